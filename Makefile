@@ -1,0 +1,34 @@
+# Every target does the set-up it needs; what is already done costs a second.
+# PYTHON names the interpreter the set-up starts from, for machines whose python3 is too old.
+PYTHON ?= python3
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format snapshots clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: ## install what the project needs: Python and Node packages, Terraform, provider
+	@command -v $(PYTHON) >/dev/null 2>&1 || { \
+		echo "setup: Python 3.11 or newer is needed, found no $(PYTHON) on PATH: install python3 and python3-pip" >&2; \
+		exit 1; }
+	@$(PYTHON) scripts/setup.py
+
+demo: setup ## deploy the whole platform onto an embedded AWS and show what stands
+	@. ./activate && python -m local.demo
+
+test: check ## check, then run every test
+	@. ./activate && python -m pytest
+
+check: setup ## lint, formatting and types
+	@. ./activate && ruff check . && ruff format --check . && mypy .
+
+format: setup ## format the code and apply the safe lint fixes
+	@. ./activate && ruff format . && ruff check --fix .
+
+snapshots: setup ## rewrite the snapshots of the synthesized stages
+	@. ./activate && python -m pytest tests/snapshots --update-snapshots
+
+clean: ## remove everything the set-up and the runs have made, except Terraform state
+	rm -rf .venv .tools node_modules cdktf.out .gen .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

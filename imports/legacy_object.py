@@ -1,0 +1,56 @@
+"""What the readers of the legacy side have in common: one managed object and its address."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LegacyObject:
+    """One managed resource instance, as the legacy state holds it.
+
+    `address` is what Terraform prints (`aws_subnet.public[0]`, `module.x.aws_sqs_queue.q["k"]`),
+    `module` the part before the type (empty for the root), `index` the count or for_each key.
+    `attributes` holds secrets in plain text, so neither `repr` nor a comparison's message shows it.
+    """
+
+    address: str
+    type: str
+    name: str
+    index: int | str | None
+    module: str
+    attributes: Mapping[str, Any] = field(repr=False)
+
+
+def instance_address(
+    *, type: str, name: str, index: int | str | None = None, module: str = ""
+) -> str:
+    """Return the address of one instance as Terraform writes it."""
+    base = f"{module}.{type}.{name}" if module else f"{type}.{name}"
+    match index:
+        case None:
+            return base
+        case int():
+            return f"{base}[{index}]"
+        case str():
+            return f'{base}["{_quoted(index)}"]'
+
+
+def address_order(address: str) -> tuple[tuple[int, int, str], ...]:
+    """Return a sort key that puts `x[2]` before `x[10]`."""
+    pieces = re.split(r"([0-9]+)", address)
+    return tuple(
+        (1, int(piece), "") if piece.isdecimal() and len(piece) < 19 else (0, 0, piece)
+        for piece in pieces
+    )
+
+
+def _quoted(key: str) -> str:
+    escaped = "".join(_ESCAPES.get(char, char) for char in key)
+    return escaped.replace("${", "$${").replace("%{", "%%{")
+
+
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}

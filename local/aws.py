@@ -1,0 +1,91 @@
+"""The embedded AWS: `python -m local.aws --port 5000`.
+
+Prints `ready: http://127.0.0.1:PORT` once it answers. Everything is in memory: stopping it (Ctrl-C or
+SIGTERM) is the end of that account.
+"""
+
+import os
+import signal
+import socket
+import sys
+from typing import Annotated
+
+import typer
+
+HOST = "127.0.0.1"
+
+
+class PortTakenError(Exception):
+    """The port cannot be listened on."""
+
+
+def listen(port: int) -> socket.socket:
+    """A listening socket on the loopback address; port 0 takes any free port.
+
+    Raises PortTakenError, with one line that says what to do.
+    """
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise PortTakenError(
+            f"port {port} on {HOST} cannot be used ({error}): stop what listens there, or choose "
+            "another with --port (0 takes any free one)"
+        ) from None
+    listener.listen(128)
+    return listener
+
+
+def serve(listener: socket.socket, *, log_requests: bool) -> None:
+    """Answer on `listener` until the process is told to stop."""
+    # moto reads these when it is imported.
+    os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+    os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "5")
+    # Only now, for that reason, and because it takes a second that a taken port should not cost.
+    from moto.moto_server.werkzeug_app import (  # noqa: PLC0415
+        DomainDispatcherApplication,
+        MotoRequestHandler,
+        create_backend_app,
+    )
+    from werkzeug.serving import make_server  # noqa: PLC0415
+
+    from local.gaps import fill_gaps  # noqa: PLC0415
+
+    class QuietRequestHandler(MotoRequestHandler):
+        def log_request(self, *_args: object) -> None:
+            """Say nothing: a deploy makes some thousand requests."""
+
+    fill_gaps()
+    server = make_server(
+        HOST,
+        listener.getsockname()[1],
+        DomainDispatcherApplication(create_backend_app),
+        threaded=True,
+        request_handler=MotoRequestHandler if log_requests else QuietRequestHandler,
+        fd=listener.fileno(),
+    )
+    print(f"ready: http://{HOST}:{listener.getsockname()[1]}", flush=True)
+    server.serve_forever()
+
+
+def main(
+    port: Annotated[int, typer.Option(help="port to listen on; 0 takes any free one")] = 5000,
+    log_requests: Annotated[bool, typer.Option(help="print each request")] = False,
+) -> None:
+    """Serve an AWS in memory on 127.0.0.1. Example: python -m local.aws --port 5000."""
+    try:
+        listener = listen(port)
+    except PortTakenError as error:
+        print(f"local.aws: {error}", file=sys.stderr)
+        raise typer.Exit(1) from None
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        serve(listener, log_requests=log_requests)
+    except KeyboardInterrupt:
+        print("stopped", flush=True)
+
+
+if __name__ == "__main__":
+    typer.run(main)

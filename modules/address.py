@@ -1,0 +1,18 @@
+"""Terraform addresses that do not depend on where a construct stands in the tree."""
+
+from typing import TypeVar
+
+from cdktf import TerraformElement
+
+Element = TypeVar("Element", bound=TerraformElement)
+
+
+def address(name: str, element: Element) -> Element:
+    """Give `element` the Terraform name `name` (`aws_vpc.main`) and hand it back.
+
+    cdktf derives a name from the construct's path and a hash of it, so that moving a construct would
+    destroy what it stands for. Ours are part of the contract with the state and are listed in
+    `tests/snapshots`. It has to be called before any attribute of the element is read.
+    """
+    element.override_logical_id(name.replace("-", "_"))
+    return element

@@ -1,0 +1,144 @@
+"""The system health dashboard's body, as CloudWatch takes it.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+_WIDTH = 24  # the grid's columns
+
+
+@dataclass(frozen=True, kw_only=True)
+class Graph:
+    """One graph: its lines are metrics `(namespace, metric, {dimension: value}, label)`."""
+
+    title: str
+    statistic: str
+    lines: Sequence[tuple[str, str, Mapping[str, str], str]]
+    width: int = 6
+
+
+def load_balancer_graphs(
+    *, load_balancer_suffix: str, target_group_suffixes: Mapping[str, str], latency_of: str
+) -> list[Graph]:
+    """Errors, the latency of one service, and the unhealthy hosts of each."""
+    edge = {"LoadBalancer": load_balancer_suffix}
+    targets = {
+        service: edge | {"TargetGroup": suffix} for service, suffix in target_group_suffixes.items()
+    }
+    namespace = "AWS/ApplicationELB"
+    return [
+        Graph(
+            title="Load balancer 5xx",
+            statistic="Sum",
+            lines=[(namespace, "HTTPCode_ELB_5XX_Count", edge, "5xx")],
+            width=8,
+        ),
+        Graph(
+            title=f"{latency_of} latency p90",
+            statistic="p90",
+            lines=[(namespace, "TargetResponseTime", targets[latency_of], latency_of)],
+            width=8,
+        ),
+        Graph(
+            title="Unhealthy hosts",
+            statistic="Maximum",
+            lines=[
+                (namespace, "UnHealthyHostCount", dimensions, service)
+                for service, dimensions in targets.items()
+            ],
+            width=8,
+        ),
+    ]
+
+
+def service_graphs(*, cluster: str, services: Mapping[str, str]) -> list[Graph]:
+    """CPU and memory; `services` maps a service to its ECS service name."""
+    return [
+        Graph(
+            title=f"Service {label}",
+            statistic="Average",
+            lines=[
+                (
+                    "AWS/ECS",
+                    metric,
+                    {"ClusterName": cluster, "ServiceName": name},
+                    service,
+                )
+                for service, name in services.items()
+            ],
+            width=12,
+        )
+        for metric, label in (
+            ("CPUUtilization", "CPU %"),
+            ("MemoryUtilization", "memory %"),
+        )
+    ]
+
+
+def database_graphs(*, dimensions: Mapping[str, str], storage_metric: str) -> list[Graph]:
+    """What the database's alarms watch."""
+    return [
+        Graph(
+            title=f"Database {label}",
+            statistic="Average",
+            lines=[("AWS/RDS", metric, dimensions, label)],
+        )
+        for metric, label in (
+            ("CPUUtilization", "CPU %"),
+            (storage_metric, "free storage"),
+            ("FreeableMemory", "free memory"),
+            ("DatabaseConnections", "connections"),
+        )
+    ]
+
+
+def dashboard_body(
+    *, region: str, alarm_arns: Sequence[str], graphs: Sequence[Graph]
+) -> dict[str, Any]:
+    """The alarms' state over the graphs, in rows of the grid."""
+    widgets: list[dict[str, Any]] = [
+        {
+            "type": "alarm",
+            "x": 0,
+            "y": 0,
+            "width": _WIDTH,
+            "height": 4,
+            "properties": {"title": "Key alarms", "alarms": list(alarm_arns)},
+        }
+    ]
+    x, y = 0, 4
+    for graph in graphs:
+        if x + graph.width > _WIDTH:
+            x, y = 0, y + 6
+        widgets.append(_graph_widget(graph, region=region, x=x, y=y))
+        x += graph.width
+    return {"widgets": widgets}
+
+
+def _graph_widget(graph: Graph, *, region: str, x: int, y: int) -> dict[str, Any]:
+    return {
+        "type": "metric",
+        "x": x,
+        "y": y,
+        "width": graph.width,
+        "height": 6,
+        "properties": {
+            "title": graph.title,
+            "region": region,
+            "view": "timeSeries",
+            "stat": graph.statistic,
+            "period": 300,
+            "metrics": [
+                [
+                    namespace,
+                    metric,
+                    *(part for pair in dimensions.items() for part in pair),
+                    {"label": label},
+                ]
+                for namespace, metric, dimensions, label in graph.lines
+            ],
+        },
+    }

@@ -1,0 +1,101 @@
+"""Every physical name of the platform, in one place, with AWS's limits.
+
+`P` is the stage's prefix, `STACK` the Terraform stack's name. Names that hold the account or the region
+are completed where these are known.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """The names of one stage's resources."""
+
+    prefix: str
+    stack: str
+
+    def __call__(self, suffix: str) -> str:
+        """`P-suffix`, the form of nearly every name."""
+        return f"{self.prefix}-{suffix}"
+
+    @property
+    def cluster(self) -> str:
+        """The ECS cluster."""
+        return self("ecs-cluster")
+
+    @property
+    def database(self) -> str:
+        """The RDS instance, or the Aurora cluster."""
+        return self("rds-postgres")
+
+    @property
+    def final_snapshot(self) -> str:
+        """The snapshot that a retained database leaves behind."""
+        return self("rds-postgres-final")
+
+    @property
+    def alarm_topic(self) -> str:
+        """The SNS topic that alarms notify."""
+        return f"{self.stack}-AlarmTopic"
+
+    @property
+    def dashboard(self) -> str:
+        """The CloudWatch dashboard."""
+        return f"{self.stack}-SystemHealthOverview"
+
+    def data_bucket(self, account_id: str, region: str) -> str:
+        """The data bucket: bucket names are global, hence the account and the region."""
+        return self(f"data-bucket-{account_id}-{region}")
+
+    def log_group(self, service: str) -> str:
+        """A service's log group."""
+        return f"/aws/ecs/{self.cluster}/{service}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LimitedName:
+    """A physical name and the most characters that AWS takes for it."""
+
+    what: str
+    name: str
+    max_length: int
+
+    @property
+    def excess(self) -> int:
+        """By how many characters the name is too long; negative when it fits."""
+        return len(self.name) - self.max_length
+
+
+def limited_names(
+    names: Names, *, region: str, services: list[str], routed: list[str]
+) -> list[LimitedName]:
+    """The names that can grow past a limit of AWS.
+
+    Limits: ELB CreateLoadBalancer and CreateTargetGroup, IAM CreateRole, RDS CreateDBInstance, ECR
+    CreateRepository, S3 bucket naming rules, in AWS's API references.
+    """
+    return [
+        LimitedName(what="the load balancer", name=names("alb"), max_length=32),
+        LimitedName(what="the database", name=names.final_snapshot, max_length=63),
+        LimitedName(
+            what="the data bucket",
+            name=names.data_bucket("0" * 12, region),
+            max_length=63,
+        ),
+        *(
+            LimitedName(
+                what=f"the target group of {service}",
+                name=names(service),
+                max_length=32,
+            )
+            for service in routed
+        ),
+        *(
+            LimitedName(
+                what=f"the execution role of {service}",
+                name=names(f"{service}-execution-role"),
+                max_length=64,
+            )
+            for service in services
+        ),
+    ]

@@ -1,0 +1,145 @@
+"""IAM and resource policies as plain documents. No action or resource is a wildcard where AWS has a name.
+
+Sources: AWS's Service Authorization Reference, and the task and execution role pages of the ECS guide.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Statement = dict[str, Any]
+Document = dict[str, Any]
+
+XRAY_ACTIONS = (
+    "xray:GetSamplingRules",
+    "xray:GetSamplingStatisticSummaries",
+    "xray:GetSamplingTargets",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+)
+
+
+def document(statements: Sequence[Statement]) -> Document:
+    """A policy document of these statements."""
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def _allow(
+    sid: str,
+    actions: Sequence[str],
+    resources: Sequence[str],
+    condition: Mapping[str, Mapping[str, str]] | None = None,
+) -> Statement:
+    statement: Statement = {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Action": list(actions),
+        "Resource": list(resources),
+    }
+    return statement | ({"Condition": condition} if condition else {})
+
+
+def tasks_assume_role(account_id: str) -> Document:
+    """Trust of a role that ECS tasks of this account take on; the condition stops a confused deputy."""
+    return document(
+        [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+                "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
+            }
+        ]
+    )
+
+
+def execution_statements(
+    *, log_group_arn: str, secret_arns: Sequence[str], repository_arn: str | None
+) -> list[Statement]:
+    """What ECS itself may do to start one service: pull its image, read its secrets, open its log."""
+    statements = [
+        _allow(
+            "WriteLog",
+            ["logs:CreateLogStream", "logs:PutLogEvents"],
+            [f"{log_group_arn}:*"],
+        )
+    ]
+    if secret_arns:
+        statements.append(
+            _allow(
+                "ReadSecrets",
+                ["secretsmanager:GetSecretValue"],
+                sorted(set(secret_arns)),
+            )
+        )
+    if repository_arn:
+        statements += [
+            # The token call takes no resource.
+            _allow("EnterRegistry", ["ecr:GetAuthorizationToken"], ["*"]),
+            _allow(
+                "PullImage",
+                [
+                    "ecr:BatchCheckLayerAvailability",
+                    "ecr:BatchGetImage",
+                    "ecr:GetDownloadUrlForLayer",
+                ],
+                [repository_arn],
+            ),
+        ]
+    return statements
+
+
+def bucket_statements(bucket_arn: str) -> list[Statement]:
+    """Read and write the data bucket."""
+    return [
+        _allow("ListBucket", ["s3:GetBucketLocation", "s3:ListBucket"], [bucket_arn]),
+        _allow(
+            "UseObjects",
+            ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
+            [f"{bucket_arn}/*"],
+        ),
+    ]
+
+
+def file_system_statements(*, file_system_arn: str, access_point_arn: str) -> list[Statement]:
+    """Mount the file system for writing, through its access point only."""
+    return [
+        _allow(
+            "MountFileSystem",
+            ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
+            [file_system_arn],
+            {"StringEquals": {"elasticfilesystem:AccessPointArn": access_point_arn}},
+        )
+    ]
+
+
+def tracing_statements() -> list[Statement]:
+    """Send traces; X-Ray's data actions take no resource."""
+    return [_allow("SendTraces", XRAY_ACTIONS, ["*"])]
+
+
+def tls_only(*, action: str, resources: Sequence[str]) -> Statement:
+    """A resource policy's statement that refuses requests without TLS."""
+    return {
+        "Sid": "DenyPlainText",
+        "Effect": "Deny",
+        "Principal": {"AWS": "*"},
+        "Action": action,
+        "Resource": list(resources),
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+def alarm_topic_policy(*, topic_arn: str, account_id: str) -> Document:
+    """CloudWatch alarms of this account may publish to the topic."""
+    return document(
+        [
+            {
+                "Sid": "AlarmsPublish",
+                "Effect": "Allow",
+                "Principal": {"Service": "cloudwatch.amazonaws.com"},
+                "Action": "sns:Publish",
+                "Resource": topic_arn,
+                "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
+            }
+        ]
+    )

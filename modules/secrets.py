@@ -1,0 +1,131 @@
+"""The platform's secrets, one row each: where a value comes from, never a value."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Origin = Literal["generated", "composed", "operator"]
+
+MASTER_CREDENTIALS = "rds-master-credentials"
+KAFKA_BROKERS = "msk-bootstrap-brokers"
+
+# A value that nobody could take for a real one. Applications get it until the operator sets theirs.
+PLACEHOLDER = "ENTER_VALUE_IN_SECRETS_MANAGER"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretRow:
+    """One secret. `output` is the name under which the stack gives its ARN.
+
+    `length` is of the generated alphanumeric part. `template` (composed) or `document` (generated) says
+    how the value is put together; `{username}`, `{password}`, `{host}`, `{port}`, `{name}` and
+    `{generated}` are replaced by Terraform, the password URL-encoded.
+    """
+
+    name: str
+    output: str
+    origin: Origin
+    description: str
+    length: int = 40
+    document: tuple[tuple[str, str], ...] = ()
+    template: str = ""
+
+
+SECRETS: tuple[SecretRow, ...] = (
+    SecretRow(
+        name=MASTER_CREDENTIALS,
+        output="DbSecretArn",
+        origin="generated",
+        description="Database master user",
+        document=(("username", "{username}"), ("password", "{generated}")),
+    ),
+    SecretRow(
+        name="hasura-admin-secret",
+        output="HasuraAdminSecretArn",
+        origin="generated",
+        description="Hasura admin secret",
+        length=32,
+    ),
+    SecretRow(
+        name="hasura-jwt-secret",
+        output="HasuraJwtSecretArn",
+        origin="generated",
+        description="Key with which Hasura checks session tokens",
+        length=64,
+        document=(("type", "HS256"), ("key", "{generated}"), ("issuer", "supertokens")),
+    ),
+    SecretRow(
+        name="api-token-secret",
+        output="InternalApiTokenArn",
+        origin="generated",
+        description="Token of calls between services",
+    ),
+    SecretRow(
+        name="supertokens-api-key",
+        output="SupertokensApiKeyArn",
+        origin="generated",
+        description="Key that SuperTokens asks of its clients",
+    ),
+    SecretRow(
+        name="supertokens-db-conn-string",
+        output="SupertokensDbConnStringArn",
+        origin="composed",
+        description="SuperTokens' database connection",
+        template="postgresql://{username}:{password}@{host}:{port}/{name}",
+    ),
+    SecretRow(
+        name="hasura-db-conn-string",
+        output="HasuraDbConnStringArn",
+        origin="composed",
+        description="Hasura's database connection",
+        template="postgres://{username}:{password}@{host}:{port}/{name}",
+    ),
+    SecretRow(
+        name="optaplanner-db-conn-string",
+        output="OptaplannerDbConnStringArn",
+        origin="composed",
+        description="OptaPlanner's database connection (JDBC)",
+        template="jdbc:postgresql://{host}:{port}/{name}",
+    ),
+    SecretRow(
+        name="openai-api-key",
+        output="OpenAiApiKeyArn",
+        origin="operator",
+        description="OpenAI API key",
+    ),
+    SecretRow(
+        name="notion-api-token",
+        output="NotionApiTokenArn",
+        origin="operator",
+        description="Notion API token",
+    ),
+    SecretRow(
+        name="deepgram-api-key",
+        output="DeepgramApiKeyArn",
+        origin="operator",
+        description="Deepgram API key",
+    ),
+    SecretRow(
+        name="notion-notes-db-id",
+        output="NotionNotesDbIdArn",
+        origin="operator",
+        description="Notion database of notes",
+    ),
+    SecretRow(
+        name="notion-research-projects-db-id",
+        output="NotionResearchProjectsDbIdArn",
+        origin="operator",
+        description="Notion database of research projects",
+    ),
+    SecretRow(
+        name="notion-research-tasks-db-id",
+        output="NotionResearchTasksDbIdArn",
+        origin="operator",
+        description="Notion database of research tasks",
+    ),
+    SecretRow(
+        name=KAFKA_BROKERS,
+        output="MskBootstrapBrokersArn",
+        origin="operator",
+        description="Kafka bootstrap brokers",
+    ),
+)

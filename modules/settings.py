@@ -1,0 +1,225 @@
+"""The settings of one stage: every value that may differ between two stages, with its default.
+
+Fields carry AWS's own terms and their unit. What one field alone can get wrong is said here; what takes
+two fields is said in `checks`. Both end in the same message (`stage_files`).
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from modules.services import SERVICES, Service
+from modules.setting_types import (
+    BucketName,
+    CertificateArn,
+    DnsName,
+    EmailAddress,
+    EngineVersion,
+    InstanceClass,
+    LogRetentionDays,
+    Name,
+    Percent,
+    PinnedImage,
+    Region,
+    Section,
+    SqlName,
+    SslPolicy,
+    VpcBlock,
+)
+
+Phase = Literal["adopt", "foundation", "full"]
+NatMode = Literal["per-az", "single", "none"]
+DatabaseEngine = Literal["postgres", "aurora-serverless-v2"]
+
+
+class Dns(Section):
+    """How the stage's name is served."""
+
+    mode: Literal["route53", "manual"] = Field(
+        "manual",
+        description="`route53`: the certificate is validated and the alias record made in the hosted zone; "
+        "`manual`: the records to set are outputs",
+    )
+    hosted_zone_name: DnsName | None = Field(
+        None,
+        description="the public hosted zone: the domain or a parent of it; default: the domain itself",
+    )
+
+
+class Network(Section):
+    """The VPC. Subnet i is `cidrsubnet(vpc_cidr_block, subnet_newbits, i)`: public ones first, then private."""
+
+    vpc_cidr_block: VpcBlock = Field("10.0.0.0/16", description="the VPC's IPv4 block, /16 to /28")
+    zone_count: int = Field(
+        2, ge=2, le=3, description="availability zones (a load balancer needs two)"
+    )
+    availability_zones: Annotated[tuple[str, ...], Field(strict=False)] = Field(
+        (),
+        description="zones by name; default: the first `zone_count` that the region lists",
+    )
+    subnet_newbits: int = Field(
+        8,
+        ge=2,
+        le=12,
+        description="bits by which a subnet's prefix is longer than the VPC's",
+    )
+    nat: NatMode = Field(
+        "per-az",
+        description="NAT gateways: `per-az`, `single` (cheaper; one zone's outage stops outgoing traffic) or "
+        "`none` (tasks run in the public subnets with public addresses, still closed to the outside)",
+    )
+
+
+class Database(Section):
+    """The PostgreSQL database."""
+
+    engine: DatabaseEngine = Field(
+        "postgres", description="`postgres` (RDS) or `aurora-serverless-v2`"
+    )
+    engine_version: EngineVersion = Field(
+        "15",
+        description="major version; AWS withdraws pinned minor ones",
+    )
+    instance_class: InstanceClass = Field("db.t3.small", description="RDS instance class")
+    allocated_storage_gib: int = Field(20, ge=20, le=65536, description="gp3 storage, GiB")
+    multi_az: bool = Field(
+        True, description="a standby in a second zone (Aurora: a second instance)"
+    )
+    backup_retention_days: int = Field(14, ge=0, le=35, description="automated backups, days")
+    min_acu: float = Field(0.5, ge=0, le=256, multiple_of=0.5, description="Aurora: least capacity")
+    max_acu: float = Field(4, ge=1, le=256, multiple_of=0.5, description="Aurora: most capacity")
+    name: SqlName = Field("atomicdb", description="the database's name")
+    master_username: SqlName = Field("postgresadmin", description="the master user")
+
+
+class LoadBalancer(Section):
+    """The edge."""
+
+    idle_timeout_seconds: int = Field(
+        3600,
+        ge=1,
+        le=4000,
+        description="how long a quiet connection (a websocket) stays open",
+    )
+    ssl_policy: SslPolicy = Field(
+        "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
+        description="TLS policy of the HTTPS listener",
+    )
+    hsts_max_age_seconds: int = Field(
+        31536000, ge=0, description="Strict-Transport-Security's max-age"
+    )
+
+
+class Logs(Section):
+    """The services' logs."""
+
+    retention_days: LogRetentionDays = Field(
+        30, description="how long CloudWatch keeps them; a value that CloudWatch knows"
+    )
+
+
+class Tracing(Section):
+    """X-Ray through an OpenTelemetry collector beside each traced service."""
+
+    enabled: bool = Field(
+        True, description="run the collector beside the services that send traces"
+    )
+    collector_image: PinnedImage = Field(
+        "public.ecr.aws/aws-observability/aws-otel-collector:v0.48.0",
+        description="the collector's image, pinned",
+    )
+
+
+class AlarmThresholds(Section):
+    """When the operator is told. Latency per service is the service's own setting."""
+
+    alb_5xx_count: int = Field(5, ge=1, description="load balancer 5xx answers in 5 minutes")
+    target_5xx_count: int = Field(3, ge=1, description="a service's 5xx answers in 5 minutes")
+    service_cpu_percent: Percent = Field(85, description="a service's CPU, average over 15 minutes")
+    database_cpu_percent: Percent = Field(85, description="database CPU, average over 15 minutes")
+    database_free_storage_gib: float = Field(10, gt=0, description="database free storage, GiB")
+    database_freeable_memory_mib: float = Field(200, gt=0, description="database free memory, MiB")
+    database_connections: int = Field(150, ge=1, description="open database connections")
+
+
+class State(Section):
+    """An S3 backend for Terraform's state. Without this section the state is a local file."""
+
+    bucket: BucketName = Field(description="the bucket, which has to exist")
+    key: str | None = Field(
+        None, min_length=1, description="the object; default: `atomic-STAGE.tfstate`"
+    )
+    region: Region | None = Field(
+        None, description="the bucket's region; default: the stage's region"
+    )
+    encrypt: bool = Field(True, description="server-side encryption")
+    kms_key_id: str | None = Field(None, description="a KMS key instead of S3's own")
+    use_lockfile: bool = Field(True, description="lock with an object beside the state")
+
+
+class StageSettings(Section):
+    """All settings of one stage (`stages/STAGE.toml`)."""
+
+    stage: Name = Field(description="the file's name; the Terraform stack is `atomic-STAGE`")
+    phase: Phase = Field(
+        "full",
+        description="`foundation`: what the services stand on; `full`: everything; `adopt`: only what an "
+        "adoption record holds",
+    )
+    region: Region = Field("us-east-1", description="AWS region")
+    prefix: Name = Field(description="begins the physical names; default: `atomic-STAGE`")
+    domain_name: DnsName | None = Field(
+        None, description="where users reach the application; required by phase `full`"
+    )
+    certificate_arn: CertificateArn | None = Field(
+        None,
+        description="an existing certificate in the stage's region; default: one is requested",
+    )
+    operator_email: EmailAddress | None = Field(
+        None, description="who is told about alarms; required by phase `full`"
+    )
+    retain_data: bool = Field(
+        description="database, bucket, file system, secrets, images and logs refuse or survive a destroy; "
+        "default: true for prod, else false"
+    )
+    kafka: bool = Field(False, description="give the functions service the Kafka brokers")
+    container_insights: Literal["enabled", "disabled", "enhanced"] = Field(
+        "disabled", description="ECS Container Insights (billed as custom metrics)"
+    )
+    default_tags: dict[str, str] = Field(
+        description="tags of every resource; default: Project, Stage and ManagedBy"
+    )
+    dns: Dns = Dns()
+    network: Network = Network()
+    database: Database = Database()
+    load_balancer: LoadBalancer = LoadBalancer()
+    logs: Logs = Logs()
+    tracing: Tracing = Tracing()
+    alarms: AlarmThresholds = AlarmThresholds()
+    state: State | None = None
+    services: dict[str, Service] = Field(description="the services, by name")
+
+    @property
+    def stack_name(self) -> str:
+        """The Terraform stack's name."""
+        return stack_name(self.stage)
+
+
+def stack_name(stage: str) -> str:
+    """The name of a stage's Terraform stack."""
+    return f"atomic-{stage}"
+
+
+def stage_defaults(stage: str) -> dict[str, object]:
+    """The defaults that follow from the stage's name, in the shape of a stage file."""
+    return {
+        "stage": stage,
+        "prefix": stack_name(stage),
+        "retain_data": stage == "prod",
+        "default_tags": {
+            "Project": "atomic-calendar",
+            "Stage": stage,
+            "ManagedBy": "cdktf",
+        },
+        "services": {service.name: service.model_dump(exclude_unset=True) for service in SERVICES},
+    }
