@@ -87,5 +87,8 @@ def main(
         print("stopped", flush=True)
 
 
+app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+app.command()(main)
+
 if __name__ == "__main__":
-    typer.run(main)
+    app()

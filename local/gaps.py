@@ -1,11 +1,20 @@
 """What moto 5.2 leaves out and this platform meets. Each gap names how it shows."""
 
 import json
+import secrets
+import string
+import sys
+from collections.abc import Iterable
 from typing import Any
 
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
-from moto.core.responses import ActionResult
+from moto.core.common_types import TYPE_RESPONSE
+from moto.core.responses import ActionResult, BaseResponse
+from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ecs.responses import EC2ContainerServiceResponse
+from moto.efs.responses import EFSResponse
+from moto.rds.models import DBClusterParameterGroup, DBInstance, DBParameterGroup
+from moto.secretsmanager.models import FakeSecret
 
 # Requests of CreateService that moto drops. DescribeServices then lacks them, and each plan wants to set
 # them again: for the capacity provider strategy by replacing the service.
@@ -23,6 +32,12 @@ def fill_gaps() -> None:
     """Patch moto's classes, once per process."""
     _keep_what_create_service_asks_for()
     _list_tags_of_scalable_targets()
+    _say_who_set_a_database_parameter()
+    _tell_database_instances_apart()
+    _describe_rules_between_groups()
+    _delete_file_system_policies()
+    _keep_labels_of_secret_versions()
+    _refuse_what_is_missing()
 
 
 def _keep_what_create_service_asks_for() -> None:
@@ -30,7 +45,8 @@ def _keep_what_create_service_asks_for() -> None:
 
     def complete(self: EC2ContainerServiceResponse) -> ActionResult:
         answer = create_service(self)
-        service: Any = answer.result["service"]
+        result: Any = answer.result
+        service = result["service"]
         for member, attribute in _SERVICE_REQUEST_MEMBERS.items():
             value = self._get_param(member)
             if value is not None:
@@ -69,3 +85,84 @@ def _list_tags_of_scalable_targets() -> None:
     ApplicationAutoScalingResponse.register_scalable_target = register_with_tags  # type: ignore[method-assign]  # the patch
     for call in (list_tags_for_resource, tag_resource, untag_resource):
         setattr(ApplicationAutoScalingResponse, call.__name__, call)
+
+
+def _say_who_set_a_database_parameter() -> None:
+    """The provider reads only parameters with a source; without one it sets them at each apply."""
+    for group, method in (
+        (DBParameterGroup, "update_parameters"),
+        (DBClusterParameterGroup, "update_cluster_parameters"),
+    ):
+        _add_source(group, method)
+
+
+def _add_source(group: type, method: str) -> None:
+    update = getattr(group, method)
+
+    def update_with_source(self: object, new_parameters: Iterable[dict[str, Any]]) -> None:
+        update(self, [parameter | {"Source": "user"} for parameter in new_parameters])
+
+    setattr(group, method, update_with_source)
+
+
+def _tell_database_instances_apart() -> None:
+    """The provider finds an instance by its resource id, which in moto is the same for all."""
+    create = DBInstance.__init__
+
+    def create_with_own_id(self: DBInstance, *args: Any, **kwargs: Any) -> None:
+        create(self, *args, **kwargs)
+        alphabet = string.ascii_uppercase + string.digits
+        self.dbi_resource_id = "db-" + "".join(secrets.choice(alphabet) for _ in range(26))
+
+    DBInstance.__init__ = create_with_own_id  # type: ignore[method-assign]  # the patch
+
+
+def _describe_rules_between_groups() -> None:
+    """Keep the description of a rule that names a group, as of one that names a range."""
+
+    def description(self: SecurityGroupRule) -> str | None:
+        found = self.ip_range.get("Description") or self.source_group.get("Description")
+        return str(found) if found else None
+
+    SecurityGroupRule.description = property(description)  # type: ignore[assignment,method-assign]  # the patch
+
+
+def _delete_file_system_policies() -> None:
+    """Without this call a destroy retries for ten minutes."""
+
+    def delete_file_system_policy(self: EFSResponse) -> TYPE_RESPONSE:
+        file_system = self.efs_backend.file_systems_by_id[self._get_param("FileSystemId")]
+        file_system.file_system_policy = None
+        return 200, {"Content-Type": "application/json"}, "{}"
+
+    EFSResponse.delete_file_system_policy = delete_file_system_policy  # type: ignore[attr-defined]  # the patch
+
+
+def _refuse_what_is_missing() -> None:
+    """Answer a call that moto lacks with a client error: clients retry a server error for minutes."""
+    call_action = BaseResponse.call_action
+
+    def answer(self: BaseResponse) -> TYPE_RESPONSE:
+        try:
+            return call_action(self)
+        except NotImplementedError as error:
+            message = f"the embedded AWS lacks this call: {type(self).__name__}: {error}"
+            print(message, file=sys.stderr, flush=True)
+            body = json.dumps({"__type": "NotImplemented", "message": message})
+            return 400, {"Content-Type": "application/json"}, body
+
+    BaseResponse.call_action = answer  # type: ignore[method-assign]  # the patch
+
+
+def _keep_labels_of_secret_versions() -> None:
+    """A new current version takes only AWS's own labels from the last one."""
+    reset = FakeSecret.reset_default_version
+
+    def keep_labels(self: FakeSecret, secret_version: dict[str, Any], version_id: str) -> None:
+        last = self.versions.get(self.default_version_id or "", {"version_stages": []})
+        moved = {"AWSCURRENT", "AWSPREVIOUS", *secret_version["version_stages"]}
+        kept = [label for label in last["version_stages"] if label not in moved]
+        reset(self, secret_version, version_id)
+        last["version_stages"] += kept
+
+    FakeSecret.reset_default_version = keep_labels  # type: ignore[method-assign]  # the patch

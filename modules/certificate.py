@@ -39,9 +39,7 @@ class RequestedCertificate(Construct):
             ),
         )
         # One domain without alternative names is proven by one record; the set has no order to index by.
-        option = Fn.one(
-            self.certificate.interpolation_for_attribute("domain_validation_options")
-        )
+        option = Fn.one(self.certificate.interpolation_for_attribute("domain_validation_options"))
         self.validation_record: Mapping[str, str] = {
             part: Token.as_string(Fn.lookup(option, f"resource_record_{part}"))
             for part in ("name", "type", "value")

@@ -112,6 +112,13 @@ def _network(settings: StageSettings) -> Iterator[Mistake]:
             remedy=f"use a block of at least /{SMALLEST_SUBNET - network.subnet_newbits}"
             + (f", or subnet_newbits = {newbits}" if fits else ""),
         )
+    if settings.phase == "full" and network.zone_count < 2:
+        yield Mistake(
+            field="network.zone_count",
+            value=network.zone_count,
+            allowed='2 or 3 in phase "full": a load balancer needs two zones',
+            remedy="raise zone_count",
+        )
     zones = network.availability_zones
     if zones and (len(set(zones)) != network.zone_count or len(zones) != network.zone_count):
         yield Mistake(

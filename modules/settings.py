@@ -51,7 +51,7 @@ class Network(Section):
 
     vpc_cidr_block: VpcBlock = Field("10.0.0.0/16", description="the VPC's IPv4 block, /16 to /28")
     zone_count: int = Field(
-        2, ge=2, le=3, description="availability zones (a load balancer needs two)"
+        2, ge=1, le=3, description="availability zones (a load balancer needs two)"
     )
     availability_zones: Annotated[tuple[str, ...], Field(strict=False)] = Field(
         (),

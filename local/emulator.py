@@ -1,0 +1,72 @@
+"""Starts the embedded AWS for as long as something needs it."""
+
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import boto3
+
+PROJECT = Path(__file__).resolve().parent.parent
+REGION = "us-east-1"
+_STARTED_BY = [sys.executable, "-m", "local.aws"]
+
+
+class EmulatorError(Exception):
+    """The embedded AWS did not start."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Emulator:
+    """A running embedded AWS."""
+
+    url: str
+    process: subprocess.Popen[str]
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What tells Terraform, boto3 and the AWS command line to go there."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,
+        }
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of it."""
+        return boto3.client(  # type: ignore[call-overload]  # the name is a variable
+            service,
+            endpoint_url=self.url,
+            region_name=REGION,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",  # noqa: S106  # it takes any
+        )
+
+
+@contextmanager
+def running_emulator(log: IO[str] | None = None, *, port: int = 0) -> Iterator[Emulator]:
+    """An embedded AWS on a free port (or on `port`), stopped at the end. Its errors go to `log`.
+
+    Raises EmulatorError when it does not start.
+    """
+    process = subprocess.Popen(
+        [*_STARTED_BY, "--port", str(port)],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=log if log is not None else subprocess.DEVNULL,
+        text=True,
+    )
+    with process:
+        try:
+            assert process.stdout is not None  # noqa: S101  # PIPE was asked for
+            first = process.stdout.readline()
+            if not first.startswith("ready: "):
+                raise EmulatorError(f"the embedded AWS did not start: {first.strip() or 'no word'}")
+            yield Emulator(url=first.removeprefix("ready: ").strip(), process=process)
+        finally:
+            process.terminate()

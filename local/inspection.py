@@ -1,0 +1,82 @@
+"""Reads back what stands in an account, as a person would want it summed up."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """One line of the summary."""
+
+    what: str
+    count: int
+    which: str
+
+
+def what_stands(client: Callable[[str], Any], *, outputs: Mapping[str, str]) -> Iterator[Standing]:
+    """The summary of a deployed stage; `client` makes boto3 clients, `outputs` are the stack's."""
+    ec2, elb, ecs = client("ec2"), client("elbv2"), client("ecs")
+    vpc = [{"Name": "vpc-id", "Values": [outputs["VpcId"]]}]
+    yield _row("subnets", ec2.describe_subnets(Filters=vpc)["Subnets"], "CidrBlock")
+    yield _row("NAT gateways", ec2.describe_nat_gateways(Filters=vpc)["NatGateways"], "State")
+    groups = [
+        group
+        for group in ec2.describe_security_groups(Filters=vpc)["SecurityGroups"]
+        if group["GroupName"] != "default"
+    ]
+    yield _row("security groups", groups, "GroupName")
+
+    balancers = elb.describe_load_balancers()["LoadBalancers"]
+    yield _row("load balancers", balancers, "LoadBalancerName")
+    for balancer in balancers:
+        listeners = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+        yield _row("listeners", listeners, "Port")
+        for listener in listeners:
+            if listener["Protocol"] == "HTTPS":
+                rules = elb.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
+                yield Standing(
+                    what="routes",
+                    count=len(rules) - 1,  # beside the default rule
+                    which=", ".join(_path(rule) for rule in rules if rule["Conditions"]),
+                )
+
+    cluster = outputs["ClusterName"]
+    arns = ecs.list_services(cluster=cluster, maxResults=100)["serviceArns"]
+    services = []
+    for start in range(0, len(arns), 10):  # DescribeServices takes ten at a time
+        services += ecs.describe_services(cluster=cluster, services=arns[start : start + 10])[
+            "services"
+        ]
+    yield _row("services", services, "serviceName")
+    targets = client("application-autoscaling").describe_scalable_targets(ServiceNamespace="ecs")
+    yield _row("services that scale", targets["ScalableTargets"], "ResourceId")
+
+    instances = client("rds").describe_db_instances()["DBInstances"]
+    yield _row("databases", instances, "DBInstanceIdentifier")
+    secrets = client("secretsmanager").list_secrets(MaxResults=100)["SecretList"]
+    yield _row("secrets", secrets, "Name")
+    registries = client("ecr").describe_repositories()["repositories"]
+    yield _row("registries", registries, "repositoryName")
+    yield _row("buckets", client("s3").list_buckets()["Buckets"], "Name")
+    access_points = client("efs").describe_access_points()["AccessPoints"]
+    yield _row("file system access points", access_points, "AccessPointId")
+    cloudwatch = client("cloudwatch")
+    alarms = cloudwatch.describe_alarms(MaxRecords=100)["MetricAlarms"]
+    yield Standing(what="alarms", count=len(alarms), which="see the dashboard")
+    dashboards = cloudwatch.list_dashboards()["DashboardEntries"]
+    yield _row("dashboards", dashboards, "DashboardName")
+    logs = client("logs").describe_log_groups()["logGroups"]
+    yield _row("log groups", logs, "logGroupName")
+
+
+def _row(what: str, found: list[dict[str, Any]], key: str) -> Standing:
+    return Standing(
+        what=what, count=len(found), which=", ".join(sorted(str(item[key]) for item in found))
+    )
+
+
+def _path(rule: dict[str, Any]) -> str:
+    (condition,) = rule["Conditions"]
+    values: list[str] = condition["Values"]
+    return values[0]

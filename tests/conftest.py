@@ -1,0 +1,40 @@
+"""Fixtures for all tests: each stage is synthesized once per session, when a test first asks for it."""
+
+import json
+import os
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path, PurePath
+
+import pytest
+
+from bindings import accelerate
+from tests.stack import Stack
+from tests.stages import stage_settings
+
+Synthesize = Callable[[str], Stack]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-snapshots", action="store_true", help="rewrite tests/snapshots")
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Synthesize:
+    """`stack("dev")`: the synthesized stack of a stage or variant of `tests.stages`."""
+    accelerate(os.environ)
+    from modules.app import synthesize  # noqa: PLC0415  # starts the jsii kernel
+
+    @cache
+    def of(name: str) -> Stack:
+        outdir = tmp_path_factory.mktemp(name)
+        settings = stage_settings(name)
+        synthesize([settings], outdir=str(outdir), state_folder=PurePath("/state"), emulated=False)
+        return read_stack(outdir, settings.stack_name)
+
+    return of
+
+
+def read_stack(outdir: Path, stack_name: str) -> Stack:
+    """What was written for a stack."""
+    return Stack(json.loads((outdir / "stacks" / stack_name / "cdk.tf.json").read_text()))

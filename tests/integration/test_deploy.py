@@ -1,0 +1,272 @@
+"""The dev stage on the emulator, deployed by cdktf and read back with boto3."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from modules.secrets import PLACEHOLDER, SECRETS
+from tests.integration.conftest import Deployment
+
+pytestmark = pytest.mark.integration
+
+ROUTES = {
+    "/v1/auth": ("10", "supertokens", 3567),
+    "/v1/graphql": ("20", "hasura", 8080),
+    "/v1/functions": ("30", "functions", 80),
+    "/v1/handshake": ("40", "handshake", 80),
+    "/v1/oauth": ("50", "oauth", 80),
+    "/v1/optaplanner": ("60", "optaplanner", 8081),
+    "/*": ("100", "app", 3000),
+}
+
+
+def _services(dev: Deployment) -> dict[str, dict[str, Any]]:
+    ecs = dev.client("ecs")
+    names = [f"atomic-dev-{row}" for row in [*(r[1] for r in ROUTES.values()), "python-agent"]]
+    found = ecs.describe_services(cluster="atomic-dev-ecs-cluster", services=names)["services"]
+    return {service["serviceName"].removeprefix("atomic-dev-"): service for service in found}
+
+
+def _secret(dev: Deployment, name: str) -> str:
+    secrets = dev.client("secretsmanager")
+    value: str = secrets.get_secret_value(SecretId=f"atomic-dev-{name}")["SecretString"]
+    return value
+
+
+def test_eight_services_run_on_fargate_1_4_in_private_subnets(dev: Deployment) -> None:
+    services = _services(dev)
+
+    assert len(services) == 8
+    for service in services.values():
+        assert service["platformVersion"] == "1.4.0"
+        assert service["networkConfiguration"]["awsvpcConfiguration"]["assignPublicIp"] == (
+            "DISABLED"
+        )
+
+
+def test_services_that_may_use_spot_fall_back_on_demand(dev: Deployment) -> None:
+    strategy = _services(dev)["app"]["capacityProviderStrategy"]
+
+    assert {item["capacityProvider"]: (item["base"], item["weight"]) for item in strategy} == {
+        "FARGATE": (1, 1),
+        "FARGATE_SPOT": (0, 4),
+    }
+
+
+def test_a_failed_deployment_rolls_back(dev: Deployment) -> None:
+    configuration = _services(dev)["hasura"]["deploymentConfiguration"]
+
+    assert configuration["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
+    assert configuration["alarms"]["rollback"] is True
+    assert set(configuration["alarms"]["alarmNames"]) == {
+        "atomic-dev-hasura-cpu",
+        "atomic-dev-hasura-latency",
+        "atomic-dev-hasura-target-5xx",
+        "atomic-dev-hasura-unhealthy-hosts",
+    }
+
+
+def test_the_load_balancer_routes_each_path_to_its_service(dev: Deployment) -> None:
+    elb = dev.client("elbv2")
+    (balancer,) = elb.describe_load_balancers(Names=["atomic-dev-alb"])["LoadBalancers"]
+    listeners = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+    (https,) = [listener for listener in listeners if listener["Port"] == 443]
+    groups = {
+        group["TargetGroupArn"]: group for group in elb.describe_target_groups()["TargetGroups"]
+    }
+
+    found = {}
+    for rule in elb.describe_rules(ListenerArn=https["ListenerArn"])["Rules"]:
+        if rule["Conditions"]:
+            values = rule["Conditions"][0]["Values"]
+            group = groups[rule["Actions"][0]["TargetGroupArn"]]
+            service = group["TargetGroupName"].removeprefix("atomic-dev-")
+            found[values[0]] = (rule["Priority"], service, group["Port"])
+            assert values[1:] == ([] if values[0] == "/*" else [f"{values[0]}/*"])
+
+    assert found == ROUTES
+
+
+def test_plain_http_is_redirected(dev: Deployment) -> None:
+    elb = dev.client("elbv2")
+    (balancer,) = elb.describe_load_balancers(Names=["atomic-dev-alb"])["LoadBalancers"]
+    listeners = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+
+    (http,) = [listener for listener in listeners if listener["Port"] == 80]
+
+    assert http["DefaultActions"][0]["RedirectConfig"]["StatusCode"] == "HTTP_301"
+    assert http["DefaultActions"][0]["RedirectConfig"]["Protocol"] == "HTTPS"
+
+
+def test_thirty_alarms_tell_the_operator(dev: Deployment) -> None:
+    alarms = dev.client("cloudwatch").describe_alarms(MaxRecords=100)["MetricAlarms"]
+    topic = dev.outputs["AlarmTopicArn"]
+
+    mine = [alarm for alarm in alarms if alarm["AlarmName"].startswith("atomic-dev-")]
+
+    assert len(mine) == 30
+    assert {tuple(alarm["AlarmActions"]) for alarm in mine} == {(topic,)}
+    assert {alarm["TreatMissingData"] for alarm in mine} == {"notBreaching"}
+
+
+def test_the_operator_is_subscribed(dev: Deployment) -> None:
+    sns = dev.client("sns")
+
+    (subscription,) = sns.list_subscriptions_by_topic(TopicArn=dev.outputs["AlarmTopicArn"])[
+        "Subscriptions"
+    ]
+
+    assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "ops@example.com")
+
+
+def test_the_dashboard_shows_the_alarms(dev: Deployment) -> None:
+    cloudwatch = dev.client("cloudwatch")
+
+    body = cloudwatch.get_dashboard(DashboardName="atomic-dev-SystemHealthOverview")
+
+    widgets = json.loads(body["DashboardBody"])["widgets"]
+    assert len(widgets[0]["properties"]["alarms"]) == 30
+
+
+def test_only_two_services_scale(dev: Deployment) -> None:
+    scaling = dev.client("application-autoscaling")
+
+    targets = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+    policies = scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]
+
+    assert {
+        target["ResourceId"].rpartition("-")[2]: (target["MinCapacity"], target["MaxCapacity"])
+        for target in targets
+    } == {"app": (1, 3), "functions": (1, 4)}
+    assert sorted(policy["PolicyName"] for policy in policies) == [
+        "app-cpu",
+        "app-memory",
+        "functions-cpu",
+        "functions-memory",
+    ]
+
+
+def test_every_secret_has_a_current_value(dev: Deployment) -> None:
+    assert all(_secret(dev, row.name) for row in SECRETS)
+
+
+def test_the_operators_secrets_hold_a_placeholder(dev: Deployment) -> None:
+    assert _secret(dev, "openai-api-key") == PLACEHOLDER
+
+
+def test_the_connection_strings_hold_the_stored_password(dev: Deployment) -> None:
+    master = json.loads(_secret(dev, "rds-master-credentials"))
+    host = dev.outputs["DbInstanceEndpoint"]
+
+    assert master["username"] == "postgresadmin"
+    assert _secret(dev, "hasura-db-conn-string") == (
+        f"postgres://postgresadmin:{master['password']}@{host}:5432/atomicdb"
+    )
+    assert _secret(dev, "supertokens-db-conn-string") == (
+        f"postgresql://postgresadmin:{master['password']}@{host}:5432/atomicdb"
+    )
+    assert _secret(dev, "optaplanner-db-conn-string") == f"jdbc:postgresql://{host}:5432/atomicdb"
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("hasura-admin-secret", r"[A-Za-z0-9]{32}"),
+        ("api-token-secret", r"[A-Za-z0-9]{40}"),
+        ("supertokens-api-key", r"[A-Za-z0-9]{40}"),
+        ("hasura-jwt-secret", r'\{"issuer":"supertokens","key":"[A-Za-z0-9]{64}","type":"HS256"\}'),
+    ],
+)
+def test_a_generated_secret_has_its_form(dev: Deployment, name: str, form: str) -> None:
+    assert re.fullmatch(form, _secret(dev, name))
+
+
+def test_no_secret_value_stands_in_state_plan_json_or_log(dev: Deployment) -> None:
+    values = {
+        value
+        for row in SECRETS
+        if row.origin != "operator"
+        for value in [_secret(dev, row.name)]
+        if row.name != "optaplanner-db-conn-string"  # holds no password
+    }
+    values |= {json.loads(_secret(dev, "rds-master-credentials"))["password"]}
+    values |= {json.loads(_secret(dev, "hasura-jwt-secret"))["key"]}
+    dev.cdktf.terraform(dev.stack, "plan", "-out=scan.tfplan")
+    plan = dev.cdktf.terraform(dev.stack, "show", "-json", "scan.tfplan").stdout
+    synthesized = (dev.cdktf.stack_folder(dev.stack) / "cdk.tf.json").read_text()
+    places = {"state": dev.state_text, "plan": plan, "JSON": synthesized, "log": dev.log}
+    assert all(places.values())
+
+    found = [name for name, text in places.items() for value in values if value in text]
+
+    assert found == []
+
+
+def test_the_database_is_encrypted_private_and_speaks_tls_only(dev: Deployment) -> None:
+    rds = dev.client("rds")
+
+    (instance,) = rds.describe_db_instances(DBInstanceIdentifier="atomic-dev-rds-postgres")[
+        "DBInstances"
+    ]
+    parameters = rds.describe_db_parameters(DBParameterGroupName="atomic-dev-postgres")
+
+    assert instance["StorageEncrypted"] is True
+    assert instance["PubliclyAccessible"] is False
+    assert instance["DBName"] == "atomicdb"
+    assert [
+        (parameter["ParameterName"], parameter["ParameterValue"])
+        for parameter in parameters["Parameters"]
+    ] == [("rds.force_ssl", "1")]
+
+
+def test_the_access_point_is_owned_by_the_application(dev: Deployment) -> None:
+    efs = dev.client("efs")
+
+    (point,) = efs.describe_access_points(AccessPointId=dev.outputs["LanceDbAccessPointId"])[
+        "AccessPoints"
+    ]
+
+    assert point["RootDirectory"]["Path"] == "/lancedb"
+    assert point["PosixUser"]["Uid"] == 1000
+
+
+def test_six_registries_scan_what_is_pushed(dev: Deployment) -> None:
+    repositories = dev.client("ecr").describe_repositories()["repositories"]
+
+    mine = {
+        repository["repositoryName"]: repository["imageScanningConfiguration"]["scanOnPush"]
+        for repository in repositories
+        if repository["repositoryName"].startswith("atomic-dev-")
+    }
+
+    assert mine == {
+        f"atomic-dev-{name}": True
+        for name in ("app", "functions", "handshake", "oauth", "optaplanner", "python-agent")
+    }
+
+
+def test_a_second_diff_is_empty(dev: Deployment) -> None:
+    assert "No changes." in dev.cdktf.run("diff", dev.stack)
+
+
+def test_a_value_that_the_operator_sets_stays(dev: Deployment) -> None:
+    secrets = dev.client("secretsmanager")
+    for value in ("first-own-value", "second-own-value", "third-own-value"):
+        secrets.put_secret_value(SecretId="atomic-dev-openai-api-key", SecretString=value)
+
+    dev.cdktf.run("deploy", dev.stack, "--auto-approve")
+
+    assert _secret(dev, "openai-api-key") == "third-own-value"
+
+
+def test_the_first_version_of_a_secret_keeps_its_label(dev: Deployment) -> None:
+    """GIVEN a version without a label, which Secrets Manager removes, THEN it would be written anew."""
+    secrets = dev.client("secretsmanager")
+    for value in ("one", "two", "three"):
+        secrets.put_secret_value(SecretId="atomic-dev-notion-api-token", SecretString=value)
+
+    versions = secrets.describe_secret(SecretId="atomic-dev-notion-api-token")
+
+    assert ["ATOMIC_FIRST"] in versions["VersionIdsToStages"].values()

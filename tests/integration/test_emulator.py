@@ -1,0 +1,58 @@
+"""The embedded AWS as a program."""
+
+import signal
+import socket
+import subprocess
+import sys
+
+import boto3
+import pytest
+
+from local.emulator import PROJECT, running_emulator
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_it_says_when_it_is_ready_and_stops_when_told(how: signal.Signals) -> None:
+    with running_emulator() as emulator:
+        identity = emulator.client("sts").get_caller_identity()
+
+        emulator.process.send_signal(how)
+
+        assert identity["Account"] == "123456789012"
+        assert emulator.process.wait(timeout=10) == 0
+
+
+def test_a_taken_port_is_said_in_one_line() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        answer = subprocess.run(
+            [sys.executable, "-m", "local.aws", "--port", str(port)],
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert answer.returncode == 1
+    assert answer.stdout == ""
+    (line,) = answer.stderr.splitlines()
+    assert f"port {port} on 127.0.0.1 cannot be used" in line
+
+
+def test_a_call_that_it_lacks_fails_at_once_and_says_so() -> None:
+    with running_emulator() as emulator:
+        efs = boto3.client(
+            "efs",
+            endpoint_url=emulator.url,
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+        with pytest.raises(efs.exceptions.ClientError, match="the embedded AWS lacks this call"):
+            efs.describe_account_preferences()

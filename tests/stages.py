@@ -1,0 +1,53 @@
+"""The stages that tests synthesize: those of the project, and variants that reach every branch."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from modules.settings import StageSettings
+from modules.stage_files import parse_stage, read_stage
+
+STAGES_DIR = Path(__file__).parent.parent / "stages"
+SHIPPED = ("dev", "staging", "prod")
+
+_REQUIRED = {"domain_name": "app.example.com", "operator_email": "ops@example.com"}
+VARIANTS: Mapping[str, Mapping[str, Any]] = {
+    "foundation": {**_REQUIRED, "phase": "foundation"},
+    "aurora": {
+        **_REQUIRED,
+        "database": {"engine": "aurora-serverless-v2", "min_acu": 0.5, "max_acu": 8},
+        "retain_data": True,
+    },
+    "route53": {
+        **_REQUIRED,
+        "dns": {"mode": "route53", "hosted_zone_name": "example.com"},
+        "kafka": True,
+        "tracing": {"enabled": False},
+    },
+    "frugal": {
+        **_REQUIRED,
+        "prefix": "acme",
+        "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/given",
+        "network": {"vpc_cidr_block": "10.42.0.0/16", "zone_count": 3, "nat": "none"},
+        "services": {
+            "app": {"capacity": "spot-only"},
+            "reports": {
+                "port": 9000,
+                "path": "/v1/reports",
+                "priority": 70,
+                "max_tasks": 2,
+                "cpu_alarm": True,
+            },
+        },
+        "state": {"bucket": "acme-state", "key": "platform/frugal.tfstate"},
+    },
+}
+
+
+def stage_settings(name: str) -> StageSettings:
+    """A shipped stage or a variant."""
+    if name in SHIPPED:
+        return read_stage(STAGES_DIR, name)
+    settings, mistakes = parse_stage(VARIANTS[name], stage=name)
+    assert not mistakes, mistakes
+    return settings
