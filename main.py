@@ -51,6 +51,7 @@ def main(environ: MutableMapping[str, str]) -> int:
 
     synthesize(
         stages,
+        adopted={},
         outdir=environ.get("CDKTF_OUTDIR"),
         state_folder=Path(environ.get("ATOMIC_STATE_DIR") or HERE).resolve(),
         emulated=bool(environ.get("AWS_ENDPOINT_URL")),

@@ -78,5 +78,5 @@ def _row(what: str, found: list[dict[str, Any]], key: str) -> Standing:
 
 def _path(rule: dict[str, Any]) -> str:
     (condition,) = rule["Conditions"]
-    values: list[str] = condition["Values"]
+    values: list[str] = condition["PathPatternConfig"]["Values"]
     return values[0]

@@ -1,6 +1,6 @@
 """From settings to Terraform JSON on disk."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
 from cdktf import App
@@ -12,18 +12,25 @@ from modules.settings import StageSettings
 def synthesize(
     stages: Sequence[StageSettings],
     *,
+    adopted: Mapping[str, frozenset[str]],
     outdir: str | None,
     state_folder: PurePath,
     emulated: bool,
-) -> None:
-    """Write `OUTDIR/stacks/STACK/cdk.tf.json` for each stage (default `cdktf.out`)."""
+) -> PurePath:
+    """Write `OUTDIR/stacks/STACK/cdk.tf.json` for each stage and return the folder of the stacks.
+
+    `adopted` holds, by stage, the addresses of objects that were there before. The output folder is
+    cdktf's own default where `outdir` is None.
+    """
     app = App(outdir=outdir)
     for stage in stages:
         PlatformStack(
             app,
             stage.stack_name,
             stage=stage,
+            adopted=adopted.get(stage.stage, frozenset()),
             state_folder=state_folder,
             emulated=emulated,
         )
     app.synth()
+    return PurePath(app.outdir, "stacks")

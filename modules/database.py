@@ -60,12 +60,14 @@ class PostgresInstance(Construct):
         *,
         settings: s.Database,
         retain_data: bool,
+        adopted: frozenset[str],
         names: Names,
         network: Network,
         security_group: SecurityGroup,
         secrets: SecretStore,
     ) -> None:
         super().__init__(scope, id_)
+        keeps_password = "aws_db_instance.main" in adopted
         subnet_group = _subnet_group(self, names, network)
         parameters = address(
             "main",
@@ -97,8 +99,9 @@ class PostgresInstance(Construct):
                 storage_encrypted=True,
                 db_name=settings.name,
                 username=settings.master_username,
-                password_wo=f"${{{secrets.master_credential('password')}}}",
-                password_wo_version=_PASSWORD_VERSION,
+                # An adopted database keeps its password: any of these would reset it.
+                password_wo=None if keeps_password else secrets.master_password,
+                password_wo_version=None if keeps_password else _PASSWORD_VERSION,
                 multi_az=settings.multi_az,
                 db_subnet_group_name=subnet_group.name,
                 vpc_security_group_ids=[security_group.id],
@@ -129,6 +132,7 @@ class AuroraCluster(Construct):
         *,
         settings: s.Database,
         retain_data: bool,
+        adopted: frozenset[str],  # noqa: ARG002  # the legacy base has no Aurora; one shape for both
         names: Names,
         network: Network,
         security_group: SecurityGroup,
@@ -166,7 +170,7 @@ class AuroraCluster(Construct):
                 storage_encrypted=True,
                 database_name=settings.name,
                 master_username=settings.master_username,
-                master_password_wo=f"${{{secrets.master_credential('password')}}}",
+                master_password_wo=secrets.master_password,
                 master_password_wo_version=_PASSWORD_VERSION,
                 db_subnet_group_name=subnet_group.name,
                 vpc_security_group_ids=[security_group.id],

@@ -17,6 +17,7 @@ from modules.data_bucket import DataBucket
 from modules.database import DATABASES
 from modules.fargate_service import FargateService
 from modules.file_storage import FileStorage
+from modules.legacy_base import LegacyBase
 from modules.load_balancer import LoadBalancer, Route
 from modules.monitoring import AlarmTopic, Dashboard, MetricAlarms
 from modules.naming import Names
@@ -33,8 +34,9 @@ from modules.state import configure_state
 class PlatformStack(TerraformStack):
     """One stage of Atomic Calendar.
 
-    `emulated` configures the provider and the backend for an AWS that is not AWS; nothing else depends
-    on it. `state_folder` holds the state file of a stage without a backend of its own.
+    `adopted` are the addresses of objects that were there before this project. `emulated` configures the
+    provider and the backend for an AWS that is not AWS; nothing else depends on it. `state_folder` holds
+    the state file of a stage without a backend of its own.
     """
 
     def __init__(
@@ -43,11 +45,13 @@ class PlatformStack(TerraformStack):
         id_: str,
         *,
         stage: s.StageSettings,
+        adopted: frozenset[str],
         state_folder: PurePath,
         emulated: bool,
     ) -> None:
         super().__init__(scope, id_)
         self._stage = stage
+        self._adopted = adopted
         self._names = Names(prefix=stage.prefix, stack=stage.stack_name)
         configure_state(self, stage=stage, state_folder=state_folder, emulated=emulated)
         _provider(self, stage=stage, emulated=emulated)
@@ -101,6 +105,7 @@ class PlatformStack(TerraformStack):
             rows=SECRETS,
             master_username=stage.database.master_username,
             retain_data=stage.retain_data,
+            adopted=self._adopted,
             names=names,
         )
         self._database = DATABASES[stage.database.engine](
@@ -108,6 +113,7 @@ class PlatformStack(TerraformStack):
             "database",
             settings=stage.database,
             retain_data=stage.retain_data,
+            adopted=self._adopted,
             names=names,
             network=self._network,
             security_group=self._groups.database,
@@ -122,6 +128,16 @@ class PlatformStack(TerraformStack):
             host=self._database.host,
             port=self._database.port,
         )
+        if self._adopted:
+            LegacyBase(
+                self,
+                "legacy_base",
+                adopted=self._adopted,
+                account_id=self._account_id,
+                names=names,
+                network=self._network,
+                bucket=self._bucket,
+            )
         self._hosted_zone = self._find_hosted_zone()
         self._certificate = self._request_certificate()
 
@@ -321,16 +337,16 @@ class PlatformStack(TerraformStack):
 
 
 def _provider(stack: TerraformStack, *, stage: s.StageSettings, emulated: bool) -> None:
-    tags = AwsProviderDefaultTags(tags=stage.default_tags)
+    tags = [AwsProviderDefaultTags(tags=stage.default_tags)] if stage.default_tags else None
     if not emulated:
-        AwsProvider(stack, "aws", region=stage.region, default_tags=[tags])
+        AwsProvider(stack, "aws", region=stage.region, default_tags=tags)
         return
     # The provider itself takes the emulator's address from AWS_ENDPOINT_URL.
     AwsProvider(
         stack,
         "aws",
         region=stage.region,
-        default_tags=[tags],
+        default_tags=tags,
         access_key="test",
         secret_key="test",  # noqa: S106  # the emulator takes any
         s3_use_path_style=True,

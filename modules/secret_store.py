@@ -19,7 +19,7 @@ from modules import settings as s
 from modules.address import address
 from modules.expressions import ephemeral
 from modules.naming import Names
-from modules.secrets import MASTER_CREDENTIALS, PLACEHOLDER, SecretRow
+from modules.secrets import LEGACY_PLACEHOLDERS, MASTER_CREDENTIALS, PLACEHOLDER, SecretRow
 
 FIRST_VERSION_STAGES = ["AWSCURRENT", "ATOMIC_FIRST"]
 _WRITTEN_ONCE = 1
@@ -27,7 +27,10 @@ RECOVERY_WINDOW_DAYS = 30
 
 
 class SecretStore(Construct):
-    """Every secret of the stage, with a first value in the generated ones and the operator's."""
+    """Every secret of the stage, with a first value in the generated ones and the operator's.
+
+    A secret that was adopted keeps its value.
+    """
 
     def __init__(
         self,
@@ -37,10 +40,11 @@ class SecretStore(Construct):
         rows: Sequence[SecretRow],
         master_username: str,
         retain_data: bool,
+        adopted: frozenset[str],
         names: Names,
     ) -> None:
         super().__init__(scope, id_)
-        self._rows = {row.name: row for row in rows}
+        self._adopted = adopted
         self.secrets: dict[str, SecretsmanagerSecret] = {
             row.name: address(
                 row.name,
@@ -58,6 +62,8 @@ class SecretStore(Construct):
         }
         self.first_values: dict[str, SecretsmanagerSecretVersion] = {}
         for row in rows:
+            if self.is_adopted(row.name):
+                continue  # it has a value, which stays
             if row.origin == "generated":
                 self.write_first_value(row.name, self._generated(row, master_username))
             elif row.origin == "operator":
@@ -67,6 +73,10 @@ class SecretStore(Construct):
     def arns(self) -> dict[str, str]:
         """Each secret's ARN by its row's name."""
         return {name: secret.arn for name, secret in self.secrets.items()}
+
+    def is_adopted(self, name: str) -> bool:
+        """Whether the secret was there before this project, with a value of its own."""
+        return f"aws_secretsmanager_secret.{name.replace('-', '_')}" in self._adopted
 
     def write_first_value(self, name: str, value: str) -> None:
         """Give the secret `name` its first version; `value` is an expression or a harmless text."""
@@ -83,18 +93,45 @@ class SecretStore(Construct):
             ),
         )
 
-    def master_credential(self, key: str) -> str:
-        """The bare expression that reads `username` or `password` from the stored master credentials.
+    @property
+    def master_password(self) -> str:
+        """The expression that reads the database's password from the stored master credentials.
 
         It reads what is stored, because a second draw would be a different password.
         """
-        stored = ephemeral(
+        return f"${{{self._bare_master_password}}}"
+
+    @property
+    def master_password_in_a_url(self) -> str:
+        """The same, encoded for a URL."""
+        return f"${{urlencode({self._bare_master_password})}}"
+
+    @property
+    def _bare_master_password(self) -> str:
+        return f'jsondecode({self._stored(MASTER_CREDENTIALS)})["password"]'
+
+    def placeholder_replaced_by(self, name: str, value: str) -> str:
+        """The expression of `value` where the adopted secret `name` still holds a placeholder.
+
+        Else it is the expression of the present value: what a person has set is written back as it is.
+        """
+        stored = self._stored(name)
+        is_placeholder = " || ".join(
+            f'strcontains({stored}, "{mark}")' for mark in LEGACY_PLACEHOLDERS
+        )
+        return f'${{{is_placeholder} ? "{value}" : {stored}}}'
+
+    def _stored(self, name: str) -> str:
+        """The bare expression of the value that Secrets Manager holds now."""
+        written = self.first_values.get(name)
+        secret_id = written.secret_id if written else self.secrets[name].id
+        block = ephemeral(
             self,
             "aws_secretsmanager_secret_version",
-            "master_credentials",
-            {"secret_id": self.first_values[MASTER_CREDENTIALS].secret_id},
+            name.replace("-", "_"),
+            {"secret_id": secret_id},
         )
-        return f'jsondecode({stored}.secret_string)["{key}"]'
+        return f"{block}.secret_string"
 
     def _generated(self, row: SecretRow, master_username: str) -> str:
         drawn = ephemeral(
@@ -128,14 +165,16 @@ class ConnectionStrings(Construct):
         port: int,
     ) -> None:
         super().__init__(scope, id_)
-        password = store.master_credential("password")
         values: Mapping[str, str] = {
             "username": settings.master_username,
-            "password": f"${{urlencode({password})}}",
+            "password": store.master_password_in_a_url,
             "host": host,
             "port": str(port),
             "name": settings.name,
         }
         for row in rows:
             if row.origin == "composed":
-                store.write_first_value(row.name, row.template.format(**values))
+                value = row.template.format(**values)
+                if store.is_adopted(row.name):
+                    value = store.placeholder_replaced_by(row.name, value)
+                store.write_first_value(row.name, value)

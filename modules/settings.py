@@ -47,7 +47,7 @@ class Dns(Section):
 
 
 class Network(Section):
-    """The VPC. Subnet i is `cidrsubnet(vpc_cidr_block, subnet_newbits, i)`: public ones first, then private."""
+    """The VPC. Subnet i is `cidrsubnet(vpc_cidr_block, subnet_newbits, i)`, public ones first."""
 
     vpc_cidr_block: VpcBlock = Field("10.0.0.0/16", description="the VPC's IPv4 block, /16 to /28")
     zone_count: int = Field(

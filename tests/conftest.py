@@ -29,7 +29,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Synthesize:
     def of(name: str) -> Stack:
         outdir = tmp_path_factory.mktemp(name)
         settings = stage_settings(name)
-        synthesize([settings], outdir=str(outdir), state_folder=PurePath("/state"), emulated=False)
+        synthesize(
+            [settings],
+            adopted={},
+            outdir=str(outdir),
+            state_folder=PurePath("/state"),
+            emulated=False,
+        )
         return read_stack(outdir, settings.stack_name)
 
     return of

@@ -49,7 +49,9 @@ def test_eight_services_run_on_fargate_1_4_in_private_subnets(dev: Deployment) -
 def test_services_that_may_use_spot_fall_back_on_demand(dev: Deployment) -> None:
     strategy = _services(dev)["app"]["capacityProviderStrategy"]
 
-    assert {item["capacityProvider"]: (item["base"], item["weight"]) for item in strategy} == {
+    assert {
+        item["capacityProvider"]: (item.get("base", 0), item["weight"]) for item in strategy
+    } == {
         "FARGATE": (1, 1),
         "FARGATE_SPOT": (0, 4),
     }
@@ -80,7 +82,7 @@ def test_the_load_balancer_routes_each_path_to_its_service(dev: Deployment) -> N
     found = {}
     for rule in elb.describe_rules(ListenerArn=https["ListenerArn"])["Rules"]:
         if rule["Conditions"]:
-            values = rule["Conditions"][0]["Values"]
+            values = rule["Conditions"][0]["PathPatternConfig"]["Values"]
             group = groups[rule["Actions"][0]["TargetGroupArn"]]
             service = group["TargetGroupName"].removeprefix("atomic-dev-")
             found[values[0]] = (rule["Priority"], service, group["Port"])

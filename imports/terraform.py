@@ -1,0 +1,94 @@
+"""Runs terraform, and keeps what it prints in memory: plans and states do not belong in files of ours."""
+
+import json
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from imports.errors import AdoptionError
+from imports.legacy_state import CommandResult
+
+_NO_COLOR = "-no-color"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terraform:
+    """Terraform in one folder, with an environment of its own."""
+
+    folder: Path
+    environment: Mapping[str, str]
+
+    def __call__(self, *arguments: str, stdin: str | None = None) -> CommandResult:
+        """Run `terraform ARGUMENTS`.
+
+        Raises AdoptionError when terraform cannot be started.
+        """
+        try:
+            finished = subprocess.run(
+                ["terraform", *arguments],
+                cwd=self.folder,
+                env=dict(self.environment),
+                input=stdin.encode() if stdin is not None else None,
+                stdin=subprocess.DEVNULL if stdin is None else None,
+                capture_output=True,
+                check=False,
+            )
+        except OSError as error:
+            raise AdoptionError(
+                f"terraform cannot be run in {self.folder} ({error.strerror}): run `make setup`, then "
+                "`. ./activate`"
+            ) from None
+        return CommandResult(
+            exit_code=finished.returncode, stdout=finished.stdout, stderr=finished.stderr
+        )
+
+    def checked(self, *arguments: str, stdin: str | None = None) -> str:
+        """Run `terraform ARGUMENTS` and return what it printed.
+
+        Raises AdoptionError, with terraform's own error on one line, when it fails.
+        """
+        result = self(*arguments, stdin=stdin)
+        if result.exit_code:
+            raise AdoptionError(
+                f"`terraform {' '.join(arguments)}` failed in {self.folder}: "
+                f"{error_summary(result.stderr.decode(errors='replace'))}"
+            )
+        return result.stdout.decode(errors="replace")
+
+    def initialize(self) -> None:
+        """Prepare the folder: providers and backend. Does nothing that is already done."""
+        self.checked("init", "-input=false", _NO_COLOR)
+
+    def plan(self, plan_file: Path) -> bool:
+        """Write a plan; whether it holds any change.
+
+        Raises AdoptionError when planning fails.
+        """
+        result = self("plan", "-input=false", _NO_COLOR, "-detailed-exitcode", f"-out={plan_file}")
+        if result.exit_code not in (0, 2):
+            raise AdoptionError(
+                f"terraform cannot plan in {self.folder}: "
+                f"{error_summary(result.stderr.decode(errors='replace'))}"
+            )
+        return result.exit_code == 2
+
+    def show(self, plan_file: Path) -> dict[str, Any]:
+        """A plan as JSON."""
+        document: dict[str, Any] = json.loads(self.checked("show", "-json", str(plan_file)))
+        return document
+
+    def pull_state(self) -> dict[str, Any]:
+        """The state as JSON; empty when there is none."""
+        text = self.checked("state", "pull")
+        document: dict[str, Any] = json.loads(text) if text.strip() else {}
+        return document
+
+
+def error_summary(stderr: str) -> str:
+    """Terraform's error messages without their frames, on one line, without values of attributes."""
+    lines = [line.strip("│╷╵ \t") for line in stderr.splitlines()]
+    errors = [line for line in lines if line.startswith("Error:")]
+    rest = [line for line in lines if line and not line.startswith(("Error:", "on ", "with "))]
+    return "; ".join(errors + rest[:4]) or "no message"

@@ -1,0 +1,115 @@
+"""What the legacy base has and the platform does without: kept for stages that adopted it.
+
+Services of the platform have roles and security groups of their own. These shared ones stay until nothing
+uses them any more. Names, texts and policies are those of the adopted objects: `imports.bind` puts them in
+place of the ones here.
+"""
+
+import json
+
+from cdktf_cdktf_provider_aws.iam_policy import IamPolicy
+from cdktf_cdktf_provider_aws.iam_role import IamRole
+from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
+from cdktf_cdktf_provider_aws.s3_bucket_versioning import (
+    S3BucketVersioningA,
+    S3BucketVersioningVersioningConfiguration,
+)
+from cdktf_cdktf_provider_aws.security_group import SecurityGroup
+from constructs import Construct
+
+from modules import policies
+from modules.address import address
+from modules.data_bucket import DataBucket
+from modules.naming import Names
+from modules.network import Network
+
+MANAGED_EXECUTION_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
+
+
+class LegacyBase(Construct):
+    """The shared security groups and roles of the legacy base, and its bucket's versioning setting."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        adopted: frozenset[str],
+        account_id: str,
+        names: Names,
+        network: Network,
+        bucket: DataBucket,
+    ) -> None:
+        super().__init__(scope, id_)
+        for name, suffix in (("ecs_tasks", "ecs-tasks-sg"), ("msk_client", "msk-client-sg")):
+            if f"aws_security_group.{name}" in adopted:
+                address(
+                    name,
+                    SecurityGroup(
+                        self,
+                        name,
+                        name=names(suffix),
+                        vpc_id=network.vpc.id,
+                        tags={"Name": names(suffix)},
+                    ),
+                )
+        if "aws_s3_bucket_versioning.data" in adopted:
+            address(
+                "data",
+                S3BucketVersioningA(
+                    self,
+                    "bucket_versioning",
+                    bucket=bucket.bucket.id,
+                    versioning_configuration=S3BucketVersioningVersioningConfiguration(
+                        status="Disabled"
+                    ),
+                ),
+            )
+        if "aws_iam_role.ecs_task_execution_role" in adopted:
+            self._execution_role(account_id, names)
+        if "aws_iam_role.ecs_application_task_role" in adopted:
+            self._task_role(account_id, names)
+
+    def _execution_role(self, account_id: str, names: Names) -> None:
+        role = self._role("ecs_task_execution_role", account_id, names)
+        address(
+            "ecs_task_execution_role_policy",
+            IamRolePolicyAttachment(
+                self,
+                "ecs_task_execution_role_policy",
+                role=role.name,
+                policy_arn=MANAGED_EXECUTION_POLICY,
+            ),
+        )
+
+    def _task_role(self, account_id: str, names: Names) -> None:
+        role = self._role("ecs_application_task_role", account_id, names)
+        policy = address(
+            "ecs_application_task_policy",
+            IamPolicy(
+                self,
+                "ecs_application_task_policy",
+                name=names("ecs-application-task-policy"),
+                policy=json.dumps(policies.document([])),
+            ),
+        )
+        address(
+            "ecs_application_task_role_custom_policy",
+            IamRolePolicyAttachment(
+                self,
+                "ecs_application_task_role_custom_policy",
+                role=role.name,
+                policy_arn=policy.arn,
+            ),
+        )
+
+    def _role(self, name: str, account_id: str, names: Names) -> IamRole:
+        return address(
+            name,
+            IamRole(
+                self,
+                name,
+                name=names(name.replace("_", "-")),
+                assume_role_policy=json.dumps(policies.tasks_assume_role(account_id)),
+            ),
+        )
