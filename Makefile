@@ -2,6 +2,9 @@
 # PYTHON names the interpreter the set-up starts from, for machines whose python3 is too old.
 PYTHON ?= python3
 
+# ruff leaves .gitignore out of account where there is no .git, as in an unpacked archive.
+SOURCES = --extend-exclude .tools .
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check format snapshots clean
 
@@ -21,10 +24,10 @@ test: check ## check, then run every test
 	@. ./activate && python -m pytest
 
 check: setup ## lint, formatting and types
-	@. ./activate && ruff check . && ruff format --check . && mypy .
+	@. ./activate && ruff check $(SOURCES) && ruff format --check $(SOURCES) && mypy
 
 format: setup ## format the code and apply the safe lint fixes
-	@. ./activate && ruff format . && ruff check --fix .
+	@. ./activate && ruff format $(SOURCES) && ruff check --fix $(SOURCES)
 
 snapshots: setup ## rewrite the snapshots of the synthesized stages
 	@. ./activate && python -m pytest tests/snapshots --update-snapshots

@@ -29,6 +29,7 @@ def parse_version(text: str) -> Version | None:
 
 
 def version_text(version: Version) -> str:
+    """The version as people write it."""
     return ".".join(str(part) for part in version)
 
 

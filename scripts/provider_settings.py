@@ -1,6 +1,6 @@
 """Where Terraform finds the AWS provider on this machine, and the settings that follow from it.
 
-Pure functions on plain data; scripts/setup.py looks at the disk and writes what these return.
+Pure functions on plain data; scripts/provider_setup.py looks at the disk and writes what these return.
 """
 
 from __future__ import annotations
@@ -69,18 +69,9 @@ def choose_mirror(
     return None
 
 
-def keeps_own_installation(cli_config: str) -> bool:
-    """Whether the user's own Terraform CLI configuration must be left as it is.
-
-    It says itself where providers come from; or it is JSON, to which nothing can be prepended.
-    """
-    return cli_config.lstrip().startswith("{") or bool(
-        re.search(r"^\s*provider_installation\b", cli_config, re.MULTILINE)
-    )
-
-
-def _hcl_string(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
+def _quoted(text: str) -> str:
+    """A string of the CLI configuration, whose older HCL knows no templates to escape."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def render_cli_config(mirror: Mirror, users_own: str) -> str:
@@ -88,12 +79,12 @@ def render_cli_config(mirror: Mirror, users_own: str) -> str:
 
     The user's own text follows, so that their credentials and other blocks still count.
     """
-    held = ", ".join(_hcl_string(address) for address in mirror.holds)
+    held = ", ".join(_quoted(address) for address in mirror.holds)
     text = f"""\
 # Written by `make setup`, which rewrites it.
 provider_installation {{
   filesystem_mirror {{
-    path    = {_hcl_string(str(mirror.path))}
+    path    = {_quoted(str(mirror.path))}
     include = [{held}]
   }}
   direct {{
@@ -109,8 +100,23 @@ class CliConfig(NamedTuple):
 
     named: str
     """What TF_CLI_CONFIG_FILE says, "" when it is not set."""
-    text: str | None
-    """What the file in effect says, None when there is none."""
+    exists: bool
+    text: str
+
+    @property
+    def rules_installation(self) -> bool:
+        """Whether it has to be left as it is: no provider_installation of ours goes before it.
+
+        It says itself where providers come from; or it is JSON, to which nothing can be prepended.
+        """
+        return self.text.lstrip().startswith("{") or bool(
+            re.search(r"^\s*provider_installation\b", self.text, re.MULTILINE)
+        )
+
+    @property
+    def caches_plugins(self) -> bool:
+        """Whether it names a plugin cache of its own."""
+        return bool(re.search(r"^\s*plugin_cache_dir\b", self.text, re.MULTILINE))
 
 
 def terraform_environment(
@@ -125,7 +131,7 @@ def terraform_environment(
     variables: dict[str, str | None] = {}
     if mirror is not None:
         variables["TF_CLI_CONFIG_FILE"] = str(own_config)
-    elif users.text is not None and users.named:
+    elif users.exists and users.named:
         variables["TF_CLI_CONFIG_FILE"] = users.named
     else:
         # A name without a file behind it makes Terraform print a warning on every command.
@@ -133,8 +139,7 @@ def terraform_environment(
     if mirror is not None or users.rules_installation:
         # cdktf's `terraform providers lock` asks the public registry whatever the mirror holds.
         variables["CDKTF_SKIP_PROVIDER_LOCK"] = "true"
-    users_config_caches = users.text is not None and "plugin_cache_dir" in users.text
-    if (mirror is not None and mirror.unpacked) or users_config_caches:
+    if (mirror is not None and mirror.unpacked) or users.caches_plugins:
         # cdktf would otherwise put a cache of its own in between, on which parallel runs race.
         variables["CDKTF_DISABLE_PLUGIN_CACHE_ENV"] = "true"
     elif not users_plugin_cache:
