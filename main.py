@@ -15,6 +15,9 @@ from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
 from bindings import accelerate
+from imports.bind import bind_file
+from imports.errors import AdoptionError
+from imports.record import AdoptionRecord, record_of
 from modules.settings import StageSettings
 from modules.stage_files import StageFileError, read_stage, stage_names
 
@@ -39,23 +42,39 @@ def chosen_stages(folder: Path, environ: Mapping[str, str]) -> list[StageSetting
 
 
 def main(environ: MutableMapping[str, str]) -> int:
-    """Synthesize; 2 when a stage file has mistakes, and then nothing is written."""
+    """Synthesize; 2 when a stage file or an adoption record has mistakes, and then nothing is written."""
+    folder = Path(environ.get("ATOMIC_STAGES_DIR") or HERE / "stages")
     try:
-        stages = chosen_stages(Path(environ.get("ATOMIC_STAGES_DIR") or HERE / "stages"), environ)
-    except StageFileError as error:
+        stages = chosen_stages(folder, environ)
+        records: dict[str, AdoptionRecord] = {
+            stage.stage: record
+            for stage in stages
+            if (record := record_of(folder, stage.stage, phase=stage.phase, region=stage.region))
+        }
+    except (StageFileError, AdoptionError) as error:
         print(error, file=sys.stderr)
         return 2
     accelerate(environ)
     # Only now: the import starts the jsii kernel, which takes seconds and has to find the lazy bindings.
     from modules.app import synthesize  # noqa: PLC0415
 
-    synthesize(
-        stages,
-        adopted={},
-        outdir=environ.get("CDKTF_OUTDIR"),
-        state_folder=Path(environ.get("ATOMIC_STATE_DIR") or HERE).resolve(),
-        emulated=bool(environ.get("AWS_ENDPOINT_URL")),
+    stacks = Path(
+        synthesize(
+            stages,
+            adopted={stage: record.addresses for stage, record in records.items()},
+            outdir=environ.get("CDKTF_OUTDIR"),
+            state_folder=Path(environ.get("ATOMIC_STATE_DIR") or HERE).resolve(),
+            emulated=bool(environ.get("AWS_ENDPOINT_URL")),
+        )
     )
+    try:
+        for stage in stages:
+            if stage.stage in records:
+                path = stacks / stage.stack_name / "cdk.tf.json"
+                bind_file(path, records[stage.stage], phase=stage.phase)
+    except AdoptionError as error:
+        print(error, file=sys.stderr)
+        return 2
     return 0
 
 

@@ -5,11 +5,14 @@ unknown value or of an unknown function an Unknown.
 """
 
 import math
+import operator
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Final
 
 from imports.hcl_functions_collection import COLLECTION_FUNCTIONS, STRUCTURAL
 from imports.hcl_functions_text import TEXT_FUNCTIONS
+from imports.hcl_policy_document import POLICY_DOCUMENT, policy_document
 from imports.hcl_values import (
     Deferred,
     EvaluationError,
@@ -24,6 +27,16 @@ from imports.hcl_values import (
 )
 
 _AT_APPLY: Final = frozenset({"timestamp", "uuid", "bcrypt", "plantimestamp"})
+
+
+def _exactly(operate: Callable[[Decimal, Decimal], Decimal]) -> Callable[[Value, Value], Value]:
+    # Terraform adds 0.1 and 0.2 to 0.3: its numbers are decimal as far as anybody can see.
+    def function(left: Value, right: Value) -> Value:
+        numbers = number_of(left), number_of(right)
+        result = operate(*(Decimal(str(number)) for number in numbers))
+        return int(result) if result == result.to_integral_value() else float(result)
+
+    return function
 
 
 def _divide(left: Value, right: Value) -> Value:
@@ -47,9 +60,9 @@ OPERATORS: Final[dict[str, Callable[..., Value]]] = {
     ">": lambda left, right: number_of(left) > number_of(right),
     "<=": lambda left, right: number_of(left) <= number_of(right),
     ">=": lambda left, right: number_of(left) >= number_of(right),
-    "+": lambda left, right: number_of(left) + number_of(right),
-    "-": lambda left, right: number_of(left) - number_of(right),
-    "*": lambda left, right: number_of(left) * number_of(right),
+    "+": _exactly(operator.add),
+    "-": _exactly(operator.sub),
+    "*": _exactly(operator.mul),
     "/": _divide,
     "%": _remainder,
     "&&": lambda left, right: bool_of(left) and bool_of(right),
@@ -58,7 +71,14 @@ OPERATORS: Final[dict[str, Callable[..., Value]]] = {
     "negate": lambda value: -number_of(value),
     "?:": _choose,
 }
-_CALLS: Final = {**TEXT_FUNCTIONS, **COLLECTION_FUNCTIONS, **OPERATORS}
+_CALLS: Final[dict[str, Callable[..., Value]]] = {
+    **TEXT_FUNCTIONS,
+    **COLLECTION_FUNCTIONS,
+    **OPERATORS,
+    POLICY_DOCUMENT: policy_document,
+}
+_MAX_BITS: Final = 1024
+_MAX_LENGTH: Final = 1_000_000
 
 
 def call(name: str, arguments: Sequence[Value]) -> Value:
@@ -71,17 +91,25 @@ def call(name: str, arguments: Sequence[Value]) -> Value:
     unknown = first_unknown(arguments, deep=not structural)
     if unknown is not None:
         return unknown
-    if any(map(is_marker, arguments)) if structural else any(map(_has_marker, arguments)):
-        # coalesce and contains decide by themselves how far the plain arguments reach.
-        if name != "coalesce":
-            return Deferred(name, tuple(arguments))
+    pending = any(map(is_marker if structural else _has_marker, arguments))
+    # coalesce decides by itself how far its plain arguments reach.
+    if pending and name != "coalesce":
+        return Deferred(name, tuple(arguments))
     try:
-        return function(*arguments)
+        return _bounded(function(*arguments))
     except EvaluationError:
         raise
     except (ArithmeticError, IndexError, KeyError, LookupError, TypeError, ValueError):
         # The exception's own text may quote a value, so only the name is told.
         raise EvaluationError(f"{_shown(name)} was given what it does not take") from None
+
+
+def _bounded(result: Value) -> Value:
+    # A few lines of configuration can double a value until memory ends.
+    too_long = isinstance(result, str | list | dict) and len(result) > _MAX_LENGTH
+    if too_long or (isinstance(result, int) and result.bit_length() > _MAX_BITS):
+        raise EvaluationError("a value becomes too large")
+    return result
 
 
 def _has_marker(value: Value) -> bool:

@@ -249,7 +249,7 @@ COLLECTION_FUNCTIONS: Final[dict[str, Callable[..., Value]]] = {
     "setsubtract": _difference,
     "setunion": lambda *sets: set_of(item for items in sets for item in items_of(items)),
     "slice": _slice,
-    "sort": lambda items: list(sorted(text_of(item) for item in items_of(items))),
+    "sort": lambda items: [*sorted(text_of(item) for item in items_of(items))],
     "sum": _total,
     "tolist": lambda items: list(items_of(items)),
     "tomap": lambda items: dict(_map(items)),
@@ -262,6 +262,26 @@ COLLECTION_FUNCTIONS: Final[dict[str, Callable[..., Value]]] = {
 }
 
 STRUCTURAL: Final = frozenset(
-    "chunklist coalesce coalescelist concat contains element flatten keys length lookup merge "
-    "nonsensitive one reverse sensitive slice tolist tomap values zipmap".split()
+    {
+        "chunklist",
+        "coalesce",
+        "coalescelist",
+        "concat",
+        "contains",
+        "element",
+        "flatten",
+        "keys",
+        "length",
+        "lookup",
+        "merge",
+        "nonsensitive",
+        "one",
+        "reverse",
+        "sensitive",
+        "slice",
+        "tolist",
+        "tomap",
+        "values",
+        "zipmap",
+    }
 )

@@ -33,6 +33,11 @@ def json_text(value: Value) -> str:
     text = json.dumps(
         _for_json(value), separators=(",", ":"), sort_keys=True, ensure_ascii=False, allow_nan=False
     )
+    return escape_json(text)
+
+
+def escape_json(text: str) -> str:
+    """Return JSON text with the characters escaped that Go's encoder escapes."""
     for char, escaped in _ESCAPED_IN_JSON.items():
         text = text.replace(char, escaped)
     return text
@@ -51,12 +56,14 @@ def _for_json(value: Value) -> object:
 
 
 def items_of(value: Value) -> list[Value]:
+    """Return the elements of a list or set. Raises EvaluationError for anything else."""
     if isinstance(value, list):
         return value
     raise EvaluationError("a list is needed where there is something else")
 
 
 def whole_of(value: Value) -> int:
+    """Return a whole number. Raises EvaluationError for anything else."""
     number = number_of(value)
     if isinstance(number, float) and not number.is_integer():
         raise EvaluationError("a whole number is needed")

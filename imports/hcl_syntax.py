@@ -58,7 +58,7 @@ def parse_hcl(text: str, *, file: str) -> Block:
     _check_size(text, file)
     try:
         tree: Node = hcl2.parses_to_tree(text.replace("\r\n", "\n"))
-        return _body(_child(tree, "body"), type="", labels=(), file=file, line=1)
+        return _body(_child(tree, "body"), kind="", labels=(), file=file, line=1)
     except UnexpectedInput as error:
         _unparseable(file, getattr(error, "line", -1), getattr(error, "column", -1))
     except LarkError:
@@ -99,7 +99,7 @@ def parse_json(text: str, *, file: str) -> dict[str, Any]:
     return content
 
 
-def _body(node: Node, *, type: str, labels: tuple[str, ...], file: str, line: int) -> Block:
+def _body(node: Node, *, kind: str, labels: tuple[str, ...], file: str, line: int) -> Block:
     attributes: dict[str, Attribute] = {}
     blocks: list[Block] = []
     for child in node.children:
@@ -114,14 +114,16 @@ def _body(node: Node, *, type: str, labels: tuple[str, ...], file: str, line: in
         elif _is(child, "block"):
             blocks.append(_block(child, file))
     return Block(
-        type=type, labels=labels, attributes=attributes, blocks=tuple(blocks), file=file, line=line
+        type=kind, labels=labels, attributes=attributes, blocks=tuple(blocks), file=file, line=line
     )
 
 
 def _attribute(node: Node) -> Attribute:
-    name, expression = node.children[0], node.children[-1]
+    *_, expression = expressions_of(node)
     return Attribute(
-        name=plain_text(name), expression=_tree(expression), line=getattr(node.meta, "line", -1)
+        name=plain_text(node.children[0]),
+        expression=expression,
+        line=getattr(node.meta, "line", -1),
     )
 
 
@@ -133,11 +135,32 @@ def _block(node: Node, file: str) -> Block:
     ]
     return _body(
         _child(node, "body"),
-        type=heads[0],
+        kind=heads[0],
         labels=tuple(heads[1:]),
         file=file,
         line=getattr(node.meta, "line", -1),
     )
+
+
+def expressions_of(node: Node) -> list[Node]:
+    """Return the child nodes of `node` without its comments and punctuation."""
+    return [
+        child
+        for child in node.children
+        if isinstance(child, Tree) and child.data != "new_line_or_comment"
+    ]
+
+
+def source_text(node: Node) -> str:
+    """Return the tokens of a node written together: `aws.west`, `tags["Name"]`."""
+    return "".join(str(token) for token in node.scan_values(_is_token))
+
+
+def expression_text(expression: Expression) -> str:
+    """Return an expression Terraform does not evaluate (a provider, an iterator) as text."""
+    if isinstance(expression, JsonExpression):
+        return expression.value if isinstance(expression.value, str) else ""
+    return source_text(expression)
 
 
 def plain_text(node: Node | Token) -> str:
@@ -146,7 +169,11 @@ def plain_text(node: Node | Token) -> str:
         return str(node)
     if node.data == "string":
         return "".join(str(token) for token in node.scan_values(_is_text))
-    return "".join(str(token) for token in node.scan_values(lambda token: True))
+    return source_text(node)
+
+
+def _is_token(token: object) -> bool:
+    return isinstance(token, Token) and token.type != "NL_OR_COMMENT"
 
 
 def _is_text(token: object) -> bool:
@@ -159,11 +186,6 @@ def _is(node: object, name: str) -> TypeGuard[Node]:
 
 def _child(node: Node, name: str) -> Node:
     return next(child for child in node.children if _is(child, name))
-
-
-def _tree(node: Node | Token) -> Node:
-    assert isinstance(node, Tree)
-    return node
 
 
 def _check_size(text: str, file: str) -> None:

@@ -60,8 +60,8 @@ class TerraformSet(list["Value"]):
 
 Marker: TypeAlias = Reference | Unknown | Template | Deferred
 Value: TypeAlias = (
-    "None | bool | int | float | str | list[Value] | dict[str, Value] "
-    "| Reference | Unknown | Template | Deferred"
+    "bool | int | float | str | list[Value] | dict[str, Value] "
+    "| Reference | Unknown | Template | Deferred | None"
 )
 
 

@@ -26,10 +26,10 @@ class LegacyObject:
 
 
 def instance_address(
-    *, type: str, name: str, index: int | str | None = None, module: str = ""
+    *, kind: str, name: str, index: int | str | None = None, module: str = ""
 ) -> str:
     """Return the address of one instance as Terraform writes it."""
-    base = f"{module}.{type}.{name}" if module else f"{type}.{name}"
+    base = f"{module}.{kind}.{name}" if module else f"{kind}.{name}"
     match index:
         case None:
             return base

@@ -120,7 +120,7 @@ def _collect(resource: Mapping[str, Any], source: str, found: _Found) -> None:
         index, attributes = instance.get("index_key"), instance.get("attributes")
         if isinstance(index, bool) or not isinstance(index, int | str | None):
             _damaged(source, f"an instance of {kind}.{name} has the index {shorten(index)}")
-        address = instance_address(type=kind, name=name, index=index, module=module)
+        address = instance_address(kind=kind, name=name, index=index, module=module)
         if instance.get("deposed"):
             found.deposed.append(address)
             continue

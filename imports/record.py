@@ -4,8 +4,6 @@ It is made to be committed and reviewed: sorted, one fact a line, and without an
 """
 
 import json
-import os
-import tempfile
 from collections import Counter
 from pathlib import Path
 from typing import Any, Literal
@@ -13,8 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from imports.errors import AdoptionError, shorten
-
-FORMAT = 1
+from imports.files import replace_file
 
 
 class _Part(BaseModel):
@@ -69,7 +66,7 @@ class LegacyOrigin(_Part):
 class AdoptionRecord(_Part):
     """Everything that is known of the legacy base of one stage."""
 
-    format: Literal[1] = FORMAT
+    format: Literal[1] = 1
     stage: str
     account_id: str = Field(pattern=r"^\d{12}$")
     region: str
@@ -118,12 +115,37 @@ def read_record(path: Path) -> AdoptionRecord | None:
     return record
 
 
+def record_of(stages_dir: Path, stage: str, *, phase: str, region: str) -> AdoptionRecord | None:
+    """The record that goes with a stage's settings; None for a stage that adopts nothing.
+
+    Raises AdoptionError for a record of another stage or region, and for phase `adopt` without one.
+    """
+    path = record_path(stages_dir, stage)
+    record = read_record(path)
+    if record is None:
+        if phase == "adopt":
+            raise AdoptionError(
+                f'stage {stage} is in phase "adopt" and has no adoption record: run `python -m imports '
+                f"inventory --stage {stage} --legacy DIR`, which writes {path}"
+            )
+        return None
+    for what, ours, its in (("stage", stage, record.stage), ("region", region, record.region)):
+        if ours != its:
+            raise AdoptionError(
+                f"{path} is of the {what} {its}, and the stage file says {ours}: use the record of this "
+                f"{what}, or run `python -m imports inventory` again"
+            )
+    return record
+
+
 def _refuse_doubles(path: Path, record: AdoptionRecord) -> None:
     kinds = {
         "address": [item.address for item in record.adopted],
         "object": [f"{item.type} {item.import_id}" for item in record.adopted],
         "legacy address": [
-            item.legacy_address for item in (*record.adopted, *record.released, *record.not_covered)
+            *(item.legacy_address for item in record.adopted),
+            *(item.legacy_address for item in record.released),
+            *(item.legacy_address for item in record.not_covered),
         ],
     }
     for kind, values in kinds.items():
@@ -145,25 +167,3 @@ def write_record(path: Path, record: AdoptionRecord) -> None:
     ):
         document[part].sort(key=lambda item: item[key])
     replace_file(path, json.dumps(document, indent=2, sort_keys=True) + "\n")
-
-
-def replace_file(path: Path, text: str, *, mode: int = 0o644) -> None:
-    """Put `text` in the place of the file at `path` in one step.
-
-    Raises AdoptionError when the folder cannot be written to.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise AdoptionError(f"{path}: cannot be written: {error.strerror}") from None
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(mode)
-        Path(name).replace(path)
-    except OSError as error:
-        Path(name).unlink(missing_ok=True)
-        raise AdoptionError(f"{path}: cannot be written: {error.strerror}") from None

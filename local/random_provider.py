@@ -45,10 +45,11 @@ _SCHEMA_VERSION: Final = 3
 _ARCHITECTURES: Final = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 
-class RandomPassword(Resource):
+# The framework ships no types, hence the two waivers.
+class RandomPassword(Resource):  # type: ignore[misc]
     """`random_password`: a generated string that lives in the state alone."""
 
-    def __init__(self, provider: ProviderInterface) -> None:
+    def __init__(self, _provider: ProviderInterface) -> None:
         """Take the provider the framework hands over; nothing of it is needed."""
 
     @classmethod
@@ -75,7 +76,7 @@ class RandomPassword(Resource):
             ],
         )
 
-    def create(self, ctx: CreateContext, planned: State) -> State:
+    def create(self, _ctx: CreateContext, planned: State) -> State:
         """Generate the password the planned inputs ask for."""
         return {
             **planned,
@@ -85,19 +86,19 @@ class RandomPassword(Resource):
             "bcrypt_hash": "$2a$10$" + secrets.token_hex(27)[:53],
         }
 
-    def read(self, ctx: ReadContext, current: State) -> State:
+    def read(self, _ctx: ReadContext, current: State) -> State:
         """Return the state unchanged: there is nothing to read it back from."""
         return current
 
-    def update(self, ctx: UpdateContext, current: State, planned: State) -> State:
+    def update(self, _ctx: UpdateContext, _current: State, planned: State) -> State:
         """Return the plan: no argument can change without a new password."""
         return planned
 
-    def delete(self, ctx: DeleteContext, current: State) -> None:
+    def delete(self, _ctx: DeleteContext, _current: State) -> None:
         """Forget the password; nothing exists outside the state."""
 
 
-class RandomProvider(ProviderInterface):
+class RandomProvider(ProviderInterface):  # type: ignore[misc]
     """The provider: no settings, one resource."""
 
     def get_model_prefix(self) -> str:
@@ -108,14 +109,14 @@ class RandomProvider(ProviderInterface):
         """Return the address Terraform knows the provider by."""
         return SOURCE
 
-    def get_provider_schema(self, diags: Diagnostics) -> Schema:
+    def get_provider_schema(self, _diags: Diagnostics) -> Schema:
         """Return the empty provider block."""
         return Schema(version=0)
 
-    def validate_config(self, diags: Diagnostics, config: Config) -> None:
+    def validate_config(self, _diags: Diagnostics, _config: Config) -> None:
         """Accept the empty provider block."""
 
-    def configure_provider(self, diags: Diagnostics, config: Config) -> None:
+    def configure_provider(self, _diags: Diagnostics, _config: Config) -> None:
         """Keep nothing: there is nothing to configure."""
 
     def get_data_sources(self) -> list[type[DataSource]]:

@@ -1,0 +1,149 @@
+"""Gate and adoption: plans in the stage's folder, judges that plan, and applies that same plan."""
+
+import json
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from imports.errors import AdoptionError
+from imports.gate import Verdict, judge
+from imports.import_ids import import_id
+from imports.live_aws import boto3_clients
+from imports.preflight import preflight
+from imports.record import AdoptionRecord
+from imports.terraform import Terraform
+from imports.workspace import Workspace, set_default_credentials
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateResult:
+    """What the gate says. `preflight` are the objects that are not where the record says."""
+
+    phase: str
+    preflight: tuple[str, ...]
+    verdict: Verdict
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the plan may be applied."""
+        return not self.preflight and not self.verdict.blocked
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdoptionResult:
+    """A finished adoption: what the gate said, and what the new state held afterwards."""
+
+    gate: GateResult
+    held: int
+
+
+def run_gate(workspace: Workspace, *, plan_file: Path | None, progress: Progress) -> GateResult:
+    """Judge the stage's next plan, or a plan given as JSON.
+
+    Raises AdoptionError when there is no plan to judge.
+    """
+    with tempfile.TemporaryDirectory(prefix="atomic-gate-") as folder:
+        result, _ = _gate(workspace, Path(folder) / "gate.tfplan", plan_file, progress)
+        return result
+
+
+def adopt(workspace: Workspace, *, progress: Progress) -> AdoptionResult:
+    """Gate, apply of that same plan, read-back, and an empty second plan.
+
+    Raises AdoptionError when something is not as it has to be afterwards. With a closed gate nothing is
+    applied, and `held` is 0. Interrupted at any point, the same call finishes the work.
+    """
+    record = workspace.record()
+    # The plan file holds what the state holds. It stays in a folder of its own, readable by its owner alone.
+    with tempfile.TemporaryDirectory(prefix="atomic-adopt-") as folder:
+        plan = Path(folder) / "adopt.tfplan"
+        result, terraform = _gate(workspace, plan, None, progress)
+        if not result.is_open:
+            return AdoptionResult(gate=result, held=0)
+        progress("applying that plan")
+        terraform.checked("apply", "-input=false", "-no-color", str(plan))
+        progress("reading the state back")
+        state = terraform.pull_state()
+        complaints = read_back(state, record)
+        if complaints:
+            raise AdoptionError(
+                f"after the apply the new state is not as recorded: {complaints[0]}"
+            )
+        progress("planning again")
+        if terraform.plan(plan):
+            raise AdoptionError(
+                "the second plan is not empty: run `python -m imports gate` to see what it would change"
+            )
+    return AdoptionResult(gate=result, held=len(record.adopted))
+
+
+def _gate(
+    workspace: Workspace, plan_path: Path, plan_file: Path | None, progress: Progress
+) -> tuple[GateResult, Terraform]:
+    record = workspace.record()
+    settings = workspace.settings()
+    set_default_credentials(workspace)
+    progress("synthesizing the stage")
+    terraform = workspace.synthesize()
+    document = json.loads((terraform.folder / "cdk.tf.json").read_text())
+    progress(f"looking at {len(record.adopted)} objects in AWS")
+    findings = preflight(record, boto3_clients(region=record.region))
+    missing = tuple(str(finding) for finding in findings)
+    if missing:
+        return GateResult(
+            phase=settings.phase, preflight=missing, verdict=Verdict(findings=())
+        ), terraform
+    if plan_file is None:
+        progress("planning")
+        terraform.plan(plan_path)
+        plan = terraform.show(plan_path)
+    else:
+        plan = _given_plan(plan_file)
+    progress("judging the plan")
+    verdict = judge(plan, record, phase=settings.phase, document=document)
+    return GateResult(phase=settings.phase, preflight=(), verdict=verdict), terraform
+
+
+def _given_plan(path: Path) -> Mapping[str, Any]:
+    try:
+        plan = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise AdoptionError(
+            f"{path}: not a plan in JSON ({error}): write one with `terraform show -json PLAN > FILE`"
+        ) from None
+    if not isinstance(plan, dict) or not isinstance(plan.get("resource_changes"), list):
+        raise AdoptionError(
+            f"{path}: not a plan in JSON (no resource_changes): write one with `terraform show -json "
+            "PLAN > FILE`"
+        )
+    return plan
+
+
+def read_back(state: Mapping[str, Any], record: AdoptionRecord) -> list[str]:
+    """What the new state lacks: an object, its id, a secret's recovery window, the final snapshot."""
+    held = {
+        f"{resource['type']}.{resource['name']}": resource["instances"][0]["attributes"]
+        for resource in state.get("resources", [])
+        if resource.get("mode") == "managed" and resource.get("instances")
+    }
+    complaints = []
+    for item in record.adopted:
+        attributes = held.get(item.address)
+        if attributes is None:
+            complaints.append(f"{item.address} is not in the state")
+        elif import_id(item.type, attributes) != item.import_id:
+            complaints.append(
+                f"{item.address} is {import_id(item.type, attributes)}, the record says {item.import_id}"
+            )
+        elif (
+            item.type == "aws_secretsmanager_secret"
+            and attributes["recovery_window_in_days"] is None
+        ):
+            complaints.append(f"{item.address} has no recovery window")
+        elif item.type == "aws_db_instance" and attributes["skip_final_snapshot"] is None:
+            complaints.append(f"{item.address} does not say whether it leaves a final snapshot")
+    return complaints

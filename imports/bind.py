@@ -1,0 +1,155 @@
+"""Binds an adoption record to a synthesized stack: import blocks, and what the objects are like.
+
+Pure but for `bind_file`: Terraform JSON and a record in, Terraform JSON out.
+"""
+
+import copy
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from imports.attributes import IDENTITY, MERGED, SETTINGS
+from imports.errors import AdoptionError
+from imports.files import replace_file
+from imports.record import AdoptedObject, AdoptionRecord
+
+Document = dict[str, Any]
+_REFERENCE = re.compile(r"\b(aws_[a-z0-9_]+\.[A-Za-z0-9_-]+)\b")
+
+
+def bind(document: Mapping[str, Any], record: AdoptionRecord, *, phase: str) -> Document:
+    """The stack with its adopted objects: imported under their ids, and described as they were found.
+
+    In phase `adopt` the stack holds exactly the record's objects, described in full. In later phases it
+    holds everything, and adopted objects keep what makes them what they are.
+    Raises AdoptionError when the record names an address that the stack does not have.
+    """
+    bound = copy.deepcopy(dict(document))
+    for item in record.adopted:
+        resource = bound["resource"].get(item.type, {}).get(item.name)
+        if resource is None:
+            raise AdoptionError(
+                f"the adoption record of {record.stage} names {item.address}, which the stage does not "
+                "have: make the stage file's settings those of the legacy base again (zones, NAT mode), "
+                "or run `python -m imports inventory` again"
+            )
+        _describe(resource, item, in_full=phase == "adopt")
+    if phase == "adopt":
+        _keep_only(bound, record.addresses)
+    bound["import"] = [
+        {"to": item.address, "id": item.import_id}
+        for item in sorted(record.adopted, key=lambda item: item.address)
+    ]
+    return bound
+
+
+def bind_file(path: Path, record: AdoptionRecord, *, phase: str) -> None:
+    """Bind the record to the synthesized stack at `path`, in place.
+
+    Raises AdoptionError, and then the file is gone: unbound, it would create everything anew.
+    """
+    document = json.loads(path.read_text())
+    path.unlink()
+    replace_file(path, json.dumps(bind(document, record, phase=phase), indent=2))
+
+
+def _describe(resource: Document, item: AdoptedObject, *, in_full: bool) -> None:
+    taken = IDENTITY[item.type] + (SETTINGS.get(item.type, ()) if in_full else ())
+    for attribute in taken:
+        value = item.observed.get(attribute)
+        if value is None:
+            resource.pop(attribute, None)
+        else:
+            resource[attribute] = value
+    for attribute in MERGED.get(item.type, ()):
+        found = item.observed.get(attribute) or []
+        ours = [] if in_full and attribute != "route" else resource.get(attribute) or []
+        merged = merge_rules(found, ours, key=_KEYS[attribute])
+        if merged:
+            resource[attribute] = merged
+        else:
+            resource.pop(attribute, None)
+
+
+def merge_rules(
+    found: Sequence[Document], ours: Sequence[Document], *, key: Callable[[Document], object]
+) -> list[Document]:
+    """The rules that were found, and those of ours that say something else.
+
+    A rule of ours for the same traffic is left out, whatever its description: to re-word a rule is to revoke
+    it for a moment.
+    """
+    known = {key(rule) for rule in found}
+    return [*found, *(rule for rule in ours if key(rule) not in known)]
+
+
+def _traffic(rule: Document) -> object:
+    sources = [
+        tuple(sorted(map(str, rule.get(source) or ())))
+        for source in ("cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids", "security_groups")
+    ]
+    return (
+        str(rule.get("protocol")),
+        int(rule.get("from_port") or 0),
+        int(rule.get("to_port") or 0),
+        bool(rule.get("self")),
+        *sources,
+    )
+
+
+def _destination(route: Document) -> object:
+    return next(
+        (
+            route[key]
+            for key in ("cidr_block", "ipv6_cidr_block", "destination_prefix_list_id")
+            if route.get(key)
+        ),
+        "",
+    )
+
+
+_KEYS: Mapping[str, Callable[[Document], object]] = {
+    "ingress": _traffic,
+    "egress": _traffic,
+    "route": _destination,
+}
+
+
+def _keep_only(document: Document, addresses: frozenset[str]) -> None:
+    """Leave out what the record does not hold, and the outputs that speak of it."""
+    document["resource"] = {
+        type_: kept
+        for type_, named in document["resource"].items()
+        if (kept := {name: r for name, r in named.items() if f"{type_}.{name}" in addresses})
+    }
+    document.pop("ephemeral", None)
+    known = addresses | {
+        f"{type_}.{name}" for type_, named in document.get("data", {}).items() for name in named
+    }
+    document["output"] = {
+        name: output
+        for name, output in document.get("output", {}).items()
+        if references(output) <= known
+    }
+    for type_, named in document["resource"].items():
+        for name, resource in named.items():
+            unknown = references(resource) - known
+            if unknown:
+                raise AdoptionError(
+                    f"{type_}.{name} refers to {', '.join(sorted(unknown))}, which is not adopted: the "
+                    "record does not describe it in full; run `python -m imports inventory` again"
+                )
+
+
+def references(value: object) -> set[str]:
+    """The addresses of resources that the expressions in a JSON value refer to."""
+    if isinstance(value, str):
+        expressions = re.findall(r"\$\{(.*?)\}", value, flags=re.DOTALL)
+        return {found for text in expressions for found in _REFERENCE.findall(text)}
+    if isinstance(value, Mapping):
+        return {found for key, item in value.items() if key != "//" for found in references(item)}
+    if isinstance(value, list):
+        return {found for item in value for found in references(item)}
+    return set()

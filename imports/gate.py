@@ -1,0 +1,276 @@
+"""Judges a plan: may it be applied without touching what was adopted?
+
+Pure: a plan's JSON, the record and the synthesized stack in, a verdict out. Nothing overrides a verdict.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from imports.attributes import IDENTITY, is_state_only, observed_attributes
+from imports.bind import merge_rules
+from imports.record import AdoptionRecord
+
+Kind = Literal["clean", "state-only", "adopted", "addition", "change", "blocked"]
+
+# Types whose objects hold what cannot be made again, adopted or not.
+STATEFUL = frozenset(
+    {
+        "aws_db_instance",
+        "aws_ecr_repository",
+        "aws_efs_file_system",
+        "aws_rds_cluster",
+        "aws_s3_bucket",
+        "aws_secretsmanager_secret",
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttributeChange:
+    """One attribute that the plan changes; values that Terraform marks as sensitive are not shown."""
+
+    attribute: str
+    before: str
+    after: str
+    state_only: bool
+
+    def __str__(self) -> str:
+        return f"{self.attribute}: {self.before} -> {self.after}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What the plan does to one address, and how that is judged."""
+
+    address: str
+    kind: Kind
+    why: str
+    changes: tuple[AttributeChange, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """The judgement of a whole plan."""
+
+    findings: tuple[Finding, ...]
+
+    def count(self, kind: Kind) -> int:
+        """How many findings are of a kind."""
+        return sum(finding.kind == kind for finding in self.findings)
+
+    @property
+    def blocked(self) -> tuple[Finding, ...]:
+        """What keeps the plan from being applied; empty when it may be."""
+        return tuple(finding for finding in self.findings if finding.kind == "blocked")
+
+
+def judge(
+    plan: Mapping[str, Any],
+    record: AdoptionRecord,
+    *,
+    phase: str,
+    document: Mapping[str, Any],
+) -> Verdict:
+    """The verdict on a plan (`terraform show -json`) of the stage that `record` belongs to."""
+    changes = {
+        change["address"]: change
+        for change in plan.get("resource_changes", [])
+        if change.get("mode") == "managed"
+    }
+    findings = [
+        *(
+            _judge_adopted(address, changes.get(address), record, phase)
+            for address in sorted(record.addresses)
+        ),
+        *(
+            _judge_other(change, phase)
+            for address, change in sorted(changes.items())
+            if address not in record.addresses
+        ),
+        *_doubles(changes, record),
+        *_missing_coverage(record, document, phase),
+    ]
+    return Verdict(findings=tuple(findings))
+
+
+def _judge_adopted(
+    address: str, change: Mapping[str, Any] | None, record: AdoptionRecord, phase: str
+) -> Finding:
+    expected = next(item.import_id for item in record.adopted if item.address == address)
+    if change is None:
+        return Finding(
+            address=address, kind="blocked", why="the record adopts it, and the plan lacks it"
+        )
+    actions = change["change"]["actions"]
+    importing = change["change"].get("importing")
+    if importing and importing.get("id") != expected:
+        return Finding(
+            address=address,
+            kind="blocked",
+            why=f"the plan imports {importing.get('id')}, the record says {expected}",
+        )
+    if actions == ["create"]:
+        return Finding(
+            address=address, kind="blocked", why="it would be created anew beside the existing one"
+        )
+    if "delete" in actions or actions == ["forget"]:
+        return Finding(
+            address=address,
+            kind="blocked",
+            why="it would be " + _words(actions),
+            changes=attribute_changes(change),
+        )
+    if actions == ["no-op"]:
+        return Finding(
+            address=address,
+            kind="clean",
+            why="imported without a change" if importing else "no change",
+        )
+    differences = attribute_changes(change)
+    if differences and all(difference.state_only for difference in differences):
+        return Finding(
+            address=address,
+            kind="state-only",
+            why="changes in the state alone, no request to AWS",
+            changes=differences,
+        )
+    if phase == "adopt" or importing:
+        return Finding(
+            address=address, kind="blocked", why="it would be changed in AWS", changes=differences
+        )
+    identity = [d for d in differences if d.attribute in IDENTITY[change["type"]]]
+    if identity:
+        return Finding(
+            address=address,
+            kind="blocked",
+            why="what makes it what it is would be changed",
+            changes=differences,
+        )
+    return Finding(address=address, kind="change", why="changed in place", changes=differences)
+
+
+def _judge_other(change: Mapping[str, Any], phase: str) -> Finding:
+    address, actions = change["address"], change["change"]["actions"]
+    if actions in (["no-op"], ["read"]):
+        return Finding(address=address, kind="clean", why="no change")
+    if phase == "adopt":
+        return Finding(
+            address=address,
+            kind="blocked",
+            why=f"phase adopt holds adopted objects only, and this would be {_words(actions)}",
+        )
+    if "delete" in actions and change["type"] in STATEFUL:
+        return Finding(
+            address=address,
+            kind="blocked",
+            why=f"it holds data and would be {_words(actions)}",
+            changes=attribute_changes(change) if "create" in actions else (),
+        )
+    if actions == ["create"]:
+        return Finding(address=address, kind="addition", why="created")
+    return Finding(
+        address=address,
+        kind="change",
+        why=_words(actions),
+        changes=() if actions == ["delete"] else attribute_changes(change),
+    )
+
+
+def _words(actions: list[str]) -> str:
+    names = {
+        ("create",): "created",
+        ("update",): "changed in place",
+        ("delete",): "destroyed",
+        ("forget",): "forgotten",
+        ("delete", "create"): "replaced",
+        ("create", "delete"): "replaced",
+    }
+    return names.get(tuple(actions), " and ".join(actions))
+
+
+def attribute_changes(change: Mapping[str, Any]) -> tuple[AttributeChange, ...]:
+    """What a planned change does, attribute by attribute, sorted."""
+    plan = change["change"]
+    before, after = plan.get("before") or {}, plan.get("after") or {}
+    unknown = plan.get("after_unknown") or {}
+    hidden = _sensitive(plan.get("before_sensitive")) | _sensitive(plan.get("after_sensitive"))
+    found = []
+    for attribute in sorted({*before, *after, *(key for key, value in unknown.items() if value)}):
+        old, new = before.get(attribute), after.get(attribute)
+        is_unknown = bool(unknown.get(attribute)) and new is None
+        if old == new and not is_unknown:
+            continue
+        found.append(
+            AttributeChange(
+                attribute=attribute,
+                before="(sensitive)" if attribute in hidden else repr(old),
+                after=(
+                    "(sensitive)"
+                    if attribute in hidden
+                    else "(known after apply)"
+                    if is_unknown
+                    else repr(new)
+                ),
+                state_only=not is_unknown and is_state_only(change["type"], attribute, old, new),
+            )
+        )
+    return tuple(found)
+
+
+def _sensitive(marks: object) -> set[str]:
+    return {key for key, value in marks.items() if value} if isinstance(marks, Mapping) else set()
+
+
+def _doubles(changes: Mapping[str, Any], record: AdoptionRecord) -> Iterator[Finding]:
+    """Terraform accepts one object at two addresses; the two would then fight over it."""
+    del record
+    ids = Counter(
+        (change["type"], (change["change"].get("before") or {}).get("id"))
+        for change in changes.values()
+    )
+    for address, change in sorted(changes.items()):
+        id_ = (change["change"].get("before") or {}).get("id")
+        if id_ is not None and ids[change["type"], id_] > 1:
+            yield Finding(
+                address=address, kind="blocked", why=f"{id_} stands at another address too"
+            )
+
+
+def _missing_coverage(
+    record: AdoptionRecord, document: Mapping[str, Any], phase: str
+) -> Iterator[Finding]:
+    """A clean import proves nothing about what the configuration leaves out: compare the arguments."""
+    for item in record.adopted:
+        resource = document.get("resource", {}).get(item.type, {}).get(item.name)
+        if resource is None:
+            continue  # the plan lacks it too, which is said already
+        attributes = observed_attributes(item.type) if phase == "adopt" else IDENTITY[item.type]
+        missing = [
+            attribute
+            for attribute in attributes
+            if item.observed.get(attribute)
+            and not covers(resource.get(attribute), item.observed[attribute])
+        ]
+        if missing:
+            yield Finding(
+                address=item.address,
+                kind="blocked",
+                why="the configuration does not manage what was observed: " + ", ".join(missing),
+            )
+
+
+def covers(configured: object, observed: object) -> bool:
+    """Whether the configuration says all that was observed; it may say more."""
+    if isinstance(observed, list):
+        if not isinstance(configured, list):
+            return False
+        if all(isinstance(item, Mapping) for item in observed):
+            return len(merge_rules(configured, observed, key=_text)) == len(configured)
+        return all(item in configured for item in observed)
+    return configured == observed
+
+
+def _text(rule: Mapping[str, Any]) -> str:
+    return repr(sorted((key, value) for key, value in rule.items() if value not in (None, [], "")))

@@ -1,0 +1,172 @@
+"""Decides what becomes of each legacy resource, and where configuration, state and AWS disagree.
+
+Pure: what the readers found in, decisions out.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from imports.attributes import IDENTITY, MERGED, SETTINGS
+from imports.errors import AdoptionError
+from imports.hcl_values import Value, markers_in
+from imports.import_ids import import_id
+from imports.legacy_hcl import LegacyConfiguration
+from imports.legacy_object import address_order
+from imports.mapping import new_address, release_reason
+
+Verdict = Literal["adopt", "release", "not covered", "problem"]
+
+
+class Located(Protocol):
+    """What the state's objects and the configuration's have in common."""
+
+    @property
+    def address(self) -> str: ...  # noqa: D102
+    @property
+    def type(self) -> str: ...  # noqa: D102
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def index(self) -> int | str | None: ...  # noqa: D102
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What becomes of one legacy resource. `address` is ours; both ids are set for `adopt` alone."""
+
+    legacy_address: str
+    type: str
+    verdict: Verdict
+    address: str | None = None
+    import_id: str | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drift:
+    """One argument on which configuration, legacy state and AWS do not agree; None where it is not said."""
+
+    legacy_address: str
+    attribute: str
+    configuration: str | None
+    state: str | None
+    aws: str | None
+
+
+def decide(
+    objects: Iterable[Located],
+    *,
+    attributes: Mapping[str, Mapping[str, Any]],
+    problems: Mapping[str, str],
+    modules: Mapping[str, str],
+) -> list[Decision]:
+    """One decision per legacy resource, in the order of their addresses.
+
+    `attributes` are those that import ids are made of, `problems` why they are not known, `modules` the
+    module of an object that is in one; all by legacy address.
+    Raises AdoptionError when two legacy resources are one object.
+    """
+    decisions = [
+        _decide(item, attributes, problems, modules.get(item.address, "")) for item in objects
+    ]
+    seen: dict[tuple[str, str], str] = {}
+    for decision in decisions:
+        if decision.import_id is None:
+            continue
+        other = seen.setdefault((decision.type, decision.import_id), decision.legacy_address)
+        if other != decision.legacy_address:
+            raise AdoptionError(
+                f"{other} and {decision.legacy_address} are the same {decision.type}, "
+                f"{decision.import_id}: an object can be adopted once; remove one of the two from the "
+                "legacy state"
+            )
+    return sorted(decisions, key=lambda decision: address_order(decision.legacy_address))
+
+
+def _decide(
+    item: Located,
+    attributes: Mapping[str, Mapping[str, Any]],
+    problems: Mapping[str, str],
+    module: str,
+) -> Decision:
+    where = {"legacy_address": item.address, "type": item.type}
+    reason = release_reason(type_=item.type, name=item.name, module=module)
+    if reason:
+        return Decision(**where, verdict="release", why=reason)
+    address = new_address(type_=item.type, name=item.name, index=item.index, module=module)
+    if address is None:
+        return Decision(
+            **where, verdict="not covered", why="it is your own; it stays in the legacy state"
+        )
+    if item.address not in attributes:
+        why = problems.get(item.address, "it was not found in AWS")
+        return Decision(**where, verdict="problem", address=address, why=why)
+    id_ = import_id(item.type, attributes[item.address])
+    return Decision(**where, verdict="adopt", address=address, import_id=id_)
+
+
+def drift(
+    decisions: Sequence[Decision],
+    *,
+    configuration: LegacyConfiguration | None,
+    state: Mapping[str, Mapping[str, Any]] | None,
+    observed: Mapping[str, Mapping[str, Any]],
+) -> list[Drift]:
+    """The disagreements about adopted objects, in the decisions' order.
+
+    `state` holds attributes by legacy address, `observed` arguments by our address. What the configuration
+    leaves open, or takes from another object, is not compared.
+    """
+    configured = (
+        {item.address: item.arguments for item in configuration.objects} if configuration else {}
+    )
+    rows = []
+    for decision in decisions:
+        if decision.address is None or decision.address not in observed:
+            continue
+        for attribute in _compared(decision.type):
+            aws = observed[decision.address].get(attribute)
+            held = state.get(decision.legacy_address, {}).get(attribute) if state else None
+            said = configured.get(decision.legacy_address, {}).get(attribute)
+            state_differs = state is not None and _plain(held) != _plain(aws)
+            said_differs = _is_known(said) and said is not None and _plain(said) != _plain(aws)
+            if state_differs or said_differs:
+                rows.append(
+                    Drift(
+                        legacy_address=decision.legacy_address,
+                        attribute=attribute,
+                        configuration=_shown(said) if _is_known(said) else None,
+                        state=_shown(held),
+                        aws=_shown(aws),
+                    )
+                )
+    return rows
+
+
+def _compared(type_: str) -> tuple[str, ...]:
+    # Rules, routes and policies have many spellings of one meaning; the plan compares them.
+    skipped = {*MERGED.get(type_, ()), "policy", "assume_role_policy", "rule", "setting"}
+    attributes = IDENTITY[type_] + SETTINGS.get(type_, ())
+    return tuple(attribute for attribute in attributes if attribute not in skipped)
+
+
+def _is_known(value: Value) -> bool:
+    return next(markers_in(value), None) is None
+
+
+def _plain(value: Any) -> Any:
+    """A value so that the three witnesses can be compared: unset, empty, false and 0 are one."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items() if _plain(item) is not None}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, bool):
+        return value or None
+    if isinstance(value, int | float):
+        return float(value) or None
+    return value or None
+
+
+def _shown(value: Any) -> str | None:
+    return None if value is None else str(value)

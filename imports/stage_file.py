@@ -1,0 +1,72 @@
+"""Writes the stage file of an adopted base: its settings, as they were found."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import tomli_w
+
+from imports.errors import AdoptionError
+
+Found = Mapping[str, Mapping[str, Any]]  # address -> attributes
+
+_HEADER = """\
+# The settings of the adopted legacy base. Written by `python -m imports inventory`; it is yours to edit.
+# Phase "adopt" takes the existing objects over and changes nothing. Then, step by step:
+#   phase = "foundation" adds what the services stand on,
+#   phase = "full" (or no line) adds everything; it needs domain_name and operator_email.
+
+"""
+_CLUSTER_SUFFIX = "-ecs-cluster"
+
+
+def stage_file(attributes: Found, *, region: str) -> str:
+    """The text of a stage file with phase `adopt` for a base of these attributes.
+
+    `attributes` are the observed or legacy attributes by our address.
+    Raises AdoptionError when the base lacks what a stage is built on.
+    """
+    vpc = _needed(attributes, "aws_vpc.main")
+    cluster = _needed(attributes, "aws_ecs_cluster.main")
+    database = _needed(attributes, "aws_db_instance.main")
+    zones = [
+        str(attributes[f"aws_subnet.public_{index}"]["availability_zone"])
+        for index in range(_count(attributes, "aws_subnet.public"))
+    ]
+    nat_gateways = _count(attributes, "aws_nat_gateway.nat")
+    document = {
+        "phase": "adopt",
+        "region": region,
+        "prefix": str(cluster["name"]).removesuffix(_CLUSTER_SUFFIX),
+        "retain_data": True,
+        "default_tags": {},
+        "network": {
+            "vpc_cidr_block": vpc["cidr_block"],
+            "zone_count": len(zones),
+            "availability_zones": zones,
+            "nat": "none" if nat_gateways == 0 else "per-az",
+        },
+        "database": {
+            "engine_version": str(database["engine_version"]),
+            "instance_class": database["instance_class"],
+            "allocated_storage_gib": database["allocated_storage"],
+            "multi_az": bool(database.get("multi_az")),
+            "backup_retention_days": database.get("backup_retention_period") or 0,
+            "name": database["db_name"],
+            "master_username": database["username"],
+        },
+    }
+    return _HEADER + tomli_w.dumps(document)
+
+
+def _needed(attributes: Found, address: str) -> Mapping[str, Any]:
+    if address not in attributes:
+        raise AdoptionError(
+            f"the legacy base has no {address.partition('.')[0]} to adopt as {address}: a stage needs one; "
+            "name the folder of the base with --legacy"
+        )
+    return attributes[address]
+
+
+def _count(attributes: Found, prefix: str) -> int:
+    names: Sequence[str] = [address for address in attributes if address.startswith(f"{prefix}_")]
+    return len(names)

@@ -1,0 +1,117 @@
+"""The project around the command line: where stages, records, synthesized stacks and states are."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from imports.errors import AdoptionError
+from imports.record import AdoptionRecord, read_record, record_path
+from imports.terraform import Terraform
+from modules.settings import StageSettings
+from modules.stage_files import StageFileError, read_stage
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workspace:
+    """One stage of the project, with the environment its processes run in."""
+
+    stage: str
+    environ: Mapping[str, str]
+
+    @property
+    def stages_dir(self) -> Path:
+        """The folder of stage files and records."""
+        return Path(self.environ.get("ATOMIC_STAGES_DIR") or PROJECT / "stages")
+
+    @property
+    def stage_path(self) -> Path:
+        """The stage file."""
+        return self.stages_dir / f"{self.stage}.toml"
+
+    @property
+    def record_path(self) -> Path:
+        """The adoption record."""
+        return record_path(self.stages_dir, self.stage)
+
+    @property
+    def state_folder(self) -> Path:
+        """The folder of local state files."""
+        return Path(self.environ.get("ATOMIC_STATE_DIR") or PROJECT).resolve()
+
+    @property
+    def emulated(self) -> bool:
+        """Whether AWS is an emulator."""
+        return bool(self.environ.get("AWS_ENDPOINT_URL"))
+
+    @property
+    def outdir(self) -> Path:
+        """Where stacks are synthesized to: cdktf's own folder, so that both share what is initialized."""
+        return Path(self.environ.get("CDKTF_OUTDIR") or PROJECT / "cdktf.out").resolve()
+
+    def settings(self) -> StageSettings:
+        """The stage's settings.
+
+        Raises AdoptionError with the stage file's mistakes.
+        """
+        try:
+            return read_stage(self.stages_dir, self.stage)
+        except StageFileError as error:
+            raise AdoptionError(str(error)) from None
+
+    def record(self) -> AdoptionRecord:
+        """The stage's adoption record.
+
+        Raises AdoptionError when there is none.
+        """
+        record = read_record(self.record_path)
+        if record is None:
+            raise AdoptionError(
+                f"stage {self.stage} has no adoption record at {self.record_path}: run `python -m imports "
+                f"inventory --stage {self.stage} --legacy DIR`"
+            )
+        return record
+
+    def process_environment(self) -> dict[str, str]:
+        """The environment of terraform: the user's, with dummy keys where AWS is an emulator."""
+        dummies = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+        return {**(dummies if self.emulated else {}), **self.environ}
+
+    def synthesize(self) -> Terraform:
+        """Synthesize the stage as `cdktf synth` does, and initialize its folder.
+
+        Raises AdoptionError with what the synthesis says.
+        """
+        settings = self.settings()
+        finished = subprocess.run(
+            [sys.executable, str(PROJECT / "main.py")],
+            cwd=PROJECT,
+            env={
+                **self.environ,
+                "ATOMIC_STAGE": self.stage,
+                "ATOMIC_STAGES_DIR": str(self.stages_dir.resolve()),
+                "CDKTF_OUTDIR": str(self.outdir),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if finished.returncode:
+            lines = finished.stderr.strip().splitlines() or ["no message"]
+            raise AdoptionError(f"stage {self.stage} cannot be synthesized: {lines[-1]}")
+        terraform = Terraform(
+            folder=self.outdir / "stacks" / settings.stack_name,
+            environment=self.process_environment(),
+        )
+        terraform.initialize()
+        return terraform
+
+
+def set_default_credentials(workspace: Workspace) -> None:
+    """Let boto3 in this process have the dummy keys too."""
+    for name, value in workspace.process_environment().items():
+        os.environ.setdefault(name, value)
