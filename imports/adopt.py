@@ -92,7 +92,7 @@ def _gate(
     document = json.loads((terraform.folder / "cdk.tf.json").read_text())
     progress(f"looking at {len(record.adopted)} objects in AWS")
     findings = preflight(record, boto3_clients(region=record.region))
-    missing = tuple(str(finding) for finding in findings)
+    missing = tuple(str(finding) for finding in findings if not finding.ok)
     if missing:
         return GateResult(
             phase=settings.phase, preflight=missing, verdict=Verdict(findings=())
@@ -108,7 +108,7 @@ def _gate(
     return GateResult(phase=settings.phase, preflight=(), verdict=verdict), terraform
 
 
-def _given_plan(path: Path) -> Mapping[str, Any]:
+def _given_plan(path: Path) -> dict[str, Any]:
     try:
         plan = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:

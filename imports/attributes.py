@@ -4,7 +4,7 @@ The names are those of provider 5.100.0. Computed attributes, secrets and refere
 are left out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 # What stays as it was found in every phase: a difference would replace the object, re-word it, or re-tag it.
@@ -59,35 +59,27 @@ IDENTITY: Mapping[str, tuple[str, ...]] = {
     "aws_secretsmanager_secret": ("description", "kms_key_id", "name", "tags"),
 }
 
-# What is taken as found in phase adopt, and belongs to the stage's settings afterwards.
+# What is taken as found in phase adopt, and belongs to the stage's settings afterwards. What the provider
+# keeps by itself when the configuration says nothing (windows, IOPS, option group) is not here.
 SETTINGS: Mapping[str, tuple[str, ...]] = {
     "aws_ecr_repository": ("image_scanning_configuration", "image_tag_mutability"),
     "aws_ecs_cluster": ("setting",),
     "aws_db_instance": (
         "allocated_storage",
-        "allow_major_version_upgrade",
         "auto_minor_version_upgrade",
         "backup_retention_period",
-        "backup_window",
-        "ca_cert_identifier",
         "copy_tags_to_snapshot",
         "deletion_protection",
         "enabled_cloudwatch_logs_exports",
         "engine_version",
         "iam_database_authentication_enabled",
         "instance_class",
-        "iops",
-        "license_model",
-        "maintenance_window",
         "max_allocated_storage",
         "monitoring_interval",
         "multi_az",
-        "network_type",
-        "option_group_name",
         "parameter_group_name",
         "performance_insights_enabled",
         "publicly_accessible",
-        "storage_throughput",
         "storage_type",
     ),
 }
@@ -98,15 +90,40 @@ MERGED: Mapping[str, tuple[str, ...]] = {
     "aws_route_table": ("route",),
 }
 
-_NULL_TO_NOTHING: tuple[tuple[Any, Any], ...] = ((None, False), (None, 0))
 
-# Per type, the attributes that an import leaves null and the provider writes to the state alone. A test counts
-# the requests. Each may go from null to any value of its own, or from null to false or 0.
-STATE_ONLY: Mapping[str, tuple[str, ...]] = {
-    "aws_db_instance": ("apply_immediately", "final_snapshot_identifier", "skip_final_snapshot"),
-    "aws_ecr_repository": ("force_delete",),
-    "aws_s3_bucket": ("force_destroy",),
-    "aws_secretsmanager_secret": ("force_overwrite_replica_secret", "recovery_window_in_days"),
+def _switched_off(before: Any, after: Any) -> bool:
+    """From nothing to off. The other way is a request (apply at once) or a danger (force)."""
+    return before is None and after is False
+
+
+def _snapshot_kept(_before: Any, after: Any) -> bool:
+    """An import says that a destroy skips the final snapshot; it may only be made to take one."""
+    return after is False
+
+
+def _first_text(before: Any, after: Any) -> bool:
+    return before is None and isinstance(after, str)
+
+
+def _recovery_window(before: Any, after: Any) -> bool:
+    """7 to 30 days; 0 would mean that a destroy deletes at once."""
+    return before is None and isinstance(after, int) and after >= 7
+
+
+# Per type, the attributes that AWS does not hold: the provider writes their change to the state alone, which
+# a test proves by counting requests. Each with the changes that are allowed.
+STATE_ONLY: Mapping[str, Mapping[str, Callable[[Any, Any], bool]]] = {
+    "aws_db_instance": {
+        "apply_immediately": _switched_off,
+        "final_snapshot_identifier": _first_text,
+        "skip_final_snapshot": _snapshot_kept,
+    },
+    "aws_ecr_repository": {"force_delete": _switched_off},
+    "aws_s3_bucket": {"force_destroy": _switched_off},
+    "aws_secretsmanager_secret": {
+        "force_overwrite_replica_secret": _switched_off,
+        "recovery_window_in_days": _recovery_window,
+    },
 }
 
 
@@ -116,19 +133,6 @@ def observed_attributes(type_: str) -> tuple[str, ...]:
 
 
 def is_state_only(type_: str, attribute: str, before: Any, after: Any) -> bool:
-    """Whether a change reaches the state alone, and no API."""
-    if attribute not in STATE_ONLY.get(type_, ()) or before is not None:
-        return False
-    # Applying at once is a request, and forced deletion is a danger: these may only be switched off.
-    return attribute not in _ONLY_OFF or (before, after) in _NULL_TO_NOTHING
-
-
-_ONLY_OFF = frozenset(
-    {
-        "apply_immediately",
-        "force_delete",
-        "force_destroy",
-        "force_overwrite_replica_secret",
-        "skip_final_snapshot",
-    }
-)
+    """Whether a change is one that reaches the state alone, and no API."""
+    allowed = STATE_ONLY.get(type_, {}).get(attribute)
+    return allowed is not None and allowed(before, after)

@@ -46,7 +46,7 @@ def observe(
 
 
 def observing_document(document: Mapping[str, Any], ids: Mapping[str, str]) -> dict[str, Any]:
-    """A stack that imports the objects and wants nothing of them.
+    """A stack that imports the objects, to be planned and never applied.
 
     Raises AdoptionError for an address that the stack does not have.
     """
@@ -66,7 +66,8 @@ def observing_document(document: Mapping[str, Any], ids: Mapping[str, str]) -> d
             for argument, value in resource.items()
             if argument != "//" and references(value) <= known
         }
-        kept["lifecycle"] = {"ignore_changes": "all"}
+        # The plan is thrown away, so what it would change or replace does not matter; but it has to be made.
+        kept.pop("lifecycle", None)
         kept.pop("depends_on", None)
         resources.setdefault(type_, {})[name] = kept
     terraform = {key: value for key, value in document["terraform"].items() if key != "backend"}
@@ -85,7 +86,11 @@ def observed_arguments(type_: str, before: Mapping[str, Any]) -> dict[str, Any]:
     for attribute in observed_attributes(type_):
         value = before.get(attribute)
         if attribute in _WHOLE_ITEMS:
-            value = sorted(value or [], key=lambda item: json.dumps(item, sort_keys=True))
+            items = [
+                {key: None if part in ("", []) else part for key, part in item.items()}
+                for item in value or []
+            ]
+            value = sorted(items, key=lambda item: json.dumps(item, sort_keys=True))
         else:
             value = _without_nothing(value)
         if value not in (None, "", [], {}):

@@ -1,6 +1,7 @@
 """Runs terraform, and keeps what it prints in memory: plans and states do not belong in files of ours."""
 
 import json
+import re
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from imports.errors import AdoptionError
 from imports.legacy_state import CommandResult
 
 _NO_COLOR = "-no-color"
+_QUOTED = re.compile(r"\d+:")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,8 +89,12 @@ class Terraform:
 
 
 def error_summary(stderr: str) -> str:
-    """Terraform's error messages without their frames, on one line, without values of attributes."""
+    """Terraform's error messages on one line, without the source lines that it quotes."""
     lines = [line.strip("│╷╵ \t") for line in stderr.splitlines()]
     errors = [line for line in lines if line.startswith("Error:")]
-    rest = [line for line in lines if line and not line.startswith(("Error:", "on ", "with "))]
-    return "; ".join(errors + rest[:4]) or "no message"
+    prose = [
+        line
+        for line in lines
+        if line and not line.startswith(("Error:", "on ", "with ")) and not _QUOTED.match(line)
+    ]
+    return "; ".join(dict.fromkeys(errors + prose[:4])) or "no message"

@@ -1,0 +1,366 @@
+"""The command line of adoption: `python -m imports --help`.
+
+Exit codes: 0 done or clean, 1 an error said in one line, 2 blocked.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from imports.adopt import AdoptionResult, GateResult, Progress, adopt, run_gate
+from imports.errors import AdoptionError
+from imports.gate import Finding
+from imports.ownership import ownership
+from imports.retire import content, pull, retire
+from imports.rollback import rollback
+from imports.script import import_commands
+from imports.take_stock import Inventory, take_stock
+from imports.terraform import Terraform
+from imports.workspace import Workspace, set_default_credentials
+
+BLOCKED = 2
+
+app = typer.Typer(
+    help="Adopts the resources of a legacy terraform/aws folder into this project's state.",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+Stage = Annotated[str, typer.Option(help="the stage that adopts, as in stages/STAGE.toml")]
+Legacy = Annotated[Path, typer.Option(help="the legacy terraform/aws folder")]
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
+
+
+@contextmanager
+def _progress(as_json: bool) -> Iterator[Progress]:
+    """Tells each step as it begins, on standard error."""
+    if as_json or not err.is_terminal:
+        yield (lambda step: None if as_json else err.print(f"... {step}", markup=False))
+        return
+    with err.status("starting") as status:
+        yield status.update
+
+
+def _workspace(stage: str) -> Workspace:
+    return Workspace(stage=stage, environ=dict(os.environ))
+
+
+def _legacy_terraform(workspace: Workspace, folder: Path) -> Terraform:
+    if not folder.is_dir():
+        raise AdoptionError(
+            f"{folder}: no such folder: name the legacy base's folder with --legacy"
+        )
+    set_default_credentials(workspace)
+    return Terraform(folder=folder, environment=workspace.process_environment())
+
+
+def _backups(workspace: Workspace) -> Path:
+    return workspace.state_folder / "adoption-backups"
+
+
+def _json(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {key: _json(item) for key, item in asdict(value).items()}
+    if isinstance(value, Mapping):
+        return {str(key): _json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json(item) for item in value]
+    return (
+        value.value if isinstance(value, Enum) else str(value) if isinstance(value, Path) else value
+    )
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(_json(value), indent=2, sort_keys=True))
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    table = Table(*columns, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*(str(cell) for cell in row))
+    out.print(table, soft_wrap=not out.is_terminal)
+
+
+@app.command()
+def inventory(
+    stage: Stage,
+    legacy: Legacy,
+    state: Annotated[
+        Path | None, typer.Option(help="the legacy state's file; default: `terraform state pull`")
+    ] = None,
+    var: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE, as given to terraform -var")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Decide what becomes of each legacy resource, and write the adoption record.
+
+    Example: `python -m imports inventory --stage prod --legacy ../terraform/aws`
+    """
+    if state is not None and not state.is_file():
+        raise AdoptionError(
+            f"{state}: no such state file: leave --state out to look in AWS instead"
+        )
+    variables = {}
+    for pair in var or []:
+        name, separator, value = pair.partition("=")
+        if not separator:
+            raise AdoptionError(
+                f"--var {name}: allowed: NAME=VALUE, as in --var aws_region=us-east-1"
+            )
+        variables[name] = value
+    with _progress(as_json) as progress:
+        found = take_stock(
+            _workspace(stage),
+            legacy=legacy,
+            state_file=state,
+            variables=variables,
+            progress=progress,
+        )
+    if as_json:
+        _print_json(
+            {
+                "source": found.source,
+                "decisions": found.decisions,
+                "drift": found.drift,
+                "notes": found.notes,
+                "record": found.record_path if found.record else None,
+            }
+        )
+    else:
+        _print_inventory(found)
+    if found.record is None:
+        raise typer.Exit(BLOCKED)
+
+
+def _print_inventory(found: Inventory) -> None:
+    _table(
+        ("legacy resource", "verdict", "address here", "import id, or why"),
+        [
+            (item.legacy_address, item.verdict, item.address or "", item.import_id or item.why)
+            for item in found.decisions
+        ],
+    )
+    verdicts = [item.verdict for item in found.decisions]
+    out.print(
+        f"\n{len(verdicts)} legacy resources, read from {found.source}: {verdicts.count('adopt')} to adopt, "
+        f"{verdicts.count('release')} to release, {verdicts.count('not covered')} not covered"
+    )
+    if found.drift:
+        out.print("\nConfiguration, state and AWS do not agree; AWS is what is adopted:")
+        _table(
+            ("legacy resource", "attribute", "configuration", "state", "AWS"),
+            [
+                (row.legacy_address, row.attribute, row.configuration or "", row.state, row.aws)
+                for row in found.drift
+            ],
+        )
+    for note in found.notes:
+        out.print(f"note: {note}", markup=False)
+    if found.record is None:
+        problems = verdicts.count("problem")
+        out.print(f"\n{problems} not found one to one: nothing was written")
+        return
+    out.print(f"\nwrote {found.record_path}: review and commit it", markup=False)
+    if found.wrote_stage_file:
+        out.print(f"wrote {found.stage_path}: the base's settings, phase adopt", markup=False)
+    out.print(f"next: python -m imports gate --stage {found.record.stage}", markup=False)
+
+
+@app.command()
+def gate(
+    stage: Stage,
+    plan: Annotated[
+        Path | None,
+        typer.Option(help="judge this plan (`terraform show -json`) instead of a new one"),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Judge the next plan: may it be applied? Exit code 0 clean, 1 error, 2 blocked.
+
+    Example: `python -m imports gate --stage prod`
+    """
+    with _progress(as_json) as progress:
+        result = run_gate(_workspace(stage), plan_file=plan, progress=progress)
+    _report(result, as_json)
+
+
+@app.command("adopt")
+def adopt_(stage: Stage, as_json: AsJson = False) -> None:
+    """Gate, apply of that same plan, read-back, and an empty second plan, in one go.
+
+    Example: `python -m imports adopt --stage prod`
+    """
+    with _progress(as_json) as progress:
+        result: AdoptionResult = adopt(_workspace(stage), progress=progress)
+    _report(result.gate, as_json, held=result.held)
+
+
+def _report(result: GateResult, as_json: bool, *, held: int | None = None) -> None:
+    if as_json:
+        _print_json({"open": result.is_open, "held": held, **_json(result)})
+    else:
+        _print_gate(result)
+        if held:
+            out.print(f"adopted: the new state holds {held} objects, and a second plan is empty")
+    if not result.is_open:
+        raise typer.Exit(BLOCKED)
+
+
+def _print_gate(result: GateResult) -> None:
+    for line in result.preflight:
+        out.print(f"BLOCKED {line}", markup=False)
+    shown: list[Finding] = [
+        finding for finding in result.verdict.findings if finding.kind not in ("clean", "addition")
+    ]
+    for finding in shown:
+        label = "BLOCKED" if finding.kind == "blocked" else finding.kind
+        out.print(f"{label} {finding.address}: {finding.why}", markup=False)
+        for change in finding.changes:
+            out.print(f"    {change}", markup=False)
+    count = result.verdict.count
+    out.print(
+        f"phase {result.phase}: {count('clean')} unchanged, "
+        f"{count('state-only')} changed in the state alone, {count('addition')} added, {count('change')} changed in place or removed, "
+        f"{count('blocked') + len(result.preflight)} blocked"
+    )
+
+
+@app.command()
+def script(stage: Stage) -> None:
+    """Print the adoption as `terraform import` commands, for those who want them one by one.
+
+    Example: `python -m imports script --stage prod > import.sh`
+    """
+    typer.echo(import_commands(_workspace(stage).record()), nl=False)
+
+
+@app.command()
+def status(
+    stage: Stage,
+    legacy: Annotated[Path | None, typer.Option(help="the legacy terraform/aws folder")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say who owns each object now: legacy, both, here or nobody.
+
+    Example: `python -m imports status --stage prod --legacy ../terraform/aws`
+    """
+    workspace = _workspace(stage)
+    record = workspace.record()
+    with _progress(as_json) as progress:
+        progress("reading the new state")
+        new = content(pull(workspace.synthesize()))
+        progress("reading the legacy state")
+        old = content(pull(_legacy_terraform(workspace, legacy))) if legacy else None
+    owners = ownership(record, old, new)
+    if as_json:
+        _print_json(owners)
+        return
+    _table(
+        ("address", "import id", "owner", ""),
+        [(owner.address, owner.import_id, owner.holder, owner.mismatch or "") for owner in owners],
+    )
+    holders = [owner.holder.value for owner in owners]
+    counts = ", ".join(f"{holders.count(name)} {name}" for name in dict.fromkeys(holders))
+    out.print(f"\n{len(owners)} objects: {counts}")
+    if legacy is None:
+        out.print("the legacy state was not asked: name its folder with --legacy")
+
+
+@app.command("retire")
+def retire_(
+    stage: Stage,
+    legacy: Legacy,
+    acknowledge: Annotated[
+        bool, typer.Option(help="what the record does not cover may stay in the legacy state")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Let the legacy state go of what the new one holds, after a backup of it.
+
+    Example: `python -m imports retire --stage prod --legacy ../terraform/aws`
+    """
+    workspace = _workspace(stage)
+    record = workspace.record()
+    with _progress(as_json) as progress:
+        progress("synthesizing the stage")
+        done = retire(
+            record,
+            _legacy_terraform(workspace, legacy),
+            workspace.synthesize(),
+            backup_folder=_backups(workspace),
+            acknowledged=acknowledge,
+            progress=progress,
+        )
+    if as_json:
+        _print_json(done)
+        return
+    out.print(f"let go of {len(done.let_go)} legacy resources; {len(done.stays)} stay there")
+    for address in done.stays:
+        out.print(f"  stays: {address}", markup=False)
+    if done.backup:
+        out.print(f"backup: {done.backup.path} (mode 0600); it holds secrets", markup=False)
+    for file in done.secret_files:
+        out.print(f"still holds secrets: {file}", markup=False)
+    for file in done.delete_from_version_control:
+        out.print(f"remove from version control: {file}", markup=False)
+    for note in done.notes:
+        out.print(f"note: {note}", markup=False)
+
+
+@app.command("rollback")
+def rollback_(stage: Stage, legacy: Legacy, as_json: AsJson = False) -> None:
+    """Give everything back: the legacy state holds again, then the new one forgets.
+
+    Example: `python -m imports rollback --stage prod --legacy ../terraform/aws`
+    """
+    workspace = _workspace(stage)
+    record = workspace.record()
+    with _progress(as_json) as progress:
+        progress("synthesizing the stage")
+        done = rollback(
+            record,
+            _legacy_terraform(workspace, legacy),
+            workspace.synthesize(),
+            backup_folder=_backups(workspace),
+            progress=progress,
+        )
+    if as_json:
+        _print_json(done)
+        return
+    out.print(
+        f"restored {len(done.restored)} resources to the legacy state; the new state forgot "
+        f"{len(done.forgotten)}"
+    )
+    for note in done.notes:
+        out.print(f"note: {note}", markup=False)
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except AdoptionError as error:
+        err.print(f"error: {error}", markup=False, soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        err.print("stopped; run the same command again to finish")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()
