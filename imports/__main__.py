@@ -235,7 +235,8 @@ def _print_gate(result: GateResult) -> None:
     count = result.verdict.count
     out.print(
         f"phase {result.phase}: {count('clean')} unchanged, "
-        f"{count('state-only')} changed in the state alone, {count('addition')} added, {count('change')} changed in place or removed, "
+        f"{count('state-only')} changed in the state alone, {count('addition')} added, "
+        f"{count('change')} changed in place or removed, "
         f"{count('blocked') + len(result.preflight)} blocked"
     )
 

@@ -51,6 +51,7 @@ def serve(listener: socket.socket, *, log_requests: bool) -> None:
     )
     from werkzeug.serving import make_server  # noqa: PLC0415
 
+    from local.calls import CallCounter  # noqa: PLC0415
     from local.gaps import fill_gaps  # noqa: PLC0415
 
     class QuietRequestHandler(MotoRequestHandler):
@@ -61,7 +62,7 @@ def serve(listener: socket.socket, *, log_requests: bool) -> None:
     server = make_server(
         HOST,
         listener.getsockname()[1],
-        DomainDispatcherApplication(create_backend_app),
+        CallCounter(DomainDispatcherApplication(create_backend_app)),
         threaded=True,
         request_handler=MotoRequestHandler if log_requests else QuietRequestHandler,
         fd=listener.fileno(),

@@ -1,7 +1,9 @@
 """Starts the embedded AWS for as long as something needs it."""
 
+import json
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,6 +11,9 @@ from pathlib import Path
 from typing import IO, Any
 
 import boto3
+
+from local.calls import PATH as CALLS
+from local.calls import is_mutating
 
 PROJECT = Path(__file__).resolve().parent.parent
 REGION = "us-east-1"
@@ -46,6 +51,18 @@ class Emulator:
             aws_access_key_id="test",
             aws_secret_access_key="test",  # noqa: S106  # it takes any
         )
+
+    def count_from_now(self) -> None:
+        """Begin to count calls anew."""
+        urllib.request.urlopen(  # noqa: S310  # our own loopback address
+            urllib.request.Request(f"{self.url}{CALLS}/reset", method="POST")  # noqa: S310
+        ).close()
+
+    def mutating_calls(self) -> dict[str, int]:
+        """The calls since then that may have changed something, by name."""
+        with urllib.request.urlopen(f"{self.url}{CALLS}") as answer:  # noqa: S310
+            calls: dict[str, int] = json.load(answer)
+        return {name: count for name, count in calls.items() if is_mutating(name)}
 
 
 @contextmanager

@@ -1,0 +1,42 @@
+"""Builds a legacy base on the embedded AWS with plain terraform, so that there is something to adopt."""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from imports.terraform import Terraform
+from local.emulator import PROJECT, Emulator
+from local.random_provider import lay_out_mirror, write_cli_config
+from scripts.provider_setup import find_mirror
+
+BASE = PROJECT / "tests" / "legacy" / "base"
+
+
+def legacy_base(
+    folder: Path, emulator: Emulator, *, environment: Mapping[str, str], source: Path = BASE
+) -> Terraform:
+    """A copy of the legacy folder `source` in `folder`, initialized and ready to be applied.
+
+    Its password provider is a stand-in, because the platform itself needs none and a machine without the
+    registry has none.
+    """
+    shutil.copytree(source, folder, dirs_exist_ok=True)
+    tools = folder.with_name(f"{folder.name}-tools")
+    lay_out_mirror(tools / "mirror")
+    mirror = find_mirror(_platform(tools))
+    settings = write_cli_config(
+        tools / "terraform.rc",
+        random_mirror=tools / "mirror",
+        aws_mirror=mirror.path if mirror else None,
+    )
+    terraform = Terraform(
+        folder=folder, environment={**environment, **emulator.environment, **settings}
+    )
+    terraform.initialize()
+    return terraform
+
+
+def _platform(tools: Path) -> str:
+    """The platform as mirrors name it; the stand-in's launcher lies in a folder of that name."""
+    (launcher,) = (tools / "mirror").rglob("terraform-provider-random_*")
+    return launcher.parent.name

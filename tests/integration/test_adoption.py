@@ -1,0 +1,289 @@
+"""The legacy base is adopted on the emulator, from its folder to the end of the old tool."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imports.record import AdoptionRecord, read_record
+from imports.terraform import Terraform
+from local.cdktf import Cdktf
+from local.emulator import PROJECT, Emulator, running_emulator
+from local.legacy import legacy_base
+
+pytestmark = pytest.mark.integration
+
+STAGE = "live"
+STACK = "atomic-live"
+COMPOSED = {
+    "atomic-supertokens-db-conn-string",
+    "atomic-hasura-db-conn-string",
+    "atomic-optaplanner-db-conn-string",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a command line said."""
+
+    code: int
+    text: str
+    errors: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """A legacy base on an emulator of its own, and the project beside it."""
+
+    emulator: Emulator
+    legacy: Terraform
+    folder: Path
+
+    @property
+    def cdktf(self) -> Cdktf:
+        return Cdktf(
+            folder=self.folder,
+            environment={
+                **self.emulator.environment,
+                "ATOMIC_STAGES_DIR": str(self.stages),
+                "ATOMIC_STAGE": STAGE,
+            },
+        )
+
+    @property
+    def stages(self) -> Path:
+        return self.folder / "stages"
+
+    @property
+    def record(self) -> AdoptionRecord:
+        record = read_record(self.stages / f"{STAGE}.adoption.json")
+        assert record is not None
+        return record
+
+    def imports(self, *arguments: str) -> Answer:
+        finished = subprocess.run(
+            [sys.executable, "-m", "imports", *arguments],
+            cwd=PROJECT,
+            env={**self.cdktf.process_environment(), "CDKTF_OUTDIR": str(self.cdktf.outdir)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return Answer(code=finished.returncode, text=finished.stdout, errors=finished.stderr)
+
+    def secret_values(self) -> dict[str, str]:
+        secrets = self.emulator.client("secretsmanager")
+        return {
+            item["Name"]: secrets.get_secret_value(SecretId=item["Name"])["SecretString"]
+            for item in secrets.list_secrets(MaxResults=100)["SecretList"]
+        }
+
+    def set_phase(self, phase: str) -> None:
+        path = self.stages / f"{STAGE}.toml"
+        required = 'domain_name = "app.example.com"\noperator_email = "ops@example.com"\n'
+        text = path.read_text()
+        path.write_text(text.replace('phase = "adopt"\n', f'phase = "{phase}"\n{required}'))
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    """The base, applied; the tests of this module play on in their order."""
+    folder = tmp_path_factory.mktemp("adoption")
+    (folder / "stages").mkdir()
+    with running_emulator() as emulator:
+        legacy = legacy_base(folder / "legacy", emulator, environment=os.environ)
+        legacy.checked("apply", "-auto-approve", "-input=false", "-no-color")
+        yield Story(emulator=emulator, legacy=legacy, folder=folder)
+
+
+def test_the_inventory_accounts_for_every_legacy_resource(story: Story) -> None:
+    answer = story.imports("inventory", "--stage", STAGE, "--legacy", str(story.legacy.folder))
+
+    assert answer.code == 0, answer.errors
+    assert "57 legacy resources" in answer.text
+    assert "46 to adopt, 11 to release, 0 not covered" in answer.text
+    assert len(story.record.adopted) == 46
+    assert len(story.record.released) == 11
+
+
+def test_the_record_holds_no_secret_value(story: Story) -> None:
+    text = (story.stages / f"{STAGE}.adoption.json").read_text()
+
+    values = story.secret_values()
+    password = json.loads(values["atomic-rds-master-credentials"])["password"]
+
+    assert [value for value in (*values.values(), password) if value in text] == []
+
+
+def test_the_record_is_the_same_with_the_state_lost(story: Story, tmp_path: Path) -> None:
+    lost = tmp_path / "legacy"
+    shutil.copytree(
+        story.legacy.folder, lost, ignore=shutil.ignore_patterns("*.tfstate*", ".terraform*")
+    )
+    before = story.record
+
+    answer = story.imports("inventory", "--stage", STAGE, "--legacy", str(lost))
+
+    assert answer.code == 0, answer.text + answer.errors
+    assert story.record.adopted == before.adopted
+    assert story.record.legacy.source == "configuration"
+    story.imports("inventory", "--stage", STAGE, "--legacy", str(story.legacy.folder))
+    assert story.record == before
+
+
+def test_the_gate_lets_exactly_the_record_through(story: Story) -> None:
+    answer = story.imports("gate", "--stage", STAGE, "--json")
+
+    result = json.loads(answer.text)
+    kinds = [finding["kind"] for finding in result["verdict"]["findings"]]
+    assert answer.code == 0
+    assert result["open"] is True
+    assert len(kinds) == 46
+    assert set(kinds) == {"clean", "state-only"}
+
+
+def test_the_script_has_one_import_for_each_object(story: Story) -> None:
+    answer = story.imports("script", "--stage", STAGE)
+
+    assert answer.code == 0
+    assert answer.text.count("terraform import ") == 46
+
+
+def test_a_record_edited_to_a_wrong_id_is_blocked(story: Story) -> None:
+    path = story.stages / f"{STAGE}.adoption.json"
+    good = path.read_text()
+    path.write_text(good.replace(story.record.adopted[-1].import_id, "vpc-00000000"))
+
+    answer = story.imports("gate", "--stage", STAGE)
+
+    path.write_text(good)
+    assert answer.code == 2
+    assert "vpc-00000000" in answer.text
+    assert "missing" in answer.text
+
+
+def test_the_adoption_makes_no_mutating_call(story: Story) -> None:
+    story.emulator.count_from_now()
+
+    story.cdktf.run("deploy", STACK, "--auto-approve")
+
+    assert story.emulator.mutating_calls() == {}
+    assert "No changes." in story.cdktf.run("diff", STACK)
+
+
+def test_adopting_again_finishes_at_once(story: Story) -> None:
+    answer = story.imports("adopt", "--stage", STAGE)
+
+    assert answer.code == 0, answer.text + answer.errors
+    assert "the new state holds 46 objects" in answer.text
+
+
+def test_what_was_adopted_is_safe_from_a_later_destroy(story: Story) -> None:
+    state = json.loads(story.cdktf.state_file(STACK).read_text())
+    held = {
+        f"{resource['type']}.{resource['name']}": resource["instances"][0]["attributes"]
+        for resource in state["resources"]
+    }
+
+    secrets = [
+        attributes
+        for address, attributes in held.items()
+        if address.startswith("aws_secretsmanager_secret.")
+    ]
+    assert {attributes["recovery_window_in_days"] for attributes in secrets} == {30}
+    assert held["aws_db_instance.main"]["skip_final_snapshot"] is False
+    assert held["aws_db_instance.main"]["final_snapshot_identifier"] == "atomic-rds-postgres-final"
+    assert held["aws_db_instance.main"]["password"] is None
+
+
+def test_no_secret_value_is_in_the_new_state(story: Story) -> None:
+    text = story.cdktf.state_file(STACK).read_text()
+    values = story.secret_values()
+    password = json.loads(values["atomic-rds-master-credentials"])["password"]
+
+    assert [value for value in (*values.values(), password) if value in text] == []
+
+
+def test_both_states_own_the_objects_before_the_retirement(story: Story) -> None:
+    answer = story.imports(
+        "status", "--stage", STAGE, "--legacy", str(story.legacy.folder), "--json"
+    )
+
+    owners = json.loads(answer.text)
+    assert {owner["holder"] for owner in owners} == {"both"}
+
+
+def test_the_full_platform_comes_on_top(story: Story) -> None:
+    before = _identity(story.emulator)
+    values = story.secret_values()
+    own = "postgresql://somebody:own-choice@db.example.com:5432/atomicdb"
+    story.emulator.client("secretsmanager").put_secret_value(
+        SecretId="atomic-hasura-db-conn-string", SecretString=own
+    )
+    story.set_phase("full")
+    gate = story.imports("gate", "--stage", STAGE)
+
+    story.cdktf.run("deploy", STACK, "--auto-approve")
+
+    assert gate.code == 0, gate.text
+    assert _identity(story.emulator) == before
+    after = story.secret_values()
+    kept = {name: value for name, value in values.items() if name not in COMPOSED}
+    assert {name: after[name] for name in kept} == kept
+    assert after["atomic-hasura-db-conn-string"] == own
+    password = json.loads(values["atomic-rds-master-credentials"])["password"]
+    assert after["atomic-supertokens-db-conn-string"].startswith(
+        f"postgresql://postgresadmin:{password}@"
+    )
+    assert "DB_HOST" not in after["atomic-optaplanner-db-conn-string"]
+    assert "No changes." in story.cdktf.run("diff", STACK)
+
+
+def test_the_old_tool_lets_go(story: Story) -> None:
+    answer = story.imports("retire", "--stage", STAGE, "--legacy", str(story.legacy.folder))
+
+    assert answer.code == 0, answer.errors
+    assert "let go of 57 legacy resources; 0 stay there" in answer.text
+    before = _identity(story.emulator)
+    destroyed = story.legacy.checked("destroy", "-auto-approve", "-input=false", "-no-color")
+    assert "0 destroyed" in destroyed
+    assert _identity(story.emulator) == before
+
+
+def test_everything_can_be_given_back(story: Story) -> None:
+    answer = story.imports("rollback", "--stage", STAGE, "--legacy", str(story.legacy.folder))
+
+    assert answer.code == 0, answer.errors
+    owners = json.loads(
+        story.imports(
+            "status", "--stage", STAGE, "--legacy", str(story.legacy.folder), "--json"
+        ).text
+    )
+    assert {owner["holder"] for owner in owners} == {"legacy"}
+
+
+def _identity(emulator: Emulator) -> dict[str, Any]:
+    ec2, rds = emulator.client("ec2"), emulator.client("rds")
+    secrets = emulator.client("secretsmanager").list_secrets(MaxResults=100)["SecretList"]
+    (instance,) = rds.describe_db_instances()["DBInstances"]
+    return {
+        "vpcs": sorted(vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"]),
+        "database": instance["DbiResourceId"],
+        "buckets": [b["Name"] for b in emulator.client("s3").list_buckets()["Buckets"]],
+        "legacy secrets": sorted(
+            secret["ARN"]
+            for secret in secrets
+            if secret["Name"].startswith("atomic-")
+            and "notion" not in secret["Name"]
+            and "deepgram" not in secret["Name"]
+            and "msk" not in secret["Name"]
+            and "api-key" not in secret["Name"]
+        ),
+    }
