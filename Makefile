@@ -6,10 +6,10 @@ PYTHON ?= python3
 SOURCES = --extend-exclude .tools .
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format snapshots clean
+.PHONY: help setup demo demo-adopt test check format snapshots clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## install what the project needs: Python and Node packages, Terraform, provider
 	@command -v $(PYTHON) >/dev/null 2>&1 || { \
@@ -19,6 +19,9 @@ setup: ## install what the project needs: Python and Node packages, Terraform, p
 
 demo: setup ## deploy the whole platform onto an embedded AWS and show what stands
 	@. ./activate && python -m local.demo
+
+demo-adopt: setup ## build a legacy base on an embedded AWS and take it over
+	@. ./activate && python -m local.demo_adopt
 
 test: check ## check, then run every test
 	@. ./activate && python -m pytest

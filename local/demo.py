@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.status import Status
-from rich.table import Table
+from rich.table import Column, Table
 
 from local.cdktf import Cdktf, CdktfError
 from local.emulator import Emulator, EmulatorError, running_emulator
@@ -83,13 +83,11 @@ def _play(console: Console, emulator: Emulator, folder: Path) -> int:
 
     console.rule("3. Outputs")
     outputs: dict[str, str] = json.loads(outputs_file.read_text())[STACK]
-    table = Table("output", "value", box=None)
     for name, value in sorted(outputs.items()):
-        table.add_row(name, value)
-    console.print(table, soft_wrap=True)
+        console.print(f"{name} = {value}", soft_wrap=True, markup=False)
 
     console.rule("4. What stands, as AWS tells it")
-    standing = Table("what", "how many", "which", box=None)
+    standing = Table("what", "how many", Column("which", overflow="fold"), box=None)
     for row in what_stands(emulator.client, outputs=outputs):
         standing.add_row(row.what, str(row.count), row.which)
     console.print(standing)

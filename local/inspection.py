@@ -38,7 +38,7 @@ def what_stands(client: Callable[[str], Any], *, outputs: Mapping[str, str]) -> 
                 yield Standing(
                     what="routes",
                     count=len(rules) - 1,  # beside the default rule
-                    which=", ".join(_path(rule) for rule in rules if rule["Conditions"]),
+                    which=", ".join(sorted(_path(rule) for rule in rules if rule["Conditions"])),
                 )
 
     cluster = outputs["ClusterName"]
@@ -62,8 +62,12 @@ def what_stands(client: Callable[[str], Any], *, outputs: Mapping[str, str]) -> 
     access_points = client("efs").describe_access_points()["AccessPoints"]
     yield _row("file system access points", access_points, "AccessPointId")
     cloudwatch = client("cloudwatch")
-    alarms = cloudwatch.describe_alarms(MaxRecords=100)["MetricAlarms"]
-    yield Standing(what="alarms", count=len(alarms), which="see the dashboard")
+    alarms = [
+        alarm
+        for alarm in cloudwatch.describe_alarms(MaxRecords=100)["MetricAlarms"]
+        if not alarm["AlarmName"].startswith("TargetTracking-")  # scaling makes its own
+    ]
+    yield Standing(what="alarms", count=len(alarms), which="all on the dashboard")
     dashboards = cloudwatch.list_dashboards()["DashboardEntries"]
     yield _row("dashboards", dashboards, "DashboardName")
     logs = client("logs").describe_log_groups()["logGroups"]
@@ -79,4 +83,4 @@ def _row(what: str, found: list[dict[str, Any]], key: str) -> Standing:
 def _path(rule: dict[str, Any]) -> str:
     (condition,) = rule["Conditions"]
     values: list[str] = condition["PathPatternConfig"]["Values"]
-    return values[0]
+    return min(values, key=len)

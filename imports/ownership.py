@@ -1,0 +1,97 @@
+"""Who owns each adopted object now: the legacy state, the new one, both or neither."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from imports.errors import shorten
+from imports.import_ids import import_id
+from imports.legacy_object import address_order
+from imports.record import AdoptedObject, AdoptionRecord
+from imports.state_surgery import Document, Held, Identify, held, places
+
+
+class Holder(StrEnum):
+    """Which of the two states holds an object."""
+
+    LEGACY = "legacy"
+    BOTH = "both"
+    HERE = "here"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Owner:
+    """Who holds one adopted object, and what is wrong with that, if anything.
+
+    A `mismatch` is another object at the recorded address, or the object at another address.
+    """
+
+    address: str
+    legacy_address: str
+    import_id: str
+    holder: Holder
+    mismatch: str | None = None
+
+
+def ownership(
+    record: AdoptionRecord,
+    legacy_state: Document | None,
+    new_state: Document | None,
+    *,
+    identify: Identify = import_id,
+) -> list[Owner]:
+    """Who holds each object of the record, sorted by our address; None stands for no state."""
+    legacy = _State("legacy", legacy_state, identify)
+    new = _State("new", new_state, identify)
+    owners = []
+    for item in sorted(record.adopted, key=lambda item: address_order(item.address)):
+        there = legacy.holds(item, item.legacy_address)
+        here = new.holds(item, item.address)
+        wrong = [*legacy.mismatches(item, item.legacy_address), *new.mismatches(item, item.address)]
+        owners.append(
+            Owner(
+                address=item.address,
+                legacy_address=item.legacy_address,
+                import_id=item.import_id,
+                holder=_HOLDERS[there, here],
+                mismatch="; ".join(wrong) or None,
+            )
+        )
+    return owners
+
+
+_HOLDERS = {
+    (True, False): Holder.LEGACY,
+    (True, True): Holder.BOTH,
+    (False, True): Holder.HERE,
+    (False, False): Holder.NOBODY,
+}
+
+
+class _State:
+    """One of the two states, looked up by address and by object."""
+
+    def __init__(self, name: str, document: Document | None, identify: Identify) -> None:
+        self._name = name
+        self._held = held(document, identify=identify)
+        self._places = places(document, identify=identify)
+
+    def holds(self, item: AdoptedObject, address: str) -> bool:
+        return self._held.get(address) == Held(type=item.type, import_id=item.import_id)
+
+    def mismatches(self, item: AdoptedObject, address: str) -> list[str]:
+        found = self._held.get(address)
+        wrong = []
+        if found is not None and not self.holds(item, address):
+            other = "an object without an id" if found.import_id is None else found.import_id
+            wrong.append(
+                f"{address} in the {self._name} state is {shorten(other)}, "
+                f"not {shorten(item.import_id)}"
+            )
+        wrong.extend(
+            f"{shorten(item.import_id)} is at {shorten(place)} in the {self._name} state, and belongs "
+            f"at {address}"
+            for place in self._places.get((item.type, item.import_id), [])
+            if place != address
+        )
+        return wrong

@@ -1,0 +1,195 @@
+"""Gives everything back: the legacy state holds the adopted objects again, the new one forgets them.
+
+In this order, so that an interruption leaves an object with two owners at worst, never with none.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from imports.errors import AdoptionError, shorten
+from imports.import_ids import import_id
+from imports.legacy_object import address_order
+from imports.ownership import Holder, Owner, ownership
+from imports.record import AdoptionRecord
+from imports.retire import (
+    LEGACY,
+    Backup,
+    PulledState,
+    content,
+    find_backups,
+    legacy_addresses,
+    listed,
+    pull,
+    push,
+    read_backup,
+    refuse_mismatches,
+    refuse_other_lineage,
+    write_backup,
+)
+from imports.state_surgery import (
+    Document,
+    Identify,
+    held,
+    managed_addresses,
+    remove_addresses,
+    restore_addresses,
+)
+from imports.terraform import Terraform
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rollback:
+    """What a rollback did. Both lists are empty when everything had been given back before.
+
+    `restored` are legacy addresses, `forgotten` and `stays` addresses of the new state.
+    """
+
+    restored: tuple[str, ...]
+    forgotten: tuple[str, ...]
+    stays: tuple[str, ...]
+    legacy_backups: tuple[Backup, ...]
+    new_backup: Backup | None
+    notes: tuple[str, ...]
+
+
+def rollback(
+    record: AdoptionRecord,
+    legacy: Terraform,
+    here: Terraform,
+    *,
+    backup_folder: Path,
+    progress: Callable[[str], None],
+    identify: Identify = import_id,
+) -> Rollback:
+    """Let the legacy state hold everything again, then the new state forget it; safe to run again.
+
+    Raises AdoptionError, and has then written nothing, when the legacy state lacks something that no
+    trustworthy backup holds, or when an address holds another object than the record's. Raises it as well
+    when a state that is pulled afterwards is not the one pushed.
+    """
+    progress("reading the new and the legacy state")
+    new = pull(here)
+    old = pull(legacy)
+    refuse_other_lineage(record, old, new)
+    owners = ownership(record, content(old), content(new), identify=identify)
+    refuse_mismatches(owners, record, old)
+
+    plan = _plan(record, legacy, old, backup_folder, identify)
+    if plan.restored:
+        progress(f"putting {len(plan.restored)} resources back into the legacy state")
+        old = push(legacy, plan.document, plan.backups[0])
+    _refuse_unless_in_legacy(record, content(old), identify)
+    progress("the legacy state holds every object")
+
+    mine = sorted(record.addresses & held(content(new)).keys(), key=address_order)
+    new_backup = None
+    if new is not None and mine:
+        progress("writing a backup of the new state")
+        new_backup = write_backup(backup_folder, f"new-{record.stage}", new)
+        progress(f"taking {len(mine)} resources out of the new state")
+        new = push(here, remove_addresses(new.document, set(mine)), new_backup)
+    progress("the new state holds none of them")
+    stays = managed_addresses(content(new))
+    return Rollback(
+        restored=plan.restored,
+        forgotten=tuple(mine),
+        stays=stays,
+        legacy_backups=plan.backups,
+        new_backup=new_backup,
+        notes=_notes(record, stays, plan.backups),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Plan:
+    """The legacy state as it has to become, what that adds to it, and where it comes from."""
+
+    document: Document = field(repr=False)
+    restored: tuple[str, ...] = ()
+    backups: tuple[Backup, ...] = ()
+
+
+def _plan(
+    record: AdoptionRecord,
+    legacy: Terraform,
+    old: PulledState | None,
+    folder: Path,
+    identify: Identify,
+) -> _Plan:
+    ours = legacy_addresses(record)
+    before = held(old.document).keys() if old else set()
+    if old is not None and ours <= before:
+        return _Plan(document=old.document)
+    lineage = old.lineage if old else record.legacy.lineage
+    paths = find_backups(folder, LEGACY, lineage) if lineage else []
+    if lineage is None or not paths:
+        raise AdoptionError(
+            f"the legacy state does not hold {listed(sorted(ours - before, key=address_order))}, and no "
+            f"backup of it is in {folder}: bring the backup back; nothing was changed"
+        )
+    if old is None:
+        _refuse_without_configuration(legacy.folder)
+
+    document: Document | None = old.document if old else None
+    used = []
+    # The newest has all of it, unless somebody else took a part out before it was written.
+    for path in paths:
+        backup, saved = read_backup(path, lineage)
+        used.append(backup)
+        if document is None:
+            document = saved
+        next_serial = (old or backup).serial + 1
+        document = {**restore_addresses(document, saved, ours), "serial": next_serial}
+        if not _not_in_legacy(record, document, identify):
+            break
+    assert document is not None  # noqa: S101  # there is a path, told to mypy
+    _refuse_unless_in_legacy(record, document, identify)
+    restored = sorted(held(document).keys() - before, key=address_order)
+    return _Plan(document=document, restored=tuple(restored), backups=tuple(used))
+
+
+def _not_in_legacy(
+    record: AdoptionRecord, document: Document | None, identify: Identify
+) -> list[Owner]:
+    owners = ownership(record, document, None, identify=identify)
+    return [item for item in owners if item.holder is not Holder.LEGACY]
+
+
+def _refuse_unless_in_legacy(
+    record: AdoptionRecord, document: Document | None, identify: Identify
+) -> None:
+    absent = [item.legacy_address for item in _not_in_legacy(record, document, identify)]
+    if absent:
+        raise AdoptionError(
+            f"{listed(absent)}: neither the legacy state nor a backup of it holds the recorded object "
+            "there: bring the right backup back; the new state keeps what it has"
+        )
+
+
+def _refuse_without_configuration(folder: Path) -> None:
+    # A state pushed into a wrong folder would own everything, and nobody would look for it there.
+    if not any(folder.glob("*.tf")) and not any(folder.glob("*.tf.json")):
+        raise AdoptionError(
+            f"{folder} has neither a state nor Terraform files: name the legacy folder, with its "
+            "configuration brought back from version control"
+        )
+
+
+def _notes(
+    record: AdoptionRecord, stays: tuple[str, ...], backups: tuple[Backup, ...]
+) -> tuple[str, ...]:
+    notes = [
+        f"do not deploy the stage {shorten(record.stage)} while its adoption record is there: that would "
+        "adopt everything again",
+        "run `terraform plan` in the legacy folder: what was changed since the adoption shows there, and "
+        "its next apply would undo it",
+    ]
+    if stays:
+        notes.append(
+            f"what was never adopted stays in the new state ({len(stays)}): {listed(stays)}"
+        )
+    if backups:
+        paths = ", ".join(str(item.path) for item in backups)
+        notes.append(f"the backup still holds passwords and secrets in plain text: {paths}")
+    return tuple(notes)

@@ -1,0 +1,112 @@
+"""Who owns each object, in every combination of the two states."""
+
+from typing import Any
+
+import pytest
+
+from imports.ownership import Holder, Owner, ownership
+from imports.record import AdoptedObject
+from tests.imports.test_retire import a_record, legacy_state, new_state, without
+from tests.imports.test_state_surgery import SECRET, document, instance, resource
+
+
+def by_address(legacy: Any, new: Any) -> dict[str, Owner]:
+    return {item.address: item for item in ownership(a_record(), legacy, new)}
+
+
+@pytest.mark.parametrize(
+    ("legacy", "new", "expected"),
+    [
+        (legacy_state(), None, Holder.LEGACY),
+        (legacy_state(), {}, Holder.LEGACY),
+        (legacy_state(), new_state(), Holder.BOTH),
+        (None, new_state(), Holder.HERE),
+        (document(), new_state(), Holder.HERE),
+        (None, None, Holder.NOBODY),
+        ({}, document(), Holder.NOBODY),
+    ],
+)
+def test_all_have_the_same_owner(legacy: Any, new: Any, expected: Holder) -> None:
+    owners = ownership(a_record(), legacy, new)
+
+    assert {(item.holder, item.mismatch) for item in owners} == {(expected, None)}
+    assert len(owners) == 4
+
+
+def test_half_way() -> None:
+    owners = by_address(
+        without(legacy_state(), "aws_subnet.public"), without(new_state(), "aws_vpc.main")
+    )
+
+    assert {address: str(item.holder) for address, item in owners.items()} == {
+        "aws_db_instance.main": "both",
+        "aws_subnet.public_0": "here",
+        "aws_subnet.public_1": "here",
+        "aws_vpc.main": "legacy",
+    }
+
+
+def test_what_is_known_of_an_object() -> None:
+    assert by_address(legacy_state(), None)["aws_subnet.public_1"] == Owner(
+        address="aws_subnet.public_1",
+        legacy_address="aws_subnet.public[1]",
+        import_id="subnet-1",
+        holder=Holder.LEGACY,
+    )
+
+
+def test_sorted_by_number_where_there_is_one() -> None:
+    adopted = [
+        AdoptedObject(
+            address=f"aws_subnet.public_{at}",
+            legacy_address=f"aws_subnet.public[{at}]",
+            import_id=f"subnet-{at}",
+            observed={},
+        )
+        for at in (10, 2, 1)
+    ]
+
+    owners = ownership(a_record(adopted=adopted), None, None)
+
+    assert [item.import_id for item in owners] == ["subnet-1", "subnet-2", "subnet-10"]
+
+
+def test_another_object_at_the_address_is_a_mismatch_and_no_owner() -> None:
+    other = resource("aws_vpc", "main", instance(id="vpc-9"))
+    legacy = without(legacy_state(), "aws_vpc.main")
+    legacy["resources"].append(other)
+
+    owner = by_address(legacy, new_state())["aws_vpc.main"]
+
+    assert owner.holder is Holder.HERE
+    assert owner.mismatch == 'aws_vpc.main in the legacy state is "vpc-9", not "vpc-1"'
+
+
+def test_an_object_at_another_address_is_a_mismatch() -> None:
+    new = without(new_state(), "aws_vpc.main")
+    new["resources"].append(resource("aws_vpc", "renamed", instance(id="vpc-1")))
+
+    owner = by_address(None, new)["aws_vpc.main"]
+
+    assert owner.holder is Holder.NOBODY
+    assert owner.mismatch == (
+        '"vpc-1" is at "aws_vpc.renamed" in the new state, and belongs at aws_vpc.main'
+    )
+
+
+def test_a_mismatch_shows_no_attribute_but_the_id() -> None:
+    legacy = without(legacy_state(), "aws_db_instance.main")
+    legacy["resources"].append(resource("aws_db_instance", "main", instance(password=SECRET)))
+
+    owner = by_address(legacy, None)["aws_db_instance.main"]
+
+    assert owner.mismatch is not None
+    assert "an object without an id" in owner.mismatch
+    assert SECRET not in repr(owner)
+
+
+def test_another_way_to_name_objects_may_be_given() -> None:
+    owners = ownership(a_record(), legacy_state(), None, identify=lambda *_: "other")
+
+    assert {item.holder for item in owners} == {Holder.NOBODY}
+    assert all(item.mismatch for item in owners)
