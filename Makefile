@@ -6,7 +6,7 @@ PYTHON ?= python3
 SOURCES = --extend-exclude .tools .
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-adopt test check format snapshots clean
+.PHONY: help setup demo demo-adopt bench test check format snapshots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -22,6 +22,9 @@ demo: setup ## deploy the whole platform onto an embedded AWS and show what stan
 
 demo-adopt: setup ## build a legacy base on an embedded AWS and take it over
 	@. ./activate && python -m local.demo_adopt
+
+bench: setup ## measure adoption against a loop of terraform import, side by side
+	@. ./activate && python -m bench.adoption
 
 test: check ## check, then run every test
 	@. ./activate && python -m pytest

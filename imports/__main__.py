@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from imports.adopt import AdoptionResult, GateResult, Progress, adopt, run_gate
 from imports.errors import AdoptionError
@@ -37,7 +37,8 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
-out = Console(highlight=False)
+# Not a terminal, but a file or a pipe: lines are not cut to a width that nobody looks at.
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 10_000)
 err = Console(stderr=True, highlight=False)
 
 Stage = Annotated[str, typer.Option(help="the stage that adopts, as in stages/STAGE.toml")]
@@ -89,10 +90,10 @@ def _print_json(value: Any) -> None:
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    table = Table(*columns, box=None, pad_edge=False)
+    table = Table(*(Column(name, overflow="fold") for name in columns), box=None, pad_edge=False)
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
-    out.print(table, soft_wrap=not out.is_terminal)
+    out.print(table)
 
 
 @app.command()

@@ -133,6 +133,10 @@ def _keep_only(document: Document, addresses: frozenset[str]) -> None:
         for name, output in document.get("output", {}).items()
         if references(output) <= known
     }
+    # cdktf keeps a list of the outputs of its own, and stumbles over one that is not there.
+    listed = document.get("//", {}).get("outputs", {})
+    for stack, outputs in listed.items():
+        listed[stack] = {key: name for key, name in outputs.items() if name in document["output"]}
     for type_, named in document["resource"].items():
         for name, resource in named.items():
             unknown = references(resource) - known

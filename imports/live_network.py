@@ -211,7 +211,7 @@ def _no_way(wanted: ConfiguredObject, needed: str) -> Never:
     raise NoMatchError(
         "unresolved",
         sought=f"the {label}",
-        found=f"the configuration gives it no {needed}",
+        found=f"the configuration does not give it {needed}",
         remedy=UNRESOLVED,
     )
 
