@@ -89,7 +89,7 @@ def judge(
             for address, change in sorted(changes.items())
             if address not in record.addresses
         ),
-        *_doubles(changes, record),
+        *_doubles(changes),
         *_missing_coverage(record, document, phase),
     ]
     return Verdict(findings=tuple(findings))
@@ -98,57 +98,49 @@ def judge(
 def _judge_adopted(
     address: str, change: Mapping[str, Any] | None, record: AdoptionRecord, phase: str
 ) -> Finding:
-    expected = next(item.import_id for item in record.adopted if item.address == address)
     if change is None:
-        return Finding(
-            address=address, kind="blocked", why="the record adopts it, and the plan lacks it"
-        )
+        why = "the record adopts it, and the plan lacks it"
+        return Finding(address=address, kind="blocked", why=why)
+    expected = next(item.import_id for item in record.adopted if item.address == address)
+    differences = attribute_changes(change)
+    blocked = _block_reason(change, differences, expected=expected, phase=phase)
+    if blocked:
+        return Finding(address=address, kind="blocked", why=blocked, changes=differences)
+    if change["change"]["actions"] == ["no-op"]:
+        why = "imported without a change" if change["change"].get("importing") else "no change"
+        return Finding(address=address, kind="clean", why=why)
+    if _all_state_only(differences):
+        why = "changes in the state alone, no request to AWS"
+        return Finding(address=address, kind="state-only", why=why, changes=differences)
+    return Finding(address=address, kind="change", why="changed in place", changes=differences)
+
+
+def _all_state_only(differences: tuple[AttributeChange, ...]) -> bool:
+    return bool(differences) and all(difference.state_only for difference in differences)
+
+
+def _block_reason(
+    change: Mapping[str, Any],
+    differences: tuple[AttributeChange, ...],
+    *,
+    expected: str,
+    phase: str,
+) -> str | None:
+    """Why an adopted object may not be planned like this; None when it may."""
     actions = change["change"]["actions"]
     importing = change["change"].get("importing")
     if importing and importing.get("id") != expected:
-        return Finding(
-            address=address,
-            kind="blocked",
-            why=f"the plan imports {importing.get('id')}, the record says {expected}",
-        )
+        return f"the plan imports {importing.get('id')}, the record says {expected}"
     if actions == ["create"]:
-        return Finding(
-            address=address, kind="blocked", why="it would be created anew beside the existing one"
-        )
+        return "it would be created anew beside the existing one"
     if "delete" in actions or actions == ["forget"]:
-        return Finding(
-            address=address,
-            kind="blocked",
-            why="it would be " + _words(actions),
-            changes=attribute_changes(change),
-        )
-    if actions == ["no-op"]:
-        return Finding(
-            address=address,
-            kind="clean",
-            why="imported without a change" if importing else "no change",
-        )
-    differences = attribute_changes(change)
-    if differences and all(difference.state_only for difference in differences):
-        return Finding(
-            address=address,
-            kind="state-only",
-            why="changes in the state alone, no request to AWS",
-            changes=differences,
-        )
+        return "it would be " + _words(actions)
+    if actions == ["no-op"] or _all_state_only(differences):
+        return None
     if phase == "adopt" or importing:
-        return Finding(
-            address=address, kind="blocked", why="it would be changed in AWS", changes=differences
-        )
-    identity = [d for d in differences if d.attribute in IDENTITY[change["type"]]]
-    if identity:
-        return Finding(
-            address=address,
-            kind="blocked",
-            why="what makes it what it is would be changed",
-            changes=differences,
-        )
-    return Finding(address=address, kind="change", why="changed in place", changes=differences)
+        return "it would be changed in AWS"
+    identity = {difference.attribute for difference in differences} & set(IDENTITY[change["type"]])
+    return "what makes it what it is would be changed" if identity else None
 
 
 def _judge_other(change: Mapping[str, Any], phase: str) -> Finding:
@@ -166,7 +158,7 @@ def _judge_other(change: Mapping[str, Any], phase: str) -> Finding:
             address=address,
             kind="blocked",
             why=f"it holds data and would be {_words(actions)}",
-            changes=attribute_changes(change) if "create" in actions else (),
+            changes=attribute_changes(change),
         )
     if actions == ["create"]:
         return Finding(address=address, kind="addition", why="created")
@@ -174,7 +166,7 @@ def _judge_other(change: Mapping[str, Any], phase: str) -> Finding:
         address=address,
         kind="change",
         why=_words(actions),
-        changes=() if actions == ["delete"] else attribute_changes(change),
+        changes=attribute_changes(change),
     )
 
 
@@ -193,7 +185,9 @@ def _words(actions: list[str]) -> str:
 def attribute_changes(change: Mapping[str, Any]) -> tuple[AttributeChange, ...]:
     """What a planned change does, attribute by attribute, sorted."""
     plan = change["change"]
-    before, after = plan.get("before") or {}, plan.get("after") or {}
+    if not plan.get("before") or not plan.get("after"):
+        return ()  # created or destroyed as a whole
+    before, after = plan["before"], plan["after"]
     unknown = plan.get("after_unknown") or {}
     hidden = _sensitive(plan.get("before_sensitive")) | _sensitive(plan.get("after_sensitive"))
     found = []
@@ -223,9 +217,8 @@ def _sensitive(marks: object) -> set[str]:
     return {key for key, value in marks.items() if value} if isinstance(marks, Mapping) else set()
 
 
-def _doubles(changes: Mapping[str, Any], record: AdoptionRecord) -> Iterator[Finding]:
+def _doubles(changes: Mapping[str, Any]) -> Iterator[Finding]:
     """Terraform accepts one object at two addresses; the two would then fight over it."""
-    del record
     ids = Counter(
         (change["type"], (change["change"].get("before") or {}).get("id"))
         for change in changes.values()

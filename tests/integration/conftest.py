@@ -1,4 +1,4 @@
-"""What the integration tests share: one emulator, and one full deploy of dev beside one of prod's base."""
+"""What the integration tests share: one emulator, and on it dev beside a prod of another kind."""
 
 import json
 from collections.abc import Iterator
@@ -14,17 +14,31 @@ from local.emulator import Emulator, running_emulator
 
 DEV, PROD = "atomic-dev", "atomic-prod"
 
-# Prod without its services: what holds data is all there, and the deploy shares dev's time.
-PROD_FOUNDATION = """
+# Everything that dev does not do: another prefix and block, three zones, no NAT, Aurora, a certificate of
+# one's own, Kafka, a ninth service, data that is kept.
+PROD_STAGE = """
 domain_name = "app.example.com"
 operator_email = "ops@example.com"
-phase = "foundation"
+prefix = "acme"
+certificate_arn = "{certificate_arn}"
+kafka = true
 
 [network]
-vpc_cidr_block = "10.1.0.0/16"
+vpc_cidr_block = "10.42.0.0/16"
+zone_count = 3
+nat = "none"
 
 [database]
 engine = "aurora-serverless-v2"
+
+[services.reports]
+port = 9000
+path = "/v1/reports"
+priority = 70
+max_tasks = 2
+cpu_alarm = true
+uses_database = true
+secrets = {{ HASURA_GRAPHQL_ADMIN_SECRET = "hasura-admin-secret" }}
 """
 
 
@@ -65,7 +79,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 def deployments(
     emulator: Emulator, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Deployment]:
-    """Dev in full and prod's foundation, deployed at the same time: most of it is waiting."""
+    """Dev and prod in full, deployed at the same time: most of it is waiting."""
 
     def deploy(stack: str, environment: dict[str, str]) -> Deployment:
         folder = tmp_path_factory.mktemp(stack)
@@ -74,7 +88,10 @@ def deployments(
         return Deployment(cdktf=cdktf, stack=stack, emulator=emulator, log=log)
 
     stages = tmp_path_factory.mktemp("stages")
-    (stages / "prod.toml").write_text(PROD_FOUNDATION)
+    certificate = emulator.client("acm").request_certificate(
+        DomainName="app.example.com", ValidationMethod="DNS"
+    )
+    write_stage(stages, "prod", PROD_STAGE.format(certificate_arn=certificate["CertificateArn"]))
     with ThreadPoolExecutor() as pool:
         dev = pool.submit(deploy, DEV, {"ATOMIC_STAGE": "dev"})
         prod = pool.submit(deploy, PROD, {"ATOMIC_STAGES_DIR": str(stages)})
@@ -89,7 +106,7 @@ def dev(deployments: dict[str, Deployment]) -> Deployment:
 
 @pytest.fixture(scope="session")
 def prod(deployments: dict[str, Deployment]) -> Deployment:
-    """The foundation of prod, on Aurora."""
+    """Prod, of another kind than dev."""
     return deployments[PROD]
 
 

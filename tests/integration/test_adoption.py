@@ -18,7 +18,7 @@ from local.cdktf import Cdktf
 from local.emulator import PROJECT, Emulator, running_emulator
 from local.legacy import legacy_base
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("adoption")]
 
 STAGE = "live"
 STACK = "atomic-live"

@@ -9,7 +9,7 @@ import pytest
 from modules.secrets import PLACEHOLDER, SECRETS
 from tests.integration.conftest import Deployment
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("deployments")]
 
 ROUTES = {
     "/v1/auth": ("10", "supertokens", 3567),
@@ -103,10 +103,10 @@ def test_plain_http_is_redirected(dev: Deployment) -> None:
 
 
 def test_thirty_alarms_tell_the_operator(dev: Deployment) -> None:
-    alarms = dev.client("cloudwatch").describe_alarms(MaxRecords=100)["MetricAlarms"]
+    cloudwatch = dev.client("cloudwatch")
     topic = dev.outputs["AlarmTopicArn"]
 
-    mine = [alarm for alarm in alarms if alarm["AlarmName"].startswith("atomic-dev-")]
+    mine = cloudwatch.describe_alarms(AlarmNamePrefix="atomic-dev-", MaxRecords=100)["MetricAlarms"]
 
     assert len(mine) == 30
     assert {tuple(alarm["AlarmActions"]) for alarm in mine} == {(topic,)}
@@ -135,8 +135,16 @@ def test_the_dashboard_shows_the_alarms(dev: Deployment) -> None:
 def test_only_two_services_scale(dev: Deployment) -> None:
     scaling = dev.client("application-autoscaling")
 
-    targets = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
-    policies = scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]
+    targets = [
+        target
+        for target in scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+        if "atomic-dev" in target["ResourceId"]
+    ]
+    policies = [
+        policy
+        for policy in scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]
+        if "atomic-dev" in policy["ResourceId"]
+    ]
 
     assert {
         target["ResourceId"].rpartition("-")[2]: (target["MinCapacity"], target["MaxCapacity"])
