@@ -16,9 +16,10 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Column, Table
+from rich.text import Text
 
 from imports.adopt import AdoptionResult, GateResult, Progress, adopt, run_gate
-from imports.errors import AdoptionError
+from imports.errors import AdoptionError, one_line
 from imports.gate import Finding
 from imports.ownership import ownership
 from imports.retire import content, pull, retire
@@ -92,7 +93,9 @@ def _print_json(value: Any) -> None:
 def _table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     table = Table(*(Column(name, overflow="fold") for name in columns), box=None, pad_edge=False)
     for row in rows:
-        table.add_row(*(str(cell) for cell in row))
+        table.add_row(
+            *(Text(str(cell)) for cell in row)
+        )  # a tag may hold what rich takes for markup
     out.print(table)
 
 
@@ -358,6 +361,9 @@ def main() -> None:
         app()
     except AdoptionError as error:
         err.print(f"error: {error}", markup=False, soft_wrap=True)
+        sys.exit(1)
+    except OSError as error:
+        err.print(f"error: {one_line(str(error))}", markup=False, soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
         err.print("stopped; run the same command again to finish")

@@ -46,8 +46,9 @@ def run_gate(workspace: Workspace, *, plan_file: Path | None, progress: Progress
 
     Raises AdoptionError when there is no plan to judge.
     """
+    given = None if plan_file is None else _given_plan(plan_file)
     with tempfile.TemporaryDirectory(prefix="atomic-gate-") as folder:
-        result, _ = _gate(workspace, Path(folder) / "gate.tfplan", plan_file, progress)
+        result, _ = _gate(workspace, Path(folder) / "gate.tfplan", given, progress)
         return result
 
 
@@ -82,7 +83,7 @@ def adopt(workspace: Workspace, *, progress: Progress) -> AdoptionResult:
 
 
 def _gate(
-    workspace: Workspace, plan_path: Path, plan_file: Path | None, progress: Progress
+    workspace: Workspace, plan_path: Path, given: dict[str, Any] | None, progress: Progress
 ) -> tuple[GateResult, Terraform]:
     record = workspace.record()
     settings = workspace.settings()
@@ -97,12 +98,11 @@ def _gate(
         return GateResult(
             phase=settings.phase, preflight=missing, verdict=Verdict(findings=())
         ), terraform
-    if plan_file is None:
+    plan = given
+    if plan is None:
         progress("planning")
         terraform.plan(plan_path)
         plan = terraform.show(plan_path)
-    else:
-        plan = _given_plan(plan_file)
     progress("judging the plan")
     verdict = judge(plan, record, phase=settings.phase, document=document)
     return GateResult(phase=settings.phase, preflight=(), verdict=verdict), terraform
@@ -115,12 +115,35 @@ def _given_plan(path: Path) -> dict[str, Any]:
         raise AdoptionError(
             f"{path}: not a plan in JSON ({error}): write one with `terraform show -json PLAN > FILE`"
         ) from None
-    if not isinstance(plan, dict) or not isinstance(plan.get("resource_changes"), list):
+    changes = plan.get("resource_changes") if isinstance(plan, dict) else None
+    if not isinstance(changes, list) or not all(map(_is_change, changes)):
         raise AdoptionError(
             f"{path}: not a plan in JSON (no resource_changes): write one with `terraform show -json "
             "PLAN > FILE`"
         )
-    return plan
+    if plan.get("errored"):
+        raise AdoptionError(f"{path}: the plan of a run that failed: plan again")
+    return dict(plan)
+
+
+_OF_A_CHANGE = ("before", "after", "after_unknown", "importing")
+
+
+def _is_change(value: object) -> bool:
+    """Whether it has what the gate looks at."""
+    match value:
+        case {
+            "address": str(),
+            "mode": str(),
+            "type": str(),
+            "change": {"actions": [*actions]} as change,
+        }:
+            parts = (change.get(key) or {} for key in _OF_A_CHANGE)
+            return all(isinstance(action, str) for action in actions) and all(
+                isinstance(part, dict) for part in parts
+            )
+        case _:
+            return False
 
 
 def read_back(state: Mapping[str, Any], record: AdoptionRecord) -> list[str]:

@@ -29,7 +29,7 @@ def bind(document: Mapping[str, Any], record: AdoptionRecord, *, phase: str) -> 
     bound = copy.deepcopy(dict(document))
     for item in record.adopted:
         resource = bound["resource"].get(item.type, {}).get(item.name)
-        if resource is None:
+        if resource is None or item.type not in IDENTITY:
             raise AdoptionError(
                 f"the adoption record of {record.stage} names {item.address}, which the stage does not "
                 "have: make the stage file's settings those of the legacy base again (zones, NAT mode), "
@@ -39,7 +39,7 @@ def bind(document: Mapping[str, Any], record: AdoptionRecord, *, phase: str) -> 
     if phase == "adopt":
         _keep_only(bound, record.addresses)
     bound["import"] = [
-        {"to": item.address, "id": item.import_id}
+        {"to": item.address, "id": literal(item.import_id)}
         for item in sorted(record.adopted, key=lambda item: item.address)
     ]
     return bound
@@ -62,15 +62,32 @@ def _describe(resource: Document, item: AdoptedObject, *, in_full: bool) -> None
         if value is None:
             resource.pop(attribute, None)
         else:
-            resource[attribute] = value
+            resource[attribute] = literal(value)
     for attribute in MERGED.get(item.type, ()):
-        found = item.observed.get(attribute) or []
+        found = literal(item.observed.get(attribute) or [])
         ours = [] if in_full and attribute != "route" else resource.get(attribute) or []
-        merged = merge_rules(found, ours, key=_KEYS[attribute])
+        try:
+            merged = merge_rules(found, ours, key=_KEYS[attribute])
+        except (AttributeError, TypeError):
+            raise AdoptionError(
+                f"the adoption record's {attribute} of {item.address} is no list of rules: restore it "
+                "from version control, or run `python -m imports inventory` again"
+            ) from None
         if merged:
             resource[attribute] = merged
         else:
             resource.pop(attribute, None)
+
+
+def literal(value: Any) -> Any:
+    """A value so that Terraform takes it as it is: `${aws:username}` in a policy is no expression."""
+    if isinstance(value, str):
+        return value.replace("${", "$${").replace("%{", "%%{")
+    if isinstance(value, Mapping):
+        return {literal(key): literal(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [literal(item) for item in value]
+    return value
 
 
 def merge_rules(
@@ -92,8 +109,8 @@ def _traffic(rule: Document) -> object:
     ]
     return (
         str(rule.get("protocol")),
-        int(rule.get("from_port") or 0),
-        int(rule.get("to_port") or 0),
+        str(rule.get("from_port") or 0),
+        str(rule.get("to_port") or 0),
         bool(rule.get("self")),
         *sources,
     )
@@ -150,7 +167,7 @@ def _keep_only(document: Document, addresses: frozenset[str]) -> None:
 def references(value: object) -> set[str]:
     """The addresses of resources that the expressions in a JSON value refer to."""
     if isinstance(value, str):
-        expressions = re.findall(r"\$\{(.*?)\}", value, flags=re.DOTALL)
+        expressions = re.findall(r"(?<!\$)\$\{(.*?)\}", value, flags=re.DOTALL)
         return {found for text in expressions for found in _REFERENCE.findall(text)}
     if isinstance(value, Mapping):
         return {found for key, item in value.items() if key != "//" for found in references(item)}

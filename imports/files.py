@@ -25,5 +25,6 @@ def replace_file(path: Path, text: str, *, mode: int = 0o644) -> None:
         Path(name).chmod(mode)
         Path(name).replace(path)
     except OSError as error:
-        Path(name).unlink(missing_ok=True)
         raise AdoptionError(f"{path}: cannot be written: {error.strerror}") from None
+    finally:
+        Path(name).unlink(missing_ok=True)  # there only when it did not get its place

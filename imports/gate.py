@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from imports.attributes import IDENTITY, is_state_only, observed_attributes
-from imports.bind import merge_rules
+from imports.attributes import IDENTITY, MERGED, is_state_only, observed_attributes
+from imports.bind import literal, merge_rules
+from imports.import_ids import import_id
 from imports.record import AdoptionRecord
 
 Kind = Literal["clean", "state-only", "adopted", "addition", "change", "blocked"]
@@ -74,11 +75,10 @@ def judge(
     document: Mapping[str, Any],
 ) -> Verdict:
     """The verdict on a plan (`terraform show -json`) of the stage that `record` belongs to."""
-    changes = {
-        change["address"]: change
-        for change in plan.get("resource_changes", [])
-        if change.get("mode") == "managed"
-    }
+    managed = [each for each in plan.get("resource_changes", []) if each.get("mode") == "managed"]
+    # A deposed object, left over from a replacement, is planned beside the one that stands at its address.
+    changes = {change["address"]: change for change in managed if not change.get("deposed")}
+    deposed = [change for change in managed if change.get("deposed")]
     findings = [
         *(
             _judge_adopted(address, changes.get(address), record, phase)
@@ -89,6 +89,7 @@ def judge(
             for address, change in sorted(changes.items())
             if address not in record.addresses
         ),
+        *(_judge_other(change, phase) for change in deposed),
         *_doubles(changes),
         *_missing_coverage(record, document, phase),
     ]
@@ -128,19 +129,31 @@ def _block_reason(
 ) -> str | None:
     """Why an adopted object may not be planned like this; None when it may."""
     actions = change["change"]["actions"]
-    importing = change["change"].get("importing")
-    if importing and importing.get("id") != expected:
-        return f"the plan imports {importing.get('id')}, the record says {expected}"
+    other = _other_object(change, expected=expected)
+    if other:
+        return f"{other}, the record says {expected}"
     if actions == ["create"]:
         return "it would be created anew beside the existing one"
-    if "delete" in actions or actions == ["forget"]:
+    if "delete" in actions or "forget" in actions:
         return "it would be " + _words(actions)
     if actions == ["no-op"] or _all_state_only(differences):
         return None
-    if phase == "adopt" or importing:
+    if phase == "adopt" or change["change"].get("importing"):
         return "it would be changed in AWS"
     identity = {difference.attribute for difference in differences} & set(IDENTITY[change["type"]])
     return "what makes it what it is would be changed" if identity else None
+
+
+def _other_object(change: Mapping[str, Any], *, expected: str) -> str | None:
+    """What the plan has in the place of the recorded object; None when it is that object, or none."""
+    importing, before = change["change"].get("importing"), change["change"].get("before")
+    if importing:
+        return (
+            None if importing.get("id") == expected else f"the plan imports {importing.get('id')}"
+        )
+    # Terraform passes over an import block without a word when the state has something at its address.
+    held = import_id(change["type"], before) if before else expected
+    return None if held == expected else f"the state holds {held}"
 
 
 def _judge_other(change: Mapping[str, Any], phase: str) -> Finding:
@@ -189,23 +202,20 @@ def attribute_changes(change: Mapping[str, Any]) -> tuple[AttributeChange, ...]:
         return ()  # created or destroyed as a whole
     before, after = plan["before"], plan["after"]
     unknown = plan.get("after_unknown") or {}
-    hidden = _sensitive(plan.get("before_sensitive")) | _sensitive(plan.get("after_sensitive"))
+    marks = (plan.get("before_sensitive"), plan.get("after_sensitive"))
     found = []
     for attribute in sorted({*before, *after, *(key for key, value in unknown.items() if value)}):
         old, new = before.get(attribute), after.get(attribute)
         is_unknown = bool(unknown.get(attribute)) and new is None
         if old == new and not is_unknown:
             continue
+        hidden = any(_is_sensitive(mark, attribute) for mark in marks)
         found.append(
             AttributeChange(
                 attribute=attribute,
-                before="(sensitive)" if attribute in hidden else repr(old),
+                before="(sensitive)" if hidden else repr(old),
                 after=(
-                    "(sensitive)"
-                    if attribute in hidden
-                    else "(known after apply)"
-                    if is_unknown
-                    else repr(new)
+                    "(sensitive)" if hidden else "(known after apply)" if is_unknown else repr(new)
                 ),
                 state_only=not is_unknown and is_state_only(change["type"], attribute, old, new),
             )
@@ -213,8 +223,15 @@ def attribute_changes(change: Mapping[str, Any]) -> tuple[AttributeChange, ...]:
     return tuple(found)
 
 
-def _sensitive(marks: object) -> set[str]:
-    return {key for key, value in marks.items() if value} if isinstance(marks, Mapping) else set()
+def _is_sensitive(marks: object, attribute: str) -> bool:
+    return _marked(marks.get(attribute) if isinstance(marks, Mapping) else marks)
+
+
+def _marked(marks: object) -> bool:
+    """Whether anything within is marked: Terraform writes a mark, mostly false, for each item of a list."""
+    if isinstance(marks, Mapping | list):
+        return any(map(_marked, marks.values() if isinstance(marks, Mapping) else marks))
+    return bool(marks)
 
 
 def _doubles(changes: Mapping[str, Any]) -> Iterator[Finding]:
@@ -239,12 +256,14 @@ def _missing_coverage(
         resource = document.get("resource", {}).get(item.type, {}).get(item.name)
         if resource is None:
             continue  # the plan lacks it too, which is said already
-        attributes = observed_attributes(item.type) if phase == "adopt" else IDENTITY[item.type]
+        attributes = observed_attributes(item.type)
+        if phase != "adopt":
+            attributes = (*IDENTITY[item.type], *MERGED.get(item.type, ()))
         missing = [
             attribute
             for attribute in attributes
             if item.observed.get(attribute)
-            and not covers(resource.get(attribute), item.observed[attribute])
+            and not covers(resource.get(attribute), literal(item.observed[attribute]))
         ]
         if missing:
             yield Finding(

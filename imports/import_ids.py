@@ -13,11 +13,17 @@ Attributes = Mapping[str, Any]
 
 
 def _attribute(name: str) -> Callable[[Attributes], str]:
-    return lambda attributes: str(attributes[name])
+    return lambda attributes: _text(attributes[name])
 
 
 def _pair(first: str, second: str) -> Callable[[Attributes], str]:
-    return lambda attributes: f"{attributes[first]}/{attributes[second]}"
+    return lambda attributes: f"{_text(attributes[first])}/{_text(attributes[second])}"
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError(value)
+    return value
 
 
 _BUILDERS: Mapping[str, Callable[[Attributes], str]] = {
@@ -56,14 +62,13 @@ def import_id(type_: str, attributes: Attributes) -> str:
             "leave the resource in the legacy state"
         )
     try:
-        built = builder(attributes)
+        return builder(attributes)
     except KeyError as error:
         raise AdoptionError(
             f"a {type_} without the attribute {error.args[0]} has no import id: read the state again "
             "with `terraform state pull`"
         ) from None
-    if not built or "None" in built.split("/"):
+    except ValueError:
         raise AdoptionError(
             f"a {type_} with an empty id cannot be imported: refresh the legacy state"
-        )
-    return built
+        ) from None

@@ -102,7 +102,10 @@ def _decide(
     if item.address not in attributes:
         why = problems.get(item.address, "it was not found in AWS")
         return Decision(**where, verdict="problem", address=address, why=why)
-    id_ = import_id(item.type, attributes[item.address])
+    try:
+        id_ = import_id(item.type, attributes[item.address])
+    except AdoptionError as error:
+        raise AdoptionError(f"{item.address}: {error}") from None
     return Decision(**where, verdict="adopt", address=address, import_id=id_)
 
 

@@ -205,7 +205,7 @@ def _shared(
             yield Problem(
                 address=address,
                 kind="ambiguous",
-                sought=f"a {KINDS[type_].label} of its own",
+                sought=f"{KINDS[type_].one} of its own",
                 found=f"{id_}, which {' and '.join(addresses)} all lead to",
                 remedy=AMBIGUOUS,
             )

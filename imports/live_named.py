@@ -50,7 +50,7 @@ def _by_name(search: Search, wanted: ConfiguredObject) -> Attributes:
     row = only(
         wanted.type,
         reachable,
-        f"a {kind.label} named {shorten(name)}",
+        f"{kind.one} named {shorten(name)}",
         hint=f"only one that cannot be adopted: {reasons}" if reasons else "",
         remedy=_REMEDIES.get(wanted.type, "") if reasons else "",
     )

@@ -37,6 +37,11 @@ class Kind:
     argument: str = "name"
     gone: Callable[[Row], str | None] = field(default=lambda _: None)
 
+    @property
+    def one(self) -> str:
+        """The label with its article."""
+        return f"{'an' if self.label[0] in 'aeiouAEIOU' else 'a'} {self.label}"
+
 
 def _state(member: str, *ended: str) -> Callable[[Row], str | None]:
     return lambda row: row.get(member) if str(row.get(member)).lower() in ended else None

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 
 from imports.errors import shorten
 from imports.hcl_substitution import lookup_in, substitute
-from imports.hcl_values import Deferred, Reference, Unknown, Value, markers_in
+from imports.hcl_values import Deferred, Reference, Unknown, Value, markers_in, text_of
 from imports.legacy_hcl import ConfiguredObject
 from imports.live_rows import KINDS, Row, Rows
 
@@ -77,8 +77,8 @@ class Search:
         return [row for row in self.rows[kind.rows] if kind.gone(row) is None]
 
     def _text(self, wanted: ConfiguredObject, argument: str, value: Value) -> str:
-        if isinstance(value, str) and value:
-            return value
+        if isinstance(value, str | int | float) and value != "":
+            return text_of(value)
         raise NoMatchError(
             "unresolved",
             sought=f"the {argument} of the {KINDS[wanted.type].label}",

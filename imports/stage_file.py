@@ -17,6 +17,7 @@ _HEADER = """\
 
 """
 _CLUSTER_SUFFIX = "-ecs-cluster"
+_DATABASE = "aws_db_instance.main"
 
 
 def stage_file(attributes: Found, *, region: str) -> str:
@@ -25,34 +26,33 @@ def stage_file(attributes: Found, *, region: str) -> str:
     `attributes` are the observed or legacy attributes by our address.
     Raises AdoptionError when the base lacks what a stage is built on.
     """
-    vpc = _needed(attributes, "aws_vpc.main")
-    cluster = _needed(attributes, "aws_ecs_cluster.main")
-    database = _needed(attributes, "aws_db_instance.main")
+    cluster = str(_known(attributes, "aws_ecs_cluster.main", "name"))
+    database = _needed(attributes, _DATABASE)
     zones = [
-        str(attributes[f"aws_subnet.public_{index}"]["availability_zone"])
+        str(_known(attributes, f"aws_subnet.public_{index}", "availability_zone"))
         for index in range(_count(attributes, "aws_subnet.public"))
     ]
     nat_gateways = _count(attributes, "aws_nat_gateway.nat")
     document = {
         "phase": "adopt",
         "region": region,
-        "prefix": str(cluster["name"]).removesuffix(_CLUSTER_SUFFIX),
+        "prefix": cluster.removesuffix(_CLUSTER_SUFFIX),
         "retain_data": True,
         "default_tags": {},
         "network": {
-            "vpc_cidr_block": vpc["cidr_block"],
+            "vpc_cidr_block": _known(attributes, "aws_vpc.main", "cidr_block"),
             "zone_count": len(zones),
             "availability_zones": zones,
             "nat": "none" if nat_gateways == 0 else "per-az",
         },
         "database": {
-            "engine_version": str(database["engine_version"]),
-            "instance_class": database["instance_class"],
-            "allocated_storage_gib": database["allocated_storage"],
+            "engine_version": str(_known(attributes, _DATABASE, "engine_version")),
+            "instance_class": _known(attributes, _DATABASE, "instance_class"),
+            "allocated_storage_gib": _known(attributes, _DATABASE, "allocated_storage"),
             "multi_az": bool(database.get("multi_az")),
             "backup_retention_days": database.get("backup_retention_period") or 0,
-            "name": database["db_name"],
-            "master_username": database["username"],
+            "name": _known(attributes, _DATABASE, "db_name"),
+            "master_username": _known(attributes, _DATABASE, "username"),
         },
     }
     return _HEADER + tomli_w.dumps(document)
@@ -65,6 +65,16 @@ def _needed(attributes: Found, address: str) -> Mapping[str, Any]:
             "name the folder of the base with --legacy"
         )
     return attributes[address]
+
+
+def _known(attributes: Found, address: str, attribute: str) -> object:
+    value = _needed(attributes, address).get(attribute)
+    if value is None:
+        raise AdoptionError(
+            f"nothing says what the {attribute} of {address} is: write the stage file by hand, or give the "
+            "legacy state with --state"
+        )
+    return value
 
 
 def _count(attributes: Found, prefix: str) -> int:

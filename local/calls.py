@@ -49,7 +49,7 @@ def is_mutating(name: str) -> bool:
 
 
 class CallCounter:
-    """Wraps a WSGI application and counts its calls by name."""
+    """Wraps a WSGI application: passes one call at a time on to it, and counts them by name."""
 
     def __init__(self, application: Application) -> None:
         """Take the application to pass calls on to."""
@@ -78,6 +78,8 @@ class CallCounter:
             "Content-Type": environ.get("CONTENT_TYPE", ""),
         }
         name = call_name(environ["REQUEST_METHOD"], headers, body, path)
+        # One call at a time: moto's backends iterate over dictionaries that another thread changes, and
+        # answer with an error after having done the work; the client's retry then does it twice.
         with self._lock:
             self._calls[name] += 1
-        return self._application(environ, start_response)
+            return list(self._application(environ, start_response))

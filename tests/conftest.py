@@ -7,12 +7,29 @@ from functools import cache
 from pathlib import Path, PurePath
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from bindings import accelerate
 from tests.stack import Stack
 from tests.stages import stage_settings
 
 Synthesize = Callable[[str], Stack]
+
+
+# Files that read the same deployments stay together; else each would deploy its own.
+SHARED_DEPLOYMENTS = ("test_deploy.py", "test_destroy.py", "test_prod.py")
+
+
+class ByDeployment(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types for it
+    """Gives each worker whole files, and files that share deployments to one worker."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return "deployments" if path.endswith(SHARED_DEPLOYMENTS) else path
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByDeployment:
+    return ByDeployment(config, log)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -3,93 +3,23 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from imports.record import AdoptionRecord, read_record
-from imports.terraform import Terraform
-from local.cdktf import Cdktf
-from local.emulator import PROJECT, Emulator, running_emulator
+from local.emulator import Emulator, running_emulator
 from local.legacy import legacy_base
+from tests.integration.story import STACK, STAGE, Story
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("adoption")]
+pytestmark = pytest.mark.integration
 
-STAGE = "live"
-STACK = "atomic-live"
 COMPOSED = {
     "atomic-supertokens-db-conn-string",
     "atomic-hasura-db-conn-string",
     "atomic-optaplanner-db-conn-string",
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What a command line said."""
-
-    code: int
-    text: str
-    errors: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Story:
-    """A legacy base on an emulator of its own, and the project beside it."""
-
-    emulator: Emulator
-    legacy: Terraform
-    folder: Path
-
-    @property
-    def cdktf(self) -> Cdktf:
-        return Cdktf(
-            folder=self.folder,
-            environment={
-                **self.emulator.environment,
-                "ATOMIC_STAGES_DIR": str(self.stages),
-                "ATOMIC_STAGE": STAGE,
-            },
-        )
-
-    @property
-    def stages(self) -> Path:
-        return self.folder / "stages"
-
-    @property
-    def record(self) -> AdoptionRecord:
-        record = read_record(self.stages / f"{STAGE}.adoption.json")
-        assert record is not None
-        return record
-
-    def imports(self, *arguments: str) -> Answer:
-        finished = subprocess.run(
-            [sys.executable, "-m", "imports", *arguments],
-            cwd=PROJECT,
-            env={**self.cdktf.process_environment(), "CDKTF_OUTDIR": str(self.cdktf.outdir)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return Answer(code=finished.returncode, text=finished.stdout, errors=finished.stderr)
-
-    def secret_values(self) -> dict[str, str]:
-        secrets = self.emulator.client("secretsmanager")
-        return {
-            item["Name"]: secrets.get_secret_value(SecretId=item["Name"])["SecretString"]
-            for item in secrets.list_secrets(MaxResults=100)["SecretList"]
-        }
-
-    def set_phase(self, phase: str) -> None:
-        path = self.stages / f"{STAGE}.toml"
-        required = 'domain_name = "app.example.com"\noperator_email = "ops@example.com"\n'
-        text = path.read_text()
-        path.write_text(text.replace('phase = "adopt"\n', f'phase = "{phase}"\n{required}'))
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +34,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
 
 
 def test_the_inventory_accounts_for_every_legacy_resource(story: Story) -> None:
-    answer = story.imports("inventory", "--stage", STAGE, "--legacy", str(story.legacy.folder))
+    answer = story.imports("inventory", *story.from_legacy)
 
     assert answer.code == 0, answer.errors
     assert "57 legacy resources" in answer.text
@@ -134,7 +64,7 @@ def test_the_record_is_the_same_with_the_state_lost(story: Story, tmp_path: Path
     assert answer.code == 0, answer.text + answer.errors
     assert story.record.adopted == before.adopted
     assert story.record.legacy.source == "configuration"
-    story.imports("inventory", "--stage", STAGE, "--legacy", str(story.legacy.folder))
+    story.imports("inventory", *story.from_legacy)
     assert story.record == before
 
 
@@ -186,11 +116,7 @@ def test_adopting_again_finishes_at_once(story: Story) -> None:
 
 
 def test_what_was_adopted_is_safe_from_a_later_destroy(story: Story) -> None:
-    state = json.loads(story.cdktf.state_file(STACK).read_text())
-    held = {
-        f"{resource['type']}.{resource['name']}": resource["instances"][0]["attributes"]
-        for resource in state["resources"]
-    }
+    held = story.held()
 
     secrets = [
         attributes
@@ -212,9 +138,7 @@ def test_no_secret_value_is_in_the_new_state(story: Story) -> None:
 
 
 def test_both_states_own_the_objects_before_the_retirement(story: Story) -> None:
-    answer = story.imports(
-        "status", "--stage", STAGE, "--legacy", str(story.legacy.folder), "--json"
-    )
+    answer = story.imports("status", *story.from_legacy, "--json")
 
     owners = json.loads(answer.text)
     assert {owner["holder"] for owner in owners} == {"both"}
@@ -247,7 +171,7 @@ def test_the_full_platform_comes_on_top(story: Story) -> None:
 
 
 def test_the_old_tool_lets_go(story: Story) -> None:
-    answer = story.imports("retire", "--stage", STAGE, "--legacy", str(story.legacy.folder))
+    answer = story.imports("retire", *story.from_legacy)
 
     assert answer.code == 0, answer.errors
     assert "let go of 57 legacy resources; 0 stay there" in answer.text
@@ -258,14 +182,10 @@ def test_the_old_tool_lets_go(story: Story) -> None:
 
 
 def test_everything_can_be_given_back(story: Story) -> None:
-    answer = story.imports("rollback", "--stage", STAGE, "--legacy", str(story.legacy.folder))
+    answer = story.imports("rollback", *story.from_legacy)
 
     assert answer.code == 0, answer.errors
-    owners = json.loads(
-        story.imports(
-            "status", "--stage", STAGE, "--legacy", str(story.legacy.folder), "--json"
-        ).text
-    )
+    owners = json.loads(story.imports("status", *story.from_legacy, "--json").text)
     assert {owner["holder"] for owner in owners} == {"legacy"}
 
 

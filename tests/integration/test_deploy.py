@@ -9,7 +9,7 @@ import pytest
 from modules.secrets import PLACEHOLDER, SECRETS
 from tests.integration.conftest import Deployment
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("deployments")]
+pytestmark = pytest.mark.integration
 
 ROUTES = {
     "/v1/auth": ("10", "supertokens", 3567),

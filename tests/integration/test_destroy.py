@@ -5,7 +5,7 @@ import pytest
 from local.cdktf import CdktfError
 from tests.integration.conftest import Deployment
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("deployments")]
+pytestmark = pytest.mark.integration
 
 
 def test_prod_refuses_to_be_destroyed(prod: Deployment) -> None:

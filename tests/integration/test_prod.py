@@ -6,7 +6,7 @@ import pytest
 
 from tests.integration.conftest import Deployment
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("deployments")]
+pytestmark = pytest.mark.integration
 
 CLUSTER = "acme-ecs-cluster"
 

@@ -1,0 +1,130 @@
+"""A legacy base on an emulator of its own, with the project beside it: what adoption is tested on."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from imports.record import AdoptionRecord, read_record
+from imports.terraform import Terraform
+from local.cdktf import Cdktf
+from local.emulator import PROJECT, Emulator
+
+STAGE = "live"
+STACK = "atomic-live"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a command line said."""
+
+    code: int
+    text: str
+    errors: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """The base, applied by plain terraform, and a folder for stages, record and state."""
+
+    emulator: Emulator
+    legacy: Terraform
+    folder: Path
+
+    @property
+    def cdktf(self) -> Cdktf:
+        """cdktf on the adopting stage."""
+        return Cdktf(
+            folder=self.folder,
+            environment={
+                **self.emulator.environment,
+                "ATOMIC_STAGES_DIR": str(self.stages),
+                "ATOMIC_STAGE": STAGE,
+            },
+        )
+
+    @property
+    def stages(self) -> Path:
+        """The folder of the stage file and the record."""
+        return self.folder / "stages"
+
+    @property
+    def record(self) -> AdoptionRecord:
+        """The record as it is now."""
+        record = read_record(self.stages / f"{STAGE}.adoption.json")
+        assert record is not None
+        return record
+
+    @property
+    def from_legacy(self) -> tuple[str, ...]:
+        """The options that most commands take."""
+        return ("--stage", STAGE, "--legacy", str(self.legacy.folder))
+
+    def imports(self, *arguments: str) -> Answer:
+        """Run `python -m imports ARGUMENTS`."""
+        finished = subprocess.run(
+            [sys.executable, "-m", "imports", *arguments],
+            cwd=PROJECT,
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return Answer(code=finished.returncode, text=finished.stdout, errors=finished.stderr)
+
+    def killed_imports(self, *arguments: str, after_step: str, seconds: float) -> None:
+        """Start `python -m imports ARGUMENTS`, and kill -9 all of it some time after a step began."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "imports", *arguments],
+            cwd=PROJECT,
+            env=self._environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        with process:
+            assert process.stderr is not None
+            for line in process.stderr:
+                if after_step in line:
+                    break
+            time.sleep(seconds)
+            os.killpg(process.pid, signal.SIGKILL)
+
+    def secret_values(self) -> dict[str, str]:
+        """Every secret's current value by name."""
+        secrets = self.emulator.client("secretsmanager")
+        return {
+            item["Name"]: secrets.get_secret_value(SecretId=item["Name"])["SecretString"]
+            for item in secrets.list_secrets(MaxResults=100)["SecretList"]
+        }
+
+    def held(self) -> Mapping[str, Mapping[str, Any]]:
+        """The attributes of what the new state holds, by address."""
+        return {
+            f"{resource['type']}.{resource['name']}": resource["instances"][0]["attributes"]
+            for resource in self.state.get("resources", [])
+            if resource["mode"] == "managed"
+        }
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The new state."""
+        return Terraform(
+            folder=self.cdktf.stack_folder(STACK), environment=self._environment()
+        ).pull_state()
+
+    def set_phase(self, phase: str) -> None:
+        """Let the stage go on from phase adopt."""
+        path = self.stages / f"{STAGE}.toml"
+        required = 'domain_name = "app.example.com"\noperator_email = "ops@example.com"\n'
+        text = path.read_text()
+        path.write_text(text.replace('phase = "adopt"\n', f'phase = "{phase}"\n{required}'))
+
+    def _environment(self) -> dict[str, str]:
+        return {**self.cdktf.process_environment(), "CDKTF_OUTDIR": str(self.cdktf.outdir)}
