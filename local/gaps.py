@@ -13,7 +13,7 @@ from moto.core.responses import ActionResult, BaseResponse
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.efs.responses import EFSResponse
-from moto.rds.models import DBClusterParameterGroup, DBInstance, DBParameterGroup
+from moto.rds.models import DBCluster, DBClusterParameterGroup, DBInstance, DBParameterGroup
 from moto.secretsmanager.models import FakeSecret
 
 # Requests of CreateService that moto drops. DescribeServices then lacks them, and each plan wants to set
@@ -34,6 +34,7 @@ def fill_gaps() -> None:
     _list_tags_of_scalable_targets()
     _say_who_set_a_database_parameter()
     _tell_database_instances_apart()
+    _scale_serverless_v2_by_its_own_bounds()
     _describe_rules_between_groups()
     _delete_file_system_policies()
     _keep_labels_of_secret_versions()
@@ -115,6 +116,16 @@ def _tell_database_instances_apart() -> None:
         self.dbi_resource_id = "db-" + "".join(secrets.choice(alphabet) for _ in range(26))
 
     DBInstance.__init__ = create_with_own_id  # type: ignore[method-assign]  # the patch
+
+
+def _scale_serverless_v2_by_its_own_bounds() -> None:
+    """Only Serverless v1 has a scaling configuration; moto invents one for every cluster."""
+    configuration_of_v1 = DBCluster.scaling_configuration_info.fget  # type: ignore[attr-defined]  # a property
+
+    def configuration(self: DBCluster) -> dict[str, Any] | None:
+        return configuration_of_v1(self) if self.engine_mode == "serverless" else None
+
+    DBCluster.scaling_configuration_info = property(configuration)  # type: ignore[assignment]  # the patch
 
 
 def _describe_rules_between_groups() -> None:

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -164,7 +165,7 @@ def test_the_full_platform_comes_on_top(story: Story) -> None:
     assert after["atomic-hasura-db-conn-string"] == own
     password = json.loads(values["atomic-rds-master-credentials"])["password"]
     assert after["atomic-supertokens-db-conn-string"].startswith(
-        f"postgresql://postgresadmin:{password}@"
+        f"postgresql://postgresadmin:{quote(password, safe='')}@"
     )
     assert "DB_HOST" not in after["atomic-optaplanner-db-conn-string"]
     assert "No changes." in story.cdktf.run("diff", STACK)

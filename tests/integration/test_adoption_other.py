@@ -83,7 +83,7 @@ def test_the_users_own_resources_are_listed_and_left_alone(story: Story) -> None
     assert answer.code == 0, answer.errors
     decisions = json.loads(answer.text)["decisions"]
     verdicts = [decision["verdict"] for decision in decisions]
-    assert verdicts.count("adopt") == 47
+    assert verdicts.count("adopt") == 41
     assert verdicts.count("release") == 11
     assert [d["legacy_address"] for d in decisions if d["verdict"] == "not covered"] == OWN
 
@@ -122,7 +122,7 @@ def test_an_adoption_that_was_killed_is_finished_by_the_same_command(story: Stor
     answer = story.imports("adopt", "--stage", STAGE)
 
     assert answer.code == 0, answer.text + answer.errors
-    assert len(story.held()) == 47
+    assert len(story.held()) == 41
     assert story.emulator.mutating_calls() == {}
 
 
