@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, astuple, is_dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
@@ -162,16 +162,14 @@ def _print_inventory(found: Inventory) -> None:
     verdicts = [item.verdict for item in found.decisions]
     out.print(
         f"\n{len(verdicts)} legacy resources, read from {found.source}: {verdicts.count('adopt')} to adopt, "
-        f"{verdicts.count('release')} to release, {verdicts.count('not covered')} not covered"
+        f"{verdicts.count('release')} to release, {verdicts.count('not covered')} not covered",
+        markup=False,
     )
     if found.drift:
         out.print("\nConfiguration, state and AWS do not agree; AWS is what is adopted:")
         _table(
             ("legacy resource", "attribute", "configuration", "state", "AWS"),
-            [
-                (row.legacy_address, row.attribute, row.configuration or "", row.state, row.aws)
-                for row in found.drift
-            ],
+            [tuple(value or "" for value in astuple(row)) for row in found.drift],
         )
     for note in found.notes:
         out.print(f"note: {note}", markup=False)

@@ -161,9 +161,11 @@ def _is_known(value: Value) -> bool:
 def _plain(value: Any) -> Any:
     """A value so that the three witnesses can be compared: unset, empty, false and 0 are one."""
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items() if _plain(item) is not None}
+        return {
+            key: _plain(item) for key, item in value.items() if _plain(item) is not None
+        } or None
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [_plain(item) for item in value] or None
     if isinstance(value, bool):
         return value or None
     if isinstance(value, int | float):

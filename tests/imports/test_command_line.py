@@ -1,0 +1,326 @@
+"""The command line and bad input: one line, exit code 1, and nothing is written."""
+
+import gzip
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imports import __main__ as command_line
+from imports.inventory import Drift
+from imports.record import write_record
+from tests.imports.records import REGION, STAGE, STATE_FILE, Answer, World, base_record
+
+PROJECT = Path(command_line.__file__).parent.parent
+BASE = PROJECT / "tests" / "legacy" / "base"
+COMMANDS = ("inventory", "gate", "adopt", "script", "status", "retire", "rollback")
+ON_A_RECORD = tuple(name for name in COMMANDS if name != "inventory")
+TAKES_LEGACY = ("inventory", "retire", "rollback")
+
+
+@pytest.fixture
+def nowhere() -> Iterator[str]:
+    """An endpoint that answers nobody."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
+
+
+@pytest.fixture
+def world(
+    tmp_path: Path,
+    nowhere: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> World:
+    folder = tmp_path / "world"
+    shutil.copytree(BASE, folder / "legacy")
+    (folder / "stages").mkdir()
+    for name, value in {
+        "ATOMIC_STAGES_DIR": str(folder / "stages"),
+        "ATOMIC_STATE_DIR": str(folder / "states"),
+        "CDKTF_OUTDIR": str(tmp_path / "cdktf.out"),
+        "AWS_ENDPOINT_URL": nowhere,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": REGION,
+    }.items():
+        monkeypatch.setenv(name, value)
+
+    def run(*arguments: object) -> Answer:
+        monkeypatch.setattr(sys, "argv", ["python -m imports", *map(str, arguments)])
+        with pytest.raises(SystemExit) as caught:
+            command_line.main()
+        said = capsys.readouterr()
+        errors = [line for line in said.err.splitlines(True) if not line.startswith("... ")]
+        return Answer(code=int(caught.value.code or 0), text=said.out, errors="".join(errors))
+
+    return World(folder=folder, run=run)
+
+
+def test_a_legacy_folder_that_is_not_there(world: World) -> None:
+    for name in TAKES_LEGACY:
+        world.adopting()
+        message = world.refusal(name, "--stage", STAGE, "--legacy", world.folder / "none")
+
+        assert message == (
+            f"{world.folder}/none: no such folder: name the legacy base's folder with --legacy"
+        )
+
+
+def test_a_legacy_folder_that_is_a_file(world: World) -> None:
+    message = world.refusal("inventory", "--stage", STAGE, "--legacy", world.legacy / "main.tf")
+
+    assert "main.tf: no such folder" in message
+
+
+@pytest.mark.parametrize("option", ["--legacy", "--state"])
+def test_a_path_that_no_system_takes(world: World, option: str) -> None:
+    assert "File name too long" in world.inventory_refusal(option, "x" * 300)
+
+
+@pytest.mark.parametrize("name", ["none.tfstate", ""])
+def test_a_state_file_that_is_not_there(world: World, name: str) -> None:
+    message = world.inventory_refusal("--state", world.folder / name)
+
+    assert message.endswith("no such state file: leave --state out to look in AWS instead")
+
+
+WHOLE = STATE_FILE.read_bytes()
+STATES: dict[str, tuple[bytes, str]] = {
+    "empty": (b"", "is empty; a Terraform state is JSON"),
+    "blank": (b" \n", "is empty; a Terraform state is JSON"),
+    "truncated": (WHOLE[:5000], "is no complete Terraform state: not whole JSON"),
+    "truncated early": (WHOLE[:1], "is no complete Terraform state: not whole JSON"),
+    "version 3": (b'{"version": 3, "modules": []}', "only version 4"),
+    "version 5": (WHOLE.replace(b'"version": 4', b'"version": 5', 1), "only version 4"),
+    "no version": (b"{}", "only version 4"),
+    "encrypted by OpenTofu": (b'{"serial":1,"encrypted_data":"eA=="}', "encrypted by OpenTofu"),
+    "encrypted by SOPS": (b'{"data":"ENC[x]","sops":{"mac":"x"}}', "encrypted by SOPS"),
+    "a plan": (b'{"format_version":"1.2","resource_changes":[]}', "terraform show -json"),
+    "bytes": (bytes(range(256)), "state"),
+    "gzip": (gzip.compress(WHOLE)[:100], "state"),
+    "HCL": (b'resource "aws_vpc" "main" {}', "not whole JSON"),
+    "deep": (b"[" * 5000, "state"),
+}
+
+
+@pytest.mark.parametrize(("content", "message"), STATES.values(), ids=STATES)
+def test_a_state_file_that_is_no_whole_state(world: World, content: bytes, message: str) -> None:
+    state = world.folder / "terraform.tfstate"
+    state.write_bytes(content)
+
+    assert message in world.inventory_refusal("--state", state)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("broken.tf", 'resource "aws_vpc" {{{'),
+        ("broken.tf", 'variable "a" {\n  default = "'),
+        ("broken.tf.json", '{"resource": '),
+        ("terraform.tfvars", "aws_region = = 1"),
+        ("x.auto.tfvars.json", "[1"),
+    ],
+)
+def test_hcl_that_does_not_parse_is_told_with_its_file(
+    world: World, name: str, content: str
+) -> None:
+    (world.legacy / name).write_text(content)
+
+    assert name in world.inventory_refusal("--state", STATE_FILE)
+
+
+@pytest.mark.parametrize("pair", ["aws_region", "", "a b"])
+def test_a_variable_without_a_value(world: World, pair: str) -> None:
+    assert world.inventory_refusal("--var", pair) == (
+        f"--var {pair}".rstrip() + ": allowed: NAME=VALUE, as in --var aws_region=us-east-1"
+        if pair
+        else "--var : allowed: NAME=VALUE, as in --var aws_region=us-east-1"
+    )
+
+
+@pytest.mark.parametrize("pair", ["nobody=1", "=1", "a b=1"])
+def test_a_variable_that_the_folder_does_not_take(world: World, pair: str) -> None:
+    assert pair.partition("=")[0] in world.inventory_refusal("--state", STATE_FILE, "--var", pair)
+
+
+@pytest.mark.parametrize("state", [(), ("--state", STATE_FILE)], ids=["pulled", "given"])
+def test_an_aws_that_does_not_answer(world: World, nowhere: str, state: tuple[object, ...]) -> None:
+    message = world.inventory_refusal(*state)
+
+    assert message.startswith("AWS did not answer ")
+    assert nowhere in message
+
+
+def arguments_of(command: str, world: World, stage: str = STAGE) -> tuple[object, ...]:
+    legacy = ("--legacy", world.legacy) if command in TAKES_LEGACY else ()
+    return (command, "--stage", stage, *legacy)
+
+
+@pytest.mark.parametrize("command", ON_A_RECORD)
+@pytest.mark.parametrize("stage", [STAGE, "unknown", "../up", ""])
+def test_a_stage_without_a_record(world: World, command: str, stage: str) -> None:
+    message = world.refusal(*arguments_of(command, world, stage))
+
+    assert message.startswith(f"stage {stage} has no adoption record at " if stage else "stage ")
+    assert "run `python -m imports inventory --stage" in message
+
+
+@pytest.mark.parametrize("command", ON_A_RECORD)
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "not JSON"),
+        (b'{"format": 1, "stage": ', "not JSON"),
+        (b"\xff\xfe", "the adoption record cannot be read"),
+        (b"{}", "not an adoption record: "),
+        (b'{"format": 2}', "not an adoption record: format"),
+    ],
+)
+def test_a_record_that_is_none(world: World, command: str, content: bytes, message: str) -> None:
+    world.record.write_bytes(content)
+
+    said = world.refusal(*arguments_of(command, world))
+
+    assert said.startswith(f"{world.record}: ")
+    assert message in said
+
+
+@pytest.mark.parametrize("command", ["gate", "adopt", "status"])
+def test_a_record_without_its_stage_file(world: World, command: str) -> None:
+    write_record(world.record, base_record())
+
+    message = world.refusal(*arguments_of(command, world))
+
+    assert message == f"{world.stages}/{STAGE}.toml: cannot be read: No such file or directory"
+
+
+def test_every_mistake_of_the_stage_file_is_on_the_line(world: World) -> None:
+    world.adopting()
+    (world.stages / f"{STAGE}.toml").write_text('phase = "nope"\nquux = 1\n')
+
+    message = world.refusal("gate", "--stage", STAGE)
+
+    assert "3 mistakes" in message or "4 mistakes" in message or "2 mistakes" in message
+    assert "quux" in message
+
+
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        ({"stage": "other"}, "is of the stage other, and the stage file says live"),
+        ({"region": "eu-west-1"}, "is of the region eu-west-1, and the stage file says us-east-1"),
+    ],
+)
+def test_the_record_of_another_stage_or_region(
+    world: World, facts: dict[str, str], message: str
+) -> None:
+    world.adopting(base_record().model_copy(update=facts))
+
+    assert message in world.refusal("gate", "--stage", STAGE)
+
+
+def test_a_gate_before_an_aws_that_does_not_answer(world: World, nowhere: str) -> None:
+    world.adopting()
+
+    message = world.refusal("gate", "--stage", STAGE)
+
+    assert message.startswith("AWS did not answer ")
+    assert nowhere in message
+
+
+@pytest.mark.parametrize("content", [b"a plan", b"", b"PK\x03\x04\xff\xfe", b"{}", b"[" * 100_000])
+def test_a_plan_file_that_is_no_plan(world: World, content: bytes) -> None:
+    plan = world.folder / "plan.json"
+    plan.write_bytes(content)
+    world.adopting()
+
+    message = world.refusal("gate", "--stage", STAGE, "--plan", plan)
+
+    assert message.startswith(f"{plan}: not a plan in JSON (")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("nope",), ("inventory",), ("gate", "--force"), ("inventory", "--stage", "x"), ("gate", "x")],
+)
+def test_a_wrong_use_ends_with_2_and_writes_nothing(
+    world: World, arguments: tuple[str, ...]
+) -> None:
+    before = world.files()
+
+    answer = world.run(*arguments)
+
+    assert (answer.code, answer.text) == (2, "")
+    assert "Traceback" not in answer.errors
+    assert world.files() == before
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_a_command_shows_an_example(world: World, command: str) -> None:
+    answer = world.run(command, "--help")
+
+    words = " ".join(answer.text.split())
+    assert answer.code == 0
+    assert f"Example: python -m imports {command} --stage prod" in words
+
+
+def test_the_script_is_all_that_is_printed(world: World) -> None:
+    world.adopting()
+
+    answer = world.run("script", "--stage", STAGE)
+
+    assert (answer.code, answer.errors) == (0, "")
+    assert answer.text.startswith("#!/bin/sh\n")
+    assert answer.text.count("terraform import ") == 46
+
+
+def test_what_looks_like_markup_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    row = Drift(
+        legacy_address='aws_x.y["[/red]"]',
+        attribute="tags",
+        configuration=None,
+        state=None,
+        aws="[b]",
+    )
+
+    command_line._table(("a", "b", "c"), [(row.legacy_address, row.attribute, row.aws)])
+
+    assert 'aws_x.y["[/red]"]' in (text := capsys.readouterr().out)
+    assert "[b]" in text
+
+
+def in_a_process(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "imports", *map(str, arguments)],
+        cwd=PROJECT,
+        env=dict(os.environ),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_process_says_its_one_line_and_ends_with_1(world: World) -> None:
+    before = world.files()
+    broken: Any = in_a_process("gate", "--stage", "unknown", "--json")
+
+    assert (broken.returncode, broken.stdout) == (1, "")
+    assert broken.stderr.count("\n") == 1
+    assert world.files() == before
+
+
+def test_progress_is_told_on_standard_error_and_not_with_json(world: World) -> None:
+    inventory = ("inventory", "--stage", STAGE, "--legacy", world.legacy, "--state", STATE_FILE)
+
+    told, silent = in_a_process(*inventory), in_a_process(*inventory, "--json")
+
+    assert [line[:3] for line in told.stderr.splitlines()] == ["...", "...", "err"]
+    assert [line[:3] for line in silent.stderr.splitlines()] == ["err"]

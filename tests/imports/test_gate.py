@@ -1,0 +1,295 @@
+"""What a plan may do to adopted objects, and to all others, in each phase."""
+
+from typing import Any
+
+import pytest
+
+from imports.attributes import STATE_ONLY
+from imports.errors import AdoptionError
+from imports.gate import STATEFUL, Finding, judge
+from tests.imports.records import (
+    a_plan,
+    a_record,
+    an_object,
+    attributes,
+    base_record,
+    bound_document,
+    finding_at,
+    importing,
+    planned,
+    verdict_on,
+)
+
+PHASES = ("adopt", "foundation", "full")
+LATER = ("foundation", "full")
+VPC = a_record(an_object("aws_vpc.main", "vpc-1"))
+AS_IT_IS = {"id": "vpc-1", "tags": {"Name": "a"}, "assign": None}
+
+
+def vpc(*actions: str, phase: str = "adopt", **rest: Any) -> Finding:
+    """The finding on a plan for the one adopted object."""
+    rest = {"before": AS_IT_IS, "after": AS_IT_IS, **rest}
+    verdict = verdict_on(planned("aws_vpc.main", *actions, **rest), record=VPC, phase=phase)
+    return finding_at("aws_vpc.main", verdict.findings)
+
+
+def other(address: str, *actions: str, phase: str = "full", **rest: Any) -> Finding:
+    """The finding on a plan for an object that was not adopted, beside a clean adopted one."""
+    clean = planned("aws_vpc.main", before=AS_IT_IS, after=AS_IT_IS)
+    verdict = verdict_on(clean, planned(address, *actions, **rest), record=VPC, phase=phase)
+    return finding_at(address, verdict.findings)
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_importing_every_object_without_a_change_is_clean(phase: str) -> None:
+    plan = a_plan(*importing(base_record()))
+
+    verdict = judge(plan, base_record(), phase=phase, document=bound_document(phase))
+
+    assert verdict.blocked == ()
+    assert verdict.count("clean") == len(verdict.findings) == 46
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_what_is_in_the_state_already_is_clean(phase: str) -> None:
+    found = vpc("no-op", phase=phase)
+
+    assert (found.kind, found.why) == ("clean", "no change")
+
+
+@pytest.mark.parametrize(
+    ("address", "attribute", "before", "after"),
+    [
+        ("aws_secretsmanager_secret.a", "recovery_window_in_days", None, 30),
+        ("aws_secretsmanager_secret.a", "force_overwrite_replica_secret", None, False),
+        ("aws_db_instance.main", "apply_immediately", None, False),
+        ("aws_db_instance.main", "skip_final_snapshot", True, False),
+        ("aws_db_instance.main", "final_snapshot_identifier", None, "last"),
+        ("aws_ecr_repository.app", "force_delete", None, False),
+        ("aws_s3_bucket.data", "force_destroy", None, False),
+    ],
+)
+@pytest.mark.parametrize("phase", PHASES)
+def test_a_listed_change_is_one_in_the_state_alone(
+    phase: str, address: str, attribute: str, before: object, after: object
+) -> None:
+    found = changed(address, attribute, before, after, phase)
+
+    assert attribute in STATE_ONLY[address.partition(".")[0]]
+    assert found.kind == "state-only"
+    assert [str(change) for change in found.changes] == [f"{attribute}: {before!r} -> {after!r}"]
+
+
+@pytest.mark.parametrize(
+    ("address", "attribute", "before", "after"),
+    [
+        ("aws_secretsmanager_secret.a", "recovery_window_in_days", None, 0),
+        ("aws_secretsmanager_secret.a", "recovery_window_in_days", 30, 7),
+        ("aws_secretsmanager_secret.a", "force_overwrite_replica_secret", None, True),
+        ("aws_db_instance.main", "apply_immediately", None, True),
+        ("aws_db_instance.main", "skip_final_snapshot", None, True),
+        ("aws_db_instance.main", "final_snapshot_identifier", "last", "other"),
+        ("aws_db_instance.main", "password", None, "x"),
+        ("aws_db_instance.main", "manage_master_user_password", None, True),
+        ("aws_ecr_repository.app", "force_delete", None, True),
+        ("aws_s3_bucket.data", "force_destroy", None, True),
+    ],
+)
+def test_the_same_attribute_the_other_way_is_blocked_at_adoption(
+    address: str, attribute: str, before: object, after: object
+) -> None:
+    found = changed(address, attribute, before, after, "adopt")
+
+    assert (found.kind, found.why) == ("blocked", "it would be changed in AWS")
+
+
+def changed(address: str, attribute: str, before: object, after: object, phase: str) -> Finding:
+    keys = dict.fromkeys(("arn", "identifier", "name", "bucket"), "x")
+    change = planned(
+        address,
+        "update",
+        before=keys | {attribute: before},
+        after=keys | {attribute: after},
+        importing={"id": "x"},
+    )
+    record = a_record(an_object(address, "x"))
+    (found,) = verdict_on(change, record=record, phase=phase).findings
+    return found
+
+
+def test_one_change_beside_a_listed_one_blocks() -> None:
+    found = vpc("update", after={**AS_IT_IS, "tags": {"Name": "b"}}, importing={"id": "vpc-1"})
+
+    assert found.kind == "blocked"
+    assert [str(change) for change in found.changes] == ["tags: {'Name': 'a'} -> {'Name': 'b'}"]
+
+
+@pytest.mark.parametrize(
+    ("actions", "words"),
+    [
+        (["create"], "it would be created anew beside the existing one"),
+        (["delete"], "it would be destroyed"),
+        (["delete", "create"], "it would be replaced"),
+        (["create", "delete"], "it would be replaced"),
+        (["forget"], "it would be forgotten"),
+        (["create", "forget"], "it would be create and forget"),
+    ],
+)
+@pytest.mark.parametrize("phase", PHASES)
+def test_an_adopted_object_stays_in_every_phase(phase: str, actions: list[str], words: str) -> None:
+    before = None if actions == ["create"] else AS_IT_IS
+
+    found = vpc(*actions, phase=phase, before=before)
+
+    assert (found.kind, found.why) == ("blocked", words)
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_an_adopted_object_that_the_plan_lacks_is_blocked(phase: str) -> None:
+    (found,) = verdict_on(record=VPC, phase=phase).findings
+
+    assert (found.kind, found.why) == ("blocked", "the record adopts it, and the plan lacks it")
+
+
+def test_a_data_source_at_the_address_does_not_stand_for_the_object() -> None:
+    change = planned("aws_vpc.main", "read") | {"mode": "data"}
+
+    (found,) = verdict_on(change, record=VPC).findings
+
+    assert found.kind == "blocked"
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_an_import_of_another_object_is_blocked(phase: str) -> None:
+    found = vpc("no-op", phase=phase, importing={"id": "vpc-2"})
+
+    assert found.kind == "blocked"
+    assert found.why == "the plan imports vpc-2, the record says vpc-1"
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_another_object_in_the_state_is_blocked_though_nothing_changes(phase: str) -> None:
+    found = vpc("no-op", phase=phase, before={"id": "vpc-2"}, after={"id": "vpc-2"})
+
+    assert found.kind == "blocked"
+    assert found.why == "the state holds vpc-2, the record says vpc-1"
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_one_object_at_two_addresses_is_blocked_at_both(phase: str) -> None:
+    verdict = verdict_on(
+        planned("aws_vpc.main", before=AS_IT_IS, after=AS_IT_IS),
+        planned("aws_vpc.again", before=AS_IT_IS, after=AS_IT_IS),
+        record=VPC,
+        phase=phase,
+    )
+
+    assert [(found.address, found.why) for found in verdict.blocked] == [
+        ("aws_vpc.again", "vpc-1 stands at another address too"),
+        ("aws_vpc.main", "vpc-1 stands at another address too"),
+    ]
+
+
+def test_objects_of_two_types_may_share_an_id() -> None:
+    record = a_record(
+        an_object("aws_s3_bucket.data", "b"), an_object("aws_s3_bucket_versioning.data", "b")
+    )
+    both = {"id": "b", "bucket": "b"}
+
+    verdict = verdict_on(
+        planned("aws_s3_bucket.data", before=both, after=both),
+        planned("aws_s3_bucket_versioning.data", before=both, after=both),
+        record=record,
+    )
+
+    assert verdict.blocked == ()
+
+
+@pytest.mark.parametrize("actions", [["create"], ["update"], ["delete"], ["delete", "create"]])
+def test_phase_adopt_takes_nothing_beside_the_record(actions: list[str]) -> None:
+    found = other("aws_sqs_queue.new", *actions, phase="adopt")
+
+    assert found.kind == "blocked"
+    assert found.why.startswith("phase adopt holds adopted objects only, and this would be ")
+
+
+@pytest.mark.parametrize("phase", LATER)
+def test_later_phases_add(phase: str) -> None:
+    found = other("aws_s3_bucket.logs", "create", phase=phase, after={"bucket": "logs"})
+
+    assert (found.kind, found.why, found.changes) == ("addition", "created", ())
+
+
+@pytest.mark.parametrize("actions", [["delete"], ["delete", "create"], ["create", "delete"]])
+@pytest.mark.parametrize("type_", sorted(STATEFUL))
+@pytest.mark.parametrize("phase", LATER)
+def test_what_holds_data_is_neither_destroyed_nor_replaced(
+    phase: str, type_: str, actions: list[str]
+) -> None:
+    found = other(f"{type_}.own", *actions, phase=phase, before={"id": "x"})
+
+    assert found.kind == "blocked"
+    assert found.why.startswith("it holds data and would be ")
+
+
+@pytest.mark.parametrize("phase", LATER)
+def test_what_holds_no_data_may_go(phase: str) -> None:
+    found = other("aws_sqs_queue.own", "delete", phase=phase, before={"id": "q"})
+
+    assert (found.kind, found.why) == ("change", "destroyed")
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_left_over_object_is_judged_beside_the_one_at_its_address(first: bool) -> None:
+    at_its_address = planned("aws_db_instance.own", before={"id": "new"}, after={"id": "new"})
+    left_over = planned("aws_db_instance.own", "delete", before={"id": "old"}) | {"deposed": "a1"}
+    both = [left_over, at_its_address] if first else [at_its_address, left_over]
+
+    verdict = verdict_on(*both, record=a_record(), phase="full")
+
+    assert sorted(found.kind for found in verdict.findings) == ["blocked", "clean"]
+
+
+@pytest.mark.parametrize("phase", LATER)
+def test_a_change_of_what_makes_an_object_itself_is_blocked(phase: str) -> None:
+    found = vpc("update", phase=phase, after={**AS_IT_IS, "tags": {}, "assign": 1})
+
+    assert (found.kind, found.why) == ("blocked", "what makes it what it is would be changed")
+    assert [change.attribute for change in found.changes] == ["assign", "tags"]
+
+
+@pytest.mark.parametrize("phase", LATER)
+def test_a_change_in_place_is_listed_attribute_by_attribute(phase: str) -> None:
+    before = {**AS_IT_IS, "ipam": 1, "same": [1]}
+    after = {**before, "ipam": 2, "assign": True}
+
+    found = vpc("update", phase=phase, before=before, after=after)
+
+    assert (found.kind, found.why) == ("change", "changed in place")
+    assert [str(change) for change in found.changes] == ["assign: None -> True", "ipam: 1 -> 2"]
+
+
+def test_a_change_during_the_import_is_blocked_in_later_phases_too() -> None:
+    found = vpc(
+        "update", phase="full", after={**AS_IT_IS, "assign": True}, importing={"id": "vpc-1"}
+    )
+
+    assert (found.kind, found.why) == ("blocked", "it would be changed in AWS")
+
+
+def test_an_object_without_its_identity_is_an_error_and_no_verdict() -> None:
+    with pytest.raises(AdoptionError, match="without the attribute id has no import id"):
+        vpc("no-op", before={"tags": {}})
+
+
+def test_the_base_in_the_state_is_recognized_by_the_ids_of_the_record() -> None:
+    plan = a_plan(
+        *(
+            planned(item.address, before=attributes()[item.address], after=None)
+            for item in base_record().adopted
+        )
+    )
+
+    verdict = judge(plan, base_record(), phase="adopt", document=bound_document("adopt"))
+
+    assert verdict.blocked == ()

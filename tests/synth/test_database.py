@@ -1,0 +1,158 @@
+"""PostgreSQL on both engines, and what protects it in prod."""
+
+import pytest
+
+from tests.conftest import Synthesize
+
+PASSWORD = (
+    "${jsondecode(ephemeral.aws_secretsmanager_secret_version.rds_master_credentials"
+    '.secret_string)["password"]}'
+)
+FORCE_SSL = [{"name": "rds.force_ssl", "value": "1", "apply_method": "immediate"}]
+PRIVATE = ["${aws_subnet.private_0.id}", "${aws_subnet.private_1.id}"]
+# The specification's defaults, which prod has all of.
+DEFAULTS = {
+    "identifier": "atomic-prod-rds-postgres",
+    "engine": "postgres",
+    "engine_version": "15",
+    "auto_minor_version_upgrade": True,
+    "instance_class": "db.t3.small",
+    "allocated_storage": 20,
+    "storage_type": "gp3",
+    "storage_encrypted": True,
+    "db_name": "atomicdb",
+    "backup_retention_period": 14,
+    "multi_az": True,
+    "publicly_accessible": False,
+}
+
+
+@pytest.mark.parametrize("argument", DEFAULTS)
+def test_the_instance_has_the_specifications_defaults(stack: Synthesize, argument: str) -> None:
+    assert stack("prod").resource("aws_db_instance", "main")[argument] == DEFAULTS[argument]
+
+
+def test_a_stage_file_sizes_the_instance(stack: Synthesize) -> None:
+    instance = stack("dev").resource("aws_db_instance", "main")
+
+    sizes = [instance[key] for key in ("instance_class", "multi_az", "backup_retention_period")]
+    assert sizes == ["db.t3.micro", False, 1]
+
+
+@pytest.mark.parametrize("stage", ["dev", "aurora"])
+def test_the_database_is_in_the_private_subnets(stack: Synthesize, stage: str) -> None:
+    type_ = "aws_rds_cluster" if stage == "aurora" else "aws_db_instance"
+
+    database = stack(stage).resource(type_, "main")
+
+    assert database["db_subnet_group_name"] == "${aws_db_subnet_group.main.name}"
+    assert stack(stage).resource("aws_db_subnet_group", "main")["subnet_ids"] == PRIVATE
+
+
+def test_the_instance_takes_connections_over_tls_only(stack: Synthesize) -> None:
+    instance = stack("dev").resource("aws_db_instance", "main")
+    parameters = stack("dev").resource("aws_db_parameter_group", "main")
+
+    assert instance["parameter_group_name"] == "${aws_db_parameter_group.main.name}"
+    assert (parameters["family"], parameters["parameter"]) == ("postgres15", FORCE_SSL)
+
+
+def test_auroras_cluster_takes_connections_over_tls_only(stack: Synthesize) -> None:
+    cluster = stack("aurora").resource("aws_rds_cluster", "main")
+    parameters = stack("aurora").resource("aws_rds_cluster_parameter_group", "main")
+
+    group = "${aws_rds_cluster_parameter_group.main.name}"
+    assert cluster["db_cluster_parameter_group_name"] == group
+    assert (parameters["family"], parameters["parameter"]) == ("aurora-postgresql15", FORCE_SSL)
+
+
+def test_the_instances_password_is_the_stored_one_and_write_only(stack: Synthesize) -> None:
+    instance = stack("dev").resource("aws_db_instance", "main")
+
+    assert (instance["password_wo"], instance["password_wo_version"]) == (PASSWORD, 1)
+    assert "password" not in instance
+    assert "manage_master_user_password" not in instance
+
+
+def test_auroras_password_is_the_stored_one_and_write_only(stack: Synthesize) -> None:
+    cluster = stack("aurora").resource("aws_rds_cluster", "main")
+
+    assert (cluster["master_password_wo"], cluster["master_password_wo_version"]) == (PASSWORD, 1)
+    assert "master_password" not in cluster
+    assert "manage_master_user_password" not in cluster
+
+
+def test_the_user_is_the_one_in_the_stored_credentials(stack: Synthesize) -> None:
+    instance = stack("dev").resource("aws_db_instance", "main")
+    secret = stack("dev").resource("aws_secretsmanager_secret_version", "rds_master_credentials")
+
+    assert f'"username" = "{instance["username"]}"' in secret["secret_string_wo"]
+
+
+# The same database, encrypted, with the same name and subnets; capacity instead of a class.
+AURORA = {
+    "cluster_identifier": "atomic-aurora-rds-postgres",
+    "engine": "aurora-postgresql",
+    "engine_version": "15",
+    "database_name": "atomicdb",
+    "storage_encrypted": True,
+    "backup_retention_period": 14,
+    "serverlessv2_scaling_configuration": {"min_capacity": 0.5, "max_capacity": 8},
+}
+
+
+@pytest.mark.parametrize("argument", AURORA)
+def test_aurora_is_serverless_v2_postgresql_15(stack: Synthesize, argument: str) -> None:
+    assert stack("aurora").resource("aws_rds_cluster", "main")[argument] == AURORA[argument]
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_aurora_has_a_second_instance_for_multi_az(stack: Synthesize, index: int) -> None:
+    instance = stack("aurora").resource("aws_rds_cluster_instance", f"main_{index}")
+
+    assert instance["cluster_identifier"] == "${aws_rds_cluster.main.id}"
+    assert instance["instance_class"] == "db.serverless"
+    assert instance["publicly_accessible"] is False
+
+
+@pytest.mark.parametrize(
+    ("stage", "types"),
+    [
+        ("dev", {"aws_db_instance", "aws_db_parameter_group"}),
+        (
+            "aurora",
+            {"aws_rds_cluster", "aws_rds_cluster_instance", "aws_rds_cluster_parameter_group"},
+        ),
+    ],
+)
+def test_a_stage_has_one_engine(stack: Synthesize, stage: str, types: set[str]) -> None:
+    found = {
+        type_
+        for type_ in stack(stage).json["resource"]
+        if type_.startswith(("aws_db_", "aws_rds_")) and type_ != "aws_db_subnet_group"
+    }
+
+    assert found == types
+
+
+# Both engines have the same guard: prod's instance, and a cluster with `retain_data`.
+@pytest.mark.parametrize(
+    ("stage", "type_"), [("prod", "aws_db_instance"), ("aurora", "aws_rds_cluster")]
+)
+def test_a_retained_database_refuses_to_go(stack: Synthesize, stage: str, type_: str) -> None:
+    database = stack(stage).resource(type_, "main")
+
+    assert database["deletion_protection"] is True
+    assert database["skip_final_snapshot"] is False
+    assert database["final_snapshot_identifier"] == f"atomic-{stage}-rds-postgres-final"
+    assert database["lifecycle"] == {"prevent_destroy": True}
+
+
+@pytest.mark.parametrize("stage", ["dev", "staging"])
+def test_another_database_goes_without_a_trace(stack: Synthesize, stage: str) -> None:
+    database = stack(stage).resource("aws_db_instance", "main")
+
+    assert database["deletion_protection"] is False
+    assert database["skip_final_snapshot"] is True
+    assert "final_snapshot_identifier" not in database
+    assert "lifecycle" not in database
