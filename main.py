@@ -29,7 +29,8 @@ def chosen_stages(folder: Path, environ: Mapping[str, str]) -> list[StageSetting
 
     Raises StageFileError with the mistakes of all files.
     """
-    names = [name for name in environ.get("ATOMIC_STAGE", "").split(",") if name]
+    asked = (name.strip() for name in environ.get("ATOMIC_STAGE", "").split(","))
+    names = [name for name in dict.fromkeys(asked) if name]
     stages, complaints = [], []
     for name in names or stage_names(folder):
         try:

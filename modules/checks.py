@@ -22,6 +22,13 @@ FARGATE_MEMORY_MIB: dict[int, tuple[int, ...]] = {
     16384: tuple(range(32 * 1024, 120 * 1024 + 1, 8 * 1024)),
 }
 
+# Names of constructs beside the services' own, and of security groups and target groups.
+RESERVED_NAMES = (
+    "account", "alb", "aws", "certificate", "cluster", "connection-strings", "dashboard", "data-bucket",
+    "database", "ecs-tasks", "efs", "file-storage", "hosted-zone", "legacy-base", "load-balancer",
+    "msk-client", "network", "platform", "rds", "registries", "secrets", "security-groups",
+)  # fmt: skip
+
 # A load balancer's subnet has to be a /27 or larger.
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html
 SMALLEST_SUBNET = 27
@@ -29,12 +36,16 @@ SMALLEST_SUBNET = 27
 
 @dataclass(frozen=True, kw_only=True)
 class Mistake:
-    """One thing wrong in a stage file, in the user's own words for it."""
+    """One thing wrong in a stage file, in the user's own words for it.
+
+    `rests_on` are the other fields that it is measured by: with one of them mistaken, nothing is known.
+    """
 
     field: str
     value: object
     allowed: str
     remedy: str
+    rests_on: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         value = "(missing)" if self.value is None else repr(self.value)
@@ -52,6 +63,7 @@ def find_mistakes(settings: StageSettings) -> list[Mistake]:
         *(found for service in settings.services.values() for found in _service(service)),
         *_routes(settings),
         *_references(settings),
+        *_service_names(settings),
         *_name_lengths(settings),
     ]
 
@@ -82,6 +94,7 @@ def _certificate(settings: StageSettings) -> Iterator[Mistake]:
             value=settings.certificate_arn,
             allowed=f"a certificate in {settings.region}, the stage's region",
             remedy=f"request one in {settings.region}, or leave it out to have one requested",
+            rests_on=("region",),
         )
 
 
@@ -93,6 +106,7 @@ def _hosted_zone(settings: StageSettings) -> Iterator[Mistake]:
             value=zone,
             allowed=f"{domain} or a parent of it",
             remedy="name the public hosted zone that the domain belongs to",
+            rests_on=("domain_name",),
         )
 
 
@@ -100,7 +114,9 @@ def _network(settings: StageSettings) -> Iterator[Mistake]:
     network = settings.network
     subnet_prefix = ipaddress.IPv4Network(network.vpc_cidr_block).prefixlen + network.subnet_newbits
     subnets = 2 * network.zone_count
-    if subnet_prefix > SMALLEST_SUBNET or 2**network.subnet_newbits < subnets:
+    too_small = subnet_prefix > SMALLEST_SUBNET
+    largest_prefix = SMALLEST_SUBNET - network.subnet_newbits
+    if too_small or 2**network.subnet_newbits < subnets:
         newbits = max((subnets - 1).bit_length(), 2)
         fits = subnet_prefix - network.subnet_newbits + newbits <= SMALLEST_SUBNET
         yield Mistake(
@@ -109,14 +125,19 @@ def _network(settings: StageSettings) -> Iterator[Mistake]:
             allowed=f"a block that holds {subnets} subnets (2 for each of {network.zone_count} zones) of "
             f"/{SMALLEST_SUBNET} or larger; with subnet_newbits = {network.subnet_newbits} they are "
             f"/{subnet_prefix}",
-            remedy=f"use a block of at least /{SMALLEST_SUBNET - network.subnet_newbits}"
-            + (f", or subnet_newbits = {newbits}" if fits else ""),
+            remedy=" or ".join(
+                [
+                    *([f"use a block of at least /{largest_prefix}"] if too_small else []),
+                    *([f"subnet_newbits = {newbits}"] if fits else []),
+                ]
+            ),
+            rests_on=("network.zone_count", "network.subnet_newbits"),
         )
-    if settings.phase == "full" and network.zone_count < 2:
+    if settings.phase != "adopt" and network.zone_count < 2:
         yield Mistake(
             field="network.zone_count",
             value=network.zone_count,
-            allowed='2 or 3 in phase "full": a load balancer needs two zones',
+            allowed="2 or 3: a database's subnets and a load balancer need two zones",
             remedy="raise zone_count",
         )
     zones = network.availability_zones
@@ -126,6 +147,7 @@ def _network(settings: StageSettings) -> Iterator[Mistake]:
             value=list(zones),
             allowed=f"{network.zone_count} different zones (zone_count), or none",
             remedy="list as many zones as zone_count says",
+            rests_on=("network.zone_count",),
         )
     for zone in zones:
         if not zone.startswith(settings.region):
@@ -134,6 +156,7 @@ def _network(settings: StageSettings) -> Iterator[Mistake]:
                 value=zone,
                 allowed=f"zones of {settings.region}",
                 remedy=f'name zones as in "{settings.region}a"',
+                rests_on=("region",),
             )
 
 
@@ -144,6 +167,7 @@ def _capacity(settings: StageSettings) -> Iterator[Mistake]:
             value=settings.database.min_acu,
             allowed=f"at most max_acu, {settings.database.max_acu:g}",
             remedy="lower min_acu or raise max_acu",
+            rests_on=("database.max_acu",),
         )
 
 
@@ -163,6 +187,7 @@ def _service(service: Service) -> Iterator[Mistake]:
             value=service.memory_mib,
             allowed=f"with cpu_units = {service.cpu_units}, {_range_words(memory_sizes)}",
             remedy="change memory_mib or cpu_units to a pair that Fargate has",
+            rests_on=(f"{where}.cpu_units",),
         )
     if service.min_tasks > service.max_tasks:
         yield Mistake(
@@ -170,6 +195,7 @@ def _service(service: Service) -> Iterator[Mistake]:
             value=service.min_tasks,
             allowed=f"at most max_tasks, {service.max_tasks}",
             remedy="lower min_tasks or raise max_tasks",
+            rests_on=(f"{where}.max_tasks",),
         )
     if service.single_writer and service.max_tasks > 1:
         yield Mistake(
@@ -184,6 +210,7 @@ def _service(service: Service) -> Iterator[Mistake]:
             value=service.path,
             allowed="port, path and priority together, or neither path nor priority",
             remedy="add what is missing, or leave path and priority out",
+            rests_on=(f"{where}.port", f"{where}.priority"),
         )
 
 
@@ -236,7 +263,15 @@ def _references(settings: StageSettings) -> Iterator[Mistake]:
                     allowed="services that have a port: "
                     + ", ".join(s.name for s in settings.services.values() if s.port),
                     remedy="name one of these",
+                    rests_on=(f"services.{called}.port",),
                 )
+        for variable in service.environment.keys() & service.secrets.keys():
+            yield Mistake(
+                field=f"services.{name}.environment.{variable}",
+                value=service.environment[variable],
+                allowed="a variable that is not among the service's secrets",
+                remedy="give it either in environment or in secrets",
+            )
         for variable, reference in service.secrets.items():
             if reference.split(":")[0] not in secrets:
                 yield Mistake(
@@ -247,8 +282,29 @@ def _references(settings: StageSettings) -> Iterator[Mistake]:
                 )
 
 
+def _service_names(settings: StageSettings) -> Iterator[Mistake]:
+    """A service's name is part of constructs, outputs and AWS's names, where others stand already."""
+    outputs: dict[str, str] = {}
+    for name in settings.services:
+        if name in RESERVED_NAMES:
+            yield Mistake(
+                field=f"services.{name}",
+                value=name,
+                allowed="a name that no part of the platform has: not " + ", ".join(RESERVED_NAMES),
+                remedy=f'rename the service, as in "{name}-service"',
+            )
+        other = outputs.setdefault(name.replace("-", ""), name)
+        if other != name:
+            yield Mistake(
+                field=f"services.{name}",
+                value=name,
+                allowed=f"a name that differs from {other} by more than hyphens",
+                remedy="rename one of the two services",
+            )
+
+
 def _name_lengths(settings: StageSettings) -> Iterator[Mistake]:
-    """The name that exceeds its limit most: mending the prefix for it mends the others."""
+    """The name that exceeds its limit most: mending it mends the others, or shows the next."""
     services = settings.services.values()
     limits = limited_names(
         Names(prefix=settings.prefix, stack=settings.stack_name),
@@ -257,11 +313,24 @@ def _name_lengths(settings: StageSettings) -> Iterator[Mistake]:
         routed=[service.name for service in services if service.path is not None],
     )
     worst = max(limits, key=lambda limited: limited.excess)
-    if worst.excess > 0:
+    if worst.excess <= 0:
+        return
+    allowed = (
+        f"a name of {worst.what} of at most {worst.max_length} characters; {worst.name} has "
+        f"{len(worst.name)}"
+    )
+    if worst.service and len(worst.service) > len(settings.prefix):
+        yield Mistake(
+            field=f"services.{worst.service}",
+            value=worst.service,
+            allowed=allowed,
+            remedy=f"shorten the service's name by {worst.excess}",
+            rests_on=("prefix",),
+        )
+    else:
         yield Mistake(
             field="prefix",
             value=settings.prefix,
-            allowed=f"a name of {worst.what} of at most {worst.max_length} characters; {worst.name} has "
-            f"{len(worst.name)}",
+            allowed=allowed,
             remedy=f"shorten the prefix by {worst.excess}",
         )

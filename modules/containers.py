@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinitio
 from collections.abc import Mapping
 from typing import Any
 
+from modules.literal import literal
 from modules.secrets import KAFKA_BROKERS
 from modules.services import Service
 
@@ -44,12 +45,13 @@ def container_definitions(
     `placeholders` fills `{domain}` and the like in the environment; `secrets` maps a variable to its
     `valueFrom`.
     """
-    environment = {name: _fill(value, placeholders) for name, value in service.environment.items()}
-    if collector_image:
-        environment |= {
-            "OTEL_EXPORTER_OTLP_ENDPOINT": _OTLP_ENDPOINT,
-            "OTEL_SERVICE_NAME": service.name,
-        }
+    tracing = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": _OTLP_ENDPOINT,
+        "OTEL_SERVICE_NAME": service.name,
+    }
+    environment = (tracing if collector_image else {}) | {
+        name: _fill(literal(value), placeholders) for name, value in service.environment.items()
+    }
     container: dict[str, Any] = {
         "name": service.name,
         "image": image,

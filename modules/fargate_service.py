@@ -129,8 +129,9 @@ class FargateService(Construct):
             ),
             *(policies.tracing_statements() if collector_image else []),
         ]
-        if task_statements:
-            self._policy("task", roles, task_statements, service)
+        task_policies = (
+            [self._policy("task", roles, task_statements, service)] if task_statements else []
+        )
 
         definitions = containers.container_definitions(
             service,
@@ -173,6 +174,8 @@ class FargateService(Construct):
         ready: list[ITerraformDependable] = [
             cluster.capacity_providers,
             execution_policy,
+            *task_policies,
+            *network.ways_out,
             *(secrets.first_values[name] for name in used_secrets if name in secrets.first_values),
             *(file_storage.mount_targets if service.uses_file_storage else []),
             *([route.rule] if route else []),

@@ -54,11 +54,12 @@ class Names:
 
 @dataclass(frozen=True, kw_only=True)
 class LimitedName:
-    """A physical name and the most characters that AWS takes for it."""
+    """A physical name and the most characters that AWS takes for it; `service` when it is one's."""
 
     what: str
     name: str
     max_length: int
+    service: str | None = None
 
     @property
     def excess(self) -> int:
@@ -87,6 +88,7 @@ def limited_names(
                 what=f"the target group of {service}",
                 name=names(service),
                 max_length=32,
+                service=service,
             )
             for service in routed
         ),
@@ -95,6 +97,7 @@ def limited_names(
                 what=f"the execution role of {service}",
                 name=names(f"{service}-execution-role"),
                 max_length=64,
+                service=service,
             )
             for service in services
         ),

@@ -76,36 +76,30 @@ class Network(Construct):
             ),
         )
         gateways = self._nat_gateways(settings.nat, names, gateway)
+        # A task that starts before its subnet has a way out cannot pull its image.
+        self.ways_out: list[RouteTableAssociation] = []
         for index, (public, private) in enumerate(
             zip(self.public_subnets, self.private_subnets, strict=True)
         ):
-            routes = [
-                RouteTableRoute(cidr_block=EVERYWHERE, nat_gateway_id=nat.id)
-                for nat in gateways[index : index + 1] or gateways[:1]
-            ]
+            nat = gateways[index : index + 1] or gateways[:1]
             private_routes = address(
                 f"private_{index}",
                 RouteTable(
                     self,
                     f"private_route_table_{index}",
                     vpc_id=self.vpc.id,
-                    route=routes or None,
+                    route=[
+                        RouteTableRoute(cidr_block=EVERYWHERE, nat_gateway_id=way_out.id)
+                        for way_out in nat
+                    ]
+                    or None,
                     tags={"Name": names(f"private-rtb-{index}")},
                 ),
             )
-            for tier, subnet, table in (
-                ("public", public, public_routes),
-                ("private", private, private_routes),
-            ):
-                address(
-                    f"{tier}_{index}",
-                    RouteTableAssociation(
-                        self,
-                        f"{tier}_association_{index}",
-                        subnet_id=subnet.id,
-                        route_table_id=table.id,
-                    ),
-                )
+            self.ways_out += [
+                self._association("public", index, public, public_routes),
+                self._association("private", index, private, private_routes),
+            ]
 
         self.assign_public_ip: bool = settings.nat == "none"
         self.task_subnets: list[Subnet] = (
@@ -143,6 +137,19 @@ class Network(Construct):
             )
             for index, (block, zone) in enumerate(zip(blocks, self._zones, strict=True))
         ]
+
+    def _association(
+        self, tier: str, index: int, subnet: Subnet, table: RouteTable
+    ) -> RouteTableAssociation:
+        return address(
+            f"{tier}_{index}",
+            RouteTableAssociation(
+                self,
+                f"{tier}_association_{index}",
+                subnet_id=subnet.id,
+                route_table_id=table.id,
+            ),
+        )
 
     def _nat_gateways(
         self, mode: s.NatMode, names: Names, gateway: InternetGateway

@@ -18,6 +18,7 @@ from modules.database import DATABASES
 from modules.fargate_service import FargateService
 from modules.file_storage import FileStorage
 from modules.legacy_base import LegacyBase
+from modules.literal import literal
 from modules.load_balancer import LoadBalancer, Route
 from modules.monitoring import AlarmTopic, Dashboard, MetricAlarms
 from modules.naming import Names
@@ -337,7 +338,8 @@ class PlatformStack(TerraformStack):
 
 
 def _provider(stack: TerraformStack, *, stage: s.StageSettings, emulated: bool) -> None:
-    tags = [AwsProviderDefaultTags(tags=stage.default_tags)] if stage.default_tags else None
+    default_tags = {key: literal(value) for key, value in stage.default_tags.items()}
+    tags = [AwsProviderDefaultTags(tags=default_tags)] if default_tags else None
     if not emulated:
         AwsProvider(stack, "aws", region=stage.region, default_tags=tags)
         return

@@ -51,8 +51,11 @@ def _vpc_block(value: str) -> str:
             f'write it as in "10.0.0.0/16" ({error})',
         ) from None
     # https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
-    if not 16 <= network.prefixlen <= 28 or "/" not in value:
-        raise mistake("a block from /16 to /28, AWS's limits for a VPC", 'use "10.0.0.0/16"')
+    if not 16 <= network.prefixlen <= 28 or str(network) != value:
+        raise mistake(
+            "an IPv4 block in CIDR notation from /16 to /28, AWS's limits for a VPC",
+            'write it as in "10.0.0.0/16"',
+        )
     return value
 
 
@@ -156,4 +159,4 @@ PinnedImage = Annotated[
 class Section(BaseModel):
     """A group of settings: immutable, exact in its types, and an unknown key is a mistake."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)

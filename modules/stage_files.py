@@ -5,7 +5,7 @@ import difflib
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -15,25 +15,21 @@ from modules.services import Service
 from modules.setting_types import Name
 from modules.settings import StageSettings, stage_defaults
 
-# What a mistaken value is replaced by while the rest is checked, for fields without a default.
-_STAND_INS: dict[str, Any] = {
-    "stage": "dev",
-    "bucket": "state-bucket",
-    "name": "service",
-}
-
+# Settings without a default of their own, whose mistaken value gives way to one that follows from a stage.
+_DERIVED = ("stage", "prefix", "retain_data", "default_tags", "services")
 
 # pydantic's phrases in ours.
 _WORDING = (
     ("input should be ", ""),
+    ("a valid dictionary or instance of Service", "a table"),
+    ("a valid dictionary", "a table"),
+    ("a valid tuple", "a list"),
+    ("a valid integer", "a whole number"),
+    ("a valid boolean", "true or false"),
+    ("a valid string", "text in quotes"),
     ("a valid ", "a "),
     ("less than or equal to", "at most"),
     ("greater than or equal to", "at least"),
-    ("a boolean", "true or false"),
-    ("a dictionary or instance", "a table"),
-    ("a dictionary", "a table"),
-    ("an integer", "a whole number"),
-    ("a string", "text in quotes"),
 )
 
 
@@ -74,9 +70,12 @@ def read_stage(folder: Path, stage: str) -> StageSettings:
         raise StageFileError(f"{path}: cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError:
         raise StageFileError(f"{path}: not UTF-8 text; save it as UTF-8") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise StageFileError(f"{path}: not valid TOML: {error}") from None
-    settings, mistakes = parse_stage(document, stage=stage)
+    try:
+        settings, mistakes = parse_stage(document, stage=stage)
+    except RecursionError:
+        raise StageFileError(f"{path}: its tables are nested too deeply; write them flat") from None
     if mistakes:
         count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
         raise StageFileError("\n".join([f"{path}: {count}", *(f"  {m}" for m in mistakes)]))
@@ -107,15 +106,16 @@ def parse_stage(document: Mapping[str, Any], *, stage: str) -> tuple[StageSettin
         except ValidationError as error:
             for details in error.errors(include_url=False):
                 mistakes.append(_mistake(details))
-                _set_aside(values, details["loc"], missing=details["type"] == "missing")
+                _set_aside(values, details["loc"])
         else:
             found = [m for m in find_mistakes(settings) if not _follows(m, mistakes)]
             return settings, mistakes + found
 
 
 def _follows(mistake: Mistake, known: Sequence[Mistake]) -> bool:
-    """Whether the field is already reported: its value was set aside, so nothing more is known of it."""
-    return any(mistake.field == other.field for other in known)
+    """Whether it rests on a value that is already reported, and was set aside for that."""
+    rests_on = {mistake.field, *mistake.rests_on}
+    return any(other.field in rests_on for other in known)
 
 
 def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -142,35 +142,32 @@ def _name_services(values: dict[str, Any]) -> None:
                 row.setdefault("name", name)
 
 
-def _set_aside(values: dict[str, Any], loc: Sequence[int | str], *, missing: bool) -> None:
-    """Take the value at `loc` out, or where a value is required put a harmless one there."""
+def _set_aside(values: dict[str, Any], loc: Sequence[int | str]) -> None:
+    """Take the value at `loc` out, or where one is required put a harmless one there.
+
+    Whatever is put there is valid, so that each round of checks leaves fewer mistakes.
+    """
+    first, *rest = (str(step) for step in loc)
+    if first == "stage" or (not rest and first in _DERIVED):
+        values[first] = stage_defaults("dev")[first]
+    elif first == "state" and rest[:1] == ["bucket"]:
+        values["state"]["bucket"] = "state-bucket"
+    elif first == "services" and rest[1:] == ["name"]:
+        values["services"].pop(rest[0], None)
+    else:
+        _take_out(values, loc)
+
+
+def _take_out(values: dict[str, Any], loc: Sequence[int | str]) -> None:
+    place: dict[Any, Any] = values
     *path, last = loc
-    place: Any = values
-    for index, step in enumerate(path):
-        try:
-            place = place[step]
-        except (KeyError, IndexError, TypeError):
-            path, last = list(loc[:index]), loc[index]
+    for step in path:
+        inner = place.get(step)
+        if not isinstance(inner, dict):  # a list goes as a whole
+            last = step
             break
-    if isinstance(place, list):  # an element of a list: the list goes as a whole
-        _set_aside(values, path, missing=False)
-    elif isinstance(place, dict):
-        place.pop(last, None)
-        defaults = stage_defaults("dev") | _STAND_INS
-        if missing or last in (
-            "prefix",
-            "retain_data",
-            "default_tags",
-            "services",
-            "stage",
-            "name",
-        ):
-            place[str(last)] = copy.deepcopy(
-                cast(
-                    "Any",
-                    path[-1] if last == "name" and path else defaults.get(str(last)),
-                )
-            )
+        place = inner
+    place.pop(last, None)
 
 
 def _mistake(details: ErrorDetails) -> Mistake:
@@ -190,7 +187,7 @@ def _mistake(details: ErrorDetails) -> Mistake:
     elif kind == "literal_error":
         allowed, remedy = context["expected"].replace(" or ", ", "), "use one of these"
     else:
-        allowed = details["msg"][:1].lower() + details["msg"][1:]
+        allowed = details["msg"].replace("Input", "input", 1)
         for plain, ours in _WORDING:
             allowed = allowed.replace(plain, ours)
         remedy = "change the value"
@@ -214,7 +211,8 @@ def _known_keys(loc: Sequence[int | str]) -> list[str]:
             model = Service
         else:
             model = _section(model.model_fields[str(step)].annotation)
-    return sorted(key for key in model.model_fields if key not in ("stage", "name"))
+    derived = {StageSettings: "stage", Service: "name"}.get(model)
+    return sorted(key for key in model.model_fields if key != derived)
 
 
 def _section(annotation: Any) -> Any:

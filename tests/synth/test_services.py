@@ -144,7 +144,12 @@ def test_a_service_waits_for_what_it_cannot_start_without(stack: Synthesize, ser
     found = set(stack("dev").resource("aws_ecs_service", service)["depends_on"])
 
     waits = {name for name in found if not name.startswith("aws_iam_role_policy.")}
-    assert waits == WAITS[service] | {"aws_ecs_cluster_capacity_providers.main"}
+    ways_out = {
+        f"aws_route_table_association.{tier}_{index}"
+        for tier in ("public", "private")
+        for index in (0, 1)
+    }
+    assert waits == WAITS[service] | ways_out | {"aws_ecs_cluster_capacity_providers.main"}
 
 
 @EVERY
