@@ -65,7 +65,7 @@ def _describe(resource: Document, item: AdoptedObject, *, in_full: bool) -> None
             resource[attribute] = literal(value)
     for attribute in MERGED.get(item.type, ()):
         found = literal(item.observed.get(attribute) or [])
-        ours = [] if in_full and attribute != "route" else resource.get(attribute) or []
+        ours = [] if in_full else resource.get(attribute) or []
         try:
             merged = merge_rules(found, ours, key=_KEYS[attribute])
         except (AttributeError, TypeError):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from imports.attributes import IDENTITY, MERGED, SETTINGS
+from imports.attributes import IDENTITY, MERGED, SETTINGS, observed_attributes
 from imports.errors import AdoptionError
 from imports.hcl_values import Value, markers_in
 from imports.import_ids import import_id
@@ -145,6 +145,41 @@ def drift(
                     )
                 )
     return rows
+
+
+def unmanaged_arguments(
+    decisions: Sequence[Decision],
+    *,
+    configuration: LegacyConfiguration,
+    document: Mapping[str, Any],
+) -> list[str]:
+    """What the legacy configuration sets on adopted objects and the synthesized stack says nothing of.
+
+    A clean import does not show it: what no configuration mentions is not compared. One line per object.
+    """
+    ours = {decision.legacy_address: decision.address for decision in decisions}
+    lines = []
+    for item in configuration.objects:
+        address = ours.get(item.address)
+        if address is None or item.type not in IDENTITY:
+            continue
+        resource = document["resource"].get(item.type, {}).get(address.partition(".")[2], {})
+        managed = {*resource, *observed_attributes(item.type), *_LEFT_OUT.get(item.type, ())}
+        missing = sorted(
+            argument
+            for argument, value in item.arguments.items()
+            if argument not in managed and _plain(value) is not None
+        )
+        if missing:
+            lines.append(
+                f"{item.address}: the legacy configuration sets {', '.join(missing)}, which this project "
+                "does not manage: it stays as it is in AWS"
+            )
+    return lines
+
+
+# Arguments that are left out on purpose: a password would be reset.
+_LEFT_OUT: Mapping[str, tuple[str, ...]] = {"aws_db_instance": ("password",)}
 
 
 def _compared(type_: str) -> tuple[str, ...]:

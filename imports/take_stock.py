@@ -14,7 +14,7 @@ from bindings import accelerate
 from imports.errors import AdoptionError
 from imports.files import replace_file
 from imports.hcl_values import is_marker
-from imports.inventory import Decision, Drift, decide, drift
+from imports.inventory import Decision, Drift, decide, drift, unmanaged_arguments
 from imports.legacy_hcl import LegacyConfiguration, read_configuration
 from imports.legacy_state import CommandResult, LegacyState, load_state
 from imports.live import account_facts, discover
@@ -124,7 +124,12 @@ def take_stock(
             state=found.attributes if found.state else None,
             observed=observed,
         ),
-        notes=notes,
+        notes=[
+            *notes,
+            *unmanaged_arguments(
+                found.decisions, configuration=found.configuration, document=document
+            ),
+        ],
         record=record,
         record_path=workspace.record_path,
         stage_path=workspace.stage_path,

@@ -9,7 +9,6 @@ from modules.services import Service
 from modules.setting_types import Section
 from modules.settings import StageSettings
 
-
 # A stage is named by its file, a service by its table.
 _GIVEN_ELSEWHERE = {(StageSettings, "stage"), (Service, "name")}
 
