@@ -108,6 +108,7 @@ def retire(
         progress("nothing is left to let go of")
         return _retirement(record, legacy, stays=stays, backup=latest, notes=notes)
     _refuse_unexplained_gaps(record, owners, old, latest, identify)
+    _refuse_second_writer(record, old, latest)
     if stays and not acknowledged:
         raise AdoptionError(
             f"the record does not cover all of the legacy state, this would stay there ({len(stays)}): "
@@ -348,6 +349,15 @@ def _refuse_unless_here(owners: list[Owner]) -> None:
         raise AdoptionError(
             f"the new state does not hold {len(absent)} of {len(owners)} adopted objects: {names}: run "
             "`python -m imports adopt` first; the legacy state keeps them"
+        )
+
+
+def _refuse_second_writer(record: AdoptionRecord, old: PulledState, latest: Backup | None) -> None:
+    """Somebody has used the old tool since the inventory. With a backup it may have been ourselves."""
+    if latest is None and _moved(record, old):
+        raise AdoptionError(
+            f"somebody has written to the legacy state since the inventory{_moved(record, old)}: see what "
+            "was changed, then run `python -m imports inventory` and `adopt` again"
         )
 
 

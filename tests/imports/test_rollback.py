@@ -266,7 +266,7 @@ def test_an_object_that_no_backup_holds(retired: World) -> None:
     for path in retired.backups.iterdir():
         path.unlink()
     retired.clock.look = lambda: None
-    retired.old.state = without(legacy_state(serial=30), "aws_vpc.main")
+    retired.old.state = without(legacy_state(serial=7), "aws_vpc.main")
     retired.record = a_record(adopted=a_record().adopted[1:])
     retired.retire(acknowledged=True)
     retired.record = a_record()
