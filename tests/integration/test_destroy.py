@@ -29,7 +29,7 @@ def test_a_destroyed_dev_leaves_nothing_behind(dev: Deployment) -> None:
     gateways = ec2.describe_nat_gateways(Filters=vpc)["NatGateways"]
     assert {gateway["State"] for gateway in gateways} == {"deleted"}  # AWS lists it for an hour
     # Prod's are all that is left; its prefix is another one.
-    scaling = dev.client("application-autoscaling")
+    scaling, ecs = dev.client("application-autoscaling"), dev.client("ecs")
     left = {
         "load balancers": dev.client("elbv2").describe_load_balancers()["LoadBalancers"],
         "target groups": dev.client("elbv2").describe_target_groups()["TargetGroups"],
@@ -44,7 +44,13 @@ def test_a_destroyed_dev_leaves_nothing_behind(dev: Deployment) -> None:
         "buckets": dev.client("s3").list_buckets()["Buckets"],
         "roles": dev.client("iam").list_roles(MaxItems=1000)["Roles"],
         "registries": dev.client("ecr").describe_repositories()["repositories"],
-        "clusters": dev.client("ecs").list_clusters()["clusterArns"],
+        "clusters": [
+            cluster
+            for cluster in ecs.describe_clusters(clusters=ecs.list_clusters()["clusterArns"])[
+                "clusters"
+            ]
+            if cluster["status"] == "ACTIVE"  # a deleted one is remembered for a while
+        ],
         "secrets": dev.client("secretsmanager").list_secrets(
             MaxResults=100, IncludePlannedDeletion=True
         )["SecretList"],
