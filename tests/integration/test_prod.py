@@ -89,10 +89,10 @@ def test_a_ninth_service_stands_with_all_that_belongs_to_it(prod: Deployment) ->
         "acme-reports-unhealthy-hosts",
     ]
     assert targets["ScalableTargets"][0]["MaxCapacity"] == 2
-    assert [role["RoleName"] for role in roles if role["RoleName"].startswith("acme-reports")] == [
+    assert {role["RoleName"] for role in roles if role["RoleName"].startswith("acme-reports")} == {
         "acme-reports-execution-role",
         "acme-reports-task-role",
-    ]
+    }
     assert len(logs["logGroups"]) == 1
 
 
