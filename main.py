@@ -43,7 +43,10 @@ def chosen_stages(folder: Path, environ: Mapping[str, str]) -> list[StageSetting
 
 
 def main(environ: MutableMapping[str, str]) -> int:
-    """Synthesize; 2 when a stage file or an adoption record has mistakes, and then nothing is written."""
+    """Synthesize; 2 when a stage file or an adoption record has mistakes.
+
+    Nothing is written then, but for a record that does not fit its stage: that stage's stack is removed.
+    """
     folder = Path(environ.get("ATOMIC_STAGES_DIR") or HERE / "stages")
     try:
         stages = chosen_stages(folder, environ)
