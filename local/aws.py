@@ -51,7 +51,7 @@ def serve(listener: socket.socket, *, log_requests: bool) -> None:
     )
     from werkzeug.serving import make_server  # noqa: PLC0415
 
-    from local.calls import CallCounter  # noqa: PLC0415
+    from local.calls import Calls  # noqa: PLC0415
     from local.gaps import fill_gaps  # noqa: PLC0415
 
     class QuietRequestHandler(MotoRequestHandler):
@@ -62,7 +62,7 @@ def serve(listener: socket.socket, *, log_requests: bool) -> None:
     server = make_server(
         HOST,
         listener.getsockname()[1],
-        CallCounter(DomainDispatcherApplication(create_backend_app)),
+        Calls(DomainDispatcherApplication(create_backend_app)),
         threaded=True,
         request_handler=MotoRequestHandler if log_requests else QuietRequestHandler,
         fd=listener.fileno(),

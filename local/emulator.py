@@ -67,7 +67,9 @@ class Emulator:
 
 @contextmanager
 def running_emulator(log: IO[str] | None = None, *, port: int = 0) -> Iterator[Emulator]:
-    """An embedded AWS on a free port (or on `port`), stopped at the end. Its errors go to `log`.
+    """An embedded AWS on a free port (or on `port`), stopped at the end.
+
+    What it has to say (errors, calls asked again) goes to `log`, or with our own errors.
 
     Raises EmulatorError when it does not start.
     """
@@ -75,7 +77,7 @@ def running_emulator(log: IO[str] | None = None, *, port: int = 0) -> Iterator[E
         [*_STARTED_BY, "--port", str(port)],
         cwd=PROJECT,
         stdout=subprocess.PIPE,
-        stderr=log if log is not None else subprocess.DEVNULL,
+        stderr=log,
         text=True,
     )
     with process:

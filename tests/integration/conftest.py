@@ -68,10 +68,9 @@ class Deployment:
 
 
 @pytest.fixture(scope="session")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+def emulator() -> Iterator[Emulator]:
     """An embedded AWS for the session."""
-    log_path = tmp_path_factory.mktemp("emulator") / "aws.log"
-    with log_path.open("w") as log, running_emulator(log) as running:
+    with running_emulator() as running:
         yield running
 
 
