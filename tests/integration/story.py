@@ -77,24 +77,26 @@ class Story:
         )
         return Answer(code=finished.returncode, text=finished.stdout, errors=finished.stderr)
 
-    def killed_imports(self, *arguments: str, after_step: str, seconds: float) -> None:
-        """Start `python -m imports ARGUMENTS`, and kill -9 all of it some time after a step began."""
-        process = subprocess.Popen(
+    def killed_imports(self, *arguments: str, after_step: str, seconds: float) -> bool:
+        """Start `python -m imports ARGUMENTS`, and kill -9 all of it some time after a step began.
+
+        Returns whether it was still at work then.
+        """
+        return _killed(
             [sys.executable, "-m", "imports", *arguments],
-            cwd=PROJECT,
-            env=self._environment(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
+            environment=self._environment(),
+            after_step=after_step,
+            seconds=seconds,
         )
-        with process:
-            assert process.stderr is not None
-            for line in process.stderr:
-                if after_step in line:
-                    break
-            time.sleep(seconds)
-            os.killpg(process.pid, signal.SIGKILL)
+
+    def killed_deploy(self, *, after_step: str, seconds: float) -> bool:
+        """The same of `cdktf deploy`."""
+        return _killed(
+            ["cdktf", "deploy", STACK, "--auto-approve", "--output", str(self.cdktf.outdir)],
+            environment=self.cdktf.process_environment(),
+            after_step=after_step,
+            seconds=seconds,
+        )
 
     def secret_values(self) -> dict[str, str]:
         """Every secret's current value by name."""
@@ -128,3 +130,27 @@ class Story:
 
     def _environment(self) -> dict[str, str]:
         return {**self.cdktf.process_environment(), "CDKTF_OUTDIR": str(self.cdktf.outdir)}
+
+
+def _killed(
+    command: list[str], *, environment: dict[str, str], after_step: str, seconds: float
+) -> bool:
+    process = subprocess.Popen(
+        command,
+        cwd=PROJECT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    with process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if after_step in line:
+                break
+        time.sleep(seconds)
+        at_work = process.poll() is None
+        os.killpg(process.pid, signal.SIGKILL)
+    return at_work

@@ -150,6 +150,26 @@ def test_retire_leaves_only_these_in_the_legacy_state(story: Story) -> None:
 
 
 def test_everything_adopted_is_owned_here_alone_afterwards(story: Story) -> None:
-    owners = story.imports("status", *story.from_legacy, "--json")
+    assert _holders(story) == {"here"}
 
-    assert {owner["holder"] for owner in json.loads(owners.text)} == {"here"}
+
+def test_a_rollback_that_was_killed_is_finished_by_the_same_command(story: Story) -> None:
+    for after_step, seconds in (
+        ("reading", 0.5),
+        ("putting", 0.0),
+        ("putting", 0.4),
+        ("taking", 0.0),
+        ("taking", 0.3),
+    ):
+        story.killed_imports("rollback", *story.from_legacy, after_step=after_step, seconds=seconds)
+        assert "nobody" not in _holders(story)
+
+    answer = story.imports("rollback", *story.from_legacy)
+
+    assert answer.code == 0, answer.errors
+    assert _holders(story) == {"legacy"}
+
+
+def _holders(story: Story) -> set[str]:
+    answer = story.imports("status", *story.from_legacy, "--json")
+    return {owner["holder"] for owner in json.loads(answer.text)}

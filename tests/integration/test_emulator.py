@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,6 +13,15 @@ from local.emulator import PROJECT, Emulator, running_emulator
 pytestmark = pytest.mark.integration
 
 
+@pytest.fixture
+def heeding_ctrl_c() -> Iterator[None]:
+    """Children hear SIGINT even where these tests run in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeding_ctrl_c")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_it_says_when_it_is_ready_and_stops_when_told(how: signal.Signals) -> None:
     with running_emulator() as emulator:
