@@ -27,7 +27,7 @@ bench: setup ## measure adoption against a loop of terraform import, side by sid
 	@. ./activate && python -m bench.adoption
 
 test: check ## check, then run every test
-	@. ./activate && python -m pytest --numprocesses 2
+	@. ./activate && python -m pytest --numprocesses 4 --no-loadscope-reorder
 
 check: setup ## lint, formatting and types
 	@. ./activate && ruff check $(SOURCES) && ruff format --check $(SOURCES) && mypy

@@ -6,21 +6,26 @@ The only reader of the environment, together with the command lines:
 - `ATOMIC_STAGE`: only these stages, separated by commas (default: all)
 - `ATOMIC_STATE_DIR`: the folder of local state files (default: beside this file)
 - `AWS_ENDPOINT_URL`: set when the deploy goes to an emulator
-- `CDKTF_OUTDIR`: set by the cdktf command line
+- `ATOMIC_STOCK_BINDINGS`: set to anything, turns off everything that makes synthesis fast
+- `ATOMIC_SYNTH_AFRESH`: set to anything, synthesizes stages too that have not changed
+- `CDKTF_OUTDIR`, `CDKTF_CONTEXT_JSON`, `SYNTH_HCL_OUTPUT`: set by the cdktf command line
 """
 
+import hashlib
 import os
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from pathlib import Path
 
-from bindings import accelerate
+from bindings import SWITCH, accelerate
 from imports.bind import bind_file
 from imports.errors import AdoptionError
 from imports.record import AdoptionRecord, record_of
 from modules.settings import StageSettings
 from modules.stage_files import StageFileError, read_stage, stage_names
+from modules.unchanged import Outdir, code_fingerprint
 
+AFRESH = "ATOMIC_SYNTH_AFRESH"
 HERE = Path(__file__).resolve().parent
 
 
@@ -58,8 +63,61 @@ def main(environ: MutableMapping[str, str]) -> int:
     except (StageFileError, AdoptionError) as error:
         print(error, file=sys.stderr)
         return 2
+    outdir = Outdir(path=Path(environ.get("CDKTF_OUTDIR") or "cdktf.out"))
+    prints = fingerprints(stages, records, environ)
+    # `cdktf synth --hcl` asks for files of another kind.
+    afresh = bool(environ.get(SWITCH) or environ.get(AFRESH)) or (
+        environ.get("SYNTH_HCL_OUTPUT") == "true"
+    )
+    changed = [
+        stage
+        for stage in stages
+        if afresh or not outdir.holds(stage.stack_name, prints[stage.stack_name])
+    ]
+    if changed:
+        outdir.forget(stage.stack_name for stage in changed)
+        try:
+            _synthesize(changed, records, environ)
+        except AdoptionError as error:
+            print(error, file=sys.stderr)
+            return 2
+    if not afresh:
+        outdir.remember({stage.stack_name: prints[stage.stack_name] for stage in changed})
+        outdir.list_in_manifest([stage.stack_name for stage in stages])
+    return 0
+
+
+def fingerprints(
+    stages: Sequence[StageSettings],
+    records: Mapping[str, AdoptionRecord],
+    environ: Mapping[str, str],
+) -> dict[str, str]:
+    """Of each stack, a hash of everything that decides what is written for it."""
+    code = code_fingerprint(HERE)
+    return {
+        stage.stack_name: hashlib.sha256(
+            "\n".join(
+                (
+                    code,
+                    stage.model_dump_json(),
+                    records[stage.stage].model_dump_json() if stage.stage in records else "",
+                    str(_state_folder(environ)),
+                    str(bool(environ.get("AWS_ENDPOINT_URL"))),
+                    environ.get("CDKTF_CONTEXT_JSON", ""),
+                )
+            ).encode()
+        ).hexdigest()
+        for stage in stages
+    }
+
+
+def _synthesize(
+    stages: Sequence[StageSettings],
+    records: Mapping[str, AdoptionRecord],
+    environ: MutableMapping[str, str],
+) -> None:
     accelerate(environ)
-    # Only now: the import starts the jsii kernel, which takes seconds and has to find the lazy bindings.
+    # Only now: the import starts the jsii kernel, which takes a second and has to find the lazy bindings.
     from modules.app import synthesize  # noqa: PLC0415
 
     stacks = Path(
@@ -67,19 +125,18 @@ def main(environ: MutableMapping[str, str]) -> int:
             stages,
             adopted={stage: record.addresses for stage, record in records.items()},
             outdir=environ.get("CDKTF_OUTDIR"),
-            state_folder=Path(environ.get("ATOMIC_STATE_DIR") or HERE).resolve(),
+            state_folder=_state_folder(environ),
             emulated=bool(environ.get("AWS_ENDPOINT_URL")),
         )
     )
-    try:
-        for stage in stages:
-            if stage.stage in records:
-                path = stacks / stage.stack_name / "cdk.tf.json"
-                bind_file(path, records[stage.stage], phase=stage.phase)
-    except AdoptionError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+    for stage in stages:
+        if stage.stage in records:
+            path = stacks / stage.stack_name / "cdk.tf.json"
+            bind_file(path, records[stage.stage], phase=stage.phase)
+
+
+def _state_folder(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("ATOMIC_STATE_DIR") or HERE).resolve()
 
 
 if __name__ == "__main__":

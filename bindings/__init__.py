@@ -1,6 +1,6 @@
 """Loads the AWS provider's bindings lazily: seconds instead of a quarter of a minute.
 
-Both halves are unofficial. `ATOMIC_STOCK_BINDINGS=1` turns them off; the synthesized JSON is the same to
+All three parts are unofficial. `ATOMIC_STOCK_BINDINGS=1` turns them off; the synthesized JSON is the same to
 the byte, which `tests/integration/test_bindings.py` checks.
 """
 
@@ -15,6 +15,9 @@ _PROVIDER = "cdktf_cdktf_provider_aws"
 # jsii prints a banner about the age of these, on which cdktf 0.21 runs well.
 _QUIET_NODES = "20,21,22,23"
 _PRELOAD = Path(__file__).with_name("lazy_index.js")
+_LAUNCHER = Path(__file__).with_name("one_process.js")
+# How jsii's program names the channel that its launcher opens.
+_CHANNEL = "readFD:3,writeFD:3"
 
 
 def accelerate(environ: MutableMapping[str, str]) -> None:
@@ -24,6 +27,7 @@ def accelerate(environ: MutableMapping[str, str]) -> None:
         return
     _stub_parent_package()
     _load_node_modules_lazily(environ)
+    _run_the_kernel_in_one_process(environ)
 
 
 def _stub_parent_package() -> None:
@@ -42,3 +46,15 @@ def _load_node_modules_lazily(environ: MutableMapping[str, str]) -> None:
     options = environ.get("NODE_OPTIONS", "")
     if str(_PRELOAD) not in options:
         environ["NODE_OPTIONS"] = f'{options} --require "{_PRELOAD}"'.strip()
+
+
+def _run_the_kernel_in_one_process(environ: MutableMapping[str, str]) -> None:
+    """Let jsii start our launcher in place of its own, if its program is the one we know how to start."""
+    spec = importlib.util.find_spec("jsii")
+    if spec is None or spec.origin is None or environ.get("JSII_RUNTIME"):
+        return
+    program = Path(spec.origin).parent / "_embedded" / "jsii" / "lib__program.js"
+    if program.is_file() and _CHANNEL in program.read_text(encoding="utf-8"):
+        environ["JSII_RUNTIME"] = str(_LAUNCHER)
+        environ["ATOMIC_JSII_PROGRAM"] = str(program)
+        environ["NODE_OPTIONS"] = f"{environ.get('NODE_OPTIONS', '')} --preserve-symlinks".strip()

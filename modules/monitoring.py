@@ -67,6 +67,7 @@ class MetricAlarms(Construct):
         topic: AlarmTopic,
     ) -> None:
         super().__init__(scope, id_)
+        notified = [topic.topic.arn]
         self.alarms: list[CloudwatchMetricAlarm] = [
             address(
                 row.key,
@@ -86,8 +87,8 @@ class MetricAlarms(Construct):
                     period=row.period_seconds,
                     evaluation_periods=row.evaluation_periods,
                     treat_missing_data="notBreaching",
-                    alarm_actions=[topic.topic.arn],
-                    ok_actions=[topic.topic.arn],
+                    alarm_actions=notified,
+                    ok_actions=notified,
                 ),
             )
             for row in rows

@@ -68,11 +68,7 @@ class SecretStore(Construct):
                 self.write_first_value(row.name, self._generated(row, master_username))
             elif row.origin == "operator":
                 self.write_first_value(row.name, PLACEHOLDER)
-
-    @property
-    def arns(self) -> dict[str, str]:
-        """Each secret's ARN by its row's name."""
-        return {name: secret.arn for name, secret in self.secrets.items()}
+        self.arns: dict[str, str] = {name: secret.arn for name, secret in self.secrets.items()}
 
     def is_adopted(self, name: str) -> bool:
         """Whether the secret was there before this project, with a value of its own."""
