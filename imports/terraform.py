@@ -29,7 +29,7 @@ class Terraform:
         """
         try:
             finished = subprocess.run(
-                ["terraform", *arguments],
+                [self.environment.get("TERRAFORM_BINARY_NAME") or "terraform", *arguments],
                 cwd=self.folder,
                 env=dict(self.environment),
                 input=stdin.encode() if stdin is not None else None,
