@@ -23,8 +23,8 @@ demo: setup ## deploy the whole platform onto an embedded AWS and show what stan
 demo-adopt: setup ## build a legacy base on an embedded AWS and take it over
 	@. ./activate && python -m local.demo_adopt
 
-bench: setup ## measure adoption against a loop of terraform import, side by side
-	@. ./activate && python -m bench.adoption
+bench: setup ## measure synthesis, diff, deploy, adoption and scale, side by side
+	@. ./activate && python -m bench
 
 test: check ## check, then run every test
 	@. ./activate && python -m pytest --numprocesses 4 --no-loadscope-reorder

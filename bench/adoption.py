@@ -2,17 +2,14 @@
 
 import json
 import os
-import platform
 import shutil
-import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from bench.measuring import timed
 from imports.record import read_record
 from imports.take_stock import take_stock
 from imports.terraform import Terraform
@@ -21,12 +18,17 @@ from local.emulator import Emulator, running_emulator
 from local.legacy import legacy_base
 
 STAGE = "bench"
-RESULTS = Path("bench-results.json")
 
 
-def main() -> int:
-    """Measure, print a table, write the figures as JSON; 0 when both ways adopted everything."""
-    console = Console(highlight=False)
+class BenchError(Exception):
+    """A way that was measured did not do the work."""
+
+
+def against_import_loop(console: Console) -> dict[str, object]:
+    """Adopt the same legacy base in three ways.
+
+    Raises BenchError when one of them did not adopt everything.
+    """
     with (
         tempfile.TemporaryDirectory(prefix="atomic-bench-") as name,
         running_emulator() as emulator,
@@ -38,12 +40,12 @@ def main() -> int:
         workspace = _inventory(emulator, folder, legacy, console)
         record = read_record(workspace.record_path)
         if record is None:
-            return 1
+            raise BenchError("the inventory wrote no record")
         terraform = workspace.synthesize()
 
         loop = _copy(terraform, folder / "loop")
         console.print(f"terraform import, {len(record.adopted)} times")
-        loop_seconds = _timed(
+        loop_seconds = timed(
             lambda: [
                 loop.checked("import", "-input=false", "-no-color", item.address, item.import_id)
                 for item in record.adopted
@@ -51,14 +53,14 @@ def main() -> int:
         )
         console.print("one apply of the import blocks, as `cdktf deploy` does it")
         at_once = _copy(terraform, folder / "at-once")
-        apply_seconds = _timed(
+        apply_seconds = timed(
             lambda: at_once.checked("apply", "-auto-approve", "-input=false", "-no-color")
         )
         console.print("the plan in a file, then its apply, as `python -m imports adopt` does it")
         judged = _copy(terraform, folder / "judged")
         plan = folder / "judged.tfplan"
-        plan_seconds = _timed(lambda: judged.plan(plan))
-        judged_seconds = plan_seconds + _timed(
+        plan_seconds = timed(lambda: judged.plan(plan))
+        judged_seconds = plan_seconds + timed(
             lambda: judged.checked("apply", "-input=false", "-no-color", str(plan))
         )
         held = [_held(loop), _held(at_once), _held(judged)]
@@ -68,22 +70,17 @@ def main() -> int:
         "the plan alone": plan_seconds,
         "plan, then its apply": judged_seconds,
     }
-    figures = {
-        "objects": len(record.adopted),
-        "held": held,
-        "seconds": ways,
-        "times_as_fast": {way: loop_seconds / seconds for way, seconds in ways.items()},
-        "python": platform.python_version(),
-        "cores": os.cpu_count(),
-    }
-    RESULTS.write_text(json.dumps(figures, indent=2) + "\n")
-    table = Table("way", "seconds", "times as fast", box=None)
+    table = Table("adopting", "seconds", "times as fast", box=None)
     for way, seconds in ways.items():
         table.add_row(way, f"{seconds:.1f}", f"{loop_seconds / seconds:.1f}")
-    console.print(f"{len(record.adopted)} objects; held afterwards: {held}")
     console.print(table)
-    console.print(f"written to {RESULTS}")
-    return 0 if set(held) == {len(record.adopted)} else 1
+    if set(held) != {len(record.adopted)}:
+        raise BenchError(f"of {len(record.adopted)} objects the states held {held}")
+    return {
+        "objects": len(record.adopted),
+        "seconds": ways,
+        "times_as_fast": {way: loop_seconds / seconds for way, seconds in ways.items()},
+    }
 
 
 def _inventory(emulator: Emulator, folder: Path, legacy: Terraform, console: Console) -> Workspace:
@@ -119,19 +116,9 @@ def _copy(terraform: Terraform, folder: Path) -> Terraform:
     return copy
 
 
-def _timed(action: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    action()
-    return time.perf_counter() - started
-
-
 def _held(terraform: Terraform) -> int:
     return sum(
         len(resource["instances"])
         for resource in terraform.pull_state().get("resources", [])
         if resource["mode"] == "managed"
     )
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 _WIDTH = 24  # the grid's columns
+_ALARMS_HEIGHT = 4
+# CloudWatch refuses a dashboard with more in one widget.
+ALARMS_PER_WIDGET = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,23 +102,31 @@ def dashboard_body(
     *, region: str, alarm_arns: Sequence[str], graphs: Sequence[Graph]
 ) -> dict[str, Any]:
     """The alarms' state over the graphs, in rows of the grid."""
-    widgets: list[dict[str, Any]] = [
-        {
-            "type": "alarm",
-            "x": 0,
-            "y": 0,
-            "width": _WIDTH,
-            "height": 4,
-            "properties": {"title": "Key alarms", "alarms": list(alarm_arns)},
-        }
+    widgets = [
+        _alarm_widget(alarm_arns[start : start + ALARMS_PER_WIDGET], index=index)
+        for index, start in enumerate(range(0, max(len(alarm_arns), 1), ALARMS_PER_WIDGET))
     ]
-    x, y = 0, 4
+    x, y = 0, len(widgets) * _ALARMS_HEIGHT
     for graph in graphs:
         if x + graph.width > _WIDTH:
             x, y = 0, y + 6
         widgets.append(_graph_widget(graph, region=region, x=x, y=y))
         x += graph.width
     return {"widgets": widgets}
+
+
+def _alarm_widget(alarm_arns: Sequence[str], *, index: int) -> dict[str, Any]:
+    return {
+        "type": "alarm",
+        "x": 0,
+        "y": index * _ALARMS_HEIGHT,
+        "width": _WIDTH,
+        "height": _ALARMS_HEIGHT,
+        "properties": {
+            "title": f"Key alarms ({index + 1})" if index else "Key alarms",
+            "alarms": list(alarm_arns),
+        },
+    }
 
 
 def _graph_widget(graph: Graph, *, region: str, x: int, y: int) -> dict[str, Any]:

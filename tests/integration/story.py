@@ -152,5 +152,6 @@ def _killed(
                 break
         time.sleep(seconds)
         at_work = process.poll() is None
-        os.killpg(process.pid, signal.SIGKILL)
+        if at_work:
+            os.killpg(process.pid, signal.SIGKILL)
     return at_work

@@ -104,7 +104,7 @@ def test_the_adoption_makes_no_mutating_call_even_when_it_is_killed_on_the_way(
     story: Story,
 ) -> None:
     story.emulator.count_from_now()
-    for after_step, seconds in (("Initializing", 2.0), ("Importing", 0.0), ("Importing", 0.3)):
+    for after_step, seconds in (("Preparing import", 0.0), ("Importing", 0.0), ("Importing", 0.3)):
         assert story.killed_deploy(after_step=after_step, seconds=seconds)
 
     story.cdktf.run("deploy", STACK, "--auto-approve")

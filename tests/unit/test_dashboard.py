@@ -94,6 +94,16 @@ def test_the_alarms_state_comes_first() -> None:
     assert first["properties"]["alarms"] == ALARMS
 
 
+def test_more_alarms_than_one_widget_takes_fill_several() -> None:
+    arns = [f"arn:{index}" for index in range(201)]
+
+    widgets = dashboard_body(region="r", alarm_arns=arns, graphs=GRAPHS)["widgets"]
+
+    shown = [w["properties"]["alarms"] for w in widgets if w["type"] == "alarm"]
+    assert [len(alarms) for alarms in shown] == [100, 100, 1]
+    assert [arn for alarms in shown for arn in alarms] == arns
+
+
 def test_every_graph_is_of_the_stages_region() -> None:
     regions = [w["properties"].get("region") for w in BODY["widgets"] if w["type"] == "metric"]
 
@@ -117,9 +127,10 @@ def test_widgets_stay_in_the_grid(graphs: list[Graph]) -> None:
     assert [w for w in widgets if w["x"] < 0 or w["y"] < 0 or w["x"] + w["width"] > 24] == []
 
 
+@pytest.mark.parametrize("alarms", [0, 30, 250])
 @pytest.mark.parametrize("graphs", GRIDS.values(), ids=GRIDS)
-def test_widgets_do_not_overlap(graphs: list[Graph]) -> None:
-    widgets = dashboard_body(region="r", alarm_arns=[], graphs=graphs)["widgets"]
+def test_widgets_do_not_overlap(graphs: list[Graph], alarms: int) -> None:
+    widgets = dashboard_body(region="r", alarm_arns=["arn"] * alarms, graphs=graphs)["widgets"]
 
     overlapping = [
         (a["properties"]["title"], b["properties"]["title"])
