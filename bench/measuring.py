@@ -24,14 +24,16 @@ class Measured:
 def measured(
     command: Sequence[str], *, cwd: Path, environment: Mapping[str, str], runs: int
 ) -> Measured:
-    """Run a command some times after one run that does not count.
+    """Run a command some times, after one run in which the memory is measured and not the time.
 
     Raises subprocess.CalledProcessError when it fails.
     """
-    results = [_once(command, cwd=cwd, environment=environment) for _ in range(runs + 1)][1:]
-    peaks = [result.peak_mib for result in results if result.peak_mib is not None]
+    peaks: list[float] = []
+    _once(command, cwd=cwd, environment=environment, peaks=peaks)
     return Measured(
-        seconds=statistics.median(result.seconds for result in results),
+        seconds=statistics.median(
+            _once(command, cwd=cwd, environment=environment) for _ in range(runs)
+        ),
         peak_mib=max(peaks) if peaks else None,
     )
 
@@ -43,7 +45,13 @@ def timed(action: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def _once(command: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -> Measured:
+def _once(
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    environment: Mapping[str, str],
+    peaks: list[float] | None = None,
+) -> float:
     started = time.perf_counter()
     process = subprocess.Popen(
         command,
@@ -53,15 +61,16 @@ def _once(command: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) 
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
-    peaks: list[float] = []
     watcher = threading.Thread(target=_watch, args=(process, peaks))
-    watcher.start()
+    if peaks is not None:
+        watcher.start()
     _, errors = process.communicate()
     seconds = time.perf_counter() - started
-    watcher.join()
+    if peaks is not None:
+        watcher.join()
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command, stderr=errors)
-    return Measured(seconds=seconds, peak_mib=max(peaks) if peaks else None)
+    return seconds
 
 
 def _watch(process: subprocess.Popen[bytes], peaks: list[float]) -> None:

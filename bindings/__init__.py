@@ -1,14 +1,17 @@
 """Loads the AWS provider's bindings lazily: seconds instead of a quarter of a minute.
 
-All three parts are unofficial. `ATOMIC_STOCK_BINDINGS=1` turns them off; the synthesized JSON is the same to
-the byte, which `tests/integration/test_bindings.py` checks.
+Its parts are unofficial, but for the restart. `ATOMIC_STOCK_BINDINGS=1` turns them off; the synthesized
+JSON is the same to the byte, which `tests/integration/test_bindings.py` checks.
 """
 
+import atexit
 import importlib.util
+import os
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from types import ModuleType
+from typing import NoReturn
 
 SWITCH = "ATOMIC_STOCK_BINDINGS"
 _PROVIDER = "cdktf_cdktf_provider_aws"
@@ -18,6 +21,29 @@ _PRELOAD = Path(__file__).with_name("lazy_index.js")
 _LAUNCHER = Path(__file__).with_name("one_process.js")
 # How jsii's program names the channel that its launcher opens.
 _CHANNEL = "readFD:3,writeFD:3"
+
+
+def restart_without_checks(environ: Mapping[str, str]) -> None:
+    """Run this program again under `python -O`, in the same process; does nothing in such a run.
+
+    jsii checks the type of every argument unless Python optimizes, which is an eighth of a synthesis. mypy
+    has checked them before.
+    """
+    if __debug__ and not environ.get(SWITCH):
+        os.execv(sys.executable, [sys.executable, "-O", *sys.argv])  # noqa: S606  # ourselves, no shell
+
+
+def leave(code: int, environ: Mapping[str, str]) -> NoReturn:
+    """End this process with `code` as `sys.exit` does, but leave freeing its memory to the system.
+
+    Taking a hundred thousand objects of the bindings apart, one by one, is a tenth of a synthesis.
+    """
+    if environ.get(SWITCH):
+        sys.exit(code)
+    atexit._run_exitfuncs()  # among them jsii's, which ends its kernel
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def accelerate(environ: MutableMapping[str, str]) -> None:

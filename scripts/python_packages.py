@@ -27,6 +27,14 @@ PIPENV_VERSION = "2026.10.3"
 # take pipenv's dependencies for installed ones.
 PIPENV_START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from pipenv import cli; cli()"
 WARM_UP = "import cdktf; from cdktf_cdktf_provider_aws.sns_topic import SnsTopic"
+# `main.py` runs optimized, and such bytecode is kept apart.
+WARM_UP_OPTIMIZED = """
+import os
+from bindings import accelerate
+accelerate(os.environ)
+import synthesis
+import modules.app
+"""
 
 
 def pipenv_command(pipenv: str | None) -> list[str]:
@@ -103,7 +111,8 @@ def warm_up(packages: str) -> None:
     """
     step = "python warm-up"
     stamp = VENV / ".stamp-warm"
-    if is_current(stamp, packages):
+    value = fingerprint(packages, WARM_UP, WARM_UP_OPTIMIZED)
+    if is_current(stamp, value):
         say(step, "ok")
         return
     say(step, "compiling packages, filling jsii's cache (a minute or two)")
@@ -111,6 +120,8 @@ def warm_up(packages: str) -> None:
     compile_all = "import compileall, sysconfig; compileall.compile_dir("
     compile_all += "sysconfig.get_path('purelib'), quiet=2, workers=0)"
     environment = {**clean_environment(), "JSII_RUNTIME_PACKAGE_CACHE": "enabled"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     run_long(step, [str(VENV_PYTHON), "-c", compile_all], environment)
     run_long(step, [str(VENV_PYTHON), "-c", WARM_UP], environment)
-    write(stamp, packages)
+    run_long(step, [str(VENV_PYTHON), "-O", "-c", WARM_UP_OPTIMIZED], environment)
+    write(stamp, value)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-import main
+import synthesis
 from imports.bind import bind, bind_file, literal, references
 from imports.errors import AdoptionError
 from imports.record import AdoptedObject, write_record
@@ -68,7 +68,7 @@ def test_the_app_binds_the_stages_that_have_a_record_and_no_other(tmp_path: Path
     )
     write_record(folder / f"{STAGE}.adoption.json", base_record())
 
-    status = main.main(
+    status = synthesis.synthesize_stages(
         {"ATOMIC_STAGES_DIR": str(folder), "CDKTF_OUTDIR": str(tmp_path), "ATOMIC_STATE_DIR": "/s"}
     )
 

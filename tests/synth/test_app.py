@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-import main
+import synthesis
 from tests.conftest import Synthesize, read_stack
 from tests.stack import Stack
 from tests.stages import SHIPPED, STAGES_DIR, VARIANTS
@@ -39,7 +39,7 @@ def run(outdir: Path, **environ: str) -> Path:
         patch.setenv("CDKTF_OUTDIR", str(outdir))
         for name, value in environ.items():
             patch.setenv(name, value)
-        assert main.main(os.environ) == 0
+        assert synthesis.synthesize_stages(os.environ) == 0
     return outdir
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-import main
+import synthesis
 from modules.stage_files import StageFileError
 
 GOOD = 'domain_name = "app.example.com"\noperator_email = "ops@example.com"\n'
@@ -20,7 +20,7 @@ def stages(tmp_path: Path) -> Path:
 
 
 def names(folder: Path, environ: dict[str, str]) -> list[str]:
-    return [stage.stage for stage in main.chosen_stages(folder, environ)]
+    return [stage.stage for stage in synthesis.chosen_stages(folder, environ)]
 
 
 def test_every_stage_file_is_a_stage(stages: Path) -> None:
@@ -49,7 +49,7 @@ def test_a_stage_that_is_not_chosen_is_not_read(stages: Path) -> None:
 
 def test_a_chosen_stage_without_a_file_is_refused(stages: Path) -> None:
     with pytest.raises(StageFileError) as caught:
-        main.chosen_stages(stages, {"ATOMIC_STAGE": "dev,nope"})
+        synthesis.chosen_stages(stages, {"ATOMIC_STAGE": "dev,nope"})
 
     assert str(caught.value) == f"{stages}/nope.toml: cannot be read: No such file or directory"
 
@@ -60,7 +60,7 @@ def test_the_mistakes_of_all_files_are_in_one_message(stages: Path) -> None:
     (stages / "qa.toml").write_text(GOOD + "kafka = 1")
 
     with pytest.raises(StageFileError) as caught:
-        main.chosen_stages(stages, {})
+        synthesis.chosen_stages(stages, {})
 
     lines = str(caught.value).splitlines()
     assert [line.split(": ")[0] for line in lines] == [
@@ -90,7 +90,9 @@ def test_mistakes_end_in_status_2_and_one_message_and_nothing_written(
     for name, text in files.items():
         (folder / name).write_text(text)
 
-    status = main.main({"ATOMIC_STAGES_DIR": str(folder), "CDKTF_OUTDIR": str(outdir)})
+    status = synthesis.synthesize_stages(
+        {"ATOMIC_STAGES_DIR": str(folder), "CDKTF_OUTDIR": str(outdir)}
+    )
 
     said = capsys.readouterr()
     assert status == 2
@@ -103,7 +105,7 @@ def test_mistakes_end_in_status_2_and_one_message_and_nothing_written(
 def test_the_stages_of_the_project_are_the_default_folder(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    status = main.main({"ATOMIC_STAGE": "nope"})
+    status = synthesis.synthesize_stages({"ATOMIC_STAGE": "nope"})
 
     assert status == 2
-    assert capsys.readouterr().err.startswith(f"{main.HERE}/stages/nope.toml: ")
+    assert capsys.readouterr().err.startswith(f"{synthesis.HERE}/stages/nope.toml: ")
