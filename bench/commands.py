@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench.critical_path import creation_seconds, critical_path, dependencies
+from bench.critical_path import CreationClock, critical_path, dependencies
 from bench.measuring import timed
 from local.cdktf import Cdktf
 from local.emulator import running_emulator
@@ -27,10 +27,10 @@ def deploy_and_diff(console: Console) -> dict[str, object]:
     ):
         cdktf = Cdktf(folder=Path(name), environment=emulator.environment)
         console.print(f"cdktf deploy {STACK} (some 100 s)")
-        log: list[str] = []
-        wall = timed(lambda: log.append(cdktf.run("deploy", STACK, "--auto-approve")))
+        clock = CreationClock()
+        wall = timed(lambda: cdktf.run("deploy", STACK, "--auto-approve", on_line=clock.hear))
         document = json.loads((cdktf.stack_folder(STACK) / "cdk.tf.json").read_text())
-        took = creation_seconds(log[0])
+        took = clock.seconds
         bound, chain = critical_path(took, dependencies(document))
 
         console.print(f"cdktf diff {STACK} and terraform plan, {RUNS} times by turns")
@@ -41,9 +41,9 @@ def deploy_and_diff(console: Console) -> dict[str, object]:
     diff, plan = statistics.median(diffs), statistics.median(plans)
     table = Table("cdktf deploy", "seconds", box=None)
     table.add_row("wall time", f"{wall:.1f}")
-    table.add_row(f"critical path of {len(took)} resources", f"{bound}")
+    table.add_row(f"critical path of {len(took)} resources", f"{bound:.1f}")
     for address in chain:
-        table.add_row(f"  {address}", str(took[address]))
+        table.add_row(f"  {address}", f"{took[address]:.1f}")
     table.add_row("wall time to critical path", f"{wall / bound:.2f}")
     console.print(table)
     table = Table("nothing to change", "seconds", "ratio", box=None)

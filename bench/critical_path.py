@@ -2,17 +2,42 @@
 
 import functools
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from imports.bind import references
 
-_CREATED = re.compile(r"(aws_\S+): Creation complete after (?:(\d+)m)?(\d+)s")
+_EVENT = re.compile(r"(aws_\S+): (Creating\.\.\.|Creation complete)")
 
 
-def creation_seconds(log: str) -> dict[str, int]:
-    """The seconds that each resource took, from what terraform printed (whole seconds)."""
-    return {match[1]: int(match[2] or 0) * 60 + int(match[3]) for match in _CREATED.finditer(log)}
+@dataclass
+class CreationClock:
+    """Takes terraform's lines as they come, and tells how long each resource took.
+
+    Terraform itself prints whole seconds only.
+    """
+
+    now: Callable[[], float] = time.perf_counter
+    _begun: dict[str, float] = field(default_factory=dict)
+    _ended: dict[str, float] = field(default_factory=dict)
+
+    def hear(self, line: str) -> None:
+        """Note the line's time if a resource begins or ends with it."""
+        event = _EVENT.search(line)
+        if event:
+            times = self._begun if event[2] == "Creating..." else self._ended
+            times.setdefault(event[1], self.now())
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """What each resource took."""
+        return {
+            address: ended - self._begun[address]
+            for address, ended in self._ended.items()
+            if address in self._begun
+        }
 
 
 def dependencies(document: Mapping[str, Any]) -> dict[str, set[str]]:
@@ -34,16 +59,16 @@ def dependencies(document: Mapping[str, Any]) -> dict[str, set[str]]:
 
 
 def critical_path(
-    seconds: Mapping[str, int], waits_for: Mapping[str, set[str]]
-) -> tuple[int, list[str]]:
+    seconds: Mapping[str, float], waits_for: Mapping[str, set[str]]
+) -> tuple[float, list[str]]:
     """The chain that takes longest, and how long: no deploy can be faster than it."""
 
     @functools.cache
-    def longest(address: str) -> tuple[int, tuple[str, ...]]:
+    def longest(address: str) -> tuple[float, tuple[str, ...]]:
         before = max(
-            (longest(each) for each in sorted(waits_for.get(address, ()))), default=(0, ())
+            (longest(each) for each in sorted(waits_for.get(address, ()))), default=(0.0, ())
         )
         return before[0] + seconds.get(address, 0), (*before[1], address)
 
-    total, chain = max((longest(address) for address in waits_for), default=(0, ()))
+    total, chain = max((longest(address) for address in waits_for), default=(0.0, ()))
     return total, [address for address in chain if seconds.get(address)]

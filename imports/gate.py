@@ -79,15 +79,16 @@ def judge(
     # A deposed object, left over from a replacement, is planned beside the one that stands at its address.
     changes = {change["address"]: change for change in managed if not change.get("deposed")}
     deposed = [change for change in managed if change.get("deposed")]
+    import_ids = {item.address: item.import_id for item in record.adopted}
     findings = [
         *(
-            _judge_adopted(address, changes.get(address), record, phase)
-            for address in sorted(record.addresses)
+            _judge_adopted(address, changes.get(address), import_id, phase)
+            for address, import_id in sorted(import_ids.items())
         ),
         *(
             _judge_other(change, phase)
             for address, change in sorted(changes.items())
-            if address not in record.addresses
+            if address not in import_ids
         ),
         *(_judge_other(change, phase) for change in deposed),
         *_doubles(changes),
@@ -97,14 +98,13 @@ def judge(
 
 
 def _judge_adopted(
-    address: str, change: Mapping[str, Any] | None, record: AdoptionRecord, phase: str
+    address: str, change: Mapping[str, Any] | None, import_id: str, phase: str
 ) -> Finding:
     if change is None:
         why = "the record adopts it, and the plan lacks it"
         return Finding(address=address, kind="blocked", why=why)
-    expected = next(item.import_id for item in record.adopted if item.address == address)
     differences = attribute_changes(change)
-    blocked = _block_reason(change, differences, expected=expected, phase=phase)
+    blocked = _block_reason(change, differences, expected=import_id, phase=phase)
     if blocked:
         return Finding(address=address, kind="blocked", why=blocked, changes=differences)
     if change["change"]["actions"] == ["no-op"]:

@@ -1,13 +1,8 @@
 """What a deploy waited for."""
 
-from bench.critical_path import creation_seconds, critical_path, dependencies
+from bench.critical_path import CreationClock, critical_path, dependencies
 
-LOG = """
-atomic-dev  aws_vpc.main: Creation complete after 11s [id=vpc-1]
-            aws_db_instance.main: Still creating... [1m10s elapsed]
-            aws_db_instance.main: Creation complete after 1m20s [id=db-1]
-            aws_lb.main: Creation complete after 1m0s [id=lb]
-"""
+SECONDS = {"aws_vpc.main": 11.5, "aws_db_instance.main": 80.0, "aws_lb.main": 60.0}
 DOCUMENT = {
     "data": {"aws_availability_zones": {"available": {"state": "available"}}},
     "resource": {
@@ -18,12 +13,20 @@ DOCUMENT = {
 }
 
 
-def test_terraform_says_what_each_resource_took() -> None:
-    assert creation_seconds(LOG) == {
-        "aws_vpc.main": 11,
-        "aws_db_instance.main": 80,
-        "aws_lb.main": 60,
-    }
+def test_a_resource_takes_from_its_first_line_to_its_last() -> None:
+    times = iter([1.0, 2.5, 12.5, 90.0])
+    clock = CreationClock(now=lambda: next(times))
+
+    for line in (
+        "atomic-dev  aws_vpc.main: Creating...",
+        "            aws_lb.main: Creating...",
+        "            aws_lb.main: Still creating... [10s elapsed]",
+        "            aws_vpc.main: Creation complete after 11s [id=vpc-1]",
+        "            aws_lb.main: Creation complete after 1m27s [id=lb]",
+    ):
+        clock.hear(line)
+
+    assert clock.seconds == {"aws_vpc.main": 11.5, "aws_lb.main": 87.5}
 
 
 def test_a_resource_waits_for_what_it_refers_to_and_for_what_it_names() -> None:
@@ -35,8 +38,8 @@ def test_a_resource_waits_for_what_it_refers_to_and_for_what_it_names() -> None:
 
 
 def test_the_critical_path_is_the_chain_that_takes_longest() -> None:
-    assert critical_path(creation_seconds(LOG), dependencies(DOCUMENT)) == (
-        91,
+    assert critical_path(SECONDS, dependencies(DOCUMENT)) == (
+        91.5,
         ["aws_vpc.main", "aws_db_instance.main"],
     )
 
