@@ -20,12 +20,15 @@ RUNS = 5
 
 
 def deploy_and_diff(console: Console) -> dict[str, object]:
-    """Deploy dev, then ask for a diff and for a plain plan by turns."""
+    """Look at dev's diff, deploy it, then ask for a diff and for a plain plan by turns."""
     with (
         tempfile.TemporaryDirectory(prefix="atomic-bench-") as name,
         running_emulator() as emulator,
     ):
         cdktf = Cdktf(folder=Path(name), environment=emulator.environment)
+        # As one does before a deploy: the stage is then synthesized and its stack initialized.
+        console.print(f"cdktf diff {STACK}, which shows what is to come")
+        cdktf.run("diff", STACK)
         console.print(f"cdktf deploy {STACK} (some 100 s)")
         clock = CreationClock()
         wall = timed(lambda: cdktf.run("deploy", STACK, "--auto-approve", on_line=clock.hear))
