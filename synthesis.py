@@ -69,9 +69,10 @@ def synthesize_stages(environ: MutableMapping[str, str]) -> int:
         except AdoptionError as error:
             print(error, file=sys.stderr)
             return 2
-    if not afresh:
+        if afresh:
+            return 0
         outdir.remember({stage.stack_name: prints[stage.stack_name] for stage in changed})
-        outdir.list_in_manifest([stage.stack_name for stage in stages])
+    outdir.list_in_manifest([stage.stack_name for stage in stages])
     return 0
 
 

@@ -1,7 +1,6 @@
 """cdktf on a deployed stage: the deploy against its critical path, and an empty diff against a plan."""
 
 import json
-import os
 import statistics
 import tempfile
 from pathlib import Path
@@ -61,5 +60,4 @@ def deploy_and_diff(console: Console) -> dict[str, object]:
         "diff_seconds": diff,
         "plan_seconds": plan,
         "diff_to_plan": diff / plan,
-        "cores": os.cpu_count(),
     }

@@ -3,10 +3,10 @@
 import os
 import statistics
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 PROC = Path("/proc")
@@ -24,17 +24,23 @@ class Measured:
 def measured(
     command: Sequence[str], *, cwd: Path, environment: Mapping[str, str], runs: int
 ) -> Measured:
-    """Run a command some times, after one run in which the memory is measured and not the time.
+    """Run a command some times, after one run that does not count and one that tells the memory.
 
     Raises subprocess.CalledProcessError when it fails.
     """
-    peaks: list[float] = []
-    _once(command, cwd=cwd, environment=environment, peaks=peaks)
+    run = partial(
+        subprocess.run,
+        command,
+        cwd=cwd,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=True,
+    )
+    run()
     return Measured(
-        seconds=statistics.median(
-            _once(command, cwd=cwd, environment=environment) for _ in range(runs)
-        ),
-        peak_mib=max(peaks) if peaks else None,
+        peak_mib=_peak_mib(command, cwd=cwd, environment=environment) if PROC.is_dir() else None,
+        seconds=statistics.median(timed(run) for _ in range(runs)),
     )
 
 
@@ -45,41 +51,25 @@ def timed(action: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def _once(
-    command: Sequence[str],
-    *,
-    cwd: Path,
-    environment: Mapping[str, str],
-    peaks: list[float] | None = None,
-) -> float:
-    started = time.perf_counter()
-    process = subprocess.Popen(
+def _peak_mib(command: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -> float:
+    """Looking slows the command down, so its time is taken in other runs."""
+    peak = 0.0
+    with subprocess.Popen(
         command,
         cwd=cwd,
         env=dict(environment),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-    watcher = threading.Thread(target=_watch, args=(process, peaks))
-    if peaks is not None:
-        watcher.start()
-    _, errors = process.communicate()
-    seconds = time.perf_counter() - started
-    if peaks is not None:
-        watcher.join()
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command, stderr=errors)
-    return seconds
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        while process.poll() is None:
+            peak = max(peak, sum(map(_resident_mib, process_tree(process.pid))))
+            time.sleep(_SAMPLE_SECONDS)
+    return peak
 
 
-def _watch(process: subprocess.Popen[bytes], peaks: list[float]) -> None:
-    while PROC.is_dir() and process.poll() is None:
-        peaks.append(sum(map(_resident_mib, _with_descendants(process.pid))))
-        time.sleep(_SAMPLE_SECONDS)
-
-
-def _with_descendants(root: int) -> set[int]:
+def process_tree(root: int) -> set[int]:
+    """A process and its descendants, as /proc tells them."""
     children: dict[int, list[int]] = {}
     for entry in PROC.iterdir():
         if entry.name.isdigit():

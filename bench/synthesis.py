@@ -3,6 +3,7 @@
 import json
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
@@ -10,7 +11,6 @@ from rich.table import Table
 
 from bench.measuring import Measured, measured, project_environment
 from local.emulator import PROJECT
-from modules.stage_files import stage_names
 
 RUNS = 5
 SERVICES = (8, 80, 400)
@@ -57,29 +57,15 @@ def against_stock(console: Console) -> dict[str, object]:
 
 def many_services(console: Console) -> list[dict[str, object]]:
     """One stage of 8, 80 and 400 services."""
-    rows = []
-    for count in SERVICES:
-        with tempfile.TemporaryDirectory(prefix="atomic-bench-") as name:
-            stages = Path(name) / "stages"
-            stages.mkdir()
-            (stages / "prod.toml").write_text(stage_of(count))
-            rows.append(_scaled("services", count, stages, console))
-    _show(rows, "services", console)
-    return rows
+    return _scaled("services", {count: {"prod": stage_of(count)} for count in SERVICES}, console)
 
 
 def many_stages(console: Console) -> list[dict[str, object]]:
     """1, 10 and 50 stages of 8 services."""
-    rows = []
-    for count in STAGES:
-        with tempfile.TemporaryDirectory(prefix="atomic-bench-") as name:
-            stages = Path(name) / "stages"
-            stages.mkdir()
-            for index in range(count):
-                (stages / f"s{index}.toml").write_text(stage_of(_BUILT_IN_SERVICES))
-            rows.append(_scaled("stages", count, stages, console))
-    _show(rows, "stages", console)
-    return rows
+    stage = stage_of(_BUILT_IN_SERVICES)
+    return _scaled(
+        "stages", {count: {f"s{i}": stage for i in range(count)} for count in STAGES}, console
+    )
 
 
 def stage_of(services: int) -> str:
@@ -92,41 +78,42 @@ def stage_of(services: int) -> str:
     )
 
 
-def _scaled(what: str, count: int, stages: Path, console: Console) -> dict[str, object]:
-    console.print(f"synthesizing {count} {what}")
-    outdir = stages.parent / "out"
-    environment = project_environment(
-        ATOMIC_STAGES_DIR=str(stages), CDKTF_OUTDIR=str(outdir), ATOMIC_SYNTH_AFRESH="1"
-    )
-    result = measured(_MAIN, cwd=PROJECT, environment=environment, runs=3)
-    resources = sum(
-        len(named)
-        for stage in stage_names(stages)
-        for named in json.loads(
-            (outdir / "stacks" / f"atomic-{stage}" / "cdk.tf.json").read_text()
-        )["resource"].values()
-    )
-    return {
-        what: count,
-        "resources": resources,
-        "seconds": result.seconds,
-        "milliseconds_per_resource": 1000 * result.seconds / resources,
-        "peak_mib": result.peak_mib,
-    }
-
-
-def _show(rows: list[dict[str, object]], what: str, console: Console) -> None:
+def _scaled(
+    what: str, sizes: Mapping[int, Mapping[str, str]], console: Console
+) -> list[dict[str, object]]:
+    """Synthesize each size's stage files (text by stage)."""
+    rows: list[dict[str, object]] = []
     table = Table(what, "resources", "seconds", "ms per resource", "peak MiB", box=None)
-    for row in rows:
-        peak = row["peak_mib"]
+    for count, files in sizes.items():
+        console.print(f"synthesizing {count} {what}")
+        with tempfile.TemporaryDirectory(prefix="atomic-bench-") as name:
+            for stage, text in files.items():
+                (Path(name) / f"{stage}.toml").write_text(text)
+            outdir = Path(name) / "out"
+            environment = project_environment(
+                ATOMIC_STAGES_DIR=name, CDKTF_OUTDIR=str(outdir), ATOMIC_SYNTH_AFRESH="1"
+            )
+            result = measured(_MAIN, cwd=PROJECT, environment=environment, runs=3)
+            resources = sum(
+                len(named)
+                for path in outdir.glob("stacks/*/cdk.tf.json")
+                for named in json.loads(path.read_text())["resource"].values()
+            )
+        each = 1000 * result.seconds / resources
         table.add_row(
-            str(row[what]),
-            str(row["resources"]),
-            f"{row['seconds']:.2f}",
-            f"{row['milliseconds_per_resource']:.2f}",
-            "not told" if peak is None else f"{peak:.0f}",
+            str(count), str(resources), f"{result.seconds:.2f}", f"{each:.2f}", _mib(result)
+        )
+        rows.append(
+            {
+                what: count,
+                "resources": resources,
+                "seconds": result.seconds,
+                "milliseconds_per_resource": each,
+                "peak_mib": result.peak_mib,
+            }
         )
     console.print(table)
+    return rows
 
 
 def _mib(result: Measured) -> str:

@@ -57,7 +57,7 @@ def accelerate(environ: MutableMapping[str, str]) -> None:
 
 
 def _stub_parent_package() -> None:
-    """Put an empty parent package in place: the real one imports all of its 1,500 submodules."""
+    """Put an empty parent package in place: the real one imports all of its 2,135 submodules."""
     spec = importlib.util.find_spec(_PROVIDER)
     if spec is None or spec.submodule_search_locations is None:
         return

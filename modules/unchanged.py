@@ -58,7 +58,7 @@ class Outdir:
 
     def remember(self, fingerprints: Mapping[str, str]) -> None:
         """Note what these stacks, as they are there now, were made from."""
-        stacks = self._manifest()["stacks"]
+        stacks = json.loads(self._manifest_path.read_text(encoding="utf-8"))["stacks"]
         (self.path / MEMORY).mkdir(exist_ok=True)
         for stack, fingerprint in fingerprints.items():
             entry = {
@@ -76,9 +76,12 @@ class Outdir:
     def list_in_manifest(self, stacks: Sequence[str]) -> None:
         """Let cdktf's manifest list exactly these stacks, which are all remembered."""
         text = manifest_text({stack: self._entry(stack)["manifest"] for stack in stacks})
-        path = self.path / "manifest.json"
-        if not path.is_file() or path.read_text(encoding="utf-8") != text:
-            path.write_text(text, encoding="utf-8")
+        if not self._manifest_path.is_file() or text != self._manifest_path.read_text("utf-8"):
+            self._manifest_path.write_text(text, encoding="utf-8")
+
+    @property
+    def _manifest_path(self) -> Path:
+        return self.path / "manifest.json"
 
     def _entry(self, stack: str) -> dict[str, Any]:
         try:
@@ -96,12 +99,6 @@ class Outdir:
         except OSError:
             return None
         return hashlib.sha256(text).hexdigest()
-
-    def _manifest(self) -> dict[str, Any]:
-        manifest: dict[str, Any] = json.loads(
-            (self.path / "manifest.json").read_text(encoding="utf-8")
-        )
-        return manifest
 
 
 def manifest_text(stacks: Mapping[str, object]) -> str:

@@ -33,7 +33,7 @@ def fingerprint() -> str | None:
     own = {name: value for name, value in os.environ.items() if name.startswith("TF_")}
     # cdktf appends its own name and version, but not to every command.
     own.pop("TF_APPEND_USER_AGENT", None)
-    parts = [block, lock, installed, settings_text, own, bool(installed)]
+    parts = [block, lock, installed, settings_text, own]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

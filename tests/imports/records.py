@@ -29,6 +29,7 @@ from imports.record import (
 from imports.stage_file import stage_file
 from modules.settings import StageSettings
 from modules.stage_files import parse_stage
+from tests.answer import Answer
 
 STATE_FILE = Path(__file__).parent.parent / "legacy" / "applied_state.json"
 STAGE = "live"
@@ -225,15 +226,6 @@ def finding_at(address: str, findings: Sequence[Finding]) -> Finding:
     """The one finding at an address."""
     (finding,) = (finding for finding in findings if finding.address == address)
     return finding
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What a command said; `errors` is standard error without the lines of its progress."""
-
-    code: int
-    text: str
-    errors: str
 
 
 @dataclass(frozen=True, kw_only=True)

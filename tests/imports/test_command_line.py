@@ -15,7 +15,8 @@ import pytest
 from imports import __main__ as command_line
 from imports.inventory import Drift
 from imports.record import write_record
-from tests.imports.records import REGION, STAGE, STATE_FILE, Answer, World, base_record
+from tests.answer import Answer
+from tests.imports.records import REGION, STAGE, STATE_FILE, World, base_record
 
 PROJECT = Path(command_line.__file__).parent.parent
 BASE = PROJECT / "tests" / "legacy" / "base"

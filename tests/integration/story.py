@@ -6,26 +6,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.measuring import process_tree
 from imports.record import AdoptionRecord, read_record
 from imports.terraform import Terraform
 from local.cdktf import Cdktf
 from local.emulator import PROJECT, Emulator
+from tests.answer import Answer
 
 STAGE = "live"
 STACK = "atomic-live"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What a command line said."""
-
-    code: int
-    text: str
-    errors: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,7 +137,6 @@ def _killed(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        start_new_session=True,
     )
     with process:
         assert process.stdout is not None
@@ -152,6 +145,8 @@ def _killed(
                 break
         time.sleep(seconds)
         at_work = process.poll() is None
-        if at_work:
-            os.killpg(process.pid, signal.SIGKILL)
+        # Not the process group: cdktf starts terraform on a terminal of its own, in another one.
+        for pid in process_tree(process.pid) if at_work else ():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
     return at_work

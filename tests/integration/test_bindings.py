@@ -73,6 +73,14 @@ def test_a_file_edited_by_hand_is_written_anew(tmp_path: Path) -> None:
     assert _synthesized(outdir, {}) == first
 
 
+def test_a_lost_manifest_is_written_anew(tmp_path: Path) -> None:
+    outdir = tmp_path / "out"
+    first = _synthesized(outdir, {})
+    (outdir / "manifest.json").unlink()
+
+    assert _synthesized(outdir, {}) == first
+
+
 def _times(outdir: Path) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in outdir.rglob("*.json")}
 
