@@ -3,27 +3,30 @@
 Exit codes: 0 done or clean, 1 an error said in one line, 2 blocked.
 """
 
-import json
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, astuple, is_dataclass
-from enum import Enum
+from dataclasses import asdict, astuple
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Column, Table
-from rich.text import Text
 
-from imports.adopt import AdoptionResult, GateResult, Progress, adopt, run_gate
+from imports.adopt import AdoptionResult, GateResult, adopt, run_gate
 from imports.errors import AdoptionError, one_line
 from imports.gate import Finding
 from imports.ownership import ownership
 from imports.retire import content, pull, retire
 from imports.rollback import rollback
+from imports.screen import (
+    AsJson,
+    Stage,
+    err,
+    out,
+    print_error,
+    print_json,
+    print_table,
+    progress_on_screen,
+)
 from imports.script import import_commands
 from imports.take_stock import Inventory, take_stock
 from imports.terraform import Terraform
@@ -38,23 +41,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
-# Not a terminal, but a file or a pipe: lines are not cut to a width that nobody looks at.
-out = Console(highlight=False, width=None if sys.stdout.isatty() else 10_000)
-err = Console(stderr=True, highlight=False)
-
-Stage = Annotated[str, typer.Option(help="the stage that adopts, as in stages/STAGE.toml")]
 Legacy = Annotated[Path, typer.Option(help="the legacy terraform/aws folder")]
-AsJson = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
-
-
-@contextmanager
-def _progress(as_json: bool) -> Iterator[Progress]:
-    """Tells each step as it begins, on standard error."""
-    if as_json or not err.is_terminal:
-        yield (lambda step: None if as_json else err.print(f"... {step}", markup=False))
-        return
-    with err.status("starting") as status:
-        yield status.update
 
 
 def _workspace(stage: str) -> Workspace:
@@ -72,31 +59,6 @@ def _legacy_terraform(workspace: Workspace, folder: Path) -> Terraform:
 
 def _backups(workspace: Workspace) -> Path:
     return workspace.state_folder / "adoption-backups"
-
-
-def _json(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        return {key: _json(item) for key, item in asdict(value).items()}
-    if isinstance(value, Mapping):
-        return {str(key): _json(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_json(item) for item in value]
-    return (
-        value.value if isinstance(value, Enum) else str(value) if isinstance(value, Path) else value
-    )
-
-
-def _print_json(value: Any) -> None:
-    typer.echo(json.dumps(_json(value), indent=2, sort_keys=True))
-
-
-def _table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    table = Table(*(Column(name, overflow="fold") for name in columns), box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(
-            *(Text(str(cell)) for cell in row)
-        )  # a tag may hold what rich takes for markup
-    out.print(table)
 
 
 @app.command()
@@ -127,7 +89,7 @@ def inventory(
                 f"--var {name}: allowed: NAME=VALUE, as in --var aws_region=us-east-1"
             )
         variables[name] = value
-    with _progress(as_json) as progress:
+    with progress_on_screen(as_json) as progress:
         found = take_stock(
             _workspace(stage),
             legacy=legacy,
@@ -136,7 +98,7 @@ def inventory(
             progress=progress,
         )
     if as_json:
-        _print_json(
+        print_json(
             {
                 "source": found.source,
                 "decisions": found.decisions,
@@ -152,7 +114,7 @@ def inventory(
 
 
 def _print_inventory(found: Inventory) -> None:
-    _table(
+    print_table(
         ("legacy resource", "verdict", "address here", "import id, or why"),
         [
             (item.legacy_address, item.verdict, item.address or "", item.import_id or item.why)
@@ -167,7 +129,7 @@ def _print_inventory(found: Inventory) -> None:
     )
     if found.drift:
         out.print("\nConfiguration, state and AWS do not agree; AWS is what is adopted:")
-        _table(
+        print_table(
             ("legacy resource", "attribute", "configuration", "state", "AWS"),
             [tuple(value or "" for value in astuple(row)) for row in found.drift],
         )
@@ -196,7 +158,7 @@ def gate(
 
     Example: `python -m imports gate --stage prod`
     """
-    with _progress(as_json) as progress:
+    with progress_on_screen(as_json) as progress:
         result = run_gate(_workspace(stage), plan_file=plan, progress=progress)
     _report(result, as_json)
 
@@ -207,14 +169,14 @@ def adopt_(stage: Stage, as_json: AsJson = False) -> None:
 
     Example: `python -m imports adopt --stage prod`
     """
-    with _progress(as_json) as progress:
+    with progress_on_screen(as_json) as progress:
         result: AdoptionResult = adopt(_workspace(stage), progress=progress)
     _report(result.gate, as_json, held=result.held)
 
 
 def _report(result: GateResult, as_json: bool, *, held: int | None = None) -> None:
     if as_json:
-        _print_json({"open": result.is_open, "held": held, **_json(result)})
+        print_json({"open": result.is_open, "held": held, **asdict(result)})
     else:
         _print_gate(result)
         if held:
@@ -264,16 +226,16 @@ def status(
     """
     workspace = _workspace(stage)
     record = workspace.record()
-    with _progress(as_json) as progress:
+    with progress_on_screen(as_json) as progress:
         progress("reading the new state")
         new = content(pull(workspace.synthesize()))
         progress("reading the legacy state")
         old = content(pull(_legacy_terraform(workspace, legacy))) if legacy else None
     owners = ownership(record, old, new)
     if as_json:
-        _print_json(owners)
+        print_json(owners)
         return
-    _table(
+    print_table(
         ("address", "import id", "owner", ""),
         [(owner.address, owner.import_id, owner.holder, owner.mismatch or "") for owner in owners],
     )
@@ -299,7 +261,7 @@ def retire_(
     """
     workspace = _workspace(stage)
     record = workspace.record()
-    with _progress(as_json) as progress:
+    with progress_on_screen(as_json) as progress:
         progress("synthesizing the stage")
         done = retire(
             record,
@@ -310,7 +272,7 @@ def retire_(
             progress=progress,
         )
     if as_json:
-        _print_json(done)
+        print_json(done)
         return
     out.print(f"let go of {len(done.let_go)} legacy resources; {len(done.stays)} stay there")
     for address in done.stays:
@@ -333,7 +295,7 @@ def rollback_(stage: Stage, legacy: Legacy, as_json: AsJson = False) -> None:
     """
     workspace = _workspace(stage)
     record = workspace.record()
-    with _progress(as_json) as progress:
+    with progress_on_screen(as_json) as progress:
         progress("synthesizing the stage")
         done = rollback(
             record,
@@ -343,7 +305,7 @@ def rollback_(stage: Stage, legacy: Legacy, as_json: AsJson = False) -> None:
             progress=progress,
         )
     if as_json:
-        _print_json(done)
+        print_json(done)
         return
     out.print(
         f"restored {len(done.restored)} resources to the legacy state; the new state forgot "
@@ -358,10 +320,10 @@ def main() -> None:
     try:
         app()
     except AdoptionError as error:
-        err.print(f"error: {error}", markup=False, soft_wrap=True)
+        print_error(str(error))
         sys.exit(1)
     except OSError as error:
-        err.print(f"error: {one_line(str(error))}", markup=False, soft_wrap=True)
+        print_error(one_line(str(error)))
         sys.exit(1)
     except KeyboardInterrupt:
         err.print("stopped; run the same command again to finish")

@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,10 @@ from imports.gate import Verdict, judge
 from imports.import_ids import import_id
 from imports.live_aws import boto3_clients
 from imports.preflight import preflight
+from imports.progress import Progress
 from imports.record import AdoptionRecord
 from imports.terraform import Terraform
 from imports.workspace import Workspace, set_default_credentials
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -19,6 +19,7 @@ from imports.files import replace_file
 from imports.import_ids import import_id
 from imports.legacy_object import address_order
 from imports.ownership import Holder, Owner, ownership
+from imports.progress import Progress
 from imports.record import AdoptionRecord
 from imports.state_surgery import (
     Document,
@@ -80,7 +81,7 @@ def retire(
     *,
     backup_folder: Path,
     acknowledged: bool,
-    progress: Callable[[str], None],
+    progress: Progress,
     identify: Identify = import_id,
 ) -> Retirement:
     """Take the adopted and released addresses out of the legacy state; run again, it does nothing.

@@ -3,7 +3,6 @@
 In this order, so that an interruption leaves an object with two owners at worst, never with none.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from imports.errors import AdoptionError, shorten
 from imports.import_ids import import_id
 from imports.legacy_object import address_order
 from imports.ownership import Holder, Owner, ownership
+from imports.progress import Progress
 from imports.record import AdoptionRecord
 from imports.retire import (
     LEGACY,
@@ -59,7 +59,7 @@ def rollback(
     here: Terraform,
     *,
     backup_folder: Path,
-    progress: Callable[[str], None],
+    progress: Progress,
     identify: Identify = import_id,
 ) -> Rollback:
     """Let the legacy state hold everything again, then the new state forget it; safe to run again.

@@ -5,7 +5,7 @@ import os
 import subprocess
 import tempfile
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
@@ -20,6 +20,7 @@ from imports.legacy_state import CommandResult, LegacyState, load_state
 from imports.live import account_facts, discover
 from imports.live_aws import Clients, boto3_clients
 from imports.observe import observe
+from imports.progress import Progress
 from imports.record import (
     AdoptedObject,
     AdoptionRecord,
@@ -34,7 +35,6 @@ from modules.settings import StageSettings
 from modules.stage_files import parse_stage
 
 DEFAULT_REGION = "us-east-1"
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)

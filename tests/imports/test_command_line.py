@@ -15,6 +15,7 @@ import pytest
 from imports import __main__ as command_line
 from imports.inventory import Drift
 from imports.record import write_record
+from imports.screen import print_table
 from tests.answer import Answer
 from tests.imports.records import REGION, STAGE, STATE_FILE, World, base_record
 
@@ -292,7 +293,7 @@ def test_what_looks_like_markup_is_printed_as_it_is(capsys: pytest.CaptureFixtur
         aws="[b]",
     )
 
-    command_line._table(("a", "b", "c"), [(row.legacy_address, row.attribute, row.aws)])
+    print_table(("a", "b", "c"), [(row.legacy_address, row.attribute, row.aws)])
 
     assert 'aws_x.y["[/red]"]' in (text := capsys.readouterr().out)
     assert "[b]" in text

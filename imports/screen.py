@@ -1,0 +1,65 @@
+"""What the command lines print: progress on standard error, tables for people, JSON for programs."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Column, Table
+from rich.text import Text
+
+from imports.progress import Progress
+
+# Not a terminal, but a file or a pipe: lines are not cut to a width that nobody looks at.
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 10_000)
+err = Console(stderr=True, highlight=False)
+
+Stage = Annotated[str, typer.Option(help="the stage, as in stages/STAGE.toml")]
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
+
+
+@contextmanager
+def progress_on_screen(as_json: bool) -> Iterator[Progress]:
+    """Tells each step as it begins, on standard error; nothing when a program reads."""
+    if as_json or not err.is_terminal:
+        yield (lambda step: None if as_json else err.print(f"... {step}", markup=False))
+        return
+    with err.status("starting") as status:
+        yield status.update
+
+
+def print_error(message: str) -> None:
+    """One line on standard error."""
+    err.print(f"error: {message}", markup=False, soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """Dataclasses, enums and paths included."""
+    typer.echo(json.dumps(_plain(value), indent=2, sort_keys=True))
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Rows under their columns, folded where they are too long."""
+    table = Table(*(Column(name, overflow="fold") for name in columns), box=None, pad_edge=False)
+    for row in rows:
+        # A tag may hold what rich takes for markup.
+        table.add_row(*(Text(str(cell)) for cell in row))
+    out.print(table)
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {key: _plain(item) for key, item in asdict(value).items()}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Enum):
+        return value.value
+    return str(value) if isinstance(value, Path) else value

@@ -1,0 +1,1 @@
+"""The operator's tools. `python -m ops --help` lists them; each command is a module of its own."""

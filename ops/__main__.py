@@ -1,0 +1,44 @@
+"""The command line of the operator's tools: `python -m ops --help`.
+
+Exit codes: 0 done or fine, 1 an error said in one line, 2 something is found that asks for a person.
+"""
+
+import sys
+
+import typer
+
+from imports.errors import AdoptionError, one_line
+from imports.screen import err, print_error
+from ops.errors import OpsError
+
+app = typer.Typer(
+    help="The operator's tools for a deployed stage.",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+
+
+@app.callback()
+def _root() -> None:
+    """Commands are registered below, one line each."""
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except (OpsError, AdoptionError) as error:
+        print_error(str(error))
+        sys.exit(1)
+    except OSError as error:
+        print_error(one_line(str(error)))
+        sys.exit(1)
+    except KeyboardInterrupt:
+        err.print("stopped; run the same command again to finish")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

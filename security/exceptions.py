@@ -1,0 +1,80 @@
+"""The reviewed exceptions: what a check finds and is left as it is, each with a reason.
+
+One file for all checks, `exceptions.toml`, a table per row:
+
+    [[exception]]
+    check = "CKV_AWS_1"              # the check's id
+    resource = "aws_lb.main"         # the Terraform address; `*` stands for any run of characters
+    stage = "*"                      # where it holds: a stage's name or `*`
+    reason = "..."                   # one an auditor would accept
+    payer = "..."                    # who pays, and how much, if it is closed
+"""
+
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+EXCEPTIONS = Path(__file__).with_name("exceptions.toml")
+
+
+class ExceptionRow(BaseModel):
+    """One row of the file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    check: str = Field(min_length=1)
+    resource: str = Field(min_length=1)
+    stage: str = Field(min_length=1)
+    reason: str = Field(min_length=20)
+    payer: str = Field(min_length=1)
+
+    def covers(self, failure: "Failure") -> bool:
+        """Whether this row excuses a failure."""
+        return (
+            self.check == failure.check
+            and fnmatchcase(failure.resource, self.resource)
+            and fnmatchcase(failure.stage, self.stage)
+        )
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Failure:
+    """What a check found. `resource` is a Terraform address, `stage` a stage's or variant's name."""
+
+    check: str
+    resource: str
+    stage: str
+    what: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reviewed:
+    """Failures against rows: what nobody excused, and rows that excuse nothing."""
+
+    open: tuple[Failure, ...]
+    unused: tuple[ExceptionRow, ...]
+
+
+def read_exceptions(path: Path = EXCEPTIONS) -> list[ExceptionRow]:
+    """The rows of the file.
+
+    Raises ValueError, naming the file and the field, when one is malformed.
+    """
+    document = tomllib.loads(path.read_text(encoding="utf-8"))
+    try:
+        return [ExceptionRow.model_validate(row) for row in document.get("exception", [])]
+    except ValidationError as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def review(failures: Iterable[Failure], rows: Sequence[ExceptionRow]) -> Reviewed:
+    """Lay the rows over the failures."""
+    found = sorted(set(failures))
+    return Reviewed(
+        open=tuple(each for each in found if not any(row.covers(each) for row in rows)),
+        unused=tuple(row for row in rows if not any(row.covers(each) for each in found)),
+    )
