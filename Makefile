@@ -35,8 +35,8 @@ check: setup ## lint, formatting and types
 format: setup ## format the code and apply the safe lint fixes
 	@. ./activate && ruff format $(SOURCES) && ruff check --fix $(SOURCES)
 
-snapshots: setup ## rewrite the snapshots of the synthesized stages
-	@. ./activate && python -m pytest tests/snapshots --update-snapshots
+snapshots: setup ## rewrite the snapshots of the stages and the README's settings
+	@. ./activate && python -m pytest tests/snapshots tests/unit/test_readme.py --update-snapshots
 
 clean: ## remove everything the set-up and the runs have made, except Terraform state
 	rm -rf .venv .tools node_modules cdktf.out .gen .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -162,7 +162,7 @@ class FargateService(Construct):
                 cpu=str(service.cpu_units),
                 memory=str(service.memory_mib),
                 runtime_platform=EcsTaskDefinitionRuntimePlatform(
-                    operating_system_family="LINUX", cpu_architecture="X86_64"
+                    operating_system_family="LINUX", cpu_architecture=service.cpu_architecture
                 ),
                 task_role_arn=roles.task.arn,
                 execution_role_arn=roles.execution.arn,

@@ -10,6 +10,7 @@ from pydantic import Field
 from modules.setting_types import Name, Percent, Section, matching
 
 Capacity = Literal["on-demand", "spot-with-fallback", "spot-only"]
+CpuArchitecture = Literal["X86_64", "ARM64"]
 # An ALB path pattern has at most 128 characters; `/*` takes two.
 RoutePath = Annotated[
     str,
@@ -69,6 +70,10 @@ class Service(Section):
     health_path: RoutePath = Field("/", description="path of the load balancer's health check")
     health_grace_seconds: int = Field(
         120, ge=0, le=2147483647, description="time to start before health checks count"
+    )
+    cpu_architecture: CpuArchitecture = Field(
+        "X86_64",
+        description="`ARM64` (Graviton) costs a fifth less; the image has to be built for it",
     )
     cpu_units: int = Field(256, description="CPU of a task, 1024 for one vCPU")
     memory_mib: int = Field(512, description="memory of a task")

@@ -9,6 +9,7 @@ import typer
 
 from imports.errors import AdoptionError, one_line
 from imports.screen import err, print_error
+from ops.cost import cost
 from ops.errors import OpsError
 
 app = typer.Typer(
@@ -22,7 +23,10 @@ app = typer.Typer(
 
 @app.callback()
 def _root() -> None:
-    """Commands are registered below, one line each."""
+    """With a callback, a lone command keeps its name."""
+
+
+app.command()(cost)
 
 
 def main() -> None:

@@ -30,7 +30,7 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
         "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/given",
         "network": {"vpc_cidr_block": "10.42.0.0/16", "zone_count": 3, "nat": "none"},
         "services": {
-            "app": {"capacity": "spot-only"},
+            "app": {"capacity": "spot-only", "cpu_architecture": "ARM64"},
             "reports": {
                 "port": 9000,
                 "path": "/v1/reports",
