@@ -7,11 +7,13 @@ that nothing is left out in silence.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from ops.bill import Bill, Line, Usage, hourly, merged, monthly
 from ops.prices import Prices
 from ops.resources import Resource
+from ops.running import spot_share, weekly_share
 
 Tasks = Literal["least", "most"]
 _REFERENCE = re.compile(r"\$\{([a-z0-9_]+)\.([A-Za-z0-9_-]+)\.[a-z_]+\}")
@@ -25,7 +27,11 @@ FREE = frozenset(
         "aws_acm_certificate",
         "aws_acm_certificate_validation",
         "aws_appautoscaling_policy",
+        "aws_appautoscaling_scheduled_action",
         "aws_appautoscaling_target",
+        "aws_budgets_budget",
+        "aws_ce_anomaly_monitor",
+        "aws_ce_anomaly_subscription",
         "aws_db_parameter_group",
         "aws_db_subnet_group",
         "aws_ecs_cluster",
@@ -50,6 +56,7 @@ FREE = frozenset(
         "aws_s3_bucket_public_access_block",
         "aws_s3_bucket_server_side_encryption_configuration",
         "aws_s3_bucket_versioning",
+        "aws_scheduler_schedule",
         "aws_secretsmanager_secret_version",
         "aws_security_group",
         "aws_sns_topic",
@@ -107,6 +114,21 @@ class _Stack:
                 return resource
         return None
 
+    @cached_property
+    def running_share(self) -> float:
+        """The share of a week in which tasks and database run: all of it, but with a night stop."""
+        at = {
+            resource.name: str(resource.attributes["schedule_expression"])
+            for resource in self.resources
+            if resource.type == "aws_scheduler_schedule"
+        }
+        if "database_stop" not in at:
+            return 1.0
+        try:
+            return weekly_share(at["database_start"], at["database_stop"])
+        except ValueError as error:
+            raise UnpricedError(str(error)) from None
+
     def task_count(self, service: Resource) -> int:
         """The least or the most tasks of a service."""
         desired = int(service.attributes.get("desired_count") or 0)
@@ -117,17 +139,6 @@ class _Stack:
                 ends = {"least": "min_capacity", "most": "max_capacity"}
                 return int(resource.attributes[ends[self.tasks]])
         return desired
-
-
-def spot_share(strategy: Sequence[Mapping[str, Any]], tasks: int) -> float:
-    """How many of a service's tasks run on Spot: all beyond the base, by weight.
-
-    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html
-    """
-    base = sum(int(each.get("base") or 0) for each in strategy)
-    weights = {each["capacity_provider"]: int(each.get("weight") or 0) for each in strategy}
-    total = sum(weights.values())
-    return max(0, tasks - base) * weights.get("FARGATE_SPOT", 0) / total if total else 0.0
 
 
 def _service(service: Resource, stack: _Stack) -> list[Line]:
@@ -145,13 +156,16 @@ def _service(service: Resource, stack: _Stack) -> list[Line]:
     )
     vcpu, gb = int(task.attributes["cpu"]) / 1024, int(task.attributes["memory"]) / 1024
     one = vcpu * vcpu_usd + gb * gb_usd
+    share = stack.running_share
     kind = f"{vcpu:g} vCPU, {gb:g} GB{', ARM' if arm else ''}"
-    lines = [hourly("services", f"{service.name} ({kind})", count - spot, "task", one)]
+    lines = [hourly("services", f"{service.name} ({kind})", share * (count - spot), "task", one)]
     if spot:
         spot_usd = one * (1 - fargate.spot_discount)
-        lines.append(hourly("services", f"{service.name} on Spot ({kind})", spot, "task", spot_usd))
+        lines.append(
+            hourly("services", f"{service.name} on Spot ({kind})", share * spot, "task", spot_usd)
+        )
     if _first(service.attributes.get("network_configuration")).get("assign_public_ip"):
-        lines.append(_public_addresses("of tasks", count, stack))
+        lines.append(_public_addresses("of tasks", share * count, stack))
     return [line for line in lines if line.quantity]
 
 
@@ -181,7 +195,11 @@ def _db_instance(resource: Resource, stack: _Stack) -> list[Line]:
     zones = "Multi-AZ" if copies == 2 else "one zone"
     return [
         hourly(
-            "database", f"{class_}, {zones}", 1, "instance", copies * price.instance_hour[class_]
+            "database",
+            f"{class_}, {zones}",
+            stack.running_share,
+            "instance",
+            copies * price.instance_hour[class_],
         ),
         monthly(
             "database",
@@ -197,7 +215,7 @@ def _cluster_instance(_resource: Resource, stack: _Stack) -> list[Line]:
     (cluster,) = [each for each in stack.resources if each.type == "aws_rds_cluster"]
     scaling = _first(cluster.attributes["serverlessv2_scaling_configuration"])
     ends = {"least": "min_capacity", "most": "max_capacity"}
-    units = float(scaling[ends[stack.tasks]])
+    units = stack.running_share * float(scaling[ends[stack.tasks]])
     usd = stack.prices.database.aurora_acu_hour
     return [hourly("database", "Aurora Serverless v2", units, "ACU", usd)]
 

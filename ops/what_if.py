@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from modules.services import OWN_REPOSITORY, Service
-from modules.settings import StageSettings
+from modules.settings import NightStop, StageSettings
 from ops.resources import Resource
 
 Change = Callable[[StageSettings], StageSettings]
@@ -64,6 +64,10 @@ def _graviton_database(stage: StageSettings) -> StageSettings:
     return _database(stage, instance_class=class_.replace("db.t3.", "db.t4g."))
 
 
+def _night_stop(stage: StageSettings) -> StageSettings:
+    return stage.model_copy(update={"night_stop": stage.night_stop or NightStop()})
+
+
 # Those that give up least come first.
 SWITCHES: tuple[Switch, ...] = (
     Switch(
@@ -100,6 +104,13 @@ SWITCHES: tuple[Switch, ...] = (
         gives_up="a zone's outage stops the database until it is restored",
         keeps_resilience=False,
         change=lambda stage: _database(stage, multi_az=False),
+    ),
+    Switch(
+        name="night stop, 20:00 to 07:00 and on weekends",
+        setting="[night_stop]",
+        gives_up="nothing runs then",
+        keeps_resilience=False,
+        change=_night_stop,
     ),
     Switch(
         name="Spot alone",

@@ -6,8 +6,9 @@ import pytest
 
 from ops.bill import Line, merged, monthly
 from ops.prices import PRICES, read_prices
-from ops.pricing import bill, spot_share
+from ops.pricing import bill
 from ops.resources import Resource, of_document, of_state
+from ops.running import days_of, spot_share, weekly_share
 from tests.conftest import Synthesize
 
 HOURS = 730
@@ -98,6 +99,41 @@ def test_most_tasks_are_those_that_the_service_scales_to() -> None:
     assert most == pytest.approx(3 * least)
 
 
+@pytest.mark.parametrize(
+    ("days", "meant"),
+    [
+        ("MON-FRI", {"MON", "TUE", "WED", "THU", "FRI"}),
+        ("SAT,SUN", {"SAT", "SUN"}),
+        ("FRI-MON", {"FRI", "SAT", "SUN", "MON"}),
+        ("MON-SUN", {"SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"}),
+        ("WED", {"WED"}),
+    ],
+)
+def test_days_of_a_cron_expression(days: str, meant: set[str]) -> None:
+    assert days_of(days) == meant
+
+
+def test_half_of_each_working_day_is_five_fourteenths_of_a_week() -> None:
+    share = weekly_share("cron(0 7 ? * MON-FRI *)", "cron(0 19 ? * MON-FRI *)")
+
+    assert share == pytest.approx(5 / 14)
+
+
+def test_a_night_stop_pays_for_tasks_and_database_by_day_only() -> None:
+    night = [
+        Resource(
+            type="aws_scheduler_schedule",
+            name=f"database_{verb}",
+            attributes={"schedule_expression": f"cron(0 {hour} ? * MON-FRI *)"},
+        )
+        for verb, hour in (("start", 7), ("stop", 19))
+    ]
+    database = resource("aws_db_instance", instance_class="db.t3.small", allocated_storage=20)
+
+    assert usd(*service(), *night) == pytest.approx(usd(*service()) * 5 / 14)
+    assert usd(database, *night) == pytest.approx(HOURS * 0.036 * 5 / 14 + 20 * 0.115)
+
+
 def test_multi_az_doubles_the_instance_and_its_storage() -> None:
     one = {"instance_class": "db.t3.small", "allocated_storage": 20}
 
@@ -134,7 +170,9 @@ def test_a_type_that_nobody_has_looked_up_is_named() -> None:
     assert bill([resource("aws_new_thing")], read_prices()).unpriced == ("aws_new_thing",)
 
 
-@pytest.mark.parametrize("stage", ["dev", "staging", "prod", "aurora", "route53", "frugal"])
+@pytest.mark.parametrize(
+    "stage", ["dev", "staging", "prod", "aurora", "route53", "frugal", "thrifty"]
+)
 def test_every_type_of_our_stages_is_priced_or_known_to_be_free(
     stack: Synthesize, stage: str
 ) -> None:
