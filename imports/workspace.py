@@ -76,6 +76,13 @@ class Workspace:
             )
         return record
 
+    def kept_record(self) -> AdoptionRecord:
+        """What of the record the stage's settings keep.
+
+        Raises AdoptionError when there is no record, or the stage file has mistakes.
+        """
+        return self.record().kept(shared_roles=self.settings().keep_shared_roles)
+
     def process_environment(self) -> dict[str, str]:
         """The environment of terraform: the user's, with dummy keys where AWS is an emulator."""
         dummies = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}

@@ -183,6 +183,11 @@ class StageSettings(Section):
         "default: true for prod, else false"
     )
     kafka: bool = Field(False, description="give the functions service the Kafka brokers")
+    keep_shared_roles: bool = Field(
+        True,
+        description="keep the two roles that an adopted base shared among its services; `false` destroys "
+        "them, which is safe once that base is retired",
+    )
     container_insights: Literal["enabled", "disabled", "enhanced"] = Field(
         "disabled", description="ECS Container Insights (billed as custom metrics)"
     )
