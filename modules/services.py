@@ -9,6 +9,7 @@ from pydantic import Field
 
 from modules.setting_types import Name, Percent, Section, matching
 
+Port = Annotated[int, Field(ge=1, le=65535)]
 Capacity = Literal["on-demand", "spot-with-fallback", "spot-only"]
 # An ALB path pattern has at most 128 characters; `/*` takes two.
 RoutePath = Annotated[
@@ -53,11 +54,8 @@ class Service(Section):
         description="`ecr` for the project's own repository, or a pinned image",
     )
     image_tag: ImageTag = Field("latest", description="the tag in the project's repository")
-    port: int | None = Field(
-        None,
-        ge=1,
-        le=65535,
-        description="the container's port; without it nothing is routed",
+    port: Port | None = Field(
+        None, description="the container's port; without it nothing is routed"
     )
     path: RoutePath | None = Field(
         None,
@@ -96,6 +94,9 @@ class Service(Section):
     secrets: dict[str, str] = Field({}, description="variables from secrets")
     calls: Annotated[tuple[str, ...], Field(strict=False)] = Field(
         (), description="services that it may reach on their port"
+    )
+    outbound_ports: Annotated[tuple[Port, ...], Field(strict=False)] = Field(
+        (), description="TCP ports that it may reach anywhere, besides 443"
     )
     uses_database: bool = Field(False, description="may reach the database")
     uses_bucket: bool = Field(False, description="may read and write the data bucket")
