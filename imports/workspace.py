@@ -14,6 +14,8 @@ from modules.settings import StageSettings
 from modules.stage_files import StageFileError, read_stage
 
 PROJECT = Path(__file__).resolve().parent.parent
+# Below the folder of local states. What is in it holds secrets, as the legacy state does.
+BACKUPS = "adoption-backups"
 
 
 @dataclass(frozen=True, kw_only=True)
