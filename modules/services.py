@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modules.setting_types import Name, Percent, Section, matching
+from modules.setting_types import PINNED_IMAGE, Name, Percent, Section, matching
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Capacity = Literal["on-demand", "spot-with-fallback", "spot-only"]
@@ -31,8 +31,8 @@ ImageTag = Annotated[
 Image = Annotated[
     str,
     matching(
-        r"ecr|[^\s:@]+(:\d+)?[^\s:@]*[:@]\S+",
-        '"ecr" or an image with its tag or digest',
+        rf"ecr|{PINNED_IMAGE}",
+        '"ecr" or an image with its tag or digest, other than latest',
         'pin the image, as in "hasura/graphql-engine:v2.48.6"',
     ),
 ]

@@ -150,9 +150,18 @@ SslPolicy = Annotated[
         'write it as in "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"',
     ),
 ]
+# A registry's port is no tag, and `latest` pins nothing, unless a digest follows it.
+PINNED_IMAGE = (
+    r"[^\s:@]+(:\d+/[^\s:@]+)?"
+    r"(:(?!latest$)\w[\w.-]{0,127}(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})"
+)
 PinnedImage = Annotated[
     str,
-    matching(r"\S+[:@]\S+", "an image with its tag or digest", "add the tag after a colon"),
+    matching(
+        PINNED_IMAGE,
+        "an image with its tag or digest, other than latest",
+        'pin the image, as in "hasura/graphql-engine:v2.48.6"',
+    ),
 ]
 
 
