@@ -48,9 +48,14 @@ class Story:
         return self.folder / "stages"
 
     @property
+    def record_path(self) -> Path:
+        """Where the record is."""
+        return self.stages / f"{STAGE}.adoption.json"
+
+    @property
     def record(self) -> AdoptionRecord:
         """The record as it is now."""
-        record = read_record(self.stages / f"{STAGE}.adoption.json")
+        record = read_record(self.record_path)
         assert record is not None
         return record
 
