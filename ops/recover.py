@@ -6,6 +6,7 @@ away, and judged.
 """
 
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any, Final
 
 from imports.live_aws import ask
 from imports.progress import Progress
-from imports.retire import Backup, pull, push, write_backup
+from imports.retire import pull, push, write_backup
 from imports.state_surgery import Document
 from imports.terraform import Terraform
 from ops.finding import settled
@@ -116,21 +117,24 @@ def propose(stage: Stage, *, progress: Progress) -> Proposal:
     )
 
 
-def write(stage: Stage, proposal: Proposal, *, progress: Progress) -> Backup | None:
-    """Put the proposed state in place, after a backup of the present one.
+def write(stage: Stage, proposal: Proposal, *, progress: Progress) -> Path | None:
+    """Put the proposed state in place, after a backup of the present one, and return where that is.
 
     Raises AdoptionError when somebody else has written it in the meantime, or holds its lock.
     """
     assert proposal.state is not None  # noqa: S101  # only what is to be written is written
-    backup = None
+    folder = stage.workspace.state_folder / "recovery-backups"
+    progress("writing the state, after a backup")
+    if stage.broken is not None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        aside = folder / f"{stage.broken.name}.broken-{time.time_ns()}"
+        stage.broken.replace(aside)
+        push(stage.terraform, proposal.state, None)
+        return aside
     before = pull(stage.terraform)
-    if before is not None:
-        progress("writing a backup of the state")
-        folder = stage.workspace.state_folder / "recovery-backups"
-        backup = write_backup(folder, stage.workspace.stage, before)
-    progress("writing the state")
+    backup = None if before is None else write_backup(folder, stage.workspace.stage, before)
     push(stage.terraform, proposal.state, backup)
-    return backup
+    return backup.path if backup else None
 
 
 def _secrets_of_missing_versions(

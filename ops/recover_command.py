@@ -40,6 +40,10 @@ def recover_(
         proposal = recover.propose(opened, progress=progress)
     written = deleted = False
     if not as_json:
+        if opened.broken:
+            out.print(
+                f"the state file was broken off and holds nothing: {opened.broken}", markup=False
+            )
         _print(proposal)
     if proposal.is_open and not dry_run:
         if proposal.state is not None and _agreed("write this state?", yes, as_json):
@@ -47,7 +51,7 @@ def recover_(
                 backup = recover.write(opened, proposal, progress=progress)
             written = True
             if backup and not as_json:
-                out.print(f"backup of the state: {backup.path}", markup=False)
+                out.print(f"backup of the state: {backup}", markup=False)
         stands = proposal.state is None or written
         if (
             delete_orphans

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from imports.live_aws import Clients, account_of, ask, boto3_clients
 from imports.progress import Progress
-from imports.retire import content, pull
+from imports.retire import broken_state_file, content, pull
 from imports.state_surgery import Document
 from imports.terraform import Terraform
 from imports.workspace import Workspace, set_default_credentials
@@ -15,12 +16,16 @@ from imports.workspace import Workspace, set_default_credentials
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """The stage to be recovered: its folder, what it is to be, what its state holds."""
+    """The stage to be recovered: its folder, what it is to be, what its state holds.
+
+    `broken` is the local state file, if it was broken off while it was written: all of it is lost then.
+    """
 
     workspace: Workspace
     terraform: Terraform
     document: Mapping[str, Any] = field(repr=False)
     state: Document | None = field(repr=False)
+    broken: Path | None
     clients: Clients
 
     @property
@@ -41,11 +46,13 @@ def open_stage(workspace: Workspace, *, progress: Progress) -> Stage:
     progress("synthesizing the stage")
     terraform = workspace.synthesize()
     progress("reading the state")
+    broken = broken_state_file(terraform.folder)
     return Stage(
         workspace=workspace,
         terraform=terraform,
         document=json.loads((terraform.folder / "cdk.tf.json").read_text()),
-        state=content(pull(terraform)),
+        state=None if broken else content(pull(terraform)),
+        broken=broken,
         clients=boto3_clients(region=settings.region),
     )
 
