@@ -9,6 +9,7 @@ from imports.live_aws import Clients
 from imports.progress import Progress
 from ops.errors import OpsError
 from ops.live import Finder, Live
+from ops.live_clock import CLOCK_FINDERS
 from ops.live_named import NAMED_FINDERS
 from ops.live_network import NETWORK_FINDERS
 from ops.live_services import SERVICE_FINDERS
@@ -16,7 +17,12 @@ from ops.matching import Lister, Matcher, Matches
 from ops.planned import Planned
 from ops.recovery_stage import Stage, held_ids
 
-FINDERS: Final[Mapping[str, Finder]] = {**NETWORK_FINDERS, **SERVICE_FINDERS, **NAMED_FINDERS}
+FINDERS: Final[Mapping[str, Finder]] = {
+    **NETWORK_FINDERS,
+    **SERVICE_FINDERS,
+    **NAMED_FINDERS,
+    **CLOCK_FINDERS,
+}
 _LONGEST_WAIT_SECONDS: Final = 45 * 60
 _POLL_SECONDS: Final = 10
 

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from imports.errors import AdoptionError
 from imports.live_aws import ask
 from imports.progress import Progress
-from imports.retire import pull, push, write_backup
+from imports.retire import Backup, pull, push, write_backup
 from imports.state_surgery import Document
 from imports.terraform import Terraform
+from ops.errors import OpsError
 from ops.finding import settled
 from ops.live import Live
 from ops.matching import Matcher, Orphan
@@ -129,12 +131,24 @@ def write(stage: Stage, proposal: Proposal, *, progress: Progress) -> Path | Non
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         aside = folder / f"{stage.broken.name}.broken-{time.time_ns()}"
         stage.broken.replace(aside)
-        push(stage.terraform, proposal.state, None)
+        _push(stage, proposal.state, None)
         return aside
     before = pull(stage.terraform)
     backup = None if before is None else write_backup(folder, stage.workspace.stage, before)
-    push(stage.terraform, proposal.state, backup)
+    _push(stage, proposal.state, backup)
     return backup.path if backup else None
+
+
+def _push(stage: Stage, state: Document, backup: Backup | None) -> None:
+    try:
+        push(stage.terraform, state, backup)
+    except AdoptionError as error:
+        if "state lock" not in str(error):
+            raise
+        raise OpsError(
+            f"{error}: if nobody deploys now, a killed deploy left the lock: run `terraform force-unlock ID` "
+            f"in {stage.terraform.folder} and recover again"
+        ) from None
 
 
 def _secrets_of_missing_versions(
