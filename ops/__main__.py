@@ -28,8 +28,6 @@ def _root() -> None:
 
 
 app.command()(cost)
-
-
 app.command("recover")(recover_)
 
 
