@@ -6,7 +6,7 @@ snapshot) is taken from the configuration, as a deploy would have written it.
 
 import datetime
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -107,12 +107,20 @@ def with_objects(
         "resources": [],
         "check_results": None,
     }
+    arns = {
+        *(str(each.attributes.get("arn")) for each in objects.values()),
+        *(
+            str(instance["attributes"].get("arn"))
+            for resource in before["resources"]
+            for instance in resource["instances"]
+        ),
+    }
     found = {
         **before,
         "resources": [
             _resource(
                 resources[address],
-                {**each.attributes, **_as_configured(resources[address], each, objects)},
+                {**each.attributes, **_as_configured(resources[address], each, arns)},
                 each,
                 dependencies(document, address),
             )
@@ -132,9 +140,7 @@ def with_outputs(state: Document, plan: Mapping[str, Any]) -> Document:
     return {**state, "outputs": {**known, **(state.get("outputs") or {})}}
 
 
-def _as_configured(
-    planned: Planned, read: ReadObject, objects: Mapping[str, ReadObject]
-) -> dict[str, Any]:
+def _as_configured(planned: Planned, read: ReadObject, arns: Set[str]) -> dict[str, Any]:
     """What a deploy would have written, where a reading gives nothing or says the same in other words."""
     found = {
         name: planned.arguments.get(name, default)
@@ -144,9 +150,9 @@ def _as_configured(
     if planned.type == "aws_ecs_service":
         # AWS names a revision by its ARN, and the provider reads it as `family:revision`.
         revision = read.attributes["task_definition"]
-        for each in objects.values():
-            if str(each.attributes.get("arn")).endswith(f":task-definition/{revision}"):
-                found["task_definition"] = each.attributes["arn"]
+        for arn in arns:
+            if arn.endswith(f":task-definition/{revision}"):
+                found["task_definition"] = arn
     return found
 
 

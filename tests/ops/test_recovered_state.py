@@ -47,6 +47,31 @@ def test_a_service_names_its_task_definition_by_arn_as_configured() -> None:
     assert service["task_definition"] == arn
 
 
+def test_a_service_names_a_task_definition_that_the_state_holds_by_arn_too() -> None:
+    arn = "arn:aws:ecs:us-east-1:1:task-definition/dev-app:3"
+    definition = {
+        "mode": "managed",
+        "type": "aws_ecs_task_definition",
+        "name": "app",
+        "provider": PROVIDER,
+        "instances": [{"attributes": {"arn": arn}}],
+    }
+    before = {
+        "version": 4,
+        "lineage": "ours",
+        "serial": 7,
+        "outputs": {},
+        "resources": [definition],
+    }
+    document: dict[str, Any] = {"resource": {"aws_ecs_service": {"app": {}}}}
+    objects = {"aws_ecs_service.app": _read(task_definition="dev-app:3")}
+
+    state = with_objects(before, objects, document, terraform_version="1.11.4")
+
+    (service,) = (each for each in state["resources"] if each["type"] == "aws_ecs_service")
+    assert service["instances"][0]["attributes"]["task_definition"] == arn
+
+
 def test_a_state_keeps_its_lineage_and_what_it_holds() -> None:
     vpc = {
         "mode": "managed",
