@@ -25,11 +25,15 @@ class Ambiguity:
 
 @dataclass(frozen=True, kw_only=True)
 class Orphan:
-    """An object with the stage's tags at whose address another one stands."""
+    """An object with the stage's tags at whose address another one stands.
+
+    One that is in use, because something stands on it, is never deleted here.
+    """
 
     type: str
     import_id: str
     address: str
+    in_use: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +62,7 @@ class Matcher:
     lister: Lister
     _found: dict[str, Live | None] = field(default_factory=dict, init=False)
     _ambiguous: list[Ambiguity] = field(default_factory=list, init=False)
-    _orphans: set[tuple[str, str, str]] = field(default_factory=set, init=False)
+    _orphans: set[tuple[str, str, str, bool]] = field(default_factory=set, init=False)
 
     def match(self) -> Matches:
         """Look for everything that the state does not hold, and beside what it holds for doubles."""
@@ -74,8 +78,8 @@ class Matcher:
             found=found,
             ambiguous=tuple(sorted(self._ambiguous, key=lambda each: each.address)),
             orphans=tuple(
-                Orphan(type=type_, import_id=id_, address=address)
-                for type_, id_, address in sorted(self._orphans)
+                Orphan(type=type_, import_id=id_, address=address, in_use=in_use)
+                for type_, id_, address, in_use in sorted(self._orphans)
             ),
             unknown_types=tuple(sorted(missing_types - self.finders.keys() - NOT_LOOKED_FOR)),
         )
@@ -131,12 +135,13 @@ class Matcher:
             [
                 live
                 for live in self._candidates(address)
-                if live.attributes["id"] not in self.held_ids and not live.in_use
+                if live.attributes["id"] not in self.held_ids
             ],
         )
 
     def _add_orphans(self, address: str, lives: list[Live]) -> None:
-        self._orphans |= {(self.resources[address].type, live.import_id, address) for live in lives}
+        type_ = self.resources[address].type
+        self._orphans |= {(type_, live.import_id, address, live.in_use) for live in lives}
 
     def _ours(self, address: str, live: Live) -> bool:
         if address in self.pinned:

@@ -4,7 +4,7 @@ Only types that hold no data and that AWS gives no unique name can be left behin
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -30,12 +30,19 @@ class _Removal:
 
 
 def with_contents(
-    clients: Clients, orphans: Iterable[Orphan], *, default_tags: Mapping[str, str]
+    clients: Clients,
+    orphans: Iterable[Orphan],
+    *,
+    default_tags: Mapping[str, str],
+    kept: Set[str],
 ) -> tuple[Orphan, ...]:
-    """The orphans and, in those that are VPCs, what has the stage's tags; in order of deletion."""
+    """The orphans and, in those that are VPCs, what has the stage's tags; in order of deletion.
+
+    `kept` are the ids of what the state holds.
+    """
     found = set(orphans)
     for orphan in orphans:
-        if orphan.type == "aws_vpc":
+        if orphan.type == "aws_vpc" and not orphan.in_use:
             found |= {
                 Orphan(type=type_, import_id=row[id_], address=orphan.address)
                 for type_, operation, result, id_, filter_ in _WITHIN
@@ -47,6 +54,7 @@ def with_contents(
                     Filters=[{"Name": filter_, "Values": [orphan.import_id]}],
                 )
                 if default_tags.items() <= tags_of(row).items()
+                and row[id_] not in kept
                 and row.get("State") not in {"deleting", "deleted"}
             }
     order = list(_REMOVALS)
@@ -62,11 +70,13 @@ def command(orphan: Orphan) -> str:
 
 
 def delete(clients: Clients, orphans: Iterable[Orphan], *, progress: Progress) -> None:
-    """Delete them in the order of `with_contents`.
+    """Delete those that are not in use, in the order of `with_contents`.
 
     Raises AdoptionError where AWS refuses, and leaves what comes after.
     """
     for orphan in orphans:
+        if orphan.in_use:
+            continue
         progress(f"deleting {orphan.type} {orphan.import_id}")
         removal = _REMOVALS[orphan.type]
         removal.first(clients, orphan.import_id)

@@ -27,7 +27,7 @@ from ops.planned import Planned, planned_resources, text
 from ops.reading import ReadObject, read_objects, reading_document
 from ops.recovered_state import validation_read, version_read
 from ops.recovery_plan import judged
-from ops.recovery_stage import Stage, data_attributes, held_attributes
+from ops.recovery_stage import Stage, data_attributes, held_attributes, held_ids
 from ops.recovery_verdict import Outlook
 from ops.secret_versions import first_versions
 
@@ -112,7 +112,12 @@ def propose(stage: Stage, *, progress: Progress) -> Proposal:
             for address, each in sorted(objects.items())
         ),
         absent=absent,
-        orphans=with_contents(stage.clients, matches.orphans, default_tags=stage.default_tags),
+        orphans=with_contents(
+            stage.clients,
+            matches.orphans,
+            default_tags=stage.default_tags,
+            kept=held_ids(stage.state) | {live.import_id for live in matches.found.values()},
+        ),
         problems=tuple(problems),
         outlook=outlooks,
         state=state,

@@ -76,7 +76,8 @@ def recover_(
         )
     elif written:
         out.print(f"the state holds {len(proposal.recovered)} objects more: deploy the stage again")
-    left = (proposal.state is not None and not written) or (proposal.orphans and not deleted)
+    orphans_left = any(each.in_use or not deleted for each in proposal.orphans)
+    left = (proposal.state is not None and not written) or orphans_left
     if not proposal.is_open or left:
         raise typer.Exit(NEEDS_A_PERSON)
 
@@ -119,7 +120,8 @@ def _print(proposal: Proposal) -> None:
         out.print(f"next deploy: creates {len(proposal.absent)} that do not stand ({listed})")
     for orphan in proposal.orphans:
         out.print(
-            f"orphan {orphan.type} {orphan.import_id}, beside {orphan.address}: {orphans.command(orphan)}",
+            f"orphan {orphan.type} {orphan.import_id}, beside {orphan.address}: "
+            + ("in use, find out by what" if orphan.in_use else orphans.command(orphan)),
             markup=False,
         )
     for problem in proposal.problems:

@@ -109,10 +109,12 @@ def test_a_double_of_what_the_state_holds_is_an_orphan() -> None:
     assert [each.import_id for each in matches.orphans] == ["vpc-1"]
 
 
-def test_a_double_that_is_in_use_is_no_orphan() -> None:
+def test_a_double_that_is_in_use_is_told_as_such() -> None:
     matches = _match(
         {"aws_vpc": [_vpc("vpc-1", in_use=True), _vpc("vpc-2")]},
         held={"aws_vpc.main": {"id": "vpc-2"}},
     )
 
-    assert matches.orphans == ()
+    assert matches.orphans == (
+        Orphan(type="aws_vpc", import_id="vpc-1", address="aws_vpc.main", in_use=True),
+    )
