@@ -17,6 +17,7 @@ from ops.reading import ReadObject
 # Per type, the arguments that the provider keeps in the state alone, and what it writes for one that is not
 # configured (None: what it read).
 _ONLY_IN_STATE: Final[Mapping[str, Mapping[str, object]]] = {
+    "aws_cloudwatch_log_group": {"skip_destroy": None},
     "aws_db_instance": {
         "apply_immediately": None,
         "delete_automated_backups": None,
@@ -28,6 +29,8 @@ _ONLY_IN_STATE: Final[Mapping[str, Mapping[str, object]]] = {
     "aws_ecs_service": {"force_new_deployment": None, "wait_for_steady_state": False},
     "aws_rds_cluster": {
         "apply_immediately": None,
+        "enable_global_write_forwarding": False,
+        "enable_local_write_forwarding": False,
         "final_snapshot_identifier": None,
         "master_password_wo_version": None,
         "skip_final_snapshot": None,
