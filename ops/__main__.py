@@ -11,6 +11,7 @@ from imports.errors import AdoptionError, one_line
 from imports.screen import err, print_error
 from ops.cost import cost
 from ops.errors import OpsError
+from ops.recover_command import recover_
 
 app = typer.Typer(
     help="The operator's tools for a deployed stage.",
@@ -27,6 +28,7 @@ def _root() -> None:
 
 
 app.command()(cost)
+app.command("recover")(recover_)
 
 
 def main() -> None:
