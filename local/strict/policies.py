@@ -47,6 +47,17 @@ def resource_policy(text: str) -> list[str]:
     return _document(text, member="Principal", other="", strict_sid=False)
 
 
+def too_long(text: str, most: int) -> list[str]:
+    """Say that a document is longer than `most` characters, white space left out.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    """
+    length = len("".join(text.split()))
+    return (
+        [f"the policy: allowed: at most {most} characters, not {length}"] if length > most else []
+    )
+
+
 def _document(text: str, *, member: str, other: str, strict_sid: bool) -> list[str]:
     """Hold a document against the grammar: each statement has `member`, none has `other`."""
     try:

@@ -1,13 +1,13 @@
 """Which rule holds for which call, beside AWS's models: two tables.
 
-The functions are in `names`, `containers`, `network`, `policies` and `tags`, each with the page it follows.
+The functions are in the modules beside this one, each with the page it follows.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from local.strict import containers, names, network, policies
+from local.strict import containers, databases, monitoring, names, network, policies
 from local.strict.account import Account
 from local.strict.tags import tag_mistakes
 from local.strict.wire import Call
@@ -27,6 +27,7 @@ class Complaint:
 
 # What shows in the request itself.
 _FORM: Mapping[str, Iterable[FormRule]] = {
+    "cloudwatch.PutMetricAlarm": [monitoring.alarm],
     "ec2.AuthorizeSecurityGroupEgress": [network.ports],
     "ec2.AuthorizeSecurityGroupIngress": [network.ports],
     "ec2.CreateSecurityGroup": [names.security_group],
@@ -38,17 +39,19 @@ _FORM: Mapping[str, Iterable[FormRule]] = {
     "elbv2.CreateTargetGroup": [names.target_group, network.target_group],
     "elbv2.ModifyRule": [network.listener_rule],
     "elbv2.ModifyTargetGroup": [network.target_group],
-    "logs.PutRetentionPolicy": [names.retention],
-    "rds.CreateDBCluster": [names.database],
-    "rds.CreateDBClusterParameterGroup": [names.database],
-    "rds.CreateDBInstance": [names.database],
-    "rds.CreateDBParameterGroup": [names.database],
-    "rds.DeleteDBCluster": [names.database],
-    "rds.DeleteDBInstance": [names.database],
+    "logs.PutRetentionPolicy": [monitoring.retention],
+    "rds.CreateDBCluster": [databases.created],
+    "rds.CreateDBClusterParameterGroup": [databases.identifiers],
+    "rds.CreateDBInstance": [databases.created],
+    "rds.CreateDBParameterGroup": [databases.identifiers],
+    "rds.DeleteDBCluster": [databases.identifiers],
+    "rds.DeleteDBInstance": [databases.identifiers],
+    "rds.ModifyDBCluster": [databases.identifiers, databases.sizes],
+    "rds.ModifyDBInstance": [databases.identifiers, databases.sizes],
     "s3.CreateBucket": [names.bucket],
     "secretsmanager.CreateSecret": [names.secret],
     "sns.CreateTopic": [names.topic],
-    "sns.Subscribe": [names.subscription],
+    "sns.Subscribe": [monitoring.subscription],
 }
 # What shows only beside what stands already.
 _STANDING: Mapping[str, Iterable[StandingRule]] = {
@@ -67,47 +70,42 @@ _STANDING: Mapping[str, Iterable[StandingRule]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class _Policy:
-    """Where a call carries a policy document, of which kind, and what the service calls a bad one."""
+    """Where a call carries a policy document, of which kind, how long, and the code for a bad one."""
 
     member: str
     check: Callable[[str], list[str]]
+    most_characters: int
     code: str
 
 
-_IAM = "MalformedPolicyDocument"
-_POLICIES: Mapping[str, _Policy] = {
-    "ecr.SetRepositoryPolicy": _Policy(
-        member="policyText", check=policies.resource_policy, code="InvalidParameterException"
-    ),
-    "efs.PutFileSystemPolicy": _Policy(
-        member="Policy", check=policies.resource_policy, code="InvalidPolicyException"
-    ),
-    "iam.CreatePolicy": _Policy(member="PolicyDocument", check=policies.identity_policy, code=_IAM),
-    "iam.CreatePolicyVersion": _Policy(
-        member="PolicyDocument", check=policies.identity_policy, code=_IAM
-    ),
-    "iam.CreateRole": _Policy(
-        member="AssumeRolePolicyDocument", check=policies.trust_policy, code=_IAM
-    ),
-    "iam.PutGroupPolicy": _Policy(
-        member="PolicyDocument", check=policies.identity_policy, code=_IAM
-    ),
-    "iam.PutRolePolicy": _Policy(
-        member="PolicyDocument", check=policies.identity_policy, code=_IAM
-    ),
-    "iam.PutUserPolicy": _Policy(
-        member="PolicyDocument", check=policies.identity_policy, code=_IAM
-    ),
-    "iam.UpdateAssumeRolePolicy": _Policy(
-        member="PolicyDocument", check=policies.trust_policy, code=_IAM
-    ),
-    "s3.PutBucketPolicy": _Policy(
-        member="Policy", check=policies.resource_policy, code="MalformedPolicy"
-    ),
-    "secretsmanager.PutResourcePolicy": _Policy(
-        member="ResourcePolicy",
+def _of_iam(member: str, check: Callable[[str], list[str]], most_characters: int) -> _Policy:
+    return _Policy(
+        member=member, check=check, most_characters=most_characters, code="MalformedPolicyDocument"
+    )
+
+
+def _of_resource(member: str, code: str, most_characters: int) -> _Policy:
+    return _Policy(
+        member=member,
         check=policies.resource_policy,
-        code="MalformedPolicyDocumentException",
+        most_characters=most_characters,
+        code=code,
+    )
+
+
+_POLICIES: Mapping[str, _Policy] = {
+    "ecr.SetRepositoryPolicy": _of_resource("policyText", "InvalidParameterException", 10240),
+    "efs.PutFileSystemPolicy": _of_resource("Policy", "InvalidPolicyException", 20000),
+    "iam.CreatePolicy": _of_iam("PolicyDocument", policies.identity_policy, 6144),
+    "iam.CreatePolicyVersion": _of_iam("PolicyDocument", policies.identity_policy, 6144),
+    "iam.CreateRole": _of_iam("AssumeRolePolicyDocument", policies.trust_policy, 2048),
+    "iam.PutGroupPolicy": _of_iam("PolicyDocument", policies.identity_policy, 5120),
+    "iam.PutRolePolicy": _of_iam("PolicyDocument", policies.identity_policy, 10240),
+    "iam.PutUserPolicy": _of_iam("PolicyDocument", policies.identity_policy, 2048),
+    "iam.UpdateAssumeRolePolicy": _of_iam("PolicyDocument", policies.trust_policy, 2048),
+    "s3.PutBucketPolicy": _of_resource("Policy", "MalformedPolicy", 20480),
+    "secretsmanager.PutResourcePolicy": _of_resource(
+        "ResourcePolicy", "MalformedPolicyDocumentException", 20480
     ),
 }
 
@@ -127,5 +125,6 @@ def complaints(call: Call, account: Account) -> list[Complaint]:
     if policy is not None and policy.member in call.params:
         document = call.params[policy.member]
         text = document.decode() if isinstance(document, bytes) else document
-        found += [Complaint(text=line, code=policy.code) for line in policy.check(text)]
+        mistakes = policy.check(text) + policies.too_long(text, policy.most_characters)
+        found += [Complaint(text=line, code=policy.code) for line in mistakes]
     return found

@@ -150,6 +150,9 @@ REFUSED = [
     refused("sns", "subscribe", "an e-mail address", TopicArn="arn:aws:sns:us-east-1:123456789012:a", Protocol="email", Endpoint="ops"),
     refused("logs", "put_retention_policy", "retentionInDays = 31", logGroupName="app", retentionInDays=31),
     refused("elbv2", "create_target_group", "HealthCheckPath = 'health'", **target_group(HealthCheckPath="health")),
+    refused("cloudwatch", "put_metric_alarm", "Period = 45", **alarm(Period=45)),
+    refused("rds", "create_db_instance", "MasterUserPassword = (hidden)", **database(MasterUserPassword="short")),
+    refused("rds", "create_db_instance", "BackupRetentionPeriod = 36", **database(BackupRetentionPeriod=36)),
     refused("ecs", "register_task_definition", "memory = '4096'", **task(memory="4096")),
     refused("ecs", "register_task_definition", "cpu = '300'", **task(cpu="300")),
     refused("elbv2", "create_rule", "at most 5 values in a rule, not 6", ListenerArn="arn:aws:a", Priority=1, Actions=[], Conditions=[{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/a"] * 6}}]),
@@ -161,6 +164,7 @@ REFUSED = [
     # Policies
     refused("iam", "create_policy", "the service s3 has no such action", PolicyName="app", PolicyDocument=document(allow("s3:GetObjekt"))),
     refused("iam", "create_policy", "AWS has no service s4", PolicyName="app", PolicyDocument=document(allow("s4:GetObject"))),
+    refused("iam", "create_policy", "at most 6144 characters", PolicyName="app", PolicyDocument=document(allow("s3:*", Resource=f"arn:aws:s3:::{'a' * 6200}"))),
     refused("iam", "create_policy", "is no JSON", PolicyName="app", PolicyDocument="{"),
     refused("iam", "create_policy", "Version = '2020-01-01'", PolicyName="app", PolicyDocument=document(allow("s3:*"), version="2020-01-01")),
     refused("iam", "create_role", "needs exactly one of Principal and NotPrincipal", RoleName="app", AssumeRolePolicyDocument=document({"Effect": "Allow", "Action": "sts:AssumeRole"})),
