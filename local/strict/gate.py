@@ -1,4 +1,4 @@
-"""Stands before moto and refuses what AWS would refuse."""
+"""Stands before moto and refuses what AWS would refuse, or what could never run there."""
 
 import io
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ class Strict:
         self._application = application
 
     def __call__(self, environ: dict[str, Any], start_response: Any, /) -> Iterable[bytes]:
-        """Refuse the call, or pass it on."""
+        """Refuse the call, or pass it on. Its body has an end: `local.calls` has read it."""
         body = environ["wsgi.input"].read()
         environ["wsgi.input"] = io.BytesIO(body)
         refused = _refused(environ, body)

@@ -153,7 +153,7 @@ class _Json:
     _parse_float = _parse_double
 
 
-class _Json11(_Json, JSONParser): ...
+class _JsonRpc(_Json, JSONParser): ...
 
 
 class _RestJson(_Json, RestJSONParser): ...
@@ -188,7 +188,7 @@ def _text(node: Any) -> Any:
 _PARSERS = {
     "query": _Query,
     "ec2": _EC2Query,
-    "json": _Json11,
+    "json": _JsonRpc,
     "rest-json": _RestJson,
     "rest-xml": _RestXml,
 }
