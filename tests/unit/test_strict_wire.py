@@ -1,10 +1,13 @@
 """Reading requests: what a client of AWS writes is read back, in each protocol."""
 
+import json
 from typing import Any
 
 import pytest
 from botocore.awsrequest import prepare_request_dict
 from botocore.serialize import create_serializer
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from moto.core.utils import get_service_model
 from werkzeug.test import EnvironBuilder
 
@@ -211,6 +214,14 @@ def test_a_number_in_json_that_is_text_stays_text() -> None:
     assert call.params == {"logGroupName": "a", "retentionInDays": "30"}
 
 
+def test_a_name_in_json_that_the_model_does_not_know_is_kept() -> None:
+    target = {"X-Amz-Target": "Logs_20140328.CreateLogGroup"}
+    call = read_call(*environ('{"logGroupNme": "a"}', JSON | target, signed_for="logs"))
+
+    assert call is not None
+    assert call.params == {"logGroupNme": "a"}
+
+
 def test_an_element_that_the_model_does_not_know_is_kept() -> None:
     body = (
         "<VersioningConfiguration><Status>Enabled</Status><Stat>1</Stat></VersioningConfiguration>"
@@ -248,3 +259,27 @@ def test_a_call_that_no_model_knows_is_left_to_moto(body: str, signed_for: str) 
 
 def test_a_request_that_is_not_signed_is_left_to_moto() -> None:
     assert read_call({"REQUEST_METHOD": "GET", "PATH_INFO": "/moto-api/data.json"}, b"") is None
+
+
+DOCUMENT = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.just("tags"), inner),
+)
+
+
+@settings(deadline=None)
+@given(DOCUMENT)
+def test_no_json_makes_the_reading_itself_fail(document: object) -> None:
+    target = {"X-Amz-Target": "AmazonEC2ContainerServiceV20141113.CreateCluster"}
+    call = read_call(*environ(json.dumps(document), JSON | target, signed_for="ecs"))
+
+    assert call is not None
+
+
+@settings(deadline=None)
+@given(DOCUMENT)
+def test_no_json_of_a_rest_service_makes_the_reading_itself_fail(document: object) -> None:
+    path = "/2015-02-01/file-systems"
+    call = read_call(*environ(json.dumps(document), {}, signed_for="elasticfilesystem", path=path))
+
+    assert call is not None
