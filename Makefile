@@ -9,7 +9,7 @@ SOURCES = --extend-exclude .tools .
 .PHONY: help setup demo demo-adopt bench test check format snapshots clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## install what the project needs: Python and Node packages, Terraform, provider
 	@command -v $(PYTHON) >/dev/null 2>&1 || { \
@@ -35,8 +35,8 @@ check: setup ## lint, formatting and types
 format: setup ## format the code and apply the safe lint fixes
 	@. ./activate && ruff format $(SOURCES) && ruff check --fix $(SOURCES)
 
-snapshots: setup ## rewrite the snapshots of the synthesized stages
-	@. ./activate && python -m pytest tests/snapshots --update-snapshots
+snapshots: setup ## rewrite the snapshots of the synthesized stages, and the README's table of settings
+	@. ./activate && python -m pytest tests/snapshots tests/unit/test_readme.py --update-snapshots
 
 clean: ## remove everything the set-up and the runs have made, except Terraform state
 	rm -rf .venv .tools node_modules cdktf.out .gen .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -10,6 +10,7 @@ import typer
 from imports.errors import AdoptionError, one_line
 from imports.screen import err, print_error
 from ops.errors import OpsError
+from ops.gate_command import gate
 
 app = typer.Typer(
     help="The operator's tools for a deployed stage.",
@@ -23,6 +24,9 @@ app = typer.Typer(
 @app.callback()
 def _root() -> None:
     """Commands are registered below, one line each."""
+
+
+app.command()(gate)
 
 
 def main() -> None:
