@@ -9,6 +9,7 @@ import typer
 
 from imports.errors import AdoptionError, one_line
 from imports.screen import err, print_error
+from ops.drift_command import drift
 from ops.errors import OpsError
 from ops.gate_command import gate
 
@@ -26,6 +27,7 @@ def _root() -> None:
     """Commands are registered below, one line each."""
 
 
+app.command()(drift)
 app.command()(gate)
 
 
