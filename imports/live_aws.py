@@ -108,6 +108,24 @@ def ask_all(
     return found
 
 
+def ask_unless(
+    clients: Clients, service: str, operation: str, codes: frozenset[str], **arguments: Any
+) -> Mapping[str, Any] | None:
+    """Return what one call answers; None when AWS answers with one of the error `codes`.
+
+    Raises AdoptionError for any other refusal.
+    """
+    client = client_of(clients, service)
+    with asking(action_name(service, operation)):
+        try:
+            answer: Mapping[str, Any] = getattr(client, xform_name(operation))(**arguments)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in codes:
+                return None
+            raise
+    return answer
+
+
 def answers_without(
     clients: Clients, service: str, operation: str, codes: frozenset[str], **arguments: Any
 ) -> bool:
@@ -115,15 +133,7 @@ def answers_without(
 
     Raises AdoptionError for any other refusal.
     """
-    client = client_of(clients, service)
-    with asking(action_name(service, operation)):
-        try:
-            getattr(client, xform_name(operation))(**arguments)
-        except ClientError as error:
-            if error.response.get("Error", {}).get("Code") in codes:
-                return False
-            raise
-    return True
+    return ask_unless(clients, service, operation, codes, **arguments) is not None
 
 
 def action_name(service: str, operation: str) -> str:

@@ -12,6 +12,7 @@ from imports.screen import err, print_error
 from ops.drift_command import drift
 from ops.errors import OpsError
 from ops.gate_command import gate
+from ops.state_command import app as state
 
 app = typer.Typer(
     help="The operator's tools for a deployed stage.",
@@ -29,6 +30,7 @@ def _root() -> None:
 
 app.command()(drift)
 app.command()(gate)
+app.add_typer(state, name="state")
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from local.cdktf import Cdktf, CdktfError
+from local.cdktf import Cdktf
 from local.emulator import PROJECT, Emulator
 from tests.integration.conftest import write_stage
 
@@ -83,9 +83,12 @@ def losses(judgement: dict[str, Any]) -> dict[str, tuple[str, str, bool]]:
 def test_terraform_refuses_to_replace_the_database(kept: Kept) -> None:
     kept.change(RENAMED)
 
-    with pytest.raises(CdktfError, match=r"(?s)cannot be destroyed.*in resource\.aws_db_instance"):
-        kept.cdktf.run("deploy", STACK, "--auto-approve")
+    kept.cdktf.run("synth")
+    refused = kept.cdktf.terraform(STACK, "apply", "-auto-approve", "-no-color")
 
+    assert refused.returncode == 1
+    assert "Instance cannot be destroyed" in refused.stderr
+    assert "in resource.aws_db_instance" in refused.stderr
     (database,) = kept.emulator.client("rds").describe_db_instances()["DBInstances"]
     assert database["DBName"] == "atomicdb"
 
