@@ -6,7 +6,7 @@ PYTHON ?= python3
 SOURCES = --extend-exclude .tools .
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-adopt bench test check format snapshots release-snapshot clean
+.PHONY: help setup demo demo-adopt bench test check format snapshots fuzz release-snapshot clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -37,6 +37,9 @@ format: setup ## format the code and apply the safe lint fixes
 
 snapshots: setup ## rewrite the snapshots of the synthesized stages, and the README's table of settings
 	@. ./activate && python -m pytest tests/snapshots tests/unit/test_readme.py --update-snapshots
+
+fuzz: setup ## give every entry point thousands of bad inputs, and count the tracebacks
+	@. ./activate && python -m tests.fuzz
 
 release-snapshot: setup ## keep what VERSION=0.2.0 synthesizes, for the test of upgrades from it
 	@. ./activate && python -m tests.upgrades.release "$(VERSION)"
