@@ -35,7 +35,7 @@ check: setup ## lint, formatting and types
 format: setup ## format the code and apply the safe lint fixes
 	@. ./activate && ruff format $(SOURCES) && ruff check --fix $(SOURCES)
 
-snapshots: setup ## rewrite the snapshots of the synthesized stages, and the README's table of settings
+snapshots: setup ## rewrite the snapshots of the stages and the README's settings
 	@. ./activate && python -m pytest tests/snapshots tests/unit/test_readme.py --update-snapshots
 
 fuzz: setup ## give every entry point thousands of bad inputs, and count the tracebacks

@@ -65,7 +65,7 @@ def synthesize_stages(environ: MutableMapping[str, str]) -> int:
     if changed:
         outdir.forget(stage.stack_name for stage in changed)
         try:
-            _synthesize(changed, records, environ)
+            write_stacks(changed, records, environ)
         except AdoptionError as error:
             print(error, file=sys.stderr)
             return 2
@@ -100,11 +100,15 @@ def fingerprints(
     }
 
 
-def _synthesize(
+def write_stacks(
     stages: Sequence[StageSettings],
     records: Mapping[str, AdoptionRecord],
     environ: MutableMapping[str, str],
-) -> None:
+) -> Path:
+    """Write the stacks of these stages, with what their records observed, into the environment's OUTDIR.
+
+    The folder of the stacks. Raises AdoptionError when a record does not fit its stage.
+    """
     accelerate(environ)
     # Only now: the import starts the jsii kernel, which takes a second and has to find the lazy bindings.
     from modules.app import synthesize  # noqa: PLC0415
@@ -122,6 +126,7 @@ def _synthesize(
         if stage.stage in records:
             path = stacks / stage.stack_name / "cdk.tf.json"
             bind_file(path, records[stage.stage], phase=stage.phase)
+    return stacks
 
 
 def _state_folder(environ: Mapping[str, str]) -> Path:

@@ -22,26 +22,36 @@ class Measured:
 
 
 def measured(
-    command: Sequence[str], *, cwd: Path, environment: Mapping[str, str], runs: int
-) -> Measured:
-    """Run a command some times, after one run that does not count and one that tells the memory.
+    command: Sequence[str], environments: Mapping[str, Mapping[str, str]], *, cwd: Path, runs: int
+) -> dict[str, Measured]:
+    """Run a command some times in each environment, by turns, so that a slow minute is everyone's.
 
-    Raises subprocess.CalledProcessError when it fails.
+    One run of each that does not count and one that tells the memory come first. Raises
+    subprocess.CalledProcessError when one fails.
     """
-    run = partial(
-        subprocess.run,
-        command,
-        cwd=cwd,
-        env=dict(environment),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=True,
-    )
-    run()
-    return Measured(
-        peak_mib=_peak_mib(command, cwd=cwd, environment=environment) if PROC.is_dir() else None,
-        seconds=statistics.median(timed(run) for _ in range(runs)),
-    )
+
+    def run(way: str) -> None:
+        subprocess.run(
+            command,
+            cwd=cwd,
+            env=dict(environments[way]),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=True,
+        )
+
+    peaks: dict[str, float | None] = {}
+    seconds: dict[str, list[float]] = {way: [] for way in environments}
+    for way, environment in environments.items():
+        run(way)
+        peaks[way] = _peak_mib(command, cwd=cwd, environment=environment) if PROC.is_dir() else None
+    for _ in range(runs):
+        for way, times in seconds.items():
+            times.append(timed(partial(run, way)))
+    return {
+        way: Measured(seconds=statistics.median(times), peak_mib=peaks[way])
+        for way, times in seconds.items()
+    }
 
 
 def timed(action: Callable[[], object]) -> float:

@@ -26,18 +26,19 @@ def against_stock(console: Console) -> dict[str, object]:
         "ours": {"ATOMIC_SYNTH_AFRESH": "1"},
         "ours, nothing changed": {},
     }
-    results: dict[str, Measured] = {}
+    console.print(f"synthesizing prod, {RUNS} times by turns: {', '.join(ways)}")
     with tempfile.TemporaryDirectory(prefix="atomic-bench-") as name:
-        for way, switches in ways.items():
-            console.print(f"synthesizing prod, {way}")
-            results[way] = measured(
-                _MAIN,
-                cwd=PROJECT,
-                environment=project_environment(
-                    ATOMIC_STAGE="prod", CDKTF_OUTDIR=str(Path(name) / "out"), **switches
-                ),
-                runs=RUNS,
-            )
+        results = measured(
+            _MAIN,
+            {
+                way: project_environment(
+                    ATOMIC_STAGE="prod", CDKTF_OUTDIR=str(Path(name) / way), **switches
+                )
+                for way, switches in ways.items()
+            },
+            cwd=PROJECT,
+            runs=RUNS,
+        )
     stock = results["stock bindings"]
     table = Table("python main.py, prod", "seconds", "times as fast", "peak MiB", box=None)
     for way, result in results.items():
@@ -93,7 +94,7 @@ def _scaled(
             environment = project_environment(
                 ATOMIC_STAGES_DIR=name, CDKTF_OUTDIR=str(outdir), ATOMIC_SYNTH_AFRESH="1"
             )
-            result = measured(_MAIN, cwd=PROJECT, environment=environment, runs=3)
+            result = measured(_MAIN, {"ours": environment}, cwd=PROJECT, runs=3)["ours"]
             resources = sum(
                 len(named)
                 for path in outdir.glob("stacks/*/cdk.tf.json")

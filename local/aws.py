@@ -53,12 +53,14 @@ def serve(listener: socket.socket, *, log_requests: bool) -> None:
 
     from local.calls import Calls  # noqa: PLC0415
     from local.gaps import fill_gaps  # noqa: PLC0415
+    from local.gaps_costs import fill_cost_gaps  # noqa: PLC0415
 
     class QuietRequestHandler(MotoRequestHandler):
         def log_request(self, *_args: object) -> None:
             """Say nothing: a deploy makes some thousand requests."""
 
     fill_gaps()
+    fill_cost_gaps()
     server = make_server(
         HOST,
         listener.getsockname()[1],

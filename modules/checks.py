@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from modules.naming import Names, limited_names
+from modules.schedule import DATABASE_LEAD_MINUTES, minute_of_day
 from modules.secrets import SECRETS
 from modules.services import Service
 from modules.settings import StageSettings
@@ -26,9 +27,9 @@ FARGATE_MEMORY_MIB: dict[int, tuple[int, ...]] = {
 
 # Names of constructs beside the services' own, and of security groups and target groups.
 RESERVED_NAMES = (
-    "account", "alb", "aws", "certificate", "cluster", "connection-strings", "dashboard", "data-bucket",
-    "database", "ecs-tasks", "efs", "file-storage", "hosted-zone", "legacy-base", "load-balancer",
-    "msk-client", "network", "platform", "rds", "registries", "secrets", "security-groups",
+    "account", "alb", "aws", "budget", "certificate", "cluster", "connection-strings", "dashboard",
+    "data-bucket", "database", "ecs-tasks", "efs", "file-storage", "hosted-zone", "legacy-base",
+    "load-balancer", "msk-client", "network", "platform", "rds", "registries", "secrets", "security-groups",
 )  # fmt: skip
 
 # A load balancer's subnet has to be a /27 or larger.
@@ -63,7 +64,13 @@ def find_mistakes(settings: StageSettings) -> list[Mistake]:
         *_hosted_zone(settings),
         *_network(settings),
         *_capacity(settings),
+        *_night_stop(settings),
         *(found for service in settings.services.values() for found in _service(service)),
+        *(
+            found
+            for service in settings.services.values()
+            for found in _schedule(service, settings)
+        ),
         *_routes(settings),
         *_references(settings),
         *_service_names(settings),
@@ -230,6 +237,59 @@ def _service(service: Service) -> Iterator[Mistake]:
             remedy="add what is missing, or leave path and priority out",
             rests_on=(f"{where}.port", f"{where}.priority"),
         )
+
+
+def _night_stop(settings: StageSettings) -> Iterator[Mistake]:
+    night = settings.night_stop
+    if night is None:
+        return
+    starts, stops = minute_of_day(night.start_at), minute_of_day(night.stop_at)
+    if starts < DATABASE_LEAD_MINUTES:
+        yield Mistake(
+            field="night_stop.start_at",
+            value=night.start_at,
+            allowed=f"00:{DATABASE_LEAD_MINUTES} or later: the database starts {DATABASE_LEAD_MINUTES} "
+            "minutes before the services, on the same day",
+            remedy="start later",
+        )
+    if starts >= stops:
+        yield Mistake(
+            field="night_stop.start_at",
+            value=night.start_at,
+            allowed=f"a time before stop_at, {night.stop_at}",
+            remedy="let the stage start and stop on one day",
+            rests_on=("night_stop.stop_at",),
+        )
+
+
+def _schedule(service: Service, settings: StageSettings) -> Iterator[Mistake]:
+    night = settings.night_stop
+    for index, row in enumerate(service.schedule):
+        where = f"services.{service.name}.schedule.{index}"
+        if row.min_tasks > row.max_tasks:
+            yield Mistake(
+                field=f"{where}.min_tasks",
+                value=row.min_tasks,
+                allowed=f"at most max_tasks, {row.max_tasks}",
+                remedy="lower min_tasks or raise max_tasks",
+                rests_on=(f"services.{service.name}.schedule",),
+            )
+        if service.single_writer and row.max_tasks > 1:
+            yield Mistake(
+                field=f"{where}.max_tasks",
+                value=row.max_tasks,
+                allowed="at most 1, for a service that is the single writer of its data",
+                remedy="lower max_tasks",
+                rests_on=(f"services.{service.name}.schedule",),
+            )
+        if night and not night.start_at <= row.at < night.stop_at:
+            yield Mistake(
+                field=f"{where}.at",
+                value=row.at,
+                allowed=f"between {night.start_at} and {night.stop_at}, while the stage runs",
+                remedy="move it into the day, or change night_stop",
+                rests_on=(f"services.{service.name}.schedule", "night_stop"),
+            )
 
 
 def _range_words(sizes: tuple[int, ...]) -> str:

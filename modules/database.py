@@ -1,6 +1,7 @@
 """The PostgreSQL database, on RDS or on Aurora Serverless v2. Both offer the same attributes."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from cdktf_cdktf_provider_aws.db_instance import DbInstance
 from cdktf_cdktf_provider_aws.db_parameter_group import (
@@ -117,6 +118,9 @@ class PostgresInstance(Construct):
         )
         self.host: str = instance.address
         self.port: int = POSTGRES_PORT
+        self.kind: Literal["Instance", "Cluster"] = "Instance"
+        self.identifier: str = instance.identifier
+        self.arn: str = instance.arn
         self.dimensions: Mapping[str, str] = {"DBInstanceIdentifier": instance.identifier}
         self.storage_metric = "FreeStorageSpace"
 
@@ -202,6 +206,9 @@ class AuroraCluster(Construct):
             )
         self.host: str = cluster.endpoint
         self.port: int = POSTGRES_PORT
+        self.kind: Literal["Instance", "Cluster"] = "Cluster"
+        self.identifier: str = cluster.cluster_identifier
+        self.arn: str = cluster.arn
         self.dimensions: Mapping[str, str] = {"DBClusterIdentifier": cluster.cluster_identifier}
         # Aurora's volume grows by itself; what can run out is an instance's own disk.
         self.storage_metric = "FreeLocalStorage"

@@ -11,6 +11,10 @@ from cdktf_cdktf_provider_aws.appautoscaling_policy import (
 from cdktf_cdktf_provider_aws.appautoscaling_policy import (
     AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecification as PredefinedMetric,  # noqa: E501  # its name
 )
+from cdktf_cdktf_provider_aws.appautoscaling_scheduled_action import (
+    AppautoscalingScheduledAction,
+    AppautoscalingScheduledActionScalableTargetAction,
+)
 from cdktf_cdktf_provider_aws.appautoscaling_target import AppautoscalingTarget
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
@@ -43,6 +47,7 @@ from modules.file_storage import FileStorage
 from modules.load_balancer import Route
 from modules.naming import Names
 from modules.network import Network
+from modules.schedule import ScheduledTasks, scheduled_tasks
 from modules.secret_store import SecretStore
 from modules.service_roles import ServiceRoles
 from modules.services import Capacity, Service
@@ -162,7 +167,7 @@ class FargateService(Construct):
                 cpu=str(service.cpu_units),
                 memory=str(service.memory_mib),
                 runtime_platform=EcsTaskDefinitionRuntimePlatform(
-                    operating_system_family="LINUX", cpu_architecture="X86_64"
+                    operating_system_family="LINUX", cpu_architecture=service.cpu_architecture
                 ),
                 task_role_arn=roles.task.arn,
                 execution_role_arn=roles.execution.arn,
@@ -170,7 +175,8 @@ class FargateService(Construct):
                 volume=self._volumes(file_storage) if service.uses_file_storage else None,
             ),
         )
-        scales = service.max_tasks > service.min_tasks
+        by_the_clock = scheduled_tasks(service, stage.night_stop)
+        scales = service.max_tasks > service.min_tasks or bool(by_the_clock)
         ready: list[ITerraformDependable] = [
             cluster.capacity_providers,
             execution_policy,
@@ -234,7 +240,12 @@ class FargateService(Construct):
             ),
         )
         if scales:
-            self._scaling(service, cluster)
+            target = self._scaling_target(service, cluster, by_the_clock=bool(by_the_clock))
+            bounds = [(service.min_tasks, service.max_tasks)]
+            bounds += [(row.min_tasks, row.max_tasks) for row in by_the_clock]
+            if any(most > least for least, most in bounds):
+                self._scaling_policies(service, target)
+            self._scheduled_actions(service, target, by_the_clock, stage.time_zone)
 
     def _policy(
         self,
@@ -271,8 +282,10 @@ class FargateService(Construct):
             )
         ]
 
-    def _scaling(self, service: Service, cluster: Cluster) -> None:
-        target = address(
+    def _scaling_target(
+        self, service: Service, cluster: Cluster, *, by_the_clock: bool
+    ) -> AppautoscalingTarget:
+        return address(
             service.name,
             AppautoscalingTarget(
                 self,
@@ -282,8 +295,45 @@ class FargateService(Construct):
                 scalable_dimension="ecs:service:DesiredCount",
                 min_capacity=service.min_tasks,
                 max_capacity=service.max_tasks,
+                lifecycle=(
+                    # A scheduled action sets these at its hour.
+                    TerraformResourceLifecycle(ignore_changes=["min_capacity", "max_capacity"])
+                    if by_the_clock
+                    else None
+                ),
             ),
         )
+
+    def _scheduled_actions(
+        self,
+        service: Service,
+        target: AppautoscalingTarget,
+        rows: Sequence[ScheduledTasks],
+        time_zone: str,
+    ) -> None:
+        # One after the other: AWS refuses two changes of one target at a time.
+        previous: list[AppautoscalingScheduledAction] = []
+        for row in rows:
+            action = address(
+                f"{service.name}_{row.name}",
+                AppautoscalingScheduledAction(
+                    self,
+                    row.name,
+                    name=f"{service.name}-{row.name}",
+                    service_namespace=target.service_namespace,
+                    resource_id=target.resource_id,
+                    scalable_dimension=target.scalable_dimension,
+                    schedule=row.cron,
+                    timezone=time_zone,
+                    scalable_target_action=AppautoscalingScheduledActionScalableTargetAction(
+                        min_capacity=str(row.min_tasks), max_capacity=str(row.max_tasks)
+                    ),
+                    depends_on=list(previous),
+                ),
+            )
+            previous = [action]
+
+    def _scaling_policies(self, service: Service, target: AppautoscalingTarget) -> None:
         metrics: Mapping[str, tuple[str, float]] = {
             "cpu": ("ECSServiceAverageCPUUtilization", service.cpu_target_percent),
             "memory": (

@@ -13,6 +13,7 @@ from modules import settings as s
 from modules.address import address
 from modules.certificate import RequestedCertificate
 from modules.cluster import Cluster
+from modules.cost_alerts import Budget, CostAnomalies
 from modules.data_bucket import DataBucket
 from modules.database import DATABASES
 from modules.fargate_service import FargateService
@@ -24,6 +25,7 @@ from modules.load_balancer import LoadBalancer, Route
 from modules.monitoring import AlarmTopic, Dashboard, MetricAlarms
 from modules.naming import Names
 from modules.network import Network
+from modules.night_stop import NightStop
 from modules.registry import Registries
 from modules.secret_store import ConnectionStrings, SecretStore
 from modules.secrets import SECRETS
@@ -265,6 +267,33 @@ class PlatformStack(TerraformStack):
                 alarms=service_alarms.alarms,
             )
 
+        if stage.night_stop:
+            NightStop(
+                self,
+                "night_stop",
+                settings=stage.night_stop,
+                time_zone=stage.time_zone,
+                account_id=self._account_id,
+                names=names,
+                database=self._database,
+            )
+        if stage.cost_alerts.budget_usd:
+            Budget(
+                self,
+                "budget",
+                limit_usd=stage.cost_alerts.budget_usd,
+                operator_email=stage.operator_email,
+                names=names,
+            )
+        if stage.cost_alerts.anomaly_usd:
+            CostAnomalies(
+                self,
+                "cost_anomalies",
+                least_usd=stage.cost_alerts.anomaly_usd,
+                monitor_arn=stage.cost_alerts.anomaly_monitor_arn,
+                operator_email=stage.operator_email,
+                names=names,
+            )
         health = Dashboard(
             self,
             "dashboard",

@@ -40,11 +40,20 @@ def _allow(
 
 def tasks_assume_role(account_id: str) -> Document:
     """Trust of a role that ECS tasks of this account take on; the condition stops a confused deputy."""
+    return _service_assumes_role("ecs-tasks", account_id)
+
+
+def scheduler_assumes_role(account_id: str) -> Document:
+    """Trust of a role that EventBridge Scheduler takes on for this account's schedules."""
+    return _service_assumes_role("scheduler", account_id)
+
+
+def _service_assumes_role(service: str, account_id: str) -> Document:
     return document(
         [
             {
                 "Effect": "Allow",
-                "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+                "Principal": {"Service": f"{service}.amazonaws.com"},
                 "Action": "sts:AssumeRole",
                 "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
             }
@@ -115,6 +124,11 @@ def file_system_statements(*, file_system_arn: str, access_point_arn: str) -> li
 def tracing_statements() -> list[Statement]:
     """Send traces; X-Ray's data actions take no resource."""
     return [_allow("SendTraces", XRAY_ACTIONS, ["*"])]
+
+
+def database_switch_statements(*, kind: str, database_arn: str) -> list[Statement]:
+    """Stop and start one database; `kind` is `Instance` or `Cluster`, as RDS names its calls."""
+    return [_allow("SwitchDatabase", [f"rds:StartDB{kind}", f"rds:StopDB{kind}"], [database_arn])]
 
 
 def tls_only(*, action: str, resources: Sequence[str]) -> Statement:

@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modules.setting_types import Name, Percent, Section, matching
+from modules.setting_types import ClockTime, Days, Name, Percent, Section, matching
 
 Capacity = Literal["on-demand", "spot-with-fallback", "spot-only"]
+CpuArchitecture = Literal["X86_64", "ARM64"]
 # An ALB path pattern has at most 128 characters; `/*` takes two.
 RoutePath = Annotated[
     str,
@@ -38,6 +39,15 @@ Image = Annotated[
 
 # The image of a service that the project builds: its own ECR repository, with `image_tag`.
 OWN_REPOSITORY = "ecr"
+
+
+class ScheduledScaling(Section):
+    """From a time of day on, other bounds for a service's tasks."""
+
+    at: ClockTime = Field(description="when, in the stage's `time_zone`")
+    days: Days = Field("MON-SUN", description="on which days of the week")
+    min_tasks: int = Field(ge=0, le=5000, description="least number of tasks from then on")
+    max_tasks: int = Field(ge=0, le=5000, description="most tasks from then on")
 
 
 class Service(Section):
@@ -70,11 +80,19 @@ class Service(Section):
     health_grace_seconds: int = Field(
         120, ge=0, le=2147483647, description="time to start before health checks count"
     )
+    cpu_architecture: CpuArchitecture = Field(
+        "X86_64",
+        description="`ARM64` (Graviton) costs a fifth less; the image has to be built for it",
+    )
     cpu_units: int = Field(256, description="CPU of a task, 1024 for one vCPU")
     memory_mib: int = Field(512, description="memory of a task")
     min_tasks: int = Field(1, ge=0, le=5000, description="least number of tasks")
     max_tasks: int = Field(
         1, ge=0, le=5000, description="most tasks; above `min_tasks` the service scales"
+    )
+    schedule: Annotated[tuple[ScheduledScaling, ...], Field(strict=False)] = Field(
+        (),
+        description="other bounds by the clock: a table of `at`, `days`, `min_tasks`, `max_tasks` each",
     )
     cpu_target_percent: Percent = Field(70, description="CPU at which the service scales")
     memory_target_percent: Percent = Field(70, description="memory at which the service scales")

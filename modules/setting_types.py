@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from typing import Annotated
+from zoneinfo import available_timezones
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -69,6 +70,12 @@ def _log_retention(value: int) -> int:
     return value
 
 
+def _time_zone(value: str) -> str:
+    if value not in available_timezones():
+        raise mistake("the name of a time zone (IANA)", 'write it as in "Europe/Berlin" or "UTC"')
+    return value
+
+
 def matching(pattern: str, allowed: str, remedy: str) -> AfterValidator:
     """A validator for text of one form; `allowed` says the form in words."""
     form = re.compile(pattern)
@@ -108,6 +115,14 @@ CertificateArn = Annotated[
         r"arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/[A-Za-z0-9-]+",
         "the ARN of an ACM certificate",
         "copy it from the certificate's page, or leave it out to have one requested",
+    ),
+]
+AnomalyMonitorArn = Annotated[
+    str,
+    matching(
+        r"arn:aws[a-z-]*:ce::\d{12}:anomalymonitor/[A-Za-z0-9-]+",
+        "the ARN of a cost anomaly monitor",
+        "copy what `aws ce get-anomaly-monitors` prints",
     ),
 ]
 BucketName = Annotated[
@@ -150,6 +165,24 @@ SslPolicy = Annotated[
         'write it as in "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"',
     ),
 ]
+ClockTime = Annotated[
+    str,
+    matching(
+        r"([01]\d|2[0-3]):[0-5]\d",
+        "a time of day, hours and minutes",
+        'write it as in "07:00"',
+    ),
+]
+_DAY = "(MON|TUE|WED|THU|FRI|SAT|SUN)"
+Days = Annotated[
+    str,
+    matching(
+        rf"{_DAY}([-,]{_DAY})*",
+        "days of the week as in a cron expression",
+        'write them as in "MON-FRI" or "MON,WED,FRI"',
+    ),
+]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
 PinnedImage = Annotated[
     str,
     matching(r"\S+[:@]\S+", "an image with its tag or digest", "add the tag after a colon"),

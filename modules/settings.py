@@ -10,8 +10,11 @@ from pydantic import Field
 
 from modules.services import SERVICES, Service
 from modules.setting_types import (
+    AnomalyMonitorArn,
     BucketName,
     CertificateArn,
+    ClockTime,
+    Days,
     DnsName,
     EmailAddress,
     EngineVersion,
@@ -24,6 +27,7 @@ from modules.setting_types import (
     Section,
     SqlName,
     SslPolicy,
+    TimeZone,
     VpcBlock,
 )
 
@@ -142,6 +146,36 @@ class AlarmThresholds(Section):
     database_connections: int = Field(150, ge=1, description="open database connections")
 
 
+class NightStop(Section):
+    """Nothing runs at night: services without tasks, the database stopped."""
+
+    stop_at: ClockTime = Field("20:00", description="when the stage stops, in its `time_zone`")
+    start_at: ClockTime = Field(
+        "07:00", description="when the services start; the database a quarter of an hour before"
+    )
+    days: Days = Field(
+        "MON-FRI", description="on which days it starts and stops; on others it stays stopped"
+    )
+
+
+class CostAlerts(Section):
+    """E-mails to the operator about the whole account's costs: set them in one of its stages."""
+
+    budget_usd: float | None = Field(
+        None,
+        gt=0,
+        description="monthly budget: told at 80 % spent and at 100 % forecast; default: none",
+    )
+    anomaly_usd: float | None = Field(
+        None, gt=0, description="told daily of unusual costs from this amount on; default: not told"
+    )
+    anomaly_monitor_arn: AnomalyMonitorArn | None = Field(
+        None,
+        description="an existing monitor of services to use: AWS allows one for an account, and newer "
+        "accounts begin with one; default: one is made",
+    )
+
+
 class State(Section):
     """An S3 backend for Terraform's state. Without this section the state is a local file."""
 
@@ -187,6 +221,7 @@ class StageSettings(Section):
         description="addresses that may be destroyed although the stage retains its data, as in "
         '`["aws_db_instance.main"]`',
     )
+    time_zone: TimeZone = Field("UTC", description="of all times of day, by its IANA name")
     kafka: bool = Field(False, description="give the functions service the Kafka brokers")
     container_insights: Literal["enabled", "disabled", "enhanced"] = Field(
         "disabled", description="ECS Container Insights (billed as custom metrics)"
@@ -201,6 +236,8 @@ class StageSettings(Section):
     logs: Logs = Logs()
     tracing: Tracing = Tracing()
     alarms: AlarmThresholds = AlarmThresholds()
+    night_stop: NightStop | None = None
+    cost_alerts: CostAlerts = CostAlerts()
     state: State | None = None
     services: dict[str, Service] = Field(description="the services, by name")
 

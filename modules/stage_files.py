@@ -205,6 +205,8 @@ def _known_keys(loc: Sequence[int | str]) -> list[str]:
     for step in loc[:-1]:
         if model is None:
             break
+        if isinstance(step, int):  # a row of a list, whose class is known already
+            continue
         if step == "services":
             model = {"services": Service}
         elif isinstance(model, dict):

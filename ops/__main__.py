@@ -9,6 +9,7 @@ import typer
 
 from imports.errors import AdoptionError, one_line
 from imports.screen import err, print_error
+from ops.cost import cost
 from ops.drift_command import drift
 from ops.errors import OpsError
 from ops.gate_command import gate
@@ -25,9 +26,10 @@ app = typer.Typer(
 
 @app.callback()
 def _root() -> None:
-    """Commands are registered below, one line each."""
+    """With a callback, a lone command keeps its name."""
 
 
+app.command()(cost)
 app.command()(drift)
 app.command()(gate)
 app.add_typer(state, name="state")

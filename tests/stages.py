@@ -17,6 +17,24 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
         **_REQUIRED,
         "database": {"engine": "aurora-serverless-v2", "min_acu": 0.5, "max_acu": 8},
         "retain_data": True,
+        "night_stop": {"stop_at": "19:30", "days": "MON-THU"},
+        "cost_alerts": {
+            "anomaly_usd": 50,
+            "anomaly_monitor_arn": "arn:aws:ce::123456789012:anomalymonitor/there-already",
+        },
+    },
+    "thrifty": {
+        **_REQUIRED,
+        "time_zone": "Europe/Berlin",
+        "network": {"nat": "single"},
+        "database": {"instance_class": "db.t4g.micro", "multi_az": False},
+        "night_stop": {},
+        "cost_alerts": {"budget_usd": 250, "anomaly_usd": 20},
+        "services": {
+            "app": {
+                "schedule": [{"at": "12:00", "days": "MON-FRI", "min_tasks": 2, "max_tasks": 4}]
+            },
+        },
     },
     "route53": {
         **_REQUIRED,
@@ -30,7 +48,7 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
         "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/given",
         "network": {"vpc_cidr_block": "10.42.0.0/16", "zone_count": 3, "nat": "none"},
         "services": {
-            "app": {"capacity": "spot-only"},
+            "app": {"capacity": "spot-only", "cpu_architecture": "ARM64"},
             "reports": {
                 "port": 9000,
                 "path": "/v1/reports",

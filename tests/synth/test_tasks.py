@@ -32,6 +32,12 @@ def test_a_task_is_a_linux_x86_64_fargate_task_of_its_size(stack: Synthesize, se
     assert (task["cpu"], task["memory"]) == SIZES.get(service, ("256", "512"))
 
 
+def test_a_service_may_run_on_graviton(stack: Synthesize) -> None:
+    task = stack("frugal").resource("aws_ecs_task_definition", "app")
+
+    assert task["runtime_platform"]["cpu_architecture"] == "ARM64"
+
+
 def test_the_single_writer_mounts_lancedb_with_iam_over_tls(stack: Synthesize) -> None:
     (volume,) = stack("dev").resource("aws_ecs_task_definition", "python_agent")["volume"]
 

@@ -156,3 +156,53 @@ def test_a_service_may_ask_for_one_key_of_a_secret() -> None:
 
 def test_a_service_has_the_name_of_its_table() -> None:
     assert fields({"services": {"app": {"name": "other"}}}) == ["services.app.name"]
+
+
+NIGHT = {"start_at": "07:00", "stop_at": "20:00"}
+
+
+@pytest.mark.parametrize(
+    ("night", "refused"),
+    [
+        (NIGHT, []),
+        ({"start_at": "00:15"}, []),
+        ({"start_at": "00:14"}, ["night_stop.start_at"]),
+        ({"start_at": "20:00", "stop_at": "20:00"}, ["night_stop.start_at"]),
+        ({"start_at": "25:00"}, ["night_stop.start_at"]),
+        ({"days": "MO-FR"}, ["night_stop.days"]),
+    ],
+)
+def test_a_stage_starts_and_stops_on_one_day(night: dict[str, str], refused: list[str]) -> None:
+    assert fields({"night_stop": night}) == refused
+
+
+@pytest.mark.parametrize(
+    ("row", "refused"),
+    [
+        ({"at": "12:00", "min_tasks": 2, "max_tasks": 6}, []),
+        ({"at": "12:00", "min_tasks": 3, "max_tasks": 2}, ["services.app.schedule.0.min_tasks"]),
+        ({"at": "06:59", "min_tasks": 1, "max_tasks": 2}, ["services.app.schedule.0.at"]),
+        ({"at": "20:00", "min_tasks": 1, "max_tasks": 2}, ["services.app.schedule.0.at"]),
+        ({"at": "noon", "min_tasks": 1, "max_tasks": 2}, ["services.app.schedule.0.at"]),
+        (
+            {"at": "12:00", "most": 2},
+            [f"services.app.schedule.0.{key}" for key in ("min_tasks", "max_tasks", "most")],
+        ),
+    ],
+)
+def test_a_schedule_has_bounds_in_order_while_the_stage_runs(
+    row: dict[str, Any], refused: list[str]
+) -> None:
+    assert fields({"night_stop": NIGHT, "services": {"app": {"schedule": [row]}}}) == refused
+
+
+def test_a_single_writer_is_never_scheduled_twice() -> None:
+    row = {"at": "12:00", "min_tasks": 1, "max_tasks": 2}
+
+    assert fields({"services": {"python-agent": {"schedule": [row]}}}) == [
+        "services.python-agent.schedule.0.max_tasks"
+    ]
+
+
+def test_a_time_zone_is_one_that_exists() -> None:
+    assert fields({"time_zone": "Mars/Olympus"}) == ["time_zone"]

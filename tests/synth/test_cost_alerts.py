@@ -1,0 +1,36 @@
+"""What the operator is told about money: in the variants `thrifty` and `aurora`."""
+
+from tests.conftest import Synthesize
+
+
+def test_a_budget_tells_at_four_fifths_spent_and_when_the_forecast_passes_it(
+    stack: Synthesize,
+) -> None:
+    budget = stack("thrifty").resource("aws_budgets_budget", "monthly")
+
+    assert (budget["limit_amount"], budget["limit_unit"]) == ("250", "USD")
+    assert [
+        (each["notification_type"], each["threshold"], each["subscriber_email_addresses"])
+        for each in budget["notification"]
+    ] == [("ACTUAL", 80, ["ops@example.com"]), ("FORECASTED", 100, ["ops@example.com"])]
+
+
+def test_unusual_costs_are_told_from_an_amount_on(stack: Synthesize) -> None:
+    subscription = stack("thrifty").resource("aws_ce_anomaly_subscription", "operator")
+
+    assert subscription["threshold_expression"]["dimension"]["values"] == ["20"]
+    assert subscription["subscriber"] == [{"type": "EMAIL", "address": "ops@example.com"}]
+
+
+def test_an_account_that_has_a_monitor_keeps_it(stack: Synthesize) -> None:
+    subscription = stack("aurora").resource("aws_ce_anomaly_subscription", "operator")
+
+    assert stack("aurora").names("aws_ce_anomaly_monitor") == []
+    assert subscription["monitor_arn_list"] == [
+        "arn:aws:ce::123456789012:anomalymonitor/there-already"
+    ]
+
+
+def test_a_stage_without_cost_alerts_has_none(stack: Synthesize) -> None:
+    assert stack("dev").names("aws_budgets_budget") == []
+    assert stack("dev").names("aws_ce_anomaly_monitor") == []
