@@ -1,5 +1,7 @@
 """A short share of `make fuzz`, the same inputs each time."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.fuzz.fuzzing import fuzz
@@ -13,6 +15,14 @@ def test_bad_input_never_ends_in_a_traceback(target: Target) -> None:
 
     assert counted.inputs >= 20
     assert counted.complaints == {}
+
+
+def test_an_output_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (target,) = (target for target in TARGETS if target.name == "main.py's environment")
+
+    outcome = target.run(tmp_path, {"ATOMIC_STAGE": "dev", "CDKTF_OUTDIR": "x" * 300})
+
+    assert (outcome.code, outcome.complaint) == (2, "")
 
 
 def test_a_traceback_would_be_counted() -> None:
