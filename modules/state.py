@@ -22,8 +22,8 @@ def configure_state(
     S3Backend(
         stack,
         bucket=settings.bucket,
-        key=settings.key or f"{stage.stack_name}.tfstate",
-        region=settings.region or stage.region,
+        key=stage.state_key,
+        region=stage.state_region,
         encrypt=settings.encrypt,
         kms_key_id=settings.kms_key_id,
         use_path_style=True if emulated else None,

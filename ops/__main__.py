@@ -10,8 +10,11 @@ import typer
 from imports.errors import AdoptionError, one_line
 from imports.screen import err, print_error
 from ops.cost import cost
+from ops.drift_command import drift
 from ops.errors import OpsError
+from ops.gate_command import gate
 from ops.recover_command import recover_
+from ops.state_command import app as state
 
 app = typer.Typer(
     help="The operator's tools for a deployed stage.",
@@ -29,6 +32,9 @@ def _root() -> None:
 
 app.command()(cost)
 app.command("recover")(recover_)
+app.command()(drift)
+app.command()(gate)
+app.add_typer(state, name="state")
 
 
 def main() -> None:

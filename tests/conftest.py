@@ -20,6 +20,7 @@ Synthesize = Callable[[str], Stack]
 SHARED_DEPLOYMENTS = (
     "test_deploy.py",
     "test_deploy_secrets.py",
+    "test_deploy_drift.py",
     "test_destroy.py",
     "test_prod.py",
 )
