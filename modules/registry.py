@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from cdktf_cdktf_provider_aws.ecr_repository import (
     EcrRepository,
+    EcrRepositoryEncryptionConfiguration,
     EcrRepositoryImageScanningConfiguration,
 )
 from constructs import Construct
@@ -22,9 +23,15 @@ class Registries(Construct):
         *,
         services: Sequence[str],
         retain_data: bool,
+        key_arn: str | None,
         names: Names,
     ) -> None:
         super().__init__(scope, id_)
+        encryption = (
+            [EcrRepositoryEncryptionConfiguration(encryption_type="KMS", kms_key=key_arn)]
+            if key_arn
+            else None
+        )
         self.repositories: dict[str, EcrRepository] = {
             service: address(
                 service,
@@ -37,6 +44,7 @@ class Registries(Construct):
                     image_scanning_configuration=EcrRepositoryImageScanningConfiguration(
                         scan_on_push=True
                     ),
+                    encryption_configuration=encryption,
                     force_delete=not retain_data,
                 ),
             )

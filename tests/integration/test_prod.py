@@ -34,7 +34,7 @@ def test_without_nat_tasks_have_public_addresses(prod: Deployment) -> None:
     public = [
         subnet["SubnetId"]
         for subnet in ec2.describe_subnets(Filters=vpc)["Subnets"]
-        if subnet["MapPublicIpOnLaunch"]
+        if {"Key": "Tier", "Value": "Public"} in subnet["Tags"]
     ]
     assert ec2.describe_nat_gateways(Filters=vpc)["NatGateways"] == []
     assert configuration["assignPublicIp"] == "ENABLED"
