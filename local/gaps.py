@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
+from moto.backup import urls as backup_urls
 from moto.backup.exceptions import ResourceNotFoundException
 from moto.backup.responses import BackupResponse
 from moto.core.common_types import TYPE_RESPONSE
@@ -189,7 +190,7 @@ def _keep_labels_of_secret_versions() -> None:
 
 
 def _select_what_to_back_up() -> None:
-    """Keep the selections of a backup plan; without them it backs up nothing."""
+    """Keep the selections of a backup plan, and let a vault that goes be asked what is in it."""
     selections: dict[str, dict[str, Any]] = {}
 
     def create_backup_selection(self: BackupResponse) -> str:
@@ -214,8 +215,18 @@ def _select_what_to_back_up() -> None:
         selections.pop(self.path.rstrip("/").split("/")[-1], None)
         return "{}"
 
-    for call in (create_backup_selection, get_backup_selection, delete_backup_selection):
+    def list_recovery_points_by_backup_vault(_self: BackupResponse) -> str:
+        return json.dumps({"RecoveryPoints": []})  # nothing is ever backed up here
+
+    for call in (
+        create_backup_selection,
+        get_backup_selection,
+        delete_backup_selection,
+        list_recovery_points_by_backup_vault,
+    ):
         setattr(BackupResponse, call.__name__, call)
+    recovery_points = "{0}/backup-vaults/(?P<name>[^/]+)/recovery-points/?$"
+    backup_urls.url_paths[recovery_points] = BackupResponse.dispatch
 
 
 def _list_tags_of_backups() -> None:
