@@ -60,9 +60,7 @@ class Backups(Construct):
                 "role",
                 name=names("backup-role"),
                 description="What AWS Backup may do to back up and restore",
-                assume_role_policy=json.dumps(
-                    policies.backup_assumes_role()
-                ),
+                assume_role_policy=json.dumps(policies.backup_assumes_role()),
             ),
         )
         attachments = [

@@ -68,9 +68,7 @@ class DatabaseWatch(Construct):
                 "role",
                 name=names("database-monitoring-role"),
                 description="What RDS may do to measure the database's operating system",
-                assume_role_policy=json.dumps(
-                    policies.monitoring_assumes_role(account_id)
-                ),
+                assume_role_policy=json.dumps(policies.monitoring_assumes_role(account_id)),
             ),
         )
         attachment = address(

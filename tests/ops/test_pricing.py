@@ -176,7 +176,6 @@ def test_a_web_firewall_costs_itself_and_its_rules() -> None:
     assert bill([firewall], read_prices()).monthly_usd == 9
 
 
-
 @pytest.mark.parametrize(
     "stage", ["dev", "staging", "prod", "aurora", "route53", "frugal", "thrifty"]
 )
