@@ -80,7 +80,7 @@ def parse(
         Failure(
             check=row["check_id"],
             # In a synthesized stack some checks name a resource without its type; the line tells it.
-            resource=lines[_stage(row)].get(row["file_line_range"][0] - 1, row["resource"]),
+            resource=lines[_stage(row)].get(row["file_line_range"][0], row["resource"]),
             stage=_stage(row),
             what=row["check_name"],
         )

@@ -49,7 +49,7 @@ def test_resources_and_data_sources_are_found_by_their_line() -> None:
 
 
 def test_a_failure_has_the_address_that_its_line_tells() -> None:
-    failed = result("dev", line=LINES["aws_sns_topic.main"] + 1)
+    failed = result("dev", line=LINES["aws_sns_topic.main"])
 
     reports = parse(
         answer(passed_checks=[result("dev")], failed_checks=[failed]),
