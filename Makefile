@@ -6,7 +6,7 @@ PYTHON ?= python3
 SOURCES = --extend-exclude .tools .
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-adopt bench audit test check format snapshots fuzz release-snapshot clean
+.PHONY: help setup demo demo-adopt bench audit test check checkov security format snapshots fuzz release-snapshot clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -29,11 +29,17 @@ bench: setup ## measure synthesis, diff, deploy, adoption and scale, side by sid
 audit: setup ## ask whether a locked package has a known vulnerability (needs the internet)
 	@. ./activate && python -m security.supply_chain
 
-test: check ## check, then run every test
+test: check checkov ## check, then run every test
 	@. ./activate && python -m pytest --numprocesses 4 --no-loadscope-reorder
 
 check: setup ## lint, formatting and types
 	@. ./activate && ruff check $(SOURCES) && ruff format --check $(SOURCES) && mypy
+
+checkov: setup ## install checkov, in a virtualenv of its own
+	@$(PYTHON) scripts/setup.py checkov
+
+security: checkov ## look for security mistakes in what every stage synthesizes to
+	@. ./activate && python -m security
 
 format: setup ## format the code and apply the safe lint fixes
 	@. ./activate && ruff format $(SOURCES) && ruff check --fix $(SOURCES)
@@ -48,5 +54,5 @@ release-snapshot: setup ## keep what VERSION=0.2.0 synthesizes, for the test of 
 	@. ./activate && python -m tests.upgrades.release "$(VERSION)"
 
 clean: ## remove everything the set-up and the runs have made, except Terraform state
-	rm -rf .venv .tools node_modules cdktf.out .gen .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv security/.venv .tools node_modules cdktf.out .gen .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -76,6 +76,7 @@ SETTINGS: Mapping[str, tuple[str, ...]] = {
         "instance_class",
         "max_allocated_storage",
         "monitoring_interval",
+        "monitoring_role_arn",
         "multi_az",
         "parameter_group_name",
         "performance_insights_enabled",

@@ -156,6 +156,9 @@ def _keep_only(document: Document, addresses: frozenset[str]) -> None:
         listed[stack] = {key: name for key, name in outputs.items() if name in document["output"]}
     for type_, named in document["resource"].items():
         for name, resource in named.items():
+            # What it waits for is not there to be waited for.
+            if "depends_on" in resource:
+                resource["depends_on"] = [each for each in resource["depends_on"] if each in known]
             unknown = references(resource) - known
             if unknown:
                 raise AdoptionError(

@@ -28,8 +28,9 @@ FARGATE_MEMORY_MIB: dict[int, tuple[int, ...]] = {
 # Names of constructs beside the services' own, and of security groups and target groups.
 RESERVED_NAMES = (
     "account", "alb", "aws", "budget", "certificate", "cluster", "connection-strings", "dashboard",
-    "data-bucket", "database", "ecs-tasks", "efs", "file-storage", "hosted-zone", "legacy-base",
-    "load-balancer", "msk-client", "network", "platform", "rds", "registries", "secrets", "security-groups",
+    "data-bucket", "database", "database-postgresql", "database-upgrade", "ecs-tasks", "efs", "file-storage",
+    "hosted-zone", "legacy-base", "load-balancer", "msk-client", "network", "platform", "rds", "registries",
+    "secrets", "security-groups", "web-firewall",
 )  # fmt: skip
 
 # A load balancer's subnet has to be a /27 or larger.

@@ -23,6 +23,7 @@ from constructs import Construct
 
 from modules import settings as s
 from modules.address import address
+from modules.database_watch import DatabaseWatch
 from modules.guard import Guard
 from modules.naming import Names
 from modules.network import Network
@@ -31,6 +32,16 @@ from modules.security_groups import POSTGRES_PORT
 
 # The stored password goes to the database when it is created. A higher number would reset it.
 _PASSWORD_VERSION = 1
+
+# Statements of data would be logged with the data in them; those of the schema are few. A slow one is told.
+_PARAMETERS: Mapping[str, str] = {
+    "rds.force_ssl": "1",
+    "log_statement": "ddl",
+    "log_min_duration_statement": "1000",  # milliseconds
+}
+
+_LOGS_OF_RDS = ["postgresql", "upgrade"]
+_LOGS_OF_AURORA = ["postgresql"]
 
 
 def _major(engine_version: str) -> str:
@@ -60,6 +71,9 @@ class PostgresInstance(Construct):
         id_: str,
         *,
         settings: s.Database,
+        log_retention_days: int,
+        account_id: str,
+        key_arn: str | None,
         guard: Guard,
         adopted: frozenset[str],
         names: Names,
@@ -68,8 +82,21 @@ class PostgresInstance(Construct):
         secrets: SecretStore,
     ) -> None:
         super().__init__(scope, id_)
-        keeps_password = "aws_db_instance.main" in adopted
+        is_adopted = "aws_db_instance.main" in adopted
         subnet_group = _subnet_group(self, names, network)
+        watch = DatabaseWatch(
+            self,
+            "watch",
+            kind="instance",
+            logs=_LOGS_OF_RDS,
+            log_retention_days=log_retention_days,
+            monitored=settings.enhanced_monitoring_seconds > 0,
+            has_log_groups=is_adopted,
+            account_id=account_id,
+            key_arn=key_arn,
+            retain_data=guard.retain_data,
+            names=names,
+        )
         parameters = address(
             "main",
             DbParameterGroup(
@@ -79,9 +106,8 @@ class PostgresInstance(Construct):
                 family=f"postgres{_major(settings.engine_version)}",
                 description="Connections over TLS only",
                 parameter=[
-                    DbParameterGroupParameter(
-                        name="rds.force_ssl", value="1", apply_method="immediate"
-                    )
+                    DbParameterGroupParameter(name=name, value=value, apply_method="immediate")
+                    for name, value in _PARAMETERS.items()
                 ],
             ),
         )
@@ -98,22 +124,28 @@ class PostgresInstance(Construct):
                 allocated_storage=settings.allocated_storage_gib,
                 storage_type="gp3",
                 storage_encrypted=True,
+                kms_key_id=key_arn,
+                iam_database_authentication_enabled=True,
                 db_name=settings.name,
                 username=settings.master_username,
                 # An adopted database keeps its password: any of these would reset it.
-                password_wo=None if keeps_password else secrets.master_password,
-                password_wo_version=None if keeps_password else _PASSWORD_VERSION,
+                password_wo=None if is_adopted else secrets.master_password,
+                password_wo_version=None if is_adopted else _PASSWORD_VERSION,
                 multi_az=settings.multi_az,
                 db_subnet_group_name=subnet_group.name,
                 vpc_security_group_ids=[security_group.id],
                 parameter_group_name=parameters.name,
                 publicly_accessible=False,
+                enabled_cloudwatch_logs_exports=_LOGS_OF_RDS,
+                monitoring_interval=settings.enhanced_monitoring_seconds,
+                monitoring_role_arn=watch.role_arn,
                 backup_retention_period=settings.backup_retention_days,
                 copy_tags_to_snapshot=True,
                 apply_immediately=False,
                 deletion_protection=guard.refuses("aws_db_instance", "main"),
                 skip_final_snapshot=not guard.retain_data,
                 final_snapshot_identifier=names.final_snapshot if guard.retain_data else None,
+                depends_on=watch.ready,
             ),
         )
         self.host: str = instance.address
@@ -134,6 +166,9 @@ class AuroraCluster(Construct):
         id_: str,
         *,
         settings: s.Database,
+        log_retention_days: int,
+        account_id: str,
+        key_arn: str | None,
         guard: Guard,
         adopted: frozenset[str],  # noqa: ARG002  # the legacy base has no Aurora; one shape for both
         names: Names,
@@ -143,6 +178,19 @@ class AuroraCluster(Construct):
     ) -> None:
         super().__init__(scope, id_)
         subnet_group = _subnet_group(self, names, network)
+        watch = DatabaseWatch(
+            self,
+            "watch",
+            kind="cluster",
+            logs=_LOGS_OF_AURORA,
+            log_retention_days=log_retention_days,
+            monitored=settings.enhanced_monitoring_seconds > 0,
+            has_log_groups=False,
+            account_id=account_id,
+            key_arn=key_arn,
+            retain_data=guard.retain_data,
+            names=names,
+        )
         parameters = address(
             "main",
             RdsClusterParameterGroup(
@@ -153,8 +201,9 @@ class AuroraCluster(Construct):
                 description="Connections over TLS only",
                 parameter=[
                     RdsClusterParameterGroupParameter(
-                        name="rds.force_ssl", value="1", apply_method="immediate"
+                        name=name, value=value, apply_method="immediate"
                     )
+                    for name, value in _PARAMETERS.items()
                 ],
             ),
         )
@@ -171,6 +220,9 @@ class AuroraCluster(Construct):
                     min_capacity=settings.min_acu, max_capacity=settings.max_acu
                 ),
                 storage_encrypted=True,
+                kms_key_id=key_arn,
+                iam_database_authentication_enabled=True,
+                enabled_cloudwatch_logs_exports=_LOGS_OF_AURORA,
                 database_name=settings.name,
                 master_username=settings.master_username,
                 master_password_wo=secrets.master_password,
@@ -185,6 +237,7 @@ class AuroraCluster(Construct):
                 deletion_protection=guard.refuses("aws_rds_cluster", "main"),
                 skip_final_snapshot=not guard.retain_data,
                 final_snapshot_identifier=names.final_snapshot if guard.retain_data else None,
+                depends_on=watch.ready,
             ),
         )
         for index in range(2 if settings.multi_az else 1):
@@ -200,6 +253,8 @@ class AuroraCluster(Construct):
                     instance_class="db.serverless",
                     auto_minor_version_upgrade=True,
                     publicly_accessible=False,
+                    monitoring_interval=settings.enhanced_monitoring_seconds,
+                    monitoring_role_arn=watch.role_arn,
                     db_subnet_group_name=subnet_group.name,
                     apply_immediately=False,
                 ),

@@ -38,15 +38,15 @@ from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from cdktf_cdktf_provider_aws.security_group import SecurityGroup
 from constructs import Construct
 
-from modules import containers, policies
+from modules import containers, key_policy, policies
 from modules import settings as s
 from modules.address import address
 from modules.cluster import Cluster
-from modules.data_bucket import DataBucket
 from modules.file_storage import FileStorage
 from modules.load_balancer import Route
 from modules.naming import Names
 from modules.network import Network
+from modules.private_bucket import PrivateBucket
 from modules.schedule import ScheduledTasks, scheduled_tasks
 from modules.secret_store import SecretStore
 from modules.service_roles import ServiceRoles
@@ -90,10 +90,11 @@ class FargateService(Construct):
         roles: ServiceRoles,
         repository: EcrRepository | None,
         secrets: SecretStore,
-        bucket: DataBucket,
+        bucket: PrivateBucket,
         file_storage: FileStorage,
         route: Route | None,
         alarms: Sequence[CloudwatchMetricAlarm],
+        key_arn: str | None,
     ) -> None:
         super().__init__(scope, id_)
         log_group = address(
@@ -103,6 +104,7 @@ class FargateService(Construct):
                 "log_group",
                 name=names.log_group(service.name),
                 retention_in_days=stage.logs.retention_days,
+                kms_key_id=key_arn,
                 skip_destroy=stage.retain_data,
             ),
         )
@@ -112,11 +114,18 @@ class FargateService(Construct):
         execution_policy = self._policy(
             "execution",
             roles,
-            policies.execution_statements(
-                log_group_arn=log_group.arn,
-                secret_arns=[secret_arns[name] for name in used_secrets],
-                repository_arn=repository.arn if repository else None,
-            ),
+            [
+                *policies.execution_statements(
+                    log_group_arn=log_group.arn,
+                    secret_arns=[secret_arns[name] for name in used_secrets],
+                    repository_arn=repository.arn if repository else None,
+                ),
+                *(
+                    key_policy.read_secrets(key_arn, stage.region)
+                    if key_arn and used_secrets
+                    else []
+                ),
+            ],
             service,
         )
         collector_image = (
@@ -124,6 +133,11 @@ class FargateService(Construct):
         )
         task_statements = [
             *(policies.bucket_statements(bucket.bucket.arn) if service.uses_bucket else []),
+            *(
+                key_policy.use_objects(key_arn, stage.region)
+                if key_arn and service.uses_bucket
+                else []
+            ),
             *(
                 policies.file_system_statements(
                     file_system_arn=file_storage.file_system.arn,

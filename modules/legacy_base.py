@@ -19,9 +19,9 @@ from constructs import Construct
 
 from modules import policies
 from modules.address import address
-from modules.data_bucket import DataBucket
 from modules.naming import Names
 from modules.network import Network
+from modules.private_bucket import PrivateBucket
 
 MANAGED_EXECUTION_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
 
@@ -38,7 +38,7 @@ class LegacyBase(Construct):
         account_id: str,
         names: Names,
         network: Network,
-        bucket: DataBucket,
+        bucket: PrivateBucket,
     ) -> None:
         super().__init__(scope, id_)
         for name, suffix in (("ecs_tasks", "ecs-tasks-sg"), ("msk_client", "msk-client-sg")):

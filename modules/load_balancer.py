@@ -1,7 +1,7 @@
 """The edge: an application load balancer with HTTPS, and the route of each service."""
 
 from cdktf_cdktf_provider_aws.data_aws_route53_zone import DataAwsRoute53Zone
-from cdktf_cdktf_provider_aws.lb import Lb
+from cdktf_cdktf_provider_aws.lb import Lb, LbAccessLogs
 from cdktf_cdktf_provider_aws.lb_listener import (
     LbListener,
     LbListenerDefaultAction,
@@ -24,6 +24,7 @@ from constructs import Construct
 
 from modules import settings as s
 from modules.address import address
+from modules.logs_bucket import REQUESTS_PREFIX, LogsBucket
 from modules.naming import Names
 from modules.network import Network
 from modules.services import Service
@@ -39,6 +40,7 @@ class LoadBalancer(Construct):
         *,
         settings: s.LoadBalancer,
         retain_data: bool,
+        logs: LogsBucket | None,
         certificate_arn: str,
         names: Names,
         network: Network,
@@ -58,6 +60,12 @@ class LoadBalancer(Construct):
                 drop_invalid_header_fields=True,
                 idle_timeout=settings.idle_timeout_seconds,
                 enable_deletion_protection=retain_data,
+                access_logs=(
+                    LbAccessLogs(bucket=logs.bucket.bucket, prefix=REQUESTS_PREFIX, enabled=True)
+                    if logs
+                    else None
+                ),
+                depends_on=logs.ready if logs else None,
             ),
         )
         address(

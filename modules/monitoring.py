@@ -27,10 +27,13 @@ class AlarmTopic(Construct):
         *,
         operator_email: str,
         account_id: str,
+        key_arn: str | None,
         names: Names,
     ) -> None:
         super().__init__(scope, id_)
-        self.topic = address("alarms", SnsTopic(self, "topic", name=names.alarm_topic))
+        self.topic = address(
+            "alarms", SnsTopic(self, "topic", name=names.alarm_topic, kms_master_key_id=key_arn)
+        )
         address(
             "alarms",
             SnsTopicPolicy(

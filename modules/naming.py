@@ -5,6 +5,7 @@ are completed where these are known.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,24 @@ class Names:
     def data_bucket(self, account_id: str, region: str) -> str:
         """The data bucket: bucket names are global, hence the account and the region."""
         return self(f"data-bucket-{account_id}-{region}")
+
+    def logs_bucket(self, account_id: str, region: str) -> str:
+        """The bucket of the logs that AWS itself writes."""
+        return self(f"logs-{account_id}-{region}")
+
+    @property
+    def key_alias(self) -> str:
+        """The alias of the stage's KMS key."""
+        return f"alias/{self.prefix}"
+
+    @property
+    def web_firewall_log_group(self) -> str:
+        """The firewall's log group: WAF writes to no name that begins otherwise."""
+        return f"aws-waf-logs-{self.prefix}"
+
+    def database_log_group(self, kind: Literal["instance", "cluster"], log: str) -> str:
+        """Where RDS writes a log of the database; the name is RDS's own."""
+        return f"/aws/rds/{kind}/{self.database}/{log}"
 
     def log_group(self, service: str) -> str:
         """A service's log group."""

@@ -7,6 +7,7 @@ from cdktf import Fn
 from cdktf_cdktf_provider_aws.data_aws_availability_zones import (
     DataAwsAvailabilityZones,
 )
+from cdktf_cdktf_provider_aws.default_security_group import DefaultSecurityGroup
 from cdktf_cdktf_provider_aws.eip import Eip
 from cdktf_cdktf_provider_aws.internet_gateway import InternetGateway
 from cdktf_cdktf_provider_aws.nat_gateway import NatGateway
@@ -53,6 +54,16 @@ class Network(Construct):
                 tags={"Name": names("vpc")},
             ),
         )
+        # AWS makes it with the VPC, open within itself. Nothing here uses it.
+        address(
+            "main",
+            DefaultSecurityGroup(
+                self,
+                "default_security_group",
+                vpc_id=self.vpc.id,
+                tags={"Name": names("default-closed")},
+            ),
+        )
         gateway = address(
             "main",
             InternetGateway(
@@ -62,8 +73,8 @@ class Network(Construct):
                 tags={"Name": names("igw")},
             ),
         )
-        self.public_subnets = self._subnets("public", blocks[:count], names, public=True)
-        self.private_subnets = self._subnets("private", blocks[count:], names, public=False)
+        self.public_subnets = self._subnets("public", blocks[:count], names)
+        self.private_subnets = self._subnets("private", blocks[count:], names)
 
         public_routes = address(
             "public",
@@ -121,7 +132,7 @@ class Network(Construct):
         )
         return [str(Fn.element(region_zones.names, index)) for index in range(settings.zone_count)]
 
-    def _subnets(self, tier: str, blocks: list[str], names: Names, *, public: bool) -> list[Subnet]:
+    def _subnets(self, tier: str, blocks: list[str], names: Names) -> list[Subnet]:
         return [
             address(
                 f"{tier}_{index}",
@@ -131,7 +142,8 @@ class Network(Construct):
                     vpc_id=self.vpc.id,
                     cidr_block=block,
                     availability_zone=zone,
-                    map_public_ip_on_launch=public,
+                    # What needs a public address asks for it.
+                    map_public_ip_on_launch=False,
                     tags={"Name": names(f"{tier}-subnet-{zone}"), "Tier": tier.title()},
                 ),
             )

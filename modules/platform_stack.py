@@ -11,10 +11,11 @@ from constructs import Construct
 from modules import alarms, dashboard
 from modules import settings as s
 from modules.address import address
+from modules.backups import Backups
 from modules.certificate import RequestedCertificate
 from modules.cluster import Cluster
 from modules.cost_alerts import Budget, CostAnomalies
-from modules.data_bucket import DataBucket
+from modules.customer_key import CustomerKey
 from modules.database import DATABASES
 from modules.fargate_service import FargateService
 from modules.file_storage import FileStorage
@@ -22,10 +23,12 @@ from modules.guard import Guard
 from modules.legacy_base import LegacyBase
 from modules.literal import literal
 from modules.load_balancer import LoadBalancer, Route
+from modules.logs_bucket import LogsBucket
 from modules.monitoring import AlarmTopic, Dashboard, MetricAlarms
 from modules.naming import Names
 from modules.network import Network
 from modules.night_stop import NightStop
+from modules.private_bucket import PrivateBucket
 from modules.registry import Registries
 from modules.secret_store import ConnectionStrings, SecretStore
 from modules.secrets import SECRETS
@@ -33,6 +36,7 @@ from modules.security_groups import SecurityGroups
 from modules.service_roles import ServiceRoles
 from modules.services import OWN_REPOSITORY, Service
 from modules.state import configure_state
+from modules.web_firewall import WebFirewall
 
 
 class PlatformStack(TerraformStack):
@@ -72,6 +76,7 @@ class PlatformStack(TerraformStack):
     def _foundation(self) -> None:
         """What the services stand on."""
         stage, names = self._stage, self._names
+        self._key_arn = self._customer_key_arn()
         self._network = Network(self, "network", settings=stage.network, names=names)
         self._groups = SecurityGroups(
             self,
@@ -85,15 +90,23 @@ class PlatformStack(TerraformStack):
             self,
             "registries",
             services=[name for name, row in stage.services.items() if row.image == OWN_REPOSITORY],
+            key_arn=self._key_arn,
             guard=self._guard,
             names=names,
         )
-        self._bucket = DataBucket(
+        self._bucket = PrivateBucket(
             self,
             "data_bucket",
+            label="data",
             name=names.data_bucket(self._account_id, stage.region),
+            key_arn=self._key_arn,
+            # The setting of an adopted bucket stays as it was found.
+            versioned="aws_s3_bucket_versioning.data" not in self._adopted,
+            expire_after_days=None,
             guard=self._guard,
         )
+        self._bucket.allow([])
+        self._logs = self._logs_bucket()
         self._cluster = Cluster(
             self, "cluster", container_insights=stage.container_insights, names=names
         )
@@ -112,6 +125,7 @@ class PlatformStack(TerraformStack):
             "secrets",
             rows=SECRETS,
             master_username=stage.database.master_username,
+            key_arn=self._key_arn,
             guard=self._guard,
             adopted=self._adopted,
             names=names,
@@ -120,6 +134,9 @@ class PlatformStack(TerraformStack):
             self,
             "database",
             settings=stage.database,
+            log_retention_days=stage.logs.retention_days,
+            account_id=self._account_id,
+            key_arn=self._key_arn,
             guard=self._guard,
             adopted=self._adopted,
             names=names,
@@ -181,6 +198,7 @@ class PlatformStack(TerraformStack):
             "load_balancer",
             settings=stage.load_balancer,
             retain_data=stage.retain_data,
+            logs=self._logs if stage.security.access_logs else None,
             certificate_arn=certificate_arn,
             names=names,
             network=self._network,
@@ -191,6 +209,7 @@ class PlatformStack(TerraformStack):
         file_storage = FileStorage(
             self,
             "file_storage",
+            key_arn=self._key_arn,
             guard=self._guard,
             names=names,
             network=self._network,
@@ -201,8 +220,30 @@ class PlatformStack(TerraformStack):
             "alarm_topic",
             operator_email=stage.operator_email,
             account_id=self._account_id,
+            key_arn=self._key_arn,
             names=names,
         )
+        if stage.security.web_firewall:
+            WebFirewall(
+                self,
+                "web_firewall",
+                settings=stage.security,
+                log_retention_days=stage.logs.retention_days,
+                key_arn=self._key_arn,
+                retain_data=stage.retain_data,
+                names=names,
+                load_balancer=load_balancer.load_balancer,
+            )
+        if stage.security.backups:
+            Backups(
+                self,
+                "backups",
+                retention_days=stage.security.backup_retention_days,
+                resource_arns=[self._database.arn, file_storage.file_system.arn],
+                key_arn=self._key_arn,
+                guard=self._guard,
+                names=names,
+            )
         alb_suffix = load_balancer.load_balancer.arn_suffix
         platform_alarms = MetricAlarms(
             self,
@@ -266,6 +307,7 @@ class PlatformStack(TerraformStack):
                 file_storage=file_storage,
                 route=route,
                 alarms=service_alarms.alarms,
+                key_arn=self._key_arn,
             )
 
         if stage.night_stop:
@@ -327,6 +369,35 @@ class PlatformStack(TerraformStack):
         self._output("SystemHealthDashboardUrl", health.url)
         self._output("LanceDbFileSystemId", file_storage.file_system.id)
         self._output("LanceDbAccessPointId", file_storage.access_point.id)
+
+    def _customer_key_arn(self) -> str | None:
+        stage = self._stage
+        if not stage.security.customer_managed_key:
+            return None
+        return CustomerKey(
+            self,
+            "customer_key",
+            account_id=self._account_id,
+            region=stage.region,
+            guard=self._guard,
+            names=self._names,
+        ).arn
+
+    def _logs_bucket(self) -> LogsBucket | None:
+        stage = self._stage
+        if not (stage.security.flow_logs or stage.security.access_logs):
+            return None
+        return LogsBucket(
+            self,
+            "logs_bucket",
+            settings=stage.security,
+            account_id=self._account_id,
+            region=stage.region,
+            guard=self._guard,
+            names=self._names,
+            network=self._network,
+            data_bucket=self._bucket,
+        )
 
     def _find_hosted_zone(self) -> DataAwsRoute53Zone | None:
         stage = self._stage

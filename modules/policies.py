@@ -48,21 +48,31 @@ def scheduler_assumes_role(account_id: str) -> Document:
     return _service_assumes_role("scheduler", account_id)
 
 
-def _service_assumes_role(service: str, account_id: str) -> Document:
-    return document(
-        [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": f"{service}.amazonaws.com"},
-                "Action": "sts:AssumeRole",
-                "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
-            }
-        ]
-    )
+def monitoring_assumes_role(account_id: str) -> Document:
+    """Trust of the role with which RDS measures this account's databases."""
+    return _service_assumes_role("monitoring.rds", account_id)
+
+
+def backup_assumes_role() -> Document:
+    """Trust of the role that AWS Backup takes on, as its guide has it: without a condition."""
+    return _service_assumes_role("backup", None)
+
+
+def _service_assumes_role(service: str, account_id: str | None) -> Document:
+    statement: Statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": f"{service}.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    condition = {"Condition": {"StringEquals": {"aws:SourceAccount": account_id}}}
+    return document([statement | (condition if account_id else {})])
 
 
 def execution_statements(
-    *, log_group_arn: str, secret_arns: Sequence[str], repository_arn: str | None
+    *,
+    log_group_arn: str,
+    secret_arns: Sequence[str],
+    repository_arn: str | None,
 ) -> list[Statement]:
     """What ECS itself may do to start one service: pull its image, read its secrets, open its log."""
     statements = [
@@ -157,3 +167,63 @@ def alarm_topic_policy(*, topic_arn: str, account_id: str) -> Document:
             }
         ]
     )
+
+
+def log_delivery_statements(
+    *,
+    bucket_arn: str,
+    account_id: str,
+    requests_prefix: str,
+    connections_prefix: str,
+    data_bucket_prefix: str,
+) -> list[Statement]:
+    """The logs bucket's: the load balancer, the VPC and S3 itself may write, each under a prefix of its own.
+
+    Sources: "Enable access logs" of the Application Load Balancer guide, "Publish flow logs to Amazon S3" of
+    the VPC guide, "Enabling server access logging" of the S3 guide.
+    """
+    return [
+        _delivery(
+            "RequestsAreWritten",
+            "logdelivery.elasticloadbalancing.amazonaws.com",
+            "s3:PutObject",
+            # The load balancer writes for other accounts under their numbers only.
+            f"{bucket_arn}/{requests_prefix}/AWSLogs/{account_id}/*",
+            None,
+        ),
+        _delivery(
+            "ConnectionsAreWritten",
+            "delivery.logs.amazonaws.com",
+            "s3:PutObject",
+            f"{bucket_arn}/{connections_prefix}/AWSLogs/{account_id}/*",
+            account_id,
+        ),
+        _delivery(
+            "ConnectionsAreAnnounced",
+            "delivery.logs.amazonaws.com",
+            "s3:GetBucketAcl",
+            bucket_arn,
+            account_id,
+        ),
+        _delivery(
+            "DataBucketReadersAreWritten",
+            "logging.s3.amazonaws.com",
+            "s3:PutObject",
+            f"{bucket_arn}/{data_bucket_prefix}*",
+            account_id,
+        ),
+    ]
+
+
+def _delivery(
+    sid: str, service: str, action: str, resource: str, account_id: str | None
+) -> Statement:
+    statement: Statement = {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": action,
+        "Resource": resource,
+    }
+    condition = {"Condition": {"StringEquals": {"aws:SourceAccount": account_id}}}
+    return statement | (condition if account_id else {})

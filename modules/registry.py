@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from cdktf_cdktf_provider_aws.ecr_repository import (
     EcrRepository,
+    EcrRepositoryEncryptionConfiguration,
     EcrRepositoryImageScanningConfiguration,
 )
 from constructs import Construct
@@ -21,10 +22,16 @@ class Registries(Construct):
         id_: str,
         *,
         services: Sequence[str],
+        key_arn: str | None,
         guard: Guard,
         names: Names,
     ) -> None:
         super().__init__(scope, id_)
+        encryption = (
+            [EcrRepositoryEncryptionConfiguration(encryption_type="KMS", kms_key=key_arn)]
+            if key_arn
+            else None
+        )
         self.repositories: dict[str, EcrRepository] = {
             service: guard.address(
                 service,
@@ -37,6 +44,7 @@ class Registries(Construct):
                     image_scanning_configuration=EcrRepositoryImageScanningConfiguration(
                         scan_on_push=True
                     ),
+                    encryption_configuration=encryption,
                     force_delete=not guard.retain_data,
                 ),
             )

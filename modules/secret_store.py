@@ -40,6 +40,7 @@ class SecretStore(Construct):
         *,
         rows: Sequence[SecretRow],
         master_username: str,
+        key_arn: str | None,
         guard: Guard,
         adopted: frozenset[str],
         names: Names,
@@ -54,6 +55,7 @@ class SecretStore(Construct):
                     row.name,
                     name=names(row.name),
                     description=row.description,
+                    kms_key_id=key_arn,
                     # Without a recovery window a name is free at once, and dev can be built again.
                     recovery_window_in_days=RECOVERY_WINDOW_DAYS if guard.retain_data else 0,
                     force_overwrite_replica_secret=False,

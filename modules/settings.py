@@ -33,6 +33,8 @@ from modules.setting_types import (
 
 Phase = Literal["adopt", "foundation", "full"]
 NatMode = Literal["per-az", "single", "none"]
+# https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
+MonitoringSeconds = Literal[0, 1, 5, 10, 15, 30, 60]
 DatabaseEngine = Literal["postgres", "aurora-serverless-v2"]
 
 
@@ -74,6 +76,43 @@ class Network(Section):
     )
 
 
+class Security(Section):
+    """The switches that cost something, with what they cost in us-east-1, USD."""
+
+    customer_managed_key: bool = Field(
+        False,
+        description="one KMS key of the stage's own encrypts database, file system, buckets, secrets, logs, "
+        "alarms, images and backups; for new stages: switched later, it replaces database, file system and "
+        "registries. 1 a month, and 0.03 for 10,000 requests",
+    )
+    web_firewall: bool = Field(
+        description="AWS WAF before the load balancer: known attacks and addresses of bad repute are "
+        "blocked; default: true for prod, else false. 9 a month, and 0.60 for a million requests"
+    )
+    rate_limit_per_5_minutes: int = Field(
+        2000,
+        ge=10,
+        le=2_000_000_000,
+        description="requests from one address in 5 minutes, above which the firewall blocks it",
+    )
+    flow_logs: bool = Field(
+        True, description="log the VPC's connections to the logs bucket. 0.25 per GB"
+    )
+    access_logs: bool = Field(
+        True,
+        description="log the load balancer's requests and the data bucket's readers to the logs bucket. "
+        "0.023 per GB and month of storage",
+    )
+    log_retention_days: int = Field(
+        90, ge=1, le=3650, description="how long the logs bucket keeps what is in it"
+    )
+    backups: bool = Field(
+        description="AWS Backup of database and file system, daily, to a vault; default: true for prod, "
+        "else false. 0.095 per GB and month of database, 0.05 of files"
+    )
+    backup_retention_days: int = Field(35, ge=1, le=3650, description="how long the vault keeps")
+
+
 class Database(Section):
     """The PostgreSQL database."""
 
@@ -92,6 +131,9 @@ class Database(Section):
     backup_retention_days: int = Field(14, ge=0, le=35, description="automated backups, days")
     min_acu: float = Field(0.5, ge=0, le=256, multiple_of=0.5, description="Aurora: least capacity")
     max_acu: float = Field(4, ge=1, le=256, multiple_of=0.5, description="Aurora: most capacity")
+    enhanced_monitoring_seconds: MonitoringSeconds = Field(
+        60, description="how often the operating system is measured; 0 is never"
+    )
     name: SqlName = Field("atomicdb", description="the database's name")
     master_username: SqlName = Field("postgresadmin", description="the master user")
 
@@ -236,6 +278,7 @@ class StageSettings(Section):
     )
     dns: Dns = Dns()
     network: Network = Network()
+    security: Security
     database: Database = Database()
     load_balancer: LoadBalancer = LoadBalancer()
     logs: Logs = Logs()
@@ -273,6 +316,7 @@ def stage_defaults(stage: str) -> dict[str, object]:
         "stage": stage,
         "prefix": stack_name(stage),
         "retain_data": stage == "prod",
+        "security": {"web_firewall": stage == "prod", "backups": stage == "prod"},
         "default_tags": {
             "Project": "atomic-calendar",
             "Stage": stage,

@@ -27,7 +27,8 @@ def stateful_addresses(settings: StageSettings) -> Iterator[str]:
     Both engines, because a change from one to the other destroys an address that is no longer configured.
     """
     yield from ("aws_db_instance.main", "aws_rds_cluster.main")
-    yield from ("aws_s3_bucket.data", "aws_efs_file_system.lancedb")
+    yield from ("aws_s3_bucket.data", "aws_s3_bucket.logs", "aws_efs_file_system.lancedb")
+    yield from ("aws_kms_key.main", "aws_backup_vault.main")
     for row in SECRETS:
         yield f"aws_secretsmanager_secret.{row.name.replace('-', '_')}"
     for name, service in settings.services.items():

@@ -54,12 +54,14 @@ class Storage(_Table):
     efs_gb_month: float
     s3_gb_month: float
     ecr_gb_month: float
+    backup_gb_month: float
 
 
 class Monitoring(_Table):
     """USD."""
 
     logs_gb: float
+    logs_to_s3_gb: float
     alarm_month: float
     dashboard_month: float
 

@@ -29,11 +29,14 @@ FREE = frozenset(
         "aws_appautoscaling_policy",
         "aws_appautoscaling_scheduled_action",
         "aws_appautoscaling_target",
+        "aws_backup_plan",
+        "aws_backup_selection",
         "aws_budgets_budget",
         "aws_ce_anomaly_monitor",
         "aws_ce_anomaly_subscription",
         "aws_db_parameter_group",
         "aws_db_subnet_group",
+        "aws_default_security_group",
         "aws_ecs_cluster",
         "aws_ecs_cluster_capacity_providers",
         "aws_ecs_task_definition",
@@ -45,6 +48,7 @@ FREE = frozenset(
         "aws_iam_role_policy",
         "aws_iam_role_policy_attachment",
         "aws_internet_gateway",
+        "aws_kms_alias",
         "aws_lb_listener",
         "aws_lb_listener_rule",
         "aws_lb_target_group",
@@ -52,6 +56,8 @@ FREE = frozenset(
         "aws_route53_record",
         "aws_route_table",
         "aws_route_table_association",
+        "aws_s3_bucket_lifecycle_configuration",
+        "aws_s3_bucket_logging",
         "aws_s3_bucket_policy",
         "aws_s3_bucket_public_access_block",
         "aws_s3_bucket_server_side_encryption_configuration",
@@ -66,6 +72,8 @@ FREE = frozenset(
         "aws_vpc",
         "aws_vpc_security_group_egress_rule",
         "aws_vpc_security_group_ingress_rule",
+        "aws_wafv2_web_acl_association",
+        "aws_wafv2_web_acl_logging_configuration",
         "random_password",
     }
 )
@@ -186,6 +194,14 @@ def _load_balancer(resource: Resource, stack: _Stack) -> list[Line]:
     return [*lines, _public_addresses("of the load balancer", zones, stack)]
 
 
+def _web_acl(resource: Resource, stack: _Stack) -> list[Line]:
+    price, rules = stack.prices.security, len(resource.attributes.get("rule") or ())
+    return [
+        monthly("security", "web firewall", 1, "web ACL", price.web_acl_month),
+        monthly("security", "rules of the web firewall", rules, "rule", price.web_acl_rule_month),
+    ]
+
+
 def _db_instance(resource: Resource, stack: _Stack) -> list[Line]:
     attributes, price = resource.attributes, stack.prices.database
     class_ = attributes["instance_class"]
@@ -253,9 +269,16 @@ _PRICED: Mapping[str, Callable[[Resource, _Stack], list[Line]]] = {
         "monitoring", "dashboard", "dashboard", lambda p: p.monitoring.dashboard_month
     ),
     "aws_kms_key": _each("security", "KMS key", "key", lambda p: p.security.kms_key_month),
+    "aws_wafv2_web_acl": _web_acl,
 }
 
 _BY_USE: Mapping[str, Callable[[Prices], list[Usage]]] = {
+    "aws_flow_log": lambda p: [
+        Usage(what="connections logged", unit="GB", unit_usd=p.monitoring.logs_to_s3_gb)
+    ],
+    "aws_backup_vault": lambda p: [
+        Usage(what="backups in the vault", unit="GB-month", unit_usd=p.storage.backup_gb_month)
+    ],
     "aws_nat_gateway": lambda p: [
         Usage(what="traffic through NAT", unit="GB", unit_usd=p.network.nat_gateway_gb)
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from scripts.requirements import PIPENV_MINIMUM, PYTHON_MINIMUM, fingerprint, parse_version
 from scripts.running import (
@@ -57,10 +58,18 @@ def pipenv_command(pipenv: str | None) -> list[str]:
     return [sys.executable, "-c", PIPENV_START, str(target)]
 
 
-def pipenv_sync(step: str, pipenv: Sequence[str], options: Sequence[str], remedy: str = "") -> None:
-    """Install the locked packages into `.venv`, which pipenv makes when there is none."""
+def pipenv_sync(
+    step: str,
+    pipenv: Sequence[str],
+    options: Sequence[str],
+    remedy: str = "",
+    *,
+    pipfile: Path = ROOT / "Pipfile",
+) -> None:
+    """Install the locked packages into the `.venv` beside `pipfile`; pipenv makes it when there is none."""
     environment = {
         **clean_environment(),
+        "PIPENV_PIPFILE": str(pipfile),
         "PIPENV_VENV_IN_PROJECT": "1",
         "PIPENV_IGNORE_VIRTUALENVS": "1",
         "PIPENV_NOSPIN": "1",

@@ -2,7 +2,7 @@
 
 `make setup` runs it, and so does every other make target. A step that is done leaves a stamp, a
 file with a hash of the step's inputs, inside the folder the step has made: whoever deletes the
-folder deletes the stamp with it. Settings, all optional:
+folder deletes the stamp with it. `setup.py checkov` installs checkov too. Settings, all optional:
 
 ATOMIC_TERRAFORM        the Terraform to use instead of the one on PATH
 ATOMIC_PROVIDER_MIRROR  a filesystem mirror that holds the AWS provider
@@ -21,6 +21,7 @@ from typing import NamedTuple
 # This file is run as a script, which leaves the project's folder out of the import path.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from scripts.checkov_setup import provide_checkov
 from scripts.provider_setup import configure_provider
 from scripts.python_packages import VENV, install_packages, warm_up
 from scripts.requirements import (
@@ -105,7 +106,7 @@ def leave_own_venv() -> None:
         os.execv(base, [base, *sys.argv])  # noqa: S606  (the same command, by another Python)
 
 
-def set_up() -> None:
+def set_up(*, with_checkov: bool) -> None:
     """The steps, in the order in which they build on each other."""
     tools = check_tools()
     TOOLS.mkdir(exist_ok=True)
@@ -117,13 +118,15 @@ def set_up() -> None:
         install_node_packages(tools)
         terraform = provide_terraform(tools.pipenv, packages)
         configure_provider(terraform.platform)
+        if with_checkov:
+            provide_checkov(tools.pipenv)
 
 
 def main() -> int:
     """Set up; what goes wrong is told in as few lines as it takes."""
     leave_own_venv()
     try:
-        set_up()
+        set_up(with_checkov="checkov" in sys.argv[1:])
     except SetupError as error:
         print("\n".join(f"setup: {line}" for line in str(error).splitlines()), file=sys.stderr)
         return 1

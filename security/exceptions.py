@@ -3,9 +3,9 @@
 One file for all checks, `exceptions.toml`, a table per row:
 
     [[exception]]
-    check = "CKV_AWS_1"              # the check's id
+    check = "CKV_AWS_1"              # the check's id, or several of one decision: "CKV_1, CKV_2"
     resource = "aws_lb.main"         # the Terraform address; `*` stands for any run of characters
-    stage = "*"                      # where it holds: a stage's name or `*`
+    stage = "*"                      # where it holds: a stage's name, `*` as above, or several: "dev*, prod"
     reason = "..."                   # one an auditor would accept
     payer = "..."                    # who pays, and how much, if it is closed
 """
@@ -35,10 +35,21 @@ class ExceptionRow(BaseModel):
     def covers(self, failure: "Failure") -> bool:
         """Whether this row excuses a failure."""
         return (
-            self.check == failure.check
+            failure.check in _parts(self.check)
             and fnmatchcase(failure.resource, self.resource)
-            and fnmatchcase(failure.stage, self.stage)
+            and any(fnmatchcase(failure.stage, stage) for stage in _parts(self.stage))
         )
+
+    def narrowed(self) -> list["ExceptionRow"]:
+        """The row for each of its checks and each of its stages alone."""
+        return [
+            *(self.model_copy(update={"check": check}) for check in _parts(self.check)),
+            *(self.model_copy(update={"stage": stage}) for stage in _parts(self.stage)),
+        ]
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",")]
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -53,7 +64,7 @@ class Failure:
 
 @dataclass(frozen=True, kw_only=True)
 class Reviewed:
-    """Failures against rows: what nobody excused, and rows that excuse nothing."""
+    """Failures against rows: what nobody excused, and rows that excuse nothing with one of their parts."""
 
     open: tuple[Failure, ...]
     unused: tuple[ExceptionRow, ...]
@@ -76,5 +87,9 @@ def review(failures: Iterable[Failure], rows: Sequence[ExceptionRow]) -> Reviewe
     found = sorted(set(failures))
     return Reviewed(
         open=tuple(each for each in found if not any(row.covers(each) for row in rows)),
-        unused=tuple(row for row in rows if not any(row.covers(each) for each in found)),
+        unused=tuple(
+            row
+            for row in rows
+            if not all(any(part.covers(each) for each in found) for part in row.narrowed())
+        ),
     )

@@ -15,7 +15,7 @@ from local.emulator import Emulator, running_emulator
 DEV, PROD = "atomic-dev", "atomic-prod"
 
 # Everything that dev does not do: another prefix and block, three zones, no NAT, Aurora, a certificate of
-# one's own, Kafka, a ninth service, data that is kept.
+# one's own, Kafka, a ninth service, data that is kept, every security switch.
 PROD_STAGE = """
 domain_name = "app.example.com"
 operator_email = "ops@example.com"
@@ -30,6 +30,9 @@ nat = "none"
 
 [database]
 engine = "aurora-serverless-v2"
+
+[security]
+customer_managed_key = true
 
 [services.reports]
 port = 9000

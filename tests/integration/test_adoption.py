@@ -227,7 +227,11 @@ def _identity(emulator: Emulator) -> dict[str, Any]:
     return {
         "vpcs": sorted(vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"]),
         "database": instance["DbiResourceId"],
-        "buckets": [b["Name"] for b in emulator.client("s3").list_buckets()["Buckets"]],
+        "data buckets": [
+            bucket["Name"]
+            for bucket in emulator.client("s3").list_buckets()["Buckets"]
+            if "-data-bucket-" in bucket["Name"]  # the logs bucket is the platform's
+        ],
         "legacy secrets": sorted(
             secret["ARN"]
             for secret in secrets

@@ -31,6 +31,7 @@ def test_a_destroyed_dev_leaves_nothing_behind(dev: Deployment) -> None:
     # Prod's are all that is left; its prefix is another one.
     scaling, ecs = dev.client("application-autoscaling"), dev.client("ecs")
     left = {
+        "flow logs": ec2.describe_flow_logs()["FlowLogs"],
         "load balancers": dev.client("elbv2").describe_load_balancers()["LoadBalancers"],
         "target groups": dev.client("elbv2").describe_target_groups()["TargetGroups"],
         "databases": dev.client("rds").describe_db_instances()["DBInstances"],

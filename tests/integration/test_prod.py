@@ -34,7 +34,7 @@ def test_without_nat_tasks_have_public_addresses(prod: Deployment) -> None:
     public = [
         subnet["SubnetId"]
         for subnet in ec2.describe_subnets(Filters=vpc)["Subnets"]
-        if subnet["MapPublicIpOnLaunch"]
+        if {"Key": "Tier", "Value": "Public"} in subnet["Tags"]
     ]
     assert ec2.describe_nat_gateways(Filters=vpc)["NatGateways"] == []
     assert configuration["assignPublicIp"] == "ENABLED"
@@ -103,6 +103,61 @@ def test_the_application_key_of_hasura_is_one_of_its_own(prod: Deployment) -> No
 
     assert value["type"] == "HS256"
     assert len(value["key"]) == 64
+
+
+def test_the_web_firewall_stands_before_the_load_balancer(prod: Deployment) -> None:
+    (balancer,) = prod.client("elbv2").describe_load_balancers(Names=["acme-alb"])["LoadBalancers"]
+
+    answer = prod.client("wafv2").get_web_acl_for_resource(ResourceArn=balancer["LoadBalancerArn"])
+
+    assert answer["WebACL"]["Name"] == "acme-web-firewall"
+    assert len(answer["WebACL"]["Rules"]) == 4
+
+
+def test_requests_and_connections_are_logged_to_the_logs_bucket(prod: Deployment) -> None:
+    elb, ec2 = prod.client("elbv2"), prod.client("ec2")
+    (balancer,) = elb.describe_load_balancers(Names=["acme-alb"])["LoadBalancers"]
+    vpc = [{"Name": "resource-id", "Values": [prod.outputs["VpcId"]]}]
+
+    attributes = {
+        each["Key"]: each["Value"]
+        for each in elb.describe_load_balancer_attributes(
+            LoadBalancerArn=balancer["LoadBalancerArn"]
+        )["Attributes"]
+    }
+    (flow_log,) = ec2.describe_flow_logs(Filters=vpc)["FlowLogs"]
+
+    bucket = "acme-logs-123456789012-us-east-1"
+    assert attributes["access_logs.s3.enabled"] == "true"
+    assert attributes["access_logs.s3.bucket"] == bucket
+    assert flow_log["LogDestination"] == f"arn:aws:s3:::{bucket}/connections/"
+
+
+def test_one_key_of_its_own_encrypts_the_stage(prod: Deployment) -> None:
+    kms = prod.client("kms")
+    key = kms.describe_key(KeyId="alias/acme")["KeyMetadata"]["Arn"]
+
+    (cluster,) = prod.client("rds").describe_db_clusters()["DBClusters"]
+    vault = prod.client("backup").describe_backup_vault(BackupVaultName="acme-backups")
+    secret = prod.client("secretsmanager").describe_secret(SecretId="acme-hasura-admin-secret")
+
+    assert kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"] is True
+    assert [cluster["KmsKeyId"], vault["EncryptionKeyArn"], secret["KmsKeyId"]] == [key] * 3
+
+
+def test_database_and_file_system_are_backed_up(prod: Deployment) -> None:
+    backup = prod.client("backup")
+    (plan,) = [
+        plan
+        for plan in backup.list_backup_plans()["BackupPlansList"]
+        if plan["BackupPlanName"] == "acme-daily"
+    ]
+
+    rules = backup.get_backup_plan(BackupPlanId=plan["BackupPlanId"])["BackupPlan"]["Rules"]
+
+    assert [(rule["TargetBackupVaultName"], rule["Lifecycle"]) for rule in rules] == [
+        ("acme-backups", {"DeleteAfterDays": 35})
+    ]
 
 
 def test_a_second_diff_is_empty(prod: Deployment) -> None:

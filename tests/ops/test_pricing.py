@@ -170,6 +170,12 @@ def test_a_type_that_nobody_has_looked_up_is_named() -> None:
     assert bill([resource("aws_new_thing")], read_prices()).unpriced == ("aws_new_thing",)
 
 
+def test_a_web_firewall_costs_itself_and_its_rules() -> None:
+    firewall = resource("aws_wafv2_web_acl", rule=[{}, {}, {}, {}])
+
+    assert bill([firewall], read_prices()).monthly_usd == 9
+
+
 @pytest.mark.parametrize(
     "stage", ["dev", "staging", "prod", "aurora", "route53", "frugal", "thrifty"]
 )

@@ -61,16 +61,21 @@ def test_subnets_of_one_number_share_a_zone(stack: Synthesize, stage: str) -> No
 
 
 @STAGES
-@pytest.mark.parametrize(("tier", "public"), [("public", True), ("private", False)])
-def test_only_public_subnets_give_public_addresses(
-    stack: Synthesize, stage: str, tier: str, *, public: bool
-) -> None:
+def test_no_subnet_gives_public_addresses_unasked(stack: Synthesize, stage: str) -> None:
     given = [
-        stack(stage).resource("aws_subnet", f"{tier}_{zone}")["map_public_ip_on_launch"]
-        for zone in range(NETWORKS[stage][1])
+        stack(stage).resource("aws_subnet", name)["map_public_ip_on_launch"]
+        for name in stack(stage).names("aws_subnet")
     ]
 
-    assert given == [public] * NETWORKS[stage][1]
+    assert given == [False] * 2 * NETWORKS[stage][1]
+
+
+@STAGES
+def test_the_vpcs_default_security_group_is_closed(stack: Synthesize, stage: str) -> None:
+    group = stack(stage).resource("aws_default_security_group", "main")
+
+    assert group["vpc_id"] == "${aws_vpc.main.id}"
+    assert group.keys() & {"ingress", "egress"} == set()
 
 
 @STAGES

@@ -87,6 +87,8 @@ FOUNDATION_TYPES = {
     "aws_internet_gateway",
     "aws_eip",
     "aws_nat_gateway",
+    "aws_default_security_group",
+    "aws_flow_log",
     "aws_route_table",
     "aws_route_table_association",
     # security groups
@@ -96,9 +98,12 @@ FOUNDATION_TYPES = {
     # registries, bucket, roles, cluster
     "aws_ecr_repository",
     "aws_s3_bucket",
+    "aws_s3_bucket_lifecycle_configuration",
+    "aws_s3_bucket_logging",
     "aws_s3_bucket_policy",
     "aws_s3_bucket_public_access_block",
     "aws_s3_bucket_server_side_encryption_configuration",
+    "aws_s3_bucket_versioning",
     "aws_iam_role",
     "aws_ecs_cluster",
     "aws_ecs_cluster_capacity_providers",
@@ -108,6 +113,8 @@ FOUNDATION_TYPES = {
     "aws_db_instance",
     "aws_db_subnet_group",
     "aws_db_parameter_group",
+    "aws_iam_role_policy_attachment",
+    "aws_cloudwatch_log_group",
     # with manual DNS, for a person to validate
     "aws_acm_certificate",
 }

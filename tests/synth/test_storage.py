@@ -45,6 +45,15 @@ def test_the_bucket_answers_over_tls_only(stack: Synthesize) -> None:
     assert statement["Condition"] == PLAIN_TEXT
 
 
+def test_old_versions_are_kept_for_30_days(stack: Synthesize) -> None:
+    versioning = stack("dev").resource("aws_s3_bucket_versioning", "data")
+    (rule,) = stack("dev").resource("aws_s3_bucket_lifecycle_configuration", "data")["rule"]
+
+    assert versioning["versioning_configuration"] == {"status": "Enabled"}
+    assert rule["noncurrent_version_expiration"] == [{"noncurrent_days": 30}]
+    assert "expiration" not in rule
+
+
 def test_prods_bucket_refuses_to_go(stack: Synthesize) -> None:
     bucket = stack("prod").resource("aws_s3_bucket", "data")
 

@@ -126,3 +126,35 @@ def test_requests_without_tls_are_denied() -> None:
 
 def test_a_document_has_the_current_version() -> None:
     assert policies.document([]) == {"Version": "2012-10-17", "Statement": []}
+
+
+@pytest.mark.parametrize(
+    ("trust", "service", "conditioned"),
+    [
+        (policies.monitoring_assumes_role("1"), "monitoring.rds", True),
+        (policies.backup_assumes_role(), "backup", False),
+    ],
+)
+def test_a_services_role_is_that_services_alone(
+    trust: policies.Document, service: str, *, conditioned: bool
+) -> None:
+    (statement,) = trust["Statement"]
+
+    assert statement["Principal"] == {"Service": f"{service}.amazonaws.com"}
+    condition = {"StringEquals": {"aws:SourceAccount": "1"}}
+    assert statement.get("Condition") == (condition if conditioned else None)
+
+
+def test_logs_are_delivered_for_this_account_alone() -> None:
+    requests, *others = policies.log_delivery_statements(
+        bucket_arn="arn:logs",
+        account_id="1",
+        requests_prefix="requests",
+        connections_prefix="connections",
+        data_bucket_prefix="data/",
+    )
+
+    assert requests["Resource"] == "arn:logs/requests/AWSLogs/1/*"
+    assert [each["Condition"] for each in others] == [
+        {"StringEquals": {"aws:SourceAccount": "1"}}
+    ] * len(others)

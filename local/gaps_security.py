@@ -1,0 +1,83 @@
+"""What moto 5.2 leaves out of AWS Backup and of flow logs. Each gap names how it shows."""
+
+import json
+import time
+import uuid
+from typing import Any
+from urllib.parse import unquote
+
+from moto.backup import urls as backup_urls
+from moto.backup.exceptions import ResourceNotFoundException
+from moto.backup.responses import BackupResponse
+from moto.ec2.models.flow_logs import FlowLogsBackend
+
+
+def fill_security_gaps() -> None:
+    """Patch moto's classes, once per process."""
+    _select_what_to_back_up()
+    _list_tags_of_backups()
+    _log_connections_to_a_folder()
+
+
+def _select_what_to_back_up() -> None:
+    """Keep the selections of a backup plan, and let a vault that goes be asked what is in it."""
+    selections: dict[str, dict[str, Any]] = {}
+
+    def create_backup_selection(self: BackupResponse) -> str:
+        request = json.loads(self.body)
+        selection_id, now = str(uuid.uuid4()), time.time()
+        selections[selection_id] = {
+            "BackupPlanId": self.path.split("/")[3],
+            "BackupSelection": request["BackupSelection"],
+            "CreationDate": now,
+            "SelectionId": selection_id,
+        }
+        members = ("BackupPlanId", "CreationDate", "SelectionId")
+        return json.dumps({member: selections[selection_id][member] for member in members})
+
+    def get_backup_selection(self: BackupResponse) -> str:
+        found = selections.get(self.path.rstrip("/").split("/")[-1])
+        if found is None:
+            raise ResourceNotFoundException(msg="Cannot find the backup selection")
+        return json.dumps(found)
+
+    def delete_backup_selection(self: BackupResponse) -> str:
+        selections.pop(self.path.rstrip("/").split("/")[-1], None)
+        return "{}"
+
+    def list_recovery_points_by_backup_vault(_self: BackupResponse) -> str:
+        return json.dumps({"RecoveryPoints": []})  # nothing is ever backed up here
+
+    for call in (
+        create_backup_selection,
+        get_backup_selection,
+        delete_backup_selection,
+        list_recovery_points_by_backup_vault,
+    ):
+        setattr(BackupResponse, call.__name__, call)
+    recovery_points = "{0}/backup-vaults/(?P<name>[^/]+)/recovery-points/?$"
+    backup_urls.url_paths[recovery_points] = BackupResponse.dispatch
+
+
+def _list_tags_of_backups() -> None:
+    """The name is taken from a path that ends in a slash; the provider's does not."""
+
+    def list_tags(self: BackupResponse) -> str:
+        arn = unquote(self.path.removeprefix("/tags/").rstrip("/"))
+        return json.dumps({"Tags": self.backup_backend.list_tags(resource_arn=arn)})
+
+    BackupResponse.list_tags = list_tags  # type: ignore[method-assign]  # the patch
+
+
+def _log_connections_to_a_folder() -> None:
+    """A flow log may go to a folder of a bucket; moto looks for a bucket of that whole name."""
+    create = FlowLogsBackend.create_flow_logs
+
+    def create_in_a_folder(self: FlowLogsBackend, *, log_destination: Any, **request: Any) -> Any:
+        bucket: Any = log_destination.partition("/")[0] if log_destination else None
+        created, failed = create(self, log_destination=bucket, **request)
+        for flow_log in created:
+            flow_log.log_destination = log_destination
+        return created, failed
+
+    FlowLogsBackend.create_flow_logs = create_in_a_folder  # type: ignore[assignment,method-assign]  # the patch
