@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from bindings import accelerate
 from imports.progress import Progress
 from imports.screen import AsJson, out, print_json, print_table, progress_on_screen
 from imports.workspace import Workspace
@@ -148,6 +149,7 @@ def _resources(stages: Sequence[StageSettings]) -> list[list[Resource]]:
         stage.model_copy(update={"stage": f"{stage.stage}-{index}"})
         for index, stage in enumerate(stages)
     ]
+    accelerate(os.environ)  # the kernel takes this process's own environment
     with tempfile.TemporaryDirectory(prefix="atomic-cost-") as folder:
         stacks = write_stacks(named, {}, {**os.environ, "CDKTF_OUTDIR": folder})
         return [
