@@ -9,8 +9,12 @@ import typer
 
 from imports.errors import AdoptionError, one_line
 from imports.screen import err, print_error
+from ops import secrets
 from ops.cost import cost
 from ops.errors import OpsError
+from ops.logs import logs
+from ops.restart import restart
+from ops.status import open_, status
 
 app = typer.Typer(
     help="The operator's tools for a deployed stage.",
@@ -27,6 +31,11 @@ def _root() -> None:
 
 
 app.command()(cost)
+app.add_typer(secrets.app, name="secrets")
+app.command()(restart)
+app.command()(status)
+app.command()(logs)
+app.command("open")(open_)
 
 
 def main() -> None:

@@ -17,7 +17,13 @@ Synthesize = Callable[[str], Stack]
 
 
 # Files that read the same deployments stay together; else each would deploy its own.
-SHARED_DEPLOYMENTS = ("test_deploy.py", "test_destroy.py", "test_prod.py")
+SHARED_DEPLOYMENTS = (
+    "test_deploy.py",
+    "test_deployed_day.py",
+    "test_deployed_doctor.py",
+    "test_destroy.py",
+    "test_prod.py",
+)
 
 
 class ByDeployment(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types for it
