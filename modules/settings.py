@@ -241,6 +241,13 @@ class StageSettings(Section):
         """The Terraform stack's name."""
         return stack_name(self.stage)
 
+    @property
+    def state_name(self) -> str:
+        """The state's object in its bucket, or its file in the folder of local states."""
+        if self.state is None:
+            return f"terraform.{self.stack_name}.tfstate"
+        return self.state.key or f"{self.stack_name}.tfstate"
+
 
 def stack_name(stage: str) -> str:
     """The name of a stage's Terraform stack."""

@@ -16,13 +16,13 @@ def configure_state(
 ) -> None:
     """Give the stack its backend: S3 where the stage says so, else a file in `state_folder`."""
     if stage.state is None:
-        LocalBackend(stack, path=str(state_folder / f"terraform.{stage.stack_name}.tfstate"))
+        LocalBackend(stack, path=str(state_folder / stage.state_name))
         return
     settings = stage.state
     S3Backend(
         stack,
         bucket=settings.bucket,
-        key=settings.key or f"{stage.stack_name}.tfstate",
+        key=stage.state_name,
         region=settings.region or stage.region,
         encrypt=settings.encrypt,
         kms_key_id=settings.kms_key_id,

@@ -11,6 +11,7 @@ from imports.errors import AdoptionError, one_line
 from imports.screen import err, print_error
 from ops import secrets
 from ops.cost import cost
+from ops.doctor.command import doctor
 from ops.errors import OpsError
 from ops.logs import logs
 from ops.restart import restart
@@ -34,6 +35,7 @@ app.command()(cost)
 app.add_typer(secrets.app, name="secrets")
 app.command()(restart)
 app.command()(status)
+app.command()(doctor)
 app.command()(logs)
 app.command("open")(open_)
 

@@ -1,0 +1,130 @@
+"""Terraform's state: where it is, whether a mistake can be undone, and whether AWS still agrees with it."""
+
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from imports.live_aws import ask, boto3_clients
+from imports.workspace import Workspace
+from ops.deployed import Deployed, ask_unless
+from ops.doctor.finding import Finding, attention, fine
+from ops.errors import OpsError
+
+_NO_BUCKET = frozenset({"404", "NoSuchBucket"})
+_NO_OBJECT = frozenset({"404", "NoSuchKey"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateFacts:
+    """The state's place (`bucket` is None for a local file) and what it holds.
+
+    `account` is the one that the stage was deployed to, None where the state does not say.
+    """
+
+    place: str
+    bucket: str | None
+    bucket_found: bool
+    versioned: bool
+    resources: int
+    account: str | None
+
+
+def gather(deployed: Deployed) -> StateFacts:
+    """Read the state. Raises AdoptionError when AWS refuses, OpsError for what is no state."""
+    settings = deployed.settings
+    if settings.state is None:
+        path = deployed.workspace.state_folder / settings.state_name
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        return _facts(str(path), None, bucket_found=True, versioned=True, text=text)
+    bucket, key = settings.state.bucket, settings.state_name
+    clients = boto3_clients(region=settings.state.region or settings.region)
+    place = f"s3://{bucket}/{key}"
+    if ask_unless(clients, "s3", "HeadBucket", _NO_BUCKET, Bucket=bucket) is None:
+        return _facts(place, bucket, bucket_found=False, versioned=False, text="")
+    versioning = ask(clients, "s3", "GetBucketVersioning", Bucket=bucket)
+    stored = ask_unless(clients, "s3", "GetObject", _NO_OBJECT, Bucket=bucket, Key=key)
+    return _facts(
+        place,
+        bucket,
+        bucket_found=True,
+        versioned=versioning.get("Status") == "Enabled",
+        text=stored["Body"].read().decode() if stored else "",
+    )
+
+
+def judge(facts: StateFacts, *, account: str, stack: str) -> list[Finding]:
+    """Whether the state can be used with these credentials, and can be had back."""
+    if not facts.bucket_found:
+        remedy = f"aws s3 mb s3://{facts.bucket}, or correct [state] in the stage file"
+        return [attention("state", f"there is no bucket {facts.bucket}", remedy)]
+    findings = []
+    if not facts.versioned:
+        findings.append(
+            attention(
+                "state versions",
+                f"{facts.bucket} keeps no versions: a broken state could not be had back",
+                f"aws s3api put-bucket-versioning --bucket {facts.bucket} "
+                "--versioning-configuration Status=Enabled",
+            )
+        )
+    if facts.account and facts.account != account:
+        findings.append(
+            attention(
+                "state account",
+                f"the stage was deployed to account {facts.account}, the credentials are of {account}",
+                "log in to the other account: export AWS_PROFILE=...",
+            )
+        )
+    if not facts.resources:
+        remedy = f"cdktf deploy {stack}"
+        findings.append(attention("state", f"nothing is deployed: {facts.place} is empty", remedy))
+    else:
+        findings.append(fine("state", f"{facts.resources} resources in {facts.place}"))
+    return findings
+
+
+def has_drifted(workspace: Workspace) -> bool:
+    """Whether a plan of the stage as it is written down would change anything. Takes a minute.
+
+    Raises AdoptionError when it cannot be planned.
+    """
+    terraform = workspace.synthesize()
+    with tempfile.TemporaryDirectory(prefix="atomic-doctor-") as folder:
+        return terraform.plan(Path(folder) / "drift.tfplan")
+
+
+def judge_drift(*, drifted: bool, stack: str) -> list[Finding]:
+    """Whether AWS is as the stage file says."""
+    if drifted:
+        remedy = f"cdktf diff {stack} shows it; cdktf deploy {stack} sets it right"
+        return [attention("drift", "AWS is not as the stage file says", remedy)]
+    return [fine("drift", "AWS is as the stage file says")]
+
+
+def _facts(
+    place: str, bucket: str | None, *, bucket_found: bool, versioned: bool, text: str
+) -> StateFacts:
+    try:
+        document: dict[str, Any] = json.loads(text) if text.strip() else {}
+        resources = list(document.get("resources", ()))
+    except (ValueError, AttributeError, TypeError):
+        raise OpsError(
+            f"{place} is not a Terraform state: restore an earlier version of it"
+        ) from None
+    return StateFacts(
+        place=place,
+        bucket=bucket,
+        bucket_found=bucket_found,
+        versioned=versioned,
+        resources=sum(each.get("mode") == "managed" for each in resources),
+        account=_account(resources),
+    )
+
+
+def _account(resources: list[dict[str, Any]]) -> str | None:
+    for each in resources:
+        if each.get("type") == "aws_caller_identity" and each.get("instances"):
+            return str(each["instances"][0]["attributes"]["account_id"])
+    return None
