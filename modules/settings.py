@@ -176,6 +176,16 @@ class CostAlerts(Section):
     )
 
 
+class Images(Section):
+    """Where the images of the project's own services come from."""
+
+    source: str | None = Field(
+        None,
+        min_length=1,
+        description="the application's source tree, from the project's folder on; `ops images` builds it",
+    )
+
+
 class State(Section):
     """An S3 backend for Terraform's state. Without this section the state is a local file."""
 
@@ -233,6 +243,7 @@ class StageSettings(Section):
     alarms: AlarmThresholds = AlarmThresholds()
     night_stop: NightStop | None = None
     cost_alerts: CostAlerts = CostAlerts()
+    images: Images = Images()
     state: State | None = None
     services: dict[str, Service] = Field(description="the services, by name")
 

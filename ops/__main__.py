@@ -9,10 +9,11 @@ import typer
 
 from imports.errors import AdoptionError, one_line
 from imports.screen import err, print_error
-from ops import secrets
+from ops import images, secrets
 from ops.cost import cost
 from ops.doctor.command import doctor
 from ops.errors import OpsError
+from ops.hasura import apply_hasura_metadata
 from ops.logs import logs
 from ops.restart import restart
 from ops.status import open_, status
@@ -38,6 +39,8 @@ app.command()(status)
 app.command()(doctor)
 app.command()(logs)
 app.command("open")(open_)
+app.add_typer(images.app, name="images")
+app.command()(apply_hasura_metadata)
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ SHARED_DEPLOYMENTS = (
     "test_deploy.py",
     "test_deployed_day.py",
     "test_deployed_doctor.py",
+    "test_deployed_images.py",
     "test_destroy.py",
     "test_prod.py",
 )

@@ -26,11 +26,11 @@ def environment(dev: Deployment) -> dict[str, str]:
     return {**dev.cdktf.process_environment(), "CDKTF_OUTDIR": str(dev.cdktf.outdir)}
 
 
-def ops(dev: Deployment, *arguments: str, stdin: str = "") -> Answer:
+def ops(dev: Deployment, *arguments: str, stdin: str = "", **environ: str) -> Answer:
     finished = subprocess.run(
         [sys.executable, "-m", "ops", *arguments],
         cwd=PROJECT,
-        env=environment(dev),
+        env={**environment(dev), **environ},
         input=stdin,
         capture_output=True,
         text=True,
