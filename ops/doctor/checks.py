@@ -12,6 +12,7 @@ from ops.deployed import Deployed
 from ops.doctor import account, contents, edge, quotas, running, state, tools
 from ops.doctor.finding import Finding, unknown
 from ops.errors import OpsError
+from ops.running import is_stopped_now
 from ops.secret_values import secret_states
 from ops.service_facts import ServiceFacts, service_facts
 from ops.watch_facts import alarm_facts, subscriptions
@@ -119,6 +120,9 @@ def _stage(deployed: Deployed, *, deep: bool, look_up: edge.Resolve) -> list[Che
             findings=lambda: running.judge_database(
                 database_facts(deployed),
                 least_free_gib=settings.alarms.database_free_storage_gib,
+                stopped_now=is_stopped_now(
+                    settings.night_stop, settings.time_zone, datetime.now(UTC)
+                ),
                 stack=stack,
             ),
         ),

@@ -85,12 +85,17 @@ def judge_alarms(alarms: Sequence[AlarmFacts], *, stage: str, stack: str) -> lis
 
 
 def judge_database(
-    database: DatabaseFacts | None, *, least_free_gib: float, stack: str
+    database: DatabaseFacts | None, *, least_free_gib: float, stopped_now: bool, stack: str
 ) -> list[Finding]:
-    """Whether the database is up and has room; `least_free_gib` is the alarm's threshold."""
+    """Whether the database is up and has room.
+
+    `least_free_gib` is the alarm's threshold. `stopped_now` says that the stage's night stop has it down.
+    """
     name = "database"
     if database is None:
         return [attention(name, "there is no database", f"cdktf deploy {stack}")]
+    if stopped_now and database.status in {"stopping", "stopped"}:
+        return [fine(name, f"{database.status} by night_stop")]
     findings = []
     if database.status not in _WORKING | {"available"}:
         remedy = (

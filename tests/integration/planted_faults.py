@@ -1,4 +1,4 @@
-"""What can be wrong with the deployed dev: each fault planted for a while, and how the doctor has to name it."""
+"""What can be wrong with the deployed dev: each fault, planted for a while, and how it has to be named."""
 
 import json
 from collections.abc import Callable, Iterator

@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from imports.errors import AdoptionError
+from modules.settings import NightStop
 from ops.database_facts import DatabaseFacts
 from ops.doctor import account, contents, edge, quotas, running, state, tools
 from ops.doctor.checks import Check, run
 from ops.doctor.finding import Finding, fine
+from ops.running import is_stopped_now
 from ops.service_facts import Deployment, ServiceFacts, Targets
 from ops.watch_facts import AlarmFacts
 
@@ -76,7 +78,7 @@ def judged_certificate(facts: edge.CertificateFacts) -> list[Finding]:
 
 
 def judged_database(facts: DatabaseFacts) -> list[Finding]:
-    return running.judge_database(facts, least_free_gib=10, stack="atomic-dev")
+    return running.judge_database(facts, least_free_gib=10, stopped_now=False, stack="atomic-dev")
 
 
 def judged_state(facts: state.StateFacts) -> list[Finding]:
@@ -270,3 +272,31 @@ def test_an_emulators_names_are_not_looked_up() -> None:
     (finding,) = edge.judge_dns(facts, stack="atomic-dev")
 
     assert finding.what.startswith("not looked up")
+
+
+def test_a_database_that_is_stopped_for_the_night_is_fine() -> None:
+    stopped = replace(DATABASE, status="stopped")
+
+    (at_night,) = running.judge_database(
+        stopped, least_free_gib=10, stopped_now=True, stack="atomic-dev"
+    )
+    (by_day,) = judged_database(stopped)
+
+    assert (at_night.state, by_day.state) == ("fine", "attention")
+
+
+@pytest.mark.parametrize(
+    ("now", "stopped"),
+    [
+        ("2026-06-01T06:44+02:00", True),  # a Monday
+        ("2026-06-01T06:45+02:00", False),
+        ("2026-06-01T17:59+00:00", False),
+        ("2026-06-01T18:00+00:00", True),
+        ("2026-06-06T12:00+02:00", True),  # a Saturday
+    ],
+)
+def test_the_night_is_told_by_the_stages_own_clock(now: str, stopped: bool) -> None:
+    moment = datetime.fromisoformat(now)
+
+    assert is_stopped_now(NightStop(), "Europe/Berlin", moment) is stopped
+    assert is_stopped_now(None, "Europe/Berlin", moment) is False
