@@ -75,10 +75,10 @@ def check(stage: Stage = "prod", as_json: AsJson = False) -> None:
         raise typer.Exit(SOMETHING_TO_DO)
 
 
-@app.command("set")
+@app.command("set", context_settings={"allow_extra_args": True})
 def set_secret(
+    context: typer.Context,
     name: Annotated[str, typer.Argument(help="the secret, as `secrets list` names it")],
-    value: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
     *,
     stage: Stage,
     force: Annotated[
@@ -95,7 +95,7 @@ def set_secret(
     Example: `python -m ops secrets set openai-api-key --stage prod`,
     `pass openai | python -m ops secrets set openai-api-key --stage prod --restart`
     """
-    if value:
+    if context.args:
         raise OpsError(
             "a value is never an argument, because the shell's history and the list of processes show it: "
             f"take it for known and replace it, then run `python -m ops secrets set {name}` and type it "

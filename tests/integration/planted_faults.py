@@ -142,6 +142,13 @@ def _zone_without_record(dev: Deployment, well: Deployed) -> Iterator[Deployed]:
 
 
 FAULTS = [
+    # First, because what is mended by hand below is not what Terraform wrote.
+    Fault(
+        finding="drift",
+        remedy="cdktf diff atomic-dev",
+        planted=_logs_kept_for_a_day,
+        deep=True,
+    ),
     Fault(
         finding="secret deepgram-api-key",
         remedy="python -m ops secrets set deepgram-api-key --stage dev",
@@ -220,12 +227,6 @@ FAULTS = [
         finding="dns",
         remedy="at your DNS provider set dev.example.com as CNAME (or ALIAS) of atomic-dev-alb-1",
         planted=lambda _dev, well: with_environ(well, AWS_ENDPOINT_URL=""),
-    ),
-    Fault(
-        finding="drift",
-        remedy="cdktf diff atomic-dev",
-        planted=_logs_kept_for_a_day,
-        deep=True,
     ),
 ]
 
