@@ -44,7 +44,7 @@ def synthesize_stages(environ: MutableMapping[str, str]) -> int:
     try:
         stages = chosen_stages(folder, environ)
         records: dict[str, AdoptionRecord] = {
-            stage.stage: record
+            stage.stage: record.kept(shared_roles=stage.keep_shared_roles)
             for stage in stages
             if (record := record_of(folder, stage.stage, phase=stage.phase, region=stage.region))
         }

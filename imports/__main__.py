@@ -30,7 +30,7 @@ from imports.screen import (
 from imports.script import import_commands
 from imports.take_stock import Inventory, take_stock
 from imports.terraform import Terraform
-from imports.workspace import Workspace, set_default_credentials
+from imports.workspace import BACKUPS, Workspace, set_default_credentials
 
 BLOCKED = 2
 
@@ -58,7 +58,7 @@ def _legacy_terraform(workspace: Workspace, folder: Path) -> Terraform:
 
 
 def _backups(workspace: Workspace) -> Path:
-    return workspace.state_folder / "adoption-backups"
+    return workspace.state_folder / BACKUPS
 
 
 @app.command()

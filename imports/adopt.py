@@ -57,7 +57,7 @@ def adopt(workspace: Workspace, *, progress: Progress) -> AdoptionResult:
     Raises AdoptionError when something is not as it has to be afterwards. With a closed gate nothing is
     applied, and `held` is 0. Interrupted at any point, the same call finishes the work.
     """
-    record = workspace.record()
+    record = workspace.kept_record()
     # The plan file holds what the state holds. It stays in a folder of its own, readable by its owner alone.
     with tempfile.TemporaryDirectory(prefix="atomic-adopt-") as folder:
         plan = Path(folder) / "adopt.tfplan"
@@ -84,7 +84,7 @@ def adopt(workspace: Workspace, *, progress: Progress) -> AdoptionResult:
 def _gate(
     workspace: Workspace, plan_path: Path, given: dict[str, Any] | None, progress: Progress
 ) -> tuple[GateResult, Terraform]:
-    record = workspace.record()
+    record = workspace.kept_record()
     settings = workspace.settings()
     set_default_credentials(workspace)
     progress("synthesizing the stage")

@@ -115,15 +115,25 @@ def answers_without(
 
     Raises AdoptionError for any other refusal.
     """
+    return answer_without(clients, service, operation, codes, **arguments) is not None
+
+
+def answer_without(
+    clients: Clients, service: str, operation: str, codes: frozenset[str], **arguments: Any
+) -> Mapping[str, Any] | None:
+    """Return what one call answers; None when AWS answers with one of the error `codes`.
+
+    Raises AdoptionError for any other refusal.
+    """
     client = client_of(clients, service)
     with asking(action_name(service, operation)):
         try:
-            getattr(client, xform_name(operation))(**arguments)
+            answer: Mapping[str, Any] = getattr(client, xform_name(operation))(**arguments)
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") in codes:
-                return False
+                return None
             raise
-    return True
+    return answer
 
 
 def action_name(service: str, operation: str) -> str:

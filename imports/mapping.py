@@ -53,6 +53,14 @@ ADOPTED: Mapping[str, str] = {
     "aws_secretsmanager_secret.hasura_jwt_secret": "hasura_jwt_secret",
 }
 
+# Our addresses of the roles that the base's services share, with their policies. No service of the platform
+# uses them.
+SHARED_ROLES: frozenset[str] = frozenset(
+    f"{legacy.partition('.')[0]}.{ours}"
+    for legacy, ours in ADOPTED.items()
+    if legacy.startswith("aws_iam_")
+)
+
 _ONLY_A_VALUE = (
     "it holds only a secret value, which stays in Secrets Manager and must not enter the new state"
 )

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from imports.errors import AdoptionError, shorten
 from imports.files import replace_file
+from imports.mapping import SHARED_ROLES
 
 
 class _Part(BaseModel):
@@ -79,6 +80,13 @@ class AdoptionRecord(_Part):
     def addresses(self) -> frozenset[str]:
         """Our addresses of the adopted objects."""
         return frozenset(item.address for item in self.adopted)
+
+    def kept(self, *, shared_roles: bool) -> "AdoptionRecord":
+        """What of it a stage still binds: all, or all but the roles that it no longer keeps."""
+        if shared_roles:
+            return self
+        kept = [item for item in self.adopted if item.address not in SHARED_ROLES]
+        return self.model_copy(update={"adopted": kept})
 
 
 def record_path(stages_dir: Path, stage: str) -> Path:

@@ -192,19 +192,27 @@ def push(terraform: Terraform, document: Document, backup: Backup | None) -> Pul
 
 
 def _refuse_broken_file(folder: Path) -> None:
-    # Terraform empties a local state file before it writes it, and takes an empty one for no state at all.
-    path = _local_state_file(folder)
-    if path is None:
-        return
-    try:
-        json.loads(path.read_bytes())
-    except FileNotFoundError:
-        return
-    except (OSError, ValueError):
+    path = broken_state_file(folder)
+    if path is not None:
         raise AdoptionError(
             f"the state file {path} is empty or broken off, as after terraform was killed while writing "
             "it: copy the newest backup over it and run the same command again"
-        ) from None
+        )
+
+
+def broken_state_file(folder: Path) -> Path | None:
+    """The local state file of a folder, if it is empty or broken off; None when it is well, or not there."""
+    # Terraform empties a local state file before it writes it, and takes an empty one for no state at all.
+    path = _local_state_file(folder)
+    if path is None:
+        return None
+    try:
+        json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError):
+        return path
+    return None
 
 
 def _local_state_file(folder: Path) -> Path | None:

@@ -14,6 +14,8 @@ from modules.settings import StageSettings
 from modules.stage_files import StageFileError, read_stage
 
 PROJECT = Path(__file__).resolve().parent.parent
+# Below the folder of local states. What is in it holds secrets, as the legacy state does.
+BACKUPS = "adoption-backups"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +77,13 @@ class Workspace:
                 f"inventory --stage {self.stage} --legacy DIR`"
             )
         return record
+
+    def kept_record(self) -> AdoptionRecord:
+        """What of the record the stage's settings keep.
+
+        Raises AdoptionError when there is no record, or the stage file has mistakes.
+        """
+        return self.record().kept(shared_roles=self.settings().keep_shared_roles)
 
     def process_environment(self) -> dict[str, str]:
         """The environment of terraform: the user's, with dummy keys where AWS is an emulator."""

@@ -38,8 +38,8 @@ def listen(port: int) -> socket.socket:
     return listener
 
 
-def serve(listener: socket.socket, *, log_requests: bool) -> None:
-    """Answer on `listener` until the process is told to stop."""
+def serve(listener: socket.socket, *, log_requests: bool, lenient: bool) -> None:
+    """Answer on `listener` until the process is told to stop; `lenient` takes what moto takes."""
     # moto reads these when it is imported.
     os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
     os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "5")
@@ -54,6 +54,7 @@ def serve(listener: socket.socket, *, log_requests: bool) -> None:
     from local.calls import Calls  # noqa: PLC0415
     from local.gaps import fill_gaps  # noqa: PLC0415
     from local.gaps_costs import fill_cost_gaps  # noqa: PLC0415
+    from local.strict.gate import Strict  # noqa: PLC0415
 
     class QuietRequestHandler(MotoRequestHandler):
         def log_request(self, *_args: object) -> None:
@@ -61,10 +62,11 @@ def serve(listener: socket.socket, *, log_requests: bool) -> None:
 
     fill_gaps()
     fill_cost_gaps()
+    moto = DomainDispatcherApplication(create_backend_app)
     server = make_server(
         HOST,
         listener.getsockname()[1],
-        Calls(DomainDispatcherApplication(create_backend_app)),
+        Calls(moto if lenient else Strict(moto)),
         threaded=True,
         request_handler=MotoRequestHandler if log_requests else QuietRequestHandler,
         fd=listener.fileno(),
@@ -76,6 +78,10 @@ def serve(listener: socket.socket, *, log_requests: bool) -> None:
 def main(
     port: Annotated[int, typer.Option(help="port to listen on; 0 takes any free one")] = 5000,
     log_requests: Annotated[bool, typer.Option(help="print each request")] = False,
+    lenient: Annotated[
+        bool,
+        typer.Option("--lenient", envvar="ATOMIC_AWS_LENIENT", help="take what AWS refuses"),
+    ] = False,
 ) -> None:
     """Serve an AWS in memory on 127.0.0.1. Example: python -m local.aws --port 5000."""
     try:
@@ -85,7 +91,7 @@ def main(
         raise typer.Exit(1) from None
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        serve(listener, log_requests=log_requests)
+        serve(listener, log_requests=log_requests, lenient=lenient)
     except KeyboardInterrupt:
         print("stopped", flush=True)
 

@@ -8,7 +8,7 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from rich.console import Console
@@ -19,11 +19,20 @@ from local.cdktf import Cdktf, CdktfError
 from local.emulator import Emulator, EmulatorError, running_emulator
 from local.inspection import what_stands
 from modules.settings import stack_name
+from security.secrets_scan import Scan, scan, secret_parts, stored_values
 
 STAGE = "dev"
 STACK = stack_name(STAGE)
 _DONE = re.compile(r"(\S+): (Creation|Read) complete after")
 _PLANNED = re.compile(r"Plan: (\d+) to (?:add|import)")
+
+
+def scan_for_secrets(
+    emulator: Emulator, outputs: Mapping[str, str], folder: Path, *, without: Iterable[Path] = ()
+) -> Scan:
+    """Read every secret value back, and look for it in everything below a folder."""
+    stored = stored_values(emulator.client("secretsmanager"), outputs)
+    return scan([folder], values=secret_parts(stored), without=without)
 
 
 def progress(status: Status) -> Callable[[str], None]:
@@ -99,6 +108,12 @@ def _play(console: Console, emulator: Emulator, folder: Path) -> int:
         console.print("the second diff is not empty:\n" + plan, markup=False)
         return 1
     console.print("No changes. Your infrastructure matches the configuration.")
+
+    console.rule("6. Secret values in what was written: state, plan, JSON, logs")
+    result = scan_for_secrets(emulator, outputs, folder)
+    console.print(str(result), soft_wrap=True, markup=False)
+    if result.found:
+        return 1
     console.rule("The embedded AWS is stopped. README.md says how to deploy to a real account.")
     return 0
 

@@ -3,6 +3,7 @@
 `make demo-adopt` plays it. It needs no AWS account, and leaves nothing behind but what it printed.
 """
 
+import json
 import os
 import re
 import subprocess
@@ -16,8 +17,9 @@ from rich.console import Console
 
 from imports.errors import AdoptionError
 from imports.terraform import Terraform
+from imports.workspace import BACKUPS
 from local.cdktf import Cdktf, CdktfError
-from local.demo import progress
+from local.demo import progress, scan_for_secrets
 from local.emulator import PROJECT, Emulator, EmulatorError, running_emulator
 from local.legacy import legacy_base
 from modules.settings import stack_name
@@ -139,6 +141,20 @@ def _play(console: Console, emulator: Emulator, folder: Path) -> None:
     console.print(f"  {found[0] if found else destroyed.strip()}", markup=False)
     if not found or "0 destroyed" not in found[0]:
         raise StepError("the old tool still destroyed something")
+
+    console.rule("7. Secret values in what was written: state, plan, JSON, record, logs")
+    outputs = json.loads(cdktf.terraform(STACK, "output", "-json").stdout)
+    result = scan_for_secrets(
+        emulator,
+        {name: output["value"] for name, output in outputs.items()},
+        folder,
+        without=[legacy.folder, folder / BACKUPS],
+    )
+    console.print(
+        f"{result}, the legacy folder and {BACKUPS}/ left out", soft_wrap=True, markup=False
+    )
+    if result.found:
+        raise StepError("a secret value was written down")
     console.rule("The base belongs to this project alone. README.md tells the way for a real one.")
 
 

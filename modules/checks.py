@@ -57,6 +57,7 @@ def find_mistakes(settings: StageSettings) -> list[Mistake]:
     """Everything that is wrong between the settings, in the file's order."""
     return [
         *_required(settings),
+        *_shared_roles(settings),
         *_certificate(settings),
         *_hosted_zone(settings),
         *_network(settings),
@@ -91,6 +92,17 @@ def _required(settings: StageSettings) -> Iterator[Mistake]:
             value=None,
             allowed="an e-mail address",
             remedy='add operator_email = "ops@example.com"; phase "full" needs it',
+        )
+
+
+def _shared_roles(settings: StageSettings) -> Iterator[Mistake]:
+    if settings.phase == "adopt" and not settings.keep_shared_roles:
+        yield Mistake(
+            field="keep_shared_roles",
+            value=settings.keep_shared_roles,
+            allowed='true in phase "adopt", which takes over everything that the record holds',
+            remedy="leave it out until the legacy base is retired",
+            rests_on=("phase",),
         )
 
 

@@ -73,6 +73,7 @@ class PlatformStack(TerraformStack):
             self,
             "security_groups",
             services=stage.services,
+            kafka=stage.kafka,
             names=names,
             network=self._network,
         )

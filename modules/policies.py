@@ -69,7 +69,7 @@ def execution_statements(
         _allow(
             "WriteLog",
             ["logs:CreateLogStream", "logs:PutLogEvents"],
-            [f"{log_group_arn}:*"],
+            [f"{log_group_arn}:log-stream:*"],
         )
     ]
     if secret_arns:

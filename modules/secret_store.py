@@ -120,7 +120,9 @@ class SecretStore(Construct):
     def _stored(self, name: str) -> str:
         """The bare expression of the value that Secrets Manager holds now."""
         written = self.first_values.get(name)
-        secret_id = written.secret_id if written else self.secrets[name].id
+        # The version's ARN, not its argument secret_id: that one is known before the version is written, as
+        # after a deploy that stopped between the two, and Terraform would then read a secret without a value.
+        secret_id = written.arn if written else self.secrets[name].id
         block = ephemeral(
             self,
             "aws_secretsmanager_secret_version",

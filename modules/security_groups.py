@@ -27,6 +27,10 @@ from modules.services import Service
 
 POSTGRES_PORT = 5432
 NFS_PORT = 2049
+HTTPS_PORT = 443
+# Where the brokers of a managed Kafka listen, privately and publicly, one port for each kind of login.
+# https://docs.aws.amazon.com/msk/latest/developerguide/port-info.html
+KAFKA_PORTS = ((9092, 9098), (9194, 9198))
 
 
 class SecurityGroups(Construct):
@@ -38,6 +42,7 @@ class SecurityGroups(Construct):
         id_: str,
         *,
         services: Mapping[str, Service],
+        kafka: bool,
         names: Names,
         network: Network,
     ) -> None:
@@ -61,11 +66,12 @@ class SecurityGroups(Construct):
             ],
             egress=[
                 SecurityGroupEgress(
+                    # Not the services' groups by name: one that goes could not be deleted before its rule.
                     description="To the services",
-                    protocol="-1",
-                    from_port=0,
-                    to_port=0,
-                    cidr_blocks=[EVERYWHERE],
+                    protocol="tcp",
+                    from_port=1,
+                    to_port=65535,
+                    cidr_blocks=[network.vpc.cidr_block],
                 )
             ],
         )
@@ -91,7 +97,8 @@ class SecurityGroups(Construct):
             ),
         )
         for name, service in services.items():
-            self._service_rules(name, service, services)
+            self._ingress_rules(name, service, services)
+            self._egress_rules(name, service, services, kafka=kafka)
 
     def _group(
         self,
@@ -128,7 +135,7 @@ class SecurityGroups(Construct):
             for caller in callers
         ]
 
-    def _service_rules(self, name: str, service: Service, services: Mapping[str, Service]) -> None:
+    def _ingress_rules(self, name: str, service: Service, services: Mapping[str, Service]) -> None:
         sources = {
             caller: self.services[caller]
             for caller, other in services.items()
@@ -151,14 +158,53 @@ class SecurityGroups(Construct):
                     to_port=service.port,
                 ),
             )
+
+    def _egress_rules(
+        self, name: str, service: Service, services: Mapping[str, Service], *, kafka: bool
+    ) -> None:
+        """To what the row names, and to port 443 anywhere: registries, AWS's own services, third parties.
+
+        DNS needs no rule: AWS's resolver is outside of what security groups filter.
+        """
+        for called in service.calls:
+            self._to_group(name, f"calls_{called}", self.services[called], services[called].port)
+        if service.uses_database:
+            self._to_group(name, "to_database", self.database, POSTGRES_PORT)
+        if service.uses_file_storage:
+            self._to_group(name, "to_file_storage", self.file_storage, NFS_PORT)
+        self._to_anywhere(name, f"{name}_to_anywhere", HTTPS_PORT, HTTPS_PORT)
+        for port in sorted({*service.outbound_ports} - {HTTPS_PORT}):
+            self._to_anywhere(name, f"{name}_to_anywhere_{port}", port, port)
+        for first, last in KAFKA_PORTS if kafka and service.uses_kafka else ():
+            self._to_anywhere(name, f"{name}_to_kafka_{first}", first, last)
+
+    def _to_group(self, name: str, target: str, group: SecurityGroup, port: int | None) -> None:
+        rule = f"{name}_{target}"
         address(
-            f"{name}_to_anywhere",
+            rule,
             VpcSecurityGroupEgressRule(
                 self,
-                f"{name}_to_anywhere",
+                rule,
+                security_group_id=self.services[name].id,
+                referenced_security_group_id=group.id,
+                description=target.replace("_", " ").capitalize(),
+                ip_protocol="tcp",
+                from_port=port,
+                to_port=port,
+            ),
+        )
+
+    def _to_anywhere(self, name: str, rule: str, first_port: int, last_port: int) -> None:
+        address(
+            rule,
+            VpcSecurityGroupEgressRule(
+                self,
+                rule,
                 security_group_id=self.services[name].id,
                 cidr_ipv4=EVERYWHERE,
-                description="To anywhere: registries, Secrets Manager, other services, third parties",
-                ip_protocol="-1",
+                description="To anywhere: registries, AWS, third parties",
+                ip_protocol="tcp",
+                from_port=first_port,
+                to_port=last_port,
             ),
         )

@@ -7,8 +7,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modules.setting_types import ClockTime, Days, Name, Percent, Section, matching
+from modules.setting_types import (
+    PINNED_IMAGE,
+    ClockTime,
+    Days,
+    Name,
+    Percent,
+    Section,
+    matching,
+)
 
+Port = Annotated[int, Field(ge=1, le=65535)]
 Capacity = Literal["on-demand", "spot-with-fallback", "spot-only"]
 CpuArchitecture = Literal["X86_64", "ARM64"]
 # An ALB path pattern has at most 128 characters; `/*` takes two.
@@ -31,8 +40,8 @@ ImageTag = Annotated[
 Image = Annotated[
     str,
     matching(
-        r"ecr|[^\s:@]+(:\d+)?[^\s:@]*[:@]\S+",
-        '"ecr" or an image with its tag or digest',
+        rf"ecr|{PINNED_IMAGE}",
+        '"ecr" or an image with its tag or digest, other than latest',
         'pin the image, as in "hasura/graphql-engine:v2.48.6"',
     ),
 ]
@@ -68,11 +77,8 @@ class Service(Section):
         min_length=1,
         description="the Dockerfile's folder below `images.source`; default: the service's name",
     )
-    port: int | None = Field(
-        None,
-        ge=1,
-        le=65535,
-        description="the container's port; without it nothing is routed",
+    port: Port | None = Field(
+        None, description="the container's port; without it nothing is routed"
     )
     path: RoutePath | None = Field(
         None,
@@ -119,6 +125,9 @@ class Service(Section):
     secrets: dict[str, str] = Field({}, description="variables from secrets")
     calls: Annotated[tuple[str, ...], Field(strict=False)] = Field(
         (), description="services that it may reach on their port"
+    )
+    outbound_ports: Annotated[tuple[Port, ...], Field(strict=False)] = Field(
+        (), description="TCP ports that it may reach anywhere, besides 443"
     )
     uses_database: bool = Field(False, description="may reach the database")
     uses_bucket: bool = Field(False, description="may read and write the data bucket")

@@ -183,9 +183,18 @@ Days = Annotated[
     ),
 ]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
+# A registry's port is no tag, and `latest` pins nothing, unless a digest follows it.
+PINNED_IMAGE = (
+    r"[^\s:@]+(:\d+/[^\s:@]+)?"
+    r"(:(?!latest$)\w[\w.-]{0,127}(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})"
+)
 PinnedImage = Annotated[
     str,
-    matching(r"\S+[:@]\S+", "an image with its tag or digest", "add the tag after a colon"),
+    matching(
+        PINNED_IMAGE,
+        "an image with its tag or digest, other than latest",
+        'pin the image, as in "hasura/graphql-engine:v2.48.6"',
+    ),
 ]
 
 

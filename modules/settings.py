@@ -228,6 +228,11 @@ class StageSettings(Section):
     )
     time_zone: TimeZone = Field("UTC", description="of all times of day, by its IANA name")
     kafka: bool = Field(False, description="give the functions service the Kafka brokers")
+    keep_shared_roles: bool = Field(
+        True,
+        description="keep the two roles that an adopted base shared among its services; `false` destroys "
+        "them, which is safe once that base is retired",
+    )
     container_insights: Literal["enabled", "disabled", "enhanced"] = Field(
         "disabled", description="ECS Container Insights (billed as custom metrics)"
     )

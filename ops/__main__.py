@@ -15,6 +15,7 @@ from ops.doctor.command import doctor
 from ops.errors import OpsError
 from ops.hasura import apply_hasura_metadata
 from ops.logs import logs
+from ops.recover_command import recover_
 from ops.restart import restart
 from ops.status import open_, status
 
@@ -41,6 +42,7 @@ app.command()(logs)
 app.command("open")(open_)
 app.add_typer(images.app, name="images")
 app.command()(apply_hasura_metadata)
+app.command("recover")(recover_)
 
 
 def main() -> None:

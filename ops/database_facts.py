@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from imports.live_aws import ask
-from ops.deployed import Deployed, ask_unless
+from imports.live_aws import answer_without, ask
+from ops.deployed import Deployed
 
 _GIB = 1024**3
 _NONE = frozenset({"DBInstanceNotFound", "DBInstanceNotFoundFault", "DBClusterNotFoundFault"})
@@ -34,7 +34,7 @@ def database_facts(deployed: Deployed) -> DatabaseFacts | None:
 
 def _instance(deployed: Deployed) -> DatabaseFacts | None:
     name = deployed.names.database
-    answer = ask_unless(
+    answer = answer_without(
         deployed.clients, "rds", "DescribeDBInstances", _NONE, DBInstanceIdentifier=name
     )
     if answer is None:
@@ -52,7 +52,7 @@ def _instance(deployed: Deployed) -> DatabaseFacts | None:
 
 def _cluster(deployed: Deployed) -> DatabaseFacts | None:
     name = deployed.names.database
-    answer = ask_unless(
+    answer = answer_without(
         deployed.clients, "rds", "DescribeDBClusters", _NONE, DBClusterIdentifier=name
     )
     if answer is None:

@@ -1,15 +1,11 @@
 """A deployed stage: its settings, its names, and the AWS it is in."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from botocore import xform_name
-from botocore.exceptions import ClientError
-
-from imports.live_aws import Clients, action_name, asking, boto3_clients, client_of
+from imports.live_aws import Clients, boto3_clients
 from imports.workspace import Workspace, set_default_credentials
 from modules.containers import secret_references
 from modules.naming import Names
@@ -68,24 +64,6 @@ def chosen_services(settings: StageSettings, asked: Iterable[str]) -> tuple[str,
                 f"{', '.join(settings.services)}"
             )
     return chosen
-
-
-def ask_unless(
-    clients: Clients, service: str, operation: str, codes: frozenset[str], /, **arguments: Any
-) -> Mapping[str, Any] | None:
-    """What one call answers; None when AWS answers with one of the error `codes`.
-
-    Raises AdoptionError for any other refusal.
-    """
-    client = client_of(clients, service)
-    with asking(action_name(service, operation)):
-        try:
-            answer: Mapping[str, Any] = getattr(client, xform_name(operation))(**arguments)
-        except ClientError as error:
-            if error.response.get("Error", {}).get("Code") in codes:
-                return None
-            raise
-    return answer
 
 
 def local_time(moment: datetime) -> str:

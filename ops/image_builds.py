@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from imports.live_aws import ask
+from imports.live_aws import answer_without, ask
 from imports.workspace import PROJECT
 from modules.services import OWN_REPOSITORY, CpuArchitecture, Service
 from modules.settings import StageSettings
-from ops.deployed import Deployed, ask_unless, chosen_services
+from ops.deployed import Deployed, chosen_services
 from ops.errors import OpsError
 
 ENGINES: Final = ("docker", "podman", "buildah")
@@ -122,7 +122,7 @@ def run_engine(command: Sequence[str], *, stdin: str | None = None) -> None:
 
 def registry_of(deployed: Deployed, service: str) -> str:
     """The address of a service's registry. Raises OpsError where it is not deployed."""
-    answer = ask_unless(
+    answer = answer_without(
         deployed.clients,
         "ecr",
         "DescribeRepositories",

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from imports.live_aws import ask
-from ops.deployed import Deployed, ask_unless
+from imports.live_aws import answer_without, ask
+from ops.deployed import Deployed
 
 # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html
 _MOST_AT_ONCE = 10
@@ -58,7 +58,7 @@ def service_facts(deployed: Deployed) -> tuple[ServiceFacts, ...]:
     names = list(deployed.settings.services)
     found: dict[str, Mapping[str, Any]] = {}
     for start in range(0, len(names), _MOST_AT_ONCE):
-        answer = ask_unless(
+        answer = answer_without(
             deployed.clients,
             "ecs",
             "DescribeServices",

@@ -54,6 +54,7 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
                 "path": "/v1/reports",
                 "priority": 70,
                 "max_tasks": 2,
+                "outbound_ports": [587],
                 "cpu_alarm": True,
             },
         },

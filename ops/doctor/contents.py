@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from imports.live_aws import answer_without
 from modules.services import OWN_REPOSITORY
-from ops.deployed import Deployed, ask_unless, local_time
+from ops.deployed import Deployed, local_time
 from ops.doctor.finding import Finding, all_or, attention, fine
 from ops.secret_values import SecretState, waiting
 
@@ -30,14 +31,14 @@ def gather_images(deployed: Deployed) -> list[ImageFacts]:
         if service.image != OWN_REPOSITORY:
             continue
         registry = deployed.names(name)
-        listed = ask_unless(
+        listed = answer_without(
             deployed.clients,
             "ecr",
             "DescribeRepositories",
             _NO_REGISTRY,
             repositoryNames=[registry],
         )
-        image = listed and ask_unless(
+        image = listed and answer_without(
             deployed.clients,
             "ecr",
             "DescribeImages",

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from imports.live_aws import ask, ask_all
-from ops.deployed import Deployed, ask_unless
+from imports.live_aws import answer_without, ask, ask_all
+from ops.deployed import Deployed
 from ops.doctor.finding import Finding, attention, fine
 
 # ACM renews sixty days before the end; one that is closer than this was not renewed.
@@ -137,7 +137,7 @@ def gather_certificate(deployed: Deployed) -> CertificateFacts:
         arn = mine[0]["CertificateArn"] if mine else None
     if arn is None:
         return CertificateFacts(domain=domain, arn=None)
-    answer = ask_unless(
+    answer = answer_without(
         deployed.clients,
         "acm",
         "DescribeCertificate",
@@ -184,7 +184,7 @@ def judge_certificate(facts: CertificateFacts, *, stack: str, now: datetime) -> 
 
 
 def _balancer(deployed: Deployed) -> str | None:
-    answer = ask_unless(
+    answer = answer_without(
         deployed.clients,
         "elbv2",
         "DescribeLoadBalancers",

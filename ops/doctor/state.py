@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from imports.live_aws import ask, boto3_clients
+from imports.live_aws import answer_without, ask, boto3_clients
 from imports.workspace import Workspace
-from ops.deployed import Deployed, ask_unless
+from ops.deployed import Deployed
 from ops.doctor.finding import Finding, attention, fine
 from ops.errors import OpsError
 
@@ -41,10 +41,10 @@ def gather(deployed: Deployed) -> StateFacts:
     bucket, key = settings.state.bucket, settings.state_name
     clients = boto3_clients(region=settings.state.region or settings.region)
     place = f"s3://{bucket}/{key}"
-    if ask_unless(clients, "s3", "HeadBucket", _NO_BUCKET, Bucket=bucket) is None:
+    if answer_without(clients, "s3", "HeadBucket", _NO_BUCKET, Bucket=bucket) is None:
         return _facts(place, bucket, bucket_found=False, versioned=False, text="")
     versioning = ask(clients, "s3", "GetBucketVersioning", Bucket=bucket)
-    stored = ask_unless(clients, "s3", "GetObject", _NO_OBJECT, Bucket=bucket, Key=key)
+    stored = answer_without(clients, "s3", "GetObject", _NO_OBJECT, Bucket=bucket, Key=key)
     return _facts(
         place,
         bucket,

@@ -151,7 +151,7 @@ def settings_of(phase: str) -> StageSettings:
 
 
 @cache
-def _synthesized(phase: str) -> dict[str, Any]:
+def _synthesized(phase: str, *, shared_roles: bool = True) -> dict[str, Any]:
     accelerate(os.environ)
     from modules.app import synthesize  # noqa: PLC0415  # starts the jsii kernel
 
@@ -159,7 +159,7 @@ def _synthesized(phase: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         stacks = synthesize(
             [settings],
-            adopted={STAGE: base_record().addresses},
+            adopted={STAGE: base_record().kept(shared_roles=shared_roles).addresses},
             outdir=folder,
             state_folder=PurePath("/state"),
             emulated=False,
@@ -177,6 +177,12 @@ def stack_document(phase: str) -> dict[str, Any]:
 def bound_document(phase: str, record: AdoptionRecord | None = None) -> dict[str, Any]:
     """The stage's synthesized stack, bound to the record."""
     return bind(_synthesized(phase), record or base_record(), phase=phase)
+
+
+def document_without_shared_roles(phase: str) -> dict[str, Any]:
+    """The same of a stage that has dropped the base's shared roles."""
+    record = base_record().kept(shared_roles=False)
+    return bind(_synthesized(phase, shared_roles=False), record, phase=phase)
 
 
 def planned(

@@ -10,6 +10,7 @@ import pytest
 import synthesis
 from imports.bind import bind, bind_file, literal, references
 from imports.errors import AdoptionError
+from imports.mapping import SHARED_ROLES
 from imports.record import AdoptedObject, write_record
 from imports.stage_file import stage_file
 from tests.imports.records import (
@@ -20,6 +21,7 @@ from tests.imports.records import (
     an_object,
     base_record,
     bound_document,
+    document_without_shared_roles,
     observing,
     stack_document,
 )
@@ -80,6 +82,26 @@ def test_the_app_binds_the_stages_that_have_a_record_and_no_other(tmp_path: Path
     assert len(written(f"atomic-{STAGE}")["import"]) == 46
 
 
+def test_the_app_lets_go_of_the_shared_roles_where_the_stage_says_so(tmp_path: Path) -> None:
+    found = {item.address: item.observed for item in base_record().adopted}
+    text = stage_file(found, region=REGION).replace('phase = "adopt"', 'phase = "foundation"')
+    stage = f'domain_name = "a.example.com"\nkeep_shared_roles = false\n{text}'
+    (tmp_path / f"{STAGE}.toml").write_text(stage)
+    write_record(tmp_path / f"{STAGE}.adoption.json", base_record())
+
+    status = synthesis.synthesize_stages(
+        {
+            "ATOMIC_STAGES_DIR": str(tmp_path),
+            "CDKTF_OUTDIR": str(tmp_path),
+            "ATOMIC_STATE_DIR": "/s",
+        }
+    )
+
+    document = json.loads((tmp_path / "stacks" / f"atomic-{STAGE}" / "cdk.tf.json").read_text())
+    assert status == 0
+    assert base_record().addresses - addresses(document) == SHARED_ROLES
+
+
 def test_phase_adopt_holds_exactly_the_records_objects() -> None:
     document = bound_document("adopt")
 
@@ -91,6 +113,13 @@ def test_phase_adopt_holds_exactly_the_records_objects() -> None:
 def test_later_phases_hold_the_records_objects_and_more(phase: str) -> None:
     assert addresses(bound_document(phase)) == addresses(stack_document(phase))
     assert addresses(bound_document(phase)) > base_record().addresses
+
+
+def test_a_stage_that_drops_the_shared_roles_keeps_all_else() -> None:
+    document = document_without_shared_roles("full")
+
+    assert addresses(bound_document("full")) - addresses(document) == SHARED_ROLES
+    assert {block["to"] for block in document["import"]} == base_record().addresses - SHARED_ROLES
 
 
 def test_phase_adopt_keeps_the_outputs_that_speak_of_adopted_objects() -> None:

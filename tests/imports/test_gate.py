@@ -14,6 +14,7 @@ from tests.imports.records import (
     attributes,
     base_record,
     bound_document,
+    document_without_shared_roles,
     finding_at,
     importing,
     planned,
@@ -293,3 +294,34 @@ def test_the_base_in_the_state_is_recognized_by_the_ids_of_the_record() -> None:
     verdict = judge(plan, base_record(), phase="adopt", document=bound_document("adopt"))
 
     assert verdict.blocked == ()
+
+
+def test_roles_that_the_stage_has_dropped_may_be_destroyed() -> None:
+    """GIVEN a record of which the shared roles are no longer kept, THEN their end is no loss."""
+    kept = base_record().kept(shared_roles=False)
+    role = "aws_iam_role.ecs_task_execution_role"
+    gone = planned(role, "delete", before=attributes()[role])
+
+    verdict = judge(
+        a_plan(*importing(kept), gone),
+        kept,
+        phase="full",
+        document=document_without_shared_roles("full"),
+    )
+
+    assert verdict.blocked == ()
+    assert finding_at(role, verdict.findings).why == "destroyed"
+
+
+def test_roles_that_the_stage_keeps_may_not_be_destroyed() -> None:
+    role = "aws_iam_role.ecs_task_execution_role"
+    gone = planned(role, "delete", before=attributes()[role])
+
+    verdict = judge(
+        a_plan(gone, instead_of=importing(base_record())),
+        base_record(),
+        phase="full",
+        document=bound_document("full"),
+    )
+
+    assert [finding.address for finding in verdict.blocked] == [role]

@@ -68,9 +68,15 @@ class Deployment:
 
 
 @pytest.fixture(scope="session")
-def emulator() -> Iterator[Emulator]:
+def emulator_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the session's embedded AWS says what it has to say."""
+    return tmp_path_factory.mktemp("emulator") / "aws.log"
+
+
+@pytest.fixture(scope="session")
+def emulator(emulator_log: Path) -> Iterator[Emulator]:
     """An embedded AWS for the session."""
-    with running_emulator() as running:
+    with emulator_log.open("w") as log, running_emulator(log) as running:
         yield running
 
 

@@ -48,9 +48,14 @@ class Story:
         return self.folder / "stages"
 
     @property
+    def record_path(self) -> Path:
+        """Where the record is."""
+        return self.stages / f"{STAGE}.adoption.json"
+
+    @property
     def record(self) -> AdoptionRecord:
         """The record as it is now."""
-        record = read_record(self.stages / f"{STAGE}.adoption.json")
+        record = read_record(self.record_path)
         assert record is not None
         return record
 
@@ -76,7 +81,7 @@ class Story:
 
         Returns whether it was still at work then.
         """
-        return _killed(
+        return killed(
             [sys.executable, "-m", "imports", *arguments],
             environment=self._environment(),
             after_step=after_step,
@@ -85,7 +90,7 @@ class Story:
 
     def killed_deploy(self, *, after_step: str, seconds: float) -> bool:
         """The same of `cdktf deploy`."""
-        return _killed(
+        return killed(
             ["cdktf", "deploy", STACK, "--auto-approve", "--output", str(self.cdktf.outdir)],
             environment=self.cdktf.process_environment(),
             after_step=after_step,
@@ -126,9 +131,10 @@ class Story:
         return {**self.cdktf.process_environment(), "CDKTF_OUTDIR": str(self.cdktf.outdir)}
 
 
-def _killed(
+def killed(
     command: list[str], *, environment: dict[str, str], after_step: str, seconds: float
 ) -> bool:
+    """Start a command, and kill -9 all of it some time after a step began; whether it was at work then."""
     process = subprocess.Popen(
         command,
         cwd=PROJECT,

@@ -194,27 +194,6 @@ def test_a_generated_secret_has_its_form(dev: Deployment, name: str, form: str) 
     assert re.fullmatch(form, _secret(dev, name))
 
 
-def test_no_secret_value_stands_in_state_plan_json_or_log(dev: Deployment) -> None:
-    values = {
-        value
-        for row in SECRETS
-        if row.origin != "operator"
-        for value in [_secret(dev, row.name)]
-        if row.name != "optaplanner-db-conn-string"  # holds no password
-    }
-    values |= {json.loads(_secret(dev, "rds-master-credentials"))["password"]}
-    values |= {json.loads(_secret(dev, "hasura-jwt-secret"))["key"]}
-    dev.cdktf.terraform(dev.stack, "plan", "-out=scan.tfplan")
-    plan = dev.cdktf.terraform(dev.stack, "show", "-json", "scan.tfplan").stdout
-    synthesized = (dev.cdktf.stack_folder(dev.stack) / "cdk.tf.json").read_text()
-    places = {"state": dev.state_text, "plan": plan, "JSON": synthesized, "log": dev.log}
-    assert all(places.values())
-
-    found = [name for name, text in places.items() for value in values if value in text]
-
-    assert found == []
-
-
 def test_the_database_is_encrypted_private_and_speaks_tls_only(dev: Deployment) -> None:
     rds = dev.client("rds")
 

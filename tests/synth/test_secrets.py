@@ -110,7 +110,7 @@ def test_what_is_drawn_is_ephemeral_and_alphanumeric(stack: Synthesize, stage: s
 @pytest.mark.parametrize("stage", ALL)
 def test_the_password_is_read_back_from_the_stored_secret(stack: Synthesize, stage: str) -> None:
     assert stack(stage).json["ephemeral"][VERSION] == {
-        "rds_master_credentials": {"secret_id": f"${{{VERSION}.rds_master_credentials.secret_id}}"}
+        "rds_master_credentials": {"secret_id": f"${{{VERSION}.rds_master_credentials.arn}}"}
     }
 
 

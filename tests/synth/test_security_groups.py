@@ -1,14 +1,11 @@
-"""Who may reach whom: the whole of it, computed from every group and rule of the stack."""
+"""Which security groups there are, and what stands in them. tests/security says who may reach whom."""
 
 import re
-from typing import Any
 
 import pytest
 
 from tests.conftest import Synthesize
-from tests.stack import Stack
-
-Reach = set[tuple[str, str, str, int, int]]
+from tests.stages import SHIPPED, VARIANTS
 
 ROUTED = {
     "supertokens": 3567,
@@ -19,86 +16,12 @@ ROUTED = {
     "optaplanner": 8081,
     "app": 3000,
 }
-# The specification's list: source, target, port.
-EXPECTED = {
-    ("internet", "load_balancer", 80),
-    ("internet", "load_balancer", 443),
-    *(("load_balancer", service, port) for service, port in ROUTED.items()),
-    ("functions", "hasura", 8080),
-    ("handshake", "hasura", 8080),
-    ("oauth", "hasura", 8080),
-    ("oauth", "handshake", 80),
-    ("supertokens", "database", 5432),
-    ("hasura", "database", 5432),
-    ("optaplanner", "database", 5432),
-    ("python_agent", "file_storage", 2049),
-}
-REPORTS = {("load_balancer", "reports", 9000)}
 
 
 def group_of(reference: str) -> str:
     match = re.fullmatch(r"\$\{aws_security_group\.(\w+)\.id\}", reference)
     assert match, reference
     return match[1]
-
-
-def source_of(block: str | None) -> str:
-    assert block == "0.0.0.0/0"
-    return "internet"
-
-
-def inline_rules(target: str, group: dict[str, Any]) -> Reach:
-    """Rules inside a group; nothing but blocks and groups may be named in them."""
-    found: Reach = set()
-    for rule in group.get("ingress") or []:
-        others = ("ipv6_cidr_blocks", "prefix_list_ids", "self")
-        assert not any(rule.get(key) for key in others), rule
-        sources = [source_of(block) for block in rule.get("cidr_blocks") or []]
-        sources += [group_of(reference) for reference in rule.get("security_groups") or []]
-        assert sources, rule
-        found |= {
-            (s, target, rule["protocol"], rule["from_port"], rule["to_port"]) for s in sources
-        }
-    return found
-
-
-def reachability(stack: Stack) -> Reach:
-    """Source, target, protocol, first port and last port of all that is open."""
-    # Kinds of rule that this function does not read must not exist.
-    assert stack.names("aws_security_group_rule") == []
-    found: Reach = set()
-    for name in stack.names("aws_security_group"):
-        found |= inline_rules(name, stack.resource("aws_security_group", name))
-    type_ = "aws_vpc_security_group_ingress_rule"
-    for rule in (stack.resource(type_, name) for name in stack.names(type_)):
-        assert not rule.keys() & {"cidr_ipv6", "prefix_list_id"}, rule
-        source = (
-            group_of(rule["referenced_security_group_id"])
-            if "referenced_security_group_id" in rule
-            else source_of(rule.get("cidr_ipv4"))
-        )
-        target = group_of(rule["security_group_id"])
-        found.add((source, target, rule["ip_protocol"], rule["from_port"], rule["to_port"]))
-    return found
-
-
-@pytest.mark.parametrize(
-    ("stage", "more"),
-    [
-        ("dev", set()),
-        ("staging", set()),
-        ("prod", set()),
-        ("foundation", set()),
-        ("aurora", set()),
-        ("frugal", REPORTS),
-    ],
-)
-def test_nothing_is_open_but_what_the_specification_lists(
-    stack: Synthesize, stage: str, more: set[tuple[str, str, int]]
-) -> None:
-    expected = {(source, target, "tcp", port, port) for source, target, port in EXPECTED | more}
-
-    assert reachability(stack(stage)) == expected
 
 
 def test_each_service_has_a_group_of_its_own(stack: Synthesize) -> None:
@@ -153,3 +76,26 @@ def test_inline_and_separate_rules_do_not_meet_in_one_group(stack: Synthesize, g
         ]
 
         assert group not in targets
+
+
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpRange.html
+WORDS = re.compile(r"[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{0,255}")
+
+
+@pytest.mark.parametrize("stage", [*SHIPPED, *VARIANTS])
+def test_aws_takes_the_description_of_every_rule(stack: Synthesize, stage: str) -> None:
+    groups = stack(stage).json["resource"]["aws_security_group"].values()
+    inline = [
+        rule
+        for group in groups
+        for rule in (*(group.get("ingress") or ()), *(group.get("egress") or ()))
+    ]
+    separate = [
+        stack(stage).resource(type_, name)
+        for type_ in ("aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule")
+        for name in stack(stage).names(type_)
+    ]
+
+    words = [rule["description"] for rule in (*inline, *separate)]
+
+    assert [text for text in words if not WORDS.fullmatch(text)] == []

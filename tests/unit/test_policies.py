@@ -20,7 +20,7 @@ WITHOUT_RESOURCE = {"ecr:GetAuthorizationToken", *policies.XRAY_ACTIONS}
 
 # Sid -> actions, resources
 ALLOWED = {
-    "WriteLog": ({"logs:CreateLogStream", "logs:PutLogEvents"}, [f"{LOG}:*"]),
+    "WriteLog": ({"logs:CreateLogStream", "logs:PutLogEvents"}, [f"{LOG}:log-stream:*"]),
     "ReadSecrets": ({"secretsmanager:GetSecretValue"}, [SECRET]),
     "EnterRegistry": ({"ecr:GetAuthorizationToken"}, ["*"]),
     "PullImage": (

@@ -50,6 +50,10 @@ MISTAKES = {
         f'{EMAIL}{DOMAIN}stage = "prod"',
         ("stage", "'prod'", "nothing", "delete the line"),
     ),
+    "shared roles dropped while the base is taken over": (
+        'phase = "adopt"\nkeep_shared_roles = false',
+        ("keep_shared_roles", "False", 'true in phase "adopt"', "until the legacy base is retired"),
+    ),
     "a value of another type": (
         f"{EMAIL}{DOMAIN}kafka = 1",
         ("kafka", "1", "true or false", "change the value"),

@@ -1,0 +1,1 @@
+"""Refuses what AWS refuses and moto lets pass."""

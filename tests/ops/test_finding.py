@@ -1,0 +1,32 @@
+"""What can be looked for, against what stages have."""
+
+from pathlib import Path
+
+import pytest
+
+from ops.finding import FINDERS
+from ops.matching import CAN_BE_DOUBLE, NOT_LOOKED_FOR, Orphan
+from ops.orphans import command
+
+SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
+
+
+@pytest.mark.parametrize(
+    "path", sorted(SNAPSHOTS.glob("*.addresses.txt")), ids=lambda path: path.name
+)
+def test_every_type_of_a_stage_can_be_looked_for(path: Path) -> None:
+    types = {
+        line.partition(".")[0]
+        for line in path.read_text().splitlines()
+        if not line.startswith(("data.", "ephemeral."))
+    }
+
+    assert types - FINDERS.keys() - NOT_LOOKED_FOR == set()
+
+
+@pytest.mark.parametrize("type_", sorted(CAN_BE_DOUBLE))
+def test_every_type_that_can_be_there_twice_can_be_deleted(type_: str) -> None:
+    orphan = Orphan(type=type_, import_id="id-1", address=f"{type_}.main")
+
+    assert command(orphan).startswith("aws ")
+    assert command(orphan).endswith(" id-1")

@@ -1,0 +1,120 @@
+"""Which live object is at which address: one to one, or not at all."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ops.finding import FINDERS
+from ops.live import Live
+from ops.matching import Ambiguity, Matcher, Matches, Orphan
+from ops.planned import planned_resources
+
+TAGS = {"Project": "atomic-calendar", "Stage": "dev"}
+DOCUMENT = {
+    "resource": {
+        "aws_vpc": {"main": {"tags": {"Name": "dev-vpc"}}},
+        "aws_subnet": {"a": {"vpc_id": "${aws_vpc.main.id}", "cidr_block": "10.0.0.0/24"}},
+    }
+}
+
+
+def _vpc(id_: str, **changes: Any) -> Live:
+    values: dict[str, Any] = {
+        "key": ("dev-vpc",),
+        "import_id": id_,
+        "attributes": {"id": id_},
+        "tags": {**TAGS, "Name": "dev-vpc"},
+    }
+    return Live(**{**values, **changes})
+
+
+def _subnet(id_: str, vpc: str) -> Live:
+    return Live(key=(vpc, "10.0.0.0/24"), import_id=id_, attributes={"id": id_}, tags=TAGS)
+
+
+def _match(
+    live: Mapping[str, list[Live]],
+    *,
+    held: Mapping[str, Mapping[str, Any]] | None = None,
+    pinned: Mapping[str, str] | None = None,
+) -> Matches:
+    held = held or {}
+    return Matcher(
+        resources=planned_resources(DOCUMENT),
+        held=held,
+        held_ids=frozenset(str(each["id"]) for each in held.values()),
+        default_tags=TAGS,
+        pinned=pinned or {},
+        finders=FINDERS,
+        lister=lambda type_, within: [
+            each for each in live.get(type_, []) if each.key[0] == within
+        ],
+    ).match()
+
+
+def _ids(matches: Matches) -> dict[str, str]:
+    return {address: live.import_id for address, live in matches.found.items()}
+
+
+def test_a_child_is_found_within_its_found_parent() -> None:
+    subnets = [_subnet("subnet-1", "vpc-1"), _subnet("subnet-2", "vpc-2")]
+
+    matches = _match({"aws_vpc": [_vpc("vpc-1")], "aws_subnet": subnets})
+
+    assert _ids(matches) == {"aws_vpc.main": "vpc-1", "aws_subnet.a": "subnet-1"}
+
+
+def test_a_child_is_found_within_a_parent_that_the_state_holds() -> None:
+    matches = _match(
+        {"aws_subnet": [_subnet("subnet-2", "vpc-2")]}, held={"aws_vpc.main": {"id": "vpc-2"}}
+    )
+
+    assert _ids(matches) == {"aws_subnet.a": "subnet-2"}
+
+
+def test_without_its_parent_a_child_cannot_stand() -> None:
+    assert _ids(_match({"aws_subnet": [_subnet("subnet-1", "vpc-1")]})) == {}
+
+
+def test_an_object_with_another_stages_tags_is_not_taken() -> None:
+    matches = _match({"aws_vpc": [_vpc("vpc-1", tags={"Name": "dev-vpc", "Stage": "prod"})]})
+
+    assert _ids(matches) == {}
+
+
+def test_an_adopted_object_is_known_by_its_recorded_id() -> None:
+    live = {"aws_vpc": [_vpc("vpc-1", tags={}), _vpc("vpc-2", tags={})]}
+
+    assert _ids(_match(live, pinned={"aws_vpc.main": "vpc-2"})) == {"aws_vpc.main": "vpc-2"}
+
+
+def test_two_that_could_be_it_are_neither() -> None:
+    matches = _match({"aws_vpc": [_vpc("vpc-2"), _vpc("vpc-1")]})
+
+    assert _ids(matches) == {}
+    assert matches.ambiguous == (Ambiguity(address="aws_vpc.main", import_ids=("vpc-1", "vpc-2")),)
+
+
+def test_of_two_the_one_in_use_is_it_and_the_other_an_orphan() -> None:
+    matches = _match({"aws_vpc": [_vpc("vpc-1"), _vpc("vpc-2", in_use=True)]})
+
+    assert _ids(matches) == {"aws_vpc.main": "vpc-2"}
+    assert matches.orphans == (Orphan(type="aws_vpc", import_id="vpc-1", address="aws_vpc.main"),)
+
+
+def test_a_double_of_what_the_state_holds_is_an_orphan() -> None:
+    matches = _match(
+        {"aws_vpc": [_vpc("vpc-1"), _vpc("vpc-2")]}, held={"aws_vpc.main": {"id": "vpc-2"}}
+    )
+
+    assert [each.import_id for each in matches.orphans] == ["vpc-1"]
+
+
+def test_a_double_that_is_in_use_is_told_as_such() -> None:
+    matches = _match(
+        {"aws_vpc": [_vpc("vpc-1", in_use=True), _vpc("vpc-2")]},
+        held={"aws_vpc.main": {"id": "vpc-2"}},
+    )
+
+    assert matches.orphans == (
+        Orphan(type="aws_vpc", import_id="vpc-1", address="aws_vpc.main", in_use=True),
+    )

@@ -1,0 +1,37 @@
+"""An account that the rules of the embedded AWS can ask, of plain data."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from local.strict.account import Subnet
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """An account with what is given."""
+
+    subnets: Mapping[str, Subnet] = field(default_factory=dict)
+    vpc_of: Mapping[str, str] = field(default_factory=dict)
+    certificates: Mapping[str, str] = field(default_factory=dict)
+    repositories: frozenset[str] = frozenset()
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    tasks: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+
+    def subnet(self, subnet_id: str) -> Subnet | None:
+        return self.subnets.get(subnet_id)
+
+    def vpc_of_group(self, group_id: str) -> str | None:
+        return self.vpc_of.get(group_id)
+
+    def certificate_status(self, arn: str) -> str | None:
+        return self.certificates.get(arn)
+
+    def has_repository(self, name: str) -> bool:
+        return name in self.repositories
+
+    def secret_text(self, name_or_arn: str) -> str | None:
+        return self.secrets.get(name_or_arn)
+
+    def containers(self, task_definition: str) -> Sequence[Mapping[str, Any]] | None:
+        return self.tasks.get(task_definition)
