@@ -6,10 +6,10 @@ PYTHON ?= python3
 SOURCES = --extend-exclude .tools .
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-adopt bench audit test check format snapshots clean
+.PHONY: help setup demo demo-adopt bench audit test check format snapshots fuzz release-snapshot clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## install what the project needs: Python and Node packages, Terraform, provider
 	@command -v $(PYTHON) >/dev/null 2>&1 || { \
@@ -40,6 +40,12 @@ format: setup ## format the code and apply the safe lint fixes
 
 snapshots: setup ## rewrite the snapshots of the stages and the README's settings
 	@. ./activate && python -m pytest tests/snapshots tests/unit/test_readme.py --update-snapshots
+
+fuzz: setup ## give every entry point thousands of bad inputs, and count the tracebacks
+	@. ./activate && python -m tests.fuzz
+
+release-snapshot: setup ## keep what VERSION=0.2.0 synthesizes, for the test of upgrades from it
+	@. ./activate && python -m tests.upgrades.release "$(VERSION)"
 
 clean: ## remove everything the set-up and the runs have made, except Terraform state
 	rm -rf .venv .tools node_modules cdktf.out .gen .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -36,6 +36,15 @@ def chosen_stages(folder: Path, environ: Mapping[str, str]) -> list[StageSetting
 
 
 def synthesize_stages(environ: MutableMapping[str, str]) -> int:
+    """Synthesize; 2 when a stage file or an adoption record has mistakes, or a file cannot be written."""
+    try:
+        return _synthesize_stages(environ)
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}: name another folder", file=sys.stderr)
+        return 2
+
+
+def _synthesize_stages(environ: MutableMapping[str, str]) -> int:
     """Synthesize; 2 when a stage file or an adoption record has mistakes.
 
     Nothing is written then, but for a record that does not fit its stage: that stage's stack is removed.

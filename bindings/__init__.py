@@ -77,7 +77,9 @@ def _load_node_modules_lazily(environ: MutableMapping[str, str]) -> None:
 def _run_the_kernel_in_one_process(environ: MutableMapping[str, str]) -> None:
     """Let jsii start our launcher in place of its own, if its program is the one we know how to start."""
     spec = importlib.util.find_spec("jsii")
-    if spec is None or spec.origin is None or environ.get("JSII_RUNTIME"):
+    if spec is None or spec.origin is None:
+        return
+    if environ.get("JSII_RUNTIME") not in {None, "", str(_LAUNCHER)}:  # one of the user's own
         return
     program = Path(spec.origin).parent / "_embedded" / "jsii" / "lib__program.js"
     if program.is_file() and _CHANNEL in program.read_text(encoding="utf-8"):

@@ -3,7 +3,6 @@
 Exit codes: 0 done or clean, 1 an error said in one line, 2 blocked.
 """
 
-import os
 import sys
 from dataclasses import asdict, astuple
 from pathlib import Path
@@ -30,7 +29,7 @@ from imports.screen import (
 from imports.script import import_commands
 from imports.take_stock import Inventory, take_stock
 from imports.terraform import Terraform
-from imports.workspace import BACKUPS, Workspace, set_default_credentials
+from imports.workspace import BACKUPS, Workspace, set_default_credentials, this_workspace
 
 BLOCKED = 2
 
@@ -42,10 +41,6 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 Legacy = Annotated[Path, typer.Option(help="the legacy terraform/aws folder")]
-
-
-def _workspace(stage: str) -> Workspace:
-    return Workspace(stage=stage, environ=dict(os.environ))
 
 
 def _legacy_terraform(workspace: Workspace, folder: Path) -> Terraform:
@@ -91,7 +86,7 @@ def inventory(
         variables[name] = value
     with progress_on_screen(as_json) as progress:
         found = take_stock(
-            _workspace(stage),
+            this_workspace(stage),
             legacy=legacy,
             state_file=state,
             variables=variables,
@@ -159,7 +154,7 @@ def gate(
     Example: `python -m imports gate --stage prod`
     """
     with progress_on_screen(as_json) as progress:
-        result = run_gate(_workspace(stage), plan_file=plan, progress=progress)
+        result = run_gate(this_workspace(stage), plan_file=plan, progress=progress)
     _report(result, as_json)
 
 
@@ -170,7 +165,7 @@ def adopt_(stage: Stage, as_json: AsJson = False) -> None:
     Example: `python -m imports adopt --stage prod`
     """
     with progress_on_screen(as_json) as progress:
-        result: AdoptionResult = adopt(_workspace(stage), progress=progress)
+        result: AdoptionResult = adopt(this_workspace(stage), progress=progress)
     _report(result.gate, as_json, held=result.held)
 
 
@@ -211,7 +206,7 @@ def script(stage: Stage) -> None:
 
     Example: `python -m imports script --stage prod > import.sh`
     """
-    typer.echo(import_commands(_workspace(stage).record()), nl=False)
+    typer.echo(import_commands(this_workspace(stage).record()), nl=False)
 
 
 @app.command()
@@ -224,7 +219,7 @@ def status(
 
     Example: `python -m imports status --stage prod --legacy ../terraform/aws`
     """
-    workspace = _workspace(stage)
+    workspace = this_workspace(stage)
     record = workspace.record()
     with progress_on_screen(as_json) as progress:
         progress("reading the new state")
@@ -259,7 +254,7 @@ def retire_(
 
     Example: `python -m imports retire --stage prod --legacy ../terraform/aws`
     """
-    workspace = _workspace(stage)
+    workspace = this_workspace(stage)
     record = workspace.record()
     with progress_on_screen(as_json) as progress:
         progress("synthesizing the stage")
@@ -293,7 +288,7 @@ def rollback_(stage: Stage, legacy: Legacy, as_json: AsJson = False) -> None:
 
     Example: `python -m imports rollback --stage prod --legacy ../terraform/aws`
     """
-    workspace = _workspace(stage)
+    workspace = this_workspace(stage)
     record = workspace.record()
     with progress_on_screen(as_json) as progress:
         progress("synthesizing the stage")

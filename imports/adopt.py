@@ -11,6 +11,7 @@ from imports.errors import AdoptionError
 from imports.gate import Verdict, judge
 from imports.import_ids import import_id
 from imports.live_aws import boto3_clients
+from imports.plans import read_plan
 from imports.preflight import preflight
 from imports.progress import Progress
 from imports.record import AdoptionRecord
@@ -45,7 +46,9 @@ def run_gate(workspace: Workspace, *, plan_file: Path | None, progress: Progress
 
     Raises AdoptionError when there is no plan to judge.
     """
-    given = None if plan_file is None else _given_plan(plan_file)
+    given = None if plan_file is None else read_plan(plan_file)
+    if given and given.get("errored"):
+        raise AdoptionError(f"{plan_file}: the plan of a run that failed: plan again")
     with tempfile.TemporaryDirectory(prefix="atomic-gate-") as folder:
         result, _ = _gate(workspace, Path(folder) / "gate.tfplan", given, progress)
         return result
@@ -105,44 +108,6 @@ def _gate(
     progress("judging the plan")
     verdict = judge(plan, record, phase=settings.phase, document=document)
     return GateResult(phase=settings.phase, preflight=(), verdict=verdict), terraform
-
-
-def _given_plan(path: Path) -> dict[str, Any]:
-    try:
-        plan = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise AdoptionError(
-            f"{path}: not a plan in JSON ({error}): write one with `terraform show -json PLAN > FILE`"
-        ) from None
-    changes = plan.get("resource_changes") if isinstance(plan, dict) else None
-    if not isinstance(changes, list) or not all(map(_is_change, changes)):
-        raise AdoptionError(
-            f"{path}: not a plan in JSON (no resource_changes): write one with `terraform show -json "
-            "PLAN > FILE`"
-        )
-    if plan.get("errored"):
-        raise AdoptionError(f"{path}: the plan of a run that failed: plan again")
-    return dict(plan)
-
-
-_OF_A_CHANGE = ("before", "after", "after_unknown", "importing")
-
-
-def _is_change(value: object) -> bool:
-    """Whether it has what the gate looks at."""
-    match value:
-        case {
-            "address": str(),
-            "mode": str(),
-            "type": str(),
-            "change": {"actions": [*actions]} as change,
-        }:
-            parts = (change.get(key) or {} for key in _OF_A_CHANGE)
-            return all(isinstance(action, str) for action in actions) and all(
-                isinstance(part, dict) for part in parts
-            )
-        case _:
-            return False
 
 
 def read_back(state: Mapping[str, Any], record: AdoptionRecord) -> list[str]:

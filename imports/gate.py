@@ -8,37 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from imports.attributes import IDENTITY, MERGED, is_state_only, observed_attributes
+from imports.attributes import IDENTITY, MERGED, observed_attributes
 from imports.bind import literal, merge_rules
 from imports.import_ids import import_id
+from imports.plans import AttributeChange, attribute_changes, in_words, loses_data
 from imports.record import AdoptionRecord
 
 Kind = Literal["clean", "state-only", "adopted", "addition", "change", "blocked"]
-
-# Types whose objects hold what cannot be made again, adopted or not.
-STATEFUL = frozenset(
-    {
-        "aws_db_instance",
-        "aws_ecr_repository",
-        "aws_efs_file_system",
-        "aws_rds_cluster",
-        "aws_s3_bucket",
-        "aws_secretsmanager_secret",
-    }
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class AttributeChange:
-    """One attribute that the plan changes; values that Terraform marks as sensitive are not shown."""
-
-    attribute: str
-    before: str
-    after: str
-    state_only: bool
-
-    def __str__(self) -> str:
-        return f"{self.attribute}: {self.before} -> {self.after}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +111,7 @@ def _block_reason(
     if actions == ["create"]:
         return "it would be created anew beside the existing one"
     if "delete" in actions or "forget" in actions:
-        return "it would be " + _words(actions)
+        return "it would be " + in_words(actions)
     if actions == ["no-op"] or _all_state_only(differences):
         return None
     if phase == "adopt" or change["change"].get("importing"):
@@ -164,13 +140,13 @@ def _judge_other(change: Mapping[str, Any], phase: str) -> Finding:
         return Finding(
             address=address,
             kind="blocked",
-            why=f"phase adopt holds adopted objects only, and this would be {_words(actions)}",
+            why=f"phase adopt holds adopted objects only, and this would be {in_words(actions)}",
         )
-    if "delete" in actions and change["type"] in STATEFUL:
+    if loses_data(change):
         return Finding(
             address=address,
             kind="blocked",
-            why=f"it holds data and would be {_words(actions)}",
+            why=f"it holds data and would be {in_words(actions)}",
             changes=attribute_changes(change),
         )
     if actions == ["create"]:
@@ -178,60 +154,9 @@ def _judge_other(change: Mapping[str, Any], phase: str) -> Finding:
     return Finding(
         address=address,
         kind="change",
-        why=_words(actions),
+        why=in_words(actions),
         changes=attribute_changes(change),
     )
-
-
-def _words(actions: list[str]) -> str:
-    names = {
-        ("create",): "created",
-        ("update",): "changed in place",
-        ("delete",): "destroyed",
-        ("forget",): "forgotten",
-        ("delete", "create"): "replaced",
-        ("create", "delete"): "replaced",
-    }
-    return names.get(tuple(actions), " and ".join(actions))
-
-
-def attribute_changes(change: Mapping[str, Any]) -> tuple[AttributeChange, ...]:
-    """What a planned change does, attribute by attribute, sorted."""
-    plan = change["change"]
-    if not plan.get("before") or not plan.get("after"):
-        return ()  # created or destroyed as a whole
-    before, after = plan["before"], plan["after"]
-    unknown = plan.get("after_unknown") or {}
-    marks = (plan.get("before_sensitive"), plan.get("after_sensitive"))
-    found = []
-    for attribute in sorted({*before, *after, *(key for key, value in unknown.items() if value)}):
-        old, new = before.get(attribute), after.get(attribute)
-        is_unknown = bool(unknown.get(attribute)) and new is None
-        if old == new and not is_unknown:
-            continue
-        hidden = any(_is_sensitive(mark, attribute) for mark in marks)
-        found.append(
-            AttributeChange(
-                attribute=attribute,
-                before="(sensitive)" if hidden else repr(old),
-                after=(
-                    "(sensitive)" if hidden else "(known after apply)" if is_unknown else repr(new)
-                ),
-                state_only=not is_unknown and is_state_only(change["type"], attribute, old, new),
-            )
-        )
-    return tuple(found)
-
-
-def _is_sensitive(marks: object, attribute: str) -> bool:
-    return _marked(marks.get(attribute) if isinstance(marks, Mapping) else marks)
-
-
-def _marked(marks: object) -> bool:
-    """Whether anything within is marked: Terraform writes a mark, mostly false, for each item of a list."""
-    if isinstance(marks, Mapping | list):
-        return any(map(_marked, marks.values() if isinstance(marks, Mapping) else marks))
-    return bool(marks)
 
 
 def _doubles(changes: Mapping[str, Any]) -> Iterator[Finding]:

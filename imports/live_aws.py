@@ -108,17 +108,7 @@ def ask_all(
     return found
 
 
-def answers_without(
-    clients: Clients, service: str, operation: str, codes: frozenset[str], **arguments: Any
-) -> bool:
-    """Whether a call succeeds; False when AWS answers with one of the error `codes`.
-
-    Raises AdoptionError for any other refusal.
-    """
-    return answer_without(clients, service, operation, codes, **arguments) is not None
-
-
-def answer_without(
+def ask_unless(
     clients: Clients, service: str, operation: str, codes: frozenset[str], **arguments: Any
 ) -> Mapping[str, Any] | None:
     """Return what one call answers; None when AWS answers with one of the error `codes`.
@@ -134,6 +124,16 @@ def answer_without(
                 return None
             raise
     return answer
+
+
+def answers_without(
+    clients: Clients, service: str, operation: str, codes: frozenset[str], **arguments: Any
+) -> bool:
+    """Whether a call succeeds; False when AWS answers with one of the error `codes`.
+
+    Raises AdoptionError for any other refusal.
+    """
+    return ask_unless(clients, service, operation, codes, **arguments) is not None
 
 
 def action_name(service: str, operation: str) -> str:

@@ -120,6 +120,11 @@ class Workspace:
         return terraform
 
 
+def this_workspace(stage: str) -> Workspace:
+    """A stage in the environment of this process."""
+    return Workspace(stage=stage, environ=dict(os.environ))
+
+
 def set_default_credentials(workspace: Workspace) -> None:
     """Let boto3 in this process have the dummy keys too."""
     for name, value in workspace.process_environment().items():

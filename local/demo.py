@@ -28,11 +28,16 @@ _PLANNED = re.compile(r"Plan: (\d+) to (?:add|import)")
 
 
 def scan_for_secrets(
-    emulator: Emulator, outputs: Mapping[str, str], folder: Path, *, without: Iterable[Path] = ()
+    emulator: Emulator,
+    outputs: Mapping[str, str],
+    folder: Path,
+    *,
+    printed: Mapping[str, str],
+    without: Iterable[Path] = (),
 ) -> Scan:
-    """Read every secret value back, and look for it in everything below a folder."""
+    """Read every secret value back, and look for it in everything below a folder and in what was printed."""
     stored = stored_values(emulator.client("secretsmanager"), outputs)
-    return scan([folder], values=secret_parts(stored), without=without)
+    return scan([folder], values=secret_parts(stored), texts=printed, without=without)
 
 
 def progress(status: Status) -> Callable[[str], None]:
@@ -80,7 +85,7 @@ def _play(console: Console, emulator: Emulator, folder: Path) -> int:
     started = time.monotonic()
     outputs_file = folder / "outputs.json"
     with console.status("synthesizing and planning") as status:
-        cdktf.run(
+        deployed = cdktf.run(
             "deploy",
             STACK,
             "--auto-approve",
@@ -109,8 +114,9 @@ def _play(console: Console, emulator: Emulator, folder: Path) -> int:
         return 1
     console.print("No changes. Your infrastructure matches the configuration.")
 
-    console.rule("6. Secret values in what was written: state, plan, JSON, logs")
-    result = scan_for_secrets(emulator, outputs, folder)
+    console.rule("6. Secret values in what was written: state, JSON, outputs, logs")
+    printed = {"cdktf deploy": deployed, "cdktf diff": plan}
+    result = scan_for_secrets(emulator, outputs, folder, printed=printed)
     console.print(str(result), soft_wrap=True, markup=False)
     if result.found:
         return 1

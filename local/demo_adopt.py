@@ -126,7 +126,7 @@ def _play(console: Console, emulator: Emulator, folder: Path) -> None:
     )
     stage.imports("gate", "--stage", STAGE, last_lines=8)
     with console.status("planning") as status:
-        cdktf.run("deploy", STACK, "--auto-approve", on_line=progress(status))
+        deployed = cdktf.run("deploy", STACK, "--auto-approve", on_line=progress(status))
     diff = cdktf.run("diff", STACK)
     if "No changes." not in diff:
         raise StepError("the second diff is not empty:\n" + diff)
@@ -142,12 +142,13 @@ def _play(console: Console, emulator: Emulator, folder: Path) -> None:
     if not found or "0 destroyed" not in found[0]:
         raise StepError("the old tool still destroyed something")
 
-    console.rule("7. Secret values in what was written: state, plan, JSON, record, logs")
+    console.rule("7. Secret values in what was written: state, JSON, record, logs")
     outputs = json.loads(cdktf.terraform(STACK, "output", "-json").stdout)
     result = scan_for_secrets(
         emulator,
         {name: output["value"] for name, output in outputs.items()},
         folder,
+        printed={"cdktf deploy": deployed, "cdktf diff": diff},
         without=[legacy.folder, folder / BACKUPS],
     )
     console.print(

@@ -13,8 +13,11 @@ from moto.core.responses import ActionResult, BaseResponse
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.efs.responses import EFSResponse
+from moto.iam.access_control import IAMPolicyStatement, PermissionResult
 from moto.iam.responses import IamResponse
 from moto.rds.models import DBCluster, DBClusterParameterGroup, DBInstance, DBParameterGroup
+from moto.s3.models import s3_backends
+from moto.s3.responses import S3Response
 from moto.secretsmanager.models import FakeSecret
 from moto.servicequotas.models import ServiceQuotasBackend
 
@@ -42,6 +45,8 @@ def fill_gaps() -> None:
     _keep_labels_of_secret_versions()
     _allow_what_is_simulated()
     _know_quotas_of_other_services()
+    _ask_for_the_owner_of_a_bucket()
+    _take_every_request_for_one_over_tls()
     _refuse_what_is_missing()
 
 
@@ -151,6 +156,30 @@ def _delete_file_system_policies() -> None:
         return 200, {"Content-Type": "application/json"}, "{}"
 
     EFSResponse.delete_file_system_policy = delete_file_system_policy  # type: ignore[attr-defined]  # the patch
+
+
+def _ask_for_the_owner_of_a_bucket() -> None:
+    """Refuse whoever expects a bucket of another account than its own; moto does not look."""
+    head_bucket = S3Response.head_bucket
+
+    def head_own_bucket(self: S3Response) -> TYPE_RESPONSE:
+        expected = self.headers.get("x-amz-expected-bucket-owner")
+        _, owner = s3_backends.bucket_accounts.get(self.bucket_name, (None, expected))
+        return head_bucket(self) if not expected or owner == expected else (403, {}, "")
+
+    S3Response.head_bucket = head_own_bucket  # type: ignore[method-assign]  # the patch
+
+
+def _take_every_request_for_one_over_tls() -> None:
+    """A bucket that answers over TLS only would answer nobody: moto does not look at the condition."""
+    judge = IAMPolicyStatement.is_action_permitted
+
+    def over_tls(self: IAMPolicyStatement, *args: Any, **kwargs: Any) -> PermissionResult:
+        if self._statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}:
+            return PermissionResult.NEUTRAL
+        return judge(self, *args, **kwargs)
+
+    IAMPolicyStatement.is_action_permitted = over_tls  # type: ignore[method-assign]  # the patch
 
 
 def _refuse_what_is_missing() -> None:

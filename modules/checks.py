@@ -1,5 +1,6 @@
 """What can be wrong between settings that are each right alone."""
 
+import difflib
 import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from modules.schedule import DATABASE_LEAD_MINUTES, minute_of_day
 from modules.secrets import SECRETS
 from modules.services import Service
 from modules.settings import StageSettings
+from modules.stateful import stateful_addresses
 
 # CPU units -> memory in MiB (least, most, step).
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html
@@ -58,6 +60,7 @@ def find_mistakes(settings: StageSettings) -> list[Mistake]:
     return [
         *_required(settings),
         *_shared_roles(settings),
+        *_allow_destroy(settings),
         *_certificate(settings),
         *_hosted_zone(settings),
         *_network(settings),
@@ -103,6 +106,21 @@ def _shared_roles(settings: StageSettings) -> Iterator[Mistake]:
             allowed='true in phase "adopt", which takes over everything that the record holds',
             remedy="leave it out until the legacy base is retired",
             rests_on=("phase",),
+        )
+
+
+def _allow_destroy(settings: StageSettings) -> Iterator[Mistake]:
+    known = list(stateful_addresses(settings))
+    for address in settings.allow_destroy:
+        if address in known:
+            continue
+        close = difflib.get_close_matches(address, known, n=1, cutoff=0.8)
+        yield Mistake(
+            field="allow_destroy",
+            value=address,
+            allowed="addresses of what this stage holds data in: " + ", ".join(known),
+            remedy=f"write {close[0]!r}" if close else "name one of these, or delete it",
+            rests_on=("services",),
         )
 
 

@@ -2,7 +2,6 @@
 
 import json
 
-from cdktf import TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
 from cdktf_cdktf_provider_aws.s3_bucket_policy import S3BucketPolicy
 from cdktf_cdktf_provider_aws.s3_bucket_public_access_block import (
@@ -17,21 +16,21 @@ from constructs import Construct
 
 from modules import policies
 from modules.address import address
+from modules.guard import Guard
 
 
 class DataBucket(Construct):
     """A private, encrypted bucket that answers only over TLS."""
 
-    def __init__(self, scope: Construct, id_: str, *, name: str, retain_data: bool) -> None:
+    def __init__(self, scope: Construct, id_: str, *, name: str, guard: Guard) -> None:
         super().__init__(scope, id_)
-        self.bucket = address(
+        self.bucket = guard.address(
             "data",
             S3Bucket(
                 self,
                 "bucket",
                 bucket=name,
-                force_destroy=not retain_data,
-                lifecycle=TerraformResourceLifecycle(prevent_destroy=True) if retain_data else None,
+                force_destroy=not guard.retain_data,
             ),
         )
         block = address(

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from cdktf import TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.db_instance import DbInstance
 from cdktf_cdktf_provider_aws.db_parameter_group import (
     DbParameterGroup,
@@ -24,6 +23,7 @@ from constructs import Construct
 
 from modules import settings as s
 from modules.address import address
+from modules.guard import Guard
 from modules.naming import Names
 from modules.network import Network
 from modules.secret_store import SecretStore
@@ -60,7 +60,7 @@ class PostgresInstance(Construct):
         id_: str,
         *,
         settings: s.Database,
-        retain_data: bool,
+        guard: Guard,
         adopted: frozenset[str],
         names: Names,
         network: Network,
@@ -85,7 +85,7 @@ class PostgresInstance(Construct):
                 ],
             ),
         )
-        instance = address(
+        instance = guard.address(
             "main",
             DbInstance(
                 self,
@@ -111,10 +111,9 @@ class PostgresInstance(Construct):
                 backup_retention_period=settings.backup_retention_days,
                 copy_tags_to_snapshot=True,
                 apply_immediately=False,
-                deletion_protection=retain_data,
-                skip_final_snapshot=not retain_data,
-                final_snapshot_identifier=names.final_snapshot if retain_data else None,
-                lifecycle=TerraformResourceLifecycle(prevent_destroy=True) if retain_data else None,
+                deletion_protection=guard.refuses("aws_db_instance", "main"),
+                skip_final_snapshot=not guard.retain_data,
+                final_snapshot_identifier=names.final_snapshot if guard.retain_data else None,
             ),
         )
         self.host: str = instance.address
@@ -135,7 +134,7 @@ class AuroraCluster(Construct):
         id_: str,
         *,
         settings: s.Database,
-        retain_data: bool,
+        guard: Guard,
         adopted: frozenset[str],  # noqa: ARG002  # the legacy base has no Aurora; one shape for both
         names: Names,
         network: Network,
@@ -159,7 +158,7 @@ class AuroraCluster(Construct):
                 ],
             ),
         )
-        cluster = address(
+        cluster = guard.address(
             "main",
             RdsCluster(
                 self,
@@ -183,10 +182,9 @@ class AuroraCluster(Construct):
                 backup_retention_period=max(settings.backup_retention_days, 1),
                 copy_tags_to_snapshot=True,
                 apply_immediately=False,
-                deletion_protection=retain_data,
-                skip_final_snapshot=not retain_data,
-                final_snapshot_identifier=names.final_snapshot if retain_data else None,
-                lifecycle=TerraformResourceLifecycle(prevent_destroy=True) if retain_data else None,
+                deletion_protection=guard.refuses("aws_rds_cluster", "main"),
+                skip_final_snapshot=not guard.retain_data,
+                final_snapshot_identifier=names.final_snapshot if guard.retain_data else None,
             ),
         )
         for index in range(2 if settings.multi_az else 1):

@@ -2,7 +2,6 @@
 
 import json
 
-from cdktf import TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.efs_access_point import (
     EfsAccessPoint,
     EfsAccessPointPosixUser,
@@ -20,6 +19,7 @@ from constructs import Construct
 
 from modules import policies
 from modules.address import address
+from modules.guard import Guard
 from modules.naming import Names
 from modules.network import Network
 
@@ -34,13 +34,13 @@ class FileStorage(Construct):
         scope: Construct,
         id_: str,
         *,
-        retain_data: bool,
+        guard: Guard,
         names: Names,
         network: Network,
         security_group: SecurityGroup,
     ) -> None:
         super().__init__(scope, id_)
-        self.file_system = address(
+        self.file_system = guard.address(
             "lancedb",
             EfsFileSystem(
                 self,
@@ -49,7 +49,6 @@ class FileStorage(Construct):
                 encrypted=True,
                 lifecycle_policy=[EfsFileSystemLifecyclePolicy(transition_to_ia="AFTER_14_DAYS")],
                 tags={"Name": names("lancedb")},
-                lifecycle=TerraformResourceLifecycle(prevent_destroy=True) if retain_data else None,
             ),
         )
         tls_only = policies.tls_only(action="*", resources=[self.file_system.arn])

@@ -18,6 +18,7 @@ from modules.data_bucket import DataBucket
 from modules.database import DATABASES
 from modules.fargate_service import FargateService
 from modules.file_storage import FileStorage
+from modules.guard import Guard
 from modules.legacy_base import LegacyBase
 from modules.literal import literal
 from modules.load_balancer import LoadBalancer, Route
@@ -60,6 +61,9 @@ class PlatformStack(TerraformStack):
         _provider(self, stage=stage, emulated=emulated)
         account = address("current", DataAwsCallerIdentity(self, "account"))
         self._account_id = account.account_id
+        self._guard = Guard(
+            retain_data=stage.retain_data, allow_destroy=frozenset(stage.allow_destroy)
+        )
 
         self._foundation()
         if stage.phase == "full":
@@ -81,14 +85,14 @@ class PlatformStack(TerraformStack):
             self,
             "registries",
             services=[name for name, row in stage.services.items() if row.image == OWN_REPOSITORY],
-            retain_data=stage.retain_data,
+            guard=self._guard,
             names=names,
         )
         self._bucket = DataBucket(
             self,
             "data_bucket",
             name=names.data_bucket(self._account_id, stage.region),
-            retain_data=stage.retain_data,
+            guard=self._guard,
         )
         self._cluster = Cluster(
             self, "cluster", container_insights=stage.container_insights, names=names
@@ -108,7 +112,7 @@ class PlatformStack(TerraformStack):
             "secrets",
             rows=SECRETS,
             master_username=stage.database.master_username,
-            retain_data=stage.retain_data,
+            guard=self._guard,
             adopted=self._adopted,
             names=names,
         )
@@ -116,7 +120,7 @@ class PlatformStack(TerraformStack):
             self,
             "database",
             settings=stage.database,
-            retain_data=stage.retain_data,
+            guard=self._guard,
             adopted=self._adopted,
             names=names,
             network=self._network,
@@ -187,7 +191,7 @@ class PlatformStack(TerraformStack):
         file_storage = FileStorage(
             self,
             "file_storage",
-            retain_data=stage.retain_data,
+            guard=self._guard,
             names=names,
             network=self._network,
             security_group=self._groups.file_storage,

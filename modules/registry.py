@@ -8,7 +8,7 @@ from cdktf_cdktf_provider_aws.ecr_repository import (
 )
 from constructs import Construct
 
-from modules.address import address
+from modules.guard import Guard
 from modules.naming import Names
 
 
@@ -21,12 +21,12 @@ class Registries(Construct):
         id_: str,
         *,
         services: Sequence[str],
-        retain_data: bool,
+        guard: Guard,
         names: Names,
     ) -> None:
         super().__init__(scope, id_)
         self.repositories: dict[str, EcrRepository] = {
-            service: address(
+            service: guard.address(
                 service,
                 EcrRepository(
                     self,
@@ -37,7 +37,7 @@ class Registries(Construct):
                     image_scanning_configuration=EcrRepositoryImageScanningConfiguration(
                         scan_on_push=True
                     ),
-                    force_delete=not retain_data,
+                    force_delete=not guard.retain_data,
                 ),
             )
             for service in services

@@ -18,6 +18,7 @@ from constructs import Construct
 from modules import settings as s
 from modules.address import address
 from modules.expressions import ephemeral
+from modules.guard import Guard
 from modules.naming import Names
 from modules.secrets import LEGACY_PLACEHOLDERS, MASTER_CREDENTIALS, PLACEHOLDER, SecretRow
 
@@ -39,14 +40,14 @@ class SecretStore(Construct):
         *,
         rows: Sequence[SecretRow],
         master_username: str,
-        retain_data: bool,
+        guard: Guard,
         adopted: frozenset[str],
         names: Names,
     ) -> None:
         super().__init__(scope, id_)
         self._adopted = adopted
         self.secrets: dict[str, SecretsmanagerSecret] = {
-            row.name: address(
+            row.name: guard.address(
                 row.name,
                 SecretsmanagerSecret(
                     self,
@@ -54,7 +55,7 @@ class SecretStore(Construct):
                     name=names(row.name),
                     description=row.description,
                     # Without a recovery window a name is free at once, and dev can be built again.
-                    recovery_window_in_days=RECOVERY_WINDOW_DAYS if retain_data else 0,
+                    recovery_window_in_days=RECOVERY_WINDOW_DAYS if guard.retain_data else 0,
                     force_overwrite_replica_secret=False,
                 ),
             )

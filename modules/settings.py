@@ -226,6 +226,11 @@ class StageSettings(Section):
         description="database, bucket, file system, secrets, images and logs refuse or survive a destroy; "
         "default: true for prod, else false"
     )
+    allow_destroy: Annotated[tuple[str, ...], Field(strict=False)] = Field(
+        (),
+        description="addresses that may be destroyed although the stage retains its data, as in "
+        '`["aws_db_instance.main"]`',
+    )
     time_zone: TimeZone = Field("UTC", description="of all times of day, by its IANA name")
     kafka: bool = Field(False, description="give the functions service the Kafka brokers")
     keep_shared_roles: bool = Field(
@@ -258,11 +263,19 @@ class StageSettings(Section):
         return stack_name(self.stage)
 
     @property
-    def state_name(self) -> str:
-        """The state's object in its bucket, or its file in the folder of local states."""
-        if self.state is None:
-            return f"terraform.{self.stack_name}.tfstate"
-        return self.state.key or f"{self.stack_name}.tfstate"
+    def local_state(self) -> str:
+        """The file of a state that is in no bucket, in the folder of local states."""
+        return f"terraform.{self.stack_name}.tfstate"
+
+    @property
+    def state_key(self) -> str:
+        """The object that the state is in, where it is in a bucket."""
+        return (self.state and self.state.key) or f"{self.stack_name}.tfstate"
+
+    @property
+    def state_region(self) -> str:
+        """The region of the state's bucket, where there is one."""
+        return (self.state and self.state.region) or self.region
 
 
 def stack_name(stage: str) -> str:

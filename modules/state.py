@@ -16,14 +16,14 @@ def configure_state(
 ) -> None:
     """Give the stack its backend: S3 where the stage says so, else a file in `state_folder`."""
     if stage.state is None:
-        LocalBackend(stack, path=str(state_folder / stage.state_name))
+        LocalBackend(stack, path=str(state_folder / stage.local_state))
         return
     settings = stage.state
     S3Backend(
         stack,
         bucket=settings.bucket,
-        key=stage.state_name,
-        region=settings.region or stage.region,
+        key=stage.state_key,
+        region=stage.state_region,
         encrypt=settings.encrypt,
         kms_key_id=settings.kms_key_id,
         use_path_style=True if emulated else None,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from imports.live_aws import answer_without, ask
+from imports.live_aws import ask, ask_unless
 from ops.deployed import Deployed
 
 _GIB = 1024**3
@@ -34,7 +34,7 @@ def database_facts(deployed: Deployed) -> DatabaseFacts | None:
 
 def _instance(deployed: Deployed) -> DatabaseFacts | None:
     name = deployed.names.database
-    answer = answer_without(
+    answer = ask_unless(
         deployed.clients, "rds", "DescribeDBInstances", _NONE, DBInstanceIdentifier=name
     )
     if answer is None:
@@ -52,7 +52,7 @@ def _instance(deployed: Deployed) -> DatabaseFacts | None:
 
 def _cluster(deployed: Deployed) -> DatabaseFacts | None:
     name = deployed.names.database
-    answer = answer_without(
+    answer = ask_unless(
         deployed.clients, "rds", "DescribeDBClusters", _NONE, DBClusterIdentifier=name
     )
     if answer is None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from imports.live_aws import answer_without, ask
+from imports.live_aws import ask, ask_unless
 from imports.workspace import PROJECT
 from modules.services import OWN_REPOSITORY, CpuArchitecture, Service
 from modules.settings import StageSettings
@@ -122,7 +122,7 @@ def run_engine(command: Sequence[str], *, stdin: str | None = None) -> None:
 
 def registry_of(deployed: Deployed, service: str) -> str:
     """The address of a service's registry. Raises OpsError where it is not deployed."""
-    answer = answer_without(
+    answer = ask_unless(
         deployed.clients,
         "ecr",
         "DescribeRepositories",

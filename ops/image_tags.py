@@ -11,7 +11,7 @@ from typing import Any
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from imports.live_aws import answer_without, ask_all
+from imports.live_aws import ask_all, ask_unless
 from modules.stage_files import parse_stage
 from ops.deployed import Deployed
 from ops.errors import OpsError
@@ -56,7 +56,7 @@ def image_status(deployed: Deployed, service: str, *, running: str | None) -> Im
 
 def scan_findings(deployed: Deployed, service: str, tag: str) -> Mapping[str, int] | None:
     """What the scan after the push found, by severity; None until it is done."""
-    answer = answer_without(
+    answer = ask_unless(
         deployed.clients,
         "ecr",
         "DescribeImageScanFindings",
@@ -75,7 +75,7 @@ def check_tag_is_pushed(deployed: Deployed, services: Sequence[str], tag: str) -
     missing = [
         service
         for service in services
-        if answer_without(
+        if ask_unless(
             deployed.clients,
             "ecr",
             "DescribeImages",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from imports.live_aws import Clients, answer_without, ask_all
+from imports.live_aws import Clients, ask_all, ask_unless
 
 Row = Mapping[str, Any]
 Key = tuple[str, ...]
@@ -68,7 +68,7 @@ def rows_if_there(
     **parameters: Any,
 ) -> list[Any]:
     """What one call returns that asks for something by name; AWS answers `absent` where it is not there."""
-    answer = answer_without(clients, service, operation, absent, **parameters)
+    answer = ask_unless(clients, service, operation, absent, **parameters)
     return list(answer[result]) if answer else []
 
 

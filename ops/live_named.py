@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from imports.live_aws import Clients, answer_without, answers_without, ask, region_of
+from imports.live_aws import Clients, answers_without, ask, ask_unless, region_of
 from ops.live import CREATING, Finder, Live, Row, arguments, rows, rows_if_there, state, tags_of
 
 _GONE: Final = frozenset({"deleting", "deleted"})
@@ -56,7 +56,7 @@ def _of_role(operation: str, result: str) -> Callable[[Clients, str], list[Any]]
 
 def _roles(clients: Clients, name: str) -> list[Live]:
     absent = frozenset({"NoSuchEntity", "NoSuchEntityException"})
-    answer = answer_without(clients, "iam", "GetRole", absent, RoleName=name)
+    answer = ask_unless(clients, "iam", "GetRole", absent, RoleName=name)
     if answer is None:
         return []
     arn = str(answer["Role"]["Arn"])
@@ -110,7 +110,7 @@ def _certificates(clients: Clients, domain: str) -> list[Live]:
 def _secrets(clients: Clients, name: str) -> list[Live]:
     """By its name, whatever else there is; one that waits for its deletion is none."""
     absent = frozenset({"ResourceNotFoundException"})
-    row = answer_without(clients, "secretsmanager", "DescribeSecret", absent, SecretId=name)
+    row = ask_unless(clients, "secretsmanager", "DescribeSecret", absent, SecretId=name)
     if row is None or row.get("DeletedDate"):
         return []
     return [

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from imports.gate import STATEFUL, attribute_changes
+from imports.plans import attribute_changes
+from modules.stateful import STATEFUL
 
 Effect = Literal["unchanged", "changed", "replaced", "destroyed", "created"]
 

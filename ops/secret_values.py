@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from imports.live_aws import answer_without, ask
+from imports.live_aws import ask, ask_unless
 from modules.secrets import MASTER_CREDENTIALS, SECRETS, Origin, SecretRow
 from ops.deployed import Deployed
 from ops.errors import OpsError
@@ -79,7 +79,7 @@ def put_value(deployed: Deployed, row: SecretRow, value: str) -> str:
     wrong = complaint(row.name, value)
     if wrong:
         raise OpsError(f"the value for {row.name} was not set: {wrong}")
-    answer = answer_without(
+    answer = ask_unless(
         deployed.clients,
         "secretsmanager",
         "PutSecretValue",
@@ -103,7 +103,7 @@ def read_value(deployed: Deployed, name: str) -> str:
 
 
 def _state(deployed: Deployed, row: SecretRow) -> SecretState:
-    answer = answer_without(
+    answer = ask_unless(
         deployed.clients,
         "secretsmanager",
         "GetSecretValue",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from imports.live_aws import answer_without, ask
+from imports.live_aws import ask, ask_unless
 from ops.deployed import Deployed
 
 # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html
@@ -58,7 +58,7 @@ def service_facts(deployed: Deployed) -> tuple[ServiceFacts, ...]:
     names = list(deployed.settings.services)
     found: dict[str, Mapping[str, Any]] = {}
     for start in range(0, len(names), _MOST_AT_ONCE):
-        answer = answer_without(
+        answer = ask_unless(
             deployed.clients,
             "ecs",
             "DescribeServices",

@@ -15,7 +15,7 @@ has: on a fresh machine it does not start.
 | IAM_RESOURCE_NONE | any resource, for an action that takes none; still needs a reviewed exception |
 | IAM_RESOURCE_MISMATCH | an action on a resource of a kind that it does not take: it allows nothing |
 | IAM_UNKNOWN_CONDITION | a condition key that none of the actions has |
-| IAM_TRUST | a role that others than the services named here, for this account, may take on |
+| IAM_TRUST | a role that another may take on than what uses it, of this account: ECS tasks, or a schedule |
 | IAM_PUBLIC | a resource policy that allows anybody, or a service without a condition |
 | IAM_ESCALATION | passing or assuming a role, changing roles or policies |
 | IAM_WRITES_SECRETS | writing a secret, which is the deployer's and the operator's |
@@ -23,6 +23,7 @@ has: on a fresh machine it does not start.
 | IAM_SECRET_UNREADABLE | a secret of the service's row that ECS may not read for it |
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Set
 from fnmatch import fnmatchcase
@@ -38,8 +39,11 @@ from policy_sentry.util.arns import does_arn_match
 from security.exceptions import Failure
 from security.policy_documents import Policy, Statement, as_list, policy_documents, resources
 
-# Who may take on a role of ours: tasks, and the schedules that stop a database at night.
-TRUSTED_SERVICES = frozenset({"ecs-tasks.amazonaws.com", "scheduler.amazonaws.com"})
+# Who may take on a role, by what in the stack uses it. A role that nothing uses yet is a service's.
+_TAKES_ON: Mapping[str, str] = {
+    "aws_ecs_task_definition": "ecs-tasks.amazonaws.com",
+    "aws_scheduler_schedule": "scheduler.amazonaws.com",
+}
 
 # What an expression `${TYPE.NAME.arn}` becomes, by type.
 _HERE = "us-east-1:111122223333"
@@ -71,7 +75,7 @@ def iam_failures(stack: Mapping[str, Any], *, stage: str) -> list[Failure]:
             *(
                 failure(check, policy.address, what)
                 for policy in policy_documents(stack)
-                for check, what in _document_problems(policy)
+                for check, what in _document_problems(policy, trusted=_trusted(stack, policy))
             ),
             *(
                 failure("IAM_MANAGED_POLICY", address, arn)
@@ -123,7 +127,18 @@ def secret_failures(
     return sorted(found)
 
 
-def _document_problems(policy: Policy) -> Iterator[tuple[str, str]]:
+def _trusted(stack: Mapping[str, Any], policy: Policy) -> frozenset[str]:
+    """The AWS services that use a role."""
+    arn = f"${{{policy.address}.arn}}"
+    users = {
+        service
+        for type_, service in _TAKES_ON.items()
+        if any(arn in json.dumps(resource) for _, resource in resources(stack, type_))
+    }
+    return frozenset(users or {_TAKES_ON["aws_ecs_task_definition"]})
+
+
+def _document_problems(policy: Policy, *, trusted: Set[str]) -> Iterator[tuple[str, str]]:
     if policy.statements is None:
         yield "IAM_UNREADABLE", "no JSON"
     for statement in policy.allows:
@@ -138,7 +153,7 @@ def _document_problems(policy: Policy) -> Iterator[tuple[str, str]]:
         if policy.kind == "identity":
             yield from _resource_problems(statement)
         elif policy.kind == "trust":
-            yield from _trust_problems(statement)
+            yield from _trust_problems(statement, trusted)
         else:
             yield from _principal_problems(statement)
         yield from _condition_problems(statement)
@@ -167,12 +182,12 @@ def _resource_problems(statement: Statement) -> Iterator[tuple[str, str]]:
             yield "IAM_RESOURCE_MISMATCH", f"{resource} for {', '.join(known)}"
 
 
-def _trust_problems(statement: Statement) -> Iterator[tuple[str, str]]:
+def _trust_problems(statement: Statement, trusted: Set[str]) -> Iterator[tuple[str, str]]:
     principal = statement.get("Principal")
     services = as_list(principal.get("Service")) if isinstance(principal, dict) else []
     only_services = isinstance(principal, dict) and principal.keys() == {"Service"}
     account = statement.get("Condition", {}).get("StringEquals", {}).get("aws:SourceAccount")
-    if not only_services or not set(services) <= TRUSTED_SERVICES or not account:
+    if not only_services or not set(services) <= trusted or not account:
         yield "IAM_TRUST", str(principal)
     if as_list(statement.get("Action")) != ["sts:AssumeRole"]:
         yield "IAM_TRUST", str(statement.get("Action"))

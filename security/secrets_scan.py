@@ -42,7 +42,7 @@ class Scan:
 
     def __str__(self) -> str:
         where = ", ".join(f"{each.name} ({each.form}) in {each.place}" for each in self.found)
-        return f"scanned {len(self.places)} files, {self.values} values: {where or 'none found'}"
+        return f"scanned {len(self.places)} files and texts, {self.values} values: {where or 'none found'}"
 
 
 def scan(

@@ -92,7 +92,10 @@ def _ground(deployed: Deployed) -> list[Check]:
         Check(
             name="state",
             findings=lambda: state.judge(
-                state.gather(deployed), account=account.gather(deployed).account, stack=stack
+                state.gather(deployed),
+                account=account.gather(deployed).account,
+                stage=deployed.settings.stage,
+                stack=stack,
             ),
         ),
     ]
@@ -143,7 +146,7 @@ def _stage(deployed: Deployed, *, deep: bool, look_up: edge.Resolve) -> list[Che
             Check(
                 name="drift",
                 findings=lambda: state.judge_drift(
-                    drifted=state.has_drifted(deployed.workspace), stack=stack
+                    state.gather_drift(deployed.workspace), stage=stage, stack=stack
                 ),
             )
         )

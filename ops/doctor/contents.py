@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from imports.live_aws import answer_without
+from imports.live_aws import ask_unless
 from modules.services import OWN_REPOSITORY
 from ops.deployed import Deployed, local_time
 from ops.doctor.finding import Finding, all_or, attention, fine
@@ -31,14 +31,14 @@ def gather_images(deployed: Deployed) -> list[ImageFacts]:
         if service.image != OWN_REPOSITORY:
             continue
         registry = deployed.names(name)
-        listed = answer_without(
+        listed = ask_unless(
             deployed.clients,
             "ecr",
             "DescribeRepositories",
             _NO_REGISTRY,
             repositoryNames=[registry],
         )
-        image = listed and answer_without(
+        image = listed and ask_unless(
             deployed.clients,
             "ecr",
             "DescribeImages",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from imports.live_aws import answer_without, ask, ask_all
+from imports.live_aws import ask, ask_all, ask_unless
 from ops.deployed import Deployed
 from ops.doctor.finding import Finding, attention, fine
 
@@ -137,7 +137,7 @@ def gather_certificate(deployed: Deployed) -> CertificateFacts:
         arn = mine[0]["CertificateArn"] if mine else None
     if arn is None:
         return CertificateFacts(domain=domain, arn=None)
-    answer = answer_without(
+    answer = ask_unless(
         deployed.clients,
         "acm",
         "DescribeCertificate",
@@ -184,7 +184,7 @@ def judge_certificate(facts: CertificateFacts, *, stack: str, now: datetime) -> 
 
 
 def _balancer(deployed: Deployed) -> str | None:
-    answer = answer_without(
+    answer = ask_unless(
         deployed.clients,
         "elbv2",
         "DescribeLoadBalancers",

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from imports.live_aws import answer_without, ask, ask_all
+from imports.live_aws import ask, ask_all, ask_unless
 from modules.settings import StageSettings
 from ops.deployed import Deployed
 from ops.doctor.finding import Finding, all_or, attention, fine
@@ -95,7 +95,7 @@ def most_vcpus(settings: StageSettings) -> float:
 def _limit(deployed: Deployed, code: tuple[str, str]) -> float:
     """The account's own limit, or where it was never raised the default."""
     arguments = {"ServiceCode": code[0], "QuotaCode": code[1]}
-    own = answer_without(
+    own = ask_unless(
         deployed.clients, "service-quotas", "GetServiceQuota", _NOT_RAISED, **arguments
     )
     answer = own or ask(

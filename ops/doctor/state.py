@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from imports.live_aws import answer_without, ask, boto3_clients
+from imports.live_aws import ask, ask_unless, boto3_clients
 from imports.workspace import Workspace
 from ops.deployed import Deployed
-from ops.doctor.finding import Finding, attention, fine
+from ops.doctor.finding import Finding, all_or, attention, fine
+from ops.drift import Drifted, find_drift
 from ops.errors import OpsError
 
 _NO_BUCKET = frozenset({"404", "NoSuchBucket"})
@@ -35,16 +36,16 @@ def gather(deployed: Deployed) -> StateFacts:
     """Read the state. Raises AdoptionError when AWS refuses, OpsError for what is no state."""
     settings = deployed.settings
     if settings.state is None:
-        path = deployed.workspace.state_folder / settings.state_name
+        path = deployed.workspace.state_folder / settings.local_state
         text = path.read_text(encoding="utf-8") if path.is_file() else ""
         return _facts(str(path), None, bucket_found=True, versioned=True, text=text)
-    bucket, key = settings.state.bucket, settings.state_name
-    clients = boto3_clients(region=settings.state.region or settings.region)
+    bucket, key = settings.state.bucket, settings.state_key
+    clients = boto3_clients(region=settings.state_region)
     place = f"s3://{bucket}/{key}"
-    if answer_without(clients, "s3", "HeadBucket", _NO_BUCKET, Bucket=bucket) is None:
+    if ask_unless(clients, "s3", "HeadBucket", _NO_BUCKET, Bucket=bucket) is None:
         return _facts(place, bucket, bucket_found=False, versioned=False, text="")
     versioning = ask(clients, "s3", "GetBucketVersioning", Bucket=bucket)
-    stored = answer_without(clients, "s3", "GetObject", _NO_OBJECT, Bucket=bucket, Key=key)
+    stored = ask_unless(clients, "s3", "GetObject", _NO_OBJECT, Bucket=bucket, Key=key)
     return _facts(
         place,
         bucket,
@@ -54,10 +55,12 @@ def gather(deployed: Deployed) -> StateFacts:
     )
 
 
-def judge(facts: StateFacts, *, account: str, stack: str) -> list[Finding]:
+def judge(facts: StateFacts, *, account: str, stage: str, stack: str) -> list[Finding]:
     """Whether the state can be used with these credentials, and can be had back."""
     if not facts.bucket_found:
-        remedy = f"aws s3 mb s3://{facts.bucket}, or correct [state] in the stage file"
+        remedy = (
+            f"python -m ops state bootstrap --stage {stage}, or correct [state] in the stage file"
+        )
         return [attention("state", f"there is no bucket {facts.bucket}", remedy)]
     findings = []
     if not facts.versioned:
@@ -65,8 +68,7 @@ def judge(facts: StateFacts, *, account: str, stack: str) -> list[Finding]:
             attention(
                 "state versions",
                 f"{facts.bucket} keeps no versions: a broken state could not be had back",
-                f"aws s3api put-bucket-versioning --bucket {facts.bucket} "
-                "--versioning-configuration Status=Enabled",
+                f"python -m ops state bootstrap --stage {stage}",
             )
         )
     if facts.account and facts.account != account:
@@ -85,22 +87,31 @@ def judge(facts: StateFacts, *, account: str, stack: str) -> list[Finding]:
     return findings
 
 
-def has_drifted(workspace: Workspace) -> bool:
-    """Whether a plan of the stage as it is written down would change anything. Takes a minute.
+def gather_drift(workspace: Workspace) -> Drifted:
+    """What a plan of the stage would change, and what of it came from outside. Takes a minute.
 
     Raises AdoptionError when it cannot be planned.
     """
     terraform = workspace.synthesize()
     with tempfile.TemporaryDirectory(prefix="atomic-doctor-") as folder:
-        return terraform.plan(Path(folder) / "drift.tfplan")
+        plan = Path(folder) / "drift.tfplan"
+        terraform.plan(plan)
+        return find_drift(terraform.show(plan))
 
 
-def judge_drift(*, drifted: bool, stack: str) -> list[Finding]:
-    """Whether AWS is as the stage file says."""
-    if drifted:
-        remedy = f"cdktf diff {stack} shows it; cdktf deploy {stack} sets it right"
-        return [attention("drift", "AWS is not as the stage file says", remedy)]
-    return [fine("drift", "AWS is as the stage file says")]
+def judge_drift(drifted: Drifted, *, stage: str, stack: str) -> list[Finding]:
+    """Whether AWS is as the last deploy left it, and that deploy as the stage file says."""
+    findings = []
+    if drifted.rows:
+        what = f"{len(drifted.rows)} changed outside, the first: {drifted.rows[0].what}"
+        remedy = f"python -m ops drift --stage {stage} lists them"
+        findings.append(attention("drift", what, remedy))
+    if drifted.pending:
+        what = f"{drifted.pending} changes of the stage file are not deployed"
+        findings.append(
+            attention("pending", what, f"cdktf diff {stack}, then cdktf deploy {stack}")
+        )
+    return all_or(findings, fine("drift", "AWS is as the stage file says"))
 
 
 def _facts(

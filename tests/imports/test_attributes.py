@@ -12,8 +12,9 @@ from imports.attributes import (
     is_state_only,
     observed_attributes,
 )
-from imports.gate import Verdict, attribute_changes, covers, judge
+from imports.gate import Verdict, covers, judge
 from imports.mapping import ADOPTED
+from imports.plans import attribute_changes
 from tests.imports.records import (
     a_plan,
     base_record,

@@ -6,7 +6,8 @@ import pytest
 
 from imports.attributes import STATE_ONLY
 from imports.errors import AdoptionError
-from imports.gate import STATEFUL, Finding, judge
+from imports.gate import Finding, judge
+from modules.stateful import STATEFUL
 from tests.imports.records import (
     a_plan,
     a_record,

@@ -145,7 +145,7 @@ FAULTS = [
     # First, because what is mended by hand below is not what Terraform wrote.
     Fault(
         finding="drift",
-        remedy="cdktf diff atomic-dev",
+        remedy="python -m ops drift --stage dev",
         planted=_logs_kept_for_a_day,
         deep=True,
     ),
@@ -190,12 +190,12 @@ FAULTS = [
     ),
     Fault(
         finding="state versions",
-        remedy="aws s3api put-bucket-versioning --bucket doctors-state",
+        remedy="python -m ops state bootstrap --stage dev",
         planted=_state_without_versions,
     ),
     Fault(
         finding="state",
-        remedy="aws s3 mb s3://nowhere-to-be-found",
+        remedy="python -m ops state bootstrap --stage dev, or correct [state]",
         planted=lambda _dev, well: _with_settings(well, state=State(bucket="nowhere-to-be-found")),
     ),
     Fault(

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
+from imports.mapping import SHARED_ROLES
 from local.emulator import Emulator, running_emulator
 from local.legacy import legacy_base
 from security.secrets_scan import scan, secret_parts
@@ -191,6 +192,24 @@ def test_the_old_tool_lets_go(story: Story) -> None:
     destroyed = story.legacy.checked("destroy", "-auto-approve", "-input=false", "-no-color")
     assert "0 destroyed" in destroyed
     assert _identity(story.emulator) == before
+
+
+def test_the_shared_roles_end_where_the_stage_drops_them(story: Story) -> None:
+    path = story.stages / f"{STAGE}.toml"
+    path.write_text(f"keep_shared_roles = false\n{path.read_text()}")
+    gate = story.imports("gate", "--stage", STAGE, "--json")
+
+    story.cdktf.run("deploy", STACK, "--auto-approve")
+
+    judged = json.loads(gate.text)["verdict"]["findings"]
+    assert {each["address"]: each["why"] for each in judged if each["kind"] != "clean"} == (
+        dict.fromkeys(SHARED_ROLES, "destroyed")
+    )
+    roles = story.emulator.client("iam").list_roles(MaxItems=1000)["Roles"]
+    assert {"atomic-ecs-task-execution-role", "atomic-ecs-application-task-role"}.isdisjoint(
+        role["RoleName"] for role in roles
+    )
+    assert "No changes." in story.cdktf.run("diff", STACK)
 
 
 def test_everything_can_be_given_back(story: Story) -> None:

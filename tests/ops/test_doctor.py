@@ -11,6 +11,7 @@ from ops.database_facts import DatabaseFacts
 from ops.doctor import account, contents, edge, quotas, running, state, tools
 from ops.doctor.checks import Check, run
 from ops.doctor.finding import Finding, fine
+from ops.drift import Drift, Drifted
 from ops.running import is_stopped_now
 from ops.service_facts import Deployment, ServiceFacts, Targets
 from ops.watch_facts import AlarmFacts
@@ -73,6 +74,16 @@ IMAGE = contents.ImageFacts(
 )
 
 
+DRIFT = Drift(
+    address="aws_cloudwatch_log_group.app",
+    what="cloudwatch log group app",
+    kind="changed",
+    attribute="retention_in_days",
+    expected="30",
+    found="1",
+)
+
+
 def judged_certificate(facts: edge.CertificateFacts) -> list[Finding]:
     return edge.judge_certificate(facts, stack="atomic-dev", now=NOW)
 
@@ -82,7 +93,7 @@ def judged_database(facts: DatabaseFacts) -> list[Finding]:
 
 
 def judged_state(facts: state.StateFacts) -> list[Finding]:
-    return state.judge(facts, account="111111111111", stack="atomic-dev")
+    return state.judge(facts, account="111111111111", **DEV)
 
 
 def judged_services(facts: ServiceFacts) -> list[Finding]:
@@ -216,7 +227,17 @@ FAULTS: list[tuple[list[Finding], str, str]] = [
         "database changes",
         "aws rds reboot-db-instance",
     ),
-    (state.judge_drift(drifted=True, stack="atomic-dev"), "drift", "cdktf diff atomic-dev"),
+    (
+        judged_state(replace(STATE, account="222222222222"))[:1],
+        "state account",
+        "export AWS_PROFILE",
+    ),
+    (
+        state.judge_drift(Drifted(rows=(DRIFT,), pending=0), **DEV),
+        "drift",
+        "python -m ops drift --stage dev",
+    ),
+    (state.judge_drift(Drifted(rows=(), pending=2), **DEV), "pending", "cdktf diff atomic-dev"),
     (running.judge_alarms([], **DEV), "alarms", "cdktf deploy atomic-dev"),
 ]
 

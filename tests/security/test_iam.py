@@ -216,6 +216,38 @@ def test_who_may_take_a_role_on(case: str) -> None:
     assert found == ([] if is_fine else ["IAM_TRUST"])
 
 
+# what uses the role -> who may take it on
+USERS = {
+    "a task": (
+        "aws_ecs_task_definition",
+        {"task_role_arn": "${aws_iam_role.one.arn}"},
+        "ecs-tasks",
+    ),
+    "a schedule": (
+        "aws_scheduler_schedule",
+        {"target": {"role_arn": "${aws_iam_role.one.arn}"}},
+        "scheduler",
+    ),
+}
+
+
+@pytest.mark.parametrize("user", USERS)
+@pytest.mark.parametrize("service", ["ecs-tasks", "scheduler"])
+def test_a_role_is_for_what_uses_it(user: str, service: str) -> None:
+    type_, resource, expected = USERS[user]
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": f"{service}.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+        "Condition": ACCOUNT,
+    }
+    role = {"assume_role_policy": json.dumps({"Statement": [statement]})}
+
+    found = checks({"resource": {"aws_iam_role": {"one": role}, type_: {"any": resource}}})
+
+    assert found == ([] if service == expected else ["IAM_TRUST"])
+
+
 # principal, condition -> whether the resource is closed to the public
 PRINCIPALS: Mapping[str, tuple[Any, Mapping[str, Any], bool]] = {
     "a service of the account": ({"Service": "cloudwatch.amazonaws.com"}, ACCOUNT, True),

@@ -121,7 +121,7 @@ def test_the_line_says_how_much_was_looked_at(tmp_path: Path) -> None:
 
     result = scan([tmp_path], values={**VALUES, "token": "0123456789"}, texts={"log": "nothing"})
 
-    assert str(result) == "scanned 2 files, 2 values: none found"
+    assert str(result) == "scanned 2 files and texts, 2 values: none found"
 
 
 def test_the_line_names_what_was_found_without_its_value() -> None:

@@ -28,7 +28,7 @@ MISTAKES = {
     ),
     "unknown key without a likeness": (
         f"{EMAIL}{DOMAIN}quux = 1",
-        ("quux", "1", "one of alarms, certificate_arn, ", "delete the line"),
+        ("quux", "1", "one of alarms, allow_destroy, ", "delete the line"),
     ),
     "unknown table": (
         f"{EMAIL}{DOMAIN}[netwrk]\nnat = 1",
@@ -45,6 +45,24 @@ MISTAKES = {
     "a key that is known elsewhere": (
         f"{EMAIL}{DOMAIN}[network]\nport = 80",
         ("network.port", "80", "nat, ", "delete the line"),
+    ),
+    "an address that may be destroyed and does not exist": (
+        f'{EMAIL}{DOMAIN}allow_destroy = ["aws_db_instance.mian"]',
+        (
+            "allow_destroy",
+            "'aws_db_instance.mian'",
+            "addresses of what this stage holds data in: aws_db_instance.main, ",
+            "write 'aws_db_instance.main'",
+        ),
+    ),
+    "an address that may be destroyed and holds no data": (
+        f'{EMAIL}{DOMAIN}allow_destroy = ["aws_vpc.main"]',
+        (
+            "allow_destroy",
+            "'aws_vpc.main'",
+            "aws_efs_file_system.lancedb, ",
+            "name one of these, or delete it",
+        ),
     ),
     "the stage's name in the file": (
         f'{EMAIL}{DOMAIN}stage = "prod"',

@@ -1,0 +1,35 @@
+"""What holds data that cannot be made again."""
+
+from collections.abc import Iterator
+
+from modules.secrets import SECRETS
+from modules.services import OWN_REPOSITORY
+from modules.settings import StageSettings
+
+# Types whose objects hold what cannot be made again: data, values, images, keys and backups.
+STATEFUL = frozenset(
+    {
+        "aws_backup_vault",
+        "aws_db_instance",
+        "aws_ecr_repository",
+        "aws_efs_file_system",
+        "aws_kms_key",
+        "aws_rds_cluster",
+        "aws_s3_bucket",
+        "aws_secretsmanager_secret",
+    }
+)
+
+
+def stateful_addresses(settings: StageSettings) -> Iterator[str]:
+    """The addresses of what a stage holds data in, with either database engine and in any phase.
+
+    Both engines, because a change from one to the other destroys an address that is no longer configured.
+    """
+    yield from ("aws_db_instance.main", "aws_rds_cluster.main")
+    yield from ("aws_s3_bucket.data", "aws_efs_file_system.lancedb")
+    for row in SECRETS:
+        yield f"aws_secretsmanager_secret.{row.name.replace('-', '_')}"
+    for name, service in settings.services.items():
+        if service.image == OWN_REPOSITORY:
+            yield f"aws_ecr_repository.{name.replace('-', '_')}"

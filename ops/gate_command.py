@@ -1,0 +1,144 @@
+"""`python -m ops gate`: may a stage be deployed without losing data?"""
+
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from imports.errors import AdoptionError
+from imports.plans import read_plan
+from imports.progress import Progress
+from imports.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
+from imports.terraform import Terraform
+from imports.workspace import Workspace, this_workspace
+from modules.stateful import STATEFUL
+from ops.errors import OpsError
+from ops.gate import UNCHANGED, Judgement, judge
+
+BLOCKED = 2
+# What terraform writes plan files as.
+_ZIP = b"PK\x03\x04"
+
+
+def gate(
+    stage: Stage,
+    plan: Annotated[
+        Path | None, typer.Option(help="judge this plan, as terraform wrote it or in JSON")
+    ] = None,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(help="an address that may be lost, beside those of allow_destroy"),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Would the next deploy destroy, replace or forget data? Exit code 0 no, 1 error, 2 blocked.
+
+    Example: `python -m ops gate --stage prod`
+    """
+    named = frozenset(allow or ())
+    for address in sorted(named):
+        if address.partition(".")[0] not in STATEFUL:
+            raise OpsError(
+                f"--allow {address}: allowed: addresses of "
+                + ", ".join(sorted(STATEFUL))
+                + "; anything else needs no leave"
+            )
+    workspace = this_workspace(stage)
+    settings = workspace.settings()
+    with progress_on_screen(as_json) as progress:
+        document, failure = _plan(workspace, plan, progress)
+    judgement = judge(
+        document, retain_data=settings.retain_data, allowed=named | set(settings.allow_destroy)
+    )
+    if failure and not judgement.blocked:
+        refused = sorted({loss.address for loss in judgement.losses} - set(settings.allow_destroy))
+        if refused:
+            raise OpsError(
+                f"--allow {refused[0]}: Terraform itself refuses: allowed: what is no longer "
+                f"configured; remedy: name it in allow_destroy of {workspace.stage_path}"
+            )
+        raise OpsError(failure)
+    if as_json:
+        print_json({"open": not judgement.blocked, **asdict(judgement)})
+    else:
+        _print(judgement, workspace)
+    if judgement.blocked:
+        raise typer.Exit(BLOCKED)
+
+
+def _plan(
+    workspace: Workspace, given: Path | None, progress: Progress
+) -> tuple[dict[str, Any], str | None]:
+    """The plan in JSON; beside it what Terraform says where it could not finish the plan.
+
+    Where a resource refuses to be destroyed, Terraform fails, and yet writes what it had planned.
+    """
+    if given and not _is_zip(given):
+        document = read_plan(given)
+        failed = "the plan of a run that failed: plan again" if document.get("errored") else None
+        return document, failed and f"{given}: {failed}"
+    progress("synthesizing the stage")
+    terraform = workspace.synthesize()
+    if given:
+        progress("reading the plan")
+        document = terraform.show(given.resolve())
+        return document, f"{given}: of a run that failed" if document.get("errored") else None
+    # The plan file holds what the state holds. It stays in a folder of its own, for its owner alone.
+    with tempfile.TemporaryDirectory(prefix="atomic-ops-gate-") as folder:
+        progress("planning")
+        return _plan_now(terraform, Path(folder) / "gate.tfplan")
+
+
+def _plan_now(terraform: Terraform, path: Path) -> tuple[dict[str, Any], str | None]:
+    try:
+        terraform.plan(path)
+    except AdoptionError as error:
+        if not path.is_file():
+            raise
+        return terraform.show(path), str(error)
+    return terraform.show(path), None
+
+
+def _is_zip(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_ZIP)) == _ZIP
+    except OSError as error:
+        raise OpsError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _print(judgement: Judgement, workspace: Workspace) -> None:
+    if judgement.losses:
+        print_table(
+            ("", "holds data", "would be", "because"),
+            [
+                (
+                    "allowed" if loss.allowed else "BLOCKED",
+                    loss.address,
+                    loss.would_be,
+                    loss.because,
+                )
+                if judgement.retain_data
+                else ("", loss.address, loss.would_be, loss.because)
+                for loss in judgement.losses
+            ],
+        )
+    changed = {kind: n for kind, n in judgement.counts.items() if kind != UNCHANGED}
+    parts = [f"{number} {kind}" for kind, number in sorted(changed.items())]
+    out.print(
+        "the plan: " + ", ".join([*parts, f"{judgement.counts.get(UNCHANGED, 0)} {UNCHANGED}"])
+    )
+    if judgement.blocked:
+        names = ", ".join(f'"{loss.address}"' for loss in judgement.blocked)
+        out.print(
+            f"blocked: do not deploy. Take the change back; or, where the data may go, write "
+            f"allow_destroy = [{names}] in {workspace.stage_path} (what is no longer configured: "
+            "--allow ADDRESS), deploy that, and make the change after it",
+            markup=False,
+        )
+    elif judgement.losses and not judgement.retain_data:
+        out.print("open: this stage does not retain its data")
+    else:
+        out.print("open")

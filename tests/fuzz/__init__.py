@@ -1,0 +1,1 @@
+"""Bad input everywhere: whatever it is, an exit code that is promised and no traceback."""

@@ -1,0 +1,1 @@
+"""What each released version synthesized, so that the present one can be planned on it."""

@@ -1,0 +1,74 @@
+"""Writes what a release synthesizes for dev: `make release-snapshot VERSION=0.2.0`, once per release.
+
+It is the stack for the embedded AWS, without cdktf's remarks and without a backend: whoever deploys it says
+where its state is.
+"""
+
+import json
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from bindings import accelerate
+from tests.stages import stage_settings
+
+HERE = Path(__file__).parent
+STAGE = "dev"
+_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+
+
+def last_release() -> Path:
+    """The stack of the newest release there is."""
+    return max(HERE.glob(f"v*/{STAGE}.json"), key=lambda path: _numbers(path.parent.name[1:]))
+
+
+def present_stack() -> dict[str, Any]:
+    """What this version synthesizes, in the same form."""
+    accelerate(os.environ)
+    from modules.app import synthesize  # noqa: PLC0415  # starts the jsii kernel
+
+    settings = stage_settings(STAGE)
+    with tempfile.TemporaryDirectory() as folder:
+        stacks = synthesize(
+            [settings], adopted={}, outdir=folder, state_folder=Path("/state"), emulated=True
+        )
+        text = Path(stacks, settings.stack_name, "cdk.tf.json").read_text(encoding="utf-8")
+    document: dict[str, Any] = _without_remarks(json.loads(text))
+    del document["terraform"]["backend"]
+    return document
+
+
+def _without_remarks(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_remarks(item) for key, item in value.items() if key != "//"}
+    if isinstance(value, list):
+        return [_without_remarks(item) for item in value]
+    return value
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    found = _VERSION.fullmatch(version)
+    if not found:
+        sys.exit(f"VERSION={version}: allowed: three numbers; remedy: write it as in VERSION=0.2.0")
+    return tuple(map(int, found.groups()))
+
+
+def main(version: str) -> None:
+    """Write the snapshot of `version`; one that is there stays, because it was released."""
+    _numbers(version)
+    path = HERE / f"v{version}" / f"{STAGE}.json"
+    if path.exists():
+        sys.exit(
+            f"{path.relative_to(HERE.parent.parent)} is there: a released version stays as it was"
+        )
+    text = json.dumps(present_stack(), sort_keys=True, separators=(",", ":"))
+    path.parent.mkdir()
+    path.write_text(text + "\n", encoding="utf-8")
+    print(f"wrote {path.relative_to(HERE.parent.parent)}: commit it with the release")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else "")
