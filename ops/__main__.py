@@ -10,6 +10,7 @@ import typer
 from imports.errors import AdoptionError, one_line
 from imports.screen import err, print_error
 from ops.cost import cost
+from ops.diagram import diagram
 from ops.drift_command import drift
 from ops.errors import OpsError
 from ops.gate_command import gate
@@ -35,6 +36,7 @@ app.command("recover")(recover_)
 app.command()(drift)
 app.command()(gate)
 app.add_typer(state, name="state")
+app.command()(diagram)
 
 
 def main() -> None:
