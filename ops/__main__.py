@@ -15,6 +15,7 @@ from ops.drift_command import drift
 from ops.errors import OpsError
 from ops.gate_command import gate
 from ops.recover_command import recover_
+from ops.report import report
 from ops.state_command import app as state
 
 app = typer.Typer(
@@ -37,6 +38,7 @@ app.command()(drift)
 app.command()(gate)
 app.add_typer(state, name="state")
 app.command()(diagram)
+app.command()(report)
 
 
 def main() -> None:
