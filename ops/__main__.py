@@ -11,6 +11,7 @@ from imports.errors import AdoptionError, one_line
 from imports.screen import err, print_error
 from ops import images, secrets
 from ops.cost import cost
+from ops.diagram import diagram
 from ops.doctor.command import doctor
 from ops.drift_command import drift
 from ops.errors import OpsError
@@ -18,6 +19,7 @@ from ops.gate_command import gate
 from ops.hasura import apply_hasura_metadata
 from ops.logs import logs
 from ops.recover_command import recover_
+from ops.report import report
 from ops.restart import restart
 from ops.state_command import app as state
 from ops.status import open_, status
@@ -49,6 +51,8 @@ app.command("recover")(recover_)
 app.command()(drift)
 app.command()(gate)
 app.add_typer(state, name="state")
+app.command()(diagram)
+app.command()(report)
 
 
 def main() -> None:
