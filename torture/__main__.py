@@ -74,6 +74,7 @@ def main(
                 f"{len(played)} of {len(to_play)} after {time.monotonic() - started:.0f} s: "
                 f"{case.fault}, {case.moment}: {_told(outcome)}",
                 markup=False,
+                emoji=False,
                 soft_wrap=True,
             )
     table = rows((case.fault, played[number]) for number, case in enumerate(to_play))

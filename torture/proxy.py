@@ -48,11 +48,16 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 
 
 async def _serve(port: int, target_port: int) -> None:
+    under_way = set()  # the loop itself keeps no task from being collected
+
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        under_way.add(task)
         to_reader, to_writer = await asyncio.open_connection(HOST, target_port)
         await asyncio.gather(_pass_on(reader, to_writer), _pass_on(to_reader, writer))
         to_writer.close()
         writer.close()
+        under_way.discard(task)
 
     server = await asyncio.start_server(connected, HOST, port)
     print("ready", flush=True)

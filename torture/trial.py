@@ -179,9 +179,24 @@ class Trial:
         """What the account alone holds, and what the state alone holds."""
         found = compare(census(self.client), held_by(self._state()))
         return (
-            [thing for thing in found.orphans if thing.id != STATE_BUCKET],
+            [
+                thing
+                for thing in found.orphans
+                if thing.id != STATE_BUCKET and not self._is_superseded(thing)
+            ],
             list(found.missing),
         )
+
+    def _is_superseded(self, thing: Thing) -> bool:
+        """Whether it is a secret's version that is not the current one: AWS keeps those, and deletes none.
+
+        One comes about where the provider could not read what it had just written, and writes it anew.
+        """
+        if thing.type != "aws_secretsmanager_secret_version":
+            return False
+        secret, _, version = thing.id.partition("|")
+        described = self.client("secretsmanager").describe_secret(SecretId=secret)
+        return "AWSCURRENT" not in described["VersionIdsToStages"].get(version, ())
 
     def _data(self, state: Mapping[str, Any]) -> dict[str, str]:
         """What the state knows to hold data, and what tells whether that is still the same.
