@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from torture.__main__ import REPORT
 from torture.cases import PARTS, cases, chosen
 from torture.running import Running
 from torture.small_stage import without
@@ -133,3 +134,9 @@ def test_a_deploy_that_takes_too_long_is_interrupted(tmp_path: Path) -> None:
 
     assert not finished.ok
     assert "KeyboardInterrupt" in finished.text
+
+
+def test_the_report_has_a_place_for_the_table() -> None:
+    text = REPORT.read_text()
+
+    assert "| all |" in replace_between_markers(text, markdown([]))
