@@ -70,6 +70,9 @@ _IDENTITY: Final[Mapping[str, Callable[[Row], str]]] = {
     "aws_cloudwatch_dashboard": lambda attributes: str(attributes["dashboard_name"]),
     "aws_db_instance": lambda attributes: str(attributes["identifier"]),
     "aws_ecs_task_definition": _arn,
+    "aws_iam_role_policy_attachment": lambda attributes: (
+        f"{attributes['role']}/{attributes['policy_arn']}"
+    ),
     "aws_route53_record": lambda attributes: (
         f"{attributes['zone_id']}_{attributes['fqdn'].rstrip('.')}_{attributes['type']}"
     ),
