@@ -6,7 +6,7 @@ PYTHON ?= python3
 SOURCES = --extend-exclude .tools .
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-adopt bench audit test check checkov security format snapshots fuzz release-snapshot clean
+.PHONY: help setup demo demo-adopt bench torture audit test check checkov security format snapshots fuzz release-snapshot clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -26,6 +26,9 @@ demo-adopt: setup ## build a legacy base on an embedded AWS and take it over
 bench: setup ## measure synthesis, diff, deploy, adoption and scale, side by side
 	@. ./activate && python -m bench
 
+torture: setup ## let things fail while a stage is deployed, and write what came of it to docs/reliability.md
+	@. ./activate && python -m torture
+
 audit: setup ## ask whether a locked package has a known vulnerability (needs the internet)
 	@. ./activate && python -m security.supply_chain
 
@@ -44,8 +47,8 @@ security: checkov ## look for security mistakes in what every stage synthesizes 
 format: setup ## format the code and apply the safe lint fixes
 	@. ./activate && ruff format $(SOURCES) && ruff check --fix $(SOURCES)
 
-snapshots: setup ## rewrite the snapshots of the stages and the README's settings
-	@. ./activate && python -m pytest tests/snapshots tests/unit/test_readme.py --update-snapshots
+snapshots: setup ## rewrite the snapshots of the stages, the README's settings and the picture
+	@. ./activate && python -m pytest tests/snapshots tests/unit/test_readme.py tests/ops/test_diagram.py --update-snapshots
 
 fuzz: setup ## give every entry point thousands of bad inputs, and count the tracebacks
 	@. ./activate && python -m tests.fuzz

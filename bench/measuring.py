@@ -1,10 +1,12 @@
 """How the benchmarks measure: wall time by the median, and the most memory that all processes held."""
 
 import os
+import signal
 import statistics
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -95,6 +97,16 @@ def process_tree(root: int) -> set[int]:
         found.add(pid)
         ahead += children.get(pid, [])
     return found
+
+
+def kill_tree(root: int) -> None:
+    """End a process and its descendants by SIGKILL.
+
+    Not its process group: cdktf starts terraform on a terminal of its own, in another one.
+    """
+    for pid in process_tree(root):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def _resident_mib(pid: int) -> float:

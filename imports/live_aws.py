@@ -81,7 +81,7 @@ def account_of(clients: Clients) -> str:
     return str(ask(clients, "sts", "GetCallerIdentity")["Account"])
 
 
-def ask(clients: Clients, service: str, operation: str, **arguments: Any) -> Mapping[str, Any]:
+def ask(clients: Clients, service: str, operation: str, /, **arguments: Any) -> Mapping[str, Any]:
     """Return what one call answers. Raises AdoptionError when AWS refuses it."""
     client = client_of(clients, service)
     with asking(action_name(service, operation)):

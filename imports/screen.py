@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
+from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
@@ -40,7 +41,7 @@ def print_error(message: str) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Dataclasses, enums and paths included."""
+    """Dataclasses, enums, moments and paths included."""
     typer.echo(json.dumps(_plain(value), indent=2, sort_keys=True))
 
 
@@ -62,4 +63,6 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, datetime):
+        return value.isoformat()
     return str(value) if isinstance(value, Path) else value

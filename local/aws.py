@@ -52,6 +52,7 @@ def serve(listener: socket.socket, *, log_requests: bool, lenient: bool) -> None
     from werkzeug.serving import make_server  # noqa: PLC0415
 
     from local.calls import Calls  # noqa: PLC0415
+    from local.faults import Faults  # noqa: PLC0415
     from local.gaps import fill_gaps  # noqa: PLC0415
     from local.gaps_costs import fill_cost_gaps  # noqa: PLC0415
     from local.gaps_security import fill_security_gaps  # noqa: PLC0415
@@ -68,7 +69,7 @@ def serve(listener: socket.socket, *, log_requests: bool, lenient: bool) -> None
     server = make_server(
         HOST,
         listener.getsockname()[1],
-        Calls(moto if lenient else Strict(moto)),
+        Faults(Calls(moto if lenient else Strict(moto))),
         threaded=True,
         request_handler=MotoRequestHandler if log_requests else QuietRequestHandler,
         fd=listener.fileno(),

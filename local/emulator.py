@@ -14,6 +14,8 @@ import boto3
 
 from local.calls import PATH as CALLS
 from local.calls import is_mutating
+from local.faults import PATH as FAULTS
+from local.faults import FaultSettings
 
 PROJECT = Path(__file__).resolve().parent.parent
 REGION = "us-east-1"
@@ -63,6 +65,20 @@ class Emulator:
         with urllib.request.urlopen(f"{self.url}{CALLS}") as answer:  # noqa: S310
             calls: dict[str, int] = json.load(answer)
         return {name: count for name, count in calls.items() if is_mutating(name)}
+
+    def inject(self, settings: FaultSettings) -> None:
+        """From now on, let these faults meet the calls, and count them anew."""
+        urllib.request.urlopen(  # noqa: S310  # our own loopback address
+            urllib.request.Request(  # noqa: S310
+                f"{self.url}{FAULTS}", data=settings.model_dump_json().encode(), method="POST"
+            )
+        ).close()
+
+    def injected(self) -> dict[str, int]:
+        """The faults injected since then, by kind."""
+        with urllib.request.urlopen(f"{self.url}{FAULTS}") as answer:  # noqa: S310
+            found: dict[str, int] = json.load(answer)["injected"]
+        return found
 
 
 @contextmanager

@@ -14,10 +14,12 @@ from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.efs.responses import EFSResponse
 from moto.iam.access_control import IAMPolicyStatement, PermissionResult
+from moto.iam.responses import IamResponse
 from moto.rds.models import DBCluster, DBClusterParameterGroup, DBInstance, DBParameterGroup
 from moto.s3.models import s3_backends
 from moto.s3.responses import S3Response
 from moto.secretsmanager.models import FakeSecret
+from moto.servicequotas.models import ServiceQuotasBackend
 
 # Requests of CreateService that moto drops. DescribeServices then lacks them, and each plan wants to set
 # them again: for the capacity provider strategy by replacing the service.
@@ -41,6 +43,8 @@ def fill_gaps() -> None:
     _describe_rules_between_groups()
     _delete_file_system_policies()
     _keep_labels_of_secret_versions()
+    _allow_what_is_simulated()
+    _know_quotas_of_other_services()
     _ask_for_the_owner_of_a_bucket()
     _take_every_request_for_one_over_tls()
     _refuse_what_is_missing()
@@ -206,3 +210,35 @@ def _keep_labels_of_secret_versions() -> None:
         last["version_stages"] += kept
 
     FakeSecret.reset_default_version = keep_labels  # type: ignore[method-assign]  # the patch
+
+
+def _allow_what_is_simulated() -> None:
+    """The embedded AWS asks nobody for a permission, and says so when a policy is simulated."""
+
+    def simulate_principal_policy(self: IamResponse) -> ActionResult:
+        return ActionResult(
+            {
+                "EvaluationResults": [
+                    {"EvalActionName": action, "EvalDecision": "allowed"}
+                    for action in self._get_param("ActionNames")
+                ]
+            }
+        )
+
+    IamResponse.simulate_principal_policy = simulate_principal_policy  # type: ignore[attr-defined]  # the patch
+
+
+def _know_quotas_of_other_services() -> None:
+    """Moto knows the limits of VPCs alone; these are AWS's defaults for a new account."""
+    known = {("ec2", "L-0263D0A3"): 5.0, ("fargate", "L-3032A538"): 6.0}
+    ask = ServiceQuotasBackend.get_service_quota
+
+    def get_service_quota(
+        self: ServiceQuotasBackend, service_code: str, quota_code: str
+    ) -> dict[str, Any]:
+        limit = known.get((service_code, quota_code))
+        if limit is None:
+            return ask(self, service_code, quota_code)
+        return {"ServiceCode": service_code, "QuotaCode": quota_code, "Value": limit}
+
+    ServiceQuotasBackend.get_service_quota = get_service_quota  # type: ignore[method-assign]  # the patch

@@ -124,7 +124,4 @@ class Dashboard(Construct):
                 dashboard_body=json.dumps(body),
             ),
         )
-        self.url = (
-            f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}"
-            f"#dashboards:name={names.dashboard}"
-        )
+        self.url = names.dashboard_url(region)

@@ -44,6 +44,13 @@ class Names:
         """The CloudWatch dashboard."""
         return f"{self.stack}-SystemHealthOverview"
 
+    def dashboard_url(self, region: str) -> str:
+        """Where a person sees the dashboard, in AWS's console."""
+        return (
+            f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}"
+            f"#dashboards:name={self.dashboard}"
+        )
+
     def data_bucket(self, account_id: str, region: str) -> str:
         """The data bucket: bucket names are global, hence the account and the region."""
         return self(f"data-bucket-{account_id}-{region}")

@@ -72,6 +72,11 @@ class Service(Section):
         description="`ecr` for the project's own repository, or a pinned image",
     )
     image_tag: ImageTag = Field("latest", description="the tag in the project's repository")
+    build_folder: str | None = Field(
+        None,
+        min_length=1,
+        description="the Dockerfile's folder below `images.source`; default: the service's name",
+    )
     port: Port | None = Field(
         None, description="the container's port; without it nothing is routed"
     )

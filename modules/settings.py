@@ -218,6 +218,16 @@ class CostAlerts(Section):
     )
 
 
+class Images(Section):
+    """Where the images of the project's own services come from."""
+
+    source: str | None = Field(
+        None,
+        min_length=1,
+        description="the application's source tree, from the project's folder on; `ops images` builds it",
+    )
+
+
 class State(Section):
     """An S3 backend for Terraform's state. Without this section the state is a local file."""
 
@@ -286,6 +296,7 @@ class StageSettings(Section):
     alarms: AlarmThresholds = AlarmThresholds()
     night_stop: NightStop | None = None
     cost_alerts: CostAlerts = CostAlerts()
+    images: Images = Images()
     state: State | None = None
     services: dict[str, Service] = Field(description="the services, by name")
 
@@ -293,6 +304,11 @@ class StageSettings(Section):
     def stack_name(self) -> str:
         """The Terraform stack's name."""
         return stack_name(self.stage)
+
+    @property
+    def local_state(self) -> str:
+        """The file of a state that is in no bucket, in the folder of local states."""
+        return f"terraform.{self.stack_name}.tfstate"
 
     @property
     def state_key(self) -> str:

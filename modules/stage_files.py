@@ -16,7 +16,7 @@ from modules.setting_types import Name
 from modules.settings import StageSettings, stage_defaults
 
 # Settings without a default of their own, whose mistaken value gives way to one that follows from a stage.
-_DERIVED = ("stage", "prefix", "retain_data", "default_tags", "services")
+_DERIVED = ("stage", "prefix", "retain_data", "default_tags", "security", "services")
 
 # pydantic's phrases in ours.
 _WORDING = (

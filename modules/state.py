@@ -16,7 +16,7 @@ def configure_state(
 ) -> None:
     """Give the stack its backend: S3 where the stage says so, else a file in `state_folder`."""
     if stage.state is None:
-        LocalBackend(stack, path=str(state_folder / f"terraform.{stage.stack_name}.tfstate"))
+        LocalBackend(stack, path=str(state_folder / stage.local_state))
         return
     settings = stage.state
     S3Backend(

@@ -9,12 +9,20 @@ import typer
 
 from imports.errors import AdoptionError, one_line
 from imports.screen import err, print_error
+from ops import images, secrets
 from ops.cost import cost
+from ops.diagram import diagram
+from ops.doctor.command import doctor
 from ops.drift_command import drift
 from ops.errors import OpsError
 from ops.gate_command import gate
+from ops.hasura import apply_hasura_metadata
+from ops.logs import logs
 from ops.recover_command import recover_
+from ops.report import report
+from ops.restart import restart
 from ops.state_command import app as state
+from ops.status import open_, status
 
 app = typer.Typer(
     help="The operator's tools for a deployed stage.",
@@ -31,10 +39,20 @@ def _root() -> None:
 
 
 app.command()(cost)
+app.add_typer(secrets.app, name="secrets")
+app.command()(restart)
+app.command()(status)
+app.command()(doctor)
+app.command()(logs)
+app.command("open")(open_)
+app.add_typer(images.app, name="images")
+app.command()(apply_hasura_metadata)
 app.command("recover")(recover_)
 app.command()(drift)
 app.command()(gate)
 app.add_typer(state, name="state")
+app.command()(diagram)
+app.command()(report)
 
 
 def main() -> None:

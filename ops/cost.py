@@ -2,7 +2,6 @@
 
 import json
 import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +17,9 @@ from ops.bill import Bill
 from ops.errors import OpsError
 from ops.prices import HOURS_PER_MONTH, Prices, read_prices
 from ops.pricing import bill
-from ops.resources import Resource, of_document, of_state
+from ops.resources import Resource, of_state
+from ops.synthesized import synthesized
 from ops.what_if import LEGACY_BASE, SWITCHES, Switch, as_the_guide_has_it, switches_below
-from synthesis import write_stacks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +72,7 @@ def cost(
     with progress_on_screen(as_json) as progress:
         if compare:
             progress(f"synthesizing {' and '.join(compare)}")
-            stacks = _resources([_settings(each, prices) for each in compare])
+            stacks = synthesized([_settings(each, prices) for each in compare])
             bills = [bill(each, prices) for each in stacks]
         else:
             result = reckon(_settings(stage, prices), prices, _legacy(legacy_state), progress)
@@ -91,7 +90,7 @@ def reckon(
     """What a stage costs, and what it would cost with each switch."""
     progress(f"synthesizing {stage.stage}, and with each switch")
     changed = [switch.change(stage) for switch in SWITCHES]
-    resources, *others = _resources([stage, as_the_guide_has_it(stage), *changed])
+    resources, *others = synthesized([stage, as_the_guide_has_it(stage), *changed])
     now = bill(resources, prices)
     guide_usd, *switched_usd = (bill(each, prices).monthly_usd for each in others)
     savings = [
@@ -100,7 +99,7 @@ def reckon(
     enough = switches_below(guide_usd, now.monthly_usd, savings)
     with_enough_usd = None
     if enough:
-        (combined,) = _resources([_with(stage, enough)])
+        (combined,) = synthesized([_with(stage, enough)])
         with_enough_usd = bill(combined, prices).monthly_usd
     return Cost(
         stage=stage.stage,
@@ -138,22 +137,7 @@ def _settings(name: str, prices: Prices) -> StageSettings:
             f"stage {name} is in region {stage.region}, and ops/prices.toml has the prices of "
             f"{prices.region}: write this region's prices there"
         )
-    # A stage that only adopts so far will at least have what its services stand on.
-    return stage.model_copy(update={"phase": "foundation"}) if stage.phase == "adopt" else stage
-
-
-def _resources(stages: Sequence[StageSettings]) -> list[list[Resource]]:
-    # Each under a name of its own, because a name is a folder's.
-    named = [
-        stage.model_copy(update={"stage": f"{stage.stage}-{index}"})
-        for index, stage in enumerate(stages)
-    ]
-    with tempfile.TemporaryDirectory(prefix="atomic-cost-") as folder:
-        stacks = write_stacks(named, {}, {**os.environ, "CDKTF_OUTDIR": folder})
-        return [
-            of_document(json.loads((stacks / stage.stack_name / "cdk.tf.json").read_text("utf-8")))
-            for stage in named
-        ]
+    return stage
 
 
 def _legacy(state: Path | None) -> Sequence[Resource]:

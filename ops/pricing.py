@@ -98,6 +98,8 @@ def bill(resources: Sequence[Resource], prices: Prices, *, tasks: Tasks = "least
             lines += pricing(resource, stack)
         except UnpricedError as error:
             unpriced.append(str(error))
+        except (KeyError, TypeError):  # a plan may not know it before the apply
+            unpriced.append(f"{resource.type}.{resource.name}, whose size is not known")
     types = {resource.type for resource in resources}
     usage = [each for type_, price in _BY_USE.items() if type_ in types for each in price(prices)]
     return Bill(
@@ -142,7 +144,13 @@ class _Stack:
         desired = int(service.attributes.get("desired_count") or 0)
         for resource in self.resources:
             if resource.type == "aws_appautoscaling_target" and (
-                f"${{aws_ecs_service.{service.name}.name}}" in resource.attributes["resource_id"]
+                str(resource.attributes["resource_id"]).endswith(
+                    # The second is what a state has.
+                    (
+                        f"/${{aws_ecs_service.{service.name}.name}}",
+                        f"/{service.attributes.get('name')}",
+                    )
+                )
             ):
                 ends = {"least": "min_capacity", "most": "max_capacity"}
                 return int(resource.attributes[ends[self.tasks]])

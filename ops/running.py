@@ -2,7 +2,12 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
+
+from modules.schedule import DATABASE_LEAD_MINUTES, minute_of_day
+from modules.settings import NightStop
 
 _CRON = re.compile(r"cron\((\d+) (\d+) \? \* (\S+) \*\)")
 _WEEK = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
@@ -28,6 +33,18 @@ def days_of(days: str) -> set[str]:
         begin, end = _WEEK.index(first), _WEEK.index(last or first)
         found |= {_WEEK[index % 7] for index in range(begin, end + 1 + (7 if end < begin else 0))}
     return found
+
+
+def is_stopped_now(night: NightStop | None, time_zone: str, now: datetime) -> bool:
+    """Whether the clock has stopped a stage with this night stop; `now` knows its own time zone."""
+    if night is None:
+        return False
+    local = now.astimezone(ZoneInfo(time_zone))
+    minute = local.hour * 60 + local.minute
+    # The database starts first, and neither stops at once.
+    starts = minute_of_day(night.start_at) - DATABASE_LEAD_MINUTES
+    runs = starts <= minute < minute_of_day(night.stop_at)
+    return not (runs and _WEEK[(local.weekday() + 1) % 7] in days_of(night.days))
 
 
 def spot_share(strategy: Sequence[Mapping[str, Any]], tasks: int) -> float:

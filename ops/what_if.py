@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from modules.services import OWN_REPOSITORY, Service
-from modules.settings import NightStop, StageSettings
+from modules.settings import NightStop, Security, StageSettings
 from ops.resources import Resource
 
 Change = Callable[[StageSettings], StageSettings]
@@ -125,9 +125,13 @@ SWITCHES: tuple[Switch, ...] = (
 def as_the_guide_has_it(stage: StageSettings) -> StageSettings:
     """The platform as its original guide describes it, which costs are compared with.
 
-    hasura and supertokens with 512 MiB, every task on demand, one NAT gateway, Multi-AZ db.t3.small.
+    hasura and supertokens with 512 MiB, every task on demand, one NAT gateway, Multi-AZ db.t3.small, and
+    nothing of what `[security]` can add.
     """
-    guide = _network(_database(stage, **_GUIDE_DATABASE), "single")
+    bare = Security(web_firewall=False, backups=False, flow_logs=False, access_logs=False)
+    guide = _network(_database(stage, **_GUIDE_DATABASE), "single").model_copy(
+        update={"security": bare, "night_stop": None}
+    )
     return _services(
         guide,
         lambda row: {

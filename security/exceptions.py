@@ -4,7 +4,7 @@ One file for all checks, `exceptions.toml`, a table per row:
 
     [[exception]]
     check = "CKV_AWS_1"              # the check's id, or several of one decision: "CKV_1, CKV_2"
-    resource = "aws_lb.main"         # the Terraform address; `*` stands for any run of characters
+    resource = "aws_lb.main"         # the Terraform address, or several; `*` stands for any run of characters
     stage = "*"                      # where it holds: a stage's name, `*` as above, or several: "dev*, prod"
     reason = "..."                   # one an auditor would accept
     payer = "..."                    # who pays, and how much, if it is closed
@@ -36,14 +36,15 @@ class ExceptionRow(BaseModel):
         """Whether this row excuses a failure."""
         return (
             failure.check in _parts(self.check)
-            and fnmatchcase(failure.resource, self.resource)
+            and any(fnmatchcase(failure.resource, address) for address in _parts(self.resource))
             and any(fnmatchcase(failure.stage, stage) for stage in _parts(self.stage))
         )
 
     def narrowed(self) -> list["ExceptionRow"]:
-        """The row for each of its checks and each of its stages alone."""
+        """The row for each of its checks, of its resources and of its stages alone."""
         return [
             *(self.model_copy(update={"check": check}) for check in _parts(self.check)),
+            *(self.model_copy(update={"resource": each}) for each in _parts(self.resource)),
             *(self.model_copy(update={"stage": stage}) for stage in _parts(self.stage)),
         ]
 

@@ -41,6 +41,9 @@ from security.policy_documents import Policy, Statement, as_list, policy_documen
 
 # Who may take on a role, by what in the stack uses it. A role that nothing uses yet is a service's.
 _TAKES_ON: Mapping[str, str] = {
+    "aws_backup_selection": "backup.amazonaws.com",
+    "aws_db_instance": "monitoring.rds.amazonaws.com",
+    "aws_rds_cluster_instance": "monitoring.rds.amazonaws.com",
     "aws_ecs_task_definition": "ecs-tasks.amazonaws.com",
     "aws_scheduler_schedule": "scheduler.amazonaws.com",
 }
@@ -197,17 +200,24 @@ def _principal_problems(statement: Statement) -> Iterator[tuple[str, str]]:
     principal = statement.get("Principal")
     accounts = as_list(principal.get("AWS")) if isinstance(principal, dict) else as_list(principal)
     of_services = isinstance(principal, dict) and "Service" in principal
-    if principal is None or "*" in accounts or (of_services and not statement.get("Condition")):
+    # Log delivery writes below the account's own number, which stands for a condition.
+    bounded = statement.get("Condition") or all(
+        "/AWSLogs/${data.aws_caller_identity." in each for each in as_list(statement["Resource"])
+    )
+    if principal is None or "*" in accounts or (of_services and not bounded):
         yield "IAM_PUBLIC", str(principal)
 
 
 def _condition_problems(statement: Statement) -> Iterator[tuple[str, str]]:
     used = {key for keys in statement.get("Condition", {}).values() for key in keys}
     rows = [row for action in as_list(statement.get("Action")) for row in _rows(action)]
-    known = {key.partition("/")[0].lower() for row in rows for key in row["condition_keys"]}
+    # A key with a part of one's own is listed as `kms:EncryptionContext:${EncryptionContextKey}`.
+    known = tuple({key.partition("${")[0].lower() for row in rows for key in row["condition_keys"]})
     for key in sorted(used):
         # Keys of all services begin with `aws:`.
-        if not key.startswith("aws:") and key.partition("/")[0].lower() not in known:
+        whole = key.lower() in known
+        begun = key.lower().startswith(tuple(each for each in known if each[-1:] in {":", "/"}))
+        if not key.startswith("aws:") and not whole and not begun:
             yield "IAM_UNKNOWN_CONDITION", key
 
 

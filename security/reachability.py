@@ -33,7 +33,7 @@ from security.network_layout import (
 
 # What else decides on reachability; the platform has none of them.
 UNREAD_TYPES = (
-    "aws_default_network_acl", "aws_default_route_table", "aws_default_security_group",
+    "aws_default_network_acl", "aws_default_route_table",
     "aws_ec2_transit_gateway_vpc_attachment", "aws_egress_only_internet_gateway",
     "aws_main_route_table_association", "aws_network_acl", "aws_network_acl_rule", "aws_route",
     "aws_security_group_rule", "aws_vpc_endpoint", "aws_vpc_peering_connection", "aws_vpn_gateway",
@@ -117,6 +117,12 @@ def network_failures(
         failure("NET_UNREAD", f"{type_}.{name}")
         for type_ in UNREAD_TYPES
         for name in stack.get("resource", {}).get(type_, {})
+    ]
+    # A default group that is closed is nobody's way in or out.
+    unread += [
+        failure("NET_UNREAD", f"aws_default_security_group.{name}")
+        for name, group in stack.get("resource", {}).get("aws_default_security_group", {}).items()
+        if group.get("ingress") or group.get("egress")
     ]
     layout, found = read_layout(stack), _relation(stack)
     exposed = [

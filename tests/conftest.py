@@ -19,6 +19,9 @@ Synthesize = Callable[[str], Stack]
 # Files that read the same deployments stay together; else each would deploy its own.
 SHARED_DEPLOYMENTS = (
     "test_deploy.py",
+    "test_deployed_day.py",
+    "test_deployed_doctor.py",
+    "test_deployed_images.py",
     "test_deploy_secrets.py",
     "test_deploy_drift.py",
     "test_destroy.py",

@@ -1,17 +1,14 @@
 """A legacy base on an emulator of its own, with the project beside it: what adoption is tested on."""
 
-import os
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.measuring import process_tree
+from bench.measuring import kill_tree
 from imports.record import AdoptionRecord, read_record
 from imports.terraform import Terraform
 from local.cdktf import Cdktf
@@ -151,8 +148,6 @@ def killed(
                 break
         time.sleep(seconds)
         at_work = process.poll() is None
-        # Not the process group: cdktf starts terraform on a terminal of its own, in another one.
-        for pid in process_tree(process.pid) if at_work else ():
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        if at_work:
+            kill_tree(process.pid)
     return at_work

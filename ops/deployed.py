@@ -1,0 +1,71 @@
+"""A deployed stage: its settings, its names, and the AWS it is in."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from imports.live_aws import Clients, boto3_clients
+from imports.workspace import Workspace, set_default_credentials
+from modules.containers import secret_references
+from modules.naming import Names
+from modules.settings import StageSettings
+from ops.errors import OpsError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployed:
+    """One stage with all that a command asks about it."""
+
+    workspace: Workspace
+    settings: StageSettings
+    clients: Clients
+
+    @property
+    def names(self) -> Names:
+        """The physical names of the stage."""
+        return Names(prefix=self.settings.prefix, stack=self.settings.stack_name)
+
+    def readers_of(self, secret: str) -> tuple[str, ...]:
+        """The services that get a value from `secret` when a task starts."""
+        return tuple(
+            name
+            for name, service in self.settings.services.items()
+            if any(
+                reference.partition(":")[0] == secret
+                for reference in secret_references(service, kafka=self.settings.kafka).values()
+            )
+        )
+
+
+def open_stage(stage: str) -> Deployed:
+    """The stage of `stages/STAGE.toml`, with clients of its region.
+
+    Raises AdoptionError with the stage file's mistakes.
+    """
+    workspace = Workspace(stage=stage, environ=dict(os.environ))
+    settings = workspace.settings()
+    set_default_credentials(workspace)
+    return Deployed(
+        workspace=workspace, settings=settings, clients=boto3_clients(region=settings.region)
+    )
+
+
+def chosen_services(settings: StageSettings, asked: Iterable[str]) -> tuple[str, ...]:
+    """The services that `asked` names, once each.
+
+    Raises OpsError for one that the stage does not have.
+    """
+    chosen = tuple(dict.fromkeys(asked))
+    for name in chosen:
+        if name not in settings.services:
+            raise OpsError(
+                f"stage {settings.stage} has no service {name!r}: allowed: "
+                f"{', '.join(settings.services)}"
+            )
+    return chosen
+
+
+def local_time(moment: datetime) -> str:
+    """A moment as a person reads it, in this machine's time zone."""
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")

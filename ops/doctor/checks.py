@@ -1,0 +1,184 @@
+"""The doctor's rounds: which sources are asked, in which order, and what one that fails is worth."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from imports.errors import AdoptionError
+from imports.progress import Progress
+from imports.workspace import PROJECT
+from ops.database_facts import database_facts
+from ops.deployed import Deployed
+from ops.doctor import account, contents, edge, quotas, running, state, tools
+from ops.doctor.finding import Finding, unknown
+from ops.errors import OpsError
+from ops.running import is_stopped_now
+from ops.secret_values import secret_states
+from ops.service_facts import ServiceFacts, service_facts
+from ops.watch_facts import alarm_facts, subscriptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One source, asked and judged."""
+
+    name: str
+    findings: Callable[[], Sequence[Finding]]
+
+
+def examine(
+    deployed: Deployed,
+    progress: Progress,
+    *,
+    deep: bool,
+    look_up: edge.Resolve = edge.resolve,
+) -> list[Finding]:
+    """Every finding, in the order in which a stage comes to be.
+
+    Without usable credentials AWS is not asked further, and without a deployed stage nothing of it.
+    """
+    found = run(before_aws(deployed), progress)
+    who = run(_who(deployed), progress)
+    found += who
+    if any(each.state == "unknown" for each in who):
+        return found
+    ground = run(_ground(deployed), progress)
+    found += ground
+    if any(each.name == "state" and each.state != "fine" for each in ground):
+        return found
+    return found + run(_stage(deployed, deep=deep, look_up=look_up), progress)
+
+
+def run(checks: Sequence[Check], progress: Progress) -> list[Finding]:
+    """All findings of these checks. One that breaks is one finding, and the others go on."""
+    found: list[Finding] = []
+    for check in checks:
+        progress(f"looking at {check.name}")
+        try:
+            found += check.findings()
+        except (AdoptionError, OpsError) as error:
+            what, _, remedy = str(error).rpartition(": ")
+            found.append(unknown(check.name, what, remedy))
+        except Exception as error:  # an answer of a form that nobody foresaw
+            found.append(
+                unknown(
+                    check.name,
+                    f"the answer could not be read ({type(error).__name__})",
+                    "report this as a bug; the other checks hold",
+                )
+            )
+    return found
+
+
+def before_aws(deployed: Deployed) -> list[Check]:
+    """What this machine has."""
+    environ = deployed.workspace.environ
+    return [Check(name="tools", findings=lambda: tools.judge(tools.gather(PROJECT, environ)))]
+
+
+def _who(deployed: Deployed) -> list[Check]:
+    return [Check(name="credentials", findings=lambda: account.judge(account.gather(deployed)))]
+
+
+def _ground(deployed: Deployed) -> list[Check]:
+    """What a deploy stands on, deployed already or not."""
+    stack = deployed.settings.stack_name
+    return [
+        Check(
+            name="permissions",
+            findings=lambda: account.judge_permissions(account.gather_permissions(deployed)),
+        ),
+        Check(name="quotas", findings=lambda: quotas.judge(quotas.gather(deployed))),
+        Check(
+            name="state",
+            findings=lambda: state.judge(
+                state.gather(deployed),
+                account=account.gather(deployed).account,
+                stage=deployed.settings.stage,
+                stack=stack,
+            ),
+        ),
+    ]
+
+
+def _stage(deployed: Deployed, *, deep: bool, look_up: edge.Resolve) -> list[Check]:
+    """What is deployed."""
+    settings = deployed.settings
+    stage, stack = settings.stage, settings.stack_name
+    checks = [
+        Check(
+            name="images",
+            findings=lambda: contents.judge_images(
+                contents.gather_images(deployed), stage=stage, stack=stack
+            ),
+        ),
+        Check(
+            name="secrets",
+            findings=lambda: contents.judge_secrets(
+                secret_states(deployed), stage=stage, stack=stack
+            ),
+        ),
+        Check(
+            name="database",
+            findings=lambda: running.judge_database(
+                database_facts(deployed),
+                least_free_gib=settings.alarms.database_free_storage_gib,
+                stopped_now=is_stopped_now(
+                    settings.night_stop, settings.time_zone, datetime.now(UTC)
+                ),
+                stack=stack,
+            ),
+        ),
+    ]
+    if settings.domain_name:
+        checks.append(
+            Check(
+                name="certificate",
+                findings=lambda: edge.judge_certificate(
+                    edge.gather_certificate(deployed), stack=stack, now=datetime.now(UTC)
+                ),
+            )
+        )
+    if settings.phase == "full":
+        checks += _application(deployed, look_up=look_up)
+    if deep:
+        checks.append(
+            Check(
+                name="drift",
+                findings=lambda: state.judge_drift(
+                    state.gather_drift(deployed.workspace), stage=stage, stack=stack
+                ),
+            )
+        )
+    return checks
+
+
+def _application(deployed: Deployed, *, look_up: edge.Resolve) -> list[Check]:
+    """What phase full adds."""
+    settings = deployed.settings
+    stage, stack = settings.stage, settings.stack_name
+
+    def services_and_targets() -> list[Finding]:
+        services: tuple[ServiceFacts, ...] = service_facts(deployed)
+        return [
+            *running.judge_services(services, stage=stage, stack=stack),
+            *running.judge_targets(services, stage=stage),
+        ]
+
+    return [
+        Check(
+            name="dns",
+            findings=lambda: edge.judge_dns(edge.gather_dns(deployed, look_up), stack=stack),
+        ),
+        Check(name="services", findings=services_and_targets),
+        Check(
+            name="alarms",
+            findings=lambda: running.judge_alarms(alarm_facts(deployed), stage=stage, stack=stack),
+        ),
+        Check(
+            name="alarm mail",
+            findings=lambda: contents.judge_subscriptions(
+                subscriptions(deployed), operator=settings.operator_email or "", stack=stack
+            ),
+        ),
+    ]

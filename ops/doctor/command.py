@@ -1,0 +1,52 @@
+"""`doctor`: what is fine with a stage, and for all else the command that mends it."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from imports.screen import AsJson, Stage, out, print_json, progress_on_screen
+from ops.deployed import open_stage
+from ops.doctor.checks import examine
+from ops.doctor.finding import Finding
+
+SOMETHING_TO_DO = 2
+
+
+def doctor(
+    stage: Stage = "prod",
+    deep: Annotated[
+        bool, typer.Option("--deep", help="also plan the stage, to see whether AWS has drifted")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Look at tools, account and everything the stage needs; say what is fine and how to mend the rest.
+
+    Exits with 0 when all is fine, with 2 when something is to do or could not be told.
+
+    Example: `python -m ops doctor --stage prod --deep`
+    """
+    deployed = open_stage(stage)
+    with progress_on_screen(as_json) as progress:
+        findings = examine(deployed, progress, deep=deep)
+    left = [each for each in findings if each.state != "fine"]
+    if as_json:
+        print_json({"stage": stage, "findings": findings})
+    else:
+        _show(findings)
+        if left:
+            out.print(f"\n{len(findings) - len(left)} fine, {len(left)} to see to")
+        else:
+            out.print("\nall is fine")
+    if left:
+        raise typer.Exit(SOMETHING_TO_DO)
+
+
+def _show(findings: Sequence[Finding]) -> None:
+    width = max(len(each.name) for each in findings)
+    colors = {"fine": "green", "attention": "red", "unknown": "yellow"}
+    for each in findings:
+        out.print(f"{each.state:<9}", style=colors[each.state], end=" ")
+        out.print(f"{each.name:<{width}}  {each.what}", markup=False)
+        if each.remedy:
+            out.print(f"{'':<9} {'':<{width}}  do: {each.remedy}", markup=False)

@@ -1,0 +1,118 @@
+"""What a person has to put in: images and secrets; and the confirmation of the alarms' mail."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from imports.live_aws import ask_unless
+from modules.services import OWN_REPOSITORY
+from ops.deployed import Deployed, local_time
+from ops.doctor.finding import Finding, all_or, attention, fine
+from ops.secret_values import SecretState, waiting
+
+_NO_IMAGE = frozenset({"ImageNotFoundException"})
+_NO_REGISTRY = frozenset({"RepositoryNotFoundException"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageFacts:
+    """The image that a service's next task would pull."""
+
+    service: str
+    registry: str
+    tag: str
+    has_registry: bool
+    has_image: bool
+
+
+def gather_images(deployed: Deployed) -> list[ImageFacts]:
+    """Ask each registry for the configured tag. Raises AdoptionError when AWS refuses."""
+    facts = []
+    for name, service in deployed.settings.services.items():
+        if service.image != OWN_REPOSITORY:
+            continue
+        registry = deployed.names(name)
+        listed = ask_unless(
+            deployed.clients,
+            "ecr",
+            "DescribeRepositories",
+            _NO_REGISTRY,
+            repositoryNames=[registry],
+        )
+        image = listed and ask_unless(
+            deployed.clients,
+            "ecr",
+            "DescribeImages",
+            _NO_IMAGE,
+            repositoryName=registry,
+            imageIds=[{"imageTag": service.image_tag}],
+        )
+        facts.append(
+            ImageFacts(
+                service=name,
+                registry=registry,
+                tag=service.image_tag,
+                has_registry=listed is not None,
+                has_image=bool(image),
+            )
+        )
+    return facts
+
+
+def judge_images(facts: Sequence[ImageFacts], *, stage: str, stack: str) -> list[Finding]:
+    """Each registry or image that is missing."""
+    missing = [
+        attention(
+            f"image {each.service}",
+            f"{each.registry}:{each.tag} is not in the registry: the service cannot start a task",
+            f"python -m ops images build {each.service} --stage {stage} --tag {each.tag} && "
+            f"python -m ops images push {each.service} --stage {stage} --tag {each.tag}",
+        )
+        if each.has_registry
+        else attention(
+            f"registry {each.service}",
+            f"there is no registry {each.registry}",
+            f"cdktf deploy {stack}",
+        )
+        for each in facts
+        if not each.has_image
+    ]
+    return all_or(missing, fine("images", f"{len(facts)} are in their registries"))
+
+
+def judge_secrets(states: Sequence[SecretState], *, stage: str, stack: str) -> list[Finding]:
+    """Each secret that a service reads and that holds nothing of use."""
+    findings = []
+    for each in waiting(states):
+        since = f" since {local_time(each.since)}" if each.since else ""
+        state = "holds a placeholder" if each.state == "placeholder" else "has no value"
+        remedy = f"python -m ops secrets set {each.name} --stage {stage}"
+        if each.origin != "operator":
+            remedy = f"cdktf deploy {stack}"
+        findings.append(
+            attention(
+                f"secret {each.name}",
+                f"{state}{since}; read by {', '.join(each.readers)}",
+                remedy,
+            )
+        )
+    read = sum(bool(each.readers) for each in states)
+    return all_or(findings, fine("secrets", f"{read} that services read are set"))
+
+
+def judge_subscriptions(
+    confirmed: Mapping[str, bool] | None, *, operator: str, stack: str
+) -> list[Finding]:
+    """Whether the operator hears the alarms."""
+    name = "alarm mail"
+    if confirmed is None or operator not in confirmed:
+        return [attention(name, f"{operator} is not subscribed", f"cdktf deploy {stack}")]
+    if not confirmed[operator]:
+        return [
+            attention(
+                name,
+                f"{operator} has not confirmed: nobody is told of an alarm",
+                "follow the link in the mail of AWS Notifications; AWS forgets who does not within two "
+                f"days, and cdktf deploy {stack} asks again",
+            )
+        ]
+    return [fine(name, f"{operator} is told")]

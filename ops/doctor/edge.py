@@ -1,0 +1,217 @@
+"""How users reach the stage: the domain's record, the zone it is in, and the certificate."""
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from imports.live_aws import ask, ask_all, ask_unless
+from ops.deployed import Deployed
+from ops.doctor.finding import Finding, attention, fine
+
+# ACM renews sixty days before the end; one that is closer than this was not renewed.
+# https://docs.aws.amazon.com/acm/latest/userguide/managed-renewal.html
+_TIME_TO_ACT = timedelta(days=30)
+_NO_BALANCER = frozenset({"LoadBalancerNotFound", "LoadBalancerNotFoundException"})
+
+Resolve = Callable[[str], frozenset[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DnsFacts:
+    """Where the domain leads. `balancer` is the load balancer's own name, None where it is missing.
+
+    `zone_found` and `alias` are of mode route53, the addresses of mode manual; both addresses are None
+    where nobody can look them up.
+    """
+
+    domain: str
+    mode: str
+    balancer: str | None
+    zone: str
+    zone_found: bool = False
+    alias: str | None = None
+    domain_addresses: frozenset[str] | None = None
+    balancer_addresses: frozenset[str] | None = None
+
+
+def resolve(host: str) -> frozenset[str]:
+    """The addresses of a name; none where it has none."""
+    try:
+        return frozenset(str(each[4][0]) for each in socket.getaddrinfo(host, 443))
+    except OSError:
+        return frozenset()
+
+
+def gather_dns(deployed: Deployed, look_up: Resolve) -> DnsFacts:
+    """Ask for the load balancer, and the zone or the domain's addresses. Raises AdoptionError."""
+    settings = deployed.settings
+    domain = settings.domain_name or ""
+    zone_name = settings.dns.hosted_zone_name or domain
+    balancer = _balancer(deployed)
+    if settings.dns.mode == "route53":
+        zone = _zone(deployed, zone_name)
+        return DnsFacts(
+            domain=domain,
+            mode="route53",
+            balancer=balancer,
+            zone=zone_name,
+            zone_found=zone is not None,
+            alias=_alias(deployed, zone, domain) if zone else None,
+        )
+    # An emulator's load balancer has a name that no resolver knows.
+    known = balancer is not None and not deployed.workspace.emulated
+    return DnsFacts(
+        domain=domain,
+        mode="manual",
+        balancer=balancer,
+        zone=zone_name,
+        domain_addresses=look_up(domain) if known else None,
+        balancer_addresses=look_up(balancer) if known and balancer else None,
+    )
+
+
+def judge_dns(facts: DnsFacts, *, stack: str) -> list[Finding]:
+    """Whether the domain leads to the load balancer."""
+    if facts.mode == "route53" and not facts.zone_found:
+        return [
+            attention(
+                "hosted zone",
+                f"Route 53 has no public zone {facts.zone}",
+                f"aws route53 create-hosted-zone --name {facts.zone} --caller-reference {stack}, and "
+                "name its servers at the registrar",
+            )
+        ]
+    if facts.balancer is None:
+        return [attention("load balancer", "there is no load balancer", f"cdktf deploy {stack}")]
+    if facts.mode == "route53":
+        return [_alias_finding(facts, facts.balancer, stack=stack)]
+    return [_record_finding(facts, facts.balancer)]
+
+
+def _alias_finding(facts: DnsFacts, balancer: str, *, stack: str) -> Finding:
+    # Route 53 may put `dualstack.` before the name and a dot behind it.
+    if facts.alias is not None and balancer.lower() in facts.alias.lower():
+        return fine("dns", f"{facts.domain} is an alias of the load balancer")
+    what = f"{facts.domain} is no alias of the load balancer in {facts.zone}"
+    return attention("dns", what, f"cdktf deploy {stack}")
+
+
+def _record_finding(facts: DnsFacts, balancer: str) -> Finding:
+    if facts.domain_addresses is None or facts.balancer_addresses is None:
+        return fine("dns", f"not looked up: no resolver knows an emulator's {balancer}")
+    if facts.domain_addresses & facts.balancer_addresses:
+        return fine("dns", f"{facts.domain} leads to the load balancer")
+    where = ", ".join(sorted(facts.domain_addresses)) or "nowhere"
+    return attention(
+        "dns",
+        f"{facts.domain} leads to {where}, not to the load balancer",
+        f"at your DNS provider set {facts.domain} as CNAME (or ALIAS) of {balancer}",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertificateFacts:
+    """The certificate; `record` is the CNAME that proves the domain, as NAME TYPE VALUE."""
+
+    domain: str
+    arn: str | None
+    status: str = ""
+    ends: datetime | None = None
+    record: str = ""
+
+
+def gather_certificate(deployed: Deployed) -> CertificateFacts:
+    """Ask for the stage's certificate: the given one, or the domain's. Raises AdoptionError."""
+    settings = deployed.settings
+    domain = settings.domain_name or ""
+    arn = settings.certificate_arn
+    if arn is None:
+        listed = ask_all(deployed.clients, "acm", "ListCertificates", ("CertificateSummaryList",))[
+            "CertificateSummaryList"
+        ]
+        mine = [each for each in listed if each["DomainName"] == domain]
+        # While one replaces another both are listed; the listener has the issued one.
+        mine.sort(key=lambda each: each.get("Status") != "ISSUED")
+        arn = mine[0]["CertificateArn"] if mine else None
+    if arn is None:
+        return CertificateFacts(domain=domain, arn=None)
+    answer = ask_unless(
+        deployed.clients,
+        "acm",
+        "DescribeCertificate",
+        frozenset({"ResourceNotFoundException"}),
+        CertificateArn=arn,
+    )
+    if answer is None:
+        return CertificateFacts(domain=domain, arn=None)
+    certificate = answer["Certificate"]
+    options: list[dict[str, Any]] = certificate.get("DomainValidationOptions") or []
+    record = options[0].get("ResourceRecord") if options else None
+    return CertificateFacts(
+        domain=domain,
+        arn=arn,
+        status=certificate["Status"],
+        ends=certificate.get("NotAfter"),
+        record=f"{record['Name']} {record['Type']} {record['Value']}" if record else "",
+    )
+
+
+def judge_certificate(facts: CertificateFacts, *, stack: str, now: datetime) -> list[Finding]:
+    """Whether the certificate is there, issued, and not about to end."""
+    name = "certificate"
+    if facts.arn is None:
+        remedy = (
+            f"correct certificate_arn in the stage file, or delete the line; cdktf deploy {stack}"
+        )
+        return [attention(name, f"there is no certificate for {facts.domain}", remedy)]
+    if facts.status == "PENDING_VALIDATION":
+        remedy = f"at your DNS provider set the record {facts.record}, and leave it there"
+        return [attention(name, f"{facts.domain} is not proven yet", remedy)]
+    if facts.status != "ISSUED":
+        remedy = f"aws acm delete-certificate --certificate-arn {facts.arn} && cdktf deploy {stack}"
+        if facts.status in {"EXPIRED", "REVOKED", "INACTIVE"}:
+            remedy = "request or import another and set certificate_arn in the stage file"
+        return [attention(name, f"{facts.arn} is {facts.status}", remedy)]
+    ends = facts.ends.astimezone(UTC) if facts.ends else None
+    if ends and ends - now < _TIME_TO_ACT:
+        remedy = (
+            f"ACM renews it only while this record stands: {facts.record or 'import a new one'}"
+        )
+        return [attention(name, f"it ends on {ends:%Y-%m-%d} and was not renewed", remedy)]
+    return [fine(name, f"{facts.domain}, issued" + (f", until {ends:%Y-%m-%d}" if ends else ""))]
+
+
+def _balancer(deployed: Deployed) -> str | None:
+    answer = ask_unless(
+        deployed.clients,
+        "elbv2",
+        "DescribeLoadBalancers",
+        _NO_BALANCER,
+        Names=[deployed.names("alb")],
+    )
+    return str(answer["LoadBalancers"][0]["DNSName"]) if answer else None
+
+
+def _zone(deployed: Deployed, name: str) -> str | None:
+    zones = ask(deployed.clients, "route53", "ListHostedZonesByName", DNSName=name)["HostedZones"]
+    for zone in zones:
+        if zone["Name"].rstrip(".") == name and not zone["Config"]["PrivateZone"]:
+            return str(zone["Id"])
+    return None
+
+
+def _alias(deployed: Deployed, zone: str, domain: str) -> str | None:
+    records = ask(
+        deployed.clients,
+        "route53",
+        "ListResourceRecordSets",
+        HostedZoneId=zone,
+        StartRecordName=domain,
+        StartRecordType="A",
+    )["ResourceRecordSets"]
+    for record in records:
+        if record["Name"].rstrip(".") == domain and record["Type"] == "A":
+            return str(record.get("AliasTarget", {}).get("DNSName", ""))
+    return None

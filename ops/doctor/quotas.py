@@ -1,0 +1,113 @@
+"""AWS's limits of an account that a stage meets first."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from imports.live_aws import ask, ask_all, ask_unless
+from modules.settings import StageSettings
+from ops.deployed import Deployed
+from ops.doctor.finding import Finding, all_or, attention, fine
+
+# https://docs.aws.amazon.com/general/latest/gr/vpc-service.html, ec2-service.html, ecs-service.html
+_VPCS = ("vpc", "L-F678F1CE")
+_ADDRESSES = ("ec2", "L-0263D0A3")
+_FARGATE_VCPUS = ("fargate", "L-3032A538")
+_NOT_RAISED = frozenset({"NoSuchResourceException"})
+_CPU_UNITS_PER_VCPU = 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuotaFacts:
+    """One limit: what the account has, uses, and what the stage still needs on top."""
+
+    what: str
+    code: tuple[str, str]
+    limit: float
+    used: float
+    needed: float
+
+
+def gather(deployed: Deployed) -> list[QuotaFacts]:
+    """Ask for the limits and what is used of them. Raises AdoptionError when AWS refuses."""
+    vpcs = ask_all(deployed.clients, "ec2", "DescribeVpcs", ("Vpcs",))["Vpcs"]
+    addresses = ask(deployed.clients, "ec2", "DescribeAddresses")["Addresses"]
+    own_vpcs = _own(deployed, vpcs)
+    own_addresses = _own(deployed, addresses)
+    return [
+        QuotaFacts(
+            what="VPCs",
+            code=_VPCS,
+            limit=_limit(deployed, _VPCS),
+            used=len(vpcs),
+            needed=max(1 - own_vpcs, 0),
+        ),
+        QuotaFacts(
+            what="Elastic IP addresses",
+            code=_ADDRESSES,
+            limit=_limit(deployed, _ADDRESSES),
+            used=len(addresses),
+            needed=max(nat_gateways(deployed.settings) - own_addresses, 0),
+        ),
+        QuotaFacts(
+            what="Fargate vCPUs",
+            code=_FARGATE_VCPUS,
+            limit=_limit(deployed, _FARGATE_VCPUS),
+            used=0,
+            needed=most_vcpus(deployed.settings),
+        ),
+    ]
+
+
+def judge(facts: Sequence[QuotaFacts]) -> list[Finding]:
+    """Each limit that the stage would run into."""
+    short = [
+        attention(
+            f"quota {each.what}",
+            f"the stage needs {each.needed:g} more, the account uses {each.used:g} of {each.limit:g}",
+            f"aws service-quotas request-service-quota-increase --service-code {each.code[0]} "
+            f"--quota-code {each.code[1]} --desired-value {each.used + each.needed:g}",
+        )
+        for each in facts
+        if each.needed and each.used + each.needed > each.limit
+    ]
+    enough = ", ".join(f"{each.what} {each.used + each.needed:g}/{each.limit:g}" for each in facts)
+    return all_or(short, fine("quotas", enough))
+
+
+def nat_gateways(settings: StageSettings) -> int:
+    """How many NAT gateways, and so Elastic IP addresses, the network has."""
+    zones = len(settings.network.availability_zones) or settings.network.zone_count
+    return {"per-az": zones, "single": 1, "none": 0}[settings.network.nat]
+
+
+def most_vcpus(settings: StageSettings) -> float:
+    """What all tasks take when every service is scaled out, in vCPU.
+
+    Tasks on Spot count too, although Spot has a limit of its own: without Spot they run on demand.
+    """
+    return sum(
+        max(service.min_tasks, service.max_tasks) * service.cpu_units / _CPU_UNITS_PER_VCPU
+        for service in settings.services.values()
+    )
+
+
+def _limit(deployed: Deployed, code: tuple[str, str]) -> float:
+    """The account's own limit, or where it was never raised the default."""
+    arguments = {"ServiceCode": code[0], "QuotaCode": code[1]}
+    own = ask_unless(
+        deployed.clients, "service-quotas", "GetServiceQuota", _NOT_RAISED, **arguments
+    )
+    answer = own or ask(
+        deployed.clients, "service-quotas", "GetAWSDefaultServiceQuota", **arguments
+    )
+    return float(answer["Quota"]["Value"])
+
+
+def _own(deployed: Deployed, resources: Sequence[Mapping[str, Any]]) -> int:
+    """Those with a Name of this stage's. A name of another stage may begin alike, so whole names count."""
+    names = {deployed.names("vpc"), *(deployed.names(f"nat-eip-{index}") for index in range(3))}
+    return sum(
+        any(tag["Key"] == "Name" and tag["Value"] in names for tag in each.get("Tags", ()))
+        for each in resources
+    )

@@ -1,0 +1,127 @@
+"""What runs: services, targets, alarms and the database, judged from what AWS says of them."""
+
+from collections.abc import Sequence
+
+from ops.database_facts import DatabaseFacts
+from ops.deployed import local_time
+from ops.doctor.finding import Finding, all_or, attention, fine
+from ops.service_facts import ServiceFacts
+from ops.watch_facts import AlarmFacts
+
+# RDS names some twenty states of work in progress; in these nobody has to act.
+_WORKING = frozenset(
+    {
+        "backing-up",
+        "configuring-enhanced-monitoring",
+        "configuring-log-exports",
+        "creating",
+        "modifying",
+        "maintenance",
+        "rebooting",
+        "renaming",
+        "starting",
+        "storage-optimization",
+        "upgrading",
+    }
+)
+
+
+def judge_services(services: Sequence[ServiceFacts], *, stage: str, stack: str) -> list[Finding]:
+    """Each service that is missing, runs too few tasks, or whose last deployment failed."""
+    findings = []
+    for each in services:
+        name = f"service {each.name}"
+        look = f"python -m ops logs {each.name} --stage {stage}"
+        if not each.stands:
+            findings.append(attention(name, "it is not deployed", f"cdktf deploy {stack}"))
+        elif each.deployment and each.deployment.state == "FAILED":
+            findings.append(
+                attention(name, f"its deployment failed: {each.deployment.reason}", look)
+            )
+        elif each.running < each.desired:
+            said = f": {each.last_event}" if each.last_event else ""
+            findings.append(
+                attention(name, f"{each.running} of {each.desired} tasks run{said}", look)
+            )
+    tasks = sum(each.running for each in services)
+    return all_or(findings, fine("services", f"{len(services)} services, {tasks} tasks run"))
+
+
+def judge_targets(services: Sequence[ServiceFacts], *, stage: str) -> list[Finding]:
+    """Each routed service with tasks that the load balancer does not find healthy."""
+    findings = []
+    for each in services:
+        if not each.targets:
+            continue
+        # A service whose tasks do not run is told as such.
+        none_healthy = each.running >= each.desired > 0 and not each.targets.healthy
+        if each.targets.unhealthy or none_healthy:
+            why = f" ({'; '.join(each.targets.reasons)})" if each.targets.reasons else ""
+            findings.append(
+                attention(
+                    f"targets {each.name}",
+                    f"{each.targets.healthy} healthy, {each.targets.unhealthy} not{why}",
+                    f"python -m ops logs {each.name} --stage {stage}; check health_path and port in its row",
+                )
+            )
+    healthy = sum(each.targets.healthy for each in services if each.targets)
+    return all_or(findings, fine("targets", f"{healthy} healthy"))
+
+
+def judge_alarms(alarms: Sequence[AlarmFacts], *, stage: str, stack: str) -> list[Finding]:
+    """Each alarm that is firing."""
+    if not alarms:
+        return [attention("alarms", "there is no alarm", f"cdktf deploy {stack}")]
+    firing = [
+        attention(
+            f"alarm {each.name}",
+            each.reason + (f" (since {local_time(each.since)})" if each.since else ""),
+            f"look at the dashboard (python -m ops open --stage {stage}) and docs/troubleshooting.md",
+        )
+        for each in alarms
+        if each.state == "ALARM"
+    ]
+    return all_or(firing, fine("alarms", f"{len(alarms)} alarms, none fires"))
+
+
+def judge_database(
+    database: DatabaseFacts | None, *, least_free_gib: float, stopped_now: bool, stack: str
+) -> list[Finding]:
+    """Whether the database is up and has room.
+
+    `least_free_gib` is the alarm's threshold. `stopped_now` says that the stage's night stop has it down.
+    """
+    name = "database"
+    if database is None:
+        return [attention(name, "there is no database", f"cdktf deploy {stack}")]
+    if stopped_now and database.status in {"stopping", "stopped"}:
+        return [fine(name, f"{database.status} by night_stop")]
+    findings = []
+    if database.status not in _WORKING | {"available"}:
+        remedy = (
+            f"aws rds describe-events --source-identifier {database.name} --source-type db-instance"
+        )
+        if database.status == "stopped":
+            remedy = f"aws rds start-db-instance --db-instance-identifier {database.name}"
+        if database.status == "storage-full":
+            remedy = f"raise database.allocated_storage_gib in the stage file; cdktf deploy {stack}"
+        findings.append(attention(name, f"{database.name} is {database.status}", remedy))
+    if database.free_gib is not None and database.free_gib <= least_free_gib:
+        of = f" of {database.allocated_gib}" if database.allocated_gib else ""
+        findings.append(
+            attention(
+                "database storage",
+                f"{database.free_gib:.1f}{of} GiB are free, the threshold is {least_free_gib:g}",
+                f"raise database.allocated_storage_gib in the stage file; cdktf deploy {stack}",
+            )
+        )
+    if database.pending:
+        findings.append(
+            attention(
+                "database changes",
+                f"{', '.join(database.pending)} wait for the maintenance window",
+                f"aws rds reboot-db-instance --db-instance-identifier {database.name}, or wait",
+            )
+        )
+    free = f", {database.free_gib:.1f} GiB free" if database.free_gib is not None else ""
+    return all_or(findings, fine(name, f"{database.status}, {database.version}{free}"))

@@ -1,0 +1,141 @@
+"""Terraform's state: where it is, whether a mistake can be undone, and whether AWS still agrees with it."""
+
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from imports.live_aws import ask, ask_unless, boto3_clients
+from imports.workspace import Workspace
+from ops.deployed import Deployed
+from ops.doctor.finding import Finding, all_or, attention, fine
+from ops.drift import Drifted, find_drift
+from ops.errors import OpsError
+
+_NO_BUCKET = frozenset({"404", "NoSuchBucket"})
+_NO_OBJECT = frozenset({"404", "NoSuchKey"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateFacts:
+    """The state's place (`bucket` is None for a local file) and what it holds.
+
+    `account` is the one that the stage was deployed to, None where the state does not say.
+    """
+
+    place: str
+    bucket: str | None
+    bucket_found: bool
+    versioned: bool
+    resources: int
+    account: str | None
+
+
+def gather(deployed: Deployed) -> StateFacts:
+    """Read the state. Raises AdoptionError when AWS refuses, OpsError for what is no state."""
+    settings = deployed.settings
+    if settings.state is None:
+        path = deployed.workspace.state_folder / settings.local_state
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        return _facts(str(path), None, bucket_found=True, versioned=True, text=text)
+    bucket, key = settings.state.bucket, settings.state_key
+    clients = boto3_clients(region=settings.state_region)
+    place = f"s3://{bucket}/{key}"
+    if ask_unless(clients, "s3", "HeadBucket", _NO_BUCKET, Bucket=bucket) is None:
+        return _facts(place, bucket, bucket_found=False, versioned=False, text="")
+    versioning = ask(clients, "s3", "GetBucketVersioning", Bucket=bucket)
+    stored = ask_unless(clients, "s3", "GetObject", _NO_OBJECT, Bucket=bucket, Key=key)
+    return _facts(
+        place,
+        bucket,
+        bucket_found=True,
+        versioned=versioning.get("Status") == "Enabled",
+        text=stored["Body"].read().decode() if stored else "",
+    )
+
+
+def judge(facts: StateFacts, *, account: str, stage: str, stack: str) -> list[Finding]:
+    """Whether the state can be used with these credentials, and can be had back."""
+    if not facts.bucket_found:
+        remedy = (
+            f"python -m ops state bootstrap --stage {stage}, or correct [state] in the stage file"
+        )
+        return [attention("state", f"there is no bucket {facts.bucket}", remedy)]
+    findings = []
+    if not facts.versioned:
+        findings.append(
+            attention(
+                "state versions",
+                f"{facts.bucket} keeps no versions: a broken state could not be had back",
+                f"python -m ops state bootstrap --stage {stage}",
+            )
+        )
+    if facts.account and facts.account != account:
+        findings.append(
+            attention(
+                "state account",
+                f"the stage was deployed to account {facts.account}, the credentials are of {account}",
+                "log in to the other account: export AWS_PROFILE=...",
+            )
+        )
+    if not facts.resources:
+        remedy = f"cdktf deploy {stack}"
+        findings.append(attention("state", f"nothing is deployed: {facts.place} is empty", remedy))
+    else:
+        findings.append(fine("state", f"{facts.resources} resources in {facts.place}"))
+    return findings
+
+
+def gather_drift(workspace: Workspace) -> Drifted:
+    """What a plan of the stage would change, and what of it came from outside. Takes a minute.
+
+    Raises AdoptionError when it cannot be planned.
+    """
+    terraform = workspace.synthesize()
+    with tempfile.TemporaryDirectory(prefix="atomic-doctor-") as folder:
+        plan = Path(folder) / "drift.tfplan"
+        terraform.plan(plan)
+        return find_drift(terraform.show(plan))
+
+
+def judge_drift(drifted: Drifted, *, stage: str, stack: str) -> list[Finding]:
+    """Whether AWS is as the last deploy left it, and that deploy as the stage file says."""
+    findings = []
+    if drifted.rows:
+        what = f"{len(drifted.rows)} changed outside, the first: {drifted.rows[0].what}"
+        remedy = f"python -m ops drift --stage {stage} lists them"
+        findings.append(attention("drift", what, remedy))
+    if drifted.pending:
+        what = f"{drifted.pending} changes of the stage file are not deployed"
+        findings.append(
+            attention("pending", what, f"cdktf diff {stack}, then cdktf deploy {stack}")
+        )
+    return all_or(findings, fine("drift", "AWS is as the stage file says"))
+
+
+def _facts(
+    place: str, bucket: str | None, *, bucket_found: bool, versioned: bool, text: str
+) -> StateFacts:
+    try:
+        document: dict[str, Any] = json.loads(text) if text.strip() else {}
+        resources = list(document.get("resources", ()))
+    except (ValueError, AttributeError, TypeError):
+        raise OpsError(
+            f"{place} is not a Terraform state: restore an earlier version of it"
+        ) from None
+    return StateFacts(
+        place=place,
+        bucket=bucket,
+        bucket_found=bucket_found,
+        versioned=versioned,
+        resources=sum(each.get("mode") == "managed" for each in resources),
+        account=_account(resources),
+    )
+
+
+def _account(resources: list[dict[str, Any]]) -> str | None:
+    for each in resources:
+        if each.get("type") == "aws_caller_identity" and each.get("instances"):
+            return str(each["instances"][0]["attributes"]["account_id"])
+    return None

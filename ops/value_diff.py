@@ -1,0 +1,183 @@
+"""What a planned change does to a resource's values, in the way a person reads it.
+
+Sensitive values are masked, values that only an apply will know are named, and long text (policies, container
+definitions) is compared line by line. Pure.
+"""
+
+import difflib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+SENSITIVE = "(sensitive)"
+UNKNOWN = "(known after apply)"
+_SHORT = 72
+_CONTEXT_LINES = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiffLine:
+    """One line of a long value."""
+
+    kind: Literal["same", "removed", "added", "left out"]
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValueChange:
+    """One attribute: short values in `before` and `after`, long ones in `lines`."""
+
+    attribute: str
+    before: str = ""
+    after: str = ""
+    lines: tuple[DiffLine, ...] = ()
+    forces_replacement: bool = False
+
+
+def value_changes(plan: Mapping[str, Any]) -> tuple[ValueChange, ...]:
+    """The attributes that a planned `change` gives another value, sorted; what forces a replacement first."""
+    before, after = _shown(plan, "before"), _shown(plan, "after")
+    replaced = "delete" in plan["actions"] and "create" in plan["actions"]
+    forcing = {str(path[0]) for path in plan.get("replace_paths") or () if path}
+    found = []
+    for attribute in sorted({*before, *after}):
+        old, new = before.get(attribute), after.get(attribute)
+        forces = attribute in forcing
+        hidden = SENSITIVE in (old, new)
+        if old == new and not (hidden and _differs(plan, attribute)):
+            continue
+        if replaced and not forces and (new == UNKNOWN or (not old and not new)):
+            continue  # a new object has a new id; said once, for all of them
+        found.append(_change(attribute, old, new, forces))
+    return tuple(sorted(found, key=lambda each: not each.forces_replacement))
+
+
+def values(plan: Mapping[str, Any], side: Literal["before", "after"]) -> tuple[ValueChange, ...]:
+    """What a created object will be like, or a destroyed one was: everything that is said of it."""
+    shown = _shown(plan, side)
+    named = {
+        name: value
+        for name, value in shown.items()
+        if value not in (None, "", [], {}) and value != UNKNOWN
+    }
+    return tuple(
+        ValueChange(attribute=name, after=_text(value))
+        if len(_text(value)) <= _SHORT and "\n" not in _text(value)
+        else ValueChange(
+            attribute=name,
+            lines=tuple(DiffLine(kind="same", text=line) for line in _text(value).splitlines()),
+        )
+        for name, value in sorted(named.items())
+    )
+
+
+def unknowns(plan: Mapping[str, Any]) -> tuple[str, ...]:
+    """The attributes that only an apply will know, sorted."""
+    return tuple(sorted(name for name, value in _shown(plan, "after").items() if value == UNKNOWN))
+
+
+def _shown(plan: Mapping[str, Any], side: str) -> Mapping[str, Any]:
+    """The values of one side, masked, with the unknown ones named."""
+    found = plan.get(side)
+    if side == "after" and found is not None:
+        found = _named(found, plan.get("after_unknown") or {})
+    masked = _masked(found, plan.get(f"{side}_sensitive") or {})
+    return masked if isinstance(masked, Mapping) else {}
+
+
+def _named(value: Any, marks: Any) -> Any:
+    if marks is True:
+        return UNKNOWN
+    if isinstance(marks, Mapping) and isinstance(value, Mapping | None):
+        held = dict(value or {})
+        held |= {key: _named(held.get(key), mark) for key, mark in marks.items() if mark}
+        return held or value
+    if isinstance(marks, list) and isinstance(value, list):
+        longer = [*value, *[None] * (len(marks) - len(value))]
+        return [_named(item, mark) for item, mark in zip(longer, marks, strict=False)]
+    return value
+
+
+def _masked(value: Any, marks: Any) -> Any:
+    if marks is True:
+        return SENSITIVE
+    if isinstance(marks, Mapping) and isinstance(value, Mapping):
+        return {key: _masked(item, marks.get(key, False)) for key, item in value.items()}
+    if isinstance(marks, list) and isinstance(value, list):
+        longer = [*marks, *[False] * (len(value) - len(marks))]
+        return [_masked(item, mark) for item, mark in zip(value, longer, strict=False)]
+    return value
+
+
+def _differs(plan: Mapping[str, Any], attribute: str) -> bool:
+    before, after = plan.get("before") or {}, plan.get("after") or {}
+    return bool(before.get(attribute) != after.get(attribute))
+
+
+def _change(attribute: str, old: Any, new: Any, forces: bool) -> ValueChange:
+    before, after = _text(old), _text(new)
+    if before == after:  # the difference is in what was left out
+        before, after = _text(old, unfold=False), _text(new, unfold=False)
+    long = max(len(before), len(after)) > _SHORT or "\n" in before + after
+    if long and {before, after} & {SENSITIVE, UNKNOWN}:
+        # There is nothing to compare with.
+        before, after = (
+            f"({len(each.splitlines())} lines)" if "\n" in each else each
+            for each in (before, after)
+        )
+    elif long:
+        lines = diff_lines(before.splitlines(), after.splitlines())
+        return ValueChange(attribute=attribute, lines=lines, forces_replacement=forces)
+    return ValueChange(attribute=attribute, before=before, after=after, forces_replacement=forces)
+
+
+def diff_lines(before: Sequence[str], after: Sequence[str]) -> tuple[DiffLine, ...]:
+    """The lines that differ, with two around them."""
+    kinds: dict[str, Literal["same", "removed", "added"]] = {
+        " ": "same",
+        "-": "removed",
+        "+": "added",
+    }
+    found: list[DiffLine] = []
+    diff = difflib.unified_diff(before, after, n=_CONTEXT_LINES, lineterm="")
+    for number, line in enumerate(diff):
+        if line.startswith("@@"):
+            if number > 2 or not line.startswith(("@@ -1 ", "@@ -1,", "@@ -0,0 ")):
+                found.append(DiffLine(kind="left out", text="…"))
+        elif number > 1:
+            found.append(DiffLine(kind=kinds[line[0]], text=line[1:]))
+    return tuple(found)
+
+
+def _text(value: Any, *, unfold: bool = True) -> str:
+    """A value as text; JSON, also within text, over several lines, and without what nobody set."""
+    if isinstance(value, str):
+        return _pretty(value, unfold=unfold)
+    if isinstance(value, Mapping | list) and value:
+        shown = _unfolded(value) if unfold else value
+        one_line = json.dumps(shown, ensure_ascii=False)
+        return one_line if len(one_line) <= _SHORT else _lines(shown)
+    words = {"None": "(none)", "True": "true", "False": "false", "[]": "(empty)", "{}": "(empty)"}
+    return words.get(str(value), str(value))
+
+
+def _pretty(text: str, *, unfold: bool) -> str:
+    if text[:1] not in ("{", "["):
+        return text or '""'
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return _lines(_unfolded(value) if unfold else value)
+
+
+def _lines(value: Any) -> str:
+    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)
+
+
+def _unfolded(value: Any) -> Any:
+    """Without the arguments that nobody set: a provider fills a block up with them."""
+    if isinstance(value, Mapping):
+        return {key: _unfolded(item) for key, item in value.items() if item not in (None, "", [])}
+    return [_unfolded(item) for item in value] if isinstance(value, list) else value

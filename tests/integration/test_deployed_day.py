@@ -1,0 +1,231 @@
+"""An operator's day on the deployed dev. Runs before it is destroyed (pytest keeps the files' order)."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from local.emulator import PROJECT
+from modules.secret_store import FIRST_VERSION_STAGES
+from modules.secrets import PLACEHOLDER
+from tests.answer import Answer
+from tests.integration.conftest import Deployment
+
+pytestmark = pytest.mark.integration
+
+OPENAI = "atomic-dev-openai-api-key"
+
+
+def environment(dev: Deployment) -> dict[str, str]:
+    return {**dev.cdktf.process_environment(), "CDKTF_OUTDIR": str(dev.cdktf.outdir)}
+
+
+def ops(dev: Deployment, *arguments: str, stdin: str = "", **environ: str) -> Answer:
+    finished = subprocess.run(
+        [sys.executable, "-m", "ops", *arguments],
+        cwd=PROJECT,
+        env={**environment(dev), **environ},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Answer(code=finished.returncode, text=finished.stdout, errors=finished.stderr)
+
+
+def stored(dev: Deployment, name: str) -> str:
+    value: str = dev.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"]
+    return value
+
+
+def test_a_secret_that_was_set_twice_stays_after_a_deploy(dev: Deployment) -> None:
+    for value in ("sk-planted-first", "sk-planted-second"):
+        answer = ops(dev, "secrets", "set", "openai-api-key", "--stage", "dev", stdin=value + "\n")
+        assert answer.code == 0, answer.errors
+        assert "python -m ops restart --stage dev functions" in answer.text
+        assert value not in answer.text + answer.errors
+    plan = dev.cdktf.terraform(dev.stack, "plan", "-detailed-exitcode")
+    assert plan.returncode == 0, plan.stdout
+
+    dev.cdktf.run("deploy", dev.stack, "--auto-approve")
+
+    assert stored(dev, OPENAI) == "sk-planted-second"
+    versions = dev.client("secretsmanager").describe_secret(SecretId=OPENAI)["VersionIdsToStages"]
+    assert [FIRST_VERSION_STAGES[1]] in versions.values()
+    files = [path for path in dev.cdktf.folder.rglob("*") if path.is_file()]
+    assert not [path for path in files if b"sk-planted" in path.read_bytes()]
+
+
+def test_a_secret_typed_at_the_prompt_is_not_shown_and_restarts_its_reader(
+    dev: Deployment,
+) -> None:
+    ecs = dev.client("ecs")
+    where = {"cluster": "atomic-dev-ecs-cluster", "services": ["atomic-dev-functions"]}
+    before = ecs.describe_services(**where)["services"][0]["deployments"][0]["id"]
+
+    shown = _at_a_terminal(
+        dev,
+        ["secrets", "set", "openai-api-key", "--stage", "dev"],
+        {"value of openai-api-key (hidden): ": "sk-planted-typed\n", "[y/N]: ": "y\n"},
+    )
+
+    assert stored(dev, OPENAI) == "sk-planted-typed"
+    assert "sk-planted" not in shown
+    assert "restarting functions" in shown
+    assert ecs.describe_services(**where)["services"][0]["deployments"][0]["id"] != before
+
+
+def test_a_value_as_an_argument_is_refused_in_one_line_that_does_not_hold_it(
+    dev: Deployment,
+) -> None:
+    answer = ops(dev, "secrets", "set", "openai-api-key", "sk-planted-argument", "--stage", "dev")
+
+    assert answer.code == 1
+    assert answer.errors.count("\n") == 1
+    assert "a value is never an argument" in answer.errors
+    assert "sk-planted-argument" not in answer.text + answer.errors
+
+
+def test_a_generated_secret_is_guarded_until_forced(dev: Deployment) -> None:
+    arguments = ("secrets", "set", "supertokens-api-key", "--stage", "dev", "--no-restart")
+    before = stored(dev, "atomic-dev-supertokens-api-key")
+
+    refused = ops(dev, *arguments, stdin="planted" * 5)
+
+    assert (refused.code, refused.errors.count("\n")) == (1, 1)
+    assert "it was drawn by Secrets Manager" in refused.errors
+    assert stored(dev, "atomic-dev-supertokens-api-key") == before
+    assert ops(dev, *arguments, "--force", stdin="planted" * 5).code == 0
+    assert stored(dev, "atomic-dev-supertokens-api-key") == "planted" * 5
+
+
+def test_check_names_what_is_still_a_placeholder(dev: Deployment) -> None:
+    dev.client("secretsmanager").put_secret_value(SecretId=OPENAI, SecretString=PLACEHOLDER)
+
+    answer = ops(dev, "secrets", "check", "--stage", "dev", "--json")
+
+    assert answer.code == 2
+    waiting = {each["name"]: each["readers"] for each in json.loads(answer.text)["waiting"]}
+    assert waiting["openai-api-key"] == ["functions"]
+    assert "msk-bootstrap-brokers" not in waiting  # nobody reads it without Kafka
+
+
+def test_a_list_shows_no_value(dev: Deployment) -> None:
+    password = json.loads(stored(dev, "atomic-dev-rds-master-credentials"))["password"]
+
+    answer = ops(dev, "secrets", "list", "--stage", "dev")
+
+    assert answer.code == 0
+    assert "python -m ops secrets set openai-api-key --stage dev" in answer.text
+    assert password not in answer.text + answer.errors
+
+
+def test_status_shows_services_alarms_and_database_on_one_screen(dev: Deployment) -> None:
+    answer = ops(dev, "status", "--stage", "dev")
+
+    assert answer.code == 0, answer.errors
+    lines = answer.text.splitlines()
+    assert len(lines) <= 24
+    (hasura,) = [line for line in lines if line.startswith("hasura")]
+    assert "of 1" in hasura
+    assert "graphql-engine:v2.48.6" in hasura
+    assert "alarms     0 of 30 firing" in lines
+    (database,) = [line for line in lines if line.startswith("database")]
+    assert "atomic-dev-rds-postgres: available" in database
+
+
+def test_a_log_is_read_over_all_of_its_pages(dev: Deployment) -> None:
+    # A page holds 10,000 lines, as does a call that writes them.
+    _write_log(dev, [f"line {number}" for number in range(6_000)], service="supertokens")
+    _write_log(dev, [f"line {number}" for number in range(6_000)], service="supertokens")
+
+    answer = ops(dev, "logs", "supertokens", "--stage", "dev", "--since", "5m", "--json")
+
+    assert answer.code == 0, answer.errors
+    messages = [json.loads(line)["message"] for line in answer.text.splitlines()]
+    assert len(messages) == 12_000
+    assert messages[-1] == "line 5999"
+
+
+def test_a_log_cannot_write_to_the_readers_terminal(dev: Deployment) -> None:
+    _write_log(dev, ["\x1b[31mred\x1b[0m and \x1b]0;title\x07 end"])
+
+    answer = ops(dev, "logs", "hasura", "--stage", "dev", "--since", "5m")
+
+    assert "red and \\x1b]0;title\\x07 end" in answer.text
+
+
+@pytest.fixture(name="interruptible")
+def _interruptible() -> Iterator[None]:
+    """A shell's background job ignores Ctrl-C, and so would what it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
+def test_a_followed_log_goes_on_until_it_is_interrupted(dev: Deployment) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "ops", "logs", "oauth", "--stage", "dev", "--follow"],
+        cwd=PROJECT,
+        env=environment(dev),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        _write_log(dev, ["first"], service="oauth")
+        assert process.stdout.readline().endswith("first\n")
+        _write_log(dev, ["second"], service="oauth")
+        assert process.stdout.readline().endswith("second\n")
+
+        process.send_signal(signal.SIGINT)
+
+        assert process.wait() == 0
+        assert process.stderr.read() == ""
+
+
+def _write_log(dev: Deployment, messages: list[str], service: str = "hasura") -> None:
+    logs = dev.client("logs")
+    group, stream = f"/aws/ecs/atomic-dev-ecs-cluster/{service}", f"{service}/{time.time_ns()}"
+    logs.create_log_stream(logGroupName=group, logStreamName=stream)
+    now = int(time.time() * 1000)
+    logs.put_log_events(
+        logGroupName=group,
+        logStreamName=stream,
+        logEvents=[{"timestamp": now + i, "message": each} for i, each in enumerate(messages)],
+    )
+
+
+def _at_a_terminal(dev: Deployment, arguments: list[str], replies: dict[str, str]) -> str:
+    """Everything that a person would see."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ops", *arguments],
+        cwd=PROJECT,
+        env=environment(dev),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    shown, rest = "", dict(replies)
+    with process:
+        while True:
+            try:
+                shown += os.read(ours, 4096).decode()
+            except OSError:  # the other side is closed
+                break
+            for question in [each for each in rest if shown.rstrip("\r\n").endswith(each)]:
+                os.write(ours, rest.pop(question).encode())
+    os.close(ours)
+    assert process.returncode == 0, shown
+    return shown

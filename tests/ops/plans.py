@@ -1,0 +1,70 @@
+"""The plans in tests/ops/plans, which terraform has made, and reports on them."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from imports.gate import judge
+from imports.record import read_record
+from ops.cost_change import cost_change, planned_resources
+from ops.plan_report import Report, report
+from ops.prices import read_prices
+from ops.pricing import bill
+from security.exceptions import ExceptionRow
+
+PLANS = Path(__file__).parent / "plans"
+EXCEPTION = ExceptionRow(
+    check="CKV_AWS_1",
+    resource="aws_lb.main",
+    stage="*",
+    reason="an address that users reach has to be public",
+    payer="nobody",
+)
+
+
+def read_plan(name: str) -> dict[str, Any]:
+    """`ordinary`, `risky` or `adoption`."""
+    document: dict[str, Any] = json.loads((PLANS / f"{name}.json").read_text())
+    return document
+
+
+def a_plan(type_: str = "aws_lb", name: str = "main", **change: Any) -> dict[str, Any]:
+    """A plan with one change."""
+    return {
+        "resource_changes": [
+            {
+                "address": f"{type_}.{name}",
+                "mode": "managed",
+                "type": type_,
+                "name": name,
+                "change": {"actions": ["update"], "before": {}, "after": {}, **change},
+            }
+        ]
+    }
+
+
+def report_on(plan: Mapping[str, Any], stack: str = "atomic-dev") -> Report:
+    """The report without a record, and with one exception."""
+    prices = read_prices()
+    before, after = (
+        bill(planned_resources(plan, "before"), prices),
+        bill(planned_resources(plan, "after"), prices),
+    )
+    return report(
+        plan,
+        stack=stack,
+        cost=cost_change(before, after),
+        verdict=None,
+        exceptions=[EXCEPTION],
+    )
+
+
+def adoption_report(plan: Mapping[str, Any] | None = None) -> Report:
+    """The report on the adoption, with the gate's verdict."""
+    plan = plan or read_plan("adoption")
+    record = read_record(PLANS / "adoption.record.json")
+    assert record is not None
+    document = json.loads((PLANS / "adoption.stack.json").read_text())
+    verdict = judge(plan, record, phase="adopt", document=document)
+    return report(plan, stack="atomic-live", cost=None, verdict=verdict, exceptions=[])

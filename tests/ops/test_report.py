@@ -1,0 +1,142 @@
+"""`python -m ops report`, as a person or a pipeline runs it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from imports.errors import AdoptionError
+from imports.terraform import Terraform
+from imports.workspace import Workspace
+from ops.__main__ import app
+from ops.errors import OpsError
+from tests.ops.plans import PLANS
+from tests.snapshots.test_snapshots import HERE as SNAPSHOTS
+
+LIVE = 'phase = "adopt"\nprefix = "atomic"\n'
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, ["report", *map(str, arguments)])
+
+
+def test_an_ordinary_plan_is_written_as_page_and_text(tmp_path: Path) -> None:
+    page, text = tmp_path / "report.html", tmp_path / "comment.md"
+
+    answer = run(
+        *("--stage", "dev", "--plan", PLANS / "ordinary.json"),
+        *("--out", page, "--markdown", text),
+    )
+
+    assert answer.exit_code == 0, answer.output
+    assert "<h1>Plan for atomic-dev</h1>" in page.read_text()
+    assert "+54.82 USD" in text.read_text()
+
+
+def test_a_plan_that_loses_data_asks_for_a_person(tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+
+    answer = run("--stage", "dev", "--plan", PLANS / "risky.json", "--out", page)
+
+    assert answer.exit_code == 2
+    assert "aws_db_instance.main" in page.read_text()
+
+
+def test_a_stage_with_a_record_shows_the_verdicts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "live.toml").write_text(LIVE)
+    (tmp_path / "live.adoption.json").write_text((PLANS / "adoption.record.json").read_text())
+    monkeypatch.setenv("ATOMIC_STAGES_DIR", str(tmp_path))
+    page = tmp_path / "report.html"
+
+    answer = run("--stage", "live", "--plan", PLANS / "adoption.json", "--out", page)
+
+    assert answer.exit_code == 0, answer.output
+    assert "0 blocked of 46 judged" in page.read_text()
+
+
+def test_the_cost_can_be_compared_with_another_stack(tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+
+    answer = run(
+        *("--stage", "dev", "--plan", PLANS / "ordinary.json", "--out", page),
+        *("--base", SNAPSHOTS / "dev.json"),
+    )
+
+    assert answer.exit_code == 0, answer.output
+    assert "+0.00 USD" in page.read_text()
+
+
+def test_a_plan_file_of_terraform_is_read_by_terraform(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = tmp_path / "dev.tfplan"
+    plan.write_bytes(b"PK\x03\x04 and so on")
+    shown: list[Path] = []
+
+    def show(_terraform: Terraform, path: Path) -> object:
+        shown.append(path)
+        return json.loads((PLANS / "ordinary.json").read_text())
+
+    here = Terraform(folder=tmp_path, environment={})
+    monkeypatch.setattr(Workspace, "synthesize", lambda _workspace: here)
+    monkeypatch.setattr(Terraform, "show", show)
+
+    answer = run("--stage", "dev", "--plan", plan, "--out", tmp_path / "report.html")
+
+    assert answer.exit_code == 0, answer.output
+    assert shown == [plan]
+
+
+def test_without_a_plan_the_stage_is_planned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned: list[Path] = []
+    here = Terraform(folder=tmp_path, environment={})
+    monkeypatch.setattr(Workspace, "synthesize", lambda _workspace: here)
+    monkeypatch.setattr(Terraform, "plan", lambda _terraform, path: planned.append(path))
+    ordinary = json.loads((PLANS / "ordinary.json").read_text())
+    monkeypatch.setattr(
+        Terraform, "show", lambda _terraform, path: ordinary if [path] == planned else None
+    )
+
+    answer = run("--stage", "dev", "--out", tmp_path / "report.html")
+
+    assert answer.exit_code == 0, answer.output
+    assert not planned[0].exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "complaint"),
+    [
+        ("--plan", None, "no plan can be read"),
+        ("--plan", "[]", "not a plan in JSON"),
+        ("--plan", "nonsense", "not a plan in JSON"),
+        ("--plan", '{"resource_changes": [], "errored": true}', "of a run that failed"),
+        ("--base", "[]", "not a synthesized stack"),
+        ("--base", None, "not a synthesized stack"),
+    ],
+)
+def test_a_wrong_file_is_refused_and_nothing_is_written(
+    tmp_path: Path, option: str, text: str | None, complaint: str
+) -> None:
+    given, page = tmp_path / "given", tmp_path / "report.html"
+    if text is not None:
+        given.write_text(text)
+
+    answer = run("--stage", "dev", "--out", page, option, given)
+
+    assert isinstance(answer.exception, OpsError | AdoptionError)
+    assert complaint in str(answer.exception)
+    assert not page.exists()
+
+
+def test_the_plans_hold_no_password() -> None:
+    for path in PLANS.glob("*.json"):
+        for change in json.loads(path.read_text()).get("resource_changes", []):
+            for side in ("before", "after"):
+                values = change["change"].get(side) or {}
+                assert values.get("password") is None
+                assert values.get("secret_string") in (None, "")
