@@ -41,6 +41,15 @@ def _select_what_to_back_up() -> None:
             raise ResourceNotFoundException(msg="Cannot find the backup selection")
         return json.dumps(found)
 
+    def list_backup_selections(self: BackupResponse) -> str:
+        plan = self.path.split("/")[3]
+        found = [
+            {**each, "SelectionName": each["BackupSelection"]["SelectionName"]}
+            for each in selections.values()
+            if each["BackupPlanId"] == plan
+        ]
+        return json.dumps({"BackupSelectionsList": found})
+
     def delete_backup_selection(self: BackupResponse) -> str:
         selections.pop(self.path.rstrip("/").split("/")[-1], None)
         return "{}"
@@ -51,6 +60,7 @@ def _select_what_to_back_up() -> None:
     for call in (
         create_backup_selection,
         get_backup_selection,
+        list_backup_selections,
         delete_backup_selection,
         list_recovery_points_by_backup_vault,
     ):

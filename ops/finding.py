@@ -12,7 +12,9 @@ from ops.live import Finder, Live
 from ops.live_clock import CLOCK_FINDERS
 from ops.live_named import NAMED_FINDERS
 from ops.live_network import NETWORK_FINDERS
+from ops.live_protection import PROTECTION_FINDERS
 from ops.live_services import SERVICE_FINDERS
+from ops.live_storage import STORAGE_FINDERS
 from ops.matching import Lister, Matcher, Matches
 from ops.planned import Planned
 from ops.recovery_stage import Stage, held_ids
@@ -20,6 +22,8 @@ from ops.recovery_stage import Stage, held_ids
 FINDERS: Final[Mapping[str, Finder]] = {
     **NETWORK_FINDERS,
     **SERVICE_FINDERS,
+    **STORAGE_FINDERS,
+    **PROTECTION_FINDERS,
     **NAMED_FINDERS,
     **CLOCK_FINDERS,
 }

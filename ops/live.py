@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from imports.live_aws import Clients, ask_all, ask_unless
 
@@ -83,4 +83,55 @@ def state(row: Row, member: str, *, busy: frozenset[str]) -> str | None:
     return found if found in busy else None
 
 
-CREATING = frozenset({"creating", "provisioning", "pending", "backing-up", "modifying"})
+CREATING: Final = frozenset({"creating", "provisioning", "pending", "backing-up", "modifying"})
+_GONE: Final = frozenset({"deleting", "deleted"})
+
+
+def one_list(
+    service: str,
+    operation: str,
+    result: str,
+    name: str,
+    *,
+    import_id: str = "",
+    parameters: Callable[[str], Mapping[str, Any]] = lambda _: {},
+    absent: frozenset[str] = frozenset(),
+    status: str = "",
+) -> Callable[[Clients, str], list[Live]]:
+    """The lister of objects that stand in one list by their `name`; `import_id` is another member."""
+
+    def listed(clients: Clients, wanted: str) -> list[Live]:
+        found = rows_if_there(clients, service, operation, result, absent, **parameters(wanted))
+        return [
+            _named(row, row[name], str(row[import_id or name]), status)
+            for row in found
+            if row.get(name) == wanted and str(row.get(status)).lower() not in _GONE
+        ]
+
+    return listed
+
+
+def _named(row: Row, name: str, import_id: str, status: str) -> Live:
+    arn = next((str(value) for key, value in row.items() if key.lower() == "arn"), import_id)
+    return Live(
+        key=(name,),
+        import_id=import_id,
+        attributes={"id": import_id, "arn": arn, "name": name, "bucket": name},
+        unfinished=state(row, status, busy=CREATING) if status else None,
+    )
+
+
+def at_most_one(
+    service: str, operation: str, parameter: str, *absent: str, member: str = ""
+) -> Callable[[Clients, str], list[Live]]:
+    """The lister of what another object has once or not at all, and is imported by that one's id.
+
+    AWS answers with one of the errors `absent` where there is none, or without the `member`.
+    """
+
+    def listed(clients: Clients, owner: str) -> list[Live]:
+        answer = ask_unless(clients, service, operation, frozenset(absent), **{parameter: owner})
+        there = answer is not None and (not member or bool(answer.get(member)))
+        return [Live(key=(owner,), import_id=owner)] if there else []
+
+    return listed

@@ -3,44 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from imports.live_aws import Clients, answers_without, ask, ask_unless, region_of
-from ops.live import CREATING, Finder, Live, Row, arguments, rows, rows_if_there, state, tags_of
-
-_GONE: Final = frozenset({"deleting", "deleted"})
-
-
-def _one_list(
-    service: str,
-    operation: str,
-    result: str,
-    name: str,
-    *,
-    import_id: str = "",
-    parameters: Callable[[str], Mapping[str, Any]] = lambda _: {},
-    absent: frozenset[str] = frozenset(),
-    status: str = "",
-) -> Callable[[Clients, str], list[Live]]:
-    """The lister of objects that stand in one list by their `name`; `import_id` is another member."""
-
-    def listed(clients: Clients, wanted: str) -> list[Live]:
-        found = rows_if_there(clients, service, operation, result, absent, **parameters(wanted))
-        return [
-            _named(row, row[name], str(row[import_id or name]), status)
-            for row in found
-            if row.get(name) == wanted and str(row.get(status)).lower() not in _GONE
-        ]
-
-    return listed
-
-
-def _named(row: Row, name: str, import_id: str, status: str) -> Live:
-    arn = next((str(value) for key, value in row.items() if key.lower() == "arn"), import_id)
-    return Live(
-        key=(name,),
-        import_id=import_id,
-        attributes={"id": import_id, "arn": arn, "name": name, "bucket": name},
-        unfinished=state(row, status, busy=CREATING) if status else None,
-    )
+from imports.live_aws import Clients, ask, ask_unless, region_of
+from ops.live import Finder, Live, arguments, one_list, rows, rows_if_there, tags_of
 
 
 def _by(member: str) -> Callable[[str], Mapping[str, Any]]:
@@ -74,16 +38,6 @@ def _attachments(clients: Clients, role: str) -> list[Live]:
         Live(key=(role, row["PolicyArn"]), import_id=f"{role}/{row['PolicyArn']}")
         for row in attached
     ]
-
-
-def _of_bucket(operation: str, *absent: str) -> Callable[[Clients, str], list[Live]]:
-    codes = frozenset({*absent, "NoSuchBucket"})
-
-    def listed(clients: Clients, bucket: str) -> list[Live]:
-        there = answers_without(clients, "s3", operation, codes, Bucket=bucket)
-        return [Live(key=(bucket,), import_id=bucket)] if there else []
-
-    return listed
 
 
 def _certificates(clients: Clients, domain: str) -> list[Live]:
@@ -157,7 +111,7 @@ def _records(clients: Clients, zone: str) -> list[Live]:
 def _rds(
     kind: str, name: str, *, status: str = "", absent: str
 ) -> Callable[[Clients, str], list[Live]]:
-    return _one_list(
+    return one_list(
         "rds",
         f"Describe{kind}s",
         f"{kind}s",
@@ -176,7 +130,7 @@ NAMED_FINDERS: Final[Mapping[str, Finder]] = {
     "aws_acm_certificate": Finder(key=arguments("domain_name"), list=_certificates),
     "aws_cloudwatch_dashboard": Finder(
         key=arguments("dashboard_name"),
-        list=_one_list(
+        list=one_list(
             "cloudwatch",
             "ListDashboards",
             "DashboardEntries",
@@ -186,7 +140,7 @@ NAMED_FINDERS: Final[Mapping[str, Finder]] = {
     ),
     "aws_cloudwatch_log_group": Finder(
         key=arguments("name"),
-        list=_one_list(
+        list=one_list(
             "logs",
             "DescribeLogGroups",
             "logGroups",
@@ -196,7 +150,7 @@ NAMED_FINDERS: Final[Mapping[str, Finder]] = {
     ),
     "aws_cloudwatch_metric_alarm": Finder(
         key=arguments("alarm_name"),
-        list=_one_list(
+        list=one_list(
             "cloudwatch",
             "DescribeAlarms",
             "MetricAlarms",
@@ -215,7 +169,7 @@ NAMED_FINDERS: Final[Mapping[str, Finder]] = {
     ),
     "aws_ecr_repository": Finder(
         key=arguments("name"),
-        list=_one_list(
+        list=one_list(
             "ecr",
             "DescribeRepositories",
             "repositories",
@@ -243,20 +197,6 @@ NAMED_FINDERS: Final[Mapping[str, Finder]] = {
         ),
     ),
     "aws_route53_record": Finder(key=arguments("zone_id", "name", "type"), list=_records),
-    "aws_s3_bucket": Finder(
-        key=arguments("bucket"), list=_one_list("s3", "ListBuckets", "Buckets", "Name")
-    ),
-    "aws_s3_bucket_policy": Finder(
-        key=arguments("bucket"), list=_of_bucket("GetBucketPolicy", "NoSuchBucketPolicy")
-    ),
-    "aws_s3_bucket_public_access_block": Finder(
-        key=arguments("bucket"),
-        list=_of_bucket("GetPublicAccessBlock", "NoSuchPublicAccessBlockConfiguration"),
-    ),
-    "aws_s3_bucket_server_side_encryption_configuration": Finder(
-        key=arguments("bucket"),
-        list=_of_bucket("GetBucketEncryption", "ServerSideEncryptionConfigurationNotFoundError"),
-    ),
     "aws_secretsmanager_secret": Finder(key=arguments("name"), list=_secrets),
     "aws_sns_topic": Finder(key=arguments("name"), list=_topics),
     "aws_sns_topic_policy": Finder(key=arguments("arn"), list=_topic_policies),

@@ -135,6 +135,28 @@ def _security_groups(clients: Clients, vpc: str) -> list[Live]:
     ]
 
 
+def _default_security_groups(clients: Clients, vpc: str) -> list[Live]:
+    """AWS makes it with the VPC, and without a tag."""
+    return [
+        Live(key=(vpc,), import_id=live.import_id, attributes=live.attributes)
+        for live in _security_groups(clients, vpc)
+        if live.key == (vpc, "default")
+    ]
+
+
+def _flow_logs(clients: Clients, vpc: str) -> list[Live]:
+    of_vpc = [{"Name": "resource-id", "Values": [vpc]}]
+    return [
+        Live(
+            key=(vpc, tags_of(row).get("Name", "")),
+            import_id=row["FlowLogId"],
+            attributes={"id": row["FlowLogId"]},
+            tags=tags_of(row),
+        )
+        for row in rows(clients, "ec2", "DescribeFlowLogs", "FlowLogs", Filters=of_vpc)
+    ]
+
+
 def _rules(*, egress: bool) -> Finder:
     def key(text: Texts) -> tuple[str, ...]:
         protocol = text("ip_protocol")
@@ -174,6 +196,8 @@ def _in(vpc: str) -> list[dict[str, object]]:
 
 NETWORK_FINDERS: Final[Mapping[str, Finder]] = {
     "aws_vpc": Finder(key=arguments("tags.Name"), list=_vpcs),
+    "aws_default_security_group": Finder(key=arguments("vpc_id"), list=_default_security_groups),
+    "aws_flow_log": Finder(key=arguments("vpc_id", "tags.Name"), list=_flow_logs),
     "aws_subnet": Finder(key=arguments("vpc_id", "cidr_block"), list=_subnets),
     "aws_internet_gateway": Finder(key=arguments("vpc_id", "tags.Name"), list=_internet_gateways),
     "aws_eip": Finder(key=arguments("tags.Name"), list=_addresses),

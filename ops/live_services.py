@@ -1,9 +1,9 @@
-"""How load balancing, containers and files are found: lists within lists, from a name at their head."""
+"""How load balancing and containers are found: lists within lists, from a name at their head."""
 
 from collections.abc import Mapping
 from typing import Final
 
-from imports.live_aws import Clients, answers_without, ask
+from imports.live_aws import Clients, ask
 from ops.live import (
     CREATING,
     Finder,
@@ -12,7 +12,6 @@ from ops.live import (
     rows,
     rows_if_there,
     state,
-    tags_of,
 )
 
 _ECS: Final = {"ServiceNamespace": "ecs"}
@@ -174,53 +173,6 @@ def _scaling_policies(clients: Clients, resource: str) -> list[Live]:
     ]
 
 
-def _file_systems(clients: Clients, token: str) -> list[Live]:
-    found = rows(clients, "efs", "DescribeFileSystems", "FileSystems", CreationToken=token)
-    return [
-        Live(
-            key=(token,),
-            import_id=row["FileSystemId"],
-            attributes={"id": row["FileSystemId"]},
-            unfinished=state(row, "LifeCycleState", busy=CREATING),
-        )
-        for row in found
-        if row.get("CreationToken") == token
-        and row["LifeCycleState"] not in {"deleting", "deleted"}
-    ]
-
-
-def _file_system_policies(clients: Clients, system: str) -> list[Live]:
-    absent = frozenset({"PolicyNotFound", "FileSystemNotFound"})
-    there = answers_without(clients, "efs", "DescribeFileSystemPolicy", absent, FileSystemId=system)
-    return [Live(key=(system,), import_id=system)] if there else []
-
-
-def _mount_targets(clients: Clients, system: str) -> list[Live]:
-    return [
-        Live(
-            key=(system, row["SubnetId"]),
-            import_id=row["MountTargetId"],
-            unfinished=state(row, "LifeCycleState", busy=CREATING),
-        )
-        for row in rows(clients, "efs", "DescribeMountTargets", "MountTargets", FileSystemId=system)
-        if row["LifeCycleState"] not in {"deleting", "deleted"}
-    ]
-
-
-def _access_points(clients: Clients, system: str) -> list[Live]:
-    return [
-        Live(
-            key=(system, row["RootDirectory"]["Path"]),
-            import_id=row["AccessPointId"],
-            attributes={"id": row["AccessPointId"]},
-            tags=tags_of(row),
-            unfinished=state(row, "LifeCycleState", busy=CREATING),
-        )
-        for row in rows(clients, "efs", "DescribeAccessPoints", "AccessPoints", FileSystemId=system)
-        if row["LifeCycleState"] not in {"deleting", "deleted"}
-    ]
-
-
 SERVICE_FINDERS: Final[Mapping[str, Finder]] = {
     "aws_lb": Finder(key=arguments("name"), list=_load_balancers),
     "aws_lb_target_group": Finder(key=arguments("name"), list=_target_groups),
@@ -237,15 +189,5 @@ SERVICE_FINDERS: Final[Mapping[str, Finder]] = {
     ),
     "aws_appautoscaling_policy": Finder(
         key=arguments("resource_id", "name"), list=_scaling_policies
-    ),
-    "aws_efs_file_system": Finder(key=arguments("creation_token"), list=_file_systems),
-    "aws_efs_file_system_policy": Finder(
-        key=arguments("file_system_id"), list=_file_system_policies
-    ),
-    "aws_efs_mount_target": Finder(
-        key=arguments("file_system_id", "subnet_id"), list=_mount_targets
-    ),
-    "aws_efs_access_point": Finder(
-        key=arguments("file_system_id", "root_directory.path"), list=_access_points
     ),
 }

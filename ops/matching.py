@@ -165,16 +165,20 @@ class Matcher:
 CAN_BE_DOUBLE: Final = frozenset(
     {
         "aws_acm_certificate",
+        "aws_backup_plan",
+        "aws_backup_selection",
         "aws_efs_access_point",
         "aws_eip",
+        "aws_flow_log",
         "aws_internet_gateway",
+        "aws_kms_key",
         "aws_nat_gateway",
         "aws_route_table",
         "aws_vpc",
     }
 )
-# Not looked for: two are made from what they belong to (`ops.recover`), and a scheduled action, which the
-# provider cannot import, is written over by its name.
+# Not looked for: the provider imports none of them, or would read a secret's value. They are made from what
+# they belong to (`ops.unimportable`, `ops.secret_versions`).
 NOT_LOOKED_FOR: Final = frozenset(
     {
         "aws_acm_certificate_validation",

@@ -1,32 +1,22 @@
 """What a killed and repeated deploy has left behind: objects with the stage's tags beside the stage's own.
 
-Only types that hold no data and that AWS gives no unique name can be left behind so.
+Only types that hold no data and that AWS gives no unique name can be left behind so. A KMS key holds none
+either, but what it has encrypted is lost with it: none is ever deleted here.
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Set
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Set
+from typing import Final
 
-from imports.live_aws import Clients, ask, client_of
+from imports.live_aws import Clients, ask
 from imports.progress import Progress
 from ops.errors import OpsError
 from ops.live import rows, tags_of
 from ops.matching import Orphan
+from ops.removals import REMOVALS
 
 _POLL_SECONDS: Final = 5
 _LONGEST_WAIT_SECONDS: Final = 10 * 60
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Removal:
-    """How a type is deleted. `first` is what has to go before it."""
-
-    service: str
-    operation: str
-    parameter: str
-    command: str
-    first: Callable[[Clients, str], None] = lambda _clients, _id: None
 
 
 def with_contents(
@@ -55,9 +45,10 @@ def with_contents(
                 )
                 if default_tags.items() <= tags_of(row).items()
                 and row[id_] not in kept
+                and row.get("GroupName") != "default"  # goes with its VPC, and not before
                 and row.get("State") not in {"deleting", "deleted"}
             }
-    order = list(_REMOVALS)
+    order = list(REMOVALS)
     return tuple(
         sorted(found, key=lambda each: (order.index(each.type), each.address, each.import_id))
     )
@@ -65,26 +56,39 @@ def with_contents(
 
 def command(orphan: Orphan) -> str:
     """The AWS command that deletes it."""
-    removal = _REMOVALS[orphan.type]
-    return f"aws {removal.command} {orphan.import_id}"
+    removal = REMOVALS[orphan.type]
+    return f"aws {removal.command.format(*_parts(orphan))}"
+
+
+def is_left_to_a_person(orphan: Orphan) -> bool:
+    """Whether it is never deleted here."""
+    return orphan.in_use or bool(REMOVALS[orphan.type].by_hand)
+
+
+def advice(orphan: Orphan) -> str:
+    """What to do with it, in a line."""
+    if orphan.in_use:
+        return "in use, find out by what"
+    why = REMOVALS[orphan.type].by_hand
+    return f"{why}: when nothing needs it, {command(orphan)}" if why else command(orphan)
 
 
 def delete(clients: Clients, orphans: Iterable[Orphan], *, progress: Progress) -> None:
-    """Delete those that are not in use, in the order of `with_contents`.
+    """Delete all but those that are left to a person, in the order of `with_contents`.
 
     Raises AdoptionError where AWS refuses, and leaves what comes after.
     """
     for orphan in orphans:
-        if orphan.in_use:
+        if is_left_to_a_person(orphan):
             continue
         progress(f"deleting {orphan.type} {orphan.import_id}")
-        removal = _REMOVALS[orphan.type]
+        removal = REMOVALS[orphan.type]
         removal.first(clients, orphan.import_id)
         ask(
             clients,
             removal.service,
             removal.operation,
-            **{removal.parameter: orphan.import_id},
+            **removal.parameters(*_parts(orphan)),
         )
         if orphan.type == "aws_nat_gateway":
             _await_deleted(clients, orphan.import_id)
@@ -101,40 +105,12 @@ def _await_deleted(clients: Clients, gateway: str) -> None:
     raise OpsError(f"{gateway} is not deleted after 10 minutes: run the same command again")
 
 
-def _disassociate(clients: Clients, table: str) -> None:
-    answer = ask(clients, "ec2", "DescribeRouteTables", RouteTableIds=[table])
-    for row in answer["RouteTables"][0]["Associations"]:
-        ask(clients, "ec2", "DisassociateRouteTable", AssociationId=row["RouteTableAssociationId"])
-
-
-def _detach(clients: Clients, gateway: str) -> None:
-    answer = ask(clients, "ec2", "DescribeInternetGateways", InternetGatewayIds=[gateway])
-    for row in answer["InternetGateways"][0]["Attachments"]:
-        ask(
-            clients,
-            "ec2",
-            "DetachInternetGateway",
-            InternetGatewayId=gateway,
-            VpcId=row["VpcId"],
-        )
-
-
-def _revoke_rules(clients: Clients, group: str) -> None:
-    """Groups that name each other could not be deleted one after the other."""
-    by_group: list[dict[str, Any]] = [{"Name": "group-id", "Values": [group]}]
-    for row in rows(
-        clients, "ec2", "DescribeSecurityGroupRules", "SecurityGroupRules", Filters=by_group
-    ):
-        revoke = client_of(clients, "ec2")
-        call = (
-            revoke.revoke_security_group_egress
-            if row["IsEgress"]
-            else revoke.revoke_security_group_ingress
-        )
-        call(GroupId=group, SecurityGroupRuleIds=[row["SecurityGroupRuleId"]])
+def _parts(orphan: Orphan) -> list[str]:
+    return orphan.import_id.split("|")
 
 
 _WITHIN: Final = (
+    ("aws_flow_log", "DescribeFlowLogs", "FlowLogs", "FlowLogId", "resource-id"),
     ("aws_nat_gateway", "DescribeNatGateways", "NatGateways", "NatGatewayId", "vpc-id"),
     ("aws_route_table", "DescribeRouteTables", "RouteTables", "RouteTableId", "vpc-id"),
     (
@@ -147,64 +123,3 @@ _WITHIN: Final = (
     ("aws_subnet", "DescribeSubnets", "Subnets", "SubnetId", "vpc-id"),
     ("aws_security_group", "DescribeSecurityGroups", "SecurityGroups", "GroupId", "vpc-id"),
 )
-
-# In the order in which one sets the next free.
-_REMOVALS: Final[Mapping[str, _Removal]] = {
-    "aws_acm_certificate": _Removal(
-        service="acm",
-        operation="DeleteCertificate",
-        parameter="CertificateArn",
-        command="acm delete-certificate --certificate-arn",
-    ),
-    "aws_efs_access_point": _Removal(
-        service="efs",
-        operation="DeleteAccessPoint",
-        parameter="AccessPointId",
-        command="efs delete-access-point --access-point-id",
-    ),
-    "aws_nat_gateway": _Removal(
-        service="ec2",
-        operation="DeleteNatGateway",
-        parameter="NatGatewayId",
-        command="ec2 delete-nat-gateway --nat-gateway-id",
-    ),
-    "aws_eip": _Removal(
-        service="ec2",
-        operation="ReleaseAddress",
-        parameter="AllocationId",
-        command="ec2 release-address --allocation-id",
-    ),
-    "aws_route_table": _Removal(
-        service="ec2",
-        operation="DeleteRouteTable",
-        parameter="RouteTableId",
-        command="ec2 delete-route-table --route-table-id",
-        first=_disassociate,
-    ),
-    "aws_internet_gateway": _Removal(
-        service="ec2",
-        operation="DeleteInternetGateway",
-        parameter="InternetGatewayId",
-        command="ec2 delete-internet-gateway --internet-gateway-id",
-        first=_detach,
-    ),
-    "aws_subnet": _Removal(
-        service="ec2",
-        operation="DeleteSubnet",
-        parameter="SubnetId",
-        command="ec2 delete-subnet --subnet-id",
-    ),
-    "aws_security_group": _Removal(
-        service="ec2",
-        operation="DeleteSecurityGroup",
-        parameter="GroupId",
-        command="ec2 delete-security-group --group-id",
-        first=_revoke_rules,
-    ),
-    "aws_vpc": _Removal(
-        service="ec2",
-        operation="DeleteVpc",
-        parameter="VpcId",
-        command="ec2 delete-vpc --vpc-id",
-    ),
-}

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from imports.errors import AdoptionError
-from imports.live_aws import ask
 from imports.progress import Progress
 from imports.retire import Backup, pull, push, write_backup
 from imports.state_surgery import Document
@@ -25,14 +24,14 @@ from ops.matching import Matcher, Orphan
 from ops.orphans import with_contents
 from ops.planned import Planned, planned_resources, text
 from ops.reading import ReadObject, read_objects, reading_document
-from ops.recovered_state import validation_read, version_read
+from ops.recovered_state import version_read
 from ops.recovery_plan import judged
 from ops.recovery_stage import Stage, data_attributes, held_attributes, held_ids
 from ops.recovery_verdict import Outlook
 from ops.secret_versions import first_versions
+from ops.unimportable import unimportable
 
 _VERSION: Final = "aws_secretsmanager_secret_version"
-_VALIDATION: Final = "aws_acm_certificate_validation"
 _DATABASES: Final = frozenset({"aws_db_instance", "aws_rds_cluster"})
 
 
@@ -99,7 +98,12 @@ def propose(stage: Stage, *, progress: Progress) -> Proposal:
         provider = _provider(objects, stage.state)
         for address, version in versions.found.items():
             objects[address] = version_read(version, resources[address], provider=provider)
-        objects |= _validations(stage, resources, held, matcher, provider)
+        objects |= unimportable(
+            stage.clients,
+            {address: each for address, each in resources.items() if address not in held},
+            matcher.known,
+            provider=provider,
+        )
         if objects and not problems:
             progress("planning the next deploy")
             state, outlooks, objects = judged(stage, scratch, objects)
@@ -198,28 +202,6 @@ def _of_others(objects: Mapping[str, ReadObject], default_tags: Mapping[str, str
                 f"{address}: {each.attributes.get('id')} has tags of something else ({', '.join(other)}): "
                 "rename one of the two, or correct its tags"
             )
-    return found
-
-
-def _validations(
-    stage: Stage,
-    resources: Mapping[str, Planned],
-    held: Mapping[str, Any],
-    matcher: Matcher,
-    provider: str,
-) -> dict[str, ReadObject]:
-    """The validation of each certificate that is issued; with records in a zone the deploy looks itself."""
-    found = {}
-    for address, resource in resources.items():
-        if resource.type != _VALIDATION or address in held:
-            continue
-        arn = text(resource.arguments["certificate_arn"], matcher.known)
-        if arn is None or resource.arguments.get("validation_record_fqdns"):
-            continue
-        answer = ask(stage.clients, "acm", "DescribeCertificate", CertificateArn=arn)
-        issued = answer["Certificate"].get("IssuedAt")
-        if answer["Certificate"]["Status"] == "ISSUED" and issued:
-            found[address] = validation_read(arn, issued, provider=provider)
     return found
 
 

@@ -76,7 +76,9 @@ def recover_(
         )
     elif written:
         out.print(f"the state holds {len(proposal.recovered)} objects more: deploy the stage again")
-    orphans_left = any(each.in_use or not deleted for each in proposal.orphans)
+    orphans_left = any(
+        orphans.is_left_to_a_person(each) or not deleted for each in proposal.orphans
+    )
     left = (proposal.state is not None and not written) or orphans_left
     if not proposal.is_open or left:
         raise typer.Exit(NEEDS_A_PERSON)
@@ -121,7 +123,7 @@ def _print(proposal: Proposal) -> None:
     for orphan in proposal.orphans:
         out.print(
             f"orphan {orphan.type} {orphan.import_id}, beside {orphan.address}: "
-            + ("in use, find out by what" if orphan.in_use else orphans.command(orphan)),
+            + orphans.advice(orphan),
             markup=False,
         )
     for problem in proposal.problems:

@@ -17,6 +17,7 @@ from ops.reading import ReadObject
 # Per type, the arguments that the provider keeps in the state alone, and what it writes for one that is not
 # configured (None: what it read).
 _ONLY_IN_STATE: Final[Mapping[str, Mapping[str, object]]] = {
+    "aws_backup_vault": {"force_destroy": None},
     "aws_cloudwatch_log_group": {"skip_destroy": None},
     "aws_db_instance": {
         "apply_immediately": None,
@@ -25,8 +26,13 @@ _ONLY_IN_STATE: Final[Mapping[str, Mapping[str, object]]] = {
         "password_wo_version": None,
         "skip_final_snapshot": None,
     },
+    "aws_default_security_group": {"revoke_rules_on_delete": False},
     "aws_ecr_repository": {"force_delete": None},
     "aws_ecs_service": {"force_new_deployment": None, "wait_for_steady_state": False},
+    "aws_kms_key": {
+        "bypass_policy_lockout_safety_check": False,
+        "deletion_window_in_days": None,
+    },
     "aws_rds_cluster": {
         "apply_immediately": None,
         "enable_global_write_forwarding": False,
@@ -90,6 +96,38 @@ def validation_read(certificate: str, issued: datetime.datetime, *, provider: st
             "validation_record_fqdns": None,
         },
     )
+
+
+def scheduled_action_read(row: Mapping[str, Any], *, provider: str) -> ReadObject:
+    """A scheduled action of Application Auto Scaling, of which AWS tells all that the state holds."""
+    name, resource = row["ScheduledActionName"], row["ResourceId"]
+    capacity = row["ScalableTargetAction"]
+    return ReadObject(
+        provider=provider,
+        schema_version=0,
+        attributes={
+            "arn": row["ScheduledActionARN"],
+            "end_time": _time(row.get("EndTime")),
+            "id": f"{name}-{row['ServiceNamespace']}-{resource}",
+            "name": name,
+            "resource_id": resource,
+            "scalable_dimension": row["ScalableDimension"],
+            "scalable_target_action": [
+                {
+                    "max_capacity": str(capacity.get("MaxCapacity", "")),
+                    "min_capacity": str(capacity.get("MinCapacity", "")),
+                }
+            ],
+            "schedule": row["Schedule"],
+            "service_namespace": row["ServiceNamespace"],
+            "start_time": _time(row.get("StartTime")),
+            "timezone": row.get("Timezone", "UTC"),
+        },
+    )
+
+
+def _time(moment: datetime.datetime | None) -> str | None:
+    return f"{moment.astimezone(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}" if moment else None
 
 
 def with_objects(

@@ -12,6 +12,7 @@ from imports.retire import broken_state_file, content, pull
 from imports.state_surgery import Document
 from imports.terraform import Terraform
 from imports.workspace import Workspace, set_default_credentials
+from ops.errors import OpsError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,9 +40,15 @@ class Stage:
 def open_stage(workspace: Workspace, *, progress: Progress) -> Stage:
     """Synthesize the stage and read its state.
 
-    Raises AdoptionError when one of them cannot be read.
+    Raises AdoptionError when one of them cannot be read, OpsError for a stage without tags.
     """
     settings = workspace.settings()
+    if not settings.default_tags:
+        raise OpsError(
+            f"{workspace.stages_dir / workspace.stage}.toml: default_tags = {{}}: one at least is needed, "
+            "for recover tells a stage's objects by their default tags: bring back an earlier state "
+            "(docs/runbooks/lost-state.md), or import what it lacks by hand (`terraform import`)"
+        )
     set_default_credentials(workspace)
     progress("synthesizing the stage")
     terraform = workspace.synthesize()

@@ -205,10 +205,8 @@ def test_the_database_is_encrypted_private_and_speaks_tls_only(dev: Deployment) 
     assert instance["StorageEncrypted"] is True
     assert instance["PubliclyAccessible"] is False
     assert instance["DBName"] == "atomicdb"
-    assert [
-        (parameter["ParameterName"], parameter["ParameterValue"])
-        for parameter in parameters["Parameters"]
-    ] == [("rds.force_ssl", "1")]
+    values = {row["ParameterName"]: row["ParameterValue"] for row in parameters["Parameters"]}
+    assert values["rds.force_ssl"] == "1"
 
 
 def test_the_access_point_is_owned_by_the_application(dev: Deployment) -> None:

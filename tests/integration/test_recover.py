@@ -4,21 +4,13 @@ One stage on one emulator. The tests follow on one another, in the order of the 
 """
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from local.cdktf import Cdktf
-from local.census import Comparison, census, compare, held_by
-from local.emulator import PROJECT, Emulator, running_emulator
-from tests.answer import Answer
-from tests.integration.story import killed
+from local.emulator import running_emulator
+from tests.integration.recovery import NOTHING, RecoverableStage
 
 pytestmark = pytest.mark.integration
 
@@ -29,76 +21,17 @@ DATABASE = "aws_db_instance.main: Still creating"
 SERVICES = "aws_ecs_service.app: Creating"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stage:
-    """Dev on an emulator of its own."""
-
-    cdktf: Cdktf
-    emulator: Emulator
-
-    @property
-    def state_file(self) -> Path:
-        """Where the state is."""
-        return self.cdktf.state_file(STACK)
-
-    def killed_deploy(self, moment: str) -> bool:
-        """A deploy that is killed -9 at a moment; whether it was at work then."""
-        return killed(
-            ["cdktf", "deploy", STACK, "--auto-approve", "--output", str(self.cdktf.outdir)],
-            environment=self.cdktf.process_environment(),
-            after_step=moment,
-            seconds=0,
-        )
-
-    def recover(self, *options: str) -> Answer:
-        """`python -m ops recover --stage dev OPTIONS`."""
-        finished = subprocess.run(
-            [sys.executable, "-m", "ops", "recover", "--stage", "dev", *options],
-            cwd=PROJECT,
-            env={**self.cdktf.process_environment(), "CDKTF_OUTDIR": str(self.cdktf.outdir)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return Answer(code=finished.returncode, text=finished.stdout, errors=finished.stderr)
-
-    def held(self) -> Mapping[str, Mapping[str, Any]]:
-        """The attributes of what the state holds, by address."""
-        return {
-            f"{resource['type']}.{resource['name']}": resource["instances"][0]["attributes"]
-            for resource in self._state()["resources"]
-            if resource["mode"] == "managed"
-        }
-
-    def account(self) -> Comparison:
-        """The account against the state."""
-        return compare(census(cache(self.emulator.client)), held_by(self._state()))
-
-    def secret_values(self) -> dict[str, str]:
-        """Every secret's current value by name."""
-        secrets = self.emulator.client("secretsmanager")
-        return {
-            item["Name"]: secrets.get_secret_value(SecretId=item["Name"])["SecretString"]
-            for item in secrets.list_secrets(MaxResults=100)["SecretList"]
-        }
-
-    def _state(self) -> dict[str, Any]:
-        document: dict[str, Any] = json.loads(self.state_file.read_text())
-        return document
-
-
-NOTHING = Comparison(orphans=(), missing=())
-
-
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RecoverableStage]:
     folder = tmp_path_factory.mktemp("recover")
     with running_emulator() as emulator:
         environment = {**emulator.environment, "ATOMIC_STAGE": "dev"}
-        yield Stage(cdktf=Cdktf(folder=folder, environment=environment), emulator=emulator)
+        yield RecoverableStage(
+            name="dev", cdktf=Cdktf(folder=folder, environment=environment), emulator=emulator
+        )
 
 
-def test_what_was_made_when_the_deploy_was_killed_comes_back(stage: Stage) -> None:
+def test_what_was_made_when_the_deploy_was_killed_comes_back(stage: RecoverableStage) -> None:
     assert stage.killed_deploy(FIRST_NAMES)
 
     answer = stage.recover("--yes")
@@ -107,7 +40,7 @@ def test_what_was_made_when_the_deploy_was_killed_comes_back(stage: Stage) -> No
     assert stage.account() == NOTHING
 
 
-def test_a_database_that_was_being_made_comes_back(stage: Stage) -> None:
+def test_a_database_that_was_being_made_comes_back(stage: RecoverableStage) -> None:
     assert stage.killed_deploy(DATABASE)
     assert "aws_db_instance" in {each.type for each in stage.account().orphans}
 
@@ -118,7 +51,7 @@ def test_a_database_that_was_being_made_comes_back(stage: Stage) -> None:
     assert stage.account() == NOTHING
 
 
-def test_a_deploy_that_went_on_from_there_can_be_killed_again(stage: Stage) -> None:
+def test_a_deploy_that_went_on_from_there_can_be_killed_again(stage: RecoverableStage) -> None:
     assert stage.killed_deploy(SERVICES)
 
     answer = stage.recover("--yes")
@@ -127,14 +60,14 @@ def test_a_deploy_that_went_on_from_there_can_be_killed_again(stage: Stage) -> N
     assert stage.account() == NOTHING
 
 
-def test_the_next_deploy_converges_without_a_double_or_an_orphan(stage: Stage) -> None:
+def test_the_next_deploy_converges_without_a_double_or_an_orphan(stage: RecoverableStage) -> None:
     stage.cdktf.run("deploy", STACK, "--auto-approve")
 
     assert "no changes are needed" in stage.cdktf.run("diff", STACK)
     assert stage.account() == NOTHING
 
 
-def test_a_state_that_lacks_nothing_is_left_alone(stage: Stage) -> None:
+def test_a_state_that_lacks_nothing_is_left_alone(stage: RecoverableStage) -> None:
     before = stage.state_file.read_bytes()
 
     answer = stage.recover("--yes")
@@ -146,7 +79,7 @@ def test_a_state_that_lacks_nothing_is_left_alone(stage: Stage) -> None:
     assert stage.state_file.read_bytes() == before
 
 
-def test_a_lost_state_is_found_again_to_the_last_object_and_secret(stage: Stage) -> None:
+def test_a_lost_state_is_found_again_to_the_last_object_and_secret(stage: RecoverableStage) -> None:
     stage.emulator.client("secretsmanager").put_secret_value(
         SecretId="atomic-dev-openai-api-key", SecretString="set by the operator"
     )
@@ -164,7 +97,7 @@ def test_a_lost_state_is_found_again_to_the_last_object_and_secret(stage: Stage)
     assert stage.secret_values() == values
 
 
-def test_no_secret_value_is_in_the_recovered_state(stage: Stage) -> None:
+def test_no_secret_value_is_in_the_recovered_state(stage: RecoverableStage) -> None:
     state = stage.state_file.read_text()
     generated = json.loads(stage.secret_values()["atomic-dev-rds-master-credentials"])["password"]
 
@@ -173,7 +106,7 @@ def test_no_secret_value_is_in_the_recovered_state(stage: Stage) -> None:
 
 
 def test_what_a_repeated_deploy_left_beside_the_stage_is_listed_and_not_touched(
-    stage: Stage,
+    stage: RecoverableStage,
 ) -> None:
     orphan = _vpc_of_a_killed_deploy(stage)
 
@@ -184,7 +117,7 @@ def test_what_a_repeated_deploy_left_beside_the_stage_is_listed_and_not_touched(
     assert stage.emulator.client("ec2").describe_vpcs(VpcIds=[orphan])["Vpcs"]
 
 
-def test_orphans_are_deleted_when_that_is_asked_for(stage: Stage) -> None:
+def test_orphans_are_deleted_when_that_is_asked_for(stage: RecoverableStage) -> None:
     answer = stage.recover("--yes", "--delete-orphans")
 
     assert answer.code == 0, answer.text + answer.errors
@@ -192,7 +125,7 @@ def test_orphans_are_deleted_when_that_is_asked_for(stage: Stage) -> None:
     assert "no changes are needed" in stage.cdktf.run("diff", STACK)
 
 
-def _vpc_of_a_killed_deploy(stage: Stage) -> str:
+def _vpc_of_a_killed_deploy(stage: RecoverableStage) -> str:
     tags = [{"Key": key, "Value": value} for key, value in _tags(stage).items()]
     vpc = stage.emulator.client("ec2").create_vpc(
         CidrBlock="10.0.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": tags}]
@@ -200,6 +133,6 @@ def _vpc_of_a_killed_deploy(stage: Stage) -> str:
     return str(vpc["Vpc"]["VpcId"])
 
 
-def _tags(stage: Stage) -> Mapping[str, str]:
+def _tags(stage: RecoverableStage) -> Mapping[str, str]:
     tags: Mapping[str, str] = stage.held()["aws_vpc.main"]["tags_all"]
     return tags

@@ -26,7 +26,8 @@ def test_every_type_of_a_stage_can_be_looked_for(path: Path) -> None:
 
 @pytest.mark.parametrize("type_", sorted(CAN_BE_DOUBLE))
 def test_every_type_that_can_be_there_twice_can_be_deleted(type_: str) -> None:
-    orphan = Orphan(type=type_, import_id="id-1", address=f"{type_}.main")
+    id_ = "plan-1|id-1" if type_ == "aws_backup_selection" else "id-1"
+    orphan = Orphan(type=type_, import_id=id_, address=f"{type_}.main")
 
     assert command(orphan).startswith("aws ")
     assert command(orphan).endswith(" id-1")

@@ -1,10 +1,17 @@
 """The state that a recovery writes."""
 
+import datetime
 from typing import Any
 
 from ops.planned import Planned
 from ops.reading import ReadObject
-from ops.recovered_state import SecretVersion, version_read, with_objects, with_outputs
+from ops.recovered_state import (
+    SecretVersion,
+    scheduled_action_read,
+    version_read,
+    with_objects,
+    with_outputs,
+)
 
 PROVIDER = 'provider["registry.terraform.io/hashicorp/aws"]'
 
@@ -106,6 +113,36 @@ def test_a_secret_version_has_its_label_and_no_value() -> None:
     assert attributes["secret_string_wo_version"] == 1
     assert attributes["has_secret_string_wo"] is True
     assert (attributes["secret_string"], attributes["secret_string_wo"]) == ("", None)
+
+
+def test_a_scheduled_action_is_as_aws_tells_it() -> None:
+    row = {
+        "ScheduledActionName": "app-night-stop",
+        "ScheduledActionARN": "arn:action",
+        "ServiceNamespace": "ecs",
+        "Schedule": "cron(0 20 ? * MON-FRI *)",
+        "Timezone": "Europe/Berlin",
+        "ResourceId": "service/dev/app",
+        "ScalableDimension": "ecs:service:DesiredCount",
+        "ScalableTargetAction": {"MinCapacity": 0, "MaxCapacity": 0},
+        "EndTime": datetime.datetime(2026, 12, 24, 18, tzinfo=datetime.UTC),
+    }
+
+    attributes = scheduled_action_read(row, provider=PROVIDER).attributes
+
+    assert attributes == {
+        "arn": "arn:action",
+        "end_time": "2026-12-24T18:00:00Z",
+        "id": "app-night-stop-ecs-service/dev/app",
+        "name": "app-night-stop",
+        "resource_id": "service/dev/app",
+        "scalable_dimension": "ecs:service:DesiredCount",
+        "scalable_target_action": [{"max_capacity": "0", "min_capacity": "0"}],
+        "schedule": "cron(0 20 ? * MON-FRI *)",
+        "service_namespace": "ecs",
+        "start_time": None,
+        "timezone": "Europe/Berlin",
+    }
 
 
 def test_outputs_that_are_known_come_with_it() -> None:

@@ -1,0 +1,83 @@
+"""A stage whose state gets lost, and what stands of it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from local.cdktf import Cdktf
+from local.census import Comparison, census, compare, held_by
+from local.emulator import PROJECT, Emulator
+from tests.answer import Answer
+from tests.integration.story import killed
+
+NOTHING = Comparison(orphans=(), missing=())
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoverableStage:
+    """A stage on an emulator, to be recovered from there."""
+
+    name: str
+    cdktf: Cdktf
+    emulator: Emulator
+
+    @property
+    def stack(self) -> str:
+        """Its stack."""
+        return f"atomic-{self.name}"
+
+    @property
+    def state_file(self) -> Path:
+        """Where the state is."""
+        return self.cdktf.state_file(self.stack)
+
+    def killed_deploy(self, moment: str) -> bool:
+        """A deploy that is killed -9 at a moment; whether it was at work then."""
+        return killed(
+            ["cdktf", "deploy", self.stack, "--auto-approve", "--output", str(self.cdktf.outdir)],
+            environment=self.cdktf.process_environment(),
+            after_step=moment,
+            seconds=0,
+        )
+
+    def recover(self, *options: str) -> Answer:
+        """`python -m ops recover --stage NAME OPTIONS`."""
+        finished = subprocess.run(
+            [sys.executable, "-m", "ops", "recover", "--stage", self.name, *options],
+            cwd=PROJECT,
+            env={**self.cdktf.process_environment(), "CDKTF_OUTDIR": str(self.cdktf.outdir)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return Answer(code=finished.returncode, text=finished.stdout, errors=finished.stderr)
+
+    def held(self) -> Mapping[str, Mapping[str, Any]]:
+        """The attributes of what the state holds, by address."""
+        return {
+            f"{resource['type']}.{resource['name']}": resource["instances"][0]["attributes"]
+            for resource in self.state()["resources"]
+            if resource["mode"] == "managed"
+        }
+
+    def account(self, *others: Mapping[str, Any]) -> Comparison:
+        """The account against the state, and the states of the stages beside it."""
+        return compare(census(cache(self.emulator.client)), held_by(self.state(), *others))
+
+    def secret_values(self) -> dict[str, str]:
+        """Every secret's current value by name."""
+        secrets = self.emulator.client("secretsmanager")
+        return {
+            item["Name"]: secrets.get_secret_value(SecretId=item["Name"])["SecretString"]
+            for item in secrets.list_secrets(MaxResults=100)["SecretList"]
+        }
+
+    def state(self) -> dict[str, Any]:
+        """What is in the state file."""
+        document: dict[str, Any] = json.loads(self.state_file.read_text())
+        return document

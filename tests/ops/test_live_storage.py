@@ -1,0 +1,63 @@
+"""What a bucket has once or not at all: AWS answers for each in words of its own when it does not have it."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from imports.live_aws import Clients
+from ops.finding import FINDERS
+
+_SETTINGS: dict[str, Callable[[Any], Any]] = {
+    "aws_s3_bucket_versioning": lambda s3: s3.put_bucket_versioning(
+        Bucket="dev-data", VersioningConfiguration={"Status": "Enabled"}
+    ),
+    "aws_s3_bucket_lifecycle_configuration": lambda s3: s3.put_bucket_lifecycle_configuration(
+        Bucket="dev-data",
+        LifecycleConfiguration={
+            "Rules": [
+                {
+                    "ID": "expire",
+                    "Status": "Enabled",
+                    "Filter": {"Prefix": ""},
+                    "Expiration": {"Days": 30},
+                }
+            ]
+        },
+    ),
+    "aws_s3_bucket_logging": lambda s3: s3.put_bucket_logging(
+        Bucket="dev-data",
+        BucketLoggingStatus={"LoggingEnabled": {"TargetBucket": "dev-logs", "TargetPrefix": "d/"}},
+    ),
+}
+
+
+def _buckets(clients: Clients) -> Any:
+    s3 = clients("s3")
+    s3.create_bucket(Bucket="dev-data")
+    s3.create_bucket(Bucket="dev-logs")
+    write = {"Principal": {"Service": "logging.s3.amazonaws.com"}, "Action": "s3:PutObject"}
+    policy = {"Effect": "Allow", **write, "Resource": "arn:aws:s3:::dev-logs/*"}
+    document = {"Version": "2012-10-17", "Statement": [policy]}
+    s3.put_bucket_policy(Bucket="dev-logs", Policy=json.dumps(document))
+    return s3
+
+
+@pytest.mark.parametrize("type_", _SETTINGS)
+def test_what_was_never_set_on_a_bucket_does_not_stand(clients: Clients, type_: str) -> None:
+    _buckets(clients)
+
+    assert FINDERS[type_].list(clients, "dev-data") == []
+
+
+@pytest.mark.parametrize("type_", _SETTINGS)
+def test_what_was_set_on_a_bucket_is_found_by_the_bucket(clients: Clients, type_: str) -> None:
+    _SETTINGS[type_](_buckets(clients))
+
+    assert [each.import_id for each in FINDERS[type_].list(clients, "dev-data")] == ["dev-data"]
+
+
+@pytest.mark.parametrize("type_", _SETTINGS)
+def test_what_is_asked_of_a_missing_bucket_does_not_stand(clients: Clients, type_: str) -> None:
+    assert FINDERS[type_].list(clients, "dev-data") == []
