@@ -9,8 +9,8 @@ from imports.live_aws import account_of, boto3_clients
 from imports.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
 from imports.workspace import Workspace, set_default_credentials, this_workspace
 from ops.errors import OpsError
-from ops.state_bucket import StateBucket, Step
-from ops.state_versions import Contents, Present, StateObject
+from ops.state.state_bucket import StateBucket, Step
+from ops.state.state_versions import Contents, Present, StateObject
 
 UNDECIDED = 2
 

@@ -9,7 +9,7 @@ from moto import mock_aws
 
 from imports.live_aws import boto3_clients
 from ops.errors import OpsError
-from ops.state_versions import StateObject
+from ops.state.state_versions import StateObject
 
 BUCKET, KEY = "states", "atomic-dev.tfstate"
 LOCK = f"{KEY}.tflock"
