@@ -71,7 +71,9 @@ def _backup_plans(clients: Clients, name: str) -> list[Live]:
             key=(name,),
             import_id=row["BackupPlanId"],
             attributes={"id": row["BackupPlanId"], "arn": row["BackupPlanArn"]},
-            tags=ask(clients, "backup", "ListTags", ResourceArn=row["BackupPlanArn"])["Tags"],
+            tags=ask(clients, "backup", "ListTags", ResourceArn=row["BackupPlanArn"]).get(
+                "Tags", {}
+            ),
             in_use=bool(_backup_selections(clients, row["BackupPlanId"])),
         )
         for row in found

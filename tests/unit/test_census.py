@@ -30,5 +30,16 @@ def test_revisions_of_a_task_definition_are_told_apart() -> None:
     assert first == {Thing(type="aws_ecs_task_definition", id="arn:app:1")}
 
 
+def test_an_attachment_is_who_has_which_policy_whatever_its_id() -> None:
+    drawn, imported = (
+        held_by(
+            _state("aws_iam_role_policy_attachment", id=id_, role="dev", policy_arn="arn:policy")
+        )
+        for id_ in ("dev-20261123", "dev-arn:policy")
+    )
+
+    assert drawn == imported == {Thing(type="aws_iam_role_policy_attachment", id="dev/arn:policy")}
+
+
 def test_what_cannot_be_there_twice_is_not_counted() -> None:
     assert held_by(_state("aws_acm_certificate_validation", id="2026-01-01")) == frozenset()
