@@ -13,13 +13,13 @@ from imports.progress import Progress
 from imports.screen import AsJson, out, print_json, print_table, progress_on_screen
 from imports.workspace import Workspace
 from modules.settings import StageSettings
-from ops.bill import Bill
+from ops.costs.bill import Bill
+from ops.costs.prices import HOURS_PER_MONTH, Prices, read_prices
+from ops.costs.pricing import bill
+from ops.costs.what_if import LEGACY_BASE, SWITCHES, Switch, as_the_guide_has_it, switches_below
 from ops.errors import OpsError
-from ops.prices import HOURS_PER_MONTH, Prices, read_prices
-from ops.pricing import bill
 from ops.resources import Resource, of_state
 from ops.synthesized import synthesized
-from ops.what_if import LEGACY_BASE, SWITCHES, Switch, as_the_guide_has_it, switches_below
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +134,7 @@ def _settings(name: str, prices: Prices) -> StageSettings:
     stage = Workspace(stage=name, environ=dict(os.environ)).settings()
     if stage.region != prices.region:
         raise OpsError(
-            f"stage {name} is in region {stage.region}, and ops/prices.toml has the prices of "
+            f"stage {name} is in region {stage.region}, and ops/costs/prices.toml has the prices of "
             f"{prices.region}: write this region's prices there"
         )
     return stage
@@ -171,10 +171,10 @@ def _show(cost: Cost, prices: Prices) -> None:
     )
     out.print(f"with every service scaled out all month: {cost.with_most_tasks_usd:.2f}")
     for unknown in cost.bill.unpriced:
-        out.print(f"not priced: {unknown}: add it to ops/prices.toml", markup=False)
+        out.print(f"not priced: {unknown}: add it to ops/costs/prices.toml", markup=False)
     out.print(
         f"list prices of {prices.region}, {prices.as_of}; {HOURS_PER_MONTH} hours; sources in "
-        "ops/prices.toml\n"
+        "ops/costs/prices.toml\n"
     )
     print_table(
         ("by use, not in the sum", "USD"),

@@ -11,10 +11,10 @@ import typer
 from imports.files import replace_file
 from imports.screen import Stage, out, progress_on_screen
 from imports.workspace import Workspace
-from ops.architecture import architecture
 from ops.errors import OpsError
-from ops.layout import layout
-from ops.svg import svg
+from ops.picture.architecture import architecture
+from ops.picture.layout import layout
+from ops.picture.svg import svg
 from ops.synthesized import synthesized
 
 # Twice the pixels, for screens that have them.

@@ -27,7 +27,7 @@ from ops.image_tags import (
     scan_findings,
     with_image_tag,
 )
-from ops.service_facts import service_facts
+from ops.picture.service_facts import service_facts
 
 app = typer.Typer(
     help="The images of the services that the project builds itself.",

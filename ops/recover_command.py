@@ -9,11 +9,11 @@ import typer
 
 from imports.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
 from imports.workspace import Workspace
-from ops import orphans, recover
 from ops.errors import OpsError
-from ops.recover import Proposal
-from ops.recovery_stage import open_stage
-from ops.recovery_verdict import Outlook
+from ops.recovery import orphans, recover
+from ops.recovery.recover import Proposal
+from ops.recovery.recovery_stage import open_stage
+from ops.recovery.recovery_verdict import Outlook
 
 NEEDS_A_PERSON = 2
 

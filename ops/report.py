@@ -19,13 +19,13 @@ from imports.record import AdoptionRecord, read_record
 from imports.screen import Stage, out, print_error, progress_on_screen
 from imports.workspace import Workspace
 from modules.settings import StageSettings
-from ops.cost_change import CostChange, cost_change, planned_resources
+from ops.costs.cost_change import CostChange, cost_change, planned_resources
+from ops.costs.prices import read_prices
+from ops.costs.pricing import bill
 from ops.errors import OpsError
-from ops.plan_report import Report
-from ops.plan_report import report as report_of
-from ops.prices import read_prices
-from ops.pricing import bill
-from ops.report_pages import html_page, markdown
+from ops.reporting.plan_report import Report
+from ops.reporting.plan_report import report as report_of
+from ops.reporting.report_pages import html_page, markdown
 from ops.resources import of_document
 from security.exceptions import read_exceptions
 from synthesis import write_stacks

@@ -1,24 +1,16 @@
 """`python -m ops state`: the bucket of Terraform's state, the versions in it, and the way back to one."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
-from imports.live_aws import Clients, account_of, boto3_clients
+from imports.live_aws import account_of, boto3_clients
 from imports.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
 from imports.workspace import Workspace, set_default_credentials, this_workspace
-from modules.settings import State
 from ops.errors import OpsError
-from ops.state_bucket import StateBucket, Step
-from ops.state_versions import (
-    Contents,
-    contents_of_version,
-    current_contents,
-    restore,
-    versions,
-)
+from ops.state.state_bucket import StateBucket, Step
+from ops.state.state_versions import Contents, Present, StateObject
 
 UNDECIDED = 2
 
@@ -26,16 +18,6 @@ app = typer.Typer(
     help="The bucket of Terraform's state, its versions, and the way back to one.",
     no_args_is_help=True,
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Place:
-    """Where a stage's state is."""
-
-    clients: Clients
-    workspace: Workspace
-    state: State
-    key: str
 
 
 @app.command()
@@ -102,10 +84,10 @@ def backups(stage: Stage, as_json: AsJson = False) -> None:
 
     Example: `python -m ops state backups --stage prod`
     """
-    place = _place(stage)
+    state = _state_object(stage)
     with progress_on_screen(as_json) as progress:
         progress("listing the state's versions")
-        found = versions(place.clients, bucket=place.state.bucket, key=place.key)
+        found = state.versions()
     if as_json:
         print_json([{**vars(each), "written_at": each.written_at.isoformat()} for each in found])
         return
@@ -121,7 +103,7 @@ def backups(stage: Stage, as_json: AsJson = False) -> None:
             for each in found
         ],
     )
-    out.print(f"{len(found)} versions of s3://{place.state.bucket}/{place.key}", markup=False)
+    out.print(f"{len(found)} versions of s3://{state.bucket}/{state.key}", markup=False)
 
 
 @app.command("restore")
@@ -135,53 +117,60 @@ def restore_(
 
     Example: `python -m ops state restore --stage prod --version ID`
     """
-    place = _place(stage)
+    state = _state_object(stage)
     if as_json and not yes:
         raise OpsError("--json: allowed: with --yes, because a program cannot be asked")
     with progress_on_screen(as_json) as progress:
         progress("reading the version")
-        old = contents_of_version(
-            place.clients, bucket=place.state.bucket, key=place.key, version=version
-        )
-        progress("synthesizing the stage")
-        terraform = place.workspace.synthesize()
+        old = state.contents_of_version(version)
         progress("reading the present state")
-        current = current_contents(terraform)
+        present = state.present()
     if not as_json:
-        _compare(current, old)
+        _compare(present, old)
     if not yes and not typer.confirm("put the version back?"):
         out.print("left as it is")
         raise typer.Exit(UNDECIDED)
     with progress_on_screen(as_json) as progress:
         progress("writing the state")
-        now = restore(terraform, old=old, current=current)
+        serial = state.restore(old, present)
     if as_json:
-        print_json({"serial": now.serial, "resources": old.resources, "restored": version})
+        print_json(
+            {
+                "serial": serial,
+                "resources": old.resources,
+                "restored": version,
+                "present_was_unreadable": bool(present and present.contents is None),
+            }
+        )
         return
     out.print(
-        f"restored: serial {now.serial}, {old.resources} resources. Look at `cdktf diff "
+        f"restored: serial {serial}, {old.resources} resources. Look at `cdktf diff "
         f"atomic-{stage}` before the next deploy",
         markup=False,
     )
 
 
-def _compare(current: Contents | None, old: Contents) -> None:
+def _compare(present: Present | None, old: Contents) -> None:
+    current = present.contents if present else None
+    unknown = "(unreadable)" if present else "(none)"
     types = {**(current.types if current else {}), **old.types}
     rows = [
-        (type_, current.types.get(type_, 0) if current else 0, old.types.get(type_, 0))
+        (type_, current.types.get(type_, 0) if current else unknown, old.types.get(type_, 0))
         for type_ in sorted(types)
     ]
     print_table(
         ("", "present state", "the version"),
         [
-            ("serial", current.serial if current else "(none)", old.serial),
-            ("resources", current.resources if current else 0, old.resources),
+            ("serial", current.serial if current else unknown, old.serial),
+            ("resources", current.resources if current else unknown, old.resources),
             *(row for row in rows if row[1] != row[2]),
         ],
     )
+    if present and not current:
+        out.print(f"{present.why}\nIt stays in the bucket as a version.", markup=False)
 
 
-def _place(stage: str) -> _Place:
+def _state_object(stage: str) -> StateObject:
     workspace = this_workspace(stage)
     settings = workspace.settings()
     if settings.state is None:
@@ -190,9 +179,11 @@ def _place(stage: str) -> _Place:
             f"section [state]; remedy: `python -m ops state bootstrap --stage {stage}`"
         )
     set_default_credentials(workspace)
-    return _Place(
+    return StateObject(
         clients=boto3_clients(region=settings.state_region),
-        workspace=workspace,
-        state=settings.state,
+        bucket=settings.state.bucket,
         key=settings.state_key,
+        encrypt=settings.state.encrypt,
+        kms_key_id=settings.state.kms_key_id,
+        use_lockfile=settings.state.use_lockfile,
     )

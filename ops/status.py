@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from imports.live_aws import account_of
 from imports.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
-from ops.database_facts import DatabaseFacts, database_facts
 from ops.deployed import Deployed, local_time, open_stage
-from ops.service_facts import ServiceFacts, service_facts
-from ops.watch_facts import AlarmFacts, alarm_facts
+from ops.picture.database_facts import DatabaseFacts, database_facts
+from ops.picture.service_facts import ServiceFacts, service_facts
+from ops.picture.watch_facts import AlarmFacts, alarm_facts
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 from imports.errors import AdoptionError
 from imports.progress import Progress
 from imports.workspace import PROJECT
-from ops.database_facts import database_facts
+from ops.costs.running import is_stopped_now
 from ops.deployed import Deployed
 from ops.doctor import account, contents, edge, quotas, running, state, tools
 from ops.doctor.finding import Finding, unknown
 from ops.errors import OpsError
-from ops.running import is_stopped_now
+from ops.picture.database_facts import database_facts
+from ops.picture.service_facts import ServiceFacts, service_facts
+from ops.picture.watch_facts import alarm_facts, subscriptions
 from ops.secret_values import secret_states
-from ops.service_facts import ServiceFacts, service_facts
-from ops.watch_facts import alarm_facts, subscriptions
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from ops.database_facts import DatabaseFacts
 from ops.deployed import local_time
 from ops.doctor.finding import Finding, all_or, attention, fine
-from ops.service_facts import ServiceFacts
-from ops.watch_facts import AlarmFacts
+from ops.picture.database_facts import DatabaseFacts
+from ops.picture.service_facts import ServiceFacts
+from ops.picture.watch_facts import AlarmFacts
 
 # RDS names some twenty states of work in progress; in these nobody has to act.
 _WORKING = frozenset(

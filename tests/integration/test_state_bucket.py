@@ -204,6 +204,32 @@ def test_a_local_state_moves_into_the_bucket_and_an_old_version_comes_back(stage
     assert serial > json.loads(before)["serial"]
 
 
+def test_a_version_takes_the_place_of_a_state_that_cannot_be_read(stage: Stage) -> None:
+    s3 = stage.emulator.client("s3")
+    stage.write(REMOTE)
+    stage.ops("state", "bootstrap")
+    state = {"version": 4, "serial": 7, "lineage": "ours", "terraform_version": "1.11.4"}
+    text = json.dumps({**state, "outputs": {}, "resources": []})
+    good = s3.put_object(Bucket=BUCKET, Key=KEY, Body=text)["VersionId"]
+    broken = s3.put_object(Bucket=BUCKET, Key=KEY, Body=text[:50])["VersionId"]
+
+    asked = stage.ops("state", "restore", "--version", good, stdin="n\n")
+
+    assert asked.code == 2
+    assert '"the present state" is no complete Terraform state' in asked.text
+    assert "put the version back?" in asked.text
+    assert s3.get_object(Bucket=BUCKET, Key=KEY)["Body"].read().decode() == text[:50]
+
+    restored = stage.ops("state", "restore", "--version", good, stdin="y\n")
+
+    assert restored.code == 0, restored.errors
+    kept = s3.get_object(Bucket=BUCKET, Key=KEY, VersionId=broken)["Body"].read().decode()
+    assert kept == text[:50]
+    stage.cdktf.run("diff", STACK)
+    pulled = json.loads(stage.cdktf.terraform(STACK, "state", "pull").stdout)
+    assert (pulled["lineage"], pulled["serial"]) == ("ours", 8)
+
+
 def test_an_unknown_version_is_refused(stage: Stage) -> None:
     stage.write(REMOTE)
     stage.ops("state", "bootstrap")

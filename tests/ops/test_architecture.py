@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from ops.architecture import Architecture, Node, architecture
-from ops.cards import Card
+from ops.picture.architecture import Architecture, Node, architecture
+from ops.picture.cards import Card
 from ops.resources import Resource, of_document
 from tests.snapshots.test_snapshots import HERE as SNAPSHOTS
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from ops.cost_change import cost_change, planned_resources
-from ops.prices import read_prices
-from ops.pricing import bill
+from ops.costs.cost_change import cost_change, planned_resources
+from ops.costs.prices import read_prices
+from ops.costs.pricing import bill
 from tests.ops.plans import a_plan, read_plan, report_on
 
 

@@ -8,12 +8,12 @@ import pytest
 from typer.testing import CliRunner
 
 from ops.__main__ import app
-from ops.architecture import architecture
 from ops.diagram import png
 from ops.errors import OpsError
-from ops.layout import layout
+from ops.picture.architecture import architecture
+from ops.picture.layout import layout
+from ops.picture.svg import svg
 from ops.resources import of_document
-from ops.svg import svg
 from tests.conftest import Synthesize
 from tests.stages import SHIPPED, VARIANTS
 

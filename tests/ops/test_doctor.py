@@ -7,14 +7,14 @@ import pytest
 
 from imports.errors import AdoptionError
 from modules.settings import NightStop
-from ops.database_facts import DatabaseFacts
+from ops.costs.running import is_stopped_now
 from ops.doctor import account, contents, edge, quotas, running, state, tools
 from ops.doctor.checks import Check, run
 from ops.doctor.finding import Finding, fine
 from ops.drift import Drift, Drifted
-from ops.running import is_stopped_now
-from ops.service_facts import Deployment, ServiceFacts, Targets
-from ops.watch_facts import AlarmFacts
+from ops.picture.database_facts import DatabaseFacts
+from ops.picture.service_facts import Deployment, ServiceFacts, Targets
+from ops.picture.watch_facts import AlarmFacts
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 DEV = {"stage": "dev", "stack": "atomic-dev"}

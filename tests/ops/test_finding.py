@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from ops.finding import FINDERS
-from ops.matching import CAN_BE_DOUBLE, NOT_LOOKED_FOR, Orphan
-from ops.orphans import command
+from ops.recovery.finding import FINDERS
+from ops.recovery.matching import CAN_BE_DOUBLE, NOT_LOOKED_FOR, Orphan
+from ops.recovery.orphans import command
 
 SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
 

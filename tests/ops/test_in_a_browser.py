@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.report_pages import html_page
+from ops.reporting.report_pages import html_page
 from tests.ops.browser import Browser, Scheme, missing, running_browser
 from tests.ops.plans import adoption_report, read_plan, report_on
 

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.architecture import Architecture, Node, Zone
-from ops.cards import GROUPS, Card
-from ops.drawing import LABEL_SIZE, LINE_SIZE, Box, Drawing, Frame
-from ops.layout import layout
-from ops.reach import Reach
-from ops.svg import svg
-from ops.text_width import fit, text_width
+from ops.picture.architecture import Architecture, Node, Zone
+from ops.picture.cards import GROUPS, Card
+from ops.picture.drawing import LABEL_SIZE, LINE_SIZE, Box, Drawing, Frame
+from ops.picture.layout import layout
+from ops.picture.reach import Reach
+from ops.picture.svg import svg
+from ops.picture.text_width import fit, text_width
 
 DATABASE = Card(title="PostgreSQL 15", lines=("a", "b", "c"), kind="database", key=("db", "main"))
 FILES = Card(title="EFS lancedb", lines=("encrypted",), kind="files", key=("efs", "main"))

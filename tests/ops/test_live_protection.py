@@ -7,8 +7,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from imports.live_aws import Clients
-from ops.finding import FINDERS
-from ops.live import Live
+from ops.recovery.finding import FINDERS
+from ops.recovery.live import Live
 
 WHAT_IT_IS_FOR = "All that dev stores"
 

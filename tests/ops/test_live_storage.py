@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from imports.live_aws import Clients
-from ops.finding import FINDERS
+from ops.recovery.finding import FINDERS
 
 _SETTINGS: dict[str, Callable[[Any], Any]] = {
     "aws_s3_bucket_versioning": lambda s3: s3.put_bucket_versioning(

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ops.finding import FINDERS
-from ops.live import Live
-from ops.matching import Ambiguity, Matcher, Matches, Orphan
-from ops.planned import planned_resources
+from ops.recovery.finding import FINDERS
+from ops.recovery.live import Live
+from ops.recovery.matching import Ambiguity, Matcher, Matches, Orphan
+from ops.recovery.planned import planned_resources
 
 TAGS = {"Project": "atomic-calendar", "Stage": "dev"}
 DOCUMENT = {

@@ -3,8 +3,8 @@
 import pytest
 
 from imports.live_aws import Clients
-from ops import orphans
-from ops.matching import Orphan
+from ops.recovery import orphans
+from ops.recovery.matching import Orphan
 
 TAGS = {"Stage": "dev"}
 KEY = Orphan(type="aws_kms_key", import_id="key-1", address="aws_kms_key.main")

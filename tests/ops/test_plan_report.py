@@ -3,7 +3,7 @@
 import pytest
 
 from modules.stateful import STATEFUL
-from ops.plan_report import Change, Report
+from ops.reporting.plan_report import Change, Report
 from tests.ops.plans import a_plan, adoption_report, read_plan, report_on
 
 

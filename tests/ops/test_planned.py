@@ -2,7 +2,7 @@
 
 import pytest
 
-from ops.planned import dependencies, standalone, text
+from ops.recovery.planned import dependencies, standalone, text
 
 VPC = {"aws_vpc.main": {"id": "vpc-1"}}
 

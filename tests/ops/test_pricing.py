@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from ops.bill import Line, merged, monthly
-from ops.prices import PRICES, read_prices
-from ops.pricing import bill
+from ops.costs.bill import Line, merged, monthly
+from ops.costs.prices import PRICES, read_prices
+from ops.costs.pricing import bill
+from ops.costs.running import days_of, spot_share, weekly_share
 from ops.resources import Resource, of_document, of_state
-from ops.running import days_of, spot_share, weekly_share
 from tests.conftest import Synthesize
 
 HOURS = 730

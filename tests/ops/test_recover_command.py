@@ -9,11 +9,12 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from ops import orphans, recover, recover_command
+from ops import recover_command
 from ops.errors import OpsError
-from ops.matching import Orphan
-from ops.recover import Proposal, Recovered
-from ops.recovery_verdict import Outlook
+from ops.recovery import orphans, recover
+from ops.recovery.matching import Orphan
+from ops.recovery.recover import Proposal, Recovered
+from ops.recovery.recovery_verdict import Outlook
 
 NOTHING = Proposal(recovered=(), absent=(), orphans=(), problems=(), outlook=(), state=None)
 FOUND = replace(

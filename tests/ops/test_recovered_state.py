@@ -3,9 +3,9 @@
 import datetime
 from typing import Any
 
-from ops.planned import Planned
-from ops.reading import ReadObject
-from ops.recovered_state import (
+from ops.recovery.planned import Planned
+from ops.recovery.reading import ReadObject
+from ops.recovery.recovered_state import (
     SecretVersion,
     scheduled_action_read,
     version_read,

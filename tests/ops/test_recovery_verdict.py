@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ops.recovery_verdict import outlook
+from ops.recovery.recovery_verdict import outlook
 
 
 def _plan(address: str, *actions: str, **change: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.report_pages import code_span, escape_markdown, html_page, markdown
+from ops.reporting.report_pages import code_span, escape_markdown, html_page, markdown
 from tests.ops.plans import a_plan, adoption_report, read_plan, report_on
 
 HOSTILE = "<script>alert(1)</script>&amp;\"'><img src=x onerror=alert(1)>`|](javascript:x)"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ops.secret_versions import first_versions
+from ops.recovery.secret_versions import first_versions
 
 ARN = "arn:aws:secretsmanager:us-east-1:1:secret:dev-key-AbCdEf"
 

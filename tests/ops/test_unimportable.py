@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from imports.live_aws import Clients
-from ops.planned import Planned
-from ops.unimportable import unimportable
+from ops.recovery.planned import Planned
+from ops.recovery.unimportable import unimportable
 
 ADDRESS = "aws_appautoscaling_scheduled_action.app"
 TARGET = {

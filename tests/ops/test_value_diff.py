@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.value_diff import ValueChange, diff_lines, unknowns, value_changes, values
+from ops.reporting.value_diff import ValueChange, diff_lines, unknowns, value_changes, values
 
 
 def update(before: Any, after: Any, **more: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import pytest
 
 from modules.settings import StageSettings
-from ops.what_if import SWITCHES, Switch, as_the_guide_has_it, switches_below
+from ops.costs.what_if import SWITCHES, Switch, as_the_guide_has_it, switches_below
 from tests.stages import stage_settings
 
 

@@ -14,7 +14,7 @@ from tests.stages import SHIPPED, VARIANTS, stage_settings
 REFUSES = {"prevent_destroy": True}
 NAMED = ["aws_db_instance.main", "aws_ecr_repository.python_agent"]
 # A stage of each database engine, and with it every stateful type there is.
-KEEPING = ("prod", "aurora")
+KEEPING = ("prod", "guarded")
 
 
 def stateful(stack: Stack) -> list[tuple[str, str]]:
@@ -50,12 +50,19 @@ def named(tmp_path_factory: pytest.TempPathFactory, stack: Synthesize) -> Stack:
         ("prod", "aws_efs_file_system", "lancedb"),
         ("prod", "aws_secretsmanager_secret", "rds_master_credentials"),
         ("prod", "aws_ecr_repository", "python_agent"),
+        ("prod", "aws_s3_bucket", "logs"),
+        ("prod", "aws_backup_vault", "main"),
+        ("guarded", "aws_kms_key", "main"),
     ],
 )
 def test_each_kind_refuses_to_be_destroyed(
     stack: Synthesize, stage: str, type_: str, name: str
 ) -> None:
     assert stack(stage).resource(type_, name)["lifecycle"] == REFUSES
+
+
+def test_the_stages_asked_have_every_type_that_holds_data(stack: Synthesize) -> None:
+    assert {type_ for stage in KEEPING for type_, _ in stateful(stack(stage))} == STATEFUL
 
 
 @pytest.mark.parametrize("stage", KEEPING)

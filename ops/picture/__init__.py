@@ -1,0 +1,1 @@
+"""Draws a stage's architecture from its synthesized stack."""

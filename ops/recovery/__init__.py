@@ -1,0 +1,1 @@
+"""Finds the objects that a stage's state has lost, and writes them into it again."""

@@ -1,0 +1,1 @@
+"""Says on one page what a plan would do."""

@@ -1,0 +1,1 @@
+"""The bucket of a stage's state, and the state's versions."""
