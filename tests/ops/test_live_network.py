@@ -1,7 +1,7 @@
 """How is found what belongs to a VPC, and to no other."""
 
 from imports.live_aws import Clients
-from ops.finding import FINDERS
+from ops.recovery.finding import FINDERS
 
 
 def _vpc(clients: Clients) -> str:
