@@ -65,6 +65,18 @@ class RecoverableStage:
             if resource["mode"] == "managed"
         }
 
+    def ids(self) -> Mapping[str, str]:
+        """What the state holds, by address.
+
+        The provider draws an attachment's id, and another when it imports: there it is who has which policy.
+        """
+        return {
+            address: f"{attributes['role']}/{attributes['policy_arn']}"
+            if address.startswith("aws_iam_role_policy_attachment.")
+            else str(attributes["id"])
+            for address, attributes in self.held().items()
+        }
+
     def account(self, *others: Mapping[str, Any]) -> Comparison:
         """The account against the state, and the states of the stages beside it."""
         return compare(census(cache(self.emulator.client)), held_by(self.state(), *others))

@@ -83,7 +83,7 @@ def test_a_lost_state_is_found_again_to_the_last_object_and_secret(stage: Recove
     stage.emulator.client("secretsmanager").put_secret_value(
         SecretId="atomic-dev-openai-api-key", SecretString="set by the operator"
     )
-    ids = {address: attributes["id"] for address, attributes in stage.held().items()}
+    ids = stage.ids()
     values = stage.secret_values()
     stage.state_file.unlink()
     stage.emulator.count_from_now()
@@ -92,7 +92,7 @@ def test_a_lost_state_is_found_again_to_the_last_object_and_secret(stage: Recove
 
     assert answer.code == 0, answer.text + answer.errors
     assert stage.emulator.mutating_calls() == {}
-    assert {address: attributes["id"] for address, attributes in stage.held().items()} == ids
+    assert stage.ids() == ids
     assert "no changes are needed" in stage.cdktf.run("diff", STACK)
     assert stage.secret_values() == values
 

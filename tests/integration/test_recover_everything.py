@@ -80,7 +80,7 @@ def test_a_state_holds_all_that_a_deploy_made(stages: Stages) -> None:
 @pytest.mark.parametrize("name", KINDS)
 def test_each_object_comes_back_at_its_address(stages: Stages, name: str) -> None:
     stage = stages[name]
-    before = _ids(stage)
+    before = stage.ids()
     stage.state_file.unlink()
     stage.emulator.count_from_now()
 
@@ -88,7 +88,7 @@ def test_each_object_comes_back_at_its_address(stages: Stages, name: str) -> Non
 
     assert answer.code == 0, answer.text + answer.errors
     assert stage.emulator.mutating_calls() == {}
-    assert _ids(stage) == before
+    assert stage.ids() == before
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -100,13 +100,3 @@ def test_the_recovered_states_hold_all_that_stands(stages: Stages) -> None:
     first, second = stages.values()
 
     assert first.account(second.state()) == NOTHING
-
-
-def _ids(stage: RecoverableStage) -> Mapping[str, str]:
-    # The provider draws an attachment's id; who is attached to what is its identity.
-    return {
-        address: f"{attributes['role']}/{attributes['policy_arn']}"
-        if address.startswith("aws_iam_role_policy_attachment.")
-        else attributes["id"]
-        for address, attributes in stage.held().items()
-    }
