@@ -54,7 +54,7 @@ def _damaged(document: Any, steps: list[tuple[int, str, Any]]) -> Any:
         places = list(_places(root))
         container, key = places[seed % len(places)]
         if action == "put":
-            container[key] = junk
+            container[key] = copy.deepcopy(junk)
         elif action == "wrap":
             container[key] = [container[key]]
         elif action == "drop" and container is not root:
@@ -62,7 +62,7 @@ def _damaged(document: Any, steps: list[tuple[int, str, Any]]) -> Any:
         elif action == "rename" and isinstance(container, dict) and container is not root:
             container[str(junk)] = container.pop(key)
         elif action == "double" and isinstance(container, list):
-            container.append(container[key])
+            container.append(copy.deepcopy(container[key]))
     return root["root"]
 
 
