@@ -69,8 +69,12 @@ def _kind(actions: list[str]) -> str:
 def _because(change: Mapping[str, Any]) -> str:
     if change.get("deposed"):
         return "it is left over from a replacement"
-    paths = change["change"].get("replace_paths") or []
-    attributes = dict.fromkeys(str(path[0]) for path in paths if isinstance(path, list) and path)
+    paths = change["change"].get("replace_paths")
+    attributes = dict.fromkeys(
+        str(path[0])
+        for path in (paths if isinstance(paths, list) else [])
+        if isinstance(path, list) and path
+    )
     if attributes:
         return "of a change of " + ", ".join(attributes)
     return _REASONS.get(str(change.get("action_reason")), "the plan says so")

@@ -85,6 +85,16 @@ def test_a_loss_without_such_an_attribute_says_terraforms_reason(reason: str, wo
     assert judged(change).losses[0].because == words
 
 
+@pytest.mark.parametrize("paths", [1, {"username": 1}, "username", ["username"], [[]]])
+def test_a_plan_whose_reason_cannot_be_read_is_judged_all_the_same(paths: object) -> None:
+    change = planned(DATABASE, "delete", "create")
+    change["change"]["replace_paths"] = paths
+
+    (loss,) = judged(change).blocked
+
+    assert loss.because == "the plan says so"
+
+
 def test_what_a_replacement_left_over_is_judged_beside_what_stands() -> None:
     left_over = {**planned(DATABASE, "delete"), "deposed": "0a1b2c3d"}
 
