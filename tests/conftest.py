@@ -7,11 +7,16 @@ from functools import cache
 from pathlib import Path, PurePath
 
 import pytest
+from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 from bindings import accelerate
 from tests.stack import Stack
 from tests.stages import stage_settings
+
+# A test is never judged by how busy the machine is.
+settings.register_profile("without a deadline", deadline=None)
+settings.load_profile("without a deadline")
 
 Synthesize = Callable[[str], Stack]
 

@@ -128,9 +128,14 @@ def test_a_moment_that_a_deploy_does_not_reach_is_its_end(tmp_path: Path) -> Non
 
 
 def test_a_deploy_that_takes_too_long_is_interrupted(tmp_path: Path) -> None:
-    sleep = [sys.executable, "-c", "print('begun', flush=True); import time; time.sleep(600)"]
+    # What is begun in the background by a shell hears no Ctrl-C unless it asks to.
+    program = (
+        "import signal, time; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "print('begun', flush=True); time.sleep(600)"
+    )
+    sleep = [sys.executable, "-c", program]
 
-    finished = Running(sleep, cwd=tmp_path, environment={}).finish(interrupt_after_seconds=2)
+    finished = Running(sleep, cwd=tmp_path, environment={}).finish(interrupt_after_seconds=5)
 
     assert not finished.ok
     assert "KeyboardInterrupt" in finished.text
