@@ -3,7 +3,6 @@
 Exit codes: 0 done or clean, 1 an error said in one line, 2 blocked.
 """
 
-import sys
 from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +10,7 @@ from typing import Annotated
 import typer
 
 from imports.adopt import AdoptionResult, GateResult, adopt, run_gate
-from imports.errors import AdoptionError, one_line
+from imports.errors import AdoptionError
 from imports.gate import Finding
 from imports.ownership import ownership
 from imports.retire import content, pull, retire
@@ -19,12 +18,11 @@ from imports.rollback import rollback
 from imports.screen import (
     AsJson,
     Stage,
-    err,
     out,
-    print_error,
     print_json,
     print_table,
     progress_on_screen,
+    run,
 )
 from imports.script import import_commands
 from imports.take_stock import Inventory, take_stock
@@ -312,17 +310,7 @@ def rollback_(stage: Stage, legacy: Legacy, as_json: AsJson = False) -> None:
 
 def main() -> None:
     """Run the command line."""
-    try:
-        app()
-    except AdoptionError as error:
-        print_error(str(error))
-        sys.exit(1)
-    except OSError as error:
-        print_error(one_line(str(error)))
-        sys.exit(1)
-    except KeyboardInterrupt:
-        err.print("stopped; run the same command again to finish")
-        sys.exit(130)
+    run(app, AdoptionError)
 
 
 if __name__ == "__main__":

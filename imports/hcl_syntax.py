@@ -17,7 +17,6 @@ from lark.exceptions import LarkError, UnexpectedInput
 from imports.errors import AdoptionError, shorten
 
 MAX_CHARACTERS: Final = 1024 * 1024
-MAX_NESTING: Final = 200
 
 Node: TypeAlias = Tree[Token]
 

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from imports.errors import one_line
 from imports.progress import Progress
 
 # Not a terminal, but a file or a pipe: lines are not cut to a width that nobody looks at.
@@ -38,6 +39,21 @@ def progress_on_screen(as_json: bool) -> Iterator[Progress]:
 def print_error(message: str) -> None:
     """One line on standard error."""
     err.print(f"error: {message}", markup=False, soft_wrap=True)
+
+
+def run(app: typer.Typer, *mendable: type[Exception]) -> None:
+    """Run a command line: what its user can mend ends in one line and exit code 1, Ctrl-C in 130."""
+    try:
+        app()
+    except mendable as error:
+        print_error(str(error))
+        sys.exit(1)
+    except OSError as error:
+        print_error(one_line(str(error)))
+        sys.exit(1)
+    except KeyboardInterrupt:
+        err.print("stopped; run the same command again to finish")
+        sys.exit(130)
 
 
 def print_json(value: Any) -> None:

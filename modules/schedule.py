@@ -8,7 +8,6 @@ from modules.services import Service
 
 # The database takes some minutes to start; services that find none would start again and again.
 DATABASE_LEAD_MINUTES = 15
-MINUTES_PER_DAY = 24 * 60
 
 
 @dataclass(frozen=True, kw_only=True)

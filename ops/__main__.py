@@ -3,12 +3,10 @@
 Exit codes: 0 done or fine, 1 an error said in one line, 2 something is found that asks for a person.
 """
 
-import sys
-
 import typer
 
-from imports.errors import AdoptionError, one_line
-from imports.screen import err, print_error
+from imports.errors import AdoptionError
+from imports.screen import run
 from ops import images, secrets
 from ops.cost import cost
 from ops.diagram import diagram
@@ -57,17 +55,7 @@ app.command()(report)
 
 def main() -> None:
     """Run the command line."""
-    try:
-        app()
-    except (OpsError, AdoptionError) as error:
-        print_error(str(error))
-        sys.exit(1)
-    except OSError as error:
-        print_error(one_line(str(error)))
-        sys.exit(1)
-    except KeyboardInterrupt:
-        err.print("stopped; run the same command again to finish")
-        sys.exit(130)
+    run(app, OpsError, AdoptionError)
 
 
 if __name__ == "__main__":
