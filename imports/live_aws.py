@@ -48,10 +48,15 @@ def boto3_clients(*, region: str | None = None) -> Clients:
     config = Config(
         connect_timeout=5, read_timeout=30, retries={"mode": "standard", "max_attempts": 3}
     )
+    # For links to objects: botocore's defaults sign them in a way that KMS refuses, and name a host that
+    # redirects for a bucket of another region.
+    for_links = Config(signature_version="s3v4", s3={"addressing_style": "path"})
+    config_of = {"s3": config.merge(for_links)}
 
     @cache
     def client(service: str, /) -> Any:
-        return session.client(service, config=config)  # type: ignore[call-overload]  # a variable
+        chosen = config_of.get(service, config)
+        return session.client(service, config=chosen)  # type: ignore[call-overload]  # a variable
 
     return client
 

@@ -11,9 +11,10 @@ from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.core.common_types import TYPE_RESPONSE
 from moto.core.responses import ActionResult, BaseResponse
 from moto.ec2.models.security_groups import SecurityGroupRule
-from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.efs.responses import EFSResponse
 from moto.iam.access_control import IAMPolicyStatement, PermissionResult
+from moto.iam.exceptions import DeleteConflictException
+from moto.iam.models import IAMBackend
 from moto.iam.responses import IamResponse
 from moto.rds.models import DBCluster, DBClusterParameterGroup, DBInstance, DBParameterGroup
 from moto.s3.models import s3_backends
@@ -21,21 +22,10 @@ from moto.s3.responses import S3Response
 from moto.secretsmanager.models import FakeSecret
 from moto.servicequotas.models import ServiceQuotasBackend
 
-# Requests of CreateService that moto drops. DescribeServices then lacks them, and each plan wants to set
-# them again: for the capacity provider strategy by replacing the service.
-_SERVICE_REQUEST_MEMBERS = {
-    "capacityProviderStrategy": "capacity_provider_strategy",
-    "deploymentConfiguration": "deployment_configuration",
-    "enableECSManagedTags": "enable_ecs_managed_tags",
-    "enableExecuteCommand": "enable_execute_command",
-    "healthCheckGracePeriodSeconds": "health_check_grace_period_seconds",
-    "availabilityZoneRebalancing": "availability_zone_rebalancing",
-}
-
 
 def fill_gaps() -> None:
     """Patch moto's classes, once per process."""
-    _keep_what_create_service_asks_for()
+    _keep_policies_that_are_attached()
     _list_tags_of_scalable_targets()
     _say_who_set_a_database_parameter()
     _tell_database_instances_apart()
@@ -50,22 +40,16 @@ def fill_gaps() -> None:
     _refuse_what_is_missing()
 
 
-def _keep_what_create_service_asks_for() -> None:
-    create_service = EC2ContainerServiceResponse.create_service
+def _keep_policies_that_are_attached() -> None:
+    """Moto deletes them, and then the role can never be deleted."""
+    delete = IAMBackend.delete_policy
 
-    def complete(self: EC2ContainerServiceResponse) -> ActionResult:
-        answer = create_service(self)
-        result: Any = answer.result
-        service = result["service"]
-        for member, attribute in _SERVICE_REQUEST_MEMBERS.items():
-            value = self._get_param(member)
-            if value is not None:
-                setattr(service, attribute, value)
-        if self._get_param("capacityProviderStrategy"):
-            service.launch_type = None  # AWS returns the one or the other
-        return answer
+    def delete_unless_attached(self: IAMBackend, policy_arn: str) -> None:
+        if self.get_policy(policy_arn).attachment_count:
+            raise DeleteConflictException("Cannot delete a policy attached to entities.")
+        delete(self, policy_arn)
 
-    EC2ContainerServiceResponse.create_service = complete  # type: ignore[method-assign]  # the patch
+    IAMBackend.delete_policy = delete_unless_attached  # type: ignore[method-assign]  # the patch
 
 
 def _list_tags_of_scalable_targets() -> None:

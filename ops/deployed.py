@@ -66,6 +66,15 @@ def chosen_services(settings: StageSettings, asked: Iterable[str]) -> tuple[str,
     return chosen
 
 
+def check_runs_services(settings: StageSettings) -> None:
+    """Raises OpsError for a stage that is not deployed with its services."""
+    if settings.phase != "full":
+        raise OpsError(
+            f"stage {settings.stage} is in phase {settings.phase} and runs no service: "
+            "delete the line `phase` in its stage file and deploy it"
+        )
+
+
 def local_time(moment: datetime) -> str:
     """A moment as a person reads it, in this machine's time zone."""
     return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")

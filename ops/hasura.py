@@ -1,22 +1,18 @@
 """`apply-hasura-metadata`: puts the application's Hasura metadata in place."""
 
-import json
-import urllib.error
-import urllib.request
 from pathlib import Path
-from typing import Annotated, Any
-from urllib.parse import urlsplit
+from typing import Annotated
 
 import typer
 
 from imports.screen import AsJson, Stage, out, print_json, progress_on_screen
-from ops.deployed import open_stage
-from ops.errors import OpsError
+from ops.deployed import check_runs_services, open_stage
+from ops.hasura_metadata import check_address, post, read_metadata, replacement
+from ops.hasura_task import apply_in_task
 from ops.secret_values import read_value
 
 _ADMIN_SECRET = "hasura-admin-secret"  # noqa: S105  # its name
 _FILE = "metadata.json"
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 def apply_hasura_metadata(
@@ -24,99 +20,31 @@ def apply_hasura_metadata(
     stage: Stage,
     source: Annotated[Path, typer.Option(help=f"the folder that holds {_FILE}")],
     endpoint: Annotated[
-        str | None, typer.Option(help="Hasura's address; default: https://DOMAIN")
+        str | None,
+        typer.Option(help="a Hasura that serves its metadata API; default: a task in the stage"),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Replace Hasura's metadata with a file of `hasura metadata export -o json`.
 
-    Hasura in a stage serves GraphQL alone. Let it serve metadata for this (docs/troubleshooting.md).
+    The stage's Hasura serves GraphQL alone, so one more task of it starts inside the stage, takes the
+    metadata and ends: two to four minutes. With --endpoint the metadata is posted from here instead.
 
-    Example: `python -m ops apply-hasura-metadata --stage dev --source ../atomic/hasura --endpoint
-    http://localhost:8080`
+    Example: `python -m ops apply-hasura-metadata --stage prod --source ../atomic/hasura`
     """
     deployed = open_stage(stage)
     body = replacement(read_metadata(source / _FILE))
-    address = endpoint or f"https://{deployed.settings.domain_name or ''}"
-    check_address(address)
     with progress_on_screen(as_json) as progress:
-        progress(f"replacing the metadata of {address}")
-        post(f"{address.rstrip('/')}/v1/metadata", body, secret=read_value(deployed, _ADMIN_SECRET))
+        if endpoint is None:
+            check_runs_services(deployed.settings)
+            where = f"task {apply_in_task(deployed, body, progress)}"
+        else:
+            check_address(endpoint)
+            progress(f"replacing the metadata of {endpoint}")
+            url = f"{endpoint.rstrip('/')}/v1/metadata"
+            post(url, body, secret=read_value(deployed, _ADMIN_SECRET))
+            where = endpoint
     if as_json:
-        print_json({"applied": source / _FILE, "endpoint": address})
+        print_json({"applied": source / _FILE, "by": where})
     else:
-        out.print(f"{address} has the metadata of {source / _FILE}", markup=False)
-
-
-def read_metadata(path: Path) -> dict[str, Any]:
-    """The metadata in an exported file. Raises OpsError for what is none."""
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise OpsError(
-            f"{path}: cannot be read ({error.strerror}): write it with `hasura metadata export -o json`"
-        ) from None
-    except ValueError:
-        document = None
-    metadata = document.get("metadata", document) if isinstance(document, dict) else None
-    if not isinstance(metadata, dict) or "version" not in metadata:
-        raise OpsError(
-            f"{path}: not Hasura metadata in JSON: write it with `hasura metadata export -o json`"
-        )
-    return metadata
-
-
-def replacement(metadata: dict[str, Any]) -> dict[str, Any]:
-    """The call that replaces all of it, and refuses what does not fit the database.
-
-    https://hasura.io/docs/2.0/api-reference/metadata-api/manage-metadata/
-    """
-    return {
-        "type": "replace_metadata",
-        "version": 2,
-        "args": {"allow_inconsistent_metadata": False, "metadata": metadata},
-    }
-
-
-def check_address(address: str) -> None:
-    """Raises OpsError for an address to which the admin secret must not go."""
-    parts = urlsplit(address)
-    if parts.hostname and (
-        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
-    ):
-        return
-    raise OpsError(
-        f"--endpoint {address}: the admin secret goes there: allowed: https://HOST, or http://localhost:PORT "
-        "at the near end of a tunnel"
-    )
-
-
-def post(url: str, body: dict[str, Any], *, secret: str) -> None:
-    """One call of the metadata API. Raises OpsError, without the secret, when it does not succeed."""
-    request = urllib.request.Request(  # noqa: S310  # `check_address` has seen the scheme
-        url,
-        data=json.dumps(body).encode(),
-        headers={"Content-Type": "application/json", "X-Hasura-Admin-Secret": secret},
-    )
-    opener = urllib.request.build_opener(_NoRedirect)
-    try:
-        with opener.open(request, timeout=60) as answer:
-            answer.read()
-    except urllib.error.HTTPError as error:
-        with error:
-            said = error.read(400).decode(errors="replace").replace(secret, "...")
-        remedy = "correct the metadata"
-        if error.code in {301, 302, 307, 308, 404, 405}:
-            remedy = "let Hasura serve its metadata API, see docs/troubleshooting.md"
-        raise OpsError(f"{url} answered {error.code} ({said}): {remedy}") from None
-    except OSError as error:
-        raise OpsError(
-            f"{url} does not answer ({getattr(error, 'reason', error)}): check the address and the tunnel"
-        ) from None
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A redirect would carry the admin secret to where nobody has looked."""
-
-    def redirect_request(self, *_args: object, **_kwargs: object) -> None:
-        return None
+        out.print(f"Hasura of {stage} has the metadata of {source / _FILE} ({where})", markup=False)

@@ -8,8 +8,7 @@ import typer
 from imports.live_aws import ask
 from imports.progress import Progress
 from imports.screen import AsJson, Stage, out, print_json, progress_on_screen
-from ops.deployed import Deployed, chosen_services, open_stage
-from ops.errors import OpsError
+from ops.deployed import Deployed, check_runs_services, chosen_services, open_stage
 
 
 def restart(
@@ -36,11 +35,7 @@ def restart_services(deployed: Deployed, services: Sequence[str], progress: Prog
 
     Raises OpsError where no service stands yet, AdoptionError when AWS refuses.
     """
-    if deployed.settings.phase != "full":
-        raise OpsError(
-            f"stage {deployed.settings.stage} is in phase {deployed.settings.phase} and runs no service: "
-            "delete the line `phase` in its stage file and deploy it"
-        )
+    check_runs_services(deployed.settings)
     for service in services:
         progress(f"restarting {service}")
         ask(

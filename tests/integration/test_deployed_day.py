@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -124,6 +125,20 @@ def test_a_list_shows_no_value(dev: Deployment) -> None:
     assert answer.code == 0
     assert "python -m ops secrets set openai-api-key --stage dev" in answer.text
     assert password not in answer.text + answer.errors
+
+
+def test_hasuras_metadata_is_never_said_to_be_in_place_where_no_container_runs(
+    dev: Deployment, tmp_path: Path
+) -> None:
+    (tmp_path / "metadata.json").write_text('{"version": 3, "sources": []}')
+
+    answer = ops(dev, "apply-hasura-metadata", "--stage", "dev", "--source", str(tmp_path))
+
+    assert (answer.code, answer.text) == (1, "")
+    assert "ran no Hasura (the embedded AWS runs no container)" in answer.errors
+    bucket = "atomic-dev-data-bucket-123456789012-us-east-1"
+    kept = dev.client("s3").list_object_versions(Bucket=bucket, Prefix="operator/")
+    assert "Versions" not in kept
 
 
 def test_status_shows_services_alarms_and_database_on_one_screen(dev: Deployment) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ops.errors import OpsError
-from ops.hasura import check_address, post, read_metadata, replacement
+from ops.hasura_metadata import check_address, post, read_metadata, replacement
 
 METADATA = {"version": 3, "sources": []}
 SECRET = "planted-admin-secret"
@@ -84,8 +84,8 @@ def test_the_metadata_is_posted_with_the_admin_secret(hasura: FakeHasura) -> Non
     ("code", "remedy"),
     [
         (400, "correct the metadata"),
-        (404, "serve its metadata API"),
-        (307, "serve its metadata API"),
+        (404, "does not serve its metadata API"),
+        (307, "does not serve its metadata API"),
     ],
 )
 def test_a_refusal_is_told_without_the_secret_and_a_redirect_is_not_followed(

@@ -1,0 +1,75 @@
+"""What moto 5.2 leaves out of ECS."""
+
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.ecs.models import Container, EC2ContainerServiceBackend, Task, TaskDefinition
+from moto.ecs.responses import EC2ContainerServiceResponse
+
+# Requests of CreateService that moto drops. DescribeServices then lacks them, and each plan wants to set
+# them again: for the capacity provider strategy by replacing the service.
+_SERVICE_REQUEST_MEMBERS = {
+    "capacityProviderStrategy": "capacity_provider_strategy",
+    "deploymentConfiguration": "deployment_configuration",
+    "enableECSManagedTags": "enable_ecs_managed_tags",
+    "enableExecuteCommand": "enable_execute_command",
+    "healthCheckGracePeriodSeconds": "health_check_grace_period_seconds",
+    "availabilityZoneRebalancing": "availability_zone_rebalancing",
+}
+
+
+def fill_ecs_gaps() -> None:
+    """Patch moto's classes, once per process."""
+    _keep_what_create_service_asks_for()
+    _run_tasks_whose_containers_share_the_memory()
+    _say_that_no_container_runs()
+
+
+def _keep_what_create_service_asks_for() -> None:
+    create_service = EC2ContainerServiceResponse.create_service
+
+    def complete(self: EC2ContainerServiceResponse) -> ActionResult:
+        answer = create_service(self)
+        result: Any = answer.result
+        service = result["service"]
+        for member, attribute in _SERVICE_REQUEST_MEMBERS.items():
+            value = self._get_param(member)
+            if value is not None:
+                setattr(service, attribute, value)
+        if self._get_param("capacityProviderStrategy"):
+            service.launch_type = None  # AWS returns the one or the other
+        return answer
+
+    EC2ContainerServiceResponse.create_service = complete  # type: ignore[method-assign]  # the patch
+
+
+def _run_tasks_whose_containers_share_the_memory() -> None:
+    """Moto adds up what each container reserves, and stumbles over one that reserves nothing."""
+    add_up = EC2ContainerServiceBackend._calculate_task_resource_requirements  # no other door
+
+    def of_what_is_reserved(definition: TaskDefinition) -> dict[str, Any]:
+        if "FARGATE" in (definition.requires_compatibilities or []):
+            return {"CPU": 0, "MEMORY": 0, "PORTS": [], "PORTS_UDP": []}
+        return add_up(definition)
+
+    setattr(  # noqa: B010  # mypy knows no assignment of a static method
+        EC2ContainerServiceBackend,
+        "_calculate_task_resource_requirements",
+        staticmethod(of_what_is_reserved),
+    )
+
+
+def _say_that_no_container_runs() -> None:
+    """Moto's tasks stop with exit code 0, as if their work were done."""
+    make_task, make_container = Task.__init__, Container.__init__
+
+    def task(self: Task, *arguments: Any, **named: Any) -> None:
+        make_task(self, *arguments, **named)
+        self.stopped_reason = "the embedded AWS runs no container"
+
+    def container(self: Container, *arguments: Any, **named: Any) -> None:
+        make_container(self, *arguments, **named)
+        del self.exitCode
+
+    Task.__init__ = task  # type: ignore[method-assign]  # the patch
+    Container.__init__ = container  # type: ignore[method-assign]  # the patch

@@ -1,0 +1,86 @@
+"""Hasura's metadata: an exported file, and the call of the metadata API that puts it in place."""
+
+import json
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from ops.errors import OpsError
+
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+def read_metadata(path: Path) -> dict[str, Any]:
+    """The metadata in an exported file. Raises OpsError for what is none."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise OpsError(
+            f"{path}: cannot be read ({error.strerror}): write it with `hasura metadata export -o json`"
+        ) from None
+    except ValueError:
+        document = None
+    metadata = document.get("metadata", document) if isinstance(document, dict) else None
+    if not isinstance(metadata, dict) or "version" not in metadata:
+        raise OpsError(
+            f"{path}: not Hasura metadata in JSON: write it with `hasura metadata export -o json`"
+        )
+    return metadata
+
+
+def replacement(metadata: dict[str, Any]) -> dict[str, Any]:
+    """The call that replaces all of it, and refuses what does not fit the database.
+
+    https://hasura.io/docs/2.0/api-reference/metadata-api/manage-metadata/
+    """
+    return {
+        "type": "replace_metadata",
+        "version": 2,
+        "args": {"allow_inconsistent_metadata": False, "metadata": metadata},
+    }
+
+
+def check_address(address: str) -> None:
+    """Raises OpsError for an address to which the admin secret must not go."""
+    parts = urlsplit(address)
+    if parts.hostname and (
+        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    ):
+        return
+    raise OpsError(
+        f"--endpoint {address}: the admin secret goes there: allowed: https://HOST, or http://localhost:PORT "
+        "at the near end of a tunnel"
+    )
+
+
+def post(url: str, body: dict[str, Any], *, secret: str) -> None:
+    """One call of the metadata API. Raises OpsError, without the secret, when it does not succeed."""
+    request = urllib.request.Request(  # noqa: S310  # `check_address` has seen the scheme
+        url,
+        data=json.dumps(body).encode(),
+        headers={"Content-Type": "application/json", "X-Hasura-Admin-Secret": secret},
+    )
+    opener = urllib.request.build_opener(_NoRedirect)
+    try:
+        with opener.open(request, timeout=60) as answer:
+            answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            said = error.read(400).decode(errors="replace").replace(secret, "...")
+        remedy = "correct the metadata"
+        if error.code in {301, 302, 307, 308, 404, 405}:
+            remedy = "Hasura there does not serve its metadata API: leave --endpoint out for a deployed stage"
+        raise OpsError(f"{url} answered {error.code} ({said}): {remedy}") from None
+    except OSError as error:
+        raise OpsError(
+            f"{url} does not answer ({getattr(error, 'reason', error)}): check the address and the tunnel"
+        ) from None
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A redirect would carry the admin secret to where nobody has looked."""
+
+    def redirect_request(self, *_args: object, **_kwargs: object) -> None:
+        return None
