@@ -27,6 +27,7 @@ def bind(document: Mapping[str, Any], record: AdoptionRecord, *, phase: str) -> 
     Raises AdoptionError when the record names an address that the stack does not have.
     """
     bound = copy.deepcopy(dict(document))
+    managed = {f"{type_}.{name}" for type_, named in bound["resource"].items() for name in named}
     for item in record.adopted:
         resource = bound["resource"].get(item.type, {}).get(item.name)
         if resource is None or item.type not in IDENTITY:
@@ -35,7 +36,9 @@ def bind(document: Mapping[str, Any], record: AdoptionRecord, *, phase: str) -> 
                 "have: make the stage file's settings those of the legacy base again (zones, NAT mode), "
                 "or run `python -m imports inventory` again"
             )
+        referred = references(resource) & managed
         _describe(resource, item, in_full=phase == "adopt")
+        _keep_the_order(resource, referred)
     if phase == "adopt":
         _keep_only(bound, record.addresses)
     bound["import"] = [
@@ -77,6 +80,13 @@ def _describe(resource: Document, item: AdoptedObject, *, in_full: bool) -> None
             resource[attribute] = merged
         else:
             resource.pop(attribute, None)
+
+
+def _keep_the_order(resource: Document, referred: set[str]) -> None:
+    """A value in place of a reference says nothing of the order, and a destroy would take both at once."""
+    waits_for = referred - references(resource)
+    if waits_for:
+        resource["depends_on"] = sorted({*resource.get("depends_on", ()), *waits_for})
 
 
 def literal(value: Any) -> Any:

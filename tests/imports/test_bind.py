@@ -197,6 +197,24 @@ def test_settings_are_as_found_in_phase_adopt_and_as_set_later() -> None:
 
 
 @pytest.mark.parametrize("phase", PHASES)
+def test_an_attachment_found_by_its_names_still_waits_for_role_and_policy(phase: str) -> None:
+    attachments = bound_document(phase)["resource"]["aws_iam_role_policy_attachment"]
+
+    assert attachments["ecs_application_task_role_custom_policy"]["depends_on"] == [
+        "aws_iam_policy.ecs_application_task_policy",
+        "aws_iam_role.ecs_application_task_role",
+    ]
+
+
+def test_what_is_read_and_not_managed_is_nothing_to_wait_for() -> None:
+    resource = {"description": "${data.aws_region.current.region}"}
+
+    result = bound(resource, an_object(GROUP, TASKS, description="found"))
+
+    assert result == {"description": "found"}
+
+
+@pytest.mark.parametrize("phase", PHASES)
 def test_what_was_observed_is_no_expression(phase: str) -> None:
     address = "aws_iam_policy.ecs_application_task_policy"
     record = observing(base_record(), address, policy=POLICY)
