@@ -1,21 +1,9 @@
-"""One service on Fargate: log, permissions, task definition, service, scaling."""
+"""One service on Fargate: log, permissions, task definition, service."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from cdktf import ITerraformDependable, TerraformResourceLifecycle
-from cdktf_cdktf_provider_aws.appautoscaling_policy import (
-    AppautoscalingPolicy,
-    AppautoscalingPolicyTargetTrackingScalingPolicyConfiguration,
-)
-from cdktf_cdktf_provider_aws.appautoscaling_policy import (
-    AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecification as PredefinedMetric,  # noqa: E501  # its name
-)
-from cdktf_cdktf_provider_aws.appautoscaling_scheduled_action import (
-    AppautoscalingScheduledAction,
-    AppautoscalingScheduledActionScalableTargetAction,
-)
-from cdktf_cdktf_provider_aws.appautoscaling_target import AppautoscalingTarget
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
 from cdktf_cdktf_provider_aws.ecr_repository import EcrRepository
@@ -47,9 +35,10 @@ from modules.load_balancer import Route
 from modules.naming import Names
 from modules.network import Network
 from modules.private_bucket import PrivateBucket
-from modules.schedule import ScheduledTasks, scheduled_tasks
+from modules.schedule import scheduled_tasks
 from modules.secret_store import SecretStore
 from modules.service_roles import ServiceRoles
+from modules.service_scaling import ServiceScaling
 from modules.services import Capacity, Service
 
 PLATFORM_VERSION = "1.4.0"
@@ -254,12 +243,15 @@ class FargateService(Construct):
             ),
         )
         if scales:
-            target = self._scaling_target(service, cluster, by_the_clock=bool(by_the_clock))
-            bounds = [(service.min_tasks, service.max_tasks)]
-            bounds += [(row.min_tasks, row.max_tasks) for row in by_the_clock]
-            if any(most > least for least, most in bounds):
-                self._scaling_policies(service, target)
-            self._scheduled_actions(service, target, by_the_clock, stage.time_zone)
+            ServiceScaling(
+                self,
+                "scaling",
+                service=service,
+                by_the_clock=by_the_clock,
+                time_zone=stage.time_zone,
+                cluster=cluster,
+                ecs_service=self.service,
+            )
 
     def _policy(
         self,
@@ -295,85 +287,3 @@ class FargateService(Construct):
                 ),
             )
         ]
-
-    def _scaling_target(
-        self, service: Service, cluster: Cluster, *, by_the_clock: bool
-    ) -> AppautoscalingTarget:
-        return address(
-            service.name,
-            AppautoscalingTarget(
-                self,
-                "scaling_target",
-                service_namespace="ecs",
-                resource_id=f"service/{cluster.cluster.name}/{self.service.name}",
-                scalable_dimension="ecs:service:DesiredCount",
-                min_capacity=service.min_tasks,
-                max_capacity=service.max_tasks,
-                lifecycle=(
-                    # A scheduled action sets these at its hour.
-                    TerraformResourceLifecycle(ignore_changes=["min_capacity", "max_capacity"])
-                    if by_the_clock
-                    else None
-                ),
-            ),
-        )
-
-    def _scheduled_actions(
-        self,
-        service: Service,
-        target: AppautoscalingTarget,
-        rows: Sequence[ScheduledTasks],
-        time_zone: str,
-    ) -> None:
-        # One after the other: AWS refuses two changes of one target at a time.
-        previous: list[AppautoscalingScheduledAction] = []
-        for row in rows:
-            action = address(
-                f"{service.name}_{row.name}",
-                AppautoscalingScheduledAction(
-                    self,
-                    row.name,
-                    name=f"{service.name}-{row.name}",
-                    service_namespace=target.service_namespace,
-                    resource_id=target.resource_id,
-                    scalable_dimension=target.scalable_dimension,
-                    schedule=row.cron,
-                    timezone=time_zone,
-                    scalable_target_action=AppautoscalingScheduledActionScalableTargetAction(
-                        min_capacity=str(row.min_tasks), max_capacity=str(row.max_tasks)
-                    ),
-                    depends_on=list(previous),
-                ),
-            )
-            previous = [action]
-
-    def _scaling_policies(self, service: Service, target: AppautoscalingTarget) -> None:
-        metrics: Mapping[str, tuple[str, float]] = {
-            "cpu": ("ECSServiceAverageCPUUtilization", service.cpu_target_percent),
-            "memory": (
-                "ECSServiceAverageMemoryUtilization",
-                service.memory_target_percent,
-            ),
-        }
-        for kind, (metric, target_percent) in metrics.items():
-            predefined = PredefinedMetric(predefined_metric_type=metric)
-            address(
-                f"{service.name}_{kind}",
-                AppautoscalingPolicy(
-                    self,
-                    f"{kind}_scaling",
-                    name=f"{service.name}-{kind}",
-                    policy_type="TargetTrackingScaling",
-                    service_namespace=target.service_namespace,
-                    resource_id=target.resource_id,
-                    scalable_dimension=target.scalable_dimension,
-                    target_tracking_scaling_policy_configuration=(
-                        AppautoscalingPolicyTargetTrackingScalingPolicyConfiguration(
-                            predefined_metric_specification=predefined,
-                            target_value=target_percent,
-                            scale_in_cooldown=service.scale_in_cooldown_seconds,
-                            scale_out_cooldown=service.scale_out_cooldown_seconds,
-                        )
-                    ),
-                ),
-            )

@@ -1,11 +1,12 @@
 """The platform of one stage: what there is and what depends on what. Read this file first."""
 
+from collections.abc import Sequence
 from pathlib import PurePath
 
 from cdktf import TerraformOutput, TerraformStack
+from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
 from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
 from cdktf_cdktf_provider_aws.data_aws_route53_zone import DataAwsRoute53Zone
-from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
 from constructs import Construct
 
 from modules import alarms, dashboard
@@ -21,7 +22,6 @@ from modules.fargate_service import FargateService
 from modules.file_storage import FileStorage
 from modules.guard import Guard
 from modules.legacy_base import LegacyBase
-from modules.literal import literal
 from modules.load_balancer import LoadBalancer, Route
 from modules.logs_bucket import LogsBucket
 from modules.monitoring import AlarmTopic, Dashboard, MetricAlarms
@@ -29,6 +29,7 @@ from modules.naming import Names
 from modules.network import Network
 from modules.night_stop import NightStop
 from modules.private_bucket import PrivateBucket
+from modules.provider import configure_provider
 from modules.registry import Registries
 from modules.secret_store import ConnectionStrings, SecretStore
 from modules.secrets import SECRETS
@@ -62,7 +63,7 @@ class PlatformStack(TerraformStack):
         self._adopted = adopted
         self._names = Names(prefix=stage.prefix, stack=stage.stack_name)
         configure_state(self, stage=stage, state_folder=state_folder, emulated=emulated)
-        _provider(self, stage=stage, emulated=emulated)
+        configure_provider(self, stage=stage, emulated=emulated)
         account = address("current", DataAwsCallerIdentity(self, "account"))
         self._account_id = account.account_id
         self._guard = Guard(
@@ -185,28 +186,10 @@ class PlatformStack(TerraformStack):
     def _application(self) -> None:
         """The edge, the services, and what watches them."""
         stage, names = self._stage, self._names
-        # `checks` has refused a stage of phase full without these two.
-        assert stage.domain_name is not None
+        # `checks` has refused a stage of phase full without it.
         assert stage.operator_email is not None
-        certificate_arn = stage.certificate_arn or (
-            self._certificate.issued() if self._certificate else None
-        )
-        assert certificate_arn is not None
-
-        load_balancer = LoadBalancer(
-            self,
-            "load_balancer",
-            settings=stage.load_balancer,
-            retain_data=stage.retain_data,
-            logs=self._logs if stage.security.access_logs else None,
-            certificate_arn=certificate_arn,
-            names=names,
-            network=self._network,
-            security_group=self._groups.load_balancer,
-        )
-        if self._hosted_zone:
-            load_balancer.alias(domain_name=stage.domain_name, hosted_zone=self._hosted_zone)
-        file_storage = FileStorage(
+        self._load_balancer = self._edge()
+        self._file_storage = FileStorage(
             self,
             "file_storage",
             key_arn=self._key_arn,
@@ -215,7 +198,17 @@ class PlatformStack(TerraformStack):
             network=self._network,
             security_group=self._groups.file_storage,
         )
-        topic = AlarmTopic(
+        if stage.security.backups:
+            Backups(
+                self,
+                "backups",
+                retention_days=stage.security.backup_retention_days,
+                resource_arns=[self._database.arn, self._file_storage.file_system.arn],
+                key_arn=self._key_arn,
+                guard=self._guard,
+                names=names,
+            )
+        self._topic = AlarmTopic(
             self,
             "alarm_topic",
             operator_email=stage.operator_email,
@@ -223,93 +216,10 @@ class PlatformStack(TerraformStack):
             key_arn=self._key_arn,
             names=names,
         )
-        if stage.security.web_firewall:
-            WebFirewall(
-                self,
-                "web_firewall",
-                settings=stage.security,
-                log_retention_days=stage.logs.retention_days,
-                key_arn=self._key_arn,
-                retain_data=stage.retain_data,
-                names=names,
-                load_balancer=load_balancer.load_balancer,
-            )
-        if stage.security.backups:
-            Backups(
-                self,
-                "backups",
-                retention_days=stage.security.backup_retention_days,
-                resource_arns=[self._database.arn, file_storage.file_system.arn],
-                key_arn=self._key_arn,
-                guard=self._guard,
-                names=names,
-            )
-        alb_suffix = load_balancer.load_balancer.arn_suffix
-        platform_alarms = MetricAlarms(
-            self,
-            "platform_alarms",
-            rows=[
-                *alarms.load_balancer_alarms(stage.alarms, load_balancer_suffix=alb_suffix),
-                *alarms.database_alarms(
-                    stage.alarms,
-                    dimensions=self._database.dimensions,
-                    storage_metric=self._database.storage_metric,
-                ),
-            ],
-            names=names,
-            topic=topic,
-        )
-        all_alarms = list(platform_alarms.alarms)
-        target_group_suffixes: dict[str, str] = {}
-
-        for name, service in stage.services.items():
-            route = self._route(service, load_balancer)
-            if route:
-                target_group_suffixes[name] = route.target_group.arn_suffix
-            service_alarms = MetricAlarms(
-                self,
-                f"{name}_alarms",
-                rows=[
-                    *(
-                        alarms.target_group_alarms(
-                            service,
-                            stage.alarms,
-                            load_balancer_suffix=alb_suffix,
-                            target_group_suffix=target_group_suffixes[name],
-                        )
-                        if route
-                        else []
-                    ),
-                    *alarms.service_alarms(
-                        service,
-                        stage.alarms,
-                        cluster=names.cluster,
-                        ecs_service=names(name),
-                    ),
-                ],
-                names=names,
-                topic=topic,
-            )
-            all_alarms += service_alarms.alarms
-            FargateService(
-                self,
-                name,
-                service=service,
-                stage=stage,
-                names=names,
-                network=self._network,
-                cluster=self._cluster,
-                security_group=self._groups.services[name],
-                roles=self._roles[name],
-                repository=self._registries.repositories.get(name),
-                secrets=self._secrets,
-                bucket=self._bucket,
-                file_storage=file_storage,
-                route=route,
-                alarms=service_alarms.alarms,
-                key_arn=self._key_arn,
-            )
-
+        self._alarms = [*self._platform_alarms()]
+        self._target_group_suffixes: dict[str, str] = {}
+        for service in stage.services.values():
+            self._service(service)
         if stage.night_stop:
             NightStop(
                 self,
@@ -320,42 +230,144 @@ class PlatformStack(TerraformStack):
                 names=names,
                 database=self._database,
             )
-        if stage.cost_alerts.budget_usd:
+        self._cost_alerts(stage.operator_email)
+        health = self._dashboard()
+
+        self._output("AlbDnsName", self._load_balancer.load_balancer.dns_name)
+        self._output("ApplicationHttpsEndpoint", f"https://{stage.domain_name}")
+        self._output("AlarmTopicArn", self._topic.topic.arn)
+        self._output("SystemHealthDashboardUrl", health.url)
+        self._output("LanceDbFileSystemId", self._file_storage.file_system.id)
+        self._output("LanceDbAccessPointId", self._file_storage.access_point.id)
+
+    def _edge(self) -> LoadBalancer:
+        """What the internet meets."""
+        stage = self._stage
+        assert stage.domain_name is not None  # `checks` has seen to it
+        certificate_arn = stage.certificate_arn or (
+            self._certificate.issued() if self._certificate else None
+        )
+        assert certificate_arn is not None
+        edge = LoadBalancer(
+            self,
+            "load_balancer",
+            settings=stage.load_balancer,
+            retain_data=stage.retain_data,
+            logs=self._logs if stage.security.access_logs else None,
+            certificate_arn=certificate_arn,
+            names=self._names,
+            network=self._network,
+            security_group=self._groups.load_balancer,
+        )
+        if self._hosted_zone:
+            edge.alias(domain_name=stage.domain_name, hosted_zone=self._hosted_zone)
+        if stage.security.web_firewall:
+            WebFirewall(
+                self,
+                "web_firewall",
+                settings=stage.security,
+                log_retention_days=stage.logs.retention_days,
+                key_arn=self._key_arn,
+                retain_data=stage.retain_data,
+                names=self._names,
+                load_balancer=edge.load_balancer,
+            )
+        return edge
+
+    def _service(self, service: Service) -> None:
+        """One service, its route, and the alarms that roll its deployments back."""
+        name, stage, names = service.name, self._stage, self._names
+        route = self._route(service)
+        rows = alarms.service_alarms(
+            service, stage.alarms, cluster=names.cluster, ecs_service=names(name)
+        )
+        if route:
+            self._target_group_suffixes[name] = route.target_group.arn_suffix
+            rows = [
+                *alarms.target_group_alarms(
+                    service,
+                    stage.alarms,
+                    load_balancer_suffix=self._load_balancer.load_balancer.arn_suffix,
+                    target_group_suffix=route.target_group.arn_suffix,
+                ),
+                *rows,
+            ]
+        own_alarms = MetricAlarms(
+            self, f"{name}_alarms", rows=rows, names=names, topic=self._topic
+        ).alarms
+        self._alarms += own_alarms
+        FargateService(
+            self,
+            name,
+            service=service,
+            stage=stage,
+            names=names,
+            network=self._network,
+            cluster=self._cluster,
+            security_group=self._groups.services[name],
+            roles=self._roles[name],
+            repository=self._registries.repositories.get(name),
+            secrets=self._secrets,
+            bucket=self._bucket,
+            file_storage=self._file_storage,
+            route=route,
+            alarms=own_alarms,
+            key_arn=self._key_arn,
+        )
+
+    def _platform_alarms(self) -> Sequence[CloudwatchMetricAlarm]:
+        stage = self._stage
+        suffix = self._load_balancer.load_balancer.arn_suffix
+        return MetricAlarms(
+            self,
+            "platform_alarms",
+            rows=[
+                *alarms.load_balancer_alarms(stage.alarms, load_balancer_suffix=suffix),
+                *alarms.database_alarms(
+                    stage.alarms,
+                    dimensions=self._database.dimensions,
+                    storage_metric=self._database.storage_metric,
+                ),
+            ],
+            names=self._names,
+            topic=self._topic,
+        ).alarms
+
+    def _cost_alerts(self, operator_email: str) -> None:
+        settings = self._stage.cost_alerts
+        if settings.budget_usd:
             Budget(
                 self,
                 "budget",
-                limit_usd=stage.cost_alerts.budget_usd,
-                operator_email=stage.operator_email,
-                names=names,
+                limit_usd=settings.budget_usd,
+                operator_email=operator_email,
+                names=self._names,
             )
-        if stage.cost_alerts.anomaly_usd:
+        if settings.anomaly_usd:
             CostAnomalies(
                 self,
                 "cost_anomalies",
-                least_usd=stage.cost_alerts.anomaly_usd,
-                monitor_arn=stage.cost_alerts.anomaly_monitor_arn,
-                operator_email=stage.operator_email,
-                names=names,
+                least_usd=settings.anomaly_usd,
+                monitor_arn=settings.anomaly_monitor_arn,
+                operator_email=operator_email,
+                names=self._names,
             )
-        health = Dashboard(
+
+    def _dashboard(self) -> Dashboard:
+        stage, names = self._stage, self._names
+        shown = {name: names(name) for name, row in stage.services.items() if row.on_dashboard}
+        return Dashboard(
             self,
             "dashboard",
             region=stage.region,
-            alarms=all_alarms,
+            alarms=self._alarms,
             graphs=[
                 *dashboard.load_balancer_graphs(
-                    load_balancer_suffix=alb_suffix,
-                    target_group_suffixes=target_group_suffixes,
+                    load_balancer_suffix=self._load_balancer.load_balancer.arn_suffix,
+                    target_group_suffixes=self._target_group_suffixes,
                     latency_of="app",
                 ),
-                *dashboard.service_graphs(
-                    cluster=names.cluster,
-                    services={
-                        name: names(name)
-                        for name, service in stage.services.items()
-                        if service.on_dashboard
-                    },
-                ),
+                *dashboard.service_graphs(cluster=names.cluster, services=shown),
                 *dashboard.database_graphs(
                     dimensions=self._database.dimensions,
                     storage_metric=self._database.storage_metric,
@@ -363,12 +375,6 @@ class PlatformStack(TerraformStack):
             ],
             names=names,
         )
-        self._output("AlbDnsName", load_balancer.load_balancer.dns_name)
-        self._output("ApplicationHttpsEndpoint", f"https://{stage.domain_name}")
-        self._output("AlarmTopicArn", topic.topic.arn)
-        self._output("SystemHealthDashboardUrl", health.url)
-        self._output("LanceDbFileSystemId", file_storage.file_system.id)
-        self._output("LanceDbAccessPointId", file_storage.access_point.id)
 
     def _customer_key_arn(self) -> str | None:
         stage = self._stage
@@ -424,7 +430,7 @@ class PlatformStack(TerraformStack):
             hosted_zone=self._hosted_zone,
         )
 
-    def _route(self, service: Service, load_balancer: LoadBalancer) -> Route | None:
+    def _route(self, service: Service) -> Route | None:
         if service.path is None or service.port is None:
             return None
         return Route(
@@ -435,32 +441,11 @@ class PlatformStack(TerraformStack):
             port=service.port,
             names=self._names,
             network=self._network,
-            load_balancer=load_balancer,
+            load_balancer=self._load_balancer,
         )
 
     def _output(self, name: str, value: str) -> None:
         TerraformOutput(self, name, value=value)
-
-
-def _provider(stack: TerraformStack, *, stage: s.StageSettings, emulated: bool) -> None:
-    default_tags = {key: literal(value) for key, value in stage.default_tags.items()}
-    tags = [AwsProviderDefaultTags(tags=default_tags)] if default_tags else None
-    if not emulated:
-        AwsProvider(stack, "aws", region=stage.region, default_tags=tags)
-        return
-    # The provider itself takes the emulator's address from AWS_ENDPOINT_URL.
-    AwsProvider(
-        stack,
-        "aws",
-        region=stage.region,
-        default_tags=tags,
-        access_key="test",
-        secret_key="test",  # noqa: S106  # the emulator takes any
-        s3_use_path_style=True,
-        skip_credentials_validation=True,
-        skip_metadata_api_check="true",
-        skip_region_validation=True,
-    )
 
 
 def _pascal(name: str) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from modules.checks import Mistake, find_mistakes
+from modules.checks import find_mistakes
+from modules.mistake import Mistake
 from modules.services import Service
 from modules.setting_types import Name
 from modules.settings import StageSettings, stage_defaults

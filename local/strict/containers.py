@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from local.strict.account import Account
-from modules.checks import FARGATE_MEMORY_MIB
+from modules.fargate_sizes import FARGATE_MEMORY_MIB
 
 Params = dict[str, Any]
 

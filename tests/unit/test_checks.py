@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from modules.checks import FARGATE_MEMORY_MIB, Mistake, find_mistakes
+from modules.checks import find_mistakes
+from modules.fargate_sizes import FARGATE_MEMORY_MIB
+from modules.mistake import Mistake
 from modules.stage_files import parse_stage
 from tests.stages import SHIPPED, VARIANTS, stage_settings
 

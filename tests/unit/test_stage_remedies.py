@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from modules.checks import Mistake
+from modules.mistake import Mistake
 from modules.stage_files import parse_stage
 
 REQUIRED = {"domain_name": "app.example.com", "operator_email": "ops@example.com"}

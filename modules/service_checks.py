@@ -1,0 +1,192 @@
+"""What can be wrong with a stage's services: each by itself, and one beside the others."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from modules.fargate_sizes import FARGATE_MEMORY_MIB
+from modules.mistake import Mistake
+from modules.secrets import SECRETS
+from modules.services import Service
+from modules.settings import StageSettings
+
+# Names of constructs beside the services' own, and of security groups and target groups.
+RESERVED_NAMES = (
+    "account", "alb", "aws", "budget", "certificate", "cluster", "connection-strings", "dashboard",
+    "data-bucket", "database", "database-postgresql", "database-upgrade", "ecs-tasks", "efs", "file-storage",
+    "hosted-zone", "legacy-base", "load-balancer", "msk-client", "network", "platform", "rds", "registries",
+    "secrets", "security-groups", "web-firewall",
+)  # fmt: skip
+
+
+def find_service_mistakes(settings: StageSettings) -> list[Mistake]:
+    """Everything that is wrong with the services, in the file's order."""
+    services = settings.services.values()
+    return [
+        *(found for service in services for found in _service(service)),
+        *(found for service in services for found in _schedule(service, settings)),
+        *_routes(settings),
+        *_references(settings),
+        *_service_names(settings),
+    ]
+
+
+def _service(service: Service) -> Iterator[Mistake]:
+    where = f"services.{service.name}"
+    memory_sizes = FARGATE_MEMORY_MIB.get(service.cpu_units)
+    if memory_sizes is None:
+        yield Mistake(
+            field=f"{where}.cpu_units",
+            value=service.cpu_units,
+            allowed="one of " + ", ".join(map(str, FARGATE_MEMORY_MIB)),
+            remedy="use a CPU size that Fargate has",
+        )
+    elif service.memory_mib not in memory_sizes:
+        yield Mistake(
+            field=f"{where}.memory_mib",
+            value=service.memory_mib,
+            allowed=f"with cpu_units = {service.cpu_units}, {_range_words(memory_sizes)}",
+            remedy="change memory_mib or cpu_units to a pair that Fargate has",
+            rests_on=(f"{where}.cpu_units",),
+        )
+    if service.min_tasks > service.max_tasks:
+        yield Mistake(
+            field=f"{where}.min_tasks",
+            value=service.min_tasks,
+            allowed=f"at most max_tasks, {service.max_tasks}",
+            remedy="lower min_tasks or raise max_tasks",
+            rests_on=(f"{where}.max_tasks",),
+        )
+    if service.single_writer and service.max_tasks > 1:
+        yield Mistake(
+            field=f"{where}.max_tasks",
+            value=service.max_tasks,
+            allowed="1, for a service that is the single writer of its data",
+            remedy="leave max_tasks out",
+        )
+    if (service.path is None) != (service.priority is None) or (service.path and not service.port):
+        yield Mistake(
+            field=f"{where}.path",
+            value=service.path,
+            allowed="port, path and priority together, or neither path nor priority",
+            remedy="add what is missing, or leave path and priority out",
+            rests_on=(f"{where}.port", f"{where}.priority"),
+        )
+
+
+def _schedule(service: Service, settings: StageSettings) -> Iterator[Mistake]:
+    night = settings.night_stop
+    for index, row in enumerate(service.schedule):
+        where = f"services.{service.name}.schedule.{index}"
+        if row.min_tasks > row.max_tasks:
+            yield Mistake(
+                field=f"{where}.min_tasks",
+                value=row.min_tasks,
+                allowed=f"at most max_tasks, {row.max_tasks}",
+                remedy="lower min_tasks or raise max_tasks",
+                rests_on=(f"services.{service.name}.schedule",),
+            )
+        if service.single_writer and row.max_tasks > 1:
+            yield Mistake(
+                field=f"{where}.max_tasks",
+                value=row.max_tasks,
+                allowed="at most 1, for a service that is the single writer of its data",
+                remedy="lower max_tasks",
+                rests_on=(f"services.{service.name}.schedule",),
+            )
+        if night and not night.start_at <= row.at < night.stop_at:
+            yield Mistake(
+                field=f"{where}.at",
+                value=row.at,
+                allowed=f"between {night.start_at} and {night.stop_at}, while the stage runs",
+                remedy="move it into the day, or change night_stop",
+                rests_on=(f"services.{service.name}.schedule", "night_stop"),
+            )
+
+
+def _routes(settings: StageSettings) -> Iterator[Mistake]:
+    routed = [service for service in settings.services.values() if service.path is not None]
+    paths: dict[str | None, str] = {}
+    priorities: dict[int | None, str] = {}
+    for service in routed:
+        if service.path in paths:
+            yield Mistake(
+                field=f"services.{service.name}.path",
+                value=service.path,
+                allowed=f"a path of its own; {paths[service.path]} has this one",
+                remedy="give one of the two services another path",
+            )
+        if service.priority in priorities:
+            yield Mistake(
+                field=f"services.{service.name}.priority",
+                value=service.priority,
+                allowed=f"a priority of its own; {priorities[service.priority]} has this one",
+                remedy="give one of the two services another priority",
+            )
+        paths.setdefault(service.path, service.name)
+        priorities.setdefault(service.priority, service.name)
+
+
+def _references(settings: StageSettings) -> Iterator[Mistake]:
+    secrets = [row.name for row in SECRETS]
+    for name, service in settings.services.items():
+        if service.name != name:
+            yield Mistake(
+                field=f"services.{name}.name",
+                value=service.name,
+                allowed=f"{name!r}, the table's own name",
+                remedy="leave name out",
+            )
+        for called in service.calls:
+            target = settings.services.get(called)
+            if target is None or target.port is None:
+                yield Mistake(
+                    field=f"services.{name}.calls",
+                    value=called,
+                    allowed="services that have a port: "
+                    + ", ".join(s.name for s in settings.services.values() if s.port),
+                    remedy="name one of these",
+                    rests_on=(f"services.{called}.port",),
+                )
+        for variable in service.environment.keys() & service.secrets.keys():
+            yield Mistake(
+                field=f"services.{name}.environment.{variable}",
+                value=service.environment[variable],
+                allowed="a variable that is not among the service's secrets",
+                remedy="give it either in environment or in secrets",
+            )
+        for variable, reference in service.secrets.items():
+            if reference.split(":")[0] not in secrets:
+                yield Mistake(
+                    field=f"services.{name}.secrets.{variable}",
+                    value=reference,
+                    allowed="one of " + ", ".join(secrets),
+                    remedy='name a secret, or "SECRET:KEY" for one key of a JSON secret',
+                )
+
+
+def _service_names(settings: StageSettings) -> Iterator[Mistake]:
+    """A service's name is part of constructs, outputs and AWS's names, where others stand already."""
+    outputs: dict[str, str] = {}
+    for name in settings.services:
+        if name in RESERVED_NAMES:
+            yield Mistake(
+                field=f"services.{name}",
+                value=name,
+                allowed="a name that no part of the platform has: not " + ", ".join(RESERVED_NAMES),
+                remedy=f'rename the service, as in "{name}-service"',
+            )
+        other = outputs.setdefault(name.replace("-", ""), name)
+        if other != name:
+            yield Mistake(
+                field=f"services.{name}",
+                value=name,
+                allowed=f"a name that differs from {other} by more than hyphens",
+                remedy="rename one of the two services",
+            )
+
+
+def _range_words(sizes: tuple[int, ...]) -> str:
+    steps = {after - before for before, after in pairwise(sizes)}
+    if len(steps) == 1:
+        return f"{sizes[0]} to {sizes[-1]} by {steps.pop()}"
+    return ", ".join(map(str, sizes))
