@@ -127,6 +127,16 @@ class Report:
         """Whether something must not pass unseen."""
         return bool(self.dangers or (self.verdict and self.verdict.blocked))
 
+    @property
+    def reassurance(self) -> str:
+        """What may be said of a plan that asks for nobody."""
+        done = {action for action, count in self.counts.items() if count}
+        if not done:
+            return "Nothing would change."
+        if done == {"imported"}:
+            return "It takes over what stands as it is: nothing would be created, changed or destroyed."
+        return "Nothing that holds data would be destroyed, replaced or left without its guards."
+
 
 def report(
     plan: Mapping[str, Any],

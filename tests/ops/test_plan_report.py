@@ -123,6 +123,12 @@ def test_the_adoption_imports_what_the_record_holds() -> None:
     assert not report.asks_for_a_person
 
 
+def test_a_plan_that_only_imports_is_said_to_change_nothing() -> None:
+    assert adoption_report().reassurance.startswith("It takes over what stands as it is")
+    assert "holds data" in report_on(read_plan("ordinary")).reassurance
+    assert report_on(a_plan(actions=["no-op"])).reassurance == "Nothing would change."
+
+
 def test_a_blocked_object_stands_first_and_asks_for_a_person() -> None:
     plan = read_plan("adoption")
     (bucket,) = [
