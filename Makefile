@@ -47,8 +47,8 @@ security: checkov ## look for security mistakes in what every stage synthesizes 
 format: setup ## format the code and apply the safe lint fixes
 	@. ./activate && ruff format $(SOURCES) && ruff check --fix $(SOURCES)
 
-snapshots: setup ## rewrite the snapshots of the stages, the README's settings and the picture
-	@. ./activate && python -m pytest tests/snapshots tests/unit/test_readme.py tests/ops/test_diagram.py --update-snapshots
+snapshots: setup ## rewrite the snapshots of the stages, the table of settings and the picture
+	@. ./activate && python -m pytest tests/snapshots tests/unit/test_settings_table.py tests/ops/test_diagram.py --update-snapshots
 
 fuzz: setup ## give every entry point thousands of bad inputs, and count the tracebacks
 	@. ./activate && python -m tests.fuzz

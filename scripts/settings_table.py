@@ -1,4 +1,4 @@
-"""The README's table of settings, from the settings' own definitions."""
+"""docs/settings.md's table, from the settings' own definitions."""
 
 from collections.abc import Iterator
 

@@ -1,19 +1,19 @@
+"""What the README shows is what the project takes."""
+
+import re
+import tomllib
 from pathlib import Path
 
-import pytest
+from modules.stage_files import parse_stage
 
-from scripts.settings_table import settings_table
-
-README = Path(__file__).parent.parent.parent / "README.md"
-BEGIN, END = "<!-- settings: `make snapshots` writes this table -->\n", "\n<!-- /settings -->"
+README = (Path(__file__).parent.parent.parent / "README.md").read_text()
 
 
-def test_the_readme_lists_every_setting(request: pytest.FixtureRequest) -> None:
-    before, _, rest = README.read_text().partition(BEGIN)
-    listed, _, after = rest.partition(END)
+def test_the_stage_file_that_is_shown_is_a_stage_with_a_ninth_service() -> None:
+    (text,) = re.findall(r"```toml\n# stages/demo\.toml.*?\n(.*?)```", README, flags=re.DOTALL)
 
-    if request.config.getoption("--update-snapshots"):
-        README.write_text(before + BEGIN + settings_table() + END + after)
-        listed = settings_table()
+    stage, mistakes = parse_stage(tomllib.loads(text), stage="demo")
 
-    assert listed == settings_table(), "run `make snapshots`"
+    assert mistakes == []
+    assert stage.services["reports"].path == "/v1/reports"
+    assert len(stage.services) == 9
