@@ -117,6 +117,9 @@ LISTS: Final[Mapping[str, Lister]] = {
     "aws_vpc": listed(
         "ec2", "describe_vpcs", "Vpcs", "VpcId", where=lambda row: not row.get("IsDefault")
     ),
+    "aws_wafv2_ip_set": listed(
+        "wafv2", "list_ip_sets", "IPSets", "Id", Scope="REGIONAL", Limit=100
+    ),
     "aws_wafv2_web_acl": listed(
         "wafv2", "list_web_acls", "WebACLs", "Id", Scope="REGIONAL", Limit=100
     ),

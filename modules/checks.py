@@ -15,6 +15,9 @@ from modules.stateful import stateful_addresses
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html
 SMALLEST_SUBNET = 27
 
+# https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
+RESERVED_USERS = ("admin", "rdsadmin")
+
 
 def find_mistakes(settings: StageSettings) -> list[Mistake]:
     """Everything that is wrong between the settings, in the file's order."""
@@ -25,6 +28,7 @@ def find_mistakes(settings: StageSettings) -> list[Mistake]:
         *_certificate(settings),
         *_hosted_zone(settings),
         *_network(settings),
+        *_master_user(settings),
         *_capacity(settings),
         *_night_stop(settings),
         *find_service_mistakes(settings),
@@ -148,6 +152,16 @@ def _network(settings: StageSettings) -> Iterator[Mistake]:
                 remedy=f'name zones as in "{settings.region}a"',
                 rests_on=("region",),
             )
+
+
+def _master_user(settings: StageSettings) -> Iterator[Mistake]:
+    if settings.database.master_username in RESERVED_USERS:
+        yield Mistake(
+            field="database.master_username",
+            value=settings.database.master_username,
+            allowed="a name that RDS does not keep for itself: not " + ", ".join(RESERVED_USERS),
+            remedy="choose another, or leave it out",
+        )
 
 
 def _capacity(settings: StageSettings) -> Iterator[Mistake]:

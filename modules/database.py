@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
+from cdktf import TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.db_instance import DbInstance
 from cdktf_cdktf_provider_aws.db_parameter_group import (
     DbParameterGroup,
@@ -40,12 +41,23 @@ _PARAMETERS: Mapping[str, str] = {
     "log_min_duration_statement": "1000",  # milliseconds
 }
 
+_FIRST_MAJOR = "15"
+
 _LOGS_OF_RDS = ["postgresql", "upgrade"]
 _LOGS_OF_AURORA = ["postgresql"]
 
 
 def _major(engine_version: str) -> str:
     return engine_version.split(".", 1)[0]
+
+
+def _group_name(name: str, engine_version: str) -> str:
+    """A parameter group belongs to one major version; an upgrade needs the next beside the present one.
+
+    That of the platform's first version keeps the name it was made with.
+    """
+    major = _major(engine_version)
+    return name if major == _FIRST_MAJOR else f"{name}{major}"
 
 
 def _subnet_group(scope: Construct, names: Names, network: Network) -> DbSubnetGroup:
@@ -102,13 +114,15 @@ class PostgresInstance(Construct):
             DbParameterGroup(
                 self,
                 "parameters",
-                name=names("postgres"),
+                name=names(_group_name("postgres", settings.engine_version)),
                 family=f"postgres{_major(settings.engine_version)}",
                 description="Connections over TLS only",
                 parameter=[
                     DbParameterGroupParameter(name=name, value=value, apply_method="immediate")
                     for name, value in _PARAMETERS.items()
                 ],
+                # The database changes over before the old one goes.
+                lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
             ),
         )
         instance = guard.address(
@@ -119,6 +133,7 @@ class PostgresInstance(Construct):
                 identifier=names.database,
                 engine="postgres",
                 engine_version=settings.engine_version,
+                allow_major_version_upgrade=settings.allow_major_version_upgrade or None,
                 auto_minor_version_upgrade=True,
                 instance_class=settings.instance_class,
                 allocated_storage=settings.allocated_storage_gib,
@@ -196,7 +211,7 @@ class AuroraCluster(Construct):
             RdsClusterParameterGroup(
                 self,
                 "parameters",
-                name=names("aurora-postgres"),
+                name=names(_group_name("aurora-postgres", settings.engine_version)),
                 family=f"aurora-postgresql{_major(settings.engine_version)}",
                 description="Connections over TLS only",
                 parameter=[
@@ -205,6 +220,8 @@ class AuroraCluster(Construct):
                     )
                     for name, value in _PARAMETERS.items()
                 ],
+                # The database changes over before the old one goes.
+                lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
             ),
         )
         cluster = guard.address(
@@ -216,6 +233,7 @@ class AuroraCluster(Construct):
                 engine="aurora-postgresql",
                 engine_mode="provisioned",  # what Serverless v2 is called in the API
                 engine_version=settings.engine_version,
+                allow_major_version_upgrade=settings.allow_major_version_upgrade or None,
                 serverlessv2_scaling_configuration=RdsClusterServerlessv2ScalingConfiguration(
                     min_capacity=settings.min_acu, max_capacity=settings.max_acu
                 ),

@@ -1,5 +1,7 @@
 """What AWS itself logs about the stage: connections, requests, and who read the data bucket."""
 
+from functools import partial
+
 from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_aws.flow_log import FlowLog
 from cdktf_cdktf_provider_aws.s3_bucket_logging import S3BucketLoggingA
@@ -43,17 +45,17 @@ class LogsBucket(Construct):
             key_arn=None,
             versioned=True,
             expire_after_days=settings.log_retention_days,
-            guard=guard,
-        )
-        policy = bucket.allow(
-            policies.log_delivery_statements(
-                bucket_arn=bucket.bucket.arn,
+            writers=partial(
+                policies.log_delivery_statements,
                 account_id=account_id,
+                region=region,
                 requests_prefix=REQUESTS_PREFIX,
                 connections_prefix=CONNECTIONS_PREFIX,
                 data_bucket_prefix=DATA_BUCKET_PREFIX,
-            )
+            ),
+            guard=guard,
         )
+        policy = bucket.policy
         if settings.flow_logs:
             address(
                 "main",

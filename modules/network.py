@@ -112,6 +112,8 @@ class Network(Construct):
                 self._association("private", index, private, private_routes),
             ]
 
+        # With no NAT gateway every task comes from an address of its own.
+        self.outgoing_addresses: list[str] = [nat_gateway.public_ip for nat_gateway in gateways]
         self.assign_public_ip: bool = settings.nat == "none"
         self.task_subnets: list[Subnet] = (
             self.public_subnets if self.assign_public_ip else self.private_subnets

@@ -77,6 +77,8 @@ class PlatformStack(TerraformStack):
     def _foundation(self) -> None:
         """What the services stand on."""
         stage, names = self._stage, self._names
+        # A scope of their own: a service may be called as a part of the platform is.
+        self._services = Construct(self, "services")
         self._key_arn = self._customer_key_arn()
         self._network = Network(self, "network", settings=stage.network, names=names)
         self._groups = SecurityGroups(
@@ -104,16 +106,16 @@ class PlatformStack(TerraformStack):
             # The setting of an adopted bucket stays as it was found.
             versioned="aws_s3_bucket_versioning.data" not in self._adopted,
             expire_after_days=None,
+            writers=lambda _bucket_arn: [],
             guard=self._guard,
         )
-        self._bucket.allow([])
         self._logs = self._logs_bucket()
         self._cluster = Cluster(
             self, "cluster", container_insights=stage.container_insights, names=names
         )
         self._roles = {
             name: ServiceRoles(
-                self,
+                self._services,
                 f"{name}_roles",
                 service=name,
                 account_id=self._account_id,
@@ -271,6 +273,7 @@ class PlatformStack(TerraformStack):
                 retain_data=stage.retain_data,
                 names=self._names,
                 load_balancer=edge.load_balancer,
+                own_addresses=self._network.outgoing_addresses,
             )
         return edge
 
@@ -293,11 +296,11 @@ class PlatformStack(TerraformStack):
                 *rows,
             ]
         own_alarms = MetricAlarms(
-            self, f"{name}_alarms", rows=rows, names=names, topic=self._topic
+            self._services, f"{name}_alarms", rows=rows, names=names, topic=self._topic
         ).alarms
         self._alarms += own_alarms
         FargateService(
-            self,
+            self._services,
             name,
             service=service,
             stage=stage,
@@ -434,7 +437,7 @@ class PlatformStack(TerraformStack):
         if service.path is None or service.port is None:
             return None
         return Route(
-            self,
+            self._services,
             f"{service.name}_route",
             service=service,
             path=service.path,

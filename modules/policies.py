@@ -169,18 +169,22 @@ def alarm_topic_policy(*, topic_arn: str, account_id: str) -> Document:
     )
 
 
+_LOG_DELIVERY = "delivery.logs.amazonaws.com"
+
+
 def log_delivery_statements(
-    *,
     bucket_arn: str,
+    *,
     account_id: str,
+    region: str,
     requests_prefix: str,
     connections_prefix: str,
     data_bucket_prefix: str,
 ) -> list[Statement]:
     """The logs bucket's: the load balancer, the VPC and S3 itself may write, each under a prefix of its own.
 
-    Sources: "Enable access logs" of the Application Load Balancer guide, "Publish flow logs to Amazon S3" of
-    the VPC guide, "Enabling server access logging" of the S3 guide.
+    Sources: "Enable access logs" of the Application Load Balancer guide, "Amazon S3 bucket permissions for
+    flow logs" of the VPC guide, "Enabling server access logging" of the S3 guide.
     """
     return [
         _delivery(
@@ -191,20 +195,33 @@ def log_delivery_statements(
             f"{bucket_arn}/{requests_prefix}/AWSLogs/{account_id}/*",
             None,
         ),
-        _delivery(
-            "ConnectionsAreWritten",
-            "delivery.logs.amazonaws.com",
-            "s3:PutObject",
-            f"{bucket_arn}/{connections_prefix}/AWSLogs/{account_id}/*",
-            account_id,
-        ),
-        _delivery(
-            "ConnectionsAreAnnounced",
-            "delivery.logs.amazonaws.com",
-            "s3:GetBucketAcl",
-            bucket_arn,
-            account_id,
-        ),
+        # To the letter what AWS itself would add to the policy when the flow log is made: finding it, it adds
+        # nothing, and no later plan shows a difference.
+        {
+            "Sid": "AWSLogDeliveryWrite",
+            "Effect": "Allow",
+            "Principal": {"Service": _LOG_DELIVERY},
+            "Action": "s3:PutObject",
+            "Resource": f"{bucket_arn}/{connections_prefix}/AWSLogs/{account_id}/*",
+            "Condition": {
+                "StringEquals": {
+                    "aws:SourceAccount": account_id,
+                    "s3:x-amz-acl": "bucket-owner-full-control",
+                },
+                "ArnLike": {"aws:SourceArn": f"arn:aws:logs:{region}:{account_id}:*"},
+            },
+        },
+        {
+            "Sid": "AWSLogDeliveryAclCheck",
+            "Effect": "Allow",
+            "Principal": {"Service": _LOG_DELIVERY},
+            "Action": "s3:GetBucketAcl",
+            "Resource": bucket_arn,
+            "Condition": {
+                "StringEquals": {"aws:SourceAccount": account_id},
+                "ArnLike": {"aws:SourceArn": f"arn:aws:logs:{region}:{account_id}:*"},
+            },
+        },
         _delivery(
             "DataBucketReadersAreWritten",
             "logging.s3.amazonaws.com",

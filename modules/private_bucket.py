@@ -1,7 +1,7 @@
 """A bucket that is nobody else's."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
 from cdktf_cdktf_provider_aws.s3_bucket_lifecycle_configuration import (
@@ -40,7 +40,8 @@ class PrivateBucket(Construct):
     """A private, encrypted, versioned bucket that answers only over TLS.
 
     `label` is the name in its resources' addresses. Without `key_arn` S3's own key encrypts it. `writers`
-    are further statements of its policy. With `expire_after_days` objects go by themselves.
+    gives the further statements of its policy for the bucket's ARN. With `expire_after_days` objects go by
+    themselves.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class PrivateBucket(Construct):
         key_arn: str | None,
         versioned: bool,
         expire_after_days: int | None,
+        writers: Callable[[str], Sequence[policies.Statement]],
         guard: Guard,
     ) -> None:
         super().__init__(scope, id_)
@@ -111,9 +113,10 @@ class PrivateBucket(Construct):
                 ),
             )
         self._lifecycle(expire_after_days)
+        self.policy: S3BucketPolicy = self._allow(writers(self.bucket.arn))
 
-    def allow(self, writers: Sequence[policies.Statement]) -> S3BucketPolicy:
-        """Give the bucket its policy: TLS only, and these statements."""
+    def _allow(self, writers: Sequence[policies.Statement]) -> S3BucketPolicy:
+        """The bucket's policy: TLS only, and these statements."""
         tls_only = policies.tls_only(
             action="s3:*", resources=[self.bucket.arn, f"{self.bucket.arn}/*"]
         )

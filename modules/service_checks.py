@@ -1,15 +1,17 @@
 """What can be wrong with a stage's services: each by itself, and one beside the others."""
 
+import difflib
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
 from modules.fargate_sizes import FARGATE_MEMORY_MIB
 from modules.mistake import Mistake
 from modules.secrets import SECRETS
-from modules.services import Service
+from modules.services import PLACEHOLDERS, Service
 from modules.settings import StageSettings
 
-# Names of constructs beside the services' own, and of security groups and target groups.
+# Names that the platform's own resources have in their addresses, where a service's would be.
 RESERVED_NAMES = (
     "account", "alb", "aws", "budget", "certificate", "cluster", "connection-strings", "dashboard",
     "data-bucket", "database", "database-postgresql", "database-upgrade", "ecs-tasks", "efs", "file-storage",
@@ -24,6 +26,7 @@ def find_service_mistakes(settings: StageSettings) -> list[Mistake]:
     return [
         *(found for service in services for found in _service(service)),
         *(found for service in services for found in _schedule(service, settings)),
+        *_file_storage(settings),
         *_routes(settings),
         *_references(settings),
         *_service_names(settings),
@@ -103,6 +106,40 @@ def _schedule(service: Service, settings: StageSettings) -> Iterator[Mistake]:
             )
 
 
+def _file_storage(settings: StageSettings) -> Iterator[Mistake]:
+    """LanceDB has a single writer: two tasks at once would corrupt what it holds (spec of the platform)."""
+    users = [service for service in settings.services.values() if service.uses_file_storage]
+    for service in users:
+        if not service.single_writer:
+            yield Mistake(
+                field=f"services.{service.name}.single_writer",
+                value=False,
+                allowed="true, for a service that uses the file storage: LanceDB has one writer",
+                remedy="add single_writer = true",
+                rests_on=(f"services.{service.name}.uses_file_storage",),
+            )
+    for service in users[1:]:
+        yield Mistake(
+            field=f"services.{service.name}.uses_file_storage",
+            value=True,
+            allowed=f"one service that uses it, LanceDB's single writer; {users[0].name} does",
+            remedy="leave it out of one of the two",
+        )
+
+
+def _placeholders(field: str, value: str) -> Iterator[Mistake]:
+    """A value may hold braces of its own; what is nearly one of ours is a slip."""
+    for word in re.findall(r"\{([a-z]+)\}", value):
+        close = difflib.get_close_matches(word, PLACEHOLDERS, n=1, cutoff=0.8)
+        if close and word not in PLACEHOLDERS:
+            yield Mistake(
+                field=field,
+                value=value,
+                allowed="{" + "}, {".join(PLACEHOLDERS) + "} in braces",
+                remedy=f"write {{{close[0]}}}",
+            )
+
+
 def _routes(settings: StageSettings) -> Iterator[Mistake]:
     routed = [service for service in settings.services.values() if service.path is not None]
     paths: dict[str | None, str] = {}
@@ -127,7 +164,7 @@ def _routes(settings: StageSettings) -> Iterator[Mistake]:
 
 
 def _references(settings: StageSettings) -> Iterator[Mistake]:
-    secrets = [row.name for row in SECRETS]
+    secrets = {row.name: [key for key, _ in row.document] for row in SECRETS}
     for name, service in settings.services.items():
         if service.name != name:
             yield Mistake(
@@ -154,8 +191,18 @@ def _references(settings: StageSettings) -> Iterator[Mistake]:
                 allowed="a variable that is not among the service's secrets",
                 remedy="give it either in environment or in secrets",
             )
+        for variable, value in service.environment.items():
+            yield from _placeholders(f"services.{name}.environment.{variable}", value)
         for variable, reference in service.secrets.items():
-            if reference.split(":")[0] not in secrets:
+            secret, colon, key = reference.partition(":")
+            if colon and secrets.get(secret) and key not in secrets[secret]:
+                yield Mistake(
+                    field=f"services.{name}.secrets.{variable}",
+                    value=reference,
+                    allowed=f"keys of {secret}: " + ", ".join(secrets[secret]),
+                    remedy="name one of these after the colon",
+                )
+            if secret not in secrets:
                 yield Mistake(
                     field=f"services.{name}.secrets.{variable}",
                     value=reference,

@@ -46,6 +46,9 @@ Image = Annotated[
     ),
 ]
 
+# What a value of `environment` may hold in braces.
+PLACEHOLDERS = ("domain", "region", "bucket")
+
 # The image of a service that the project builds: its own ECR repository, with `image_tag`.
 OWN_REPOSITORY = "ecr"
 

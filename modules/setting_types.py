@@ -104,8 +104,8 @@ Name = Annotated[
 Region = Annotated[
     str,
     matching(
-        r"[a-z]{2}(-[a-z]+)+-\d",
-        "the name of an AWS region",
+        r"(?!cn-|us-gov-|us-iso|eu-isoe-|eusc-)[a-z]{2}(-[a-z]+)+-\d",
+        "the name of an AWS region, other than those of China and of governments",
         'write it as in "us-east-1"',
     ),
 ]

@@ -57,7 +57,11 @@ class Network(Section):
 
     vpc_cidr_block: VpcBlock = Field("10.0.0.0/16", description="the VPC's IPv4 block, /16 to /28")
     zone_count: int = Field(
-        2, ge=1, le=3, description="availability zones (a load balancer needs two)"
+        2,
+        ge=1,
+        le=3,
+        description="availability zones (a load balancer needs two); to be chosen before the first "
+        "deploy: another number moves the private subnets",
     )
     availability_zones: Annotated[tuple[str, ...], Field(strict=False)] = Field(
         (),
@@ -122,6 +126,9 @@ class Database(Section):
     engine_version: EngineVersion = Field(
         "15",
         description="major version; AWS withdraws pinned minor ones",
+    )
+    allow_major_version_upgrade: bool = Field(
+        False, description="let a later `engine_version` upgrade a database that stands"
     )
     instance_class: InstanceClass = Field("db.t3.small", description="RDS instance class")
     allocated_storage_gib: int = Field(20, ge=20, le=65536, description="gp3 storage, GiB")

@@ -20,6 +20,9 @@ STATEFUL = frozenset(
     }
 )
 
+# What databases and file systems stand in: AWS lets go of none of it while they do, and a deploy would wait.
+CARRYING = frozenset({"aws_db_subnet_group", "aws_subnet", "aws_vpc"})
+
 
 def stateful_addresses(settings: StageSettings) -> Iterator[str]:
     """The addresses of what a stage holds data in, with either database engine and in any phase.

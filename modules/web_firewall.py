@@ -1,15 +1,18 @@
 """The web application firewall in front of the load balancer."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from cdktf_cdktf_provider_aws.lb import Lb
+from cdktf_cdktf_provider_aws.wafv2_ip_set import Wafv2IpSet
 from cdktf_cdktf_provider_aws.wafv2_web_acl import (
     Wafv2WebAcl,
     Wafv2WebAclDefaultAction,
     Wafv2WebAclDefaultActionAllow,
     Wafv2WebAclRule,
     Wafv2WebAclRuleAction,
+    Wafv2WebAclRuleActionAllow,
     Wafv2WebAclRuleActionBlock,
     Wafv2WebAclRuleOverrideAction,
     Wafv2WebAclRuleOverrideActionNone,
@@ -67,7 +70,11 @@ def managed_group_statement(group: str, counted: tuple[str, ...]) -> dict[str, A
 
 
 class WebFirewall(Construct):
-    """A web ACL: a limit per address, then AWS's managed rules. What it blocks is logged."""
+    """A web ACL: a limit per address, then AWS's managed rules. What it blocks is logged.
+
+    `own_addresses` are the public addresses that the stage's tasks come from. Services call one another by
+    the stage's domain: all of a zone's calls come from one address, and would soon exceed the limit.
+    """
 
     def __init__(
         self,
@@ -80,11 +87,13 @@ class WebFirewall(Construct):
         retain_data: bool,
         names: Names,
         load_balancer: Lb,
+        own_addresses: Sequence[str],
     ) -> None:
         super().__init__(scope, id_)
+        own = self._let_own_addresses_in(own_addresses, names) if own_addresses else []
         limit = Wafv2WebAclRule(
             name="rate-limit",
-            priority=0,
+            priority=1,
             action=Wafv2WebAclRuleAction(block=Wafv2WebAclRuleActionBlock()),
             statement=rate_limit_statement(settings.rate_limit_per_5_minutes),
             visibility_config=_rule_metric("rate-limit"),
@@ -99,7 +108,7 @@ class WebFirewall(Construct):
                 statement=managed_group_statement(group, counted),
                 visibility_config=_rule_metric(name),
             )
-            for priority, (name, group, counted) in enumerate(MANAGED_RULE_GROUPS, start=1)
+            for priority, (name, group, counted) in enumerate(MANAGED_RULE_GROUPS, start=2)
         ]
         self.web_acl = address(
             "main",
@@ -110,7 +119,7 @@ class WebFirewall(Construct):
                 description="In front of the load balancer",
                 scope="REGIONAL",
                 default_action=Wafv2WebAclDefaultAction(allow=Wafv2WebAclDefaultActionAllow()),
-                rule=[limit, *managed],
+                rule=[*own, limit, *managed],
                 visibility_config=Wafv2WebAclVisibilityConfig(
                     cloudwatch_metrics_enabled=True,
                     metric_name=names("web-firewall"),
@@ -128,6 +137,31 @@ class WebFirewall(Construct):
             ),
         )
         self._log(log_retention_days, key_arn, retain_data=retain_data, names=names)
+
+    def _let_own_addresses_in(
+        self, addresses: Sequence[str], names: Names
+    ) -> list[Wafv2WebAclRule]:
+        ip_set = address(
+            "own",
+            Wafv2IpSet(
+                self,
+                "own_addresses",
+                name=names("own-addresses"),
+                description="Where the tasks of this stage come from",
+                scope="REGIONAL",
+                ip_address_version="IPV4",
+                addresses=[f"{each}/32" for each in addresses],
+            ),
+        )
+        return [
+            Wafv2WebAclRule(
+                name="own-addresses",
+                priority=0,
+                action=Wafv2WebAclRuleAction(allow=Wafv2WebAclRuleActionAllow()),
+                statement={"ip_set_reference_statement": {"arn": ip_set.arn}},
+                visibility_config=_rule_metric("own-addresses"),
+            )
+        ]
 
     def _log(
         self, retention_days: int, key_arn: str | None, *, retain_data: bool, names: Names

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from imports.plans import in_words, loses_data
+from modules.stateful import CARRYING
 
 # Terraform's reasons in words. https://developer.hashicorp.com/terraform/internals/json-format
 _REASONS = {
@@ -20,7 +21,7 @@ UNCHANGED = "unchanged"
 
 @dataclass(frozen=True, kw_only=True)
 class Loss:
-    """Something that holds data, and that the plan would destroy, replace or forget."""
+    """Something that holds or carries data, and that the plan would destroy, replace or forget."""
 
     address: str
     would_be: str
@@ -53,13 +54,18 @@ def judge(plan: Mapping[str, Any], *, retain_data: bool, allowed: Set[str]) -> J
             allowed=change["address"] in allowed,
         )
         for change in managed
-        if loses_data(change)
+        if loses_data(change) or _takes_the_ground_away(change)
     ]
     return Judgement(
         retain_data=retain_data,
         losses=tuple(sorted(losses, key=lambda loss: loss.address)),
         counts=dict(Counter(_kind(change["change"]["actions"]) for change in managed)),
     )
+
+
+def _takes_the_ground_away(change: Mapping[str, Any]) -> bool:
+    """Whether a network goes in which data stands: another number of zones moves every private subnet."""
+    return change["type"] in CARRYING and "delete" in change["change"]["actions"]
 
 
 def _kind(actions: list[str]) -> str:

@@ -13,7 +13,7 @@ from imports.progress import Progress
 from imports.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
 from imports.terraform import Terraform
 from imports.workspace import Workspace, this_workspace
-from modules.stateful import STATEFUL
+from modules.stateful import CARRYING, STATEFUL
 from ops.errors import OpsError
 from ops.gate import UNCHANGED, Judgement, judge
 
@@ -39,10 +39,10 @@ def gate(
     """
     named = frozenset(allow or ())
     for address in sorted(named):
-        if address.partition(".")[0] not in STATEFUL:
+        if address.partition(".")[0] not in STATEFUL | CARRYING:
             raise OpsError(
                 f"--allow {address}: allowed: addresses of "
-                + ", ".join(sorted(STATEFUL))
+                + ", ".join(sorted(STATEFUL | CARRYING))
                 + "; anything else needs no leave"
             )
     workspace = this_workspace(stage)
@@ -112,7 +112,7 @@ def _is_zip(path: Path) -> bool:
 def _print(judgement: Judgement, workspace: Workspace) -> None:
     if judgement.losses:
         print_table(
-            ("", "holds data", "would be", "because"),
+            ("", "holds or carries data", "would be", "because"),
             [
                 (
                     "allowed" if loss.allowed else "BLOCKED",

@@ -1,14 +1,22 @@
 """`status` and `open`: one screen of what runs, and where to look at it."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
+
+import typer
 
 from imports.live_aws import account_of
+from imports.progress import Progress
 from imports.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
 from ops.deployed import Deployed, local_time, open_stage
 from ops.picture.database_facts import DatabaseFacts, database_facts
-from ops.picture.service_facts import ServiceFacts, service_facts
+from ops.picture.service_facts import Deployment, ServiceFacts, service_facts
 from ops.picture.watch_facts import AlarmFacts, alarm_facts
+
+_POLL_SECONDS = 10
+_LONGEST_WAIT_SECONDS = 1200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,10 +32,18 @@ class Status:
     database: DatabaseFacts | None
 
 
-def status(stage: Stage = "prod", as_json: AsJson = False) -> None:
+def status(
+    stage: Stage = "prod",
+    wait: Annotated[
+        bool, typer.Option("--wait", help="until no deployment is under way, 20 minutes at most")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Show services, targets, deployments, alarms and the database on one screen.
 
-    Example: `python -m ops status --stage prod`
+    With --wait the exit code is 2 when a deployment failed, was rolled back, or took too long.
+
+    Example: `python -m ops status --stage prod --wait`
     """
     deployed = open_stage(stage)
     settings = deployed.settings
@@ -35,7 +51,7 @@ def status(stage: Stage = "prod", as_json: AsJson = False) -> None:
         progress("asking for the account")
         account = account_of(deployed.clients)
         progress("asking for services and targets")
-        services = service_facts(deployed)
+        services = _settled(deployed, progress) if wait else service_facts(deployed)
         progress("asking for alarms and the database")
         found = Status(
             stage=stage,
@@ -50,6 +66,24 @@ def status(stage: Stage = "prod", as_json: AsJson = False) -> None:
         print_json(found)
     else:
         _show(found)
+    if wait and any(each.rolled_back or not _holds(each.deployment) for each in services):
+        raise typer.Exit(2)
+
+
+def _settled(deployed: Deployed, progress: Progress) -> tuple[ServiceFacts, ...]:
+    """The services when every deployment is decided, or as they are after the longest wait."""
+    deadline = time.monotonic() + _LONGEST_WAIT_SECONDS
+    while True:
+        services = service_facts(deployed)
+        waits_for = [each.name for each in services if each.under_way]
+        if not waits_for or time.monotonic() > deadline:
+            return services
+        progress(f"deployments under way: {', '.join(waits_for)}")
+        time.sleep(_POLL_SECONDS)
+
+
+def _holds(deployment: Deployment | None) -> bool:
+    return deployment is None or deployment.state == "COMPLETED"
 
 
 def open_(stage: Stage = "prod", as_json: AsJson = False) -> None:
@@ -102,10 +136,16 @@ def _row(service: ServiceFacts) -> tuple[str, ...]:
         service.name,
         f"{service.running} of {service.desired}",
         f"{targets.healthy} healthy, {targets.unhealthy} not" if targets else "not routed",
-        deployment.state.lower().replace("_", " ") if deployment else "",
+        _rollout(service),
         local_time(deployment.since) if deployment and deployment.since else "",
         service.image.rpartition("/")[2],
     )
+
+
+def _rollout(service: ServiceFacts) -> str:
+    if service.rolled_back:
+        return "rolled back"
+    return service.deployment.state.lower().replace("_", " ") if service.deployment else ""
 
 
 def _database(database: DatabaseFacts | None) -> str:

@@ -28,7 +28,12 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
         **_REQUIRED,
         "time_zone": "Europe/Berlin",
         "network": {"nat": "single"},
-        "database": {"instance_class": "db.t4g.micro", "multi_az": False},
+        "database": {
+            "instance_class": "db.t4g.micro",
+            "multi_az": False,
+            "engine_version": "16.4",
+            "allow_major_version_upgrade": True,
+        },
         "night_stop": {},
         "cost_alerts": {"budget_usd": 250, "anomaly_usd": 20},
         "services": {

@@ -72,6 +72,7 @@ FREE = frozenset(
         "aws_vpc",
         "aws_vpc_security_group_egress_rule",
         "aws_vpc_security_group_ingress_rule",
+        "aws_wafv2_ip_set",
         "aws_wafv2_web_acl_association",
         "aws_wafv2_web_acl_logging_configuration",
         "random_password",

@@ -117,6 +117,7 @@ _SILENT = frozenset(
     {
         "aws_ecr_lifecycle_policy",
         "aws_kms_alias",
+        "aws_wafv2_ip_set",
         "aws_wafv2_web_acl_association",
         "aws_wafv2_web_acl_logging_configuration",
     }

@@ -35,8 +35,9 @@ class Targets:
 class ServiceFacts:
     """One service as it stands. `targets` is None for one that nothing is routed to.
 
-    `image` is the one that its present task definition names. `stands` is False for a service that ECS
-    does not know; all else is empty then.
+    `image` is the one that its present task definition names. `newest` is the newest revision of that
+    definition: after a deployment that was rolled back it is another. `stands` is False for a service that
+    ECS does not know; all else is empty then.
     """
 
     name: str
@@ -45,9 +46,20 @@ class ServiceFacts:
     running: int = 0
     deployment: Deployment | None = None
     task_definition: str = ""
+    newest: str = ""
     image: str = ""
     targets: Targets | None = None
     last_event: str = ""
+
+    @property
+    def rolled_back(self) -> bool:
+        """Whether its last deployment was taken back: ECS then counts the old one as completed."""
+        return self.newest != self.task_definition
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a deployment is not decided yet."""
+        return bool(self.deployment and self.deployment.state == "IN_PROGRESS")
 
 
 def service_facts(deployed: Deployed) -> tuple[ServiceFacts, ...]:
@@ -81,6 +93,10 @@ def _facts(deployed: Deployed, name: str, service: Mapping[str, Any] | None) -> 
         "DescribeTaskDefinition",
         taskDefinition=service["taskDefinition"],
     )["taskDefinition"]
+    # A family's name stands for its newest active revision.
+    newest = ask(
+        deployed.clients, "ecs", "DescribeTaskDefinition", taskDefinition=definition["family"]
+    )["taskDefinition"]["taskDefinitionArn"]
     events = service.get("events") or [{}]
     return ServiceFacts(
         name=name,
@@ -89,6 +105,7 @@ def _facts(deployed: Deployed, name: str, service: Mapping[str, Any] | None) -> 
         running=service["runningCount"],
         deployment=_deployment(service.get("deployments") or ()),
         task_definition=service["taskDefinition"].rpartition("/")[2],
+        newest=newest.rpartition("/")[2],
         image=next(
             each["image"] for each in definition["containerDefinitions"] if each["name"] == name
         ),

@@ -48,6 +48,17 @@ def _web_acls(clients: Clients, scope: str) -> list[Live]:
     ]
 
 
+def _ip_sets(clients: Clients, scope: str) -> list[Live]:
+    return [
+        Live(
+            key=(scope, row["Name"]),
+            import_id=f"{row['Id']}/{row['Name']}/{scope}",
+            attributes={"id": row["Id"], "arn": row["ARN"]},
+        )
+        for row in ask(clients, "wafv2", "ListIPSets", Scope=scope, Limit=100)["IPSets"]
+    ]
+
+
 def _web_acl_associations(clients: Clients, resource: str) -> list[Live]:
     answer = ask_unless(
         clients, "wafv2", "GetWebACLForResource", frozenset({_NO_ACL}), ResourceArn=resource
@@ -61,6 +72,7 @@ PROTECTION_FINDERS: Final[Mapping[str, Finder]] = {
         key=arguments("name"), list=one_list("kms", "ListAliases", "Aliases", "AliasName")
     ),
     "aws_kms_key": Finder(key=arguments("description"), list=_keys),
+    "aws_wafv2_ip_set": Finder(key=arguments("scope", "name"), list=_ip_sets),
     "aws_wafv2_web_acl": Finder(key=arguments("scope", "name"), list=_web_acls),
     "aws_wafv2_web_acl_association": Finder(
         key=arguments("resource_arn", "web_acl_arn"), list=_web_acl_associations

@@ -206,6 +206,18 @@ FAULTS: list[tuple[list[Finding], str, str]] = [
         "python -m ops logs hasura --stage dev",
     ),
     (
+        judged_services(replace(SERVICE, task_definition="hasura:6", newest="hasura:7"))[:1],
+        "service hasura",
+        "python -m ops logs hasura --stage dev",
+    ),
+    (
+        judged_services(
+            replace(SERVICE, deployment=Deployment(state="IN_PROGRESS", reason="", since=NOW))
+        )[:1],
+        "service hasura",
+        "python -m ops status --stage dev --wait",
+    ),
+    (
         judged_services(
             replace(SERVICE, targets=Targets(healthy=0, unhealthy=1, reasons=("code 502",)))
         )[1:],

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from modules.stateful import STATEFUL
+from modules.stateful import CARRYING, STATEFUL
 from ops.gate import Judgement, judge
 from tests.imports.records import a_plan, planned
 
@@ -40,7 +40,18 @@ def test_any_other_change_of_it_is_open(actions: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("actions", LOSING)
 def test_what_holds_no_data_may_go(actions: tuple[str, ...]) -> None:
-    assert judged(planned("aws_vpc.main", *actions)).losses == ()
+    assert judged(planned("aws_lb.main", *actions)).losses == ()
+
+
+@pytest.mark.parametrize("type_", sorted(CARRYING))
+def test_a_network_in_which_data_stands_does_not_go(type_: str) -> None:
+    (loss,) = judged(planned(f"{type_}.private_0", "delete", "create")).blocked
+
+    assert loss.would_be == "replaced"
+
+
+def test_a_network_that_nobody_manages_here_any_more_still_stands() -> None:
+    assert judged(planned("aws_subnet.private_0", "forget")).losses == ()
 
 
 def test_a_named_address_may_go() -> None:

@@ -36,7 +36,7 @@ def gate(
 
 
 def test_a_blocked_plan_is_listed_with_what_to_do(gate: Gate) -> None:
-    said = gate(a_plan(REPLACED, planned("aws_vpc.main", "update")))
+    said = gate(a_plan(REPLACED, planned("aws_lb.main", "update")))
 
     assert said.code == 2
     (row,) = (line for line in said.text.splitlines() if line.startswith("BLOCKED"))
@@ -88,7 +88,7 @@ def test_an_unfinished_plan_with_a_loss_is_blocked(gate: Gate) -> None:
 
 
 def test_an_unfinished_plan_without_a_loss_is_an_error(gate: Gate) -> None:
-    said = gate({**a_plan(planned("aws_vpc.main", "update")), "errored": True})
+    said = gate({**a_plan(planned("aws_lb.main", "update")), "errored": True})
 
     assert said.code == 1
     assert "the plan of a run that failed: plan again" in said.errors
@@ -102,10 +102,10 @@ def test_what_terraform_itself_refuses_is_not_allowed_on_the_command_line(gate: 
 
 
 def test_leave_for_what_holds_no_data_is_a_mistake(gate: Gate) -> None:
-    said = gate(a_plan(), "--allow", "aws_vpc.main")
+    said = gate(a_plan(), "--allow", "aws_lb.main")
 
     assert said.code == 1
-    assert said.errors.startswith("error: --allow aws_vpc.main: allowed: addresses of aws_")
+    assert said.errors.startswith("error: --allow aws_lb.main: allowed: addresses of aws_")
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"resource_changes": [1]}'])

@@ -49,6 +49,23 @@ def test_the_database_is_in_the_private_subnets(stack: Synthesize, stage: str) -
     assert stack(stage).resource("aws_db_subnet_group", "main")["subnet_ids"] == PRIVATE
 
 
+def test_an_upgrade_has_its_parameter_group_before_the_old_one_goes(stack: Synthesize) -> None:
+    before, after = (
+        stack(stage).resource("aws_db_parameter_group", "main") for stage in ("dev", "thrifty")
+    )
+
+    assert (before["name"], before["family"]) == ("atomic-dev-postgres", "postgres15")
+    assert (after["name"], after["family"]) == ("atomic-thrifty-postgres16", "postgres16")
+    assert after["lifecycle"] == {"create_before_destroy": True}
+
+
+def test_only_a_stage_that_says_so_upgrades_its_database(stack: Synthesize) -> None:
+    allowed = "allow_major_version_upgrade"
+
+    assert allowed not in stack("prod").resource("aws_db_instance", "main")
+    assert stack("thrifty").resource("aws_db_instance", "main")[allowed] is True
+
+
 def test_the_instance_takes_connections_over_tls_only(stack: Synthesize) -> None:
     instance = stack("dev").resource("aws_db_instance", "main")
     parameters = stack("dev").resource("aws_db_parameter_group", "main")

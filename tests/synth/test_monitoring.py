@@ -129,7 +129,7 @@ CONDITIONS: dict[str, tuple[object, ...]] = {
 
 @pytest.mark.parametrize("name", CONDITIONS)
 def test_an_alarms_condition_reaches_terraform(stack: Synthesize, name: str) -> None:
-    alarm = stack("dev").resource(METRIC_ALARM, name)
+    alarm = stack("prod").resource(METRIC_ALARM, name)
 
     found = [
         alarm[key]

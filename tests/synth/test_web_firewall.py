@@ -29,13 +29,15 @@ def test_the_rules_are_a_limit_and_awss_groups_in_this_order(stack: Synthesize) 
     rules = stack("prod").resource("aws_wafv2_web_acl", "main")["rule"]
 
     assert [(rule["priority"], rule["name"]) for rule in rules] == [
-        (0, "rate-limit"),
-        (1, "ip-reputation"),
-        (2, "known-bad-inputs"),
-        (3, "common"),
+        (0, "own-addresses"),
+        (1, "rate-limit"),
+        (2, "ip-reputation"),
+        (3, "known-bad-inputs"),
+        (4, "common"),
     ]
     groups = [rule["statement"].get("managed_rule_group_statement", {}) for rule in rules]
     assert [group.get("name") for group in groups] == [
+        None,
         None,
         "AWSManagedRulesAmazonIpReputationList",
         "AWSManagedRulesKnownBadInputsRuleSet",
@@ -44,10 +46,25 @@ def test_the_rules_are_a_limit_and_awss_groups_in_this_order(stack: Synthesize) 
 
 
 def test_the_limit_blocks_and_the_groups_decide_themselves(stack: Synthesize) -> None:
-    limit, *groups = stack("prod").resource("aws_wafv2_web_acl", "main")["rule"]
+    _, limit, *groups = stack("prod").resource("aws_wafv2_web_acl", "main")["rule"]
 
     assert limit["action"] == {"block": {}}
     assert [group["override_action"] for group in groups] == [{"none": {}}] * 3
+
+
+def test_calls_between_services_come_from_the_nat_gateways_and_are_let_in(
+    stack: Synthesize,
+) -> None:
+    own, *_ = stack("prod").resource("aws_wafv2_web_acl", "main")["rule"]
+
+    assert own["action"] == {"allow": {}}
+    assert own["statement"] == {
+        "ip_set_reference_statement": {"arn": "${aws_wafv2_ip_set.own.arn}"}
+    }
+    assert stack("prod").resource("aws_wafv2_ip_set", "own")["addresses"] == [
+        "${aws_nat_gateway.nat_0.public_ip}/32",
+        "${aws_nat_gateway.nat_1.public_ip}/32",
+    ]
 
 
 def test_the_limit_counts_requests_of_an_address_in_5_minutes() -> None:

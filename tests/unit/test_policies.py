@@ -147,14 +147,38 @@ def test_a_services_role_is_that_services_alone(
 
 def test_logs_are_delivered_for_this_account_alone() -> None:
     requests, *others = policies.log_delivery_statements(
-        bucket_arn="arn:logs",
+        "arn:logs",
         account_id="1",
+        region="eu-west-1",
         requests_prefix="requests",
         connections_prefix="connections",
         data_bucket_prefix="data/",
     )
 
     assert requests["Resource"] == "arn:logs/requests/AWSLogs/1/*"
-    assert [each["Condition"] for each in others] == [
-        {"StringEquals": {"aws:SourceAccount": "1"}}
-    ] * len(others)
+    assert [each["Condition"]["StringEquals"]["aws:SourceAccount"] for each in others] == ["1"] * 3
+
+
+def test_flow_logs_find_the_statements_that_aws_would_add_itself() -> None:
+    by_sid = {
+        each["Sid"]: each
+        for each in policies.log_delivery_statements(
+            "arn:logs",
+            account_id="1",
+            region="eu-west-1",
+            requests_prefix="requests",
+            connections_prefix="connections",
+            data_bucket_prefix="data/",
+        )
+    }
+
+    source = {"ArnLike": {"aws:SourceArn": "arn:aws:logs:eu-west-1:1:*"}}
+    write, check = by_sid["AWSLogDeliveryWrite"], by_sid["AWSLogDeliveryAclCheck"]
+    assert write["Condition"] == source | {
+        "StringEquals": {
+            "aws:SourceAccount": "1",
+            "s3:x-amz-acl": "bucket-owner-full-control",
+        }
+    }
+    assert check["Condition"] == source | {"StringEquals": {"aws:SourceAccount": "1"}}
+    assert (check["Action"], check["Resource"]) == ("s3:GetBucketAcl", "arn:logs")

@@ -72,6 +72,45 @@ MISTAKES = {
         'phase = "adopt"\nkeep_shared_roles = false',
         ("keep_shared_roles", "False", 'true in phase "adopt"', "until the legacy base is retired"),
     ),
+    "a user that RDS keeps for itself": (
+        f'{EMAIL}{DOMAIN}[database]\nmaster_username = "admin"',
+        ("database.master_username", "'admin'", "not admin, rdsadmin", "choose another"),
+    ),
+    "a region of another partition": (
+        f'{EMAIL}{DOMAIN}region = "us-gov-west-1"',
+        ("region", "'us-gov-west-1'", "other than those of China", '"us-east-1"'),
+    ),
+    "a key that the secret does not have": (
+        f'{EMAIL}{DOMAIN}[services.app.secrets]\nUSER = "rds-master-credentials:usrname"',
+        (
+            "services.app.secrets.USER",
+            "'rds-master-credentials:usrname'",
+            "keys of rds-master-credentials: username, password",
+            "after the colon",
+        ),
+    ),
+    "a placeholder with a slip": (
+        f'{EMAIL}{DOMAIN}[services.app.environment]\nURL = "https://{{domian}}"',
+        ("services.app.environment.URL", "'https://{domian}'", "{domain}, ", "write {domain}"),
+    ),
+    "a second writer of the file storage": (
+        f"{EMAIL}{DOMAIN}[services.app]\nuses_file_storage = true\nsingle_writer = true\nmax_tasks = 1",
+        (
+            "services.python-agent.uses_file_storage",
+            "True",
+            "LanceDB's single writer; app does",
+            "leave it out of one",
+        ),
+    ),
+    "a writer of the file storage that may be two": (
+        f"{EMAIL}{DOMAIN}[services.python-agent]\nsingle_writer = false",
+        (
+            "services.python-agent.single_writer",
+            "False",
+            "LanceDB has one writer",
+            "single_writer = true",
+        ),
+    ),
     "a value of another type": (
         f"{EMAIL}{DOMAIN}kafka = 1",
         ("kafka", "1", "true or false", "change the value"),

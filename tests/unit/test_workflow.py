@@ -16,7 +16,7 @@ def test_its_ops_commands_exist() -> None:
 
     used = set(re.findall(r"python -m ops (\w+)", WORKFLOW))
 
-    assert used == {"doctor", "gate", "report"}
+    assert used == {"doctor", "gate", "report", "status"}
     assert used <= known.keys()
 
 
@@ -32,7 +32,15 @@ def test_its_make_targets_exist() -> None:
 def test_each_deploy_is_judged_before_it_is_applied() -> None:
     _, _, deploy = WORKFLOW.partition("\n  deploy:\n")
 
-    assert 0 < deploy.index("ops gate --stage prod") < deploy.index("cdktf deploy atomic-prod")
+    plan = "cdktf.out/stacks/atomic-prod/plan"
+    steps = [
+        "cdktf diff atomic-prod",
+        f"ops gate --stage prod --plan {plan}",
+        "apply -input=false plan",
+    ]
+    places = [deploy.index(step) for step in steps]
+    assert places == sorted(places)
+    assert "cdktf deploy" not in deploy
 
 
 def test_it_stores_no_key() -> None:
