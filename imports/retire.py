@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -218,12 +218,21 @@ def broken_state_file(folder: Path) -> Path | None:
 def _local_state_file(folder: Path) -> Path | None:
     name = "terraform.tfstate"
     try:
-        backend = json.loads((folder / ".terraform" / name).read_text())["backend"]
-        if backend["type"] != "local":
-            return None
-        return folder / (backend["config"].get("path") or name)
+        type_, settings = _backend(folder)
+        return folder / (settings.get("path") or name) if type_ == "local" else None
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return folder / name
+
+
+def _backend(folder: Path) -> tuple[str, Mapping[str, Any]]:
+    """What the folder was initialized with; before that, what a synthesized stack says."""
+    initialized = folder / ".terraform" / "terraform.tfstate"
+    if initialized.exists():
+        backend = json.loads(initialized.read_text())["backend"]
+        return backend["type"], backend["config"]
+    synthesized = json.loads((folder / "cdk.tf.json").read_text())
+    ((type_, settings),) = synthesized["terraform"]["backend"].items()
+    return type_, settings
 
 
 # --- backups

@@ -140,6 +140,7 @@ def write(stage: Stage, proposal: Proposal, *, progress: Progress) -> Path | Non
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         aside = folder / f"{stage.broken.name}.broken-{time.time_ns()}"
         stage.broken.replace(aside)
+        stage.terraform.initialize()
         _push(stage, proposal.state, None)
         return aside
     before = pull(stage.terraform)

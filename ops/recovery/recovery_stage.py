@@ -51,9 +51,12 @@ def open_stage(workspace: Workspace, *, progress: Progress) -> Stage:
         )
     set_default_credentials(workspace)
     progress("synthesizing the stage")
-    terraform = workspace.synthesize()
+    terraform = workspace.synthesize_alone()
     progress("reading the state")
     broken = broken_state_file(terraform.folder)
+    if broken is None:
+        # Upon a state that broke off Terraform refuses to; `recover.write` does it once that is put aside.
+        terraform.initialize()
     return Stage(
         workspace=workspace,
         terraform=terraform,
