@@ -159,7 +159,7 @@ def pull(terraform: Terraform) -> PulledState | None:
             f"the state of {terraform.folder} cannot be pulled: "
             f"{error_summary(result.stderr.decode('utf-8', 'replace'))}"
         )
-    if not text.strip():
+    if not text.strip() or _is_of_nothing(text):
         return None
     document = parse_document(text, source=f"the state of {terraform.folder}")
     return PulledState(
@@ -167,9 +167,25 @@ def pull(terraform: Terraform) -> PulledState | None:
     )
 
 
-def push(terraform: Terraform, document: Document, backup: Backup | None) -> PulledState:
+def _is_of_nothing(text: str) -> bool:
+    """Whether this is what Terraform prints of a remote state that is not there: one that never was any."""
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(document, dict) and (
+        (document.get("lineage"), document.get("serial")) == ("", 0)
+        and not document.get("resources")
+    )
+
+
+def push(
+    terraform: Terraform, document: Document, backup: Backup | None, *, is_first: bool = False
+) -> PulledState:
     """Put a new version of a state in place, under Terraform's lock, and return what it is then.
 
+    `is_first`: there is none yet. Terraform draws the lineage of a first remote state itself, whatever it is
+    given.
     Terraform refuses a version that is not newer than the one it has: nobody's change in the meantime is
     lost. Raises AdoptionError then, and when the state is not what was pushed.
     """
@@ -182,7 +198,7 @@ def push(terraform: Terraform, document: Document, backup: Backup | None) -> Pul
         wrong: tuple[str, ...] = ("all of it",)
     else:
         wrong = differences(document, after.document)
-    if after is None or wrong or after.lineage != document["lineage"]:
+    if after is None or wrong or not (is_first or after.lineage == document["lineage"]):
         saved = f"; the state as it was is in {backup.path}" if backup else ""
         raise AdoptionError(
             f"the state of {terraform.folder} is not as it was pushed, it differs in "

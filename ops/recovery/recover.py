@@ -177,7 +177,7 @@ def write(stage: Stage, proposal: Proposal, *, progress: Progress) -> Path | Non
 
 def _push(stage: Stage, state: Document, backup: Backup | None) -> None:
     try:
-        push(stage.terraform, state, backup)
+        push(stage.terraform, state, backup, is_first=stage.state is None)
     except AdoptionError as error:
         if "state lock" not in str(error):
             raise

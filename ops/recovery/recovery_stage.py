@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from imports.errors import AdoptionError
 from imports.live_aws import Clients, account_of, ask, boto3_clients
 from imports.progress import Progress
 from imports.record import AdoptionRecord, record_of
@@ -13,6 +14,8 @@ from imports.retire import broken_state_file, content, pull
 from imports.state_surgery import Document
 from imports.terraform import Terraform
 from imports.workspace import Workspace, set_default_credentials
+from modules.settings import StageSettings
+from ops.errors import OpsError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +48,7 @@ class Stage:
 def open_stage(workspace: Workspace, *, progress: Progress) -> Stage:
     """Synthesize the stage and read its state.
 
-    Raises AdoptionError when one of them cannot be read.
+    Raises AdoptionError when one of them cannot be read, OpsError for half a state in a bucket.
     """
     settings = workspace.settings()
     record = record_of(
@@ -56,18 +59,30 @@ def open_stage(workspace: Workspace, *, progress: Progress) -> Stage:
     terraform = workspace.synthesize_alone()
     progress("reading the state")
     broken = broken_state_file(terraform.folder)
-    if broken is None:
-        # Upon a state that broke off Terraform refuses to; `recover.write` does it once that is put aside.
-        terraform.initialize()
     return Stage(
         workspace=workspace,
         terraform=terraform,
         document=json.loads((terraform.folder / "cdk.tf.json").read_text()),
-        state=None if broken else content(pull(terraform)),
+        # Terraform does not initialize upon half a file; `recover.write` does once that is put aside.
+        state=None if broken else _state(terraform, settings),
         record=record and record.kept(shared_roles=settings.keep_shared_roles),
         broken=broken,
         clients=boto3_clients(region=settings.region),
     )
+
+
+def _state(terraform: Terraform, settings: StageSettings) -> Document | None:
+    try:
+        terraform.initialize()
+        return content(pull(terraform))
+    except AdoptionError as error:
+        if settings.state is None or "state file format" not in str(error):
+            raise
+        raise OpsError(
+            f"{error}: the state in the bucket cannot be read: bring back an earlier version (`python -m ops "
+            f"state backups --stage {settings.stage}`, `python -m ops state restore`), or delete "
+            f"s3://{settings.state.bucket}/{settings.state_key} and recover again"
+        ) from None
 
 
 def held_attributes(state: Document | None) -> dict[str, Mapping[str, Any]]:
