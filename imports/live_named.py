@@ -9,7 +9,7 @@ from imports.live_rows import ATTACHMENTS, KINDS, Row
 from imports.live_search import Attributes, Rule, Search, only
 
 # For each type, which members its attributes are; what others refer to has to be among them.
-_ATTRIBUTES: Final[Mapping[str, Mapping[str, str]]] = {
+NAMED_ATTRIBUTES: Final[Mapping[str, Mapping[str, str]]] = {
     "aws_ecr_repository": {
         "id": "repositoryName",
         "name": "repositoryName",
@@ -58,7 +58,7 @@ def _by_name(search: Search, wanted: ConfiguredObject) -> Attributes:
 
 
 def _attributes(type_: str, row: Row) -> dict[str, Any]:
-    members = _ATTRIBUTES[type_].items()
+    members = NAMED_ATTRIBUTES[type_].items()
     return {attribute: row[member] for attribute, member in members if member in row}
 
 
@@ -91,6 +91,6 @@ def _attachment(search: Search, wanted: ConfiguredObject) -> Attributes:
 
 
 NAMED_RULES: Final[Mapping[str, Rule]] = {
-    **dict.fromkeys(_ATTRIBUTES, _by_name),
+    **dict.fromkeys(NAMED_ATTRIBUTES, _by_name),
     "aws_iam_role_policy_attachment": _attachment,
 }

@@ -47,9 +47,14 @@ def preflight(record: AdoptionRecord, clients: Clients) -> list[Finding]:
     When the credentials are of another account or region that is the only finding, since nothing
     could be found. Raises AdoptionError when AWS refuses a call, or for a type that is not known.
     """
+    return [finding for finding, _ in preflight_rows(record, clients)]
+
+
+def preflight_rows(record: AdoptionRecord, clients: Clients) -> list[tuple[Finding, Row | None]]:
+    """The same, each with the row that AWS lists the object in, if there is one."""
     account, region = account_of(clients), region_of(clients)
     if (account, region) != (record.account_id, record.region):
-        return [_other_account(record, account=account, region=region)]
+        return [(_other_account(record, account=account, region=region), None)]
     rows = read_rows(
         clients,
         types={each.type for each in record.adopted},
@@ -59,8 +64,11 @@ def preflight(record: AdoptionRecord, clients: Clients) -> list[Finding]:
     by_id = {
         type_: {str(row[kind.id]): row for row in rows[kind.rows]} for type_, kind in _kinds(record)
     }
-    findings = [_finding(each, by_id[each.type], record) for each in record.adopted]
-    return sorted(findings, key=lambda each: address_order(each.address))
+    found = [
+        (_finding(each, by_id[each.type], record), by_id[each.type].get(each.import_id))
+        for each in record.adopted
+    ]
+    return sorted(found, key=lambda each: address_order(each[0].address))
 
 
 def _kinds(record: AdoptionRecord) -> Iterator[tuple[str, Kind]]:

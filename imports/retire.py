@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -159,7 +159,7 @@ def pull(terraform: Terraform) -> PulledState | None:
             f"the state of {terraform.folder} cannot be pulled: "
             f"{error_summary(result.stderr.decode('utf-8', 'replace'))}"
         )
-    if not text.strip():
+    if not text.strip() or _is_of_nothing(text):
         return None
     document = parse_document(text, source=f"the state of {terraform.folder}")
     return PulledState(
@@ -167,9 +167,25 @@ def pull(terraform: Terraform) -> PulledState | None:
     )
 
 
-def push(terraform: Terraform, document: Document, backup: Backup | None) -> PulledState:
+def _is_of_nothing(text: str) -> bool:
+    """Whether this is what Terraform prints of a remote state that is not there: one that never was any."""
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(document, dict) and (
+        (document.get("lineage"), document.get("serial")) == ("", 0)
+        and not document.get("resources")
+    )
+
+
+def push(
+    terraform: Terraform, document: Document, backup: Backup | None, *, is_first: bool = False
+) -> PulledState:
     """Put a new version of a state in place, under Terraform's lock, and return what it is then.
 
+    `is_first`: there is none yet. Terraform draws the lineage of a first remote state itself, whatever it is
+    given.
     Terraform refuses a version that is not newer than the one it has: nobody's change in the meantime is
     lost. Raises AdoptionError then, and when the state is not what was pushed.
     """
@@ -182,7 +198,7 @@ def push(terraform: Terraform, document: Document, backup: Backup | None) -> Pul
         wrong: tuple[str, ...] = ("all of it",)
     else:
         wrong = differences(document, after.document)
-    if after is None or wrong or after.lineage != document["lineage"]:
+    if after is None or wrong or not (is_first or after.lineage == document["lineage"]):
         saved = f"; the state as it was is in {backup.path}" if backup else ""
         raise AdoptionError(
             f"the state of {terraform.folder} is not as it was pushed, it differs in "
@@ -218,12 +234,21 @@ def broken_state_file(folder: Path) -> Path | None:
 def _local_state_file(folder: Path) -> Path | None:
     name = "terraform.tfstate"
     try:
-        backend = json.loads((folder / ".terraform" / name).read_text())["backend"]
-        if backend["type"] != "local":
-            return None
-        return folder / (backend["config"].get("path") or name)
+        type_, settings = _backend(folder)
+        return folder / (settings.get("path") or name) if type_ == "local" else None
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return folder / name
+
+
+def _backend(folder: Path) -> tuple[str, Mapping[str, Any]]:
+    """What the folder was initialized with; before that, what a synthesized stack says."""
+    initialized = folder / ".terraform" / "terraform.tfstate"
+    if initialized.exists():
+        backend = json.loads(initialized.read_text())["backend"]
+        return backend["type"], backend["config"]
+    synthesized = json.loads((folder / "cdk.tf.json").read_text())
+    ((type_, settings),) = synthesized["terraform"]["backend"].items()
+    return type_, settings
 
 
 # --- backups

@@ -93,6 +93,15 @@ class Workspace:
     def synthesize(self) -> Terraform:
         """Synthesize the stage as `cdktf synth` does, and initialize its folder.
 
+        Raises AdoptionError with what the synthesis or Terraform says.
+        """
+        terraform = self.synthesize_alone()
+        terraform.initialize()
+        return terraform
+
+    def synthesize_alone(self) -> Terraform:
+        """The same without initializing, for which Terraform has to be able to read the state.
+
         Raises AdoptionError with what the synthesis says.
         """
         settings = self.settings()
@@ -112,12 +121,10 @@ class Workspace:
         if finished.returncode:
             lines = finished.stderr.strip().splitlines() or ["no message"]
             raise AdoptionError(f"stage {self.stage} cannot be synthesized: {lines[-1]}")
-        terraform = Terraform(
+        return Terraform(
             folder=self.outdir / "stacks" / settings.stack_name,
             environment=self.process_environment(),
         )
-        terraform.initialize()
-        return terraform
 
 
 def this_workspace(stage: str) -> Workspace:

@@ -54,6 +54,7 @@ def serve(listener: socket.socket, *, log_requests: bool, lenient: bool) -> None
     from local.calls import Calls  # noqa: PLC0415
     from local.faults import Faults  # noqa: PLC0415
     from local.gaps import fill_gaps  # noqa: PLC0415
+    from local.gaps_certificates import fill_certificate_gaps  # noqa: PLC0415
     from local.gaps_costs import fill_cost_gaps  # noqa: PLC0415
     from local.gaps_ecs import fill_ecs_gaps  # noqa: PLC0415
     from local.gaps_security import fill_security_gaps  # noqa: PLC0415
@@ -64,6 +65,7 @@ def serve(listener: socket.socket, *, log_requests: bool, lenient: bool) -> None
             """Say nothing: a deploy makes some thousand requests."""
 
     fill_gaps()
+    fill_certificate_gaps()
     fill_cost_gaps()
     fill_ecs_gaps()
     fill_security_gaps()

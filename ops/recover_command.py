@@ -69,17 +69,19 @@ def recover_(
                 "created_by_the_next_deploy": proposal.absent,
                 "orphans": proposal.orphans,
                 "problems": proposal.problems,
+                "undecided": proposal.undecided,
                 "outlook": [each for each in proposal.outlook if each.effect != "unchanged"],
                 "written": written,
                 "deleted": deleted,
             }
         )
     elif written:
-        out.print(f"the state holds {len(proposal.recovered)} objects more: deploy the stage again")
+        done = f"the state holds {len(proposal.recovered)} objects more"
+        out.print(done if proposal.undecided else f"{done}: deploy the stage again")
     orphans_left = any(
         orphans.is_left_to_a_person(each) or not deleted for each in proposal.orphans
     )
-    left = (proposal.state is not None and not written) or orphans_left
+    left = (proposal.state is not None and not written) or orphans_left or proposal.undecided
     if not proposal.is_open or left:
         raise typer.Exit(NEEDS_A_PERSON)
 
@@ -126,12 +128,15 @@ def _print(proposal: Proposal) -> None:
             + orphans.advice(orphan),
             markup=False,
         )
+    for line in proposal.undecided:
+        out.print(f"before you deploy: {line}", markup=False)
     for problem in proposal.problems:
         out.print(f"BLOCKED {problem}", markup=False)
     for each in proposal.outlook:
         if each.blocks:
             out.print(f"BLOCKED {each.address} would be {each.effect}", markup=False)
-    if proposal.state is None and not proposal.problems and not proposal.orphans:
+    stopped = proposal.problems or proposal.undecided or proposal.orphans
+    if proposal.state is None and not stopped:
         out.print("nothing to recover: the state has lost nothing that stands")
 
 

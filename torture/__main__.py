@@ -21,6 +21,7 @@ from imports.errors import AdoptionError, one_line
 from imports.screen import err, print_table
 from local.emulator import PROJECT, EmulatorError
 from torture.cases import PARTS, Case, cases, chosen
+from torture.disks import unmount_left_over
 from torture.table import cells, markdown, replace_between_markers, rows, total
 from torture.trial import Healed, Outcome
 
@@ -54,6 +55,7 @@ def main(
     if unknown:
         print(f"torture: no part {unknown[0]!r}: choose of {', '.join(PARTS)}", file=sys.stderr)
         raise typer.Exit(2)
+    unmount_left_over()
     to_play = chosen(cases(seed), parts=parts or (), quick=quick)
     started = time.monotonic()
     played: dict[int, Outcome] = {}

@@ -1,8 +1,9 @@
 """Disks that are full, or that cannot be written."""
 
 import os
+import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,9 @@ from torture.around import give_back
 from torture.trial import Outcome, Trial, disk_of, state_folder, trial
 
 _DISK_MIB = 16
+# What a mount shows as its device, with the process that mounted it: one that is gone will not unmount it.
+_DEVICE = "atomic-torture"
+_MOUNTS = Path("/proc/mounts")
 _FILLER = "filler"
 
 
@@ -36,6 +40,30 @@ def read_only(folder: Path) -> Outcome:
         return tried.settle(finished.ok, injected={"read-only": 1})
 
 
+def unmount_left_over() -> None:
+    """Take away the disks of runs that were killed; those of a run that goes on beside this one stay."""
+    if os.geteuid() != 0 or not _MOUNTS.exists():
+        return
+    for folder in left_over(_MOUNTS.read_text(), is_alive=_is_alive):
+        subprocess.run(["umount", "--lazy", folder], capture_output=True, check=False)
+
+
+def _is_alive(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+def left_over(mounts: str, *, is_alive: Callable[[int], bool]) -> list[Path]:
+    """Where the disks of processes that are gone are, in a list of mounts such as /proc/mounts."""
+    found = []
+    for line in mounts.splitlines():
+        device, folder, *_ = line.split(" ")
+        name, _, pid = device.rpartition("-")
+        if name == _DEVICE and pid.isdigit() and not is_alive(int(pid)):
+            # A blank in a path is told as \040.
+            found.append(Path(re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), folder)))
+    return found
+
+
 def _deploy_on(tried: Trial, disk: Path | None, *, kib: int) -> Outcome:
     """Where no disk of ours can be mounted, no file may grow beyond what would be left."""
     if disk is None:
@@ -55,7 +83,8 @@ def _deploy_on(tried: Trial, disk: Path | None, *, kib: int) -> Outcome:
 @contextmanager
 def _small_disk(folder: Path) -> Iterator[bool]:
     """A file system of its own at `folder`, if this system lets us mount one; whether it does."""
-    options = ["-t", "tmpfs", "-o", f"size={_DISK_MIB}m", "atomic-torture", str(folder)]
+    device = f"{_DEVICE}-{os.getpid()}"
+    options = ["-t", "tmpfs", "-o", f"size={_DISK_MIB}m", device, str(folder)]
     mounted = os.geteuid() == 0 and (
         subprocess.run(["mount", *options], capture_output=True, check=False).returncode == 0
     )

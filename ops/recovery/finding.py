@@ -17,6 +17,7 @@ from ops.recovery.live_services import SERVICE_FINDERS
 from ops.recovery.live_storage import STORAGE_FINDERS
 from ops.recovery.matching import Lister, Matcher, Matches
 from ops.recovery.planned import Planned
+from ops.recovery.recorded import Recorded
 from ops.recovery.recovery_stage import Stage, held_ids
 
 FINDERS: Final[Mapping[str, Finder]] = {
@@ -35,6 +36,7 @@ def settled(
     stage: Stage,
     resources: Mapping[str, Planned],
     held: Mapping[str, Mapping[str, Any]],
+    recorded: Recorded,
     progress: Progress,
 ) -> tuple[Matches, Matcher]:
     """Match until AWS has finished everything that is found.
@@ -48,7 +50,8 @@ def settled(
             held=held,
             held_ids=held_ids(stage.state),
             default_tags=stage.default_tags,
-            pinned={each["to"]: each["id"] for each in stage.document.get("import", ())},
+            recorded=recorded.found,
+            adopted=stage.record.addresses if stage.record else frozenset(),
             finders=FINDERS,
             lister=_listing(stage.clients, progress),
         )

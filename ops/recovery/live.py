@@ -16,7 +16,8 @@ class Live:
 
     `key` is what tells it apart among its type, `import_id` how Terraform imports it. `attributes` are those
     that others refer to. `tags` is None where its list does not tell them. `in_use` says that other objects
-    stand on it. `unfinished` is its state while AWS still makes it.
+    stand on it. `unfinished` is its state while AWS still makes it. `alone` says that its parent can have but
+    one of its key. `tied_to` are the objects, by type and import id, that say by their own names whose it is.
     """
 
     key: Key
@@ -25,6 +26,8 @@ class Live:
     tags: Mapping[str, str] | None = None
     in_use: bool = False
     unfinished: str | None = None
+    alone: bool = False
+    tied_to: frozenset[tuple[str, str]] = frozenset()
 
 
 Texts = Callable[[str], str]

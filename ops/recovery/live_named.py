@@ -27,6 +27,18 @@ def _roles(clients: Clients, name: str) -> list[Live]:
     return [Live(key=(name,), import_id=name, attributes={"id": name, "name": name, "arn": arn})]
 
 
+def _policies(clients: Clients, name: str) -> list[Live]:
+    return [
+        Live(
+            key=(name,),
+            import_id=row["Arn"],
+            attributes={"id": row["Arn"], "arn": row["Arn"], "name": name},
+        )
+        for row in rows(clients, "iam", "ListPolicies", "Policies", Scope="Local")
+        if row["PolicyName"] == name
+    ]
+
+
 def _role_policies(clients: Clients, role: str) -> list[Live]:
     names = _of_role("ListRolePolicies", "PolicyNames")(clients, role)
     return [Live(key=(role, name), import_id=f"{role}:{name}") for name in names]
@@ -49,13 +61,15 @@ def _certificates(clients: Clients, domain: str) -> list[Live]:
         certificate = ask(clients, "acm", "DescribeCertificate", CertificateArn=arn)["Certificate"]
         listed = ask(clients, "acm", "ListTagsForCertificate", CertificateArn=arn)
         issued = certificate.get("IssuedAt")
+        users = certificate.get("InUseBy") or ()
         found.append(
             Live(
                 key=(domain,),
                 import_id=arn,
                 attributes={"id": arn, "arn": arn, "issued_at": f"{issued or ''}"},
                 tags=tags_of(listed),
-                in_use=bool(certificate.get("InUseBy")),
+                in_use=bool(users),
+                tied_to=frozenset(("aws_lb", str(user)) for user in users),
             )
         )
     return found
@@ -178,6 +192,7 @@ NAMED_FINDERS: Final[Mapping[str, Finder]] = {
             absent=frozenset({"RepositoryNotFoundException"}),
         ),
     ),
+    "aws_iam_policy": Finder(key=arguments("name"), list=_policies),
     "aws_iam_role": Finder(key=arguments("name"), list=_roles),
     "aws_iam_role_policy": Finder(key=arguments("role", "name"), list=_role_policies),
     "aws_iam_role_policy_attachment": Finder(

@@ -40,6 +40,7 @@ def _subnets(clients: Clients, vpc: str) -> list[Live]:
             import_id=row["SubnetId"],
             attributes={"id": row["SubnetId"]},
             tags=tags_of(row),
+            alone=True,
         )
         for row in rows(clients, "ec2", "DescribeSubnets", "Subnets", Filters=_in(vpc))
     ]
@@ -130,6 +131,7 @@ def _security_groups(clients: Clients, vpc: str) -> list[Live]:
             import_id=row["GroupId"],
             attributes={"id": row["GroupId"], "name": row["GroupName"]},
             tags=tags_of(row),
+            alone=True,
         )
         for row in found
     ]

@@ -13,7 +13,11 @@ _CLOSED: Final = frozenset({"AccessDeniedException", "NotFoundException"})
 
 def _keys(clients: Clients, description: str) -> list[Live]:
     """By their description, for a key has no name. One that waits for its deletion is none."""
-    aliased = {row.get("TargetKeyId") for row in rows(clients, "kms", "ListAliases", "Aliases")}
+    aliases: dict[str, set[tuple[str, str]]] = {}
+    for row in rows(clients, "kms", "ListAliases", "Aliases"):
+        aliases.setdefault(row.get("TargetKeyId", ""), set()).add(
+            ("aws_kms_alias", row["AliasName"])
+        )
     found = []
     for row in rows(clients, "kms", "ListKeys", "Keys"):
         answer = ask_unless(clients, "kms", "DescribeKey", _CLOSED, KeyId=row["KeyId"])
@@ -30,7 +34,8 @@ def _keys(clients: Clients, description: str) -> list[Live]:
                 import_id=key["KeyId"],
                 attributes={"id": key["KeyId"], "key_id": key["KeyId"], "arn": key["Arn"]},
                 tags={str(tag["TagKey"]): str(tag["TagValue"]) for tag in tags},
-                in_use=key["KeyId"] in aliased,
+                in_use=key["KeyId"] in aliases,
+                tied_to=frozenset(aliases.get(key["KeyId"], ())),
             )
         )
     return found

@@ -51,6 +51,7 @@ def _access_points(clients: Clients, system: str) -> list[Live]:
             import_id=row["AccessPointId"],
             attributes={"id": row["AccessPointId"]},
             tags=tags_of(row),
+            alone=True,
             unfinished=state(row, "LifeCycleState", busy=CREATING),
         )
         for row in rows(clients, "efs", "DescribeAccessPoints", "AccessPoints", FileSystemId=system)
@@ -75,10 +76,17 @@ def _backup_plans(clients: Clients, name: str) -> list[Live]:
                 "Tags", {}
             ),
             in_use=bool(_backup_selections(clients, row["BackupPlanId"])),
+            tied_to=_vaults(clients, row["BackupPlanId"]),
         )
         for row in found
         if row["BackupPlanName"] == name
     ]
+
+
+def _vaults(clients: Clients, plan: str) -> frozenset[tuple[str, str]]:
+    """Those that it writes to."""
+    rules = ask(clients, "backup", "GetBackupPlan", BackupPlanId=plan)["BackupPlan"]["Rules"]
+    return frozenset(("aws_backup_vault", rule["TargetBackupVaultName"]) for rule in rules)
 
 
 def _backup_selections(clients: Clients, plan: str) -> list[Live]:

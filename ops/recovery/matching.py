@@ -1,7 +1,7 @@
 """Tells the planned resources apart among what stands in AWS: one to one, or not at all.
 
-A resource whose parent does not stand cannot stand either. Only what carries the stage's own name or tags is
-ever taken.
+A resource whose parent does not stand cannot stand either. Only what carries the stage's own name or tags, or
+what its adoption record names, is ever taken.
 """
 
 from collections.abc import Callable, Mapping, Set
@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from ops.recovery.live import Finder, Live, UnknownValueError
 from ops.recovery.planned import Planned, text
+from ops.recovery.untagged import is_told
 
 Lister = Callable[[str, str], list[Live]]
 """Gives the objects of a type whose key begins with this text."""
@@ -38,10 +39,15 @@ class Orphan:
 
 @dataclass(frozen=True, kw_only=True)
 class Matches:
-    """What was found at which address, and what was found beside it. Everything is sorted."""
+    """What was found at which address, and what was found beside it. Everything is sorted.
+
+    `ambiguous` are objects that all have the stage's tags. `undecided` are objects of a stage without any,
+    which could as well be somebody else's.
+    """
 
     found: Mapping[str, Live]
     ambiguous: tuple[Ambiguity, ...]
+    undecided: tuple[Ambiguity, ...] = ()
     orphans: tuple[Orphan, ...]
     unknown_types: tuple[str, ...] = ()
 
@@ -56,12 +62,15 @@ class Matcher:
     held_ids: Set[str]
     """The ids of all that the state holds, deposed objects too."""
     default_tags: Mapping[str, str]
-    pinned: Mapping[str, str]
-    """The import ids of adopted objects, by address: they have names and tags of their own."""
+    recorded: Mapping[str, Live]
+    """What an adoption record names and the state lacks, as far as it stands: it has tags of its own."""
+    adopted: Set[str]
+    """All addresses of that record."""
     finders: Mapping[str, Finder]
     lister: Lister
     _found: dict[str, Live | None] = field(default_factory=dict, init=False)
     _ambiguous: list[Ambiguity] = field(default_factory=list, init=False)
+    _undecided: list[Ambiguity] = field(default_factory=list, init=False)
     _orphans: set[tuple[str, str, str, bool]] = field(default_factory=set, init=False)
 
     def match(self) -> Matches:
@@ -77,6 +86,7 @@ class Matcher:
         return Matches(
             found=found,
             ambiguous=tuple(sorted(self._ambiguous, key=lambda each: each.address)),
+            undecided=tuple(sorted(self._undecided, key=lambda each: each.address)),
             orphans=tuple(
                 Orphan(type=type_, import_id=id_, address=address, in_use=in_use)
                 for type_, id_, address, in_use in sorted(self._orphans)
@@ -98,10 +108,38 @@ class Matcher:
             return None
         if address not in self._found:
             self._found[address] = None  # a circle would end here
-            self._found[address] = self._choose(address, self._candidates(address))
+            self._found[address] = self._recorded(address) or self._chosen(address)
         return self._found[address]
 
+    def _recorded(self, address: str) -> Live | None:
+        there = self.recorded.get(address)
+        if there is None:
+            return None
+        # The same object by its key tells more: what AWS still does to it.
+        same = (live for live in self._alike(address) if live.import_id == there.import_id)
+        return next(same, there)
+
+    def _chosen(self, address: str) -> Live | None:
+        if self.default_tags:
+            return self._choose(address, self._candidates(address))
+        candidates = [live for live in self._alike(address) if self._is_free(live)]
+        ours = [live for live in candidates if self._is_told(address, live)]
+        if len(ours) == 1:
+            return ours[0]
+        if candidates:
+            ids = tuple(sorted(live.import_id for live in ours or candidates))
+            self._undecided.append(Ambiguity(address=address, import_ids=ids))
+        return None
+
     def _candidates(self, address: str) -> list[Live]:
+        return [
+            live
+            for live in self._alike(address)
+            if live.tags is None or self.default_tags.items() <= live.tags.items()
+        ]
+
+    def _alike(self, address: str) -> list[Live]:
+        """All that have the key of the resource."""
         resource = self.resources[address]
         finder = self.finders.get(resource.type)
         if finder is None:
@@ -110,11 +148,7 @@ class Matcher:
             key = finder.key(lambda path: self._text(resource, path))
         except UnknownValueError:
             return []
-        return [
-            live
-            for live in self.lister(resource.type, key[0])
-            if live.key == key and self._ours(address, live)
-        ]
+        return [live for live in self.lister(resource.type, key[0]) if live.key == key]
 
     def _choose(self, address: str, candidates: list[Live]) -> Live | None:
         if len(candidates) < 2:
@@ -128,7 +162,13 @@ class Matcher:
         return used[0]
 
     def _doubles_of_held(self, address: str) -> None:
-        if self.resources[address].type not in CAN_BE_DOUBLE:
+        # Without default tags nothing says that another one is this stage's, and what was adopted has been
+        # there before any deploy.
+        if (
+            self.resources[address].type not in CAN_BE_DOUBLE
+            or not self.default_tags
+            or address in self.adopted
+        ):
             return
         self._add_orphans(
             address,
@@ -143,10 +183,25 @@ class Matcher:
         type_ = self.resources[address].type
         self._orphans |= {(type_, live.import_id, address, live.in_use) for live in lives}
 
-    def _ours(self, address: str, live: Live) -> bool:
-        if address in self.pinned:
-            return live.import_id == self.pinned[address]
-        return live.tags is None or self.default_tags.items() <= live.tags.items()
+    def _is_free(self, live: Live) -> bool:
+        """Whether it is not known as another address's; what is told by its name can be no other's."""
+        return live.tags is None or (
+            live.import_id not in self.held_ids
+            and all(live.import_id != other.import_id for other in self.recorded.values())
+        )
+
+    def _is_told(self, address: str, live: Live) -> bool:
+        return is_told(self.resources[address], live, known=self.known, stands=self._stands)
+
+    def _stands(self, type_: str, import_id: str) -> bool:
+        """Whether the stage has this object, of a type whose id is its import id."""
+        return any(
+            str(self.held[address].get("id")) == import_id
+            if address in self.held
+            else (live := self._live(address)) is not None and live.import_id == import_id
+            for address, resource in self.resources.items()
+            if resource.type == type_
+        )
 
     def _text(self, resource: Planned, path: str) -> str:
         """An argument (`tags.Name`); with `?` at its end it may be unset."""

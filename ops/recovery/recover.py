@@ -1,8 +1,8 @@
 """Brings objects of a stage that its state has lost back into it. Nothing in AWS is changed.
 
-The objects are found by their names, places and tags, read by Terraform, and written into the state as a
-deploy would have left it. Before that the next deploy is planned upon that state, in a folder that is thrown
-away, and judged.
+The objects are found by the record of their adoption, or by their names, places and tags, read by Terraform,
+and written into the state as a deploy would have left it. Before that the next deploy is planned upon that
+state, in a folder that is thrown away, and judged.
 """
 
 import tempfile
@@ -18,12 +18,14 @@ from imports.retire import Backup, pull, push, write_backup
 from imports.state_surgery import Document
 from imports.terraform import Terraform
 from ops.errors import OpsError
+from ops.recovery import complaints
 from ops.recovery.finding import settled
 from ops.recovery.live import Live
 from ops.recovery.matching import Matcher, Orphan
 from ops.recovery.orphans import with_contents
-from ops.recovery.planned import Planned, planned_resources, text
+from ops.recovery.planned import Planned, dependencies, planned_resources, text
 from ops.recovery.reading import ReadObject, read_objects, reading_document
+from ops.recovery.recorded import recorded
 from ops.recovery.recovered_state import version_read
 from ops.recovery.recovery_plan import judged
 from ops.recovery.recovery_stage import Stage, data_attributes, held_attributes, held_ids
@@ -45,12 +47,16 @@ class Recovered:
 
 @dataclass(frozen=True, kw_only=True)
 class Proposal:
-    """What a recovery would do. `state` is the state it would write; None when there is nothing to write."""
+    """What a recovery would do. `state` is the state it would write; None when there is nothing to write.
+
+    `problems` keep it from writing anything. `undecided` are lines on what a person has to see to beside.
+    """
 
     recovered: tuple[Recovered, ...]
     absent: tuple[str, ...]
     orphans: tuple[Orphan, ...]
     problems: tuple[str, ...]
+    undecided: tuple[str, ...] = ()
     outlook: tuple[Outlook, ...]
     state: Document | None = field(repr=False)
 
@@ -67,11 +73,12 @@ def propose(stage: Stage, *, progress: Progress) -> Proposal:
     """
     resources = planned_resources(stage.document)
     held = {**held_attributes(stage.state), **data_attributes(stage)}
-    matches, matcher = settled(stage, resources, held, progress)
-    problems = [
-        f"{each.address} could be any of {', '.join(each.import_ids)}: delete or re-tag those that are not"
-        for each in matches.ambiguous
-    ]
+    lost = resources.keys() - held.keys()
+    if stage.record:
+        progress("looking at what the adoption record names")
+    known = recorded(stage.record, stage.clients, wanted=lost)
+    matches, matcher = settled(stage, resources, held, known, progress)
+    problems = [complaints.ambiguous(each) for each in matches.ambiguous]
     problems += [
         f"objects of the type {type_} are not looked for" for type_ in matches.unknown_types
     ]
@@ -82,6 +89,7 @@ def propose(stage: Stage, *, progress: Progress) -> Proposal:
         database_stands=any(
             address.partition(".")[0] in _DATABASES for address in {*matches.found, *held}
         ),
+        adopted=_adopted_secrets(stage),
     )
     problems += versions.problems
 
@@ -94,7 +102,10 @@ def propose(stage: Stage, *, progress: Progress) -> Proposal:
         if matches.found:
             progress(f"reading {len(matches.found)} objects")
             objects = _read(stage, scratch, resources, held, matches.found)
-            problems += _of_others(objects, stage.default_tags)
+            by_tags = {
+                address: each for address, each in objects.items() if address not in known.found
+            }
+            problems += complaints.of_others(by_tags, stage.default_tags)
         provider = _provider(objects, stage.state)
         for address, version in versions.found.items():
             objects[address] = version_read(version, resources[address], provider=provider)
@@ -104,11 +115,21 @@ def propose(stage: Stage, *, progress: Progress) -> Proposal:
             matcher.known,
             provider=provider,
         )
+        undecided = {each.address for each in matches.undecided}
+        waiting: set[str] = set()
         if objects and not problems:
             progress("planning the next deploy")
-            state, outlooks, objects = judged(stage, scratch, objects)
+            state, outlooks, kept = judged(
+                stage, scratch, objects, undecided=undecided, gone=known.gone.keys()
+            )
+            waiting = {
+                address
+                for address in objects.keys() - kept.keys()
+                if not undecided.isdisjoint(dependencies(stage.document, address))
+            }
+            objects = kept
     absent = tuple(
-        address for address in resources if address not in held and address not in objects
+        address for address in resources if address in lost - undecided - waiting - objects.keys()
     )
     return Proposal(
         recovered=tuple(
@@ -123,6 +144,11 @@ def propose(stage: Stage, *, progress: Progress) -> Proposal:
             kept=held_ids(stage.state) | {live.import_id for live in matches.found.values()},
         ),
         problems=tuple(problems),
+        undecided=(
+            *(complaints.undecided(each, stage.terraform.folder) for each in matches.undecided),
+            *(complaints.waiting(address) for address in sorted(waiting)),
+            *(line for address, line in known.gone.items() if address not in objects),
+        ),
         outlook=outlooks,
         state=state,
     )
@@ -140,6 +166,7 @@ def write(stage: Stage, proposal: Proposal, *, progress: Progress) -> Path | Non
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         aside = folder / f"{stage.broken.name}.broken-{time.time_ns()}"
         stage.broken.replace(aside)
+        stage.terraform.initialize()
         _push(stage, proposal.state, None)
         return aside
     before = pull(stage.terraform)
@@ -150,7 +177,7 @@ def write(stage: Stage, proposal: Proposal, *, progress: Progress) -> Path | Non
 
 def _push(stage: Stage, state: Document, backup: Backup | None) -> None:
     try:
-        push(stage.terraform, state, backup)
+        push(stage.terraform, state, backup, is_first=stage.state is None)
     except AdoptionError as error:
         if "state lock" not in str(error):
             raise
@@ -171,6 +198,11 @@ def _secrets_of_missing_versions(
     return {address: arn for address, arn in arns.items() if arn}
 
 
+def _adopted_secrets(stage: Stage) -> frozenset[str]:
+    adopted = stage.record.adopted if stage.record else ()
+    return frozenset(each.import_id for each in adopted if each.type == "aws_secretsmanager_secret")
+
+
 def _read(
     stage: Stage,
     scratch: Terraform,
@@ -185,24 +217,6 @@ def _read(
     ids = {address: live.import_id for address, live in found.items()}
     document = reading_document(stage.document, resources, ids, known=known)
     return read_objects(scratch, document, addresses=ids)
-
-
-def _of_others(objects: Mapping[str, ReadObject], default_tags: Mapping[str, str]) -> list[str]:
-    """A name is not enough where a tag says that the object is another stage's."""
-    found = []
-    for address, each in sorted(objects.items()):
-        tags = each.attributes.get("tags_all") or {}
-        other = [
-            f"{key}={tags[key]}"
-            for key in default_tags
-            if tags.get(key, default_tags[key]) != default_tags[key]
-        ]
-        if other:
-            found.append(
-                f"{address}: {each.attributes.get('id')} has tags of something else ({', '.join(other)}): "
-                "rename one of the two, or correct its tags"
-            )
-    return found
 
 
 def _provider(objects: Mapping[str, ReadObject], state: Document | None) -> str:

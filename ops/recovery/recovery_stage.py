@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from imports.errors import AdoptionError
 from imports.live_aws import Clients, account_of, ask, boto3_clients
 from imports.progress import Progress
+from imports.record import AdoptionRecord, record_of
 from imports.retire import broken_state_file, content, pull
 from imports.state_surgery import Document
 from imports.terraform import Terraform
 from imports.workspace import Workspace, set_default_credentials
+from modules.settings import StageSettings
 from ops.errors import OpsError
 
 
@@ -19,49 +22,67 @@ from ops.errors import OpsError
 class Stage:
     """The stage to be recovered: its folder, what it is to be, what its state holds.
 
-    `broken` is the local state file, if it was broken off while it was written: all of it is lost then.
+    `record` is of its adoption, if it adopted something. `broken` is the local state file, if it was broken
+    off while it was written: all of it is lost then.
     """
 
     workspace: Workspace
     terraform: Terraform
     document: Mapping[str, Any] = field(repr=False)
     state: Document | None = field(repr=False)
+    record: AdoptionRecord | None = field(repr=False)
     broken: Path | None
     clients: Clients
 
     @property
     def default_tags(self) -> dict[str, str]:
-        """The tags of every resource of the stage."""
+        """The tags of every resource of the stage; none for one that adopted a base."""
         (provider,) = self.document["provider"]["aws"]
-        tags: dict[str, str] = provider["default_tags"][0]["tags"]
-        return tags
+        return {
+            key: value
+            for block in provider.get("default_tags", ())
+            for key, value in block["tags"].items()
+        }
 
 
 def open_stage(workspace: Workspace, *, progress: Progress) -> Stage:
     """Synthesize the stage and read its state.
 
-    Raises AdoptionError when one of them cannot be read, OpsError for a stage without tags.
+    Raises AdoptionError when one of them cannot be read, OpsError for half a state in a bucket.
     """
     settings = workspace.settings()
-    if not settings.default_tags:
-        raise OpsError(
-            f"{workspace.stages_dir / workspace.stage}.toml: default_tags = {{}}: one at least is needed, "
-            "for recover tells a stage's objects by their default tags: bring back an earlier state "
-            "(docs/runbooks/lost-state.md), or import what it lacks by hand (`terraform import`)"
-        )
+    record = record_of(
+        workspace.stages_dir, workspace.stage, phase=settings.phase, region=settings.region
+    )
     set_default_credentials(workspace)
     progress("synthesizing the stage")
-    terraform = workspace.synthesize()
+    terraform = workspace.synthesize_alone()
     progress("reading the state")
     broken = broken_state_file(terraform.folder)
     return Stage(
         workspace=workspace,
         terraform=terraform,
         document=json.loads((terraform.folder / "cdk.tf.json").read_text()),
-        state=None if broken else content(pull(terraform)),
+        # Terraform does not initialize upon half a file; `recover.write` does once that is put aside.
+        state=None if broken else _state(terraform, settings),
+        record=record and record.kept(shared_roles=settings.keep_shared_roles),
         broken=broken,
         clients=boto3_clients(region=settings.region),
     )
+
+
+def _state(terraform: Terraform, settings: StageSettings) -> Document | None:
+    try:
+        terraform.initialize()
+        return content(pull(terraform))
+    except AdoptionError as error:
+        if settings.state is None or "state file format" not in str(error):
+            raise
+        raise OpsError(
+            f"{error}: the state in the bucket cannot be read: bring back an earlier version (`python -m ops "
+            f"state backups --stage {settings.stage}`, `python -m ops state restore`), or delete "
+            f"s3://{settings.state.bucket}/{settings.state_key} and recover again"
+        ) from None
 
 
 def held_attributes(state: Document | None) -> dict[str, Mapping[str, Any]]:

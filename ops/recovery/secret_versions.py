@@ -4,7 +4,7 @@ Terraform must neither read an existing value into a state nor write a first val
 found by its label, and a secret that holds a value without that label is a case for a person.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from imports.live_aws import Clients
@@ -24,9 +24,17 @@ class FirstVersions:
 
 
 def first_versions(
-    clients: Clients, secrets: Mapping[str, str], *, database_stands: bool
+    clients: Clients,
+    secrets: Mapping[str, str],
+    *,
+    database_stands: bool,
+    adopted: Set[str] = frozenset(),
 ) -> FirstVersions:
-    """Look for the first version of each secret (address of the version -> the secret's ARN)."""
+    """Look for the first version of each secret (address of the version -> the secret's ARN).
+
+    The value of an adopted secret, one of these ARNs, needs no label: what a deploy writes there is that same
+    value, unless it is the legacy base's placeholder.
+    """
     found: dict[str, SecretVersion] = {}
     problems: list[str] = []
     for address, arn in sorted(secrets.items()):
@@ -41,9 +49,13 @@ def first_versions(
             found[address] = SecretVersion(
                 secret_arn=arn, version_id=labelled[0], stages=versions[labelled[0]]
             )
-        elif versions:
+        elif versions and arn not in adopted:
             problems.append(_unlabelled(address, arn, versions))
-        elif database_stands and address.rpartition(".")[2] == MASTER_CREDENTIALS.replace("-", "_"):
+        elif (
+            not versions
+            and database_stands
+            and address.rpartition(".")[2] == MASTER_CREDENTIALS.replace("-", "_")
+        ):
             problems.append(
                 f"{address}: the secret is empty and the database stands, so a deploy would draw another "
                 f"password than the database has: put its credentials into {arn} with the label {FIRST}"

@@ -639,6 +639,22 @@ def test_a_local_state_file_elsewhere_that_broke_off_is_named(world: World) -> N
     refused(world, r"elsewhere\.tfstate is empty or broken off")
 
 
+def test_a_file_that_broke_off_is_found_before_the_folder_is_initialized(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere.tfstate"
+    elsewhere.write_text('{"version": 4, "ser')
+    backend = {"local": {"path": str(elsewhere)}}
+    (tmp_path / "cdk.tf.json").write_text(json.dumps({"terraform": {"backend": backend}}))
+
+    assert retire_module.broken_state_file(tmp_path) == elsewhere
+
+
+def test_what_terraform_prints_of_a_remote_state_that_is_not_there_is_none(world: World) -> None:
+    blank = {"version": 4, "terraform_version": "1.11.4", "serial": 0, "lineage": ""}
+    world.new.state = {**blank, "outputs": {}, "resources": None, "check_results": None}
+
+    assert retire_module.pull(world.here) is None
+
+
 def test_an_empty_file_beside_a_remote_backend_means_nothing(world: World) -> None:
     # `terraform init -migrate-state` leaves one behind.
     world.old.state = None

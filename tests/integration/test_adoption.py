@@ -14,6 +14,7 @@ from imports.mapping import SHARED_ROLES
 from local.emulator import Emulator, running_emulator
 from local.legacy import legacy_base
 from security.secrets_scan import scan, secret_parts
+from tests.integration.recovery import RecoverableStage
 from tests.integration.story import STACK, STAGE, Story
 
 pytestmark = pytest.mark.integration
@@ -181,6 +182,26 @@ def test_the_full_platform_comes_on_top(story: Story) -> None:
     )
     assert "DB_HOST" not in after["atomic-optaplanner-db-conn-string"]
     assert "No changes." in story.cdktf.run("diff", STACK)
+
+
+def test_a_lost_state_comes_back_object_by_object(story: Story) -> None:
+    """GIVEN a stage without default tags, beside a certificate of somebody else for the same domain."""
+    stage = RecoverableStage(name=STAGE, cdktf=story.cdktf, emulator=story.emulator)
+    acm = story.emulator.client("acm")
+    theirs = acm.request_certificate(DomainName="app.example.com")["CertificateArn"]
+    before, ids, values = stage.account(), stage.ids(), story.secret_values()
+    stage.state_file.unlink()
+    story.emulator.count_from_now()
+
+    answer = stage.recover("--yes")
+
+    assert answer.code == 0, answer.text + answer.errors
+    assert story.emulator.mutating_calls() == {}
+    assert stage.ids() == ids
+    assert stage.account() == before  # nothing there twice, nothing forgotten
+    assert "No changes." in story.cdktf.run("diff", STACK)
+    assert story.secret_values() == values
+    acm.delete_certificate(CertificateArn=theirs)
 
 
 def test_the_old_tool_lets_go(story: Story) -> None:

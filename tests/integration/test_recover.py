@@ -4,6 +4,7 @@ One stage on one emulator. The tests follow on one another, in the order of the 
 """
 
 import json
+import shutil
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -95,6 +96,24 @@ def test_a_lost_state_is_found_again_to_the_last_object_and_secret(stage: Recove
     assert stage.ids() == ids
     assert "no changes are needed" in stage.cdktf.run("diff", STACK)
     assert stage.secret_values() == values
+
+
+def test_a_state_file_that_broke_off_is_found_again_where_nothing_is_initialized(
+    stage: RecoverableStage,
+) -> None:
+    """GIVEN a fresh clone: Terraform refuses to initialize a folder upon such a file."""
+    ids = stage.ids()
+    half = stage.state_file.read_bytes()[:1000]
+    stage.state_file.write_bytes(half)
+    shutil.rmtree(stage.cdktf.outdir)
+
+    answer = stage.recover("--yes")
+
+    assert answer.code == 0, answer.text + answer.errors
+    assert f"the state file was broken off and holds nothing: {stage.state_file}" in answer.text
+    assert stage.ids() == ids
+    kept = (stage.cdktf.folder / "recovery-backups").glob("*.broken-*")
+    assert half in [each.read_bytes() for each in kept]
 
 
 def test_no_secret_value_is_in_the_recovered_state(stage: RecoverableStage) -> None:

@@ -1,6 +1,7 @@
 """The bucket of the state: made safe, moved into, listed, and an old version put back."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -66,6 +67,7 @@ def stage(emulator: Emulator, tmp_path: Path) -> Iterator[Stage]:
     yield Stage(
         cdktf=Cdktf(folder=tmp_path, environment=environment), stages=stages, emulator=emulator
     )
+    _delete_what_was_applied(emulator)
     s3 = emulator.client("s3")
     if BUCKET in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]:
         listed = s3.list_object_versions(Bucket=BUCKET)
@@ -231,6 +233,80 @@ def test_a_version_takes_the_place_of_a_state_that_cannot_be_read(stage: Stage) 
     assert (pulled["lineage"], pulled["serial"]) == ("ours", 8)
 
 
+def test_a_deleted_state_is_recovered_into_the_bucket(stage: Stage) -> None:
+    """GIVEN a folder that was never initialized, as in a fresh clone."""
+    s3 = stage.emulator.client("s3")
+    stage.write(REMOTE)
+    stage.ops("state", "bootstrap")
+    stage.cdktf.run("diff", STACK)
+    for target in TARGETS:
+        stage.apply(target)
+    before = _ids(stage)
+    s3.delete_object(Bucket=BUCKET, Key=KEY)
+    shutil.rmtree(stage.cdktf.outdir)
+
+    said = stage.ops("recover", "--yes", "--json")
+
+    assert said.code == 0, said.text + said.errors
+    assert {each["address"] for each in json.loads(said.text)["recovered"]} == set(TARGETS)
+    assert _ids(stage) == before
+    assert stage.held() == list(TARGETS)
+    planned = stage.cdktf.terraform(
+        STACK, "plan", "-detailed-exitcode", *(f"-target={each}" for each in TARGETS)
+    )
+    assert planned.returncode == 0, planned.stdout + planned.stderr
+    assert [path.name for path in stage.cdktf.folder.glob("*.tfstate")] == []
+
+
+def test_what_the_state_in_the_bucket_lacks_is_recovered_beside_a_backup(stage: Stage) -> None:
+    stage.write(REMOTE)
+    stage.ops("state", "bootstrap")
+    stage.cdktf.run("diff", STACK)
+    for target in TARGETS:
+        stage.apply(target)
+    before = _ids(stage)
+    removed = stage.cdktf.terraform(STACK, "state", "rm", TARGETS[1])
+    assert removed.returncode == 0, removed.stderr
+
+    said = stage.ops("recover", "--yes")
+
+    assert said.code == 0, said.text + said.errors
+    assert _ids(stage) == before
+    (backup,) = (stage.cdktf.folder / "recovery-backups").glob("*.tfstate")
+    assert f"backup of the state: {backup}" in said.text
+
+
+def test_a_state_that_somebody_has_locked_is_not_recovered_into(stage: Stage) -> None:
+    s3 = stage.emulator.client("s3")
+    stage.write(REMOTE)
+    stage.ops("state", "bootstrap")
+    stage.cdktf.run("diff", STACK)
+    stage.apply(TARGETS[0])
+    s3.delete_object(Bucket=BUCKET, Key=KEY)
+    lock = {"ID": "11111111-2222-3333-4444-555555555555", "Operation": "OperationTypeApply"}
+    s3.put_object(Bucket=BUCKET, Key=f"{KEY}.tflock", Body=json.dumps(lock))
+
+    said = stage.ops("recover", "--yes")
+
+    assert said.code == 1
+    (refusal,) = (line for line in said.errors.splitlines() if line.startswith("error: "))
+    assert "terraform force-unlock" in refusal
+    assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET, Prefix=KEY + ".tfstate")
+
+
+def test_half_a_state_in_the_bucket_is_refused_with_the_way_back(stage: Stage) -> None:
+    s3 = stage.emulator.client("s3")
+    stage.write(REMOTE)
+    stage.ops("state", "bootstrap")
+    s3.put_object(Bucket=BUCKET, Key=KEY, Body='{"version": 4, "ser')
+
+    said = stage.ops("recover", "--yes")
+
+    assert said.code == 1
+    (refusal,) = (line for line in said.errors.splitlines() if line.startswith("error: "))
+    assert "python -m ops state restore" in refusal
+
+
 def test_an_unknown_version_is_refused(stage: Stage) -> None:
     stage.write(REMOTE)
     stage.ops("state", "bootstrap")
@@ -240,3 +316,25 @@ def test_an_unknown_version_is_refused(stage: Stage) -> None:
     assert said.code == 1
     refusal = said.errors.splitlines()[-1]
     assert refusal.startswith(f"error: --version nonsense: allowed: a version of s3://{BUCKET}")
+
+
+def _delete_what_was_applied(emulator: Emulator) -> None:
+    """The next test makes the same again, and a role's name is free for one alone."""
+    ecs, iam = emulator.client("ecs"), emulator.client("iam")
+    for arn in ecs.list_clusters()["clusterArns"]:
+        if arn.rpartition("/")[2].startswith(f"{STACK}-"):
+            ecs.delete_cluster(cluster=arn)
+    for role in iam.list_roles(MaxItems=1000)["Roles"]:
+        if role["RoleName"].startswith(f"{STACK}-"):
+            iam.delete_role(RoleName=role["RoleName"])
+
+
+def _ids(stage: Stage) -> dict[str, str]:
+    document = json.loads(
+        stage.emulator.client("s3").get_object(Bucket=BUCKET, Key=KEY)["Body"].read()
+    )
+    return {
+        f"{resource['type']}.{resource['name']}": resource["instances"][0]["attributes"]["id"]
+        for resource in document["resources"]
+        if resource["mode"] == "managed"
+    }

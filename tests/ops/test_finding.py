@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from imports.mapping import ADOPTED
 from ops.recovery.finding import FINDERS
 from ops.recovery.matching import CAN_BE_DOUBLE, NOT_LOOKED_FOR, Orphan
 from ops.recovery.orphans import command
@@ -22,6 +23,10 @@ def test_every_type_of_a_stage_can_be_looked_for(path: Path) -> None:
     }
 
     assert types - FINDERS.keys() - NOT_LOOKED_FOR == set()
+
+
+def test_every_type_that_is_adopted_can_be_looked_for() -> None:
+    assert {each.partition(".")[0] for each in ADOPTED} - FINDERS.keys() == set()
 
 
 @pytest.mark.parametrize("type_", sorted(CAN_BE_DOUBLE))

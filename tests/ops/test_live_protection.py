@@ -49,6 +49,14 @@ def test_a_key_is_in_use_when_an_alias_names_it(clients: Clients, named: bool) -
     assert found.in_use is named
 
 
+def test_a_key_is_told_by_the_alias_that_names_it(clients: Clients) -> None:
+    clients("kms").create_alias(AliasName="alias/dev", TargetKeyId=_key(clients))
+
+    (found,) = _found(clients)
+
+    assert found.tied_to == {("aws_kms_alias", "alias/dev")}
+
+
 def test_a_key_that_nobody_here_may_look_at_is_passed_over(clients: Clients) -> None:
     ours = _key(clients)
 

@@ -1,4 +1,7 @@
-"""What a bucket has once or not at all: AWS answers for each in words of its own when it does not have it."""
+"""What a bucket has once or not at all: AWS answers for each in words of its own when it does not have it.
+
+And whose a backup plan is.
+"""
 
 import json
 from collections.abc import Callable
@@ -61,3 +64,29 @@ def test_what_was_set_on_a_bucket_is_found_by_the_bucket(clients: Clients, type_
 @pytest.mark.parametrize("type_", _SETTINGS)
 def test_what_is_asked_of_a_missing_bucket_does_not_stand(clients: Clients, type_: str) -> None:
     assert FINDERS[type_].list(clients, "dev-data") == []
+
+
+def test_a_backup_plan_is_told_by_the_vault_that_it_writes_to(clients: Clients) -> None:
+    backup = clients("backup")
+    backup.create_backup_vault(BackupVaultName="dev-vault")
+    rule = {"RuleName": "daily", "TargetBackupVaultName": "dev-vault"}
+    backup.create_backup_plan(BackupPlan={"BackupPlanName": "dev-daily", "Rules": [rule]})
+
+    # The selections are beside the point, and moto does not know them.
+    found = FINDERS["aws_backup_plan"].list(_without_selections(clients), "dev-daily")
+
+    assert [each.tied_to for each in found] == [{("aws_backup_vault", "dev-vault")}]
+
+
+def _without_selections(clients: Clients) -> Clients:
+    class Backup:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(clients("backup"), name)
+
+        def can_paginate(self, _operation: str) -> bool:
+            return False
+
+        def list_backup_selections(self, **_asked: str) -> Any:
+            return {"BackupSelectionsList": []}
+
+    return lambda _service: Backup()

@@ -35,15 +35,19 @@ def _match(
     live: Mapping[str, list[Live]],
     *,
     held: Mapping[str, Mapping[str, Any]] | None = None,
-    pinned: Mapping[str, str] | None = None,
+    recorded: Mapping[str, Live] | None = None,
+    adopted: frozenset[str] = frozenset(),
+    tags: Mapping[str, str] = TAGS,
+    document: Mapping[str, Any] = DOCUMENT,
 ) -> Matches:
     held = held or {}
     return Matcher(
-        resources=planned_resources(DOCUMENT),
+        resources=planned_resources(document),
         held=held,
         held_ids=frozenset(str(each["id"]) for each in held.values()),
-        default_tags=TAGS,
-        pinned=pinned or {},
+        default_tags=tags,
+        recorded=recorded or {},
+        adopted=adopted,
         finders=FINDERS,
         lister=lambda type_, within: [
             each for each in live.get(type_, []) if each.key[0] == within
@@ -81,10 +85,43 @@ def test_an_object_with_another_stages_tags_is_not_taken() -> None:
     assert _ids(matches) == {}
 
 
+def _recorded(id_: str) -> dict[str, Live]:
+    return {"aws_vpc.main": Live(key=(), import_id=id_, attributes={"id": id_})}
+
+
 def test_an_adopted_object_is_known_by_its_recorded_id() -> None:
     live = {"aws_vpc": [_vpc("vpc-1", tags={}), _vpc("vpc-2", tags={})]}
 
-    assert _ids(_match(live, pinned={"aws_vpc.main": "vpc-2"})) == {"aws_vpc.main": "vpc-2"}
+    assert _ids(_match(live, recorded=_recorded("vpc-2"))) == {"aws_vpc.main": "vpc-2"}
+
+
+def test_an_adopted_object_is_known_whatever_it_is_called_and_its_children_within_it() -> None:
+    live = {
+        "aws_vpc": [_vpc("vpc-1", key=("renamed",))],
+        "aws_subnet": [_subnet("subnet-1", "vpc-1")],
+    }
+
+    matches = _match(live, recorded=_recorded("vpc-1"))
+
+    assert _ids(matches) == {"aws_vpc.main": "vpc-1", "aws_subnet.a": "subnet-1"}
+
+
+def test_an_adopted_object_that_aws_still_works_on_is_waited_for() -> None:
+    live = {"aws_vpc": [_vpc("vpc-1", unfinished="pending")]}
+
+    matches = _match(live, recorded=_recorded("vpc-1"))
+
+    assert matches.found["aws_vpc.main"].unfinished == "pending"
+
+
+def test_nothing_beside_an_adopted_object_is_an_orphan() -> None:
+    matches = _match(
+        {"aws_vpc": [_vpc("vpc-1"), _vpc("vpc-2")]},
+        held={"aws_vpc.main": {"id": "vpc-2"}},
+        adopted=frozenset({"aws_vpc.main"}),
+    )
+
+    assert matches.orphans == ()
 
 
 def test_two_that_could_be_it_are_neither() -> None:

@@ -92,6 +92,21 @@ def test_an_orphan_in_use_stays_a_case_for_a_person(run: _Run) -> None:
     assert run(replace(NOTHING, orphans=(in_use,)), "--yes", "--delete-orphans").exit_code == 2
 
 
+def test_what_nothing_tells_is_for_a_person_and_the_rest_is_written(run: _Run) -> None:
+    answer = run(replace(FOUND, undecided=("aws_eip.nat_0 could be x",)), "--yes")
+
+    assert (answer.exit_code, run.done) == (2, ["written"])
+    assert "before you deploy: aws_eip.nat_0 could be x" in answer.stdout
+    assert "deploy the stage again" not in answer.stdout
+
+
+def test_a_whole_state_beside_what_nothing_tells_is_not_called_fine(run: _Run) -> None:
+    answer = run(replace(NOTHING, undecided=("aws_eip.nat_0 could be x",)))
+
+    assert answer.exit_code == 2
+    assert "nothing to recover" not in answer.stdout
+
+
 def test_programs_get_json(run: _Run) -> None:
     document = json.loads(run(FOUND, "--yes", "--json").stdout)
 

@@ -1,27 +1,30 @@
-"""Which stages can be recovered at all."""
+"""What a stage's stack says of its tags."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.ops.answering import answer
+from imports.live_aws import Clients
+from imports.terraform import Terraform
+from imports.workspace import Workspace
+from ops.recovery.recovery_stage import Stage
+
+TAGGED: dict[str, Any] = {"default_tags": [{"tags": {"Stage": "dev"}}]}
 
 
-@pytest.mark.parametrize("options", [("--yes",), ("--yes", "--delete-orphans"), ("--dry-run",)])
-def test_a_stage_without_default_tags_is_refused_in_one_line(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    options: tuple[str, ...],
+@pytest.mark.parametrize(("provider", "tags"), [(TAGGED, {"Stage": "dev"}), ({}, {})])
+def test_a_stage_has_the_default_tags_of_its_stack_or_none(
+    clients: Clients, tmp_path: Path, provider: dict[str, Any], tags: dict[str, str]
 ) -> None:
-    file = tmp_path / "dev.toml"
-    file.write_text(
-        'domain_name = "app.example.com"\noperator_email = "ops@example.com"\ndefault_tags = {}\n'
+    stage = Stage(
+        workspace=Workspace(stage="dev", environ={}),
+        terraform=Terraform(folder=tmp_path, environment={}),
+        document={"provider": {"aws": [{"region": "us-east-1", **provider}]}},
+        state=None,
+        record=None,
+        broken=None,
+        clients=clients,
     )
-    monkeypatch.setenv("ATOMIC_STAGES_DIR", str(tmp_path))
 
-    said = answer(monkeypatch, capsys, "recover", "--stage", "dev", *options)
-
-    assert (said.code, said.text) == (1, "")
-    (line,) = said.errors.splitlines()
-    assert f"{file}: default_tags = {{}}: one at least is needed" in line
+    assert stage.default_tags == tags

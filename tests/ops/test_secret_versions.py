@@ -25,9 +25,9 @@ class _Secrets:
         }
 
 
-def _look(versions: dict[str, list[str]], *, address: str, database_stands: bool = False) -> Any:
+def _look(versions: dict[str, list[str]], *, address: str, **how: Any) -> Any:
     return first_versions(
-        lambda _service: _Secrets(versions), {address: ARN}, database_stands=database_stands
+        lambda _service: _Secrets(versions), {address: ARN}, **{"database_stands": False, **how}
     )
 
 
@@ -47,6 +47,12 @@ def test_a_value_without_the_label_asks_for_a_person() -> None:
 
     assert found.found == {}
     assert "--move-to-version-id v2" in found.problems[0]
+
+
+def test_the_value_of_an_adopted_secret_needs_no_label() -> None:
+    found = _look({"v2": ["AWSCURRENT"]}, address=KEY, adopted=frozenset({ARN}))
+
+    assert (found.found, found.problems) == ({}, ())
 
 
 def test_an_empty_secret_gets_its_first_value_from_the_deploy() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from torture.__main__ import REPORT
 from torture.cases import PARTS, cases, chosen
+from torture.disks import left_over
 from torture.running import Running
 from torture.small_stage import without
 from torture.table import BEGIN, END, markdown, replace_between_markers, rows
@@ -55,6 +56,22 @@ def test_a_quick_run_is_a_few_cases_of_several_parts() -> None:
 
     assert {case.part for case in quick} == {"calls", "kill", "lock"}
     assert len(quick) == 3
+
+
+def test_the_disks_of_a_killed_run_are_found_and_those_of_a_running_one_spared() -> None:
+    mounts = """\
+tmpfs /tmp tmpfs rw 0 0
+atomic-torture-7 /runs/a/3/disk/state tmpfs rw,size=16384k 0 0
+atomic-torture-8 /runs/b/3/disk/state tmpfs rw,size=16384k 0 0
+atomic-torture-7 /with\\040blank/disk tmpfs ro,size=16384k 0 0
+"""
+
+    found = left_over(mounts, is_alive=lambda pid: pid == 8)
+
+    assert found == [
+        Path("/runs/a/3/disk/state"),
+        Path("/with blank/disk"),
+    ]
 
 
 TABLE = """\
