@@ -86,6 +86,9 @@ def parse_state(text: str, *, source: str) -> LegacyState:
         _damaged(source, "it has no lineage")
     if not isinstance(serial, int) or isinstance(serial, bool) or serial < 0:
         _damaged(source, "its serial is no whole number")
+    outputs = document.get("outputs") or {}
+    if not isinstance(outputs, dict) or not all(isinstance(o, dict) for o in outputs.values()):
+        _damaged(source, "its outputs are no objects by name")
     written_by = document.get("terraform_version")
     found = _Found()
     for resource in _items(document.get("resources"), source, "resources"):

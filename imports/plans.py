@@ -35,13 +35,22 @@ def read_plan(path: Path) -> dict[str, Any]:
         raise AdoptionError(
             f"{path}: not a plan in JSON ({error}): write one with `terraform show -json PLAN > FILE`"
         ) from None
-    changes = plan.get("resource_changes") if isinstance(plan, dict) else None
-    if not isinstance(changes, list) or not all(map(_is_change, changes)):
+    lacks = _lacks(plan)
+    if lacks:
         raise AdoptionError(
-            f"{path}: not a plan in JSON (no resource_changes): write one with `terraform show -json "
-            "PLAN > FILE`"
+            f"{path}: not a plan in JSON (no {lacks}): write one with `terraform show -json PLAN > FILE`"
         )
     return dict(plan)
+
+
+def _lacks(plan: object) -> str | None:
+    """Which part of a plan is not there, or is not as Terraform writes it."""
+    changes = plan.get("resource_changes") if isinstance(plan, dict) else None
+    if not isinstance(plan, dict) or not isinstance(changes, list):
+        return "resource_changes"
+    if not all(map(_is_change, changes)):
+        return "resource_changes"
+    return None if _is_configuration(plan.get("configuration", {})) else "configuration"
 
 
 _OF_A_CHANGE = ("before", "after", "after_unknown", "importing")
@@ -54,14 +63,52 @@ def _is_change(value: object) -> bool:
             "address": str(),
             "mode": str(),
             "type": str(),
+            "name": str(),
             "change": {"actions": [*actions]} as change,
         }:
             parts = (change.get(key) or {} for key in _OF_A_CHANGE)
-            return all(isinstance(action, str) for action in actions) and all(
-                isinstance(part, dict) for part in parts
+            return (
+                all(isinstance(action, str) for action in actions)
+                and all(isinstance(part, dict) for part in parts)
+                and _are_paths(change.get("replace_paths") or [])
             )
         case _:
             return False
+
+
+def _are_paths(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(path, list) for path in value)
+
+
+def _is_configuration(value: object) -> bool:
+    """Whether the resources in it, if there are any, say what they refer to as Terraform does."""
+    match value:
+        case {"root_module": {"resources": [*resources]}}:
+            return all(map(_is_configured, resources))
+        case {"root_module": {"resources": _}}:
+            return False
+        case {"root_module": module}:
+            return isinstance(module, dict)
+        case _:
+            return isinstance(value, dict)
+
+
+def _is_configured(value: object) -> bool:
+    match value:
+        case {"address": str(), "expressions": expressions}:
+            return isinstance(expressions, dict) and all(map(_is_expression, expressions.values()))
+        case {"address": str()}:
+            return True
+        case _:
+            return False
+
+
+def _is_expression(value: object) -> bool:
+    """A nested block is a list of more of them, and nobody looks into it."""
+    references = value.get("references") if isinstance(value, dict) else None
+    return references is None or (
+        isinstance(references, list) and all(isinstance(each, str) for each in references)
+    )
 
 
 def loses_data(change: Mapping[str, Any]) -> bool:

@@ -181,7 +181,7 @@ def _contents(document: Document) -> dict[str, Any]:
 
 def _filled(part: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        key: sorted(value, key=repr) if key in _UNORDERED else value
+        key: sorted(value, key=repr) if key in _UNORDERED and isinstance(value, list) else value
         for key, value in part.items()
         if value not in _EMPTY
     }

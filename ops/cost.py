@@ -9,8 +9,10 @@ from typing import Annotated
 
 import typer
 
+from imports.legacy_state import parse_state
 from imports.progress import Progress
 from imports.screen import AsJson, out, print_json, print_table, progress_on_screen
+from imports.state_bytes import decode_state
 from imports.workspace import Workspace
 from modules.settings import StageSettings
 from ops.costs.bill import Bill
@@ -143,13 +145,9 @@ def _settings(name: str, prices: Prices) -> StageSettings:
 def _legacy(state: Path | None) -> Sequence[Resource]:
     if state is None:
         return LEGACY_BASE
-    try:
-        document = json.loads(state.read_text(encoding="utf-8"))
-        return of_state(document)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise OpsError(
-            f"{state} is not a Terraform state: name the JSON file that `terraform state pull` prints"
-        ) from None
+    text = decode_state(state.read_bytes(), source=str(state))
+    parse_state(text, source=str(state))  # refuses what is no state
+    return of_state(json.loads(text))
 
 
 def _show(cost: Cost, prices: Prices) -> None:

@@ -24,10 +24,11 @@ def of_document(document: Mapping[str, Any]) -> list[Resource]:
 
 
 def of_state(state: Mapping[str, Any]) -> list[Resource]:
-    """Of a Terraform state, one for each instance."""
+    """Of a Terraform state, one for each instance; a deposed one is on its way out."""
     return [
         Resource(type=block["type"], name=block["name"], attributes=instance["attributes"])
-        for block in state.get("resources", [])
+        for block in state.get("resources") or []
         if block["mode"] == "managed"
-        for instance in block["instances"]
+        for instance in block.get("instances") or []
+        if not instance.get("deposed")
     ]

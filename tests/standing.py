@@ -13,6 +13,7 @@ class Standing:
 
     subnets: Mapping[str, Subnet] = field(default_factory=dict)
     vpc_of: Mapping[str, str] = field(default_factory=dict)
+    naming: Mapping[str, Sequence[str]] = field(default_factory=dict)
     certificates: Mapping[str, str] = field(default_factory=dict)
     repositories: frozenset[str] = frozenset()
     secrets: Mapping[str, str] = field(default_factory=dict)
@@ -23,6 +24,9 @@ class Standing:
 
     def vpc_of_group(self, group_id: str) -> str | None:
         return self.vpc_of.get(group_id)
+
+    def groups_naming(self, group_id: str) -> Sequence[str]:
+        return self.naming.get(group_id, ())
 
     def certificate_status(self, arn: str) -> str | None:
         return self.certificates.get(arn)

@@ -27,6 +27,10 @@ class Account(Protocol):
         """The VPC of a security group."""
         ...
 
+    def groups_naming(self, group_id: str) -> Sequence[str]:
+        """The other security groups with a rule that names this one, sorted."""
+        ...
+
     def certificate_status(self, arn: str) -> str | None:
         """The status of a certificate of ACM."""
         ...
@@ -65,6 +69,19 @@ class MotoAccount:
         """The VPC of a security group."""
         found = self._backend("ec2").get_security_group_from_id(group_id)
         return None if found is None else str(found.vpc_id)
+
+    def groups_naming(self, group_id: str) -> Sequence[str]:
+        """The other security groups with a rule that names this one, sorted."""
+        groups = [group for vpc in self._backend("ec2").groups.values() for group in vpc.values()]
+        return sorted(
+            group.id
+            for group in groups
+            if group.id != group_id
+            and any(
+                rule.source_group.get("GroupId") == group_id
+                for rule in [*group.ingress_rules, *group.egress_rules]
+            )
+        )
 
     def certificate_status(self, arn: str) -> str | None:
         """The status of a certificate of ACM."""

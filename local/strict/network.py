@@ -147,3 +147,13 @@ def ports(params: Params) -> list[str]:
                 f"IpPermissions: ports {first} to {last}: allowed: 0 to 65535, the lower one first"
             )
     return found
+
+
+def dependents(params: Params, account: Account) -> list[str]:
+    """https://docs.aws.amazon.com/vpc/latest/userguide/deleting-security-groups.html."""
+    group = params.get("GroupId", "")
+    return [
+        f"resource {group} has a dependent object: a rule of {other} names it; allowed: a group that no "
+        "rule of another one names"
+        for other in account.groups_naming(group)
+    ]

@@ -57,6 +57,7 @@ _FORM: Mapping[str, Iterable[FormRule]] = {
 _STANDING: Mapping[str, Iterable[StandingRule]] = {
     "ec2.AuthorizeSecurityGroupEgress": [network.sources],
     "ec2.AuthorizeSecurityGroupIngress": [network.sources],
+    "ec2.DeleteSecurityGroup": [network.dependents],
     "ecs.CreateService": [containers.runnable],
     "ecs.RunTask": [containers.runnable],
     "ecs.UpdateService": [containers.runnable],
@@ -66,6 +67,10 @@ _STANDING: Mapping[str, Iterable[StandingRule]] = {
     "rds.CreateDBSubnetGroup": [network.database_zones],
     "rds.ModifyDBSubnetGroup": [network.database_zones],
 }
+
+
+# What a refusal by a standing rule is called, where the service has a name of its own for it.
+_CODES: Mapping[str, str] = {"ec2.DeleteSecurityGroup": "DependencyViolation"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +126,7 @@ def complaints(call: Call, account: Account) -> list[Complaint]:
     for question in _STANDING.get(name, ()):
         lines += question(call.params, account)
     policy = _POLICIES.get(name)
-    found = [Complaint(text=line) for line in lines]
+    found = [Complaint(text=line, code=_CODES.get(name)) for line in lines]
     if policy is not None and policy.member in call.params:
         document = call.params[policy.member]
         text = document.decode() if isinstance(document, bytes) else document

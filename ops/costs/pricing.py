@@ -80,6 +80,10 @@ FREE = frozenset(
 )
 
 
+# A plan may not know a size before the apply, and a state that somebody edited may hold anything.
+_NO_SIZE = (AttributeError, KeyError, OverflowError, TypeError, ValueError)
+
+
 class UnpricedError(Exception):
     """The table has no price for this size."""
 
@@ -99,7 +103,7 @@ def bill(resources: Sequence[Resource], prices: Prices, *, tasks: Tasks = "least
             lines += pricing(resource, stack)
         except UnpricedError as error:
             unpriced.append(str(error))
-        except (KeyError, TypeError):  # a plan may not know it before the apply
+        except _NO_SIZE:
             unpriced.append(f"{resource.type}.{resource.name}, whose size is not known")
     types = {resource.type for resource in resources}
     usage = [each for type_, price in _BY_USE.items() if type_ in types for each in price(prices)]

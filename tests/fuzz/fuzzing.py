@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from hypothesis import HealthCheck, Phase, given, settings
 
@@ -19,31 +19,39 @@ _COMMON = settings(
     suppress_health_check=list(HealthCheck),
 )
 settings.register_profile("short", _COMMON, max_examples=40, derandomize=True)
-settings.register_profile("long", _COMMON, max_examples=1_200)
+settings.register_profile("short, slow", _COMMON, max_examples=20, derandomize=True)
+settings.register_profile("long", _COMMON, max_examples=800)
+# For what takes ten times as long for an input as the others.
+settings.register_profile("long, slow", _COMMON, max_examples=300)
 
 
 @dataclass(kw_only=True)
 class Counted:
-    """What a target's inputs led to. `complaints` says each kind once, with how often."""
+    """What a target's inputs led to. `complaints` says each kind once, with how often.
+
+    `accepted` were good enough that the code behind the checks had its turn.
+    """
 
     target: str
     inputs: int = 0
+    accepted: int = 0
     codes: Counter[int] = field(default_factory=Counter)
     complaints: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
 
 
-def fuzz(target: Target, *, profile: str) -> Counted:
+def fuzz(target: Target, *, profile: Literal["short", "long"]) -> Counted:
     """Give the target as many inputs as the profile says."""
     counted = Counted(target=target.name)
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
 
-        @settings.get_profile(profile)
+        @settings.get_profile(f"{profile}, slow" if target.is_slow else profile)
         @given(target.inputs)
         def one(content: Any) -> None:
             outcome = target.run(Path(folder), content)
             counted.inputs += 1
+            counted.accepted += target.accepts(content, outcome)
             counted.codes[outcome.code] += 1
             if outcome.complaint:
                 counted.complaints[outcome.complaint] += 1

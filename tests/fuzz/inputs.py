@@ -1,4 +1,4 @@
-"""What the inputs are made of: sound documents, and every way to damage them."""
+"""What the inputs are made of: sound documents, texts and command lines, and every way to damage them."""
 
 import copy
 import json
@@ -26,18 +26,19 @@ JUNK: st.SearchStrategy[Any] = st.sampled_from(
         {"id": 1},
     ]
 )
+# Light, so that most of a document stays sound: what is refused at the door tests nothing behind it.
 DAMAGE = st.lists(
     st.tuples(
         st.integers(0, 2**31), st.sampled_from(["put", "drop", "wrap", "rename", "double"]), JUNK
     ),
-    max_size=4,
+    max_size=3,
 )
 # What a process can be given: no NUL, and nothing that is not UTF-8.
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=12)
 
 
 def documents(sound: Callable[[], Any]) -> st.SearchStrategy[bytes]:
-    """A sound document in JSON, damaged in some places, or cut, or no document at all."""
+    """A sound document in JSON, mostly with up to three changes; else cut, or no document at all."""
     damaged = DAMAGE.map(lambda steps: json.dumps(_damaged(sound(), steps)).encode())
     cut = st.tuples(damaged, st.integers(0, 4000), st.binary(max_size=3)).map(
         lambda parts: parts[0][: parts[1]] + parts[2] + parts[0][parts[1] + 1 :]
@@ -45,7 +46,72 @@ def documents(sound: Callable[[], Any]) -> st.SearchStrategy[bytes]:
     broken = st.tuples(damaged, st.integers(0, 4000)).map(lambda parts: parts[0][: parts[1]])
     other = JUNK.map(lambda value: json.dumps(value).encode())
     deep = st.integers(1, 3000).map(lambda depth: b"[" * depth + b"]" * depth)
-    return st.one_of(damaged, damaged, cut, broken, other, deep, st.binary(max_size=40))
+    hopeless = st.one_of(cut, broken, other, deep, st.binary(max_size=40))
+    return st.one_of(damaged, damaged, damaged, hopeless)
+
+
+# Values and pieces of lines, sound in TOML, in HCL, in both or in neither.
+PIECES = st.sampled_from([
+    '""', '"x"', "0", "-1", "9" * 40, "1.5", "true", "null", "[]", "{}", '["x"]', "[[services]]", "${",
+    '"${var.x}"', "var.region", "count = 2", "}", "{", "<<-E", "count.index", '"%{ if true }x%{ endif }"',
+    'cidrsubnet("10.0.0.0/16", 8, 300)', "1 / 0", "\ufeff", "é",
+])  # fmt: skip
+EDITS = st.lists(
+    st.tuples(
+        st.integers(0, 2**31), st.sampled_from(["drop", "double", "value", "insert", "cut"]), PIECES
+    ),
+    max_size=3,
+)
+
+
+def edited(text: str, edits: list[tuple[int, str, str]]) -> str:
+    """A text with these changes, each to one of its lines that says something."""
+    lines = text.splitlines(keepends=True)
+    for seed, action, piece in edits:
+        places = [at for at, line in enumerate(lines) if line.strip() and line.strip()[0] != "#"]
+        if not places:
+            break
+        at = places[seed % len(places)]
+        before, sign, _ = lines[at].partition("=")
+        if action == "drop":
+            del lines[at]
+        elif action == "double":
+            lines.insert(at, lines[at])
+        elif action == "value" and sign:
+            lines[at] = f"{before}= {piece}\n"
+        elif action == "insert":
+            lines.insert(at, f"{piece}\n")
+        elif action == "cut":
+            lines[at] = lines[at][: seed % (len(lines[at]) + 1)]
+    return "".join(lines)
+
+
+def lines_like(
+    *sound: str, words: list[str], soup: st.SearchStrategy[list[str]]
+) -> st.SearchStrategy[list[str]]:
+    """Command lines: the sound ones, each with up to three words changed; and a soup of words."""
+    changes = st.lists(
+        st.tuples(
+            st.integers(0, 2**31),
+            st.sampled_from(["drop", "put", "insert"]),
+            st.sampled_from(words) | TEXT,
+        ),
+        max_size=3,
+    )
+    light = st.tuples(st.sampled_from(sound), changes).map(
+        lambda parts: _reworded(parts[0].split(), parts[1])
+    )
+    return st.one_of(light, light, soup)
+
+
+def _reworded(words: list[str], changes: list[tuple[int, str, str]]) -> list[str]:
+    for seed, action, word in changes:
+        at = seed % (len(words) + 1)
+        if action == "insert":
+            words.insert(at, word)
+        elif at < len(words):
+            words[at : at + 1] = [word] if action == "put" else []
+    return words
 
 
 def _damaged(document: Any, steps: list[tuple[int, str, Any]]) -> Any:

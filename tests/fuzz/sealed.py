@@ -10,8 +10,9 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePath
 from types import ModuleType
 from typing import Any, NoReturn
@@ -21,7 +22,9 @@ from botocore.exceptions import EndpointConnectionError
 
 import local.aws
 import synthesis
+from imports import take_stock
 from modules.settings import StageSettings
+from ops import synthesized
 from tests.answer import Answer
 
 PROMISED = (0, 1, 2, 130)
@@ -39,17 +42,28 @@ class Outcome:
 
 
 def run(
-    main: Callable[[], object], *, arguments: Sequence[str], environ: Mapping[str, str]
+    main: Callable[[], object],
+    *,
+    arguments: Sequence[str],
+    environ: Mapping[str, str],
+    behind: AbstractContextManager[object] | None = None,
+    stack: str = '{"resource": {}}',
+    folder: Path | None = None,
 ) -> Outcome:
-    """Run `main` with these arguments and this environment."""
+    """Run `main` with these arguments and this environment, in the folder.
+
+    `behind` puts answers in the place of terraform and AWS; `stack` is what every synthesis writes.
+    """
     said, errors = io.StringIO(), io.StringIO()
     with (
-        _no_way_out(),
+        _no_way_out(stack),
+        behind or nullcontext(),
         patch.dict(os.environ, {**_PLAIN, **environ}, clear=True),
         patch.object(sys, "argv", ["program", *arguments]),
         patch.object(sys, "stdin", io.StringIO()),
         contextlib.redirect_stdout(said),
         contextlib.redirect_stderr(errors),
+        contextlib.chdir(folder or Path.cwd()),
     ):
         try:
             code = main()
@@ -80,9 +94,9 @@ def _complaint(answer: Answer) -> str:
 
 
 @contextmanager
-def _no_way_out() -> Iterator[None]:
+def _no_way_out(stack: str) -> Iterator[None]:
     stand_in = ModuleType("modules.app")
-    stand_in.synthesize = _synthesize  # type: ignore[attr-defined]  # a module made here
+    stand_in.synthesize = partial(_synthesize, stack)  # type: ignore[attr-defined]  # a module made here
     with (
         patch.object(subprocess, "run", _no_process),
         patch.object(subprocess, "Popen", _no_process),
@@ -90,6 +104,8 @@ def _no_way_out() -> Iterator[None]:
         patch("botocore.httpsession.URLLib3Session.send", _no_network),
         patch.object(local.aws, "serve", _serve),
         patch.object(synthesis, "accelerate", lambda _environ: None),
+        patch.object(take_stock, "accelerate", lambda _environ: None),
+        patch.object(synthesized, "accelerate", lambda _environ: None),
         patch.dict(sys.modules, {"modules.app": stand_in}),
     ):
         yield
@@ -108,9 +124,9 @@ def _serve(listener: Any, **_kwargs: object) -> None:
 
 
 def _synthesize(
-    stages: Sequence[StageSettings], *, outdir: str | None, **_rest: object
+    stack: str, stages: Sequence[StageSettings], *, outdir: str | None, **_rest: object
 ) -> PurePath:
-    """An empty stack for each stage, and cdktf's manifest."""
+    """The same stack for each stage, and cdktf's manifest."""
     folder = Path(outdir or "cdktf.out")
     stacks = folder / "stacks"
     stacks.mkdir(parents=True, exist_ok=True)
@@ -118,5 +134,5 @@ def _synthesize(
     (folder / "manifest.json").write_text(json.dumps(manifest))
     for stage in stages:
         (stacks / stage.stack_name).mkdir(parents=True, exist_ok=True)
-        (stacks / stage.stack_name / "cdk.tf.json").write_text('{"resource": {}}')
+        (stacks / stage.stack_name / "cdk.tf.json").write_text(stack)
     return stacks

@@ -1,96 +1,102 @@
 """What bad input is given to, one row each."""
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
+import tomli_w
 from hypothesis import strategies as st
 
 from imports.__main__ import main as imports_main
 from imports.errors import AdoptionError
 from imports.gate import judge
 from imports.plans import read_plan
+from imports.record import AdoptionRecord
 from local.aws import app as aws_app
 from ops.__main__ import main as ops_main
 from synthesis import synthesize_stages
-from tests.fuzz.inputs import TEXT, documents
+from tests.fuzz import base
+from tests.fuzz.command_lines import IMPORTS, OPS, line, words
+from tests.fuzz.inputs import EDITS, TEXT, documents, edited
 from tests.fuzz.sealed import Outcome, run
-from tests.imports.records import STATE_FILE, a_plan, base_record, bound_document, planned
+from tests.fuzz.worlds import LEGACY, REQUIRED, behind, world
+from tests.imports.records import STAGE, a_plan, planned
+from tests.stages import STAGES_DIR, VARIANTS
 from tests.unit.test_stage_files_fuzz import LINES
 
-REQUIRED = 'domain_name = "app.example.com"\noperator_email = "ops@example.com"\n'
-STAGE_TEXT = st.lists(LINES | TEXT, max_size=6).map("".join)
-STAGE_BYTES = st.one_of(
-    STAGE_TEXT.map(str.encode), STAGE_TEXT.map(lambda t: (REQUIRED + t).encode()), st.binary()
+PLAN = a_plan(
+    planned("aws_db_instance.main", "delete", "create", replace_paths=[["db_name"]]),
+    planned("aws_vpc.main", "update", before={"id": "a", "tags": {"a": "b"}}, after={"id": "a"}),
+    planned("aws_security_group.app"),
+    planned("aws_nat_gateway.main_0", "create", after={"tags": {}}, after_unknown={"id": True}),
 )
-CHANGE = planned("aws_db_instance.main", "delete", "create", replace_paths=[["db_name"]])
-PLAN = {
-    **a_plan(
-        CHANGE,
-        planned("aws_vpc.main", "update", before={"id": "a", "tags": {"a": "b"}}, after={"id": "a"}),
-        planned("aws_security_group.app"),
-    ),
-}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """Something that reads input; `run` takes a folder of its own and one input."""
+    """Something that reads input; `run` takes a folder of its own and one input.
+
+    `accepted` are the exit codes that say that the input was good: the code behind its checks has run.
+    """
 
     name: str
     inputs: st.SearchStrategy[Any]
     run: Callable[[Path, Any], Outcome]
+    accepted: frozenset[int] = frozenset({0})
+    is_slow: bool = False
+
+    def accepts(self, content: Any, outcome: Outcome) -> bool:
+        """Whether the input was accepted; to be shown the help is no work done."""
+        asked_for_help = isinstance(content, list) and "--help" in content
+        return outcome.code in self.accepted and not asked_for_help
 
 
-@cache
-def _small_state() -> Any:
-    """The applied base's state, with few enough resources that damage meets each kind of member."""
-    state = json.loads(STATE_FILE.read_text())
-    return {**state, "resources": state["resources"][:6]}
+# What judges a plan ends with 2 where the plan is not to be applied: it has been read all the same.
+JUDGED = frozenset({0, 2})
 
 
-@cache
-def _small_record() -> Any:
-    record = base_record().model_dump(mode="json")
-    return {**record, "adopted": record["adopted"][:6]}
+def _texts_of_stages() -> list[str]:
+    shipped = [path.read_text() for path in sorted(STAGES_DIR.glob("*.toml"))]
+    return [*shipped, *(tomli_w.dumps(document) for document in VARIANTS.values())]
 
 
-def _world(folder: Path, **files: bytes) -> dict[str, str]:
-    """A folder with a sound stage and these files, and the environment that points there."""
-    stages = folder / "stages"
-    (folder / "legacy").mkdir(parents=True, exist_ok=True)
-    stages.mkdir(exist_ok=True)
-    sound: Mapping[str, bytes] = {
-        "stages/dev.toml": REQUIRED.encode(),
-        "stages/prod.toml": REQUIRED.encode(),
-    }
-    for name, content in {**sound, **files}.items():
-        (folder / name).write_bytes(content)
-    if not any(name.startswith("stages/live.adoption") for name in files):
-        for record in stages.glob("*.json"):
-            record.unlink()
-    return {
-        "ATOMIC_STAGES_DIR": str(stages),
-        "ATOMIC_STATE_DIR": str(folder / "states"),
-        "CDKTF_OUTDIR": str(folder / "cdktf.out"),
-    }
+def _stage_files() -> st.SearchStrategy[bytes]:
+    sound = st.tuples(st.sampled_from(_texts_of_stages()), EDITS).map(
+        lambda parts: edited(*parts).encode()
+    )
+    soup = st.lists(LINES | TEXT, max_size=6).map("".join)
+    any_text = st.one_of(soup, soup.map(lambda text: REQUIRED + text)).map(str.encode)
+    return st.one_of(sound, sound, any_text, st.binary())
 
 
-def _synthesis(environ: Mapping[str, str]) -> Outcome:
-    return run(lambda: synthesize_stages(dict(environ)), arguments=[], environ=environ)
+def _legacy_files() -> st.SearchStrategy[tuple[str, bytes]]:
+    sound = {path.name: path.read_text() for path in sorted(LEGACY.iterdir())}
+    name = st.sampled_from(list(sound))
+    light = st.tuples(name, EDITS).map(lambda parts: (parts[0], edited(sound[parts[0]], parts[1])))
+    light_bytes = light.map(lambda parts: (parts[0], parts[1].encode()))
+    return st.one_of(light_bytes, light_bytes, light_bytes, st.tuples(name, st.binary()))
+
+
+def _synthesis(folder: Path, *, stage: str, phase: str, **files: bytes) -> Outcome:
+    environ = {**world(folder, **files), "ATOMIC_STAGE": stage}
+    return run(
+        lambda: synthesize_stages(dict(environ)),
+        arguments=[],
+        environ=environ,
+        stack=base.stack(phase),
+    )
 
 
 def _stage_file(folder: Path, content: bytes) -> Outcome:
-    return _synthesis({**_world(folder, **{"stages/dev.toml": content}), "ATOMIC_STAGE": "dev"})
+    return _synthesis(folder, stage="dev", phase="full", **{"stages/dev.toml": content})
 
 
-def _record(folder: Path, content: bytes) -> Outcome:
-    stage = f'region = "us-east-1"\nphase = "adopt"\n{REQUIRED}'.encode()
-    files = {"stages/live.adoption.json": content, "stages/live.toml": stage}
-    return _synthesis({**_world(folder, **files), "ATOMIC_STAGE": "live"})
+def _record(folder: Path, content: tuple[str, bytes]) -> Outcome:
+    phase, record = content
+    text = f'region = "us-east-1"\nphase = "{phase}"\n{REQUIRED}'.encode()
+    files = {f"stages/{STAGE}.adoption.json": record, f"stages/{STAGE}.toml": text}
+    return _synthesis(folder, stage=STAGE, phase=phase, **files)
 
 
 def _environment(folder: Path, values: dict[str, str]) -> Outcome:
@@ -101,69 +107,81 @@ def _environment(folder: Path, values: dict[str, str]) -> Outcome:
         for name, value in values.items()
         if name not in safe
     }
-    return _synthesis({**_world(folder), **safe, **inside})
+    environ = {**world(folder), **safe, **inside}
+    return run(
+        lambda: synthesize_stages(dict(environ)),
+        arguments=[],
+        environ=environ,
+        stack=base.stack("adopt"),
+    )
 
 
-def _gate(folder: Path, content: bytes) -> Outcome:
-    environ = _world(folder, **{"plan.json": content})
-    arguments = ["gate", "--stage", "prod", "--plan", str(folder / "plan.json")]
-    environ["ATOMIC_STAGES_DIR"] = str(folder / "kept")
-    (folder / "kept").mkdir(exist_ok=True)
-    (folder / "kept" / "prod.toml").write_text(REQUIRED)
-    return run(ops_main, arguments=arguments, environ=environ)
+def _imports(
+    arguments: str, *, file: str = "", pulled: bool = False
+) -> Callable[[Path, bytes], Outcome]:
+    """`python -m imports` with the input as one of its files, or as the legacy state that terraform pulls."""
+
+    def of(folder: Path, content: bytes) -> Outcome:
+        files = {file: content} if file else {}
+        return _command(
+            imports_main, arguments, world(folder, **files), folder, content if pulled else None
+        )
+
+    return of
+
+
+def _ops(arguments: str, *, file: str) -> Callable[[Path, bytes], Outcome]:
+    """`python -m ops` with the input as one of its files."""
+
+    def of(folder: Path, content: bytes) -> Outcome:
+        return _command(ops_main, arguments, world(folder, **{file: content}), folder, None)
+
+    return of
+
+
+def _command(
+    main: Callable[[], object],
+    arguments: str,
+    environ: dict[str, str],
+    folder: Path,
+    legacy_state: bytes | None,
+) -> Outcome:
+    return run(
+        main,
+        arguments=[
+            str(folder / word[1:]) if word.startswith("@") else word for word in arguments.split()
+        ],
+        environ=environ,
+        behind=behind(legacy=legacy_state),
+        stack=base.stack("full" if main is ops_main else "adopt"),
+        folder=folder,
+    )
+
+
+def _legacy_file(arguments: str) -> Callable[[Path, tuple[str, bytes]], Outcome]:
+    def of(folder: Path, content: tuple[str, bytes]) -> Outcome:
+        name, text = content
+        return _imports(arguments, file=f"legacy/{name}")(folder, text)
+
+    return of
 
 
 def _judges(folder: Path, content: bytes) -> Outcome:
     """The adoption gate's judge, behind the door that all plans come in by."""
     path = folder / "plan.json"
     path.write_bytes(content)
-    record, document = base_record(), bound_document("full")  # before jsii is out of reach
+    record = AdoptionRecord.model_validate(base.record())
+    document = base.bound_stack_document("adopt")  # before jsii is out of reach
 
     def judged() -> int:
         try:
-            plan = read_plan(path)
-            judge(plan, record, phase="full", document=document)
+            judge(read_plan(path), record, phase="adopt", document=document)
         except AdoptionError as error:
             print(error)
             return 1
         return 0
 
     return run(judged, arguments=[], environ={})
-
-
-def _state(folder: Path, content: bytes) -> Outcome:
-    environ = _world(folder, **{"state.json": content, "legacy/main.tf": b"locals {}\n"})
-    arguments = ["inventory", "--stage", "dev", "--legacy", str(folder / "legacy")]
-    arguments += ["--state", str(folder / "state.json")]
-    return run(imports_main, arguments=arguments, environ=environ)
-
-
-def _line(main: Callable[[], object]) -> Callable[[Path, list[str]], Outcome]:
-    def of(folder: Path, words: list[str]) -> Outcome:
-        environ = _world(folder, **{"plan.json": json.dumps(PLAN).encode(), "state.json": b"{}"})
-        named = {"LEGACY": folder / "legacy", "PLAN": folder / "plan.json"}
-        named |= {"STATE": folder / "state.json", "FOLDER": folder, "NOWHERE": folder / "no"}
-        return run(main, arguments=[str(named.get(word, word)) for word in words], environ=environ)
-
-    return of
-
-
-def _words(commands: list[str], options: list[str]) -> st.SearchStrategy[list[str]]:
-    value = st.sampled_from(
-        ["dev", "prod", "nope", "LEGACY", "PLAN", "STATE", "FOLDER", "NOWHERE", "0"]
-    )
-    argument = st.one_of(
-        st.tuples(st.sampled_from(options), value),
-        st.tuples(st.sampled_from(options), TEXT),
-        st.tuples(st.sampled_from(options)),
-        st.tuples(value | TEXT),
-        st.just(("--stage", "dev")),
-    )
-    rest = st.lists(argument, max_size=5).map(
-        lambda groups: [word for group in groups for word in group]
-    )
-    first = st.sampled_from([command.split() for command in commands]) | st.lists(TEXT, max_size=1)
-    return st.tuples(first, rest).map(lambda parts: [*parts[0], *parts[1]])
 
 
 _ENVIRONMENT = st.dictionaries(
@@ -173,32 +191,73 @@ _ENVIRONMENT = st.dictionaries(
     ]),
     TEXT | st.sampled_from(["", "dev", "dev,prod", ",", "dev,dev", "true", "http://[", "x" * 300]),
 )  # fmt: skip
-_IMPORTS = ["inventory", "gate", "adopt", "script", "status", "retire", "rollback"]
-_OPS = ["gate", "drift", "state bootstrap", "state backups", "state restore", "state"]
+
+_RECORDS = documents(base.record)
+_STATES = documents(base.state)
+_INVENTORY = "inventory --stage new --legacy @legacy"
+_RECORD_FILE = f"stages/{STAGE}.adoption.json"
 
 TARGETS = (
-    Target(name="stage files", inputs=STAGE_BYTES, run=_stage_file),
-    Target(name="adoption records", inputs=documents(_small_record), run=_record),
+    Target(name="stage files", inputs=_stage_files(), run=_stage_file),
+    Target(
+        name="adoption records, synthesis",
+        inputs=st.tuples(st.sampled_from(["adopt", "full"]), _RECORDS),
+        run=_record,
+    ),
+    Target(
+        name="adoption records, imports adopt",
+        inputs=_RECORDS,
+        run=_imports(f"adopt --stage {STAGE}", file=_RECORD_FILE),
+    ),
     Target(name="main.py's environment", inputs=_ENVIRONMENT, run=_environment),
-    Target(name="plans, ops gate", inputs=documents(lambda: PLAN), run=_gate),
-    Target(name="plans, adoption's gate", inputs=documents(lambda: PLAN), run=_judges),
-    Target(name="states, imports inventory", inputs=documents(_small_state), run=_state),
     Target(
-        name="python -m imports",
-        inputs=_words(
-            _IMPORTS,
-            ["--stage", "--legacy", "--state", "--var", "--plan", "--acknowledge", "--json", "--help"],
+        name="plans, ops gate",
+        inputs=documents(lambda: PLAN),
+        run=_ops("gate --stage prod --plan @plan.json", file="plan.json"),
+        accepted=JUDGED,
+    ),
+    Target(
+        name="plans, ops report",
+        inputs=documents(base.reported_plan),
+        run=_ops(
+            "report --stage dev --plan @plan.json --out @page.html --markdown @text.md",
+            file="plan.json",
         ),
-        run=_line(imports_main),
+        accepted=JUDGED,
+    ),
+    Target(name="plans, adoption's gate", inputs=documents(base.plan), run=_judges),
+    Target(
+        name="states, imports inventory",
+        inputs=_STATES,
+        run=_imports(f"{_INVENTORY} --state @state.json", file="state.json"),
     ),
     Target(
-        name="python -m ops",
-        inputs=_words(_OPS, ["--stage", "--plan", "--allow", "--version", "--yes", "--json", "--help"]),
-        run=_line(ops_main),
+        name="states, imports retire",
+        inputs=_STATES,
+        run=_imports(f"retire --stage {STAGE} --legacy @legacy --acknowledge", pulled=True),
     ),
+    Target(
+        name="states, ops cost",
+        inputs=_STATES,
+        run=_ops("cost --stage dev --legacy-state @state.json", file="state.json"),
+    ),
+    Target(
+        name="legacy HCL, inventory of a state",
+        inputs=_legacy_files(),
+        run=_legacy_file(f"{_INVENTORY} --state @state.json"),
+        is_slow=True,
+    ),
+    Target(
+        name="legacy HCL, inventory of AWS",
+        inputs=_legacy_files(),
+        run=_legacy_file(_INVENTORY),
+        is_slow=True,
+    ),
+    Target(name="python -m imports", inputs=words(*IMPORTS), run=line(imports_main)),
+    Target(name="python -m ops", inputs=words(*OPS), run=line(ops_main)),
     Target(
         name="python -m local.aws",
-        inputs=_words(["--port 0"], ["--port", "--log-requests", "--help"]),
-        run=_line(aws_app),
+        inputs=words("--port 0", "--log-requests --port 0", "--lenient --port 0"),
+        run=line(aws_app),
     ),
-)  # fmt: skip
+)

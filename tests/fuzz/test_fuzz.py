@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.fuzz.command_lines import IMPORTS, OPS
 from tests.fuzz.fuzzing import fuzz
-from tests.fuzz.sealed import run
+from tests.fuzz.sealed import Outcome, run
 from tests.fuzz.targets import TARGETS, Target
 
 
@@ -15,6 +16,7 @@ def test_bad_input_never_ends_in_a_traceback(target: Target) -> None:
 
     assert counted.inputs >= 20
     assert counted.complaints == {}
+    assert counted.accepted, "the code behind the checks was not tried"
 
 
 def test_an_output_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
@@ -23,6 +25,30 @@ def test_an_output_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None
     outcome = target.run(tmp_path, {"ATOMIC_STAGE": "dev", "CDKTF_OUTDIR": "x" * 300})
 
     assert (outcome.code, outcome.complaint) == (2, "")
+
+
+def test_the_help_is_no_accepted_input() -> None:
+    (target,) = (target for target in TARGETS if target.name == "python -m ops")
+    outcome = Outcome(code=0, complaint="")
+
+    assert target.accepts(["cost"], outcome)
+    assert not target.accepts(["cost", "--help"], outcome)
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        *(("python -m imports", line) for line in IMPORTS),
+        # The bucket of a state has no answers here.
+        *(("python -m ops", line) for line in OPS if not line.startswith("state")),
+    ],
+)
+def test_a_command_line_that_is_changed_is_sound_before(
+    tmp_path: Path, name: str, line: str
+) -> None:
+    (target,) = (target for target in TARGETS if target.name == name)
+
+    assert target.run(tmp_path, line.split()) == Outcome(code=0, complaint="")
 
 
 def test_a_traceback_would_be_counted() -> None:

@@ -146,6 +146,8 @@ def test_half_a_character_becomes_a_question_mark() -> None:
         (state(lineage=""), "no lineage"),
         (state(serial="x"), "no whole number"),
         (state(resources={}), "no list of objects"),
+        (state(outputs=["x"]), "its outputs are no objects by name"),
+        (state(outputs={"token": "planted"}), "its outputs are no objects by name"),
         (state(resource(mode="ghost")), 'the mode "ghost"'),
         (state(resource(type="a b")), 'the type "a b"'),
         (state(resource(name=None)), 'the name "None"'),

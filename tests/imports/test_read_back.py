@@ -86,7 +86,13 @@ def test_no_complaint_shows_another_attribute() -> None:
     assert complaints(DATABASE, planted) == ["aws_db_instance.main is other, the record says db"]
 
 
-CHANGE = {"address": "a", "mode": "managed", "type": "t", "change": {"actions": ["no-op"]}}
+CHANGE = {
+    "address": "a",
+    "mode": "managed",
+    "type": "t",
+    "name": "n",
+    "change": {"actions": ["no-op"]},
+}
 NO_PLANS: dict[str, object] = {
     "a list": [],
     "a state": {"version": 4, "resources": []},
@@ -98,6 +104,23 @@ NO_PLANS: dict[str, object] = {
     "an action that is none": {"resource_changes": [{**CHANGE, "change": {"actions": [1]}}]},
     "attributes that are none": {
         "resource_changes": [{**CHANGE, "change": {"actions": ["update"], "before": "x"}}]
+    },
+    "no name": {"resource_changes": [{**CHANGE, "name": None}]},
+    "paths that are none": {
+        "resource_changes": [{**CHANGE, "change": {"actions": ["create"], "replace_paths": [1]}}]
+    },
+}
+NO_CONFIGURATIONS: dict[str, object] = {
+    "a list": [],
+    "resources that are none": {"root_module": {"resources": {"aws_vpc.main": {}}}},
+    "a resource without an address": {"root_module": {"resources": [{"expressions": {}}]}},
+    "expressions that are none": {
+        "root_module": {"resources": [{"address": "a", "expressions": ["x"]}]}
+    },
+    "references that are none": {
+        "root_module": {
+            "resources": [{"address": "a", "expressions": {"vpc_id": {"references": "aws_vpc"}}}]
+        }
     },
 }
 
@@ -118,6 +141,16 @@ def test_what_is_no_plan_is_refused(tmp_path: Path, content: object) -> None:
 
     assert said.startswith(f"{tmp_path}/plan.json: not a plan in JSON (no resource_changes): write")
     assert said.endswith("`terraform show -json PLAN > FILE`")
+
+
+@pytest.mark.parametrize("content", NO_CONFIGURATIONS.values(), ids=NO_CONFIGURATIONS)
+def test_a_plan_with_a_configuration_that_is_none_is_refused(
+    tmp_path: Path, content: object
+) -> None:
+    plan = {"resource_changes": [CHANGE], "configuration": content}
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+
+    assert "not a plan in JSON (no configuration): write" in refusal(tmp_path / "plan.json")
 
 
 def test_a_plan_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -316,6 +316,34 @@ def test_a_security_group_knows_the_groups_of_its_own_vpc(ground: Ground) -> Non
     )
 
 
+@pytest.mark.parametrize("direction", ["ingress", "egress"])
+def test_a_security_group_is_deleted_once_no_rule_of_another_one_names_it(
+    ground: Ground, direction: str
+) -> None:
+    ec2 = ground.client("ec2")
+    named, other = (
+        ec2.create_security_group(
+            GroupName=f"{name}-{direction}", Description=name, VpcId=ground.vpc
+        )["GroupId"]
+        for name in ("named", "other")
+    )
+    rule = {
+        "IpProtocol": "tcp",
+        "FromPort": 80,
+        "ToPort": 80,
+        "UserIdGroupPairs": [{"GroupId": named}],
+    }
+    for group in (named, other):
+        getattr(ec2, f"authorize_security_group_{direction}")(GroupId=group, IpPermissions=[rule])
+
+    said = refusal(ec2, "delete_security_group", GroupId=named)
+    getattr(ec2, f"revoke_security_group_{direction}")(GroupId=other, IpPermissions=[rule])
+
+    assert said.startswith("DependencyViolation: ")
+    assert f"a rule of {other} names it" in said
+    assert ec2.delete_security_group(GroupId=named)
+
+
 def test_a_security_group_has_sixty_rules(ground: Ground) -> None:
     ec2 = ground.client("ec2")
     group = ec2.create_security_group(GroupName="full", Description="full", VpcId=ground.vpc)[

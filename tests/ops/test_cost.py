@@ -70,9 +70,10 @@ def test_a_legacy_state_of_ones_own_is_priced() -> None:
     assert json.loads(finished.stdout)["cost"]["legacy_base_usd"] == pytest.approx(91.64)
 
 
-def test_what_is_no_state_is_refused_in_one_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["[]", "[" * 100_000], ids=["a list", "a tower of lists"])
+def test_what_is_no_state_is_refused_in_one_line(tmp_path: Path, text: str) -> None:
     path = tmp_path / "notes.txt"
-    path.write_text("[]")
+    path.write_text(text)
 
     finished = run("--legacy-state", str(path))
 
@@ -80,5 +81,5 @@ def test_what_is_no_state_is_refused_in_one_line(tmp_path: Path) -> None:
     assert (
         finished.stderr.strip()
         .splitlines()[-1]
-        .startswith(f"error: {path} is not a Terraform state")
+        .startswith(f"error: {path} is no complete Terraform state")
     )

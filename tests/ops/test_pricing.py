@@ -218,6 +218,22 @@ def test_a_state_counts_every_instance_and_no_data_source() -> None:
     assert usd(*of_state(state)) == pytest.approx(2 * HOURS * 0.005)
 
 
+def test_what_a_replacement_left_behind_is_not_counted() -> None:
+    old = {"deposed": "abc", "attributes": {}}
+    block = {"mode": "managed", "type": "aws_eip", "name": "nat", "instances": [old]}
+
+    assert of_state({"resources": [block]}) == []
+
+
+@pytest.mark.parametrize("size", [None, "x", [], float("inf")])
+def test_a_size_that_is_none_is_told_as_unpriced(size: object) -> None:
+    database = resource("aws_db_instance", instance_class="db.t4g.micro", allocated_storage=size)
+
+    found = bill([database], read_prices())
+
+    assert found.unpriced == ("aws_db_instance.main, whose size is not known",)
+
+
 def test_equal_lines_become_one() -> None:
     alarm = monthly("monitoring", "alarms", 1, "alarm", 0.10)
 

@@ -57,6 +57,16 @@ def test_a_rule_names_a_group_of_its_own_vpc() -> None:
     assert rule("sg-3") == ["IpPermissions: sg-3 is in vpc-2: allowed: a group in vpc-1, as sg-1"]
 
 
+def test_a_group_that_a_rule_of_another_one_names_is_not_deleted() -> None:
+    account = Standing(naming={"sg-1": ["sg-2"]})
+
+    assert network.dependents({"GroupId": "sg-2"}, account) == []
+    assert network.dependents({"GroupId": "sg-1"}, account) == [
+        "resource sg-1 has a dependent object: a rule of sg-2 names it; allowed: a group that no rule of "
+        "another one names"
+    ]
+
+
 @pytest.mark.parametrize(
     ("first", "last", "taken"), [(80, 80, True), (81, 80, False), (0, 65536, False)]
 )

@@ -1,0 +1,171 @@
+"""What stands behind a command: processes and an AWS that answer from memory, and change nothing."""
+
+import json
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+from botocore.exceptions import ClientError, EndpointConnectionError
+from moto import mock_aws
+
+from imports.live import account_facts, discover
+from imports.live_rows import Rows, kind_of
+from modules.settings import stack_name
+from tests.imports import test_live as live
+from tests.imports.records import a_plan, attributes, base_record, planned
+
+Answers = dict[str, Any]
+
+
+class Processes:
+    """Stands in for `subprocess.run`: our own main.py, and a terraform whose states are in memory.
+
+    `plan` is what every plan says; without it, a plan imports what the folder's stack says.
+    """
+
+    def __init__(
+        self, *, legacy: bytes, here: bytes, stack: str, plan: bytes | None = None
+    ) -> None:
+        self._states = {"legacy": legacy, "here": here}
+        self._stack = stack
+        self._plan = plan
+
+    def __call__(
+        self,
+        command: Sequence[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        input: bytes | None = None,  # noqa: A002  # as subprocess names it
+        text: bool = False,
+        **_rest: object,
+    ) -> subprocess.CompletedProcess[Any]:
+        """Answer one command."""
+        said = self._answer(command, Path(cwd), env, input)
+        return subprocess.CompletedProcess(
+            command, 0, stdout=said.decode() if text else said, stderr="" if text else b""
+        )
+
+    def _answer(
+        self, command: Sequence[str], cwd: Path, env: Mapping[str, str], given: bytes | None
+    ) -> bytes:
+        place = "here" if cwd.parent.name == "stacks" else "legacy"
+        match command[1:]:
+            case [program] if program.endswith("main.py"):
+                folder = Path(env["CDKTF_OUTDIR"], "stacks", stack_name(env["ATOMIC_STAGE"]))
+                folder.mkdir(parents=True, exist_ok=True)
+                (folder / "cdk.tf.json").write_text(self._stack)
+            case ["plan", *options]:
+                Path(options[-1].removeprefix("-out=")).touch()
+            case ["show", *_]:
+                return self._plan or _importing(cwd / "cdk.tf.json")
+            case ["state", "pull", *_]:
+                return self._states[place]
+            case ["state", "push", *_]:
+                self._states[place] = given or b""
+            case ["init" | "apply", *_]:
+                pass
+            case _:
+                raise FileNotFoundError(2, "No such file or directory", command[0])
+        return b""
+
+
+def _importing(path: Path) -> bytes:
+    document = json.loads(path.read_text())
+    changes = [
+        planned(each["to"], before=attributes().get(each["to"], {}), importing={"id": each["id"]})
+        for each in document["import"]
+    ]
+    return json.dumps(a_plan(*changes)).encode()
+
+
+@contextmanager
+def answering(processes: Processes) -> Iterator[None]:
+    """Answer what is asked of terraform and AWS within."""
+    recorded()
+
+    def clients(*, region: str | None = None) -> Any:
+        return cache(lambda service: _Client(service, recorded(), region or live.REGION))
+
+    with (
+        patch.object(subprocess, "run", processes),
+        patch("imports.take_stock.boto3_clients", clients),
+        patch("imports.adopt.boto3_clients", clients),
+        patch("imports.preflight.read_rows", lambda *_args, **_kwargs: _rows()),
+    ):
+        yield
+
+
+@cache
+def _rows() -> Rows:
+    """What the record names is there."""
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for item in base_record().adopted:
+        kind = kind_of(item.type)
+        rows.setdefault(kind.rows, []).append({kind.id: item.import_id})
+    return rows
+
+
+@cache
+def recorded() -> Answers:
+    """What AWS answers an inventory of the legacy base: asked once, of moto."""
+    answers: Answers = {}
+    with (
+        patch("moto.iam.models.aws_managed_policies_data", live.policies_of_aws()),
+        patch.dict("os.environ", {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false"}),
+        mock_aws(config=live.SETTINGS),
+    ):
+        account = live.Account()
+        for make in (live.network, live.groups, live.storage, live.roles, live.rest):
+            account.made |= make(account)
+        asking = cache(
+            lambda service: _Client(service, answers, live.REGION, live.client_of(service))
+        )
+        account_facts(asking, live.REGION)
+        discover(live.configuration(), asking)
+    return answers
+
+
+class _Client:
+    """A client of one service; the real one, where there is one, is asked what is not known yet."""
+
+    def __init__(self, service: str, answers: Answers, region: str, real: Any = None) -> None:
+        self.meta = SimpleNamespace(region_name=region)
+        self._service, self._answers, self._real = service, answers, real
+
+    def can_paginate(self, operation: str) -> bool:
+        answer: bool = self._known(
+            f"can_paginate {operation}", lambda: self._real.can_paginate(operation)
+        )
+        return answer
+
+    def get_paginator(self, operation: str) -> Any:
+        return SimpleNamespace(
+            paginate=lambda **arguments: self._known(
+                f"pages {operation} {arguments}",
+                lambda: list(self._real.get_paginator(operation).paginate(**arguments)),
+            )
+        )
+
+    def __getattr__(self, operation: str) -> Any:
+        return lambda **arguments: self._known(
+            f"{operation} {arguments}", lambda: getattr(self._real, operation)(**arguments)
+        )
+
+    def _known(self, question: str, ask: Any) -> Any:
+        key = f"{self._service} {question}"
+        if key not in self._answers:
+            if self._real is None:
+                raise EndpointConnectionError(endpoint_url=self._service)
+            try:
+                self._answers[key] = ask()
+            except ClientError as error:
+                self._answers[key] = error
+        if isinstance(self._answers[key], ClientError):
+            raise self._answers[key]
+        return self._answers[key]

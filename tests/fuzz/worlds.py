@@ -1,0 +1,59 @@
+"""Where a target runs: a folder with sound files in it, and the answers behind it."""
+
+import json
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from functools import cache
+from pathlib import Path
+
+from tests.fuzz import base
+from tests.fuzz.answers import Processes, answering
+from tests.imports.records import STAGE
+
+REQUIRED = 'domain_name = "app.example.com"\noperator_email = "ops@example.com"\n'
+LEGACY = Path(__file__).parent.parent / "legacy" / "base"
+
+
+@cache
+def _sound() -> Mapping[str, bytes]:
+    return {
+        "stages/dev.toml": REQUIRED.encode(),
+        "stages/prod.toml": REQUIRED.encode(),
+        f"stages/{STAGE}.toml": b'region = "us-east-1"\nphase = "adopt"\n',
+        f"stages/{STAGE}.adoption.json": json.dumps(base.record()).encode(),
+        "state.json": json.dumps(base.state()).encode(),
+        "plan.json": json.dumps(base.plan()).encode(),
+        **{f"legacy/{path.name}": path.read_bytes() for path in LEGACY.iterdir()},
+    }
+
+
+def world(folder: Path, **files: bytes) -> dict[str, str]:
+    """A folder with the sound files, but for these, and the environment that points there.
+
+    What an earlier run has written is gone: a stage file or a backup would change what this one does.
+    """
+    for place in ("stages", "legacy", "states/adoption-backups"):
+        (folder / place).mkdir(parents=True, exist_ok=True)
+        for path in (folder / place).iterdir():
+            if path.is_file() and f"{place}/{path.name}" not in _sound():
+                path.unlink()
+    for name, content in {**_sound(), **files}.items():
+        (folder / name).write_bytes(content)
+    return {
+        "ATOMIC_STAGES_DIR": str(folder / "stages"),
+        "ATOMIC_STATE_DIR": str(folder / "states"),
+        "CDKTF_OUTDIR": str(folder / "cdktf.out"),
+    }
+
+
+def behind(
+    *, legacy: bytes | None = None, here: bytes | None = None, phase: str = "adopt"
+) -> AbstractContextManager[None]:
+    """The answers of a base that is adopted and not retired, but for these states."""
+    return answering(
+        Processes(
+            legacy=json.dumps(base.state()).encode() if legacy is None else legacy,
+            here=json.dumps(base.new_state()).encode() if here is None else here,
+            stack=base.bound_stack(phase),
+        )
+    )
