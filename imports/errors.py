@@ -13,6 +13,15 @@ class AdoptionError(Exception):
         super().__init__(one_line(message))
 
 
+class StageError(AdoptionError):
+    """The mistakes of a stage file. `text` has a line for each."""
+
+    def __init__(self, text: str) -> None:
+        """Take the mistakes as they are; the message is flat all the same."""
+        super().__init__(text)
+        self.text = text
+
+
 def one_line(text: str) -> str:
     """Return `text` with every run of white space as one blank and the unprintable escaped."""
     flat = " ".join(text.split())

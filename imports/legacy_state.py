@@ -148,12 +148,12 @@ def _identifier(resource: Mapping[str, Any], key: str, source: str) -> str:
 def _document(text: str, source: str) -> dict[str, Any]:
     if len(text) > MAX_CHARACTERS:
         raise AdoptionError(
-            f"{shorten(source)} has {len(text)} characters; a state of at most {MAX_CHARACTERS} "
+            f"{source} has {len(text)} characters; a state of at most {MAX_CHARACTERS} "
             "is read. Check that this is the state file."
         )
     if not text.strip():
         raise AdoptionError(
-            f"{shorten(source)} is empty; a Terraform state is JSON. Take it from a backup, or "
+            f"{source} is empty; a Terraform state is JSON. Take it from a backup, or "
             "leave it out to work from the folder and live AWS."
         )
     try:
@@ -189,18 +189,18 @@ def _check_version(document: Mapping[str, Any], source: str) -> None:
     if "encrypted_data" in document or "sops" in document:
         tool = "OpenTofu" if "encrypted_data" in document else "SOPS"
         raise AdoptionError(
-            f"{shorten(source)} is a state encrypted by {tool}; a plain one is read. Decrypt it "
+            f"{source} is a state encrypted by {tool}; a plain one is read. Decrypt it "
             "into a private file, or let `state pull` of the tool that owns it do so."
         )
     if "format_version" in document:
         raise AdoptionError(
-            f"{shorten(source)} is the output of `terraform show -json`; the state itself is "
+            f"{source} is the output of `terraform show -json`; the state itself is "
             "read. Give what `terraform state pull` prints."
         )
     version = document.get("version")
     if version != 4 or isinstance(version, bool | float):
         raise AdoptionError(
-            f"{shorten(source)} has the state version {shorten(version)}; only version 4 "
+            f"{source} has the state version {shorten(version)}; only version 4 "
             "(Terraform 0.12 or later) is read. Run `terraform apply -refresh-only` there first."
         )
 
@@ -215,7 +215,7 @@ def _items(value: object, source: str, what: str) -> list[dict[str, Any]]:
 
 def _damaged(source: str, why: str) -> NoReturn:
     raise AdoptionError(
-        f"{shorten(source)} is no complete Terraform state: {why}. Take it anew with "
+        f"{source} is no complete Terraform state: {why}. Take it anew with "
         "`terraform state pull`, or from a backup."
     )
 

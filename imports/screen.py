@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from imports.errors import one_line
+from imports.errors import StageError, one_line
 from imports.progress import Progress
 
 # Not a terminal, but a file or a pipe: lines are not cut to a width that nobody looks at.
@@ -42,9 +42,23 @@ def print_error(message: str) -> None:
 
 
 def run(app: typer.Typer, *mendable: type[Exception]) -> None:
-    """Run a command line: what its user can mend ends in one line and exit code 1, Ctrl-C in 130."""
+    """Run a command line: what its user can mend ends in one line and exit code 1, Ctrl-C in 130.
+
+    A mistyped command or option too: click's own exit code for these is 2, which here is an answer.
+    """
     try:
-        app()
+        sys.exit(app(standalone_mode=False) or 0)
+    except typer.exceptions.TyperException as error:
+        # Without any argument the help has been printed, and there is nothing else to say.
+        if said := _mistyped(error):
+            print_error(said)
+        sys.exit(1)
+    except typer.Abort:
+        err.print("stopped; nothing was done")
+        sys.exit(130)
+    except StageError as error:
+        print_error(error.text)
+        sys.exit(1)
     except mendable as error:
         print_error(str(error))
         sys.exit(1)
@@ -54,6 +68,14 @@ def run(app: typer.Typer, *mendable: type[Exception]) -> None:
     except KeyboardInterrupt:
         err.print("stopped; run the same command again to finish")
         sys.exit(130)
+
+
+def _mistyped(error: typer.exceptions.TyperException) -> str:
+    """What is wrong with the command line, and where the right one is told."""
+    said = getattr(error, "format_message", error.__str__)()
+    context = getattr(error, "ctx", None)
+    asked = f"{context.command_path} --help" if context else "--help"
+    return one_line(f"{said} `{asked}` tells what is allowed") if said else ""
 
 
 def print_json(value: Any) -> None:

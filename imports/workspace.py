@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from imports.errors import AdoptionError
+from imports.errors import AdoptionError, StageError
 from imports.record import AdoptionRecord, read_record, record_path
 from imports.terraform import Terraform
 from modules.settings import StageSettings
@@ -58,12 +58,12 @@ class Workspace:
     def settings(self) -> StageSettings:
         """The stage's settings.
 
-        Raises AdoptionError with the stage file's mistakes.
+        Raises StageError with the stage file's mistakes.
         """
         try:
             return read_stage(self.stages_dir, self.stage)
         except StageFileError as error:
-            raise AdoptionError(str(error)) from None
+            raise StageError(str(error)) from None
 
     def record(self) -> AdoptionRecord:
         """The stage's adoption record.

@@ -1,5 +1,6 @@
 """The edge: an application load balancer with HTTPS, and the route of each service."""
 
+from cdktf import TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.data_aws_route53_zone import DataAwsRoute53Zone
 from cdktf_cdktf_provider_aws.lb import Lb, LbAccessLogs
 from cdktf_cdktf_provider_aws.lb_listener import (
@@ -172,6 +173,9 @@ class Route(Construct):
                     healthy_threshold=2,
                     unhealthy_threshold=3,
                 ),
+                # ECS registers each task with its own port; another default would replace the group, which
+                # AWS refuses while a rule forwards to it.
+                lifecycle=TerraformResourceLifecycle(ignore_changes=["port"]),
             ),
         )
         self.rule = address(

@@ -3,7 +3,7 @@
 import ipaddress
 from itertools import islice
 
-from cdktf import Fn
+from cdktf import Fn, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.data_aws_availability_zones import (
     DataAwsAvailabilityZones,
 )
@@ -147,6 +147,8 @@ class Network(Construct):
                     # What needs a public address asks for it.
                     map_public_ip_on_launch=False,
                     tags={"Name": names(f"{tier}-subnet-{zone}"), "Tier": tier.title()},
+                    # AWS's list of zones changes, and a subnet never moves: it would be replaced.
+                    lifecycle=TerraformResourceLifecycle(ignore_changes=["availability_zone"]),
                 ),
             )
             for index, (block, zone) in enumerate(zip(blocks, self._zones, strict=True))

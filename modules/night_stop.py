@@ -12,6 +12,7 @@ from cdktf_cdktf_provider_aws.scheduler_schedule import (
     SchedulerSchedule,
     SchedulerScheduleFlexibleTimeWindow,
     SchedulerScheduleTarget,
+    SchedulerScheduleTargetRetryPolicy,
 )
 from constructs import Construct
 
@@ -77,6 +78,10 @@ class NightStop(Construct):
                         arn=f"arn:aws:scheduler:::aws-sdk:rds:{verb}DB{database.kind}",
                         role_arn=role.arn,
                         input=json.dumps({f"Db{database.kind}Identifier": database.identifier}),
+                        # By default it would still try to stop the database the next day.
+                        retry_policy=SchedulerScheduleTargetRetryPolicy(
+                            maximum_event_age_in_seconds=3600, maximum_retry_attempts=20
+                        ),
                     ),
                     depends_on=[policy],
                 ),

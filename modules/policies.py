@@ -195,8 +195,7 @@ def log_delivery_statements(
             f"{bucket_arn}/{requests_prefix}/AWSLogs/{account_id}/*",
             None,
         ),
-        # To the letter what AWS itself would add to the policy when the flow log is made: finding it, it adds
-        # nothing, and no later plan shows a difference.
+        # Named and meant as what AWS itself adds to a policy that lacks it when a flow log is made.
         {
             "Sid": "AWSLogDeliveryWrite",
             "Effect": "Allow",
@@ -204,10 +203,10 @@ def log_delivery_statements(
             "Action": "s3:PutObject",
             "Resource": f"{bucket_arn}/{connections_prefix}/AWSLogs/{account_id}/*",
             "Condition": {
-                "StringEquals": {
-                    "aws:SourceAccount": account_id,
-                    "s3:x-amz-acl": "bucket-owner-full-control",
-                },
+                "StringEquals": {"aws:SourceAccount": account_id},
+                # AWS's guide asks for the header; of a bucket without ACLs it is said to send none.
+                # https://github.com/cloudposse/terraform-aws-vpc-flow-logs-s3-bucket/pull/101
+                "StringEqualsIfExists": {"s3:x-amz-acl": "bucket-owner-full-control"},
                 "ArnLike": {"aws:SourceArn": f"arn:aws:logs:{region}:{account_id}:*"},
             },
         },

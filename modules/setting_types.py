@@ -109,6 +109,14 @@ Region = Annotated[
         'write it as in "us-east-1"',
     ),
 ]
+AccountId = Annotated[
+    str,
+    matching(
+        r"\d{12}",
+        "the number of an AWS account, 12 digits in quotes",
+        "print it with `aws sts get-caller-identity`",
+    ),
+]
 CertificateArn = Annotated[
     str,
     matching(

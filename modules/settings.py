@@ -10,6 +10,7 @@ from pydantic import Field
 
 from modules.services import SERVICES, Service
 from modules.setting_types import (
+    AccountId,
     AnomalyMonitorArn,
     BucketName,
     CertificateArn,
@@ -91,7 +92,7 @@ class Security(Section):
     )
     web_firewall: bool = Field(
         description="AWS WAF before the load balancer: known attacks and addresses of bad repute are "
-        "blocked; default: true for prod, else false. 9 a month, and 0.60 for a million requests"
+        "blocked; default: true for prod, else false. 10 a month, and 0.60 for a million requests"
     )
     rate_limit_per_5_minutes: int = Field(
         2000,
@@ -260,6 +261,11 @@ class StageSettings(Section):
         "adoption record holds",
     )
     region: Region = Field("us-east-1", description="AWS region")
+    account_id: AccountId | None = Field(
+        None,
+        description='the AWS account that the stage belongs to, as in `"123456789012"`: with credentials of '
+        "another, a deploy is refused",
+    )
     prefix: Name = Field(description="begins the physical names; default: `atomic-STAGE`")
     domain_name: DnsName | None = Field(
         None, description="where users reach the application; required by phase `full`"

@@ -16,7 +16,9 @@ from ops.picture.service_facts import Deployment, ServiceFacts, service_facts
 from ops.picture.watch_facts import AlarmFacts, alarm_facts
 
 _POLL_SECONDS = 10
-_LONGEST_WAIT_SECONDS = 1200
+# ECS watches the alarms of a new deployment for a while after its tasks are healthy.
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html
+_LONGEST_WAIT_SECONDS = 2700
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +37,7 @@ class Status:
 def status(
     stage: Stage = "prod",
     wait: Annotated[
-        bool, typer.Option("--wait", help="until no deployment is under way, 20 minutes at most")
+        bool, typer.Option("--wait", help="until no deployment is under way, 45 minutes at most")
     ] = False,
     as_json: AsJson = False,
 ) -> None:

@@ -175,10 +175,8 @@ def test_flow_logs_find_the_statements_that_aws_would_add_itself() -> None:
     source = {"ArnLike": {"aws:SourceArn": "arn:aws:logs:eu-west-1:1:*"}}
     write, check = by_sid["AWSLogDeliveryWrite"], by_sid["AWSLogDeliveryAclCheck"]
     assert write["Condition"] == source | {
-        "StringEquals": {
-            "aws:SourceAccount": "1",
-            "s3:x-amz-acl": "bucket-owner-full-control",
-        }
+        "StringEquals": {"aws:SourceAccount": "1"},
+        "StringEqualsIfExists": {"s3:x-amz-acl": "bucket-owner-full-control"},
     }
     assert check["Condition"] == source | {"StringEquals": {"aws:SourceAccount": "1"}}
     assert (check["Action"], check["Resource"]) == ("s3:GetBucketAcl", "arn:logs")

@@ -28,7 +28,7 @@ MISTAKES = {
     ),
     "unknown key without a likeness": (
         f"{EMAIL}{DOMAIN}quux = 1",
-        ("quux", "1", "one of alarms, allow_destroy, ", "delete the line"),
+        ("quux", "1", "one of account_id, alarms, ", "delete the line"),
     ),
     "unknown table": (
         f"{EMAIL}{DOMAIN}[netwrk]\nnat = 1",
