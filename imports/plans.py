@@ -69,7 +69,10 @@ def _is_change(value: object) -> bool:
             parts = (change.get(key) or {} for key in _OF_A_CHANGE)
             return (
                 all(isinstance(action, str) for action in actions)
-                and all(isinstance(part, dict) for part in parts)
+                and all(
+                    isinstance(part, dict) and isinstance(part.get("id"), str | bool | None)
+                    for part in parts
+                )
                 and _are_paths(change.get("replace_paths") or [])
             )
         case _:

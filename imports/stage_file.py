@@ -50,7 +50,11 @@ def stage_file(attributes: Found, *, region: str) -> str:
             "instance_class": _known(attributes, _DATABASE, "instance_class"),
             "allocated_storage_gib": _known(attributes, _DATABASE, "allocated_storage"),
             "multi_az": bool(database.get("multi_az")),
-            "backup_retention_days": database.get("backup_retention_period") or 0,
+            "backup_retention_days": (
+                _known(attributes, _DATABASE, "backup_retention_period")
+                if database.get("backup_retention_period")
+                else 0
+            ),
             "name": _known(attributes, _DATABASE, "db_name"),
             "master_username": _known(attributes, _DATABASE, "username"),
         },
@@ -69,7 +73,7 @@ def _needed(attributes: Found, address: str) -> Mapping[str, Any]:
 
 def _known(attributes: Found, address: str, attribute: str) -> object:
     value = _needed(attributes, address).get(attribute)
-    if value is None:
+    if not isinstance(value, str | int | float):
         raise AdoptionError(
             f"nothing says what the {attribute} of {address} is: write the stage file by hand, or give the "
             "legacy state with --state"

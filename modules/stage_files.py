@@ -18,6 +18,8 @@ from modules.settings import StageSettings, stage_defaults
 
 # Settings without a default of their own, whose mistaken value gives way to one that follows from a stage.
 _DERIVED = ("stage", "prefix", "retain_data", "default_tags", "security", "services")
+# The same within [security].
+_SWITCHES = ("web_firewall", "backups")
 
 # pydantic's phrases in ours.
 _WORDING = (
@@ -151,6 +153,8 @@ def _set_aside(values: dict[str, Any], loc: Sequence[int | str]) -> None:
     first, *rest = (str(step) for step in loc)
     if first == "stage" or (not rest and first in _DERIVED):
         values[first] = stage_defaults("dev")[first]
+    elif first == "security" and rest[0] in _SWITCHES:
+        values["security"][rest[0]] = False
     elif first == "state" and rest[:1] == ["bucket"]:
         values["state"]["bucket"] = "state-bucket"
     elif first == "services" and rest[1:] == ["name"]:

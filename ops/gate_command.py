@@ -1,25 +1,19 @@
 """`python -m ops gate`: may a stage be deployed without losing data?"""
 
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from imports.errors import AdoptionError
-from imports.plans import read_plan
-from imports.progress import Progress
 from imports.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
-from imports.terraform import Terraform
 from imports.workspace import Workspace, this_workspace
 from modules.stateful import CARRYING, STATEFUL
 from ops.errors import OpsError
 from ops.gate import UNCHANGED, Judgement, judge
+from ops.planning import stage_plan
 
 BLOCKED = 2
-# What terraform writes plan files as.
-_ZIP = b"PK\x03\x04"
 
 
 def gate(
@@ -48,7 +42,7 @@ def gate(
     workspace = this_workspace(stage)
     settings = workspace.settings()
     with progress_on_screen(as_json) as progress:
-        document, failure = _plan(workspace, plan, progress)
+        document, failure = stage_plan(workspace, plan, progress)
     judgement = judge(
         document, retain_data=settings.retain_data, allowed=named | set(settings.allow_destroy)
     )
@@ -66,47 +60,6 @@ def gate(
         _print(judgement, workspace)
     if judgement.blocked:
         raise typer.Exit(BLOCKED)
-
-
-def _plan(
-    workspace: Workspace, given: Path | None, progress: Progress
-) -> tuple[dict[str, Any], str | None]:
-    """The plan in JSON; beside it what Terraform says where it could not finish the plan.
-
-    Where a resource refuses to be destroyed, Terraform fails, and yet writes what it had planned.
-    """
-    if given and not _is_zip(given):
-        document = read_plan(given)
-        failed = "the plan of a run that failed: plan again" if document.get("errored") else None
-        return document, failed and f"{given}: {failed}"
-    progress("synthesizing the stage")
-    terraform = workspace.synthesize()
-    if given:
-        progress("reading the plan")
-        document = terraform.show(given.resolve())
-        return document, f"{given}: of a run that failed" if document.get("errored") else None
-    # The plan file holds what the state holds. It stays in a folder of its own, for its owner alone.
-    with tempfile.TemporaryDirectory(prefix="atomic-ops-gate-") as folder:
-        progress("planning")
-        return _plan_now(terraform, Path(folder) / "gate.tfplan")
-
-
-def _plan_now(terraform: Terraform, path: Path) -> tuple[dict[str, Any], str | None]:
-    try:
-        terraform.plan(path)
-    except AdoptionError as error:
-        if not path.is_file():
-            raise
-        return terraform.show(path), str(error)
-    return terraform.show(path), None
-
-
-def _is_zip(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return file.read(len(_ZIP)) == _ZIP
-    except OSError as error:
-        raise OpsError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 def _print(judgement: Judgement, workspace: Workspace) -> None:

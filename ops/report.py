@@ -13,7 +13,6 @@ import typer
 from imports.errors import AdoptionError
 from imports.files import replace_file
 from imports.gate import Verdict, judge
-from imports.plans import read_plan
 from imports.progress import Progress
 from imports.record import AdoptionRecord, read_record
 from imports.screen import Stage, out, print_error, progress_on_screen
@@ -23,6 +22,7 @@ from ops.costs.cost_change import CostChange, cost_change, planned_resources
 from ops.costs.prices import read_prices
 from ops.costs.pricing import bill
 from ops.errors import OpsError
+from ops.planning import stage_plan
 from ops.reporting.plan_report import Report
 from ops.reporting.plan_report import report as report_of
 from ops.reporting.report_pages import html_page, markdown
@@ -31,7 +31,6 @@ from security.exceptions import read_exceptions
 from synthesis import write_stacks
 
 ASKS_FOR_A_PERSON = 2
-_ZIP = b"PK\x03\x04"
 
 
 def report(
@@ -80,46 +79,26 @@ def make_report(
     """The report on a given plan, or on the one that the stage has now."""
     settings = workspace.settings()
     before = _base(base) if base else None
-    plan = _plan(workspace, plan_file, progress)
-    record = read_record(workspace.record_path)
+    plan, failure = stage_plan(workspace, plan_file, progress)
+    whole = read_record(workspace.record_path)
+    record = whole and whole.kept(shared_roles=settings.keep_shared_roles)
     document: Mapping[str, Any] = {}
     if record or before is not None:
         progress("synthesizing the stage")
         document = _document(settings, record)
-    return report_of(
+    found = report_of(
         plan,
         stack=settings.stack_name,
-        cost=_cost(plan, settings, before, document),
-        verdict=_verdict(plan, record, settings, document),
+        # Of half a plan neither can be told.
+        cost=None if failure else _cost(plan, settings, before, document),
+        verdict=None if failure else _verdict(plan, record, settings, document),
         exceptions=[row for row in read_exceptions() if fnmatchcase(settings.stage, row.stage)],
+        failure=failure,
     )
-
-
-def _plan(workspace: Workspace, path: Path | None, progress: Progress) -> Mapping[str, Any]:
-    if path is not None and not _is_binary(path):
-        plan = read_plan(path)
-        if plan.get("errored"):
-            raise OpsError(f"{path}: the plan of a run that failed: plan again")
-        return plan
-    progress("synthesizing the stage")
-    terraform = workspace.synthesize()
-    if path is not None:
-        return terraform.show(path.resolve())
-    with tempfile.TemporaryDirectory(prefix="atomic-report-") as folder:
-        progress("planning")
-        terraform.plan(Path(folder) / "report.tfplan")
-        return terraform.show(Path(folder) / "report.tfplan")
-
-
-def _is_binary(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return file.read(len(_ZIP)) == _ZIP
-    except OSError as error:
-        raise OpsError(
-            f"{path}: no plan can be read ({error.strerror}): name a file of `terraform plan -out`, or its "
-            "JSON, or leave --plan out"
-        ) from None
+    # What refuses to be destroyed ends the plan, and is what the page is for; any other failure is not.
+    if failure and not found.asks_for_a_person:
+        raise OpsError(failure)
+    return found
 
 
 def _base(path: Path) -> Mapping[str, Any]:

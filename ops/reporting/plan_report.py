@@ -92,7 +92,7 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """Everything that the page shows."""
+    """Everything that the page shows. `failure` is what Terraform said where it could not finish the plan."""
 
     stack: str
     sections: tuple[Section, ...]
@@ -100,6 +100,7 @@ class Report:
     cost: CostChange | None
     verdict: Verdict | None
     exceptions: tuple[ExceptionRow, ...]
+    failure: str | None
 
     @property
     def dangers(self) -> tuple[Change, ...]:
@@ -145,6 +146,7 @@ def report(
     cost: CostChange | None,
     verdict: Verdict | None,
     exceptions: Sequence[ExceptionRow],
+    failure: str | None = None,
 ) -> Report:
     """The report on a plan (`terraform show -json`)."""
     managed = [each for each in plan["resource_changes"] if each["mode"] == "managed"]
@@ -162,6 +164,7 @@ def report(
         cost=cost,
         verdict=verdict,
         exceptions=tuple(exceptions),
+        failure=failure,
     )
 
 

@@ -1,10 +1,14 @@
 """Gives a target its inputs, and counts what came of them."""
 
+import signal
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import Any, Literal
 
 from hypothesis import HealthCheck, Phase, given, settings
@@ -49,7 +53,8 @@ def fuzz(target: Target, *, profile: Literal["short", "long"]) -> Counted:
         @settings.get_profile(f"{profile}, slow" if target.is_slow else profile)
         @given(target.inputs)
         def one(content: Any) -> None:
-            outcome = target.run(Path(folder), content)
+            with ending():
+                outcome = target.run(Path(folder), content)
             counted.inputs += 1
             counted.accepted += target.accepts(content, outcome)
             counted.codes[outcome.code] += 1
@@ -59,3 +64,24 @@ def fuzz(target: Target, *, profile: Literal["short", "long"]) -> Counted:
         one()
     counted.seconds = time.monotonic() - began
     return counted
+
+
+class EndlessError(BaseException):
+    """Raised wherever an input has taken too long."""
+
+
+@contextmanager
+def ending(seconds: float = 30) -> Iterator[None]:
+    """Raise EndlessError in what computes for longer; waiting for a busy machine does not count."""
+
+    def ring(_signal: int, frame: FrameType | None) -> None:
+        where = f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}" if frame else "nowhere"
+        raise EndlessError(f"at {where}, after {seconds:g} s of computing")
+
+    before = signal.signal(signal.SIGVTALRM, ring)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -58,7 +59,9 @@ PIECES = st.sampled_from([
 ])  # fmt: skip
 EDITS = st.lists(
     st.tuples(
-        st.integers(0, 2**31), st.sampled_from(["drop", "double", "value", "insert", "cut"]), PIECES
+        st.integers(0, 2**31),
+        st.sampled_from(["vary", "vary", "drop", "double", "value", "insert", "cut"]),
+        PIECES,
     ),
     max_size=3,
 )
@@ -73,7 +76,9 @@ def edited(text: str, edits: list[tuple[int, str, str]]) -> str:
             break
         at = places[seed % len(places)]
         before, sign, _ = lines[at].partition("=")
-        if action == "drop":
+        if action == "vary":
+            lines[at] = _varied(lines[at], seed)
+        elif action == "drop":
             del lines[at]
         elif action == "double":
             lines.insert(at, lines[at])
@@ -84,6 +89,17 @@ def edited(text: str, edits: list[tuple[int, str, str]]) -> str:
         elif action == "cut":
             lines[at] = lines[at][: seed % (len(lines[at]) + 1)]
     return "".join(lines)
+
+
+def _varied(line: str, seed: int) -> str:
+    """The line with a number some more, or a truth the other way round: most of it is still sound."""
+    opposite = {"true": "false", "false": "true"}
+    return re.sub(
+        r"\d+|true|false",
+        lambda found: opposite.get(found[0]) or str(int(found[0]) + seed % 5),
+        line,
+        count=1,
+    )
 
 
 def lines_like(

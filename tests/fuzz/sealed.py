@@ -104,6 +104,8 @@ def _no_way_out(stack: str) -> Iterator[None]:
         patch("botocore.httpsession.URLLib3Session.send", _no_network),
         patch.object(local.aws, "serve", _serve),
         patch.object(synthesis, "accelerate", lambda _environ: None),
+        # All code, read and hashed: once is enough.
+        patch.object(synthesis, "code_fingerprint", lambda _folder: "the code"),
         patch.object(take_stock, "accelerate", lambda _environ: None),
         patch.object(synthesized, "accelerate", lambda _environ: None),
         patch.dict(sys.modules, {"modules.app": stand_in}),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.fuzz.command_lines import IMPORTS, OPS
-from tests.fuzz.fuzzing import fuzz
+from tests.fuzz.fuzzing import ending, fuzz
 from tests.fuzz.sealed import Outcome, run
 from tests.fuzz.targets import TARGETS, Target
 
@@ -56,6 +56,18 @@ def test_a_traceback_would_be_counted() -> None:
         raise KeyError("x")
 
     assert run(main, arguments=[], environ={}).complaint.startswith("KeyError in test_fuzz.py:")
+
+
+def test_an_input_without_an_end_would_be_counted() -> None:
+    def main() -> int:
+        while True:
+            pass
+
+    with ending(seconds=0.1):
+        outcome = run(main, arguments=[], environ={})
+
+    assert outcome.complaint.startswith("EndlessError in ")
+    assert " at test_fuzz.py:" in outcome.complaint
 
 
 @pytest.mark.parametrize("code", [3, 255])

@@ -38,12 +38,24 @@ def world(folder: Path, **files: bytes) -> dict[str, str]:
             if path.is_file() and f"{place}/{path.name}" not in _sound():
                 path.unlink()
     for name, content in {**_sound(), **files}.items():
-        (folder / name).write_bytes(content)
+        _write(folder / name, content)
     return {
         "ATOMIC_STAGES_DIR": str(folder / "stages"),
         "ATOMIC_STATE_DIR": str(folder / "states"),
         "CDKTF_OUTDIR": str(folder / "cdktf.out"),
     }
+
+
+# Of each file what was written, and when: nearly all are as they were, and to write them takes the most time.
+_WRITTEN: dict[Path, tuple[bytes, int]] = {}
+
+
+def _write(path: Path, content: bytes) -> None:
+    stands = path.stat().st_mtime_ns if path.is_file() else None
+    if _WRITTEN.get(path) == (content, stands):
+        return
+    path.write_bytes(content)
+    _WRITTEN[path] = (content, path.stat().st_mtime_ns)
 
 
 def behind(

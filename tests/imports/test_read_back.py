@@ -105,6 +105,9 @@ NO_PLANS: dict[str, object] = {
     "attributes that are none": {
         "resource_changes": [{**CHANGE, "change": {"actions": ["update"], "before": "x"}}]
     },
+    "an id that is a list": {
+        "resource_changes": [{**CHANGE, "change": {"actions": ["update"], "before": {"id": []}}}]
+    },
     "no name": {"resource_changes": [{**CHANGE, "name": None}]},
     "paths that are none": {
         "resource_changes": [{**CHANGE, "change": {"actions": ["create"], "replace_paths": [1]}}]

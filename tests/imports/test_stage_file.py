@@ -130,3 +130,13 @@ def test_a_setting_that_nothing_tells_is_said_and_not_guessed(address: str, attr
         stage_file({**OBSERVED, address: facts}, region=REGION)
 
     assert str(caught.value).startswith(f"nothing says what the {attribute} of {address} is: ")
+
+
+@pytest.mark.parametrize("attribute", ["allocated_storage", "backup_retention_period"])
+def test_a_setting_that_is_no_value_is_said_and_not_written(attribute: str) -> None:
+    facts = {**OBSERVED["aws_db_instance.main"], attribute: [None]}
+
+    with pytest.raises(AdoptionError) as caught:
+        stage_file({**OBSERVED, "aws_db_instance.main": facts}, region=REGION)
+
+    assert f"what the {attribute} of aws_db_instance.main is: " in str(caught.value)

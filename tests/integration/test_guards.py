@@ -12,6 +12,7 @@ import pytest
 
 from local.cdktf import Cdktf
 from local.emulator import PROJECT, Emulator
+from tests.answer import Answer
 from tests.integration.conftest import write_stage
 
 pytestmark = pytest.mark.integration
@@ -51,6 +52,21 @@ class Kept:
         )
         assert finished.stdout, finished.stderr
         return finished.returncode, json.loads(finished.stdout)
+
+    def report(self, page: Path) -> Answer:
+        """What `python -m ops report` says, with the page that it writes."""
+        finished = subprocess.run(
+            [sys.executable, "-m", "ops", "report", "--stage", "kept", "--out", str(page)],
+            cwd=PROJECT,
+            env={
+                **self.cdktf.process_environment(),
+                "CDKTF_OUTDIR": str(self.cdktf.outdir),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return Answer(code=finished.returncode, text=finished.stdout, errors=finished.stderr)
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +116,18 @@ def test_the_gate_says_which_attribute_would_replace_it(kept: Kept) -> None:
 
     assert code == 2
     assert losses(judgement) == {DATABASE: ("replaced", "of a change of db_name", False)}
+
+
+def test_the_report_shows_what_terraform_refuses_to_replace(kept: Kept, tmp_path: Path) -> None:
+    kept.change(RENAMED)
+
+    said = kept.report(tmp_path / "report.html")
+
+    assert said.code == 2, said.errors
+    page = (tmp_path / "report.html").read_text()
+    assert DATABASE in page[page.index('id="danger"') :]
+    assert "Terraform could not finish this plan" in page
+    assert 'id="cost"' not in page
 
 
 def test_only_the_gate_stops_a_database_that_is_no_longer_configured(kept: Kept) -> None:

@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from imports.errors import AdoptionError
+from imports.mapping import SHARED_ROLES
 from imports.terraform import Terraform
 from imports.workspace import Workspace
 from ops.__main__ import app
@@ -55,6 +56,69 @@ def test_a_stage_with_a_record_shows_the_verdicts(
 
     assert answer.exit_code == 0, answer.output
     assert "0 blocked of 46 judged" in page.read_text()
+
+
+def test_roles_that_the_stage_has_dropped_may_be_destroyed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    required = 'domain_name = "app.example.com"\noperator_email = "ops@example.com"\n'
+    (tmp_path / "live.toml").write_text(f'prefix = "atomic"\nkeep_shared_roles = false\n{required}')
+    (tmp_path / "live.adoption.json").write_text((PLANS / "adoption.record.json").read_text())
+    monkeypatch.setenv("ATOMIC_STAGES_DIR", str(tmp_path))
+    document = json.loads((PLANS / "adoption.json").read_text())
+    for change in document["resource_changes"]:
+        if change["address"] in SHARED_ROLES:
+            change["change"] |= {"actions": ["delete"], "after": None, "importing": None}
+    plan, page = tmp_path / "plan.json", tmp_path / "report.html"
+    plan.write_text(json.dumps(document))
+
+    answer = run("--stage", "live", "--plan", plan, "--out", page)
+
+    assert answer.exit_code == 0, answer.output
+    assert f"<strong>{len(SHARED_ROLES)}</strong> destroyed" in page.read_text()
+
+
+@pytest.mark.parametrize("is_binary", [True, False], ids=["as terraform wrote it", "in JSON"])
+def test_what_an_unfinished_plan_would_lose_is_shown_without_a_cost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_binary: bool
+) -> None:
+    errored = {**json.loads((PLANS / "risky.json").read_text()), "errored": True}
+    plan, page, text = (tmp_path / name for name in ("plan", "report.html", "comment.md"))
+    plan.write_bytes(b"PK\x03\x04" if is_binary else json.dumps(errored).encode())
+    here = Terraform(folder=tmp_path, environment={})
+    monkeypatch.setattr(Workspace, "synthesize", lambda _workspace: here)
+    monkeypatch.setattr(Terraform, "show", lambda _terraform, _path: errored)
+
+    answer = run("--stage", "dev", "--plan", plan, "--out", page, "--markdown", text)
+
+    assert answer.exit_code == 2, answer.output
+    assert "Terraform could not finish this plan" in page.read_text()
+    assert text.read_text().splitlines()[4:8] == [
+        "> [!CAUTION]",
+        "> Terraform could not finish this plan. What else it would do, and what that would cost, is not "
+        "known.",
+        ">",
+        "> - `aws_ecr_repository.handshake` would be **destroyed**. It holds data and would be "
+        "destroyed: what is in it is lost.",
+    ]
+    assert "USD" not in text.read_text()
+
+
+def test_an_unfinished_plan_of_terraform_without_a_danger_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, page = tmp_path / "dev.tfplan", tmp_path / "report.html"
+    plan.write_bytes(b"PK\x03\x04")
+    here = Terraform(folder=tmp_path, environment={})
+    monkeypatch.setattr(Workspace, "synthesize", lambda _workspace: here)
+    monkeypatch.setattr(
+        Terraform, "show", lambda _terraform, _path: {"resource_changes": [], "errored": True}
+    )
+
+    answer = run("--stage", "dev", "--plan", plan, "--out", page)
+
+    assert "of a run that failed" in str(answer.exception)
+    assert not page.exists()
 
 
 def test_the_cost_can_be_compared_with_another_stack(tmp_path: Path) -> None:

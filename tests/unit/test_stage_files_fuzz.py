@@ -35,6 +35,10 @@ SECTIONS: dict[str, type[Section]] = {
     "logs": s.Logs,
     "tracing": s.Tracing,
     "alarms": s.AlarmThresholds,
+    "security": s.Security,
+    "night_stop": s.NightStop,
+    "cost_alerts": s.CostAlerts,
+    "images": s.Images,
     "state": s.State,
 }
 MODELS: list[type[Section]] = [StageSettings, Service, *SECTIONS.values()]
@@ -151,6 +155,8 @@ def test_any_stage_name_gives_settings_or_mistakes(stage: str) -> None:
 ENDLESS = {
     "a service whose name is no name": '[services.Reports]\nport = 9000',
     "a security that is no table": "security = []",
+    "a firewall that is neither on nor off": '[security]\nweb_firewall = "x"',
+    "backups that are neither on nor off": "[security]\nbackups = -1",
     "a service without a name": '[services.""]\nport = 9000',
     "name at the top": 'name = "x"',
     "name in a section without it": '[network]\nname = "x"',
