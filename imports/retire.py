@@ -171,7 +171,7 @@ def _is_of_nothing(text: str) -> bool:
     """Whether this is what Terraform prints of a remote state that is not there: one that never was any."""
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(document, dict) and (
         (document.get("lineage"), document.get("serial")) == ("", 0)
@@ -226,7 +226,7 @@ def broken_state_file(folder: Path) -> Path | None:
         json.loads(path.read_bytes())
     except FileNotFoundError:
         return None
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return path
     return None
 
@@ -236,7 +236,7 @@ def _local_state_file(folder: Path) -> Path | None:
     try:
         type_, settings = _backend(folder)
         return folder / (settings.get("path") or name) if type_ == "local" else None
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return folder / name
 
 
