@@ -60,6 +60,16 @@ def _group_name(name: str, engine_version: str) -> str:
     return name if major == _FIRST_MAJOR else f"{name}{major}"
 
 
+def _changed_over(settings: s.Database) -> TerraformResourceLifecycle | None:
+    """For an upgrade: the old group goes when the database has left it.
+
+    Not otherwise: one that was half made is made anew, and the same name cannot stand twice.
+    """
+    if not settings.allow_major_version_upgrade:
+        return None
+    return TerraformResourceLifecycle(create_before_destroy=True)
+
+
 def _subnet_group(scope: Construct, names: Names, network: Network) -> DbSubnetGroup:
     return address(
         "main",
@@ -121,8 +131,7 @@ class PostgresInstance(Construct):
                     DbParameterGroupParameter(name=name, value=value, apply_method="immediate")
                     for name, value in _PARAMETERS.items()
                 ],
-                # The database changes over before the old one goes.
-                lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
+                lifecycle=_changed_over(settings),
             ),
         )
         instance = guard.address(
@@ -220,8 +229,7 @@ class AuroraCluster(Construct):
                     )
                     for name, value in _PARAMETERS.items()
                 ],
-                # The database changes over before the old one goes.
-                lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
+                lifecycle=_changed_over(settings),
             ),
         )
         cluster = guard.address(

@@ -7,7 +7,6 @@ circle, so their rules are resources of their own.
 
 from collections.abc import Mapping, Sequence
 
-from cdktf import TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.security_group import (
     SecurityGroup,
     SecurityGroupEgress,
@@ -32,10 +31,6 @@ HTTPS_PORT = 443
 # Where the brokers of a managed Kafka listen, privately and publicly, one port for each kind of login.
 # https://docs.aws.amazon.com/msk/latest/developerguide/port-info.html
 KAFKA_PORTS = ((9092, 9098), (9194, 9198))
-# A service that goes: AWS deletes no group that a rule of another one names, and without this Terraform
-# lets the database's group, which names it, wait until it is deleted. A replaced group needs a new name
-# then, because both stand for a moment: what replaces one is a new prefix or VPC, and both bring that.
-_GOES_LAST = TerraformResourceLifecycle(create_before_destroy=True)
 
 
 class SecurityGroups(Construct):
@@ -81,8 +76,7 @@ class SecurityGroups(Construct):
             ],
         )
         self.services: dict[str, SecurityGroup] = {
-            name: self._group(name, f"{name}-sg", f"Tasks of {name}", lifecycle=_GOES_LAST)
-            for name in services
+            name: self._group(name, f"{name}-sg", f"Tasks of {name}") for name in services
         }
         self.database = self._group(
             "database",
@@ -114,7 +108,6 @@ class SecurityGroups(Construct):
         *,
         ingress: Sequence[SecurityGroupIngress] | None = None,
         egress: Sequence[SecurityGroupEgress] | None = None,
-        lifecycle: TerraformResourceLifecycle | None = None,
     ) -> SecurityGroup:
         return address(
             name,
@@ -126,7 +119,6 @@ class SecurityGroups(Construct):
                 vpc_id=self._network.vpc.id,
                 ingress=ingress,
                 egress=egress,
-                lifecycle=lifecycle,
                 tags={"Name": self._names(suffix)},
             ),
         )

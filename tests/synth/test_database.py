@@ -57,6 +57,7 @@ def test_an_upgrade_has_its_parameter_group_before_the_old_one_goes(stack: Synth
     assert (before["name"], before["family"]) == ("atomic-dev-postgres", "postgres15")
     assert (after["name"], after["family"]) == ("atomic-thrifty-postgres16", "postgres16")
     assert after["lifecycle"] == {"create_before_destroy": True}
+    assert "lifecycle" not in before
 
 
 def test_only_a_stage_that_says_so_upgrades_its_database(stack: Synthesize) -> None:

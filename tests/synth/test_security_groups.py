@@ -33,15 +33,6 @@ def test_each_service_has_a_group_of_its_own(stack: Synthesize) -> None:
 
 
 @pytest.mark.parametrize("service", [*ROUTED, "python_agent"])
-def test_a_services_group_goes_after_the_rules_that_name_it(
-    stack: Synthesize, service: str
-) -> None:
-    group = stack("dev").resource("aws_security_group", service)
-
-    assert group["lifecycle"] == {"create_before_destroy": True}
-
-
-@pytest.mark.parametrize("service", [*ROUTED, "python_agent"])
 def test_a_service_runs_in_its_own_group_alone(stack: Synthesize, service: str) -> None:
     network = stack("dev").resource("aws_ecs_service", service)["network_configuration"]
 
