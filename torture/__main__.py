@@ -1,7 +1,7 @@
 """`make torture`: lets things fail while a stage is deployed, and writes down what came of it.
 
 `python -m torture calls kill` tries these parts alone. Exit codes: 0 all converged, nothing lost, nothing
-there twice; 1 an error; 2 something of that did not hold.
+there twice; 1 an error; 2 something of that did not hold. `--resume` goes on with a run that was stopped.
 """
 
 import json
@@ -9,10 +9,11 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from botocore.exceptions import ClientError
@@ -43,12 +44,16 @@ def play(case: Case, folder: Path) -> Outcome:
 
 def main(
     parts: Annotated[list[str] | None, typer.Argument(help=f"of {', '.join(PARTS)}")] = None,
+    *,
     seed: Annotated[int, typer.Option(help="decides which calls meet a fault")] = 1,
     lanes: Annotated[
         int, typer.Option(min=1, help="deploys at the same time; most of it waits")
     ] = 4,
     results: Annotated[Path, typer.Option(help="the file for all results, as JSON")] = RESULTS,
     quick: Annotated[bool, typer.Option(help="a few cases, in about two minutes")] = False,
+    resume: Annotated[
+        bool, typer.Option(help="go on with a run that was stopped: what converged is kept")
+    ] = False,
 ) -> None:
     """Try the parts named, or all."""
     unknown = [part for part in parts or () if part not in PARTS]
@@ -58,7 +63,7 @@ def main(
     unmount_left_over()
     to_play = chosen(cases(seed), parts=parts or (), quick=quick)
     started = time.monotonic()
-    played: dict[int, Outcome] = {}
+    played = kept(results, to_play, seed=seed) if resume else {}
     with (
         tempfile.TemporaryDirectory(prefix="atomic-torture-") as name,
         ThreadPoolExecutor(lanes) as pool,
@@ -66,6 +71,7 @@ def main(
         futures = {
             pool.submit(play, case, Path(name) / str(number)): number
             for number, case in enumerate(to_play)
+            if number not in played
         }
         for future in as_completed(futures):
             number = futures[future]
@@ -89,6 +95,28 @@ def main(
     summed = total(table)
     if summed.converged < len(summed.outcomes) or summed.lost or summed.duplicated:
         raise typer.Exit(2)
+
+
+def kept(path: Path, to_play: Sequence[Case], *, seed: int) -> dict[int, Outcome]:
+    """What an earlier run with this seed has written of these cases, by their number, where it converged."""
+    if not path.exists():
+        return {}
+    earlier: dict[str, Any] = json.loads(path.read_text())
+    if earlier["seed"] != seed:
+        return {}
+    outcomes = {(each["fault"], each["moment"]): _outcome(each) for each in earlier["tries"]}
+    return {
+        number: outcome
+        for number, case in enumerate(to_play)
+        if (outcome := outcomes.get((case.fault, case.moment)))
+        and outcome.healed is not Healed.NEVER
+    }
+
+
+def _outcome(written: Mapping[str, Any]) -> Outcome:
+    values: dict[str, Any] = {field.name: written[field.name] for field in fields(Outcome)}
+    values |= {name: tuple(written[name]) for name in ("lost", "duplicated")}
+    return Outcome(**{**values, "healed": Healed(written["healed"])})
 
 
 def _write_results(

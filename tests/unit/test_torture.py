@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from torture.__main__ import REPORT
+from torture.__main__ import REPORT, _write_results, kept
 from torture.cases import PARTS, cases, chosen
 from torture.disks import left_over
 from torture.running import Running
@@ -56,6 +56,18 @@ def test_a_quick_run_is_a_few_cases_of_several_parts() -> None:
 
     assert {case.part for case in quick} == {"calls", "kill", "lock"}
     assert len(quick) == 3
+
+
+def test_a_run_that_was_stopped_goes_on_with_what_is_missing_or_failed(tmp_path: Path) -> None:
+    first, second, third, *_ = to_play = cases(1)
+    converged = Outcome(healed=Healed.RECOVER, injected={"killed": 1}, lost=(), note="kept")
+    failed = Outcome(healed=Healed.NEVER, injected={"killed": 1})
+    results = tmp_path / "results.json"
+    _write_results(results, to_play, {0: converged, 1: failed}, seed=1)
+
+    assert kept(results, [first, second, third], seed=1) == {0: converged}
+    assert kept(results, [first, second, third], seed=2) == {}
+    assert kept(tmp_path / "none.json", [first], seed=1) == {}
 
 
 def test_the_disks_of_a_killed_run_are_found_and_those_of_a_running_one_spared() -> None:
