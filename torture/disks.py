@@ -65,9 +65,14 @@ def left_over(mounts: str, *, is_alive: Callable[[int], bool]) -> list[Path]:
 
 
 def _deploy_on(tried: Trial, disk: Path | None, *, kib: int) -> Outcome:
-    """Where no disk of ours can be mounted, no file may grow beyond what would be left."""
+    """Where no disk of ours can be mounted, no file may grow beyond what would be left.
+
+    That holds of errored.tfstate too, on whichever disk it is.
+    """
     if disk is None:
-        tried.notes.append("a limit of file size stands for the full disk: mounting needs root")
+        tried.notes.append(
+            "a limit on every file's size stands for the full disk: mounting needs root"
+        )
         limited = replace(tried, prefix=("prlimit", f"--fsize={kib * 1024}", "--"))
         finished = limited.deploy()
     else:
