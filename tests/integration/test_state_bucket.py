@@ -233,7 +233,8 @@ def test_a_version_takes_the_place_of_a_state_that_cannot_be_read(stage: Stage) 
     assert (pulled["lineage"], pulled["serial"]) == ("ours", 8)
 
 
-def test_a_deleted_state_is_recovered_into_the_bucket(stage: Stage) -> None:
+@pytest.mark.parametrize("left", [None, b""], ids=["deleted", "emptied"])
+def test_a_lost_state_is_recovered_into_the_bucket(stage: Stage, left: bytes | None) -> None:
     """GIVEN a folder that was never initialized, as in a fresh clone."""
     s3 = stage.emulator.client("s3")
     stage.write(REMOTE)
@@ -242,7 +243,10 @@ def test_a_deleted_state_is_recovered_into_the_bucket(stage: Stage) -> None:
     for target in TARGETS:
         stage.apply(target)
     before = _ids(stage)
-    s3.delete_object(Bucket=BUCKET, Key=KEY)
+    if left is None:
+        s3.delete_object(Bucket=BUCKET, Key=KEY)
+    else:
+        s3.put_object(Bucket=BUCKET, Key=KEY, Body=left)
     shutil.rmtree(stage.cdktf.outdir)
 
     said = stage.ops("recover", "--yes", "--json")
@@ -291,7 +295,8 @@ def test_a_state_that_somebody_has_locked_is_not_recovered_into(stage: Stage) ->
     assert said.code == 1
     (refusal,) = (line for line in said.errors.splitlines() if line.startswith("error: "))
     assert "terraform force-unlock" in refusal
-    assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET, Prefix=KEY + ".tfstate")
+    there = s3.list_objects_v2(Bucket=BUCKET, Prefix=KEY)["Contents"]
+    assert [each["Key"] for each in there] == [f"{KEY}.tflock"]
 
 
 def test_half_a_state_in_the_bucket_is_refused_with_the_way_back(stage: Stage) -> None:
