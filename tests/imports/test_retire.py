@@ -27,7 +27,7 @@ from imports.record import (
     ReleasedObject,
     UncoveredObject,
 )
-from imports.retire import Retirement, find_backups, read_backup, retire
+from imports.retire import Retirement, find_backups, pull, read_backup, retire
 from imports.state_surgery import held, managed_addresses, parse_document
 from imports.terraform import Terraform
 from local.emulator import running_emulator
@@ -614,7 +614,7 @@ def test_an_altered_backup_explains_nothing(world: World) -> None:
         world.retire()
 
 
-@pytest.mark.parametrize("content", ["", '{"version": 4, "ser'])
+@pytest.mark.parametrize("content", ["", '{"version": 4, "ser', "[" * 100_000])
 def test_a_local_state_file_that_broke_off_is_named(world: World, content: str) -> None:
     world.old.state = None
     path = world.legacy.folder / "terraform.tfstate"
@@ -624,6 +624,16 @@ def test_a_local_state_file_that_broke_off_is_named(world: World, content: str) 
 
     assert str(path) in message
     assert "copy the newest backup over it" in message
+
+
+def test_a_state_that_is_nested_too_deeply_is_refused(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tower = CommandResult(exit_code=0, stdout=b"[" * 100_000)
+    monkeypatch.setattr(FakeTerraform, "__call__", lambda *_args, **_kwargs: tower)
+
+    with pytest.raises(AdoptionError, match="nested too deeply"):
+        pull(world.legacy)
 
 
 def test_a_local_state_file_elsewhere_that_broke_off_is_named(world: World) -> None:
