@@ -53,7 +53,8 @@ def _lacks(plan: object) -> str | None:
     return None if _is_configuration(plan.get("configuration", {})) else "configuration"
 
 
-_OF_A_CHANGE = ("before", "after", "after_unknown", "importing")
+_SIDES = ("before", "after")
+_OF_A_CHANGE = (*_SIDES, "after_unknown", "importing")
 
 
 def _is_change(value: object) -> bool:
@@ -73,6 +74,8 @@ def _is_change(value: object) -> bool:
                     isinstance(part, dict) and isinstance(part.get("id"), str | bool | None)
                     for part in parts
                 )
+                # Nothing is null here, and nothing else.
+                and all(change.get(side) or change.get(side) in (None, {}) for side in _SIDES)
                 and _are_paths(change.get("replace_paths") or [])
             )
         case _:

@@ -105,6 +105,9 @@ NO_PLANS: dict[str, object] = {
     "attributes that are none": {
         "resource_changes": [{**CHANGE, "change": {"actions": ["update"], "before": "x"}}]
     },
+    "attributes that are 0": {
+        "resource_changes": [{**CHANGE, "change": {"actions": ["update"], "after": 0}}]
+    },
     "an id that is a list": {
         "resource_changes": [{**CHANGE, "change": {"actions": ["update"], "before": {"id": []}}}]
     },
