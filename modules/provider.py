@@ -11,8 +11,6 @@ def configure_provider(stack: TerraformStack, *, stage: s.StageSettings, emulate
     """Region and default tags; for an emulated AWS also what keeps the provider from asking the real one."""
     default_tags = {key: literal(value) for key, value in stage.default_tags.items()}
     tags = [AwsProviderDefaultTags(tags=default_tags)] if default_tags else None
-    # Ephemeral resources and write-only arguments need it.
-    stack.add_override("terraform.required_version", ">= 1.11")
     if not emulated:
         AwsProvider(
             stack,
