@@ -27,7 +27,7 @@ _WORKING = frozenset(
 
 
 def judge_services(services: Sequence[ServiceFacts], *, stage: str, stack: str) -> list[Finding]:
-    """Each service that is missing, runs too few tasks, or whose last deployment failed or is not decided."""
+    """Each service that is missing, runs too few tasks, or whose last deployment failed."""
     findings = []
     for each in services:
         name = f"service {each.name}"
@@ -50,14 +50,6 @@ def judge_services(services: Sequence[ServiceFacts], *, stage: str, stack: str) 
             said = f": {each.last_event}" if each.last_event else ""
             findings.append(
                 attention(name, f"{each.running} of {each.desired} tasks run{said}", look)
-            )
-        elif each.under_way:
-            findings.append(
-                attention(
-                    name,
-                    "its deployment is under way: whether it holds is not decided",
-                    f"python -m ops status --stage {stage} --wait",
-                )
             )
     tasks = sum(each.running for each in services)
     return all_or(findings, fine("services", f"{len(services)} services, {tasks} tasks run"))

@@ -212,13 +212,6 @@ FAULTS: list[tuple[list[Finding], str, str]] = [
     ),
     (
         judged_services(
-            replace(SERVICE, deployment=Deployment(state="IN_PROGRESS", reason="", since=NOW))
-        )[:1],
-        "service hasura",
-        "python -m ops status --stage dev --wait",
-    ),
-    (
-        judged_services(
             replace(SERVICE, targets=Targets(healthy=0, unhealthy=1, reasons=("code 502",)))
         )[1:],
         "targets hasura",
