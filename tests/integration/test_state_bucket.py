@@ -219,7 +219,7 @@ def test_a_version_takes_the_place_of_a_state_that_cannot_be_read(stage: Stage) 
     asked = stage.ops("state", "restore", "--version", good, stdin="n\n")
 
     assert asked.code == 2
-    assert '"the present state" is no complete Terraform state' in asked.text
+    assert "the present state is no complete Terraform state" in asked.text
     assert "put the version back?" in asked.text
     assert s3.get_object(Bucket=BUCKET, Key=KEY)["Body"].read().decode() == text[:50]
 
