@@ -8,7 +8,7 @@ from itertools import pairwise
 from modules.fargate_sizes import FARGATE_MEMORY_MIB
 from modules.mistake import Mistake
 from modules.secrets import SECRETS
-from modules.services import PLACEHOLDERS, Service
+from modules.services import PLACEHOLDERS, ScheduledScaling, Service
 from modules.settings import StageSettings
 
 # Names that the platform's own resources have in their addresses, where a service's would be.
@@ -51,21 +51,9 @@ def _service(service: Service) -> Iterator[Mistake]:
             remedy="change memory_mib or cpu_units to a pair that Fargate has",
             rests_on=(f"{where}.cpu_units",),
         )
-    if service.min_tasks > service.max_tasks:
-        yield Mistake(
-            field=f"{where}.min_tasks",
-            value=service.min_tasks,
-            allowed=f"at most max_tasks, {service.max_tasks}",
-            remedy="lower min_tasks or raise max_tasks",
-            rests_on=(f"{where}.max_tasks",),
-        )
+    yield from _fewest_tasks(service, where=where, rests_on=f"{where}.max_tasks")
     if service.single_writer and service.max_tasks > 1:
-        yield Mistake(
-            field=f"{where}.max_tasks",
-            value=service.max_tasks,
-            allowed="1, for a service that is the single writer of its data",
-            remedy="leave max_tasks out",
-        )
+        yield _second_writer(where, service.max_tasks, remedy="leave max_tasks out")
     if (service.path is None) != (service.priority is None) or (service.path and not service.port):
         yield Mistake(
             field=f"{where}.path",
@@ -76,25 +64,41 @@ def _service(service: Service) -> Iterator[Mistake]:
         )
 
 
+def _fewest_tasks(
+    counts: Service | ScheduledScaling, *, where: str, rests_on: str
+) -> Iterator[Mistake]:
+    """Of a service, always or from a time on."""
+    if counts.min_tasks > counts.max_tasks:
+        yield Mistake(
+            field=f"{where}.min_tasks",
+            value=counts.min_tasks,
+            allowed=f"at most max_tasks, {counts.max_tasks}",
+            remedy="lower min_tasks or raise max_tasks",
+            rests_on=(rests_on,),
+        )
+
+
+def _second_writer(
+    where: str, max_tasks: int, *, remedy: str, rests_on: tuple[str, ...] = ()
+) -> Mistake:
+    return Mistake(
+        field=f"{where}.max_tasks",
+        value=max_tasks,
+        allowed="at most 1, for a service that is the single writer of its data",
+        remedy=remedy,
+        rests_on=rests_on,
+    )
+
+
 def _schedule(service: Service, settings: StageSettings) -> Iterator[Mistake]:
     night = settings.night_stop
     for index, row in enumerate(service.schedule):
         where = f"services.{service.name}.schedule.{index}"
-        if row.min_tasks > row.max_tasks:
-            yield Mistake(
-                field=f"{where}.min_tasks",
-                value=row.min_tasks,
-                allowed=f"at most max_tasks, {row.max_tasks}",
-                remedy="lower min_tasks or raise max_tasks",
-                rests_on=(f"services.{service.name}.schedule",),
-            )
+        schedule = f"services.{service.name}.schedule"
+        yield from _fewest_tasks(row, where=where, rests_on=schedule)
         if service.single_writer and row.max_tasks > 1:
-            yield Mistake(
-                field=f"{where}.max_tasks",
-                value=row.max_tasks,
-                allowed="at most 1, for a service that is the single writer of its data",
-                remedy="lower max_tasks",
-                rests_on=(f"services.{service.name}.schedule",),
+            yield _second_writer(
+                where, row.max_tasks, remedy="lower max_tasks", rests_on=(schedule,)
             )
         if night and not night.start_at <= row.at < night.stop_at:
             yield Mistake(
@@ -102,7 +106,7 @@ def _schedule(service: Service, settings: StageSettings) -> Iterator[Mistake]:
                 value=row.at,
                 allowed=f"between {night.start_at} and {night.stop_at}, while the stage runs",
                 remedy="move it into the day, or change night_stop",
-                rests_on=(f"services.{service.name}.schedule", "night_stop"),
+                rests_on=(schedule, "night_stop"),
             )
 
 

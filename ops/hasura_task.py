@@ -53,6 +53,13 @@ kill "$server"
 [ "$code" = 200 ] || exit 5
 """
 
+# By the exit codes of the script.
+_REMEDIES: Final[Mapping[int, str]] = {
+    3: "let the tasks reach S3 (network.nat), and try again",
+    4: "what kept it from starting is in `python -m ops logs hasura`",
+    5: "correct the metadata; what was there is unchanged",
+}
+
 
 def apply_in_task(deployed: Deployed, body: Mapping[str, Any], progress: Progress) -> str:
     """Hand a call of the metadata API to a Hasura of its own inside the stage; return the task's id.
@@ -74,7 +81,9 @@ def apply_in_task(deployed: Deployed, body: Mapping[str, Any], progress: Progres
             f"task {ended.task_id} ran no Hasura ({ended.reason}): python -m ops doctor may say why"
         )
     if ended.exit_code != 0:
-        raise OpsError(_complaint(ended, _said(deployed, ended, started)))
+        said = " ".join(_said(deployed, ended, started)) or "no line"
+        remedy = _REMEDIES.get(ended.exit_code, "look at `python -m ops logs hasura`")
+        raise OpsError(f"task {ended.task_id} ended with {ended.exit_code} ({said}): {remedy}")
     return ended.task_id
 
 
@@ -105,16 +114,3 @@ def _said(deployed: Deployed, ended: Ended, started: datetime) -> list[str]:
     ]
     own = [line.removeprefix(SAYS) for line in lines if line.startswith(SAYS)]
     return own or lines[-3:]
-
-
-def _complaint(ended: Ended, said: list[str]) -> str:
-    if ended.exit_code is None:
-        return (
-            f"task {ended.task_id} ran no Hasura ({ended.reason}): python -m ops doctor may say why"
-        )
-    remedy = {
-        3: "let the tasks reach S3 (network.nat), and try again",
-        4: "what kept it from starting is in `python -m ops logs hasura`",
-        5: "correct the metadata; what was there is unchanged",
-    }.get(ended.exit_code, "look at `python -m ops logs hasura`")
-    return f"task {ended.task_id} ended with {ended.exit_code} ({' '.join(said) or 'no line'}): {remedy}"

@@ -27,9 +27,9 @@ SHARED_DEPLOYMENTS = (
     "test_deployed_day.py",
     "test_deployed_doctor.py",
     "test_deployed_images.py",
-    "test_deployed_report.py",
     "test_deploy_secrets.py",
     "test_deploy_drift.py",
+    "test_deploy_report.py",
     "test_destroy.py",
     "test_prod.py",
 )

@@ -42,6 +42,14 @@ def _keys(clients: Clients, description: str) -> list[Live]:
 
 
 def _web_acls(clients: Clients, scope: str) -> list[Live]:
+    return _in_scope(clients, scope, "ListWebACLs", "WebACLs")
+
+
+def _ip_sets(clients: Clients, scope: str) -> list[Live]:
+    return _in_scope(clients, scope, "ListIPSets", "IPSets")
+
+
+def _in_scope(clients: Clients, scope: str, operation: str, key: str) -> list[Live]:
     # One page holds as many as AWS allows in a region.
     return [
         Live(
@@ -49,18 +57,7 @@ def _web_acls(clients: Clients, scope: str) -> list[Live]:
             import_id=f"{row['Id']}/{row['Name']}/{scope}",
             attributes={"id": row["Id"], "arn": row["ARN"]},
         )
-        for row in ask(clients, "wafv2", "ListWebACLs", Scope=scope, Limit=100)["WebACLs"]
-    ]
-
-
-def _ip_sets(clients: Clients, scope: str) -> list[Live]:
-    return [
-        Live(
-            key=(scope, row["Name"]),
-            import_id=f"{row['Id']}/{row['Name']}/{scope}",
-            attributes={"id": row["Id"], "arn": row["ARN"]},
-        )
-        for row in ask(clients, "wafv2", "ListIPSets", Scope=scope, Limit=100)["IPSets"]
+        for row in ask(clients, "wafv2", operation, Scope=scope, Limit=100)[key]
     ]
 
 

@@ -39,24 +39,14 @@ class Kept:
 
     def gate(self, *arguments: str) -> tuple[int, dict[str, Any]]:
         """The gate's exit code and its JSON."""
-        finished = subprocess.run(
-            [sys.executable, "-m", "ops", "gate", "--stage", "kept", "--json", *arguments],
-            cwd=PROJECT,
-            env={
-                **self.cdktf.process_environment(),
-                "CDKTF_OUTDIR": str(self.cdktf.outdir),
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert finished.stdout, finished.stderr
-        return finished.returncode, json.loads(finished.stdout)
+        said = self.ops("gate", "--json", *arguments)
+        assert said.text, said.errors
+        return said.code, json.loads(said.text)
 
-    def report(self, page: Path) -> Answer:
-        """What `python -m ops report` says, with the page that it writes."""
+    def ops(self, *arguments: str) -> Answer:
+        """What `python -m ops ARGUMENTS --stage kept` says."""
         finished = subprocess.run(
-            [sys.executable, "-m", "ops", "report", "--stage", "kept", "--out", str(page)],
+            [sys.executable, "-m", "ops", *arguments, "--stage", "kept"],
             cwd=PROJECT,
             env={
                 **self.cdktf.process_environment(),
@@ -121,7 +111,7 @@ def test_the_gate_says_which_attribute_would_replace_it(kept: Kept) -> None:
 def test_the_report_shows_what_terraform_refuses_to_replace(kept: Kept, tmp_path: Path) -> None:
     kept.change(RENAMED)
 
-    said = kept.report(tmp_path / "report.html")
+    said = kept.ops("report", "--out", str(tmp_path / "report.html"))
 
     assert said.code == 2, said.errors
     page = (tmp_path / "report.html").read_text()

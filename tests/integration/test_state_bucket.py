@@ -54,6 +54,14 @@ class Stage:
         applied = self.cdktf.terraform(STACK, "apply", "-auto-approve", f"-target={target}")
         assert applied.returncode == 0, applied.stderr
 
+    def hold_in_the_bucket(self, *targets: str) -> None:
+        """Deploy these alone, with the state in the bucket from the first."""
+        self.write(REMOTE)
+        self.ops("state", "bootstrap")
+        self.cdktf.run("diff", STACK)
+        for target in targets:
+            self.apply(target)
+
     def held(self) -> list[str]:
         """The managed addresses of the state."""
         listed = self.cdktf.terraform(STACK, "state", "list").stdout.split()
@@ -237,11 +245,7 @@ def test_a_version_takes_the_place_of_a_state_that_cannot_be_read(stage: Stage) 
 def test_a_lost_state_is_recovered_into_the_bucket(stage: Stage, left: bytes | None) -> None:
     """GIVEN a folder that was never initialized, as in a fresh clone."""
     s3 = stage.emulator.client("s3")
-    stage.write(REMOTE)
-    stage.ops("state", "bootstrap")
-    stage.cdktf.run("diff", STACK)
-    for target in TARGETS:
-        stage.apply(target)
+    stage.hold_in_the_bucket(*TARGETS)
     before = _ids(stage)
     if left is None:
         s3.delete_object(Bucket=BUCKET, Key=KEY)
@@ -263,11 +267,7 @@ def test_a_lost_state_is_recovered_into_the_bucket(stage: Stage, left: bytes | N
 
 
 def test_what_the_state_in_the_bucket_lacks_is_recovered_beside_a_backup(stage: Stage) -> None:
-    stage.write(REMOTE)
-    stage.ops("state", "bootstrap")
-    stage.cdktf.run("diff", STACK)
-    for target in TARGETS:
-        stage.apply(target)
+    stage.hold_in_the_bucket(*TARGETS)
     before = _ids(stage)
     removed = stage.cdktf.terraform(STACK, "state", "rm", TARGETS[1])
     assert removed.returncode == 0, removed.stderr
@@ -282,10 +282,7 @@ def test_what_the_state_in_the_bucket_lacks_is_recovered_beside_a_backup(stage: 
 
 def test_a_state_that_somebody_has_locked_is_not_recovered_into(stage: Stage) -> None:
     s3 = stage.emulator.client("s3")
-    stage.write(REMOTE)
-    stage.ops("state", "bootstrap")
-    stage.cdktf.run("diff", STACK)
-    stage.apply(TARGETS[0])
+    stage.hold_in_the_bucket(TARGETS[0])
     s3.delete_object(Bucket=BUCKET, Key=KEY)
     lock = {"ID": "11111111-2222-3333-4444-555555555555", "Operation": "OperationTypeApply"}
     s3.put_object(Bucket=BUCKET, Key=f"{KEY}.tflock", Body=json.dumps(lock))

@@ -3,17 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ops.recovery.finding import FINDERS
 from ops.recovery.live import Live
-from ops.recovery.matching import Ambiguity, Matcher, Matches, Orphan
-from ops.recovery.planned import planned_resources
+from ops.recovery.matching import Ambiguity, Matches, Orphan
+from tests.ops.matching import found_ids, match
 
 TAGS = {"Project": "atomic-calendar", "Stage": "dev"}
-DOCUMENT = {
-    "resource": {
-        "aws_vpc": {"main": {"tags": {"Name": "dev-vpc"}}},
-        "aws_subnet": {"a": {"vpc_id": "${aws_vpc.main.id}", "cidr_block": "10.0.0.0/24"}},
-    }
+RESOURCES: Mapping[str, Any] = {
+    "aws_vpc": {"main": {"tags": {"Name": "dev-vpc"}}},
+    "aws_subnet": {"a": {"vpc_id": "${aws_vpc.main.id}", "cidr_block": "10.0.0.0/24"}},
 }
 
 
@@ -37,26 +34,8 @@ def _match(
     held: Mapping[str, Mapping[str, Any]] | None = None,
     recorded: Mapping[str, Live] | None = None,
     adopted: frozenset[str] = frozenset(),
-    tags: Mapping[str, str] = TAGS,
-    document: Mapping[str, Any] = DOCUMENT,
 ) -> Matches:
-    held = held or {}
-    return Matcher(
-        resources=planned_resources(document),
-        held=held,
-        held_ids=frozenset(str(each["id"]) for each in held.values()),
-        default_tags=tags,
-        recorded=recorded or {},
-        adopted=adopted,
-        finders=FINDERS,
-        lister=lambda type_, within: [
-            each for each in live.get(type_, []) if each.key[0] == within
-        ],
-    ).match()
-
-
-def _ids(matches: Matches) -> dict[str, str]:
-    return {address: live.import_id for address, live in matches.found.items()}
+    return match(RESOURCES, live, tags=TAGS, held=held, recorded=recorded, adopted=adopted)
 
 
 def test_a_child_is_found_within_its_found_parent() -> None:
@@ -64,7 +43,7 @@ def test_a_child_is_found_within_its_found_parent() -> None:
 
     matches = _match({"aws_vpc": [_vpc("vpc-1")], "aws_subnet": subnets})
 
-    assert _ids(matches) == {"aws_vpc.main": "vpc-1", "aws_subnet.a": "subnet-1"}
+    assert found_ids(matches) == {"aws_vpc.main": "vpc-1", "aws_subnet.a": "subnet-1"}
 
 
 def test_a_child_is_found_within_a_parent_that_the_state_holds() -> None:
@@ -72,17 +51,17 @@ def test_a_child_is_found_within_a_parent_that_the_state_holds() -> None:
         {"aws_subnet": [_subnet("subnet-2", "vpc-2")]}, held={"aws_vpc.main": {"id": "vpc-2"}}
     )
 
-    assert _ids(matches) == {"aws_subnet.a": "subnet-2"}
+    assert found_ids(matches) == {"aws_subnet.a": "subnet-2"}
 
 
 def test_without_its_parent_a_child_cannot_stand() -> None:
-    assert _ids(_match({"aws_subnet": [_subnet("subnet-1", "vpc-1")]})) == {}
+    assert found_ids(_match({"aws_subnet": [_subnet("subnet-1", "vpc-1")]})) == {}
 
 
 def test_an_object_with_another_stages_tags_is_not_taken() -> None:
     matches = _match({"aws_vpc": [_vpc("vpc-1", tags={"Name": "dev-vpc", "Stage": "prod"})]})
 
-    assert _ids(matches) == {}
+    assert found_ids(matches) == {}
 
 
 def _recorded(id_: str) -> dict[str, Live]:
@@ -92,7 +71,7 @@ def _recorded(id_: str) -> dict[str, Live]:
 def test_an_adopted_object_is_known_by_its_recorded_id() -> None:
     live = {"aws_vpc": [_vpc("vpc-1", tags={}), _vpc("vpc-2", tags={})]}
 
-    assert _ids(_match(live, recorded=_recorded("vpc-2"))) == {"aws_vpc.main": "vpc-2"}
+    assert found_ids(_match(live, recorded=_recorded("vpc-2"))) == {"aws_vpc.main": "vpc-2"}
 
 
 def test_an_adopted_object_is_known_whatever_it_is_called_and_its_children_within_it() -> None:
@@ -103,7 +82,7 @@ def test_an_adopted_object_is_known_whatever_it_is_called_and_its_children_withi
 
     matches = _match(live, recorded=_recorded("vpc-1"))
 
-    assert _ids(matches) == {"aws_vpc.main": "vpc-1", "aws_subnet.a": "subnet-1"}
+    assert found_ids(matches) == {"aws_vpc.main": "vpc-1", "aws_subnet.a": "subnet-1"}
 
 
 def test_an_adopted_object_that_aws_still_works_on_is_waited_for() -> None:
@@ -127,14 +106,14 @@ def test_nothing_beside_an_adopted_object_is_an_orphan() -> None:
 def test_two_that_could_be_it_are_neither() -> None:
     matches = _match({"aws_vpc": [_vpc("vpc-2"), _vpc("vpc-1")]})
 
-    assert _ids(matches) == {}
+    assert found_ids(matches) == {}
     assert matches.ambiguous == (Ambiguity(address="aws_vpc.main", import_ids=("vpc-1", "vpc-2")),)
 
 
 def test_of_two_the_one_in_use_is_it_and_the_other_an_orphan() -> None:
     matches = _match({"aws_vpc": [_vpc("vpc-1"), _vpc("vpc-2", in_use=True)]})
 
-    assert _ids(matches) == {"aws_vpc.main": "vpc-2"}
+    assert found_ids(matches) == {"aws_vpc.main": "vpc-2"}
     assert matches.orphans == (Orphan(type="aws_vpc", import_id="vpc-1", address="aws_vpc.main"),)
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ops.recovery.finding import FINDERS
 from ops.recovery.live import Live
-from ops.recovery.matching import Ambiguity, Matcher, Matches
+from ops.recovery.matching import Ambiguity, Matches
 from ops.recovery.planned import planned_resources
+from tests.ops.matching import found_ids, match
 
 NAMED = {"Name": "atomic-nat-eip-0"}
 DOMAIN = "app.example.com"
@@ -22,23 +22,7 @@ def _match(
     held: Mapping[str, Mapping[str, Any]] | None = None,
     recorded: Mapping[str, Live] | None = None,
 ) -> Matches:
-    held = held or {}
-    return Matcher(
-        resources=planned_resources({"resource": resources}),
-        held=held,
-        held_ids=frozenset(str(each["id"]) for each in held.values()),
-        default_tags={},
-        recorded=recorded or {},
-        adopted=frozenset(),
-        finders=FINDERS,
-        lister=lambda type_, within: [
-            each for each in live.get(type_, []) if each.key[0] == within
-        ],
-    ).match()
-
-
-def _ids(matches: Matches) -> dict[str, str]:
-    return {address: live.import_id for address, live in matches.found.items()}
+    return match(resources, live, tags={}, held=held, recorded=recorded)
 
 
 def _address(id_: str, **tags: str) -> Live:
@@ -58,19 +42,19 @@ def _balancer(arn: str) -> Live:
 def test_a_name_of_its_own_is_enough() -> None:
     matches = _match(BALANCER, {"aws_lb": [_balancer("arn:lb")]})
 
-    assert _ids(matches) == {"aws_lb.main": "arn:lb"}
+    assert found_ids(matches) == {"aws_lb.main": "arn:lb"}
 
 
 def test_an_object_with_the_tags_that_the_configuration_gives_it_is_taken() -> None:
     matches = _match(ADDRESS, {"aws_eip": [_address("eipalloc-1", CostCenter="7")]})
 
-    assert _ids(matches) == {"aws_eip.nat_0": "eipalloc-1"}
+    assert found_ids(matches) == {"aws_eip.nat_0": "eipalloc-1"}
 
 
 def test_of_two_with_these_tags_neither_is_taken() -> None:
     matches = _match(ADDRESS, {"aws_eip": [_address("eipalloc-2"), _address("eipalloc-1")]})
 
-    assert _ids(matches) == {}
+    assert found_ids(matches) == {}
     assert matches.undecided == (
         Ambiguity(address="aws_eip.nat_0", import_ids=("eipalloc-1", "eipalloc-2")),
     )
@@ -83,20 +67,20 @@ def test_the_one_in_use_is_not_taken_for_ours_for_that() -> None:
 
     matches = _match(ADDRESS, {"aws_eip": [busy, _address("eipalloc-2")]})
 
-    assert (_ids(matches), matches.orphans) == ({}, ())
+    assert (found_ids(matches), matches.orphans) == ({}, ())
 
 
 def test_an_object_with_the_default_tags_of_a_stage_is_not_taken_for_its_name() -> None:
     matches = _match(ADDRESS, {"aws_eip": [_address("eipalloc-1", Stage="dev")]})
 
-    assert _ids(matches) == {}
+    assert found_ids(matches) == {}
     assert [each.import_ids for each in matches.undecided] == [("eipalloc-1",)]
 
 
 def test_what_the_configuration_gives_no_tag_is_not_taken_for_its_likeness() -> None:
     matches = _match(CERTIFICATE, {"aws_acm_certificate": [_certificate("arn:cert")]})
 
-    assert _ids(matches) == {}
+    assert found_ids(matches) == {}
     assert matches.undecided == (
         Ambiguity(address="aws_acm_certificate.main", import_ids=("arn:cert",)),
     )
@@ -113,7 +97,7 @@ def test_what_an_object_of_the_stage_has_in_use_is_taken_and_its_likeness_is_not
 
     matches = _match({**CERTIFICATE, **BALANCER}, live)
 
-    assert _ids(matches) == {"aws_acm_certificate.main": "arn:ours", "aws_lb.main": "arn:lb"}
+    assert found_ids(matches) == {"aws_acm_certificate.main": "arn:ours", "aws_lb.main": "arn:lb"}
     assert matches.undecided == ()
 
 
@@ -124,7 +108,7 @@ def test_what_an_object_in_the_state_has_in_use_is_taken() -> None:
         held={"aws_lb.main": {"id": "arn:lb"}},
     )
 
-    assert _ids(matches) == {"aws_acm_certificate.main": "arn:ours"}
+    assert found_ids(matches) == {"aws_acm_certificate.main": "arn:ours"}
 
 
 def test_what_is_alone_in_a_recorded_parent_is_taken_without_a_tag() -> None:
@@ -137,7 +121,7 @@ def test_what_is_alone_in_a_recorded_parent_is_taken_without_a_tag() -> None:
 
     matches = _match(resources, {"aws_security_group": [group]}, recorded=recorded)
 
-    assert _ids(matches) == {"aws_vpc.main": "vpc-1", "aws_security_group.app": "sg-1"}
+    assert found_ids(matches) == {"aws_vpc.main": "vpc-1", "aws_security_group.app": "sg-1"}
 
 
 def test_what_the_record_has_at_another_address_is_not_taken_twice() -> None:
@@ -146,7 +130,7 @@ def test_what_the_record_has_at_another_address_is_not_taken_twice() -> None:
 
     matches = _match(resources, {"aws_eip": [_address("eipalloc-1")]}, recorded=recorded)
 
-    assert _ids(matches) == {"aws_eip.nat_1": "eipalloc-1"}
+    assert found_ids(matches) == {"aws_eip.nat_1": "eipalloc-1"}
     assert matches.undecided == ()
 
 

@@ -1,6 +1,7 @@
 """The report on a stage that stands, by a plan of its own and by plans that terraform wrote.
 
-Beside the tests that read this deployment, and before the one that destroys it (pytest keeps the order).
+Beside the tests that read this deployment, and before doctor's, which leave it like what it was but not the
+same (pytest keeps the order).
 """
 
 import re
@@ -18,8 +19,8 @@ from tests.stages import STAGES_DIR
 
 pytestmark = pytest.mark.integration
 
-# Goes on with the stage file's last section, [database]; RDS takes another one only by a replacement.
-OTHER_USER = 'master_username = "somebody"\n'
+# RDS gives another user only to another database.
+OTHER_USER = ("[database]\n", '[database]\nmaster_username = "somebody"\n')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,9 +46,11 @@ class Desk:
     def text(self) -> str:
         return (self.folder / "comment.md").read_text()
 
-    def changed(self, more: str) -> None:
-        """Let the stage file say more than what is deployed."""
-        write_stage(self.folder / "stages", "dev", (STAGES_DIR / "dev.toml").read_text() + more)
+    def write(self, before: str = "", after: str = "") -> None:
+        """Let the stage file say what is deployed, but for what stands in place of `before`."""
+        text = (STAGES_DIR / "dev.toml").read_text()
+        assert before in text
+        write_stage(self.folder / "stages", "dev", text.replace(before, after, 1))
 
     def report(self, *arguments: str | Path) -> Answer:
         """Run `python -m ops report ARGUMENTS`."""
@@ -83,7 +86,7 @@ def desk(dev: Deployment, tmp_path: Path) -> Desk:
 
 
 def test_a_stage_that_stands_as_it_is_written_has_nothing_to_report(desk: Desk) -> None:
-    desk.changed("")
+    desk.write()
 
     answer = desk.report()
 
@@ -92,7 +95,7 @@ def test_a_stage_that_stands_as_it_is_written_has_nothing_to_report(desk: Desk) 
 
 
 def test_the_same_plan_is_reported_alike_however_it_comes(desk: Desk) -> None:
-    desk.changed(OTHER_USER)
+    desk.write(*OTHER_USER)
 
     own = desk.report()
     by_own_plan = desk.text
@@ -110,7 +113,7 @@ def test_the_same_plan_is_reported_alike_however_it_comes(desk: Desk) -> None:
 
 
 def test_a_report_of_its_own_plan_shows_no_password(desk: Desk) -> None:
-    desk.changed(OTHER_USER)
+    desk.write(*OTHER_USER)
     secrets = desk.dev.client("secretsmanager")
 
     desk.report()
@@ -121,7 +124,7 @@ def test_a_report_of_its_own_plan_shows_no_password(desk: Desk) -> None:
 
 
 def test_a_file_that_only_begins_like_a_plan_is_refused(desk: Desk) -> None:
-    desk.changed("")
+    desk.write()
     broken = desk.folder / "dev.tfplan"
     broken.write_bytes(b"PK\x03\x04 and no more")
 

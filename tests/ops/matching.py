@@ -1,0 +1,39 @@
+"""The matcher over objects that a test plants."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ops.recovery.finding import FINDERS
+from ops.recovery.live import Live
+from ops.recovery.matching import Matcher, Matches
+from ops.recovery.planned import planned_resources
+
+
+def match(
+    resources: Mapping[str, Any],
+    live: Mapping[str, list[Live]],
+    *,
+    tags: Mapping[str, str],
+    held: Mapping[str, Mapping[str, Any]] | None = None,
+    recorded: Mapping[str, Live] | None = None,
+    adopted: frozenset[str] = frozenset(),
+) -> Matches:
+    """What of `live` is at which address of `resources`, in a stage with these default tags."""
+    held = held or {}
+    return Matcher(
+        resources=planned_resources({"resource": resources}),
+        held=held,
+        held_ids=frozenset(str(each["id"]) for each in held.values()),
+        default_tags=tags,
+        recorded=recorded or {},
+        adopted=adopted,
+        finders=FINDERS,
+        lister=lambda type_, within: [
+            each for each in live.get(type_, []) if each.key[0] == within
+        ],
+    ).match()
+
+
+def found_ids(matches: Matches) -> dict[str, str]:
+    """The import id at each address."""
+    return {address: live.import_id for address, live in matches.found.items()}
