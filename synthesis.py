@@ -6,8 +6,8 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from pathlib import Path
 
 from bindings import SWITCH, accelerate
+from common.errors import UserError
 from imports.bind import bind_file
-from imports.errors import AdoptionError
 from imports.record import AdoptionRecord, record_of
 from modules.settings import StageSettings
 from modules.stage_files import StageFileError, read_stage, stage_names
@@ -57,7 +57,7 @@ def _synthesize_stages(environ: MutableMapping[str, str]) -> int:
             for stage in stages
             if (record := record_of(folder, stage.stage, phase=stage.phase, region=stage.region))
         }
-    except (StageFileError, AdoptionError) as error:
+    except (StageFileError, UserError) as error:
         print(error, file=sys.stderr)
         return 2
     outdir = Outdir(path=Path(environ.get("CDKTF_OUTDIR") or "cdktf.out"))
@@ -75,7 +75,7 @@ def _synthesize_stages(environ: MutableMapping[str, str]) -> int:
         outdir.forget(stage.stack_name for stage in changed)
         try:
             write_stacks(changed, records, environ)
-        except AdoptionError as error:
+        except UserError as error:
             print(error, file=sys.stderr)
             return 2
         if afresh:
@@ -116,7 +116,7 @@ def write_stacks(
 ) -> Path:
     """Write the stacks of these stages, with what their records observed, into the environment's OUTDIR.
 
-    The folder of the stacks. Raises AdoptionError when a record does not fit its stage.
+    The folder of the stacks. Raises UserError when a record does not fit its stage.
     """
     accelerate(environ)
     # Only now: the import starts the jsii kernel, which takes a second and has to find the lazy bindings.

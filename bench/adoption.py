@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.measuring import timed
+from common.terraform import Terraform
 from imports.record import read_record
 from imports.take_stock import take_stock
-from imports.terraform import Terraform
 from imports.workspace import Workspace
 from local.emulator import Emulator, running_emulator
 from local.legacy import legacy_base

@@ -9,13 +9,8 @@ from typing import Annotated
 
 import typer
 
-from imports.adopt import AdoptionResult, GateResult, adopt, run_gate
-from imports.errors import AdoptionError
-from imports.gate import Finding
-from imports.ownership import ownership
-from imports.retire import content, pull, retire
-from imports.rollback import rollback
-from imports.screen import (
+from common.errors import UserError
+from common.screen import (
     AsJson,
     Stage,
     out,
@@ -24,9 +19,15 @@ from imports.screen import (
     progress_on_screen,
     run,
 )
+from common.terraform import Terraform
+from imports.adopt import AdoptionResult, GateResult, adopt, run_gate
+from imports.gate import Finding
+from imports.ownership import ownership
+from imports.pulled_state import content, pull
+from imports.retire import retire
+from imports.rollback import rollback
 from imports.script import import_commands
 from imports.take_stock import Inventory, take_stock
-from imports.terraform import Terraform
 from imports.workspace import BACKUPS, Workspace, set_default_credentials, this_workspace
 
 BLOCKED = 2
@@ -43,9 +44,7 @@ Legacy = Annotated[Path, typer.Option(help="the legacy terraform/aws folder")]
 
 def _legacy_terraform(workspace: Workspace, folder: Path) -> Terraform:
     if not folder.is_dir():
-        raise AdoptionError(
-            f"{folder}: no such folder: name the legacy base's folder with --legacy"
-        )
+        raise UserError(f"{folder}: no such folder: name the legacy base's folder with --legacy")
     set_default_credentials(workspace)
     return Terraform(folder=folder, environment=workspace.process_environment())
 
@@ -71,16 +70,12 @@ def inventory(
     Example: `python -m imports inventory --stage prod --legacy ../terraform/aws`
     """
     if state is not None and not state.is_file():
-        raise AdoptionError(
-            f"{state}: no such state file: leave --state out to look in AWS instead"
-        )
+        raise UserError(f"{state}: no such state file: leave --state out to look in AWS instead")
     variables = {}
     for pair in var or []:
         name, separator, value = pair.partition("=")
         if not separator:
-            raise AdoptionError(
-                f"--var {name}: allowed: NAME=VALUE, as in --var aws_region=us-east-1"
-            )
+            raise UserError(f"--var {name}: allowed: NAME=VALUE, as in --var aws_region=us-east-1")
         variables[name] = value
     with progress_on_screen(as_json) as progress:
         found = take_stock(
@@ -310,7 +305,7 @@ def rollback_(stage: Stage, legacy: Legacy, as_json: AsJson = False) -> None:
 
 def main() -> None:
     """Run the command line."""
-    run(app, AdoptionError)
+    run(app)
 
 
 if __name__ == "__main__":

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from imports.errors import AdoptionError
+from common.aws import boto3_clients
+from common.errors import UserError
+from common.progress import Progress
+from common.terraform import Terraform
 from imports.gate import Verdict, judge
 from imports.import_ids import import_id
-from imports.live_aws import boto3_clients
 from imports.plans import read_plan
 from imports.preflight import preflight
-from imports.progress import Progress
 from imports.record import AdoptionRecord
-from imports.terraform import Terraform
 from imports.workspace import Workspace, set_default_credentials
 
 
@@ -44,11 +44,11 @@ class AdoptionResult:
 def run_gate(workspace: Workspace, *, plan_file: Path | None, progress: Progress) -> GateResult:
     """Judge the stage's next plan, or a plan given as JSON.
 
-    Raises AdoptionError when there is no plan to judge.
+    Raises UserError when there is no plan to judge.
     """
     given = None if plan_file is None else read_plan(plan_file)
     if given and given.get("errored"):
-        raise AdoptionError(f"{plan_file}: the plan of a run that failed: plan again")
+        raise UserError(f"{plan_file}: the plan of a run that failed: plan again")
     with tempfile.TemporaryDirectory(prefix="atomic-gate-") as folder:
         result, _ = _gate(workspace, Path(folder) / "gate.tfplan", given, progress)
         return result
@@ -57,7 +57,7 @@ def run_gate(workspace: Workspace, *, plan_file: Path | None, progress: Progress
 def adopt(workspace: Workspace, *, progress: Progress) -> AdoptionResult:
     """Gate, apply of that same plan, read-back, and an empty second plan.
 
-    Raises AdoptionError when something is not as it has to be afterwards. With a closed gate nothing is
+    Raises UserError when something is not as it has to be afterwards. With a closed gate nothing is
     applied, and `held` is 0. Interrupted at any point, the same call finishes the work.
     """
     record = workspace.kept_record()
@@ -73,12 +73,10 @@ def adopt(workspace: Workspace, *, progress: Progress) -> AdoptionResult:
         state = terraform.pull_state()
         complaints = read_back(state, record)
         if complaints:
-            raise AdoptionError(
-                f"after the apply the new state is not as recorded: {complaints[0]}"
-            )
+            raise UserError(f"after the apply the new state is not as recorded: {complaints[0]}")
         progress("planning again")
         if terraform.plan(plan):
-            raise AdoptionError(
+            raise UserError(
                 "the second plan is not empty: run `python -m imports gate` to see what it would change"
             )
     return AdoptionResult(gate=result, held=len(record.adopted))

@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from common.errors import UserError
+from common.files import replace_file
 from imports.attributes import IDENTITY, MERGED, SETTINGS
-from imports.errors import AdoptionError
-from imports.files import replace_file
 from imports.record import AdoptedObject, AdoptionRecord
+from modules.literal import literal
 
 Document = dict[str, Any]
 _REFERENCE = re.compile(r"\b(aws_[a-z0-9_]+\.[A-Za-z0-9_-]+)\b")
@@ -24,14 +25,14 @@ def bind(document: Mapping[str, Any], record: AdoptionRecord, *, phase: str) -> 
 
     In phase `adopt` the stack holds exactly the record's objects, described in full. In later phases it
     holds everything, and adopted objects keep what makes them what they are.
-    Raises AdoptionError when the record names an address that the stack does not have.
+    Raises UserError when the record names an address that the stack does not have.
     """
     bound = copy.deepcopy(dict(document))
     managed = {f"{type_}.{name}" for type_, named in bound["resource"].items() for name in named}
     for item in record.adopted:
         resource = bound["resource"].get(item.type, {}).get(item.name)
         if resource is None or item.type not in IDENTITY:
-            raise AdoptionError(
+            raise UserError(
                 f"the adoption record of {record.stage} names {item.address}, which the stage does not "
                 "have: make the stage file's settings those of the legacy base again (zones, NAT mode), "
                 "or run `python -m imports inventory` again"
@@ -51,7 +52,7 @@ def bind(document: Mapping[str, Any], record: AdoptionRecord, *, phase: str) -> 
 def bind_file(path: Path, record: AdoptionRecord, *, phase: str) -> None:
     """Bind the record to the synthesized stack at `path`, in place.
 
-    Raises AdoptionError, and then the file is gone: unbound, it would create everything anew.
+    Raises UserError, and then the file is gone: unbound, it would create everything anew.
     """
     document = json.loads(path.read_text())
     path.unlink()
@@ -65,14 +66,14 @@ def _describe(resource: Document, item: AdoptedObject, *, in_full: bool) -> None
         if value is None:
             resource.pop(attribute, None)
         else:
-            resource[attribute] = literal(value)
+            resource[attribute] = literally(value)
     for attribute in MERGED.get(item.type, ()):
-        found = literal(item.observed.get(attribute) or [])
+        found = literally(item.observed.get(attribute) or [])
         ours = [] if in_full else resource.get(attribute) or []
         try:
             merged = merge_rules(found, ours, key=_KEYS[attribute])
         except (AttributeError, TypeError):
-            raise AdoptionError(
+            raise UserError(
                 f"the adoption record's {attribute} of {item.address} is no list of rules: restore it "
                 "from version control, or run `python -m imports inventory` again"
             ) from None
@@ -89,14 +90,14 @@ def _keep_the_order(resource: Document, referred: set[str]) -> None:
         resource["depends_on"] = sorted({*resource.get("depends_on", ()), *waits_for})
 
 
-def literal(value: Any) -> Any:
+def literally(value: Any) -> Any:
     """A value so that Terraform takes it as it is: `${aws:username}` in a policy is no expression."""
     if isinstance(value, str):
-        return value.replace("${", "$${").replace("%{", "%%{")
+        return literal(value)
     if isinstance(value, Mapping):
-        return {literal(key): literal(item) for key, item in value.items()}
+        return {literal(key): literally(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [literal(item) for item in value]
+        return [literally(item) for item in value]
     return value
 
 
@@ -171,7 +172,7 @@ def _keep_only(document: Document, addresses: frozenset[str]) -> None:
                 resource["depends_on"] = [each for each in resource["depends_on"] if each in known]
             unknown = references(resource) - known
             if unknown:
-                raise AdoptionError(
+                raise UserError(
                     f"{type_}.{name} refers to {', '.join(sorted(unknown))}, which is not adopted: the "
                     "record does not describe it in full; run `python -m imports inventory` again"
                 )

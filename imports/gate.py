@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from imports.attributes import IDENTITY, MERGED, observed_attributes
-from imports.bind import literal, merge_rules
+from imports.bind import literally, merge_rules
 from imports.import_ids import import_id
 from imports.plans import AttributeChange, attribute_changes, in_words, loses_data
 from imports.record import AdoptionRecord
@@ -188,7 +188,7 @@ def _missing_coverage(
             attribute
             for attribute in attributes
             if item.observed.get(attribute)
-            and not covers(resource.get(attribute), literal(item.observed[attribute]))
+            and not covers(resource.get(attribute), literally(item.observed[attribute]))
         ]
         if missing:
             yield Finding(

@@ -7,7 +7,7 @@ for an import with provider 5.100.0.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from imports.errors import AdoptionError
+from common.errors import UserError
 
 Attributes = Mapping[str, Any]
 
@@ -53,22 +53,22 @@ _BUILDERS: Mapping[str, Callable[[Attributes], str]] = {
 def import_id(type_: str, attributes: Attributes) -> str:
     """The import id of an object of `type_` with these state attributes.
 
-    Raises AdoptionError for a type without a builder and for attributes without what the id is made of.
+    Raises UserError for a type without a builder and for attributes without what the id is made of.
     """
     builder = _BUILDERS.get(type_)
     if builder is None:
-        raise AdoptionError(
+        raise UserError(
             f"no import id is known for the type {type_}: allowed: {', '.join(sorted(_BUILDERS))}; "
             "leave the resource in the legacy state"
         )
     try:
         return builder(attributes)
     except KeyError as error:
-        raise AdoptionError(
+        raise UserError(
             f"a {type_} without the attribute {error.args[0]} has no import id: read the state again "
             "with `terraform state pull`"
         ) from None
     except ValueError:
-        raise AdoptionError(
+        raise UserError(
             f"a {type_} with an empty id cannot be imported: refresh the legacy state"
         ) from None

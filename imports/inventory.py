@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from common.errors import UserError
 from imports.attributes import IDENTITY, MERGED, SETTINGS, observed_attributes
-from imports.errors import AdoptionError
-from imports.hcl_values import Value, markers_in
+from imports.hcl.values import Value, markers_in
 from imports.import_ids import import_id
 from imports.legacy_hcl import LegacyConfiguration
 from imports.legacy_object import address_order
@@ -65,7 +65,7 @@ def decide(
 
     `attributes` are those that import ids are made of, `problems` why they are not known, `modules` the
     module of an object that is in one; all by legacy address.
-    Raises AdoptionError when two legacy resources are one object.
+    Raises UserError when two legacy resources are one object.
     """
     decisions = [
         _decide(item, attributes, problems, modules.get(item.address, "")) for item in objects
@@ -76,7 +76,7 @@ def decide(
             continue
         other = seen.setdefault((decision.type, decision.import_id), decision.legacy_address)
         if other != decision.legacy_address:
-            raise AdoptionError(
+            raise UserError(
                 f"{other} and {decision.legacy_address} are the same {decision.type}, "
                 f"{decision.import_id}: an object can be adopted once; remove one of the two from the "
                 "legacy state"
@@ -104,8 +104,8 @@ def _decide(
         return Decision(**where, verdict="problem", address=address, why=why)
     try:
         id_ = import_id(item.type, attributes[item.address])
-    except AdoptionError as error:
-        raise AdoptionError(f"{item.address}: {error}") from None
+    except UserError as error:
+        raise UserError(f"{item.address}: {error}") from None
     return Decision(**where, verdict="adopt", address=address, import_id=id_)
 
 

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from imports.hcl_arguments import settle_arguments, unknowns_in
-from imports.hcl_data import Facts
-from imports.hcl_files import read_blocks
-from imports.hcl_resolver import Instance, Resolver
-from imports.hcl_syntax import Block, JsonExpression, expression_text, expressions_of, source_text
-from imports.hcl_values import Unknown, Value
-from imports.hcl_variables import Variable, resolve_variables
+from imports.hcl.arguments import settle_arguments, unknowns_in
+from imports.hcl.data import Facts
+from imports.hcl.files import read_blocks
+from imports.hcl.resolver import Instance, Resolver
+from imports.hcl.syntax import Block, JsonExpression, expression_text, expressions_of, source_text
+from imports.hcl.values import Unknown, Value
+from imports.hcl.variables import Variable, resolve_variables
 from imports.legacy_object import address_order
 
 __all__ = [
@@ -95,7 +95,7 @@ def read_configuration(
 
     `environ` is searched for TF_VAR_* and TF_WORKSPACE, `variables` are -var values as texts,
     `var_files` -var-file files. Without `facts`, what depends on them is an Unknown: read once
-    to learn the provider's region, then again. Raises AdoptionError, in one line, for a folder
+    to learn the provider's region, then again. Raises UserError, in one line, for a folder
     or file that cannot be read.
     """
     surroundings = environ or {}

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NoReturn, Protocol
 
-from imports.errors import AdoptionError, one_line, shorten
+from common.errors import UserError, one_line, shorten
+from common.terraform import CommandResult
 from imports.legacy_object import IDENTIFIER, LegacyObject, address_order, instance_address
 from imports.state_bytes import decode_state
 
@@ -37,15 +38,6 @@ class LegacyState:
     tainted: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class CommandResult:
-    """What a finished command left: its exit code and its two outputs, undecoded."""
-
-    exit_code: int
-    stdout: bytes = field(repr=False)
-    stderr: bytes = field(default=b"", repr=False)
-
-
 class Runner(Protocol):
     """Runs a command in a folder and waits for it; may raise OSError when it cannot start."""
 
@@ -58,7 +50,7 @@ def load_state(folder: Path, state_file: Path | None, run: Runner) -> LegacyStat
     """Return the state of the legacy `folder`, or None when there is none to be had.
 
     With `state_file` that file is read, else `terraform state pull` is run in `folder`, so that
-    any backend works. Raises AdoptionError for a state that is there and cannot be read.
+    any backend works. Raises UserError for a state that is there and cannot be read.
     """
     if state_file is not None:
         content = _read(state_file)
@@ -77,7 +69,7 @@ def load_state(folder: Path, state_file: Path | None, run: Runner) -> LegacyStat
 def parse_state(text: str, *, source: str) -> LegacyState:
     """Return what the state `text` holds; `source` names it in messages.
 
-    Raises AdoptionError, in one line, for whatever is not a complete state of version 4.
+    Raises UserError, in one line, for whatever is not a complete state of version 4.
     """
     document = _document(text, source)
     _check_version(document, source)
@@ -147,12 +139,12 @@ def _identifier(resource: Mapping[str, Any], key: str, source: str) -> str:
 
 def _document(text: str, source: str) -> dict[str, Any]:
     if len(text) > MAX_CHARACTERS:
-        raise AdoptionError(
+        raise UserError(
             f"{source} has {len(text)} characters; a state of at most {MAX_CHARACTERS} "
             "is read. Check that this is the state file."
         )
     if not text.strip():
-        raise AdoptionError(
+        raise UserError(
             f"{source} is empty; a Terraform state is JSON. Take it from a backup, or "
             "leave it out to work from the folder and live AWS."
         )
@@ -188,18 +180,18 @@ def _deeper_than(document: object, limit: int) -> bool:
 def _check_version(document: Mapping[str, Any], source: str) -> None:
     if "encrypted_data" in document or "sops" in document:
         tool = "OpenTofu" if "encrypted_data" in document else "SOPS"
-        raise AdoptionError(
+        raise UserError(
             f"{source} is a state encrypted by {tool}; a plain one is read. Decrypt it "
             "into a private file, or let `state pull` of the tool that owns it do so."
         )
     if "format_version" in document:
-        raise AdoptionError(
+        raise UserError(
             f"{source} is the output of `terraform show -json`; the state itself is "
             "read. Give what `terraform state pull` prints."
         )
     version = document.get("version")
     if version != 4 or isinstance(version, bool | float):
-        raise AdoptionError(
+        raise UserError(
             f"{source} has the state version {shorten(version)}; only version 4 "
             "(Terraform 0.12 or later) is read. Run `terraform apply -refresh-only` there first."
         )
@@ -214,7 +206,7 @@ def _items(value: object, source: str, what: str) -> list[dict[str, Any]]:
 
 
 def _damaged(source: str, why: str) -> NoReturn:
-    raise AdoptionError(
+    raise UserError(
         f"{source} is no complete Terraform state: {why}. Take it anew with "
         "`terraform state pull`, or from a backup."
     )
@@ -237,7 +229,7 @@ def _mended(document: dict[str, Any]) -> dict[str, Any]:
 def _read(path: Path) -> bytes | None:
     try:
         if path.stat().st_size > MAX_CHARACTERS:
-            raise AdoptionError(
+            raise UserError(
                 f"{shorten(path)} has {path.stat().st_size} bytes; a state of at most "
                 f"{MAX_CHARACTERS} is read. Check that this is the state file."
             )
@@ -246,7 +238,7 @@ def _read(path: Path) -> bytes | None:
         return None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a path"
-        raise AdoptionError(
+        raise UserError(
             f"{shorten(path)} cannot be read ({reason}); name a readable state file."
         ) from None
 
@@ -256,14 +248,14 @@ def _pull(folder: Path, run: Runner) -> bytes:
     try:
         result = run(command, folder=folder)
     except OSError as error:
-        raise AdoptionError(
+        raise UserError(
             f"`terraform state pull` cannot run in {shorten(folder)} ({error.strerror}); install "
             "Terraform, or name a state file."
         ) from None
     if result.exit_code != 0:
         said = one_line(result.stderr.decode("utf-8", "replace").replace("Error:", " "))
         said = said.strip("╷│╵ ").replace("│ ", "")
-        raise AdoptionError(
+        raise UserError(
             f"`terraform state pull` failed in {shorten(folder)}: {shorten(said, limit=200)}. "
             "Run `terraform init` there first, or name a state file."
         )

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Final
 
-from imports.errors import AdoptionError, one_line, shorten
-from imports.hcl_data import Facts
+from common.aws import Clients, account_of, ask, region_of
+from common.errors import UserError, one_line, shorten
+from imports.hcl.data import Facts
 from imports.import_ids import import_id
 from imports.legacy_hcl import ConfiguredObject, LegacyConfiguration
 from imports.legacy_object import address_order
-from imports.live_aws import Clients, account_of, ask, region_of
 from imports.live_named import NAMED_RULES
 from imports.live_network import NETWORK_RULES
 from imports.live_rows import KINDS, Rows, read_rows
@@ -70,7 +70,7 @@ class Discovery:
 def discover(configuration: LegacyConfiguration, clients: Clients) -> Discovery:
     """Find every object of the configuration that is adopted, and say which are not found.
 
-    Raises AdoptionError when AWS refuses a call, or when the clients work in another region than
+    Raises UserError when AWS refuses a call, or when the clients work in another region than
     the configuration.
     """
     region = region_of(clients)
@@ -122,7 +122,7 @@ def match(objects: Sequence[ConfiguredObject], rows: Rows, *, region: str) -> Di
 def account_facts(clients: Clients, region: str) -> Facts:
     """Return the account's id, and the zones that `region` lists for everybody, in AWS's order.
 
-    Raises AdoptionError when AWS refuses a call, or when the clients work in another region.
+    Raises UserError when AWS refuses a call, or when the clients work in another region.
     """
     _check_same(region_of(clients), region)
     listed = ask(clients, "ec2", "DescribeAvailabilityZones")["AvailabilityZones"]
@@ -173,7 +173,7 @@ def _check_region(configuration: LegacyConfiguration, region: str) -> None:
 
 def _check_same(region: str, wanted: str) -> None:
     if region != wanted:
-        raise AdoptionError(
+        raise UserError(
             f"the legacy base is in {shorten(wanted)}, but {shorten(region)} was to be searched: "
             f"set AWS_REGION to {shorten(wanted)}"
         )

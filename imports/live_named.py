@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from imports.errors import shorten
+from common.errors import shorten
 from imports.legacy_hcl import ConfiguredObject
 from imports.live_rows import ATTACHMENTS, KINDS, Row
 from imports.live_search import Attributes, Rule, Search, only

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from imports.errors import AdoptionError
-from imports.live_aws import Clients, answers_without, ask, ask_all
+from common.aws import Clients, answers_without, ask, ask_all
+from common.errors import UserError
 
 Row: TypeAlias = Mapping[str, Any]
 Rows: TypeAlias = Mapping[str, Sequence[Row]]
@@ -129,10 +129,10 @@ KINDS: Final[Mapping[str, Kind]] = {
 
 
 def kind_of(type_: str) -> Kind:
-    """Return how a type shows in AWS. Raises AdoptionError for one that is not known."""
+    """Return how a type shows in AWS. Raises UserError for one that is not known."""
     kind = KINDS.get(type_)
     if kind is None:
-        raise AdoptionError(
+        raise UserError(
             f"{type_} cannot be looked for in AWS: allowed: {', '.join(sorted(KINDS))}; leave the "
             "resource in the legacy state"
         )
@@ -196,7 +196,7 @@ def read_rows(
     """Return the rows that objects of `types` stand in; every list asked for is there.
 
     Clusters and what belongs to a bucket have no listing that tells enough, so they are asked
-    for by name: `clusters` a hundred a call, `buckets` one by one. Raises AdoptionError when
+    for by name: `clusters` a hundred a call, `buckets` one by one. Raises UserError when
     AWS refuses a call, or for a type that is not known.
     """
     wanted = {kind_of(type_).rows for type_ in types}

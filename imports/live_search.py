@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from imports.errors import shorten
-from imports.hcl_substitution import lookup_in, substitute
-from imports.hcl_values import Deferred, Reference, Unknown, Value, markers_in, text_of
+from common.errors import shorten
+from imports.hcl.substitution import lookup_in, substitute
+from imports.hcl.values import Deferred, Reference, Unknown, Value, markers_in, text_of
 from imports.legacy_hcl import ConfiguredObject
 from imports.live_rows import KINDS, Row, Rows
 

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from common.errors import UserError
+from common.terraform import Terraform
 from imports.attributes import observed_attributes
 from imports.bind import references
-from imports.errors import AdoptionError
-from imports.terraform import Terraform
 
 # Lists whose items Terraform wants complete, as objects and not as blocks.
 _WHOLE_ITEMS = frozenset({"egress", "ingress", "route"})
@@ -29,7 +29,7 @@ def observe(
     """The observed arguments of each address of `ids` (address -> import id).
 
     `document` is the stage's synthesized stack; `folder` is an empty one, to be thrown away.
-    Raises AdoptionError when Terraform cannot read an object.
+    Raises UserError when Terraform cannot read an object.
     """
     terraform = Terraform(folder=folder, environment=environment)
     (folder / "cdk.tf.json").write_text(json.dumps(observing_document(document, ids)))
@@ -48,7 +48,7 @@ def observe(
 def observing_document(document: Mapping[str, Any], ids: Mapping[str, str]) -> dict[str, Any]:
     """A stack that imports the objects, to be planned and never applied.
 
-    Raises AdoptionError for an address that the stack does not have.
+    Raises UserError for an address that the stack does not have.
     """
     resources: dict[str, dict[str, Any]] = {}
     data = document.get("data", {})
@@ -57,7 +57,7 @@ def observing_document(document: Mapping[str, Any], ids: Mapping[str, str]) -> d
         type_, _, name = address.partition(".")
         resource = document["resource"].get(type_, {}).get(name)
         if resource is None:
-            raise AdoptionError(
+            raise UserError(
                 f"the stage has no {address}: its settings are not those of the legacy base (zones, "
                 "NAT mode); delete the stage file to have one written"
             )

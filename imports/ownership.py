@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from imports.errors import shorten
+from common.errors import shorten
 from imports.import_ids import import_id
 from imports.legacy_object import address_order
 from imports.record import AdoptedObject, AdoptionRecord

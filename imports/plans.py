@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from common.errors import UserError
 from imports.attributes import is_state_only
-from imports.errors import AdoptionError
 from modules.stateful import STATEFUL
 
 
@@ -27,17 +27,17 @@ class AttributeChange:
 def read_plan(path: Path) -> dict[str, Any]:
     """A plan that `terraform show -json` has written to a file.
 
-    Raises AdoptionError when the file holds something else.
+    Raises UserError when the file holds something else.
     """
     try:
         plan = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise AdoptionError(
+        raise UserError(
             f"{path}: not a plan in JSON ({error}): write one with `terraform show -json PLAN > FILE`"
         ) from None
     lacks = _lacks(plan)
     if lacks:
-        raise AdoptionError(
+        raise UserError(
             f"{path}: not a plan in JSON (no {lacks}): write one with `terraform show -json PLAN > FILE`"
         )
     return dict(plan)

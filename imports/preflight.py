@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from imports.errors import one_line
+from common.aws import Clients, account_of, region_of
+from common.errors import one_line
 from imports.legacy_object import address_order
-from imports.live_aws import Clients, account_of, region_of
 from imports.live_rows import Kind, Row, kind_of, read_rows
 from imports.record import AdoptedObject, AdoptionRecord
 
@@ -45,7 +45,7 @@ def preflight(record: AdoptionRecord, clients: Clients) -> list[Finding]:
     """Return a finding for each object of the record, sorted by address.
 
     When the credentials are of another account or region that is the only finding, since nothing
-    could be found. Raises AdoptionError when AWS refuses a call, or for a type that is not known.
+    could be found. Raises UserError when AWS refuses a call, or for a type that is not known.
     """
     return [finding for finding, _ in preflight_rows(record, clients)]
 

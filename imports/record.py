@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from imports.errors import AdoptionError, shorten
-from imports.files import replace_file
+from common.errors import UserError, shorten
+from common.files import replace_file
 from imports.mapping import SHARED_ROLES
 
 
@@ -97,25 +97,25 @@ def record_path(stages_dir: Path, stage: str) -> Path:
 def read_record(path: Path) -> AdoptionRecord | None:
     """The record at `path`, or None when there is none.
 
-    Raises AdoptionError for one that cannot be read, or that names an address or an object twice.
+    Raises UserError for one that cannot be read, or that names an address or an object twice.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise AdoptionError(f"{path}: the adoption record cannot be read: {error}") from None
+        raise UserError(f"{path}: the adoption record cannot be read: {error}") from None
     try:
         record = AdoptionRecord.model_validate(json.loads(text))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
-        raise AdoptionError(
+        raise UserError(
             f"{path}: not an adoption record: {where}: {first['msg']}, found "
             f"{shorten(first['input'])}: run `python -m imports inventory` again"
         ) from None
     except (ValueError, RecursionError) as error:
-        raise AdoptionError(
+        raise UserError(
             f"{path}: not JSON ({error}): restore it from version control, or run "
             "`python -m imports inventory` again"
         ) from None
@@ -126,20 +126,20 @@ def read_record(path: Path) -> AdoptionRecord | None:
 def record_of(stages_dir: Path, stage: str, *, phase: str, region: str) -> AdoptionRecord | None:
     """The record that goes with a stage's settings; None for a stage that adopts nothing.
 
-    Raises AdoptionError for a record of another stage or region, and for phase `adopt` without one.
+    Raises UserError for a record of another stage or region, and for phase `adopt` without one.
     """
     path = record_path(stages_dir, stage)
     record = read_record(path)
     if record is None:
         if phase == "adopt":
-            raise AdoptionError(
+            raise UserError(
                 f'stage {stage} is in phase "adopt" and has no adoption record: run `python -m imports '
                 f"inventory --stage {stage} --legacy DIR`, which writes {path}"
             )
         return None
     for what, ours, its in (("stage", stage, record.stage), ("region", region, record.region)):
         if ours != its:
-            raise AdoptionError(
+            raise UserError(
                 f"{path} is of the {what} {its}, and the stage file says {ours}: use the record of this "
                 f"{what}, or run `python -m imports inventory` again"
             )
@@ -159,7 +159,7 @@ def _refuse_doubles(path: Path, record: AdoptionRecord) -> None:
     for kind, values in kinds.items():
         for value, count in Counter(values).items():
             if count > 1:
-                raise AdoptionError(
+                raise UserError(
                     f"{path}: the {kind} {value} stands {count} times: each belongs in the record "
                     "once; run `python -m imports inventory` again"
                 )

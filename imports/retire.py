@@ -4,58 +4,28 @@ The order makes an interruption harmless: the new state holds everything before 
 anything, and the backup is on disk before the one push that takes it all out at once.
 """
 
-import hashlib
-import json
-import os
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NoReturn
-from urllib.parse import quote
+from typing import Final
 
-from imports.errors import AdoptionError, shorten
-from imports.files import replace_file
+from common.errors import UserError, listed, shorten
+from common.progress import Progress
+from common.terraform import Terraform
 from imports.import_ids import import_id
 from imports.legacy_object import address_order
 from imports.ownership import Holder, Owner, ownership
-from imports.progress import Progress
+from imports.pulled_state import PulledState, content, pull, push
 from imports.record import AdoptionRecord
+from imports.state_backups import Backup, find_backups, read_backup, write_backup
 from imports.state_surgery import (
-    Document,
     Identify,
-    differences,
-    dump_document,
     held,
     managed_addresses,
     parse_document,
     remove_addresses,
 )
-from imports.terraform import Terraform, error_summary
 
 LEGACY: Final = "legacy"
-# A terraform that outlived its killed parent finishes its push within this time.
-_LOCK_TIMEOUT = "-lock-timeout=20s"
-
-
-@dataclass(frozen=True, kw_only=True)
-class PulledState:
-    """A state as it was pulled. Neither its text nor its content is shown: both hold secrets."""
-
-    lineage: str
-    serial: int
-    text: str = field(repr=False)
-    document: Document = field(repr=False)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Backup:
-    """A state on disk, with its checksum in a file of the same name and `.sha256` beside it."""
-
-    path: Path
-    sha256: str
-    lineage: str
-    serial: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +56,7 @@ def retire(
 ) -> Retirement:
     """Take the adopted and released addresses out of the legacy state; run again, it does nothing.
 
-    `acknowledged` says that what the record does not cover may stay behind. Raises AdoptionError, and has
+    `acknowledged` says that what the record does not cover may stay behind. Raises UserError, and has
     then written nothing, when the new state does not hold every object, when the legacy state is another
     one or was changed by somebody else, or when something stays unacknowledged. Raises it as well when
     the state that is pulled afterwards is not the one pushed.
@@ -111,7 +81,7 @@ def retire(
     _refuse_unexplained_gaps(record, owners, old, latest, identify)
     _refuse_second_writer(record, old, latest)
     if stays and not acknowledged:
-        raise AdoptionError(
+        raise UserError(
             f"the record does not cover all of the legacy state, this would stay there ({len(stays)}): "
             f"{', '.join(stays)}: acknowledge it, or take it out of that state first"
         )
@@ -119,7 +89,7 @@ def retire(
     progress("writing a backup of the legacy state")
     backup = write_backup(backup_folder, LEGACY, old)
     progress(f"taking {len(let_go)} resources out of the legacy state")
-    push(legacy, remove_addresses(old.document, set(let_go)), backup)
+    push(legacy, remove_addresses(old.document, set(let_go)), backup=backup.path)
     progress("the legacy state has let go; the rest of it is unchanged")
     return _retirement(record, legacy, let_go=let_go, stays=stays, backup=backup)
 
@@ -130,240 +100,32 @@ def legacy_addresses(record: AdoptionRecord) -> frozenset[str]:
     return adopted | {item.legacy_address for item in record.released}
 
 
-def listed(items: Iterable[str], *, limit: int = 10) -> str:
-    """The items as they stand in a message: the first few, and how many more."""
-    shown = list(items)
-    more = f" and {len(shown) - limit} more" if len(shown) > limit else ""
-    return ", ".join(shown[:limit]) + more
-
-
-# --- reading and changing a state
-
-
-def content(state: PulledState | None) -> Document | None:
-    """The document of a state, if there is one."""
-    return None if state is None else state.document
-
-
-def pull(terraform: Terraform) -> PulledState | None:
-    """The state of a folder, whatever its backend; None when there is none.
-
-    Raises AdoptionError when it cannot be read, as after a local state file broke off.
-    """
-    result = terraform("state", "pull", "-no-color")
-    text = result.stdout.decode("utf-8", "replace")
-    if result.exit_code or not text.strip():
-        _refuse_broken_file(terraform.folder)
-    if result.exit_code:
-        raise AdoptionError(
-            f"the state of {terraform.folder} cannot be pulled: "
-            f"{error_summary(result.stderr.decode('utf-8', 'replace'))}"
-        )
-    if not text.strip() or _is_of_nothing(text):
-        return None
-    document = parse_document(text, source=f"the state of {terraform.folder}")
-    return PulledState(
-        lineage=document["lineage"], serial=document["serial"], text=text, document=document
-    )
-
-
-def _is_of_nothing(text: str) -> bool:
-    """Whether this is what Terraform prints of a remote state that is not there: one that never was any."""
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(document, dict) and (
-        (document.get("lineage"), document.get("serial")) == ("", 0)
-        and not document.get("resources")
-    )
-
-
-def push(
-    terraform: Terraform, document: Document, backup: Backup | None, *, is_first: bool = False
-) -> PulledState:
-    """Put a new version of a state in place, under Terraform's lock, and return what it is then.
-
-    `is_first`: there is none yet. Terraform draws the lineage of a first remote state itself, whatever it is
-    given.
-    Terraform refuses a version that is not newer than the one it has: nobody's change in the meantime is
-    lost. Raises AdoptionError then, and when the state is not what was pushed.
-    """
-    # By standard input: the state holds secrets, and needs no file of its own.
-    terraform.checked(
-        "state", "push", "-no-color", _LOCK_TIMEOUT, "-", stdin=dump_document(document)
-    )
-    after = pull(terraform)
-    if after is None:
-        wrong: tuple[str, ...] = ("all of it",)
-    else:
-        wrong = differences(document, after.document)
-    if after is None or wrong or not (is_first or after.lineage == document["lineage"]):
-        saved = f"; the state as it was is in {backup.path}" if backup else ""
-        raise AdoptionError(
-            f"the state of {terraform.folder} is not as it was pushed, it differs in "
-            f"{listed(wrong) or 'its lineage'}: find out who else writes to it{saved}"
-        )
-    return after
-
-
-def _refuse_broken_file(folder: Path) -> None:
-    path = broken_state_file(folder)
-    if path is not None:
-        raise AdoptionError(
-            f"the state file {path} is empty or broken off, as after terraform was killed while writing "
-            "it: copy the newest backup over it and run the same command again"
-        )
-
-
-def broken_state_file(folder: Path) -> Path | None:
-    """The local state file of a folder, if it is empty or broken off; None when it is well, or not there."""
-    # Terraform empties a local state file before it writes it, and takes an empty one for no state at all.
-    path = _local_state_file(folder)
-    if path is None:
-        return None
-    try:
-        json.loads(path.read_bytes())
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, RecursionError):
-        return path
-    return None
-
-
-def _local_state_file(folder: Path) -> Path | None:
-    name = "terraform.tfstate"
-    try:
-        type_, settings = _backend(folder)
-        return folder / (settings.get("path") or name) if type_ == "local" else None
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        return folder / name
-
-
-def _backend(folder: Path) -> tuple[str, Mapping[str, Any]]:
-    """What the folder was initialized with; before that, what a synthesized stack says."""
-    initialized = folder / ".terraform" / "terraform.tfstate"
-    if initialized.exists():
-        backend = json.loads(initialized.read_text())["backend"]
-        return backend["type"], backend["config"]
-    synthesized = json.loads((folder / "cdk.tf.json").read_text())
-    ((type_, settings),) = synthesized["terraform"]["backend"].items()
-    return type_, settings
-
-
-# --- backups
-
-
-def write_backup(folder: Path, kind: str, state: PulledState) -> Backup:
-    """Write the state as it was pulled, private to its owner and flushed to disk.
-
-    An equal one is used again. Raises AdoptionError for a different one of the same version, and when the
-    folder cannot be written to.
-    """
-    path = folder / f"{_prefix(kind, state.lineage)}{state.serial}.tfstate"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        text = path.read_text(encoding="utf-8") if path.exists() else None
-        if text is not None and not _same(text, state):
-            raise AdoptionError(
-                f"{path} is another state of the same version than the one to back up: move it away"
-            )
-        # The checksum first: a backup that has none is then never one that was interrupted.
-        text = text or state.text
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        replace_file(checksum_path(path), f"{digest}  {path.name}\n", mode=0o600)
-        replace_file(path, text, mode=0o600)
-        for leftover in folder.glob(f".{path.name}.*"):
-            leftover.unlink()
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise AdoptionError(f"{path}: the backup cannot be written: {why}") from None
-    return Backup(path=path, sha256=digest, lineage=state.lineage, serial=state.serial)
-
-
-def find_backups(folder: Path, kind: str, lineage: str) -> list[Path]:
-    """The backups of one state, the newest first."""
-    pattern = re.compile(re.escape(_prefix(kind, lineage)) + r"([0-9]{1,18})\.tfstate")
-    matches = {path: pattern.fullmatch(path.name) for path in folder.glob("*.tfstate")}
-    serials = {path: int(match[1]) for path, match in matches.items() if match}
-    return sorted(serials, key=serials.__getitem__, reverse=True)
-
-
-def read_backup(path: Path, lineage: str) -> tuple[Backup, dict[str, Any]]:
-    """A backup and the document in it.
-
-    Raises AdoptionError when it is not what its checksum, its lineage and its name say.
-    """
-    try:
-        saved = path.read_bytes()
-        noted = checksum_path(path).read_text(encoding="utf-8").split()
-    except FileNotFoundError as error:
-        _refuse_backup(path, f"{Path(str(error.filename)).name} is missing")
-    except (OSError, UnicodeDecodeError):
-        _refuse_backup(path, "it cannot be read")
-    digest = hashlib.sha256(saved).hexdigest()
-    if noted[:1] != [digest]:
-        _refuse_backup(path, "its checksum does not match")
-    document = parse_document(saved.decode("utf-8", "replace"), source=str(path))
-    serial = document["serial"]
-    if document["lineage"] != lineage or not path.name.endswith(f"-{serial}.tfstate"):
-        _refuse_backup(path, "it is of another lineage or serial than its name says")
-    return Backup(path=path, sha256=digest, lineage=lineage, serial=serial), document
-
-
-def checksum_path(path: Path) -> Path:
-    """Where the checksum of a backup is, in the form `sha256sum -c` reads."""
-    return path.with_name(f"{path.name}.sha256")
-
-
-def _same(text: str, state: PulledState) -> bool:
-    try:
-        there = parse_document(text, source="the backup")
-    except AdoptionError:
-        return False
-    # Another Terraform version prints the same state with its own version in it.
-    return there["lineage"] == state.lineage and not differences(there, state.document)
-
-
-def _prefix(kind: str, lineage: str) -> str:
-    return f"{quote(kind, safe='')}-{quote(lineage, safe='')}-"
-
-
-def _refuse_backup(path: Path, why: str) -> NoReturn:
-    raise AdoptionError(f"the backup {path} cannot be trusted: {why}: bring back the original file")
-
-
 # --- refusals
 
 
 def refuse_other_lineage(
     record: AdoptionRecord, old: PulledState | None, new: PulledState | None
 ) -> None:
-    """Raise AdoptionError unless the legacy state is the record's, and not the new one as well."""
+    """Raise UserError unless the legacy state is the record's, and not the new one as well."""
     expected = record.legacy.lineage
     found = old.lineage if old else expected
     if expected is not None and found != expected:
-        raise AdoptionError(
+        raise UserError(
             f"the legacy state has the lineage {shorten(found)}, the record was made from "
             f"{shorten(expected)}: name the folder, or select the workspace, that the record came from"
         )
     if new is not None and new.lineage == found:
-        raise AdoptionError(
+        raise UserError(
             f"the new and the legacy state are the same one, of lineage {shorten(found)}: name "
             "the legacy folder"
         )
 
 
 def refuse_mismatches(owners: list[Owner], record: AdoptionRecord, old: PulledState | None) -> None:
-    """Raise AdoptionError when an address holds another object, or an object stands elsewhere too."""
+    """Raise UserError when an address holds another object, or an object stands elsewhere too."""
     wrong = [owner.mismatch for owner in owners if owner.mismatch]
     if wrong:
-        raise AdoptionError(
+        raise UserError(
             f"{listed(wrong, limit=3)}{_moved(record, old)}: find out who changed it, then run "
             "`python -m imports inventory` again"
         )
@@ -380,7 +142,7 @@ def _refuse_unless_here(owners: list[Owner]) -> None:
     absent = [item for item in owners if item.holder not in (Holder.HERE, Holder.BOTH)]
     if absent:
         names = listed(f"{item.address} ({shorten(item.import_id)})" for item in absent)
-        raise AdoptionError(
+        raise UserError(
             f"the new state does not hold {len(absent)} of {len(owners)} adopted objects: {names}: run "
             "`python -m imports adopt` first; the legacy state keeps them"
         )
@@ -389,7 +151,7 @@ def _refuse_unless_here(owners: list[Owner]) -> None:
 def _refuse_second_writer(record: AdoptionRecord, old: PulledState, latest: Backup | None) -> None:
     """Somebody has used the old tool since the inventory. With a backup it may have been ourselves."""
     if latest is None and _moved(record, old):
-        raise AdoptionError(
+        raise UserError(
             f"somebody has written to the legacy state since the inventory{_moved(record, old)}: see what "
             "was changed, then run `python -m imports inventory` and `adopt` again"
         )
@@ -410,7 +172,7 @@ def _refuse_unexplained_gaps(
         before = ownership(record, document, None, identify=identify)
         if all(item.holder is Holder.LEGACY for item in before):
             return
-    raise AdoptionError(
+    raise UserError(
         f"the legacy state no longer holds {listed(gone)}{_moved(record, old)}, and no backup of a "
         "retirement explains it: somebody else writes to it; check that these objects still exist, "
         "then run `python -m imports inventory` again"
@@ -427,13 +189,13 @@ def _latest_backup(folder: Path, lineage: str) -> tuple[Backup | None, tuple[str
         return None, (note,)
     try:
         return read_backup(paths[0], lineage)[0], ()
-    except AdoptionError as error:
+    except UserError as error:
         return None, (str(error),)
 
 
 def _without_legacy_state(record: AdoptionRecord, legacy: Terraform) -> Retirement:
     if record.legacy.lineage is not None:
-        raise AdoptionError(
+        raise UserError(
             f"{legacy.folder} has no state, the record was made from one of lineage "
             f"{shorten(record.legacy.lineage)}: name the legacy folder and run `terraform init` there; if "
             "its state is deleted on purpose, there is nothing to retire"
@@ -491,7 +253,7 @@ def _may_hold(path: Path, ours: frozenset[str]) -> bool:
         document = parse_document(text, source=path.name) if text else {}
         outputs = (document.get("outputs") or {}).values()
         return bool(ours & held(document).keys()) or any(item.get("sensitive") for item in outputs)
-    except (OSError, UnicodeDecodeError, AttributeError, AdoptionError):
+    except (OSError, UnicodeDecodeError, AttributeError, UserError):
         return True
 
 

@@ -6,27 +6,16 @@ In this order, so that an interruption leaves an object with two owners at worst
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from imports.errors import AdoptionError, shorten
+from common.errors import UserError, listed, shorten
+from common.progress import Progress
+from common.terraform import Terraform
 from imports.import_ids import import_id
 from imports.legacy_object import address_order
 from imports.ownership import Holder, Owner, ownership
-from imports.progress import Progress
+from imports.pulled_state import PulledState, content, pull, push
 from imports.record import AdoptionRecord
-from imports.retire import (
-    LEGACY,
-    Backup,
-    PulledState,
-    content,
-    find_backups,
-    legacy_addresses,
-    listed,
-    pull,
-    push,
-    read_backup,
-    refuse_mismatches,
-    refuse_other_lineage,
-    write_backup,
-)
+from imports.retire import LEGACY, legacy_addresses, refuse_mismatches, refuse_other_lineage
+from imports.state_backups import Backup, find_backups, read_backup, write_backup
 from imports.state_surgery import (
     Document,
     Identify,
@@ -35,7 +24,6 @@ from imports.state_surgery import (
     remove_addresses,
     restore_addresses,
 )
-from imports.terraform import Terraform
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +52,7 @@ def rollback(
 ) -> Rollback:
     """Let the legacy state hold everything again, then the new state forget it; safe to run again.
 
-    Raises AdoptionError, and has then written nothing, when the legacy state lacks something that no
+    Raises UserError, and has then written nothing, when the legacy state lacks something that no
     trustworthy backup holds, or when an address holds another object than the record's. Raises it as well
     when a state that is pulled afterwards is not the one pushed.
     """
@@ -78,7 +66,7 @@ def rollback(
     plan = _plan(record, legacy, old, backup_folder, identify)
     if plan.restored:
         progress(f"putting {len(plan.restored)} resources back into the legacy state")
-        old = push(legacy, plan.document, plan.backups[0])
+        old = push(legacy, plan.document, backup=plan.backups[0].path)
     _refuse_unless_in_legacy(record, content(old), identify)
     progress("the legacy state holds every object")
 
@@ -88,7 +76,7 @@ def rollback(
         progress("writing a backup of the new state")
         new_backup = write_backup(backup_folder, f"new-{record.stage}", new)
         progress(f"taking {len(mine)} resources out of the new state")
-        new = push(here, remove_addresses(new.document, set(mine)), new_backup)
+        new = push(here, remove_addresses(new.document, set(mine)), backup=new_backup.path)
     progress("the new state holds none of them")
     stays = managed_addresses(content(new))
     return Rollback(
@@ -124,7 +112,7 @@ def _plan(
     lineage = old.lineage if old else record.legacy.lineage
     paths = find_backups(folder, LEGACY, lineage) if lineage else []
     if lineage is None or not paths:
-        raise AdoptionError(
+        raise UserError(
             f"the legacy state does not hold {listed(sorted(ours - before, key=address_order))}, and no "
             f"backup of it is in {folder}: bring the backup back; nothing was changed"
         )
@@ -161,7 +149,7 @@ def _refuse_unless_in_legacy(
 ) -> None:
     absent = [item.legacy_address for item in _not_in_legacy(record, document, identify)]
     if absent:
-        raise AdoptionError(
+        raise UserError(
             f"{listed(absent)}: neither the legacy state nor a backup of it holds the recorded object "
             "there: bring the right backup back; the new state keeps what it has"
         )
@@ -170,7 +158,7 @@ def _refuse_unless_in_legacy(
 def _refuse_without_configuration(folder: Path) -> None:
     # A state pushed into a wrong folder would own everything, and nobody would look for it there.
     if not any(folder.glob("*.tf")) and not any(folder.glob("*.tf.json")):
-        raise AdoptionError(
+        raise UserError(
             f"{folder} has neither a state nor Terraform files: name the legacy folder, with its "
             "configuration brought back from version control"
         )

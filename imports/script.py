@@ -2,7 +2,7 @@
 
 import shlex
 
-from imports.errors import one_line
+from common.errors import one_line
 from imports.legacy_object import address_order
 from imports.record import AdoptionRecord
 from modules.settings import stack_name

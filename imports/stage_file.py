@@ -5,7 +5,7 @@ from typing import Any
 
 import tomli_w
 
-from imports.errors import AdoptionError
+from common.errors import UserError
 
 Found = Mapping[str, Mapping[str, Any]]  # address -> attributes
 
@@ -24,7 +24,7 @@ def stage_file(attributes: Found, *, region: str) -> str:
     """The text of a stage file with phase `adopt` for a base of these attributes.
 
     `attributes` are the observed or legacy attributes by our address.
-    Raises AdoptionError when the base lacks what a stage is built on.
+    Raises UserError when the base lacks what a stage is built on.
     """
     cluster = str(_known(attributes, "aws_ecs_cluster.main", "name"))
     database = _needed(attributes, _DATABASE)
@@ -64,7 +64,7 @@ def stage_file(attributes: Found, *, region: str) -> str:
 
 def _needed(attributes: Found, address: str) -> Mapping[str, Any]:
     if address not in attributes:
-        raise AdoptionError(
+        raise UserError(
             f"the legacy base has no {address.partition('.')[0]} to adopt as {address}: a stage needs one; "
             "name the folder of the base with --legacy"
         )
@@ -74,7 +74,7 @@ def _needed(attributes: Found, address: str) -> Mapping[str, Any]:
 def _known(attributes: Found, address: str, attribute: str) -> object:
     value = _needed(attributes, address).get(attribute)
     if not isinstance(value, str | int | float):
-        raise AdoptionError(
+        raise UserError(
             f"nothing says what the {attribute} of {address} is: write the stage file by hand, or give the "
             "legacy state with --state"
         )

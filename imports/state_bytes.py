@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from imports.errors import AdoptionError, shorten
+from common.errors import UserError, shorten
 
 # What a file starts with, what that makes it, and what to do about it.
 _OTHER_FILES: Final = (
@@ -18,11 +18,11 @@ _OTHER_FILES: Final = (
 def decode_state(content: bytes, *, source: str) -> str:
     """Return the text of `content`: UTF-8, or UTF-16 as PowerShell redirects into a file.
 
-    Raises AdoptionError for an archive, an encrypted file and any other binary.
+    Raises UserError for an archive, an encrypted file and any other binary.
     """
     for start, what, remedy in _OTHER_FILES:
         if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(start):
-            raise AdoptionError(
+            raise UserError(
                 f"{shorten(source)} is {what}; a plain Terraform state is read. {remedy}"
             )
     wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
@@ -31,7 +31,7 @@ def decode_state(content: bytes, *, source: str) -> str:
     except UnicodeDecodeError:
         text = "\x00"
     if "\x00" in text:
-        raise AdoptionError(
+        raise UserError(
             f"{shorten(source)} is a binary or encrypted file; a Terraform state is JSON text. "
             "Decrypt it into a private file first."
         )

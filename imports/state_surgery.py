@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from imports.errors import AdoptionError, shorten
+from common.errors import UserError, shorten
 from imports.import_ids import import_id
 from imports.legacy_object import address_order, instance_address
 from imports.legacy_state import parse_state
@@ -32,13 +32,13 @@ class Held:
 def parse_document(text: str, *, source: str) -> dict[str, Any]:
     """The document in `text`, with every number as exact as it is written.
 
-    Raises AdoptionError, naming `source`, for whatever is not a complete state of version 4.
+    Raises UserError, naming `source`, for whatever is not a complete state of version 4.
     """
     parse_state(text, source=source)
     try:
         document: dict[str, Any] = json.loads(text, parse_float=_number)
     except ArithmeticError:
-        raise AdoptionError(
+        raise UserError(
             f"{shorten(source)} holds a number that is beyond all measure; take the state from a backup."
         ) from None
     return document
@@ -221,7 +221,7 @@ def _block(resource: Mapping[str, Any]) -> tuple[str, ...]:
 def _identity(type_: str, instance: Mapping[str, Any], identify: Identify) -> str | None:
     try:
         return identify(type_, instance.get("attributes") or {})
-    except AdoptionError:
+    except UserError:
         return None
 
 

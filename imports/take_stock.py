@@ -11,16 +11,17 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from bindings import accelerate
-from imports.errors import AdoptionError
-from imports.files import replace_file
-from imports.hcl_values import is_marker
+from common.aws import Clients, boto3_clients
+from common.errors import UserError
+from common.files import replace_file
+from common.progress import Progress
+from common.terraform import CommandResult
+from imports.hcl.values import is_marker
 from imports.inventory import Decision, Drift, decide, drift, unmanaged_arguments
 from imports.legacy_hcl import LegacyConfiguration, read_configuration
-from imports.legacy_state import CommandResult, LegacyState, load_state
+from imports.legacy_state import LegacyState, load_state
 from imports.live import account_facts, discover
-from imports.live_aws import Clients, boto3_clients
 from imports.observe import observe
-from imports.progress import Progress
 from imports.record import (
     AdoptedObject,
     AdoptionRecord,
@@ -73,7 +74,7 @@ def take_stock(
 ) -> Inventory:
     """Read, decide, observe, write. With a problem among the decisions nothing is written.
 
-    Raises AdoptionError for what cannot be read.
+    Raises UserError for what cannot be read.
     """
     set_default_credentials(workspace)
     found = _read_legacy(
@@ -83,7 +84,7 @@ def take_stock(
     notes = _notes(found)
     problems = any(decision.verdict == "problem" for decision in found.decisions)
     if not adopted:
-        raise AdoptionError(
+        raise UserError(
             f"{legacy} holds nothing that this project adopts: name the folder of the legacy base with "
             "--legacy"
         )
@@ -146,9 +147,7 @@ def _read_legacy(
     progress: Progress,
 ) -> _Legacy:
     if not legacy.is_dir():
-        raise AdoptionError(
-            f"{legacy}: no such folder: name the legacy base's folder with --legacy"
-        )
+        raise UserError(f"{legacy}: no such folder: name the legacy base's folder with --legacy")
 
     def run(command: tuple[str, ...], *, folder: Path) -> CommandResult:
         finished = subprocess.run(
@@ -174,7 +173,7 @@ def _read_legacy(
         legacy, facts=facts, environ=workspace.environ, variables=variables
     )
     if facts.account_id is None:
-        raise AdoptionError("AWS did not say which account this is: check the credentials")
+        raise UserError("AWS did not say which account this is: check the credentials")
     if state is not None:
         attributes = {item.address: item.attributes for item in state.objects}
         decisions = decide(
@@ -251,7 +250,7 @@ def _settings(workspace: Workspace, found: _Legacy) -> StageSettings:
     document = tomllib.loads(stage_file(shapes, region=found.region))
     settings, mistakes = parse_stage(document, stage=workspace.stage)
     if mistakes:
-        raise AdoptionError(
+        raise UserError(
             f"the legacy base is not one that a stage can describe: {mistakes[0]}"
             + (f" (and {len(mistakes) - 1} more)" if len(mistakes) > 1 else "")
         )

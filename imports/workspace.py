@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from imports.errors import AdoptionError, StageError
+from common.errors import StageError, UserError
+from common.terraform import Terraform
 from imports.record import AdoptionRecord, read_record, record_path
-from imports.terraform import Terraform
 from modules.settings import StageSettings
 from modules.stage_files import StageFileError, read_stage
 
@@ -68,11 +68,11 @@ class Workspace:
     def record(self) -> AdoptionRecord:
         """The stage's adoption record.
 
-        Raises AdoptionError when there is none.
+        Raises UserError when there is none.
         """
         record = read_record(self.record_path)
         if record is None:
-            raise AdoptionError(
+            raise UserError(
                 f"stage {self.stage} has no adoption record at {self.record_path}: run `python -m imports "
                 f"inventory --stage {self.stage} --legacy DIR`"
             )
@@ -81,7 +81,7 @@ class Workspace:
     def kept_record(self) -> AdoptionRecord:
         """What of the record the stage's settings keep.
 
-        Raises AdoptionError when there is no record, or the stage file has mistakes.
+        Raises UserError when there is no record, or the stage file has mistakes.
         """
         return self.record().kept(shared_roles=self.settings().keep_shared_roles)
 
@@ -93,7 +93,7 @@ class Workspace:
     def synthesize(self) -> Terraform:
         """Synthesize the stage as `cdktf synth` does, and initialize its folder.
 
-        Raises AdoptionError with what the synthesis or Terraform says.
+        Raises UserError with what the synthesis or Terraform says.
         """
         terraform = self.synthesize_alone()
         terraform.initialize()
@@ -102,7 +102,7 @@ class Workspace:
     def synthesize_alone(self) -> Terraform:
         """The same without initializing, for which Terraform has to be able to read the state.
 
-        Raises AdoptionError with what the synthesis says.
+        Raises UserError with what the synthesis says.
         """
         settings = self.settings()
         finished = subprocess.run(
@@ -120,7 +120,7 @@ class Workspace:
         )
         if finished.returncode:
             lines = finished.stderr.strip().splitlines() or ["no message"]
-            raise AdoptionError(f"stage {self.stage} cannot be synthesized: {lines[-1]}")
+            raise UserError(f"stage {self.stage} cannot be synthesized: {lines[-1]}")
         return Terraform(
             folder=self.outdir / "stacks" / settings.stack_name,
             environment=self.process_environment(),

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from imports.errors import AdoptionError
-from imports.terraform import Terraform
+from common.errors import UserError
+from common.terraform import Terraform
 from imports.workspace import BACKUPS
 from local.cdktf import Cdktf, CdktfError
 from local.demo import progress, scan_for_secrets
@@ -73,7 +73,7 @@ def main() -> int:
         try:
             with (folder / "aws.log").open("w") as log, running_emulator(log) as emulator:
                 _play(console, emulator, folder)
-        except (StepError, CdktfError, EmulatorError, AdoptionError) as error:
+        except (StepError, CdktfError, EmulatorError, UserError) as error:
             console.print(str(error), markup=False)
             return 1
         except KeyboardInterrupt:

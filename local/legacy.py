@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from imports.terraform import Terraform
+from common.terraform import Terraform
 from local.emulator import PROJECT, Emulator
 from local.random_provider import lay_out_mirror, write_cli_config
 from scripts.provider_setup import find_mirror

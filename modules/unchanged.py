@@ -17,7 +17,7 @@ from typing import Any
 
 MEMORY = ".unchanged"
 # What takes part in a synthesis, beside the stage: our code, and the packages that it runs on.
-_CODE = ("main.py", "synthesis.py", "modules", "imports", "bindings")
+_CODE = ("main.py", "synthesis.py", "modules", "imports", "common", "bindings")
 _PACKAGES = ("cdktf", "cdktf-cdktf-provider-aws", "constructs", "jsii", "pydantic")
 _EMPTY_LIST = re.compile(r"^( *)(.*)\[\]", re.MULTILINE)
 

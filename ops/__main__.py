@@ -5,14 +5,12 @@ Exit codes: 0 done or fine, 1 an error said in one line, 2 something is found th
 
 import typer
 
-from imports.errors import AdoptionError
-from imports.screen import run
+from common.screen import run
 from ops import images, secrets
 from ops.cost import cost
 from ops.diagram import diagram
 from ops.doctor.command import doctor
 from ops.drift_command import drift
-from ops.errors import OpsError
 from ops.gate_command import gate
 from ops.hasura import apply_hasura_metadata
 from ops.logs import logs
@@ -55,7 +53,7 @@ app.command()(report)
 
 def main() -> None:
     """Run the command line."""
-    run(app, OpsError, AdoptionError)
+    run(app)
 
 
 if __name__ == "__main__":

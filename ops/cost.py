@@ -9,9 +9,10 @@ from typing import Annotated
 
 import typer
 
+from common.errors import UserError
+from common.progress import Progress
+from common.screen import AsJson, out, print_json, print_table, progress_on_screen
 from imports.legacy_state import parse_state
-from imports.progress import Progress
-from imports.screen import AsJson, out, print_json, print_table, progress_on_screen
 from imports.state_bytes import decode_state
 from imports.workspace import Workspace
 from modules.settings import StageSettings
@@ -19,7 +20,6 @@ from ops.costs.bill import Bill
 from ops.costs.prices import HOURS_PER_MONTH, Prices, read_prices
 from ops.costs.pricing import bill
 from ops.costs.what_if import LEGACY_BASE, SWITCHES, Switch, as_the_guide_has_it, switches_below
-from ops.errors import OpsError
 from ops.resources import Resource, of_state
 from ops.synthesized import synthesized
 
@@ -135,7 +135,7 @@ def _with(stage: StageSettings, switches: Sequence[Switch]) -> StageSettings:
 def _settings(name: str, prices: Prices) -> StageSettings:
     stage = Workspace(stage=name, environ=dict(os.environ)).settings()
     if stage.region != prices.region:
-        raise OpsError(
+        raise UserError(
             f"stage {name} is in region {stage.region}, and ops/costs/prices.toml has the prices of "
             f"{prices.region}: write this region's prices there"
         )

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from imports.live_aws import Clients, boto3_clients
+from common.aws import Clients, boto3_clients
+from common.errors import UserError
 from imports.workspace import Workspace, set_default_credentials
 from modules.containers import secret_references
 from modules.naming import Names
 from modules.settings import StageSettings
-from ops.errors import OpsError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class Deployed:
 def open_stage(stage: str) -> Deployed:
     """The stage of `stages/STAGE.toml`, with clients of its region.
 
-    Raises AdoptionError with the stage file's mistakes.
+    Raises UserError with the stage file's mistakes.
     """
     workspace = Workspace(stage=stage, environ=dict(os.environ))
     settings = workspace.settings()
@@ -54,12 +54,12 @@ def open_stage(stage: str) -> Deployed:
 def chosen_services(settings: StageSettings, asked: Iterable[str]) -> tuple[str, ...]:
     """The services that `asked` names, once each.
 
-    Raises OpsError for one that the stage does not have.
+    Raises UserError for one that the stage does not have.
     """
     chosen = tuple(dict.fromkeys(asked))
     for name in chosen:
         if name not in settings.services:
-            raise OpsError(
+            raise UserError(
                 f"stage {settings.stage} has no service {name!r}: allowed: "
                 f"{', '.join(settings.services)}"
             )
@@ -67,9 +67,9 @@ def chosen_services(settings: StageSettings, asked: Iterable[str]) -> tuple[str,
 
 
 def check_runs_services(settings: StageSettings) -> None:
-    """Raises OpsError for a stage that is not deployed with its services."""
+    """Raises UserError for a stage that is not deployed with its services."""
     if settings.phase != "full":
-        raise OpsError(
+        raise UserError(
             f"stage {settings.stage} is in phase {settings.phase} and runs no service: "
             "delete the line `phase` in its stage file and deploy it"
         )

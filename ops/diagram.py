@@ -8,10 +8,10 @@ import font_roboto
 import resvg_py
 import typer
 
-from imports.files import replace_file
-from imports.screen import Stage, out, progress_on_screen
+from common.errors import UserError
+from common.files import replace_file
+from common.screen import Stage, out, progress_on_screen
 from imports.workspace import Workspace
-from ops.errors import OpsError
 from ops.picture.architecture import architecture
 from ops.picture.layout import layout
 from ops.picture.svg import svg
@@ -35,9 +35,9 @@ def diagram(
     paths = files or [Path(f"{stage}.svg")]
     for path in paths:
         if path.suffix not in {".svg", ".png"}:
-            raise OpsError(f"{path}: cannot be drawn: allowed: a name that ends in .svg or .png")
+            raise UserError(f"{path}: cannot be drawn: allowed: a name that ends in .svg or .png")
         if not path.parent.is_dir():
-            raise OpsError(f"{path}: there is no folder {path.parent}: make it, or name another")
+            raise UserError(f"{path}: there is no folder {path.parent}: make it, or name another")
     with progress_on_screen(as_json=False) as progress:
         progress(f"synthesizing {stage}")
         text = stage_svg(stage)

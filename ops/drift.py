@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from imports.errors import shorten
+from common.errors import shorten
 from imports.plans import is_sensitive
 
 Kind = Literal["changed", "deleted", "added"]

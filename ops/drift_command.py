@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from imports.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
+from common.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
 from imports.workspace import this_workspace
 from ops.drift import Drifted, find_drift
 

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from imports.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
+from common.errors import UserError
+from common.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
 from imports.workspace import Workspace, this_workspace
 from modules.stateful import CARRYING, STATEFUL
-from ops.errors import OpsError
 from ops.gate import UNCHANGED, Judgement, judge
 from ops.planning import stage_plan
 
@@ -34,7 +34,7 @@ def gate(
     named = frozenset(allow or ())
     for address in sorted(named):
         if address.partition(".")[0] not in STATEFUL | CARRYING:
-            raise OpsError(
+            raise UserError(
                 f"--allow {address}: allowed: addresses of "
                 + ", ".join(sorted(STATEFUL | CARRYING))
                 + "; anything else needs no leave"
@@ -49,11 +49,11 @@ def gate(
     if failure and not judgement.blocked:
         refused = sorted({loss.address for loss in judgement.losses} - set(settings.allow_destroy))
         if refused:
-            raise OpsError(
+            raise UserError(
                 f"--allow {refused[0]}: Terraform itself refuses: allowed: what is no longer "
                 f"configured; remedy: name it in allow_destroy of {workspace.stage_path}"
             )
-        raise OpsError(failure)
+        raise UserError(failure)
     if as_json:
         print_json({"open": not judgement.blocked, **asdict(judgement)})
     else:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from imports.screen import AsJson, Stage, out, print_json, progress_on_screen
+from common.screen import AsJson, Stage, out, print_json, progress_on_screen
 from ops.deployed import check_runs_services, open_stage
 from ops.hasura_metadata import check_address, post, read_metadata, replacement
 from ops.hasura_task import apply_in_task

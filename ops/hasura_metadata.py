@@ -7,24 +7,24 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ops.errors import OpsError
+from common.errors import UserError
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 def read_metadata(path: Path) -> dict[str, Any]:
-    """The metadata in an exported file. Raises OpsError for what is none."""
+    """The metadata in an exported file. Raises UserError for what is none."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise OpsError(
+        raise UserError(
             f"{path}: cannot be read ({error.strerror}): write it with `hasura metadata export -o json`"
         ) from None
     except ValueError:
         document = None
     metadata = document.get("metadata", document) if isinstance(document, dict) else None
     if not isinstance(metadata, dict) or "version" not in metadata:
-        raise OpsError(
+        raise UserError(
             f"{path}: not Hasura metadata in JSON: write it with `hasura metadata export -o json`"
         )
     return metadata
@@ -43,20 +43,20 @@ def replacement(metadata: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_address(address: str) -> None:
-    """Raises OpsError for an address to which the admin secret must not go."""
+    """Raises UserError for an address to which the admin secret must not go."""
     parts = urlsplit(address)
     if parts.hostname and (
         parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
     ):
         return
-    raise OpsError(
+    raise UserError(
         f"--endpoint {address}: the admin secret goes there: allowed: https://HOST, or http://localhost:PORT "
         "at the near end of a tunnel"
     )
 
 
 def post(url: str, body: dict[str, Any], *, secret: str) -> None:
-    """One call of the metadata API. Raises OpsError, without the secret, when it does not succeed."""
+    """One call of the metadata API. Raises UserError, without the secret, when it does not succeed."""
     request = urllib.request.Request(  # noqa: S310  # `check_address` has seen the scheme
         url,
         data=json.dumps(body).encode(),
@@ -72,9 +72,9 @@ def post(url: str, body: dict[str, Any], *, secret: str) -> None:
         remedy = "correct the metadata"
         if error.code in {301, 302, 307, 308, 404, 405}:
             remedy = "Hasura there does not serve its metadata API: leave --endpoint out for a deployed stage"
-        raise OpsError(f"{url} answered {error.code} ({said}): {remedy}") from None
+        raise UserError(f"{url} answered {error.code} ({said}): {remedy}") from None
     except OSError as error:
-        raise OpsError(
+        raise UserError(
             f"{url} does not answer ({getattr(error, 'reason', error)}): check the address and the tunnel"
         ) from None
 

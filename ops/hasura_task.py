@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import uuid4
 
-from imports.live_aws import account_of, ask, asking, client_of
-from imports.progress import Progress
+from common.aws import account_of, ask, asking, client_of
+from common.errors import UserError
+from common.progress import Progress
 from ops.deployed import Deployed
-from ops.errors import OpsError
 from ops.logs import read_log
 from ops.one_off import Ended, run_beside
 
@@ -64,7 +64,7 @@ _REMEDIES: Final[Mapping[int, str]] = {
 def apply_in_task(deployed: Deployed, body: Mapping[str, Any], progress: Progress) -> str:
     """Hand a call of the metadata API to a Hasura of its own inside the stage; return the task's id.
 
-    Raises OpsError, with what the task wrote, when it does not succeed; AdoptionError when AWS refuses.
+    Raises UserError, with what the task wrote, when it does not succeed, and when AWS refuses.
     """
     started = datetime.now(UTC)
     with _waiting_in_the_bucket(deployed, json.dumps(body).encode()) as link:
@@ -77,13 +77,13 @@ def apply_in_task(deployed: Deployed, body: Mapping[str, Any], progress: Progres
             progress=progress,
         )
     if ended.exit_code is None:
-        raise OpsError(
+        raise UserError(
             f"task {ended.task_id} ran no Hasura ({ended.reason}): python -m ops doctor may say why"
         )
     if ended.exit_code != 0:
         said = " ".join(_said(deployed, ended, started)) or "no line"
         remedy = _REMEDIES.get(ended.exit_code, "look at `python -m ops logs hasura`")
-        raise OpsError(f"task {ended.task_id} ended with {ended.exit_code} ({said}): {remedy}")
+        raise UserError(f"task {ended.task_id} ended with {ended.exit_code} ({said}): {remedy}")
     return ended.task_id
 
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from imports.live_aws import ask, ask_unless
+from common.aws import ask, ask_unless
+from common.errors import UserError
 from imports.workspace import PROJECT
 from modules.services import OWN_REPOSITORY, CpuArchitecture, Service
 from modules.settings import StageSettings
 from ops.deployed import Deployed, chosen_services
-from ops.errors import OpsError
 
 ENGINES: Final = ("docker", "podman", "buildah")
 PLATFORMS: Final[Mapping[CpuArchitecture, str]] = {
@@ -37,12 +37,12 @@ class Build:
 def own_images(settings: StageSettings, asked: Iterable[str]) -> tuple[str, ...]:
     """The services with an image of the project's own: those that `asked` names, or all.
 
-    Raises OpsError for one that runs somebody else's image.
+    Raises UserError for one that runs somebody else's image.
     """
     chosen = chosen_services(settings, asked)
     for name in chosen:
         if settings.services[name].image != OWN_REPOSITORY:
-            raise OpsError(
+            raise UserError(
                 f"{name} runs {settings.services[name].image}, which is not built here: change `image` in "
                 f"[services.{name}] of the stage file"
             )
@@ -51,33 +51,33 @@ def own_images(settings: StageSettings, asked: Iterable[str]) -> tuple[str, ...]
 
 
 def source_tree(settings: StageSettings, option: Path | None) -> Path:
-    """The folder of the application's sources. Raises OpsError where it is not known or not there."""
+    """The folder of the application's sources. Raises UserError where it is not known or not there."""
     given = option or (Path(settings.images.source) if settings.images.source else None)
     if given is None:
-        raise OpsError(
+        raise UserError(
             "where the application's sources are is not known: add --source DIR, or [images] with "
             'source = "../atomic" to the stage file'
         )
     folder = given if option else PROJECT / given
     if not folder.is_dir():
-        raise OpsError(f"{folder}: no such folder: name the application's source tree")
+        raise UserError(f"{folder}: no such folder: name the application's source tree")
     return folder.resolve()
 
 
 def commit_tag(source: Path) -> str:
     """The tag of a source tree: its commit, and `-dirty` where files differ from it.
 
-    Raises OpsError for a folder that git does not know.
+    Raises UserError for a folder that git does not know.
     """
     commit = _git(source, "rev-parse", "--short=12", "HEAD")
     return f"{commit}-dirty" if _git(source, "status", "--porcelain") else commit
 
 
 def planned_build(source: Path, service: Service, *, registry: str, tag: str) -> Build:
-    """How a service's image is built. Raises OpsError without a Dockerfile."""
+    """How a service's image is built. Raises UserError without a Dockerfile."""
     folder = source / (service.build_folder or service.name)
     if not (folder / "Dockerfile").is_file():
-        raise OpsError(
+        raise UserError(
             f"{folder}: no Dockerfile: name its folder, below the source tree, as build_folder in "
             f"[services.{service.name}] of the stage file"
         )
@@ -95,17 +95,17 @@ def build_command(engine: str, build: Build) -> list[str]:
 
 
 def find_engine() -> str:
-    """The first engine on PATH. Raises OpsError when there is none."""
+    """The first engine on PATH. Raises UserError when there is none."""
     for engine in ENGINES:
         if shutil.which(engine):
             return engine
-    raise OpsError(
+    raise UserError(
         f"no container engine on PATH: install one of {', '.join(ENGINES)}, then run the same command again"
     )
 
 
 def run_engine(command: Sequence[str], *, stdin: str | None = None) -> None:
-    """Run the engine; what it prints goes to standard error. Raises OpsError when it fails."""
+    """Run the engine; what it prints goes to standard error. Raises UserError when it fails."""
     finished = subprocess.run(
         command,
         input=stdin,
@@ -115,13 +115,13 @@ def run_engine(command: Sequence[str], *, stdin: str | None = None) -> None:
         check=False,
     )
     if finished.returncode:
-        raise OpsError(
+        raise UserError(
             f"`{' '.join(command[:2])}` failed with exit code {finished.returncode}: see its own words above"
         )
 
 
 def registry_of(deployed: Deployed, service: str) -> str:
-    """The address of a service's registry. Raises OpsError where it is not deployed."""
+    """The address of a service's registry. Raises UserError where it is not deployed."""
     answer = ask_unless(
         deployed.clients,
         "ecr",
@@ -130,7 +130,7 @@ def registry_of(deployed: Deployed, service: str) -> str:
         repositoryNames=[deployed.names(service)],
     )
     if answer is None:
-        raise OpsError(
+        raise UserError(
             f"there is no registry {deployed.names(service)}: deploy the stage, phase foundation will do: "
             f"`cdktf deploy {deployed.settings.stack_name}`"
         )
@@ -152,7 +152,7 @@ def _git(source: Path, *arguments: str) -> str:
             ["git", "-C", str(source), *arguments], capture_output=True, text=True, check=False
         )
     except OSError:
-        raise OpsError("git is not on PATH: install it, or give --tag yourself") from None
+        raise UserError("git is not on PATH: install it, or give --tag yourself") from None
     if finished.returncode:
-        raise OpsError(f"{source}: not a git tree with a commit: give --tag yourself")
+        raise UserError(f"{source}: not a git tree with a commit: give --tag yourself")
     return finished.stdout.strip()

@@ -1,20 +1,17 @@
 """Which tag of an image is configured, runs, and is in the registry; and a way to configure another."""
 
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from imports.live_aws import ask_all, ask_unless
+from common.aws import ask_all, ask_unless
+from common.errors import UserError
 from modules.stage_files import parse_stage
 from ops.deployed import Deployed
-from ops.errors import OpsError
 
 _NOT_SCANNED = frozenset({"ScanNotFoundException", "ImageNotFoundException"})
 
@@ -36,7 +33,7 @@ class ImageStatus:
 
 
 def image_status(deployed: Deployed, service: str, *, running: str | None) -> ImageStatus:
-    """What a registry holds. Raises AdoptionError when AWS refuses."""
+    """What a registry holds. Raises UserError when AWS refuses."""
     repository, tag = deployed.names(service), deployed.settings.services[service].image_tag
     images = ask_all(
         deployed.clients, "ecr", "DescribeImages", ("imageDetails",), repositoryName=repository
@@ -71,7 +68,7 @@ def scan_findings(deployed: Deployed, service: str, tag: str) -> Mapping[str, in
 
 
 def check_tag_is_pushed(deployed: Deployed, services: Sequence[str], tag: str) -> None:
-    """Raises OpsError for services whose registry does not hold `tag`."""
+    """Raises UserError for services whose registry does not hold `tag`."""
     missing = [
         service
         for service in services
@@ -86,7 +83,7 @@ def check_tag_is_pushed(deployed: Deployed, services: Sequence[str], tag: str) -
         is None
     ]
     if missing:
-        raise OpsError(
+        raise UserError(
             f"the tag {tag} is not in the registry of {', '.join(missing)}, and their tasks could not "
             f"start: `python -m ops images push {' '.join(missing)} --stage {deployed.settings.stage} "
             f"--tag {tag}`"
@@ -96,7 +93,7 @@ def check_tag_is_pushed(deployed: Deployed, services: Sequence[str], tag: str) -
 def with_image_tag(text: str, services: Sequence[str], tag: str, *, stage: str) -> str:
     """A stage file's text with `image_tag` set for these services; all else stays as it was written.
 
-    Raises OpsError where the result would not be a stage file.
+    Raises UserError where the result would not be a stage file.
     """
     try:
         document = tomlkit.parse(text)
@@ -106,22 +103,9 @@ def with_image_tag(text: str, services: Sequence[str], tag: str, *, stage: str) 
         changed = tomlkit.dumps(document)
         _, mistakes = parse_stage(tomlkit.parse(changed).unwrap(), stage=stage)
     except (TOMLKitError, AttributeError, TypeError) as error:
-        raise OpsError(
+        raise UserError(
             f"the stage file cannot be changed ({error}): write image_tag there by hand"
         ) from None
     if mistakes:
-        raise OpsError(f"the stage file would be wrong: {mistakes[0]}")
+        raise UserError(f"the stage file would be wrong: {mistakes[0]}")
     return changed
-
-
-def replace_file(path: Path, text: str) -> None:
-    """Write a file as a whole or not at all, with the permissions it had."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(temporary).chmod(path.stat().st_mode)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

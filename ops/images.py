@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
-from imports.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
+from common.errors import UserError
+from common.files import replace_file
+from common.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
 from ops.deployed import Deployed, local_time, open_stage
-from ops.errors import OpsError
+from ops.facts.services import service_facts
 from ops.image_builds import (
     build_command,
     commit_tag,
@@ -23,11 +25,9 @@ from ops.image_tags import (
     ImageStatus,
     check_tag_is_pushed,
     image_status,
-    replace_file,
     scan_findings,
     with_image_tag,
 )
-from ops.picture.service_facts import service_facts
 
 app = typer.Typer(
     help="The images of the services that the project builds itself.",
@@ -178,7 +178,7 @@ def status(stage: Stage = "prod", as_json: AsJson = False) -> None:
 def _statuses(deployed: Deployed) -> list[ImageStatus]:
     own = own_images(deployed.settings, ())
     if not own:
-        raise OpsError(f"stage {deployed.settings.stage} builds no image itself: nothing to show")
+        raise UserError(f"stage {deployed.settings.stage} builds no image itself: nothing to show")
     for name in own:
         registry_of(deployed, name)
     running = {

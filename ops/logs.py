@@ -10,10 +10,10 @@ from typing import Annotated, Any
 
 import typer
 
-from imports.live_aws import asking, client_of
-from imports.screen import AsJson, Stage
+from common.aws import asking, client_of
+from common.errors import UserError
+from common.screen import AsJson, Stage
 from ops.deployed import Deployed, chosen_services, local_time, open_stage
-from ops.errors import OpsError
 
 _POLL_SECONDS = 2
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -60,10 +60,10 @@ def logs(
 
 
 def duration(text: str) -> timedelta:
-    """What `90s`, `30m`, `1h` or `2d` means. Raises OpsError for anything else."""
+    """What `90s`, `30m`, `1h` or `2d` means. Raises UserError for anything else."""
     match = re.fullmatch(r"([1-9]\d{0,5})([smhd])", text)
     if not match:
-        raise OpsError(
+        raise UserError(
             f"--since {text}: allowed: a whole number and s, m, h or d, as in 90s, 30m, 1h, 2d"
         )
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
@@ -74,7 +74,7 @@ def read_log(
 ) -> Iterator[LogLine]:
     """The lines since `start`, oldest first; with `follow` it waits for more and never ends.
 
-    Raises OpsError without a log group, AdoptionError when AWS refuses.
+    Raises UserError without a log group and when AWS refuses.
     """
     seen: set[str] = set()
     while True:
@@ -101,7 +101,7 @@ def _pages(deployed: Deployed, service: str, start: datetime) -> Iterator[LogLin
             ):
                 yield from (_line(event) for event in page["events"])
         except client.exceptions.ResourceNotFoundException:
-            raise OpsError(
+            raise UserError(
                 f"there is no log group {group}: deploy the stage in phase full first: "
                 f"`cdktf deploy {deployed.settings.stack_name}`"
             ) from None

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from imports.live_aws import ask
-from imports.progress import Progress
+from common.aws import ask
+from common.errors import UserError
+from common.progress import Progress
 from ops.deployed import Deployed
-from ops.errors import OpsError
 
 _POLL_SECONDS = 3
 # Fargate takes one to three minutes to begin; what runs here takes less.
@@ -38,7 +38,7 @@ def run_beside(
     The container gets the service's secrets from ECS: nobody here reads them. Whatever ends this
     function early stops the task.
 
-    Raises OpsError where the service does not stand or the task does not end, AdoptionError when AWS refuses.
+    Raises UserError where the service does not stand or the task does not end and when AWS refuses.
     """
     standing = _service(deployed, service)
     answer = ask(
@@ -65,7 +65,7 @@ def run_beside(
     )
     if not answer["tasks"]:
         why = "; ".join(str(each.get("reason")) for each in answer.get("failures", []))
-        raise OpsError(f"ECS started no task of {service} ({why}): try it again")
+        raise UserError(f"ECS started no task of {service} ({why}): try it again")
     task = str(answer["tasks"][0]["taskArn"])
     with _stopped_when_left(deployed, task):
         return _wait(deployed, service, task, progress)
@@ -83,7 +83,7 @@ def _service(deployed: Deployed, service: str) -> Mapping[str, Any]:
         if standing["status"] == "ACTIVE":
             found: Mapping[str, Any] = standing
             return found
-    raise OpsError(
+    raise UserError(
         f"service {deployed.names(service)} does not stand: deploy the stage first: "
         f"`cdktf deploy {deployed.settings.stack_name}`"
     )
@@ -101,7 +101,7 @@ def _wait(deployed: Deployed, service: str, task: str, progress: Progress) -> En
             said = state["lastStatus"]
             progress(f"task {task_id}: {said.lower()}")
         time.sleep(_POLL_SECONDS)
-    raise OpsError(
+    raise UserError(
         f"task {task_id} had not ended after {_LONGEST_SECONDS // 60} minutes and was stopped: look at "
         f"`python -m ops logs {service} --stage {deployed.settings.stage}`"
     )
@@ -116,7 +116,7 @@ def _task(deployed: Deployed, task: str) -> Mapping[str, Any]:
         tasks=[task],
     )
     if not answer["tasks"]:
-        raise OpsError(f"ECS no longer knows {task}: run the same command again")
+        raise UserError(f"ECS no longer knows {task}: run the same command again")
     state: Mapping[str, Any] = answer["tasks"][0]
     return state
 

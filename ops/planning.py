@@ -4,12 +4,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from imports.errors import AdoptionError
+from common.errors import UserError
+from common.progress import Progress
+from common.terraform import Terraform
 from imports.plans import read_plan
-from imports.progress import Progress
-from imports.terraform import Terraform
 from imports.workspace import Workspace
-from ops.errors import OpsError
 
 # What terraform writes plan files as.
 _ZIP = b"PK\x03\x04"
@@ -43,7 +42,7 @@ def _and_failure(document: dict[str, Any], given: Path) -> tuple[dict[str, Any],
 def _plan_now(terraform: Terraform, path: Path) -> tuple[dict[str, Any], str | None]:
     try:
         terraform.plan(path)
-    except AdoptionError as error:
+    except UserError as error:
         if not path.is_file():
             raise
         return terraform.show(path), str(error)
@@ -55,7 +54,7 @@ def _is_zip(path: Path) -> bool:
         with path.open("rb") as file:
             return file.read(len(_ZIP)) == _ZIP
     except OSError as error:
-        raise OpsError(
+        raise UserError(
             f"{path}: no plan can be read ({error.strerror}): name a file of `terraform plan -out`, or its "
             "JSON, or leave --plan out"
         ) from None

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from imports.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
+from common.errors import UserError
+from common.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
 from imports.workspace import Workspace
-from ops.errors import OpsError
 from ops.recovery import orphans, recover
 from ops.recovery.recover import Proposal
 from ops.recovery.recovery_stage import open_stage
@@ -90,7 +90,7 @@ def _agreed(question: str, yes: bool, as_json: bool) -> bool:
     if yes:
         return True
     if as_json or not sys.stdin.isatty():
-        raise OpsError(
+        raise UserError(
             "nobody can be asked here: give --yes, or --dry-run to see what would be done"
         )
     return typer.confirm(question)

@@ -10,18 +10,17 @@ from typing import Annotated, Any
 
 import typer
 
-from imports.errors import AdoptionError
-from imports.files import replace_file
+from common.errors import UserError
+from common.files import replace_file
+from common.progress import Progress
+from common.screen import Stage, out, print_error, progress_on_screen
 from imports.gate import Verdict, judge
-from imports.progress import Progress
 from imports.record import AdoptionRecord, read_record
-from imports.screen import Stage, out, print_error, progress_on_screen
 from imports.workspace import Workspace
 from modules.settings import StageSettings
 from ops.costs.cost_change import CostChange, cost_change, planned_resources
 from ops.costs.prices import read_prices
 from ops.costs.pricing import bill
-from ops.errors import OpsError
 from ops.planning import stage_plan
 from ops.reporting.plan_report import Report
 from ops.reporting.plan_report import report as report_of
@@ -97,7 +96,7 @@ def make_report(
     )
     # What refuses to be destroyed ends the plan, and is what the page is for; any other failure is not.
     if failure and not found.asks_for_a_person:
-        raise OpsError(failure)
+        raise UserError(failure)
     return found
 
 
@@ -106,7 +105,7 @@ def _base(path: Path) -> Mapping[str, Any]:
         document = json.loads(path.read_text(encoding="utf-8"))
         of_document(document)
     except (OSError, ValueError, AttributeError, RecursionError):
-        raise OpsError(
+        raise UserError(
             f"{path}: not a synthesized stack: name the cdk.tf.json of the base, as `cdktf synth` writes it"
         ) from None
     return dict(document)
@@ -146,5 +145,5 @@ def _verdict(
     if record is None:
         return None
     if record.stage != settings.stage:
-        raise AdoptionError(f"the record of stage {settings.stage} is of stage {record.stage}")
+        raise UserError(f"the record of stage {settings.stage} is of stage {record.stage}")
     return judge(plan, record, phase=settings.phase, document=document)

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from imports.live_aws import ask
-from imports.progress import Progress
-from imports.screen import AsJson, Stage, out, print_json, progress_on_screen
+from common.aws import ask
+from common.progress import Progress
+from common.screen import AsJson, Stage, out, print_json, progress_on_screen
 from ops.deployed import Deployed, check_runs_services, chosen_services, open_stage
 
 
@@ -33,7 +33,7 @@ def restart(
 def restart_services(deployed: Deployed, services: Sequence[str], progress: Progress) -> None:
     """Ask ECS for a new deployment of each service. The old tasks stop when the new ones are healthy.
 
-    Raises OpsError where no service stands yet, AdoptionError when AWS refuses.
+    Raises UserError where no service stands yet and when AWS refuses.
     """
     check_runs_services(deployed.settings)
     for service in services:

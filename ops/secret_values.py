@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from imports.live_aws import ask, ask_unless
+from common.aws import ask, ask_unless
+from common.errors import UserError
 from modules.secrets import MASTER_CREDENTIALS, SECRETS, Origin, SecretRow
 from ops.deployed import Deployed
-from ops.errors import OpsError
 from ops.secret_shapes import complaint, is_placeholder
 
 _NO_VALUE = frozenset({"ResourceNotFoundException"})
@@ -33,7 +33,7 @@ class SecretState:
 def secret_states(deployed: Deployed) -> tuple[SecretState, ...]:
     """The state of every secret of the platform.
 
-    Raises AdoptionError when AWS refuses to read one.
+    Raises UserError when AWS refuses to read one.
     """
     return tuple(_state(deployed, row) for row in SECRETS)
 
@@ -44,17 +44,17 @@ def waiting(states: Sequence[SecretState]) -> tuple[SecretState, ...]:
 
 
 def secret_row(name: str) -> SecretRow:
-    """The row of a secret. Raises OpsError for a name that is none."""
+    """The row of a secret. Raises UserError for a name that is none."""
     for row in SECRETS:
         if row.name == name:
             return row
-    raise OpsError(
+    raise UserError(
         f"there is no secret {name!r}: allowed: {', '.join(row.name for row in SECRETS)}"
     )
 
 
 def check_is_the_operators(row: SecretRow) -> None:
-    """Raises OpsError, with the reason, for a secret whose value the platform makes itself."""
+    """Raises UserError, with the reason, for a secret whose value the platform makes itself."""
     why = {
         "generated": "it was drawn by Secrets Manager, and what knows it now would be locked out",
         "composed": "Terraform composed it from the database's address and stored password",
@@ -63,7 +63,7 @@ def check_is_the_operators(row: SecretRow) -> None:
     if row.name == MASTER_CREDENTIALS:
         why = "the database keeps its password whatever stands here, and nobody could log in"
     if why:
-        raise OpsError(
+        raise UserError(
             f"{row.name} is not the operator's to set: {why}; if you mean it, add --force"
         )
 
@@ -74,11 +74,11 @@ def put_value(deployed: Deployed, row: SecretRow, value: str) -> str:
     No label is named, so that Secrets Manager moves only its own two: the first version keeps the label
     that keeps it, and a deploy does not write it anew.
 
-    Raises OpsError for a value of the wrong shape, AdoptionError when AWS refuses.
+    Raises UserError for a value of the wrong shape and when AWS refuses.
     """
     wrong = complaint(row.name, value)
     if wrong:
-        raise OpsError(f"the value for {row.name} was not set: {wrong}")
+        raise UserError(f"the value for {row.name} was not set: {wrong}")
     answer = ask_unless(
         deployed.clients,
         "secretsmanager",
@@ -88,7 +88,7 @@ def put_value(deployed: Deployed, row: SecretRow, value: str) -> str:
         SecretString=value,
     )
     if answer is None:
-        raise OpsError(
+        raise UserError(
             f"there is no secret {deployed.names(row.name)} in this account and region: deploy the stage "
             f"first: `cdktf deploy {deployed.settings.stack_name}`"
         )

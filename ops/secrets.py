@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from imports.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
+from common.errors import UserError
+from common.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
 from ops.deployed import Deployed, local_time, open_stage
-from ops.errors import OpsError
 from ops.restart import restart_services
 from ops.secret_values import (
     SecretState,
@@ -96,7 +96,7 @@ def set_secret(
     `pass openai | python -m ops secrets set openai-api-key --stage prod --restart`
     """
     if context.args:
-        raise OpsError(
+        raise UserError(
             "a value is never an argument, because the shell's history and the list of processes show it: "
             f"take it for known and replace it, then run `python -m ops secrets set {name}` and type it "
             "at the prompt"
@@ -125,7 +125,7 @@ def _typed_or_piped(name: str) -> str:
     try:
         return sys.stdin.buffer.read().decode().strip("\r\n")
     except UnicodeDecodeError:
-        raise OpsError(
+        raise UserError(
             f"the value for {name} was not set: standard input is not UTF-8 text"
         ) from None
 

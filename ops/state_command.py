@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from imports.live_aws import account_of, boto3_clients
-from imports.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
+from common.aws import account_of, boto3_clients
+from common.errors import UserError
+from common.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
 from imports.workspace import Workspace, set_default_credentials, this_workspace
-from ops.errors import OpsError
 from ops.state.state_bucket import StateBucket, Step
 from ops.state.state_versions import Contents, Present, StateObject
 
@@ -119,7 +119,7 @@ def restore_(
     """
     state = _state_object(stage)
     if as_json and not yes:
-        raise OpsError("--json: allowed: with --yes, because a program cannot be asked")
+        raise UserError("--json: allowed: with --yes, because a program cannot be asked")
     with progress_on_screen(as_json) as progress:
         progress("reading the version")
         old = state.contents_of_version(version)
@@ -174,7 +174,7 @@ def _state_object(stage: str) -> StateObject:
     workspace = this_workspace(stage)
     settings = workspace.settings()
     if settings.state is None:
-        raise OpsError(
+        raise UserError(
             f"{workspace.stage_path}: the state is a local file, without versions: allowed: a stage with a "
             f"section [state]; remedy: `python -m ops state bootstrap --stage {stage}`"
         )

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from imports.live_aws import account_of
-from imports.progress import Progress
-from imports.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
+from common.aws import account_of
+from common.progress import Progress
+from common.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
 from ops.deployed import Deployed, local_time, open_stage
-from ops.picture.database_facts import DatabaseFacts, database_facts
-from ops.picture.service_facts import Deployment, ServiceFacts, service_facts
-from ops.picture.watch_facts import AlarmFacts, alarm_facts
+from ops.facts.alarms import AlarmFacts, alarm_facts
+from ops.facts.database import DatabaseFacts, database_facts
+from ops.facts.services import Deployment, ServiceFacts, service_facts
 
 _POLL_SECONDS = 10
 # ECS watches the alarms of a new deployment for a while after its tasks are healthy.

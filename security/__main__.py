@@ -14,8 +14,8 @@ from typing import Annotated, Any
 
 import typer
 
-from imports.progress import Progress
-from imports.screen import AsJson, err, print_error, print_json, print_table, progress_on_screen
+from common.progress import Progress
+from common.screen import AsJson, err, print_error, print_json, print_table, progress_on_screen
 from modules.settings import stack_name
 from modules.stage_files import StageFileError, stage_names
 from security.checkov import CheckovError, check

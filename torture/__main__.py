@@ -18,8 +18,8 @@ from typing import Annotated, Any
 import typer
 from botocore.exceptions import ClientError
 
-from imports.errors import AdoptionError, one_line
-from imports.screen import err, print_table
+from common.errors import UserError, one_line
+from common.screen import err, print_table
 from local.emulator import PROJECT, EmulatorError
 from torture.cases import PARTS, Case, cases, chosen
 from torture.disks import unmount_left_over
@@ -35,7 +35,7 @@ def play(case: Case, folder: Path) -> Outcome:
     started = time.monotonic()
     try:
         outcome = case.run(folder)
-    except (AdoptionError, EmulatorError, OSError, ClientError) as error:
+    except (UserError, EmulatorError, OSError, ClientError) as error:
         outcome = Outcome(healed=Healed.NEVER, injected={}, note=one_line(str(error)))
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from imports.errors import AdoptionError
-from imports.terraform import Terraform
+from common.errors import UserError
+from common.terraform import Terraform
 from imports.workspace import Workspace
 from local.census import Thing, census, compare, held_by
 from local.emulator import PROJECT, Emulator, running_emulator
@@ -171,7 +171,7 @@ class Trial:
         """The state; empty when the fault has left nothing that can be read."""
         try:
             return self.terraform.pull_state()
-        except AdoptionError as error:
+        except UserError as error:
             self.notes.append(f"state: {error}")
             return {}
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from imports.live_aws import ask, ask_all
+from common.aws import ask, ask_all
 from ops.deployed import Deployed
 from ops.doctor.finding import Finding, attention, fine, unknown
 
@@ -41,7 +41,7 @@ class AccountFacts:
 
 
 def gather(deployed: Deployed) -> AccountFacts:
-    """Ask who we are. Raises AdoptionError for credentials that cannot be used."""
+    """Ask who we are. Raises UserError for credentials that cannot be used."""
     identity = ask(deployed.clients, "sts", "GetCallerIdentity")
     environ = deployed.workspace.environ
     return AccountFacts(
@@ -80,7 +80,7 @@ class PermissionFacts:
 
 
 def gather_permissions(deployed: Deployed) -> PermissionFacts:
-    """Let IAM simulate the caller's policies. Raises AdoptionError where it may not be asked."""
+    """Let IAM simulate the caller's policies. Raises UserError where it may not be asked."""
     caller = str(ask(deployed.clients, "sts", "GetCallerIdentity")["Arn"])
     if caller.endswith(":root"):
         return PermissionFacts(caller=caller, decisions=None)

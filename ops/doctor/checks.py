@@ -4,17 +4,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from imports.errors import AdoptionError
-from imports.progress import Progress
+from common.errors import UserError
+from common.progress import Progress
 from imports.workspace import PROJECT
 from ops.costs.running import is_stopped_now
 from ops.deployed import Deployed
 from ops.doctor import account, contents, edge, quotas, running, state, tools
 from ops.doctor.finding import Finding, unknown
-from ops.errors import OpsError
-from ops.picture.database_facts import database_facts
-from ops.picture.service_facts import ServiceFacts, service_facts
-from ops.picture.watch_facts import alarm_facts, subscriptions
+from ops.facts.alarms import alarm_facts, subscriptions
+from ops.facts.database import database_facts
+from ops.facts.services import ServiceFacts, service_facts
 from ops.secret_values import secret_states
 
 
@@ -56,7 +55,7 @@ def run(checks: Sequence[Check], progress: Progress) -> list[Finding]:
         progress(f"looking at {check.name}")
         try:
             found += check.findings()
-        except (AdoptionError, OpsError) as error:
+        except UserError as error:
             what, _, remedy = str(error).rpartition(": ")
             found.append(unknown(check.name, what, remedy))
         except Exception as error:  # an answer of a form that nobody foresaw

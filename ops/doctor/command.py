@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from imports.screen import AsJson, Stage, out, print_json, progress_on_screen
+from common.screen import AsJson, Stage, out, print_json, progress_on_screen
 from ops.deployed import open_stage
 from ops.doctor.checks import examine
 from ops.doctor.finding import Finding

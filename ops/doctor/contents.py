@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from imports.live_aws import ask_unless
+from common.aws import ask_unless
 from modules.services import OWN_REPOSITORY
 from ops.deployed import Deployed, local_time
 from ops.doctor.finding import Finding, all_or, attention, fine
@@ -25,7 +25,7 @@ class ImageFacts:
 
 
 def gather_images(deployed: Deployed) -> list[ImageFacts]:
-    """Ask each registry for the configured tag. Raises AdoptionError when AWS refuses."""
+    """Ask each registry for the configured tag. Raises UserError when AWS refuses."""
     facts = []
     for name, service in deployed.settings.services.items():
         if service.image != OWN_REPOSITORY:

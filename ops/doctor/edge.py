@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from imports.live_aws import ask, ask_all, ask_unless
+from common.aws import ask, ask_all, ask_unless
 from ops.deployed import Deployed
 from ops.doctor.finding import Finding, attention, fine
 
@@ -45,7 +45,7 @@ def resolve(host: str) -> frozenset[str]:
 
 
 def gather_dns(deployed: Deployed, look_up: Resolve) -> DnsFacts:
-    """Ask for the load balancer, and the zone or the domain's addresses. Raises AdoptionError."""
+    """Ask for the load balancer, and the zone or the domain's addresses. Raises UserError."""
     settings = deployed.settings
     domain = settings.domain_name or ""
     zone_name = settings.dns.hosted_zone_name or domain
@@ -123,7 +123,7 @@ class CertificateFacts:
 
 
 def gather_certificate(deployed: Deployed) -> CertificateFacts:
-    """Ask for the stage's certificate: the given one, or the domain's. Raises AdoptionError."""
+    """Ask for the stage's certificate: the given one, or the domain's. Raises UserError."""
     settings = deployed.settings
     domain = settings.domain_name or ""
     arn = settings.certificate_arn

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from imports.live_aws import ask, ask_all, ask_unless
+from common.aws import ask, ask_all, ask_unless
 from modules.settings import StageSettings
 from ops.deployed import Deployed
 from ops.doctor.finding import Finding, all_or, attention, fine
@@ -29,7 +29,7 @@ class QuotaFacts:
 
 
 def gather(deployed: Deployed) -> list[QuotaFacts]:
-    """Ask for the limits and what is used of them. Raises AdoptionError when AWS refuses."""
+    """Ask for the limits and what is used of them. Raises UserError when AWS refuses."""
     vpcs = ask_all(deployed.clients, "ec2", "DescribeVpcs", ("Vpcs",))["Vpcs"]
     addresses = ask(deployed.clients, "ec2", "DescribeAddresses")["Addresses"]
     own_vpcs = _own(deployed, vpcs)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from ops.deployed import local_time
 from ops.doctor.finding import Finding, all_or, attention, fine
-from ops.picture.database_facts import DatabaseFacts
-from ops.picture.service_facts import ServiceFacts
-from ops.picture.watch_facts import AlarmFacts
+from ops.facts.alarms import AlarmFacts
+from ops.facts.database import DatabaseFacts
+from ops.facts.services import ServiceFacts
 
 # RDS names some twenty states of work in progress; in these nobody has to act.
 _WORKING = frozenset(

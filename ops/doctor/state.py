@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from imports.live_aws import ask, ask_unless, boto3_clients
+from common.aws import ask, ask_unless, boto3_clients
+from common.errors import UserError
 from imports.workspace import Workspace
 from ops.deployed import Deployed
 from ops.doctor.finding import Finding, all_or, attention, fine
 from ops.drift import Drifted, find_drift
-from ops.errors import OpsError
 
 _NO_BUCKET = frozenset({"404", "NoSuchBucket"})
 _NO_OBJECT = frozenset({"404", "NoSuchKey"})
@@ -33,7 +33,7 @@ class StateFacts:
 
 
 def gather(deployed: Deployed) -> StateFacts:
-    """Read the state. Raises AdoptionError when AWS refuses, OpsError for what is no state."""
+    """Read the state. Raises UserError when AWS refuses and for what is no state."""
     settings = deployed.settings
     if settings.state is None:
         path = deployed.workspace.state_folder / settings.local_state
@@ -90,7 +90,7 @@ def judge(facts: StateFacts, *, account: str, stage: str, stack: str) -> list[Fi
 def gather_drift(workspace: Workspace) -> Drifted:
     """What a plan of the stage would change, and what of it came from outside. Takes a minute.
 
-    Raises AdoptionError when it cannot be planned.
+    Raises UserError when it cannot be planned.
     """
     terraform = workspace.synthesize()
     with tempfile.TemporaryDirectory(prefix="atomic-doctor-") as folder:
@@ -121,7 +121,7 @@ def _facts(
         document: dict[str, Any] = json.loads(text) if text.strip() else {}
         resources = list(document.get("resources", ()))
     except (ValueError, AttributeError, TypeError):
-        raise OpsError(
+        raise UserError(
             f"{place} is not a Terraform state: restore an earlier version of it"
         ) from None
     return StateFacts(

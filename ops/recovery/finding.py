@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
-from imports.live_aws import Clients
-from imports.progress import Progress
-from ops.errors import OpsError
+from common.aws import Clients
+from common.errors import UserError
+from common.progress import Progress
 from ops.recovery.live import Finder, Live
 from ops.recovery.live_clock import CLOCK_FINDERS
 from ops.recovery.live_named import NAMED_FINDERS
@@ -41,7 +41,7 @@ def settled(
 ) -> tuple[Matches, Matcher]:
     """Match until AWS has finished everything that is found.
 
-    Raises OpsError when that takes longer than the slowest of them, a database.
+    Raises UserError when that takes longer than the slowest of them, a database.
     """
     deadline = time.monotonic() + _LONGEST_WAIT_SECONDS
     while True:
@@ -64,7 +64,7 @@ def settled(
         if not unfinished:
             return matches, matcher
         if time.monotonic() > deadline:
-            raise OpsError(
+            raise UserError(
                 f"AWS has not finished after {_LONGEST_WAIT_SECONDS // 60} minutes: {'; '.join(unfinished)}: "
                 "look at it in the console, then run the same command again"
             )

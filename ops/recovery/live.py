@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from imports.live_aws import Clients, ask_all, ask_unless
+from common.aws import Clients, ask_all, ask_unless
 
 Row = Mapping[str, Any]
 Key = tuple[str, ...]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from imports.live_aws import Clients, account_of, answers_without
+from common.aws import Clients, account_of, answers_without
 from ops.recovery.live import Finder, Live, arguments, rows
 
 _NO_BUDGET: Final = frozenset({"NotFoundException"})

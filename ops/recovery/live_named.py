@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from imports.live_aws import Clients, ask, ask_unless, region_of
+from common.aws import Clients, ask, ask_unless, region_of
 from ops.recovery.live import Finder, Live, arguments, one_list, rows, rows_if_there, tags_of
 
 

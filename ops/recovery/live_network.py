@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from imports.live_aws import Clients
+from common.aws import Clients
 from imports.live_rows import KINDS, associations_in
 from ops.recovery.live import CREATING, Finder, Live, Row, Texts, arguments, rows, state, tags_of
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from imports.live_aws import Clients, ask, ask_unless
+from common.aws import Clients, ask, ask_unless
 from ops.recovery.live import Finder, Live, arguments, at_most_one, one_list, rows
 
 _NO_ACL: Final = "WAFNonexistentItemException"

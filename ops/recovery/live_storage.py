@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from imports.live_aws import Clients, ask
+from common.aws import Clients, ask
 from ops.recovery.live import (
     CREATING,
     Finder,

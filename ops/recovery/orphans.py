@@ -8,9 +8,9 @@ import time
 from collections.abc import Iterable, Mapping, Set
 from typing import Final
 
-from imports.live_aws import Clients, ask
-from imports.progress import Progress
-from ops.errors import OpsError
+from common.aws import Clients, ask
+from common.errors import UserError
+from common.progress import Progress
 from ops.recovery.live import rows, tags_of
 from ops.recovery.matching import Orphan
 from ops.recovery.removals import REMOVALS
@@ -76,7 +76,7 @@ def advice(orphan: Orphan) -> str:
 def delete(clients: Clients, orphans: Iterable[Orphan], *, progress: Progress) -> None:
     """Delete all but those that are left to a person, in the order of `with_contents`.
 
-    Raises AdoptionError where AWS refuses, and leaves what comes after.
+    Raises UserError where AWS refuses, and leaves what comes after.
     """
     for orphan in orphans:
         if is_left_to_a_person(orphan):
@@ -102,7 +102,7 @@ def _await_deleted(clients: Clients, gateway: str) -> None:
         if all(row["State"] == "deleted" for row in answer["NatGateways"]):
             return
         time.sleep(_POLL_SECONDS)
-    raise OpsError(f"{gateway} is not deleted after 10 minutes: run the same command again")
+    raise UserError(f"{gateway} is not deleted after 10 minutes: run the same command again")
 
 
 def _parts(orphan: Orphan) -> list[str]:

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from imports.terraform import Terraform
-from ops.errors import OpsError
+from common.errors import UserError
+from common.terraform import Terraform
 from ops.recovery.planned import Known, Planned, standalone
 
 _NOT_READ: Final = frozenset({"//", "depends_on", "lifecycle", "provisioner"})
@@ -79,7 +79,7 @@ def read_objects(
 ) -> dict[str, ReadObject]:
     """Each address of a reading document as it is in AWS; `terraform` works in a folder to be thrown away.
 
-    Raises OpsError for an object that Terraform did not read.
+    Raises UserError for an object that Terraform did not read.
     """
     stack = terraform.folder / "cdk.tf.json"
     stack.write_text(json.dumps(document))
@@ -100,7 +100,7 @@ def read_objects(
     }
     absent = sorted(set(addresses) - found.keys())
     if absent:
-        raise OpsError(
+        raise UserError(
             f"Terraform cannot read {', '.join(absent)}: run the same command again; if it stays so, import "
             "these by hand"
         )

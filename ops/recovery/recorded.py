@@ -4,12 +4,12 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Final
 
-from imports.live_aws import Clients
+from common.aws import Clients
+from common.errors import UserError
 from imports.live_named import NAMED_ATTRIBUTES
 from imports.live_rows import KINDS, Row
 from imports.preflight import preflight_rows
 from imports.record import AdoptedObject, AdoptionRecord
-from ops.errors import OpsError
 from ops.recovery.live import Live
 
 
@@ -24,8 +24,8 @@ class Recorded:
 def recorded(record: AdoptionRecord | None, clients: Clients, *, wanted: Set[str]) -> Recorded:
     """Look at AWS for what the record names at the wanted addresses.
 
-    Raises OpsError for a record of another account or region than the credentials are of: nothing of it could
-    be found.
+    Raises UserError for a record of another account or region than the credentials are of: nothing of it
+    could be found.
     """
     sought = [item for item in record.adopted if item.address in wanted] if record else []
     if record is None or not sought:
@@ -35,7 +35,7 @@ def recorded(record: AdoptionRecord | None, clients: Clients, *, wanted: Set[str
     gone: dict[str, str] = {}
     for finding, row in preflight_rows(record.model_copy(update={"adopted": sought}), clients):
         if not finding.address:
-            raise OpsError(str(finding))
+            raise UserError(str(finding))
         if finding.ok and row is not None:
             found[finding.address] = _live(items[finding.address], row)
         else:

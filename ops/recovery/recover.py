@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from imports.errors import AdoptionError
-from imports.progress import Progress
-from imports.retire import Backup, pull, push, write_backup
+from common.errors import UserError
+from common.progress import Progress
+from common.terraform import Terraform
+from imports.pulled_state import pull, push
+from imports.state_backups import write_backup
 from imports.state_surgery import Document
-from imports.terraform import Terraform
-from ops.errors import OpsError
 from ops.recovery import complaints
 from ops.recovery.finding import settled
 from ops.recovery.live import Live
@@ -69,7 +69,7 @@ class Proposal:
 def propose(stage: Stage, *, progress: Progress) -> Proposal:
     """Find what the state lacks, and judge what the next deploy would do with it.
 
-    Raises AdoptionError when AWS or Terraform refuses, OpsError when AWS does not finish an object.
+    Raises UserError when AWS or Terraform refuses and when AWS does not finish an object.
     """
     resources = planned_resources(stage.document)
     held = {**held_attributes(stage.state), **data_attributes(stage)}
@@ -157,7 +157,7 @@ def propose(stage: Stage, *, progress: Progress) -> Proposal:
 def write(stage: Stage, proposal: Proposal, *, progress: Progress) -> Path | None:
     """Put the proposed state in place, after a backup of the present one, and return where that is.
 
-    Raises AdoptionError when somebody else has written it in the meantime, or holds its lock.
+    Raises UserError when somebody else has written it in the meantime, or holds its lock.
     """
     assert proposal.state is not None  # noqa: S101  # only what is to be written is written
     folder = stage.workspace.state_folder / "recovery-backups"
@@ -171,17 +171,18 @@ def write(stage: Stage, proposal: Proposal, *, progress: Progress) -> Path | Non
         return aside
     before = pull(stage.terraform)
     backup = None if before is None else write_backup(folder, stage.workspace.stage, before)
-    _push(stage, proposal.state, backup)
-    return backup.path if backup else None
+    saved = backup.path if backup else None
+    _push(stage, proposal.state, saved)
+    return saved
 
 
-def _push(stage: Stage, state: Document, backup: Backup | None) -> None:
+def _push(stage: Stage, state: Document, backup: Path | None) -> None:
     try:
-        push(stage.terraform, state, backup, is_first=stage.state is None)
-    except AdoptionError as error:
+        push(stage.terraform, state, backup=backup, is_first=stage.state is None)
+    except UserError as error:
         if "state lock" not in str(error):
             raise
-        raise OpsError(
+        raise UserError(
             f"{error}: if nobody deploys now, a killed deploy left the lock: run `terraform force-unlock ID` "
             f"in {stage.terraform.folder} and recover again"
         ) from None

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable, Mapping, Set
 from typing import Any, Final
 
+from common.terraform import Terraform
 from imports.state_surgery import Document, dump_document
-from imports.terraform import Terraform
 from ops.recovery.planned import dependencies
 from ops.recovery.reading import ReadObject, without_backend
 from ops.recovery.recovered_state import with_objects, with_outputs

@@ -6,16 +6,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from imports.errors import AdoptionError
-from imports.live_aws import Clients, account_of, ask, boto3_clients
-from imports.progress import Progress
+from common.aws import Clients, account_of, ask, boto3_clients
+from common.errors import UserError
+from common.progress import Progress
+from common.terraform import Terraform
+from imports.pulled_state import broken_state_file, content, pull
 from imports.record import AdoptionRecord, record_of
-from imports.retire import broken_state_file, content, pull
 from imports.state_surgery import Document
-from imports.terraform import Terraform
 from imports.workspace import Workspace, set_default_credentials
 from modules.settings import StageSettings
-from ops.errors import OpsError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +47,7 @@ class Stage:
 def open_stage(workspace: Workspace, *, progress: Progress) -> Stage:
     """Synthesize the stage and read its state.
 
-    Raises AdoptionError when one of them cannot be read, OpsError for half a state in a bucket.
+    Raises UserError when one of them cannot be read and for half a state in a bucket.
     """
     settings = workspace.settings()
     record = record_of(
@@ -75,10 +74,10 @@ def _state(terraform: Terraform, settings: StageSettings) -> Document | None:
     try:
         terraform.initialize()
         return content(pull(terraform))
-    except AdoptionError as error:
+    except UserError as error:
         if settings.state is None or "state file format" not in str(error):
             raise
-        raise OpsError(
+        raise UserError(
             f"{error}: the state in the bucket cannot be read: bring back an earlier version (`python -m ops "
             f"state backups --stage {settings.stage}`, `python -m ops state restore`), or delete "
             f"s3://{settings.state.bucket}/{settings.state_key} and recover again"

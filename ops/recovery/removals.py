@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from imports.live_aws import Clients, ask, client_of
+from common.aws import Clients, ask, client_of
 from ops.recovery.live import rows
 
 

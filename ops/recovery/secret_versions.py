@@ -7,7 +7,7 @@ found by its label, and a secret that holds a value without that label is a case
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
-from imports.live_aws import Clients
+from common.aws import Clients
 from modules.secrets import MASTER_CREDENTIALS
 from ops.recovery.live import rows
 from ops.recovery.recovered_state import SecretVersion

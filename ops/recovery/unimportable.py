@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from imports.live_aws import Clients, ask
+from common.aws import Clients, ask
 from ops.recovery.live import rows
 from ops.recovery.planned import Known, Planned, text
 from ops.recovery.reading import ReadObject

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from imports.live_aws import Clients, ask, ask_unless
+from common.aws import Clients, ask, ask_unless
+from common.errors import UserError
 from modules import policies
-from ops.errors import OpsError
 
 # How long a state can be restored after another has taken its place.
 OLD_VERSIONS_DAYS = 365
@@ -49,7 +49,7 @@ class StateBucket:
     def prepare(self) -> Iterator[Step]:
         """Make the bucket what it has to be, one step at a time.
 
-        Raises OpsError when it belongs to another account or region, AdoptionError when AWS refuses a call.
+        Raises UserError when it belongs to another account or region and when AWS refuses a call.
         """
         yield Step(what=f"bucket {self.name} in {self.region}", changed=self._create())
         yield Step(what="old versions are kept", changed=self._version())
@@ -65,7 +65,7 @@ class StateBucket:
             location = ask(self.clients, "s3", "GetBucketLocation", **self._owned)
             region = location.get("LocationConstraint") or _CLASSIC_REGION
             if region != self.region:
-                raise OpsError(
+                raise UserError(
                     f"state.region = {self.region}: bucket {self.name} is in {region}: allowed: its own "
                     f'region; remedy: write region = "{region}" into the section [state]'
                 )
@@ -74,7 +74,7 @@ class StateBucket:
         if self.region != _CLASSIC_REGION:
             arguments["CreateBucketConfiguration"] = {"LocationConstraint": self.region}
         if ask_unless(self.clients, "s3", "CreateBucket", _TAKEN, **arguments) is None:
-            raise OpsError(
+            raise UserError(
                 f"state.bucket = {self.name}: belongs to another account than {self.account_id}, or is "
                 "closed to it: allowed: a bucket of this account, or a name that nobody has; remedy: choose "
                 "another name in the section [state], or use that account's credentials"

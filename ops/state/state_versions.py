@@ -15,10 +15,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from imports.errors import AdoptionError
-from imports.live_aws import Clients, ask, ask_all, ask_unless
+from common.aws import Clients, ask, ask_all, ask_unless
+from common.errors import UserError
 from imports.state_surgery import Document, dump_document, managed_addresses, parse_document
-from ops.errors import OpsError
 
 _NO_OBJECT = frozenset({"NoSuchKey", "404"})
 _NOT_AS_IT_WAS = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"})
@@ -68,7 +67,7 @@ class StateObject:
     use_lockfile: bool
 
     def versions(self) -> list[Version]:
-        """The versions of the object, the newest first. Raises AdoptionError when AWS refuses."""
+        """The versions of the object, the newest first. Raises UserError when AWS refuses."""
         found = ask_all(
             self.clients,
             "s3",
@@ -94,11 +93,11 @@ class StateObject:
     def contents_of_version(self, version: str) -> Contents:
         """What one version holds.
 
-        Raises OpsError when there is no such version, AdoptionError when it is no state.
+        Raises UserError when there is no such version and when it is no state.
         """
         found = self._get(_NO_VERSION, VersionId=version)
         if found is None:
-            raise OpsError(
+            raise UserError(
                 f"--version {version}: allowed: a version of s3://{self.bucket}/{self.key}; remedy: "
                 "`python -m ops state backups` lists them"
             )
@@ -113,19 +112,19 @@ class StateObject:
             return Present(
                 etag=found["ETag"], contents=contents(_text(found), source="the present state")
             )
-        except AdoptionError as error:
+        except UserError as error:
             return Present(etag=found["ETag"], contents=None, why=str(error))
 
     def restore(self, old: Contents, present: Present | None) -> int:
         """Write the old state as the newest version, under Terraform's lock; the present one stays a version.
 
         Returns its serial: the next one, so that no saved plan of a state it replaces can be applied any
-        more. Raises OpsError, and has then written nothing, when the two are not of one history, when the
+        more. Raises UserError, and has then written nothing, when the two are not of one history, when the
         bucket keeps no versions, and when somebody else has the lock or has written since `present` was read.
         """
         before = present.contents if present else None
         if before and before.lineage != old.lineage:
-            raise OpsError(
+            raise UserError(
                 f"the version is of another history (lineage {old.lineage}) than the state (lineage "
                 f"{before.lineage}): allowed: versions of the same stack; remedy: choose another version"
             )
@@ -133,7 +132,7 @@ class StateObject:
             ask(self.clients, "s3", "GetBucketVersioning", Bucket=self.bucket).get("Status")
             != "Enabled"
         ):
-            raise OpsError(
+            raise UserError(
                 f"bucket {self.bucket} keeps no versions, so the present state would be gone: allowed: a "
                 "bucket that keeps them; remedy: `python -m ops state bootstrap`"
             )
@@ -146,7 +145,7 @@ class StateObject:
                 **({"IfMatch": present.etag} if present else {"IfNoneMatch": "*"}),
             )
         if not written:
-            raise OpsError(
+            raise UserError(
                 f"s3://{self.bucket}/{self.key} was written by somebody else in the meantime: allowed: the "
                 "state that was shown; remedy: run the same command again and look at what it shows"
             )
@@ -159,7 +158,7 @@ class StateObject:
                 continue
             try:
                 found = self.contents_of_version(version.id)
-            except AdoptionError:
+            except UserError:
                 continue
             if found.lineage == old.lineage:
                 return max(found.serial, old.serial)
@@ -182,7 +181,7 @@ class StateObject:
             "Path": f"{self.bucket}/{self.key}",
         }
         if not self._put(key, json.dumps(lock), IfNoneMatch="*"):
-            raise OpsError(
+            raise UserError(
                 f"the state is locked by s3://{self.bucket}/{key}: allowed: when nobody works on the stage; "
                 f"remedy: wait for them, or after a deploy that died `aws s3 rm s3://{self.bucket}/{key}`"
             )
@@ -219,7 +218,7 @@ class StateObject:
 
 
 def contents(text: str, *, source: str) -> Contents:
-    """What a state holds. Raises AdoptionError, naming `source`, when it cannot be read."""
+    """What a state holds. Raises UserError, naming `source`, when it cannot be read."""
     document = parse_document(text, source=source)
     types = Counter(
         str(resource["type"])

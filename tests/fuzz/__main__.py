@@ -2,7 +2,7 @@
 
 import sys
 
-from imports.screen import out, print_table
+from common.screen import out, print_table
 from tests.fuzz.fuzzing import fuzz
 from tests.fuzz.targets import TARGETS
 

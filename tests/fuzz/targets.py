@@ -8,8 +8,8 @@ from typing import Any
 import tomli_w
 from hypothesis import strategies as st
 
+from common.errors import UserError
 from imports.__main__ import main as imports_main
-from imports.errors import AdoptionError
 from imports.gate import judge
 from imports.plans import read_plan
 from imports.record import AdoptionRecord
@@ -176,7 +176,7 @@ def _judges(folder: Path, content: bytes) -> Outcome:
     def judged() -> int:
         try:
             judge(read_plan(path), record, phase="adopt", document=document)
-        except AdoptionError as error:
+        except UserError as error:
             print(error)
             return 1
         return 0

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import synthesis
-from imports.bind import bind, bind_file, literal, references
-from imports.errors import AdoptionError
+from common.errors import UserError
+from imports.bind import bind, bind_file, literally, references
 from imports.mapping import SHARED_ROLES
 from imports.record import AdoptedObject, write_record
 from imports.stage_file import stage_file
@@ -227,7 +227,7 @@ def test_what_was_observed_is_no_expression(phase: str) -> None:
 
 
 def test_keys_and_nested_values_are_literals_too() -> None:
-    assert literal({"a${b}": ["%{c}", {"d": "${e}"}], "n": [1, None, True]}) == {
+    assert literally({"a${b}": ["%{c}", {"d": "${e}"}], "n": [1, None, True]}) == {
         "a$${b}": ["%%{c}", {"d": "$${e}"}],
         "n": [1, None, True],
     }
@@ -318,7 +318,7 @@ def test_a_route_to_the_same_destination_keeps_its_way(phase: str) -> None:
 def test_rules_that_are_none_are_refused_in_one_line(rules: object) -> None:
     item = an_object("aws_security_group.load_balancer", "sg-1", ingress=rules)
 
-    with pytest.raises(AdoptionError, match=r"ingress of aws_security_group.load_balancer is no"):
+    with pytest.raises(UserError, match=r"ingress of aws_security_group.load_balancer is no"):
         bound({"ingress": []}, item)
 
 
@@ -328,7 +328,7 @@ def test_a_reference_to_what_is_not_adopted_is_refused() -> None:
         update={"adopted": [item for item in record.adopted if item.address != "aws_vpc.main"]}
     )
 
-    with pytest.raises(AdoptionError, match=r"refers to aws_vpc.main, which is not adopted"):
+    with pytest.raises(UserError, match=r"refers to aws_vpc.main, which is not adopted"):
         bound_document("adopt", less)
 
 
@@ -337,7 +337,7 @@ def test_a_reference_to_what_is_not_adopted_is_refused() -> None:
 def test_an_address_that_the_stage_does_not_have_is_refused(phase: str, address: str) -> None:
     extra = a_record(*base_record().adopted, an_object(address, "x-1"), stage=STAGE)
 
-    with pytest.raises(AdoptionError) as caught:
+    with pytest.raises(UserError) as caught:
         bound_document(phase, extra)
 
     assert str(caught.value).startswith(
@@ -346,7 +346,7 @@ def test_an_address_that_the_stage_does_not_have_is_refused(phase: str, address:
 
 
 def test_a_type_that_is_never_adopted_is_refused() -> None:
-    with pytest.raises(AdoptionError, match=r"names aws_lb.main, which the stage does not have"):
+    with pytest.raises(UserError, match=r"names aws_lb.main, which the stage does not have"):
         bound({}, an_object("aws_lb.main", "lb"))
 
 
@@ -372,7 +372,7 @@ def test_a_failed_binding_leaves_no_unbound_file(tmp_path: Path) -> None:
     path = tmp_path / "cdk.tf.json"
     path.write_text(json.dumps({"resource": {}}))
 
-    with pytest.raises(AdoptionError):
+    with pytest.raises(UserError):
         bind_file(path, base_record(), phase="full")
 
     assert list(tmp_path.iterdir()) == []

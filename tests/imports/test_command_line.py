@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
+from common.screen import print_table
 from imports import __main__ as command_line
 from imports.inventory import Drift
 from imports.record import write_record
-from imports.screen import print_table
 from tests.answer import Answer
 from tests.imports.records import REGION, STAGE, STATE_FILE, World, base_record
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from common.errors import UserError
 from imports.attributes import STATE_ONLY
-from imports.errors import AdoptionError
 from imports.gate import Finding, judge
 from modules.stateful import STATEFUL
 from tests.imports.records import (
@@ -280,7 +280,7 @@ def test_a_change_during_the_import_is_blocked_in_later_phases_too() -> None:
 
 
 def test_an_object_without_its_identity_is_an_error_and_no_verdict() -> None:
-    with pytest.raises(AdoptionError, match="without the attribute id has no import id"):
+    with pytest.raises(UserError, match="without the attribute id has no import id"):
         vpc("no-op", before={"tags": {}})
 
 

@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imports.errors import AdoptionError
-from imports.hcl_expressions import Evaluator
-from imports.hcl_functions import call
-from imports.hcl_functions_collection import COLLECTION_FUNCTIONS
-from imports.hcl_functions_text import TEXT_FUNCTIONS
-from imports.hcl_policy_document import policy_document
-from imports.hcl_substitution import follow, substitute
-from imports.hcl_syntax import parse_expression
-from imports.hcl_values import (
+from common.errors import UserError
+from imports.hcl.expressions import Evaluator
+from imports.hcl.functions import call
+from imports.hcl.functions_collection import COLLECTION_FUNCTIONS
+from imports.hcl.functions_text import TEXT_FUNCTIONS
+from imports.hcl.policy_document import policy_document
+from imports.hcl.substitution import follow, substitute
+from imports.hcl.syntax import parse_expression
+from imports.hcl.values import (
     Deferred,
     EvaluationError,
     Reference,
@@ -212,5 +212,5 @@ def test_no_expression_raises_anything_else(
     folder = tmp_path_factory.getbasetemp()
     text = f'resource "a" "b" {{\n x = {source}\n}}\n'
     (folder / "main.tf").write_text(text, encoding="utf-8", errors="replace")
-    with contextlib.suppress(AdoptionError):
+    with contextlib.suppress(UserError):
         read_configuration(folder)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from imports.errors import AdoptionError
+from common.errors import UserError
 from imports.import_ids import import_id
 from imports.mapping import ADOPTED
 from tests.imports.records import legacy_state
@@ -63,7 +63,7 @@ def attributes_of(legacy_address: str) -> dict[str, Any]:
 
 
 def refusal(type_: str, attributes: dict[str, Any]) -> str:
-    with pytest.raises(AdoptionError) as caught:
+    with pytest.raises(UserError) as caught:
         import_id(type_, attributes)
     return str(caught.value)
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from imports.errors import AdoptionError
-from imports.hcl_values import Reference, Unknown, Value
+from common.errors import UserError
+from imports.hcl.values import Reference, Unknown, Value
 from imports.inventory import Decision, Drift, decide, drift
 from imports.legacy_hcl import ConfiguredObject, LegacyConfiguration
 from imports.legacy_object import LegacyObject, instance_address
@@ -116,7 +116,7 @@ def test_each_resource_has_exactly_one_decision() -> None:
 def test_two_resources_that_are_one_object_are_an_error_that_names_both() -> None:
     twice = [resource("aws_subnet", "public", index, id="subnet-1") for index in (0, 1)]
 
-    with pytest.raises(AdoptionError) as caught:
+    with pytest.raises(UserError) as caught:
         decided(*twice)
 
     assert str(caught.value) == (
@@ -135,9 +135,7 @@ def test_one_name_of_two_types_is_two_objects() -> None:
 
 
 def test_an_object_without_an_id_is_an_error_that_names_it() -> None:
-    with pytest.raises(
-        AdoptionError, match=r"^aws_subnet\.public\[0\]: a aws_subnet with an empty"
-    ):
+    with pytest.raises(UserError, match=r"^aws_subnet\.public\[0\]: a aws_subnet with an empty"):
         decided(resource("aws_subnet", "public", 0, id=None, cidr_block="10.0.0.0/24"))
 
 

@@ -1,4 +1,4 @@
-"""Nothing but AdoptionError ever comes out of reading a folder."""
+"""Nothing but UserError ever comes out of reading a folder."""
 
 import contextlib
 import json
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imports.errors import AdoptionError
+from common.errors import UserError
 from imports.legacy_hcl import Facts, read_configuration
 
 BASE = Path(__file__).parent.parent / "legacy" / "base"
@@ -17,7 +17,7 @@ FACTS = Facts(account_id="123456789012", region="us-east-1", zones=("us-east-1a"
 
 
 def survives(folder: Path) -> None:
-    with contextlib.suppress(AdoptionError):
+    with contextlib.suppress(UserError):
         read_configuration(folder, facts=FACTS)
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from imports.errors import AdoptionError
-from imports.hcl_substitution import lookup_in, substitute
-from imports.hcl_values import Deferred, Reference, Template, Unknown, Value
+from common.errors import UserError
+from imports.hcl.substitution import lookup_in, substitute
+from imports.hcl.values import Deferred, Reference, Template, Unknown, Value
 from imports.legacy_hcl import (
     ConfiguredObject,
     Facts,
@@ -353,13 +353,13 @@ def test_hidden_and_backup_files_are_not_read(tmp_path: Path) -> None:
 def test_hcl_that_is_wrong_is_refused_with_file_and_line(
     tmp_path: Path, text: str, says: str
 ) -> None:
-    with pytest.raises(AdoptionError, match=says):
+    with pytest.raises(UserError, match=says):
         read(tmp_path, main=text)
 
 
 def test_a_tfvars_file_that_is_wrong_is_refused_without_its_text(tmp_path: Path) -> None:
     write(tmp_path, {"main.tf": 'variable "v" {}\n', "terraform.tfvars": 'v = "hunter2" "x"\n'})
-    with pytest.raises(AdoptionError, match=r'terraform\.tfvars", line 1') as caught:
+    with pytest.raises(UserError, match=r'terraform\.tfvars", line 1') as caught:
         read_configuration(tmp_path)
     assert "hunter2" not in str(caught.value)
 
@@ -367,16 +367,16 @@ def test_a_tfvars_file_that_is_wrong_is_refused_without_its_text(tmp_path: Path)
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"\x80abc"])
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "main.tf").write_bytes(content)
-    with pytest.raises(AdoptionError, match="no UTF-8 text"):
+    with pytest.raises(UserError, match="no UTF-8 text"):
         read_configuration(tmp_path)
 
 
 def test_json_that_is_wrong_is_refused_with_its_line(tmp_path: Path) -> None:
-    with pytest.raises(AdoptionError, match=r'main\.tf\.json", line 2'):
+    with pytest.raises(UserError, match=r'main\.tf\.json", line 2'):
         read_configuration(write(tmp_path, {"main.tf.json": "{\n x\n}"}))
 
 
 @pytest.mark.parametrize("name", ["gone", ""])
 def test_a_folder_without_configuration_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(AdoptionError, match=r"holds no \*\.tf|no folder"):
+    with pytest.raises(UserError, match=r"holds no \*\.tf|no folder"):
         read_configuration(tmp_path / name)

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imports.errors import AdoptionError
+from common.errors import UserError
+from common.terraform import CommandResult
 from imports.legacy_object import address_order
-from imports.legacy_state import CommandResult, LegacyState, Runner, load_state, parse_state
+from imports.legacy_state import LegacyState, Runner, load_state, parse_state
 from imports.state_bytes import decode_state
 
 APPLIED = Path(__file__).parent.parent / "legacy" / "applied_state.json"
@@ -44,7 +45,7 @@ def read(text: str) -> LegacyState:
 
 
 def refusal(text: str) -> str:
-    with pytest.raises(AdoptionError) as caught:
+    with pytest.raises(UserError) as caught:
         read(text)
     return str(caught.value)
 
@@ -184,7 +185,7 @@ def test_a_state_too_large_to_be_one_is_refused(monkeypatch: pytest.MonkeyPatch)
     ],
 )
 def test_archives_and_encrypted_files_are_told_apart(content: bytes, says: str) -> None:
-    with pytest.raises(AdoptionError, match=says):
+    with pytest.raises(UserError, match=says):
         decode_state(content, source="old.tfstate")
 
 
@@ -207,12 +208,12 @@ def test_a_missing_file_is_no_state(tmp_path: Path) -> None:
 
 def test_an_empty_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "s").touch()
-    with pytest.raises(AdoptionError, match="is empty"):
+    with pytest.raises(UserError, match="is empty"):
         load_state(Path("legacy"), tmp_path / "s", never)
 
 
 def test_a_folder_in_place_of_the_file_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(AdoptionError, match="cannot be read"):
+    with pytest.raises(UserError, match="cannot be read"):
         load_state(Path("legacy"), tmp_path, never)
 
 
@@ -232,7 +233,7 @@ def test_a_state_without_resources_is_no_state() -> None:
 
 def test_a_failed_pull_says_why_in_one_line() -> None:
     said = b"\xe2\x95\xb7\n\xe2\x94\x82 Error: Backend initialization required\n\xe2\x95\xb5"
-    with pytest.raises(AdoptionError) as caught:
+    with pytest.raises(UserError) as caught:
         load_state(Path("legacy"), None, answering(b"", exit_code=1, stderr=said))
     assert '"Backend initialization required"' in str(caught.value)
     assert "terraform init" in str(caught.value)
@@ -242,7 +243,7 @@ def test_a_missing_terraform_is_said() -> None:
     def run(command: tuple[str, ...], *, folder: Path) -> CommandResult:
         raise FileNotFoundError(2, "No such file or directory", command[0], None, str(folder))
 
-    with pytest.raises(AdoptionError, match="cannot run"):
+    with pytest.raises(UserError, match="cannot run"):
         load_state(Path("legacy"), None, run)
 
 
@@ -262,7 +263,7 @@ odd_states = st.recursive(
 
 
 def survives(content: bytes) -> None:
-    with contextlib.suppress(AdoptionError):
+    with contextlib.suppress(UserError):
         load_state(Path("legacy"), None, answering(content))
 
 

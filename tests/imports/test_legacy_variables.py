@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from imports.errors import AdoptionError
-from imports.hcl_values import Unknown, Value
+from common.errors import UserError
+from imports.hcl.values import Unknown, Value
 from imports.legacy_hcl import read_configuration
 
 
@@ -95,7 +95,7 @@ def test_a_dollar_in_json_tfvars_is_a_plain_dollar(tmp_path: Path) -> None:
 
 def test_a_var_nobody_declares_is_refused(tmp_path: Path) -> None:
     write(tmp_path, {"main.tf": VARIABLE})
-    with pytest.raises(AdoptionError, match=r'the variable "w".*it declares v'):
+    with pytest.raises(UserError, match=r'the variable "w".*it declares v'):
         read_configuration(tmp_path, variables={"w": "1"})
 
 

@@ -19,12 +19,12 @@ from botocore.stub import Stubber
 from moto import mock_aws
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
-from imports.errors import AdoptionError
-from imports.hcl_values import Reference, Unknown
+from common.aws import Clients, boto3_clients
+from common.errors import UserError
+from imports.hcl.values import Reference, Unknown
 from imports.import_ids import import_id
 from imports.legacy_hcl import ConfiguredObject, Facts, LegacyConfiguration, read_configuration
 from imports.live import Discovery, Problem, account_facts, discover, match
-from imports.live_aws import Clients, boto3_clients
 from imports.live_rows import read_rows
 from imports.mapping import new_address
 
@@ -708,9 +708,9 @@ def test_zones_to_opt_in_to_and_zones_that_are_not_available_are_left_out() -> N
 
 
 def test_another_region_than_the_configuration_s_is_refused(empty: Account) -> None:
-    with pytest.raises(AdoptionError, match='base is in "eu-west-1", but "us-east-1" was'):
+    with pytest.raises(UserError, match='base is in "eu-west-1", but "us-east-1" was'):
         empty.find(configuration(aws_region="eu-west-1"))
-    with pytest.raises(AdoptionError, match='set AWS_REGION to "eu-west-1"'):
+    with pytest.raises(UserError, match='set AWS_REGION to "eu-west-1"'):
         account_facts(client_of, "eu-west-1")
 
 
@@ -737,7 +737,7 @@ def refusing(code: str, message: str = "no") -> Clients:
     ],
 )
 def test_a_refusal_names_the_call_and_what_to_do(code: str, said: str) -> None:
-    with pytest.raises(AdoptionError, match=said) as caught:
+    with pytest.raises(UserError, match=said) as caught:
         discover(configuration(), refusing(code, "two\nlines"))
 
     assert "\n" not in str(caught.value)
@@ -752,14 +752,14 @@ def test_missing_credentials_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(client, "_make_api_call", nobody)
 
-    with pytest.raises(AdoptionError, match=r"credentials cannot be used.*AWS_PROFILE"):
+    with pytest.raises(UserError, match=r"credentials cannot be used.*AWS_PROFILE"):
         discover(configuration(), lambda _service: client)
 
 
 def test_a_profile_that_does_not_exist_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nobody-s")
 
-    with pytest.raises(AdoptionError, match="nobody-s"):
+    with pytest.raises(UserError, match="nobody-s"):
         boto3_clients(region=REGION)
 
 
@@ -774,14 +774,14 @@ def test_an_endpoint_that_is_down_is_said() -> None:
             config=Config(retries={"total_max_attempts": 1}),
         )
 
-    with pytest.raises(AdoptionError, match=r"did not answer ec2:DescribeVpcs.*AWS_ENDPOINT_URL"):
+    with pytest.raises(UserError, match=r"did not answer ec2:DescribeVpcs.*AWS_ENDPOINT_URL"):
         discover(configuration(), client)
 
 
 def test_an_endpoint_that_is_no_url_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "nonsense")
 
-    with pytest.raises(AdoptionError, match="set AWS_ENDPOINT_URL to a URL"):
+    with pytest.raises(UserError, match="set AWS_ENDPOINT_URL to a URL"):
         discover(configuration(), boto3_clients(region=REGION))
 
 
@@ -792,5 +792,5 @@ def test_a_missing_region_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "t")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "t")
 
-    with pytest.raises(AdoptionError, match="no region is set: set AWS_REGION"):
+    with pytest.raises(UserError, match="no region is set: set AWS_REGION"):
         discover(configuration(), boto3_clients())

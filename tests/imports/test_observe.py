@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from common.errors import UserError
 from imports.attributes import observed_attributes
 from imports.bind import references
-from imports.errors import AdoptionError
 from imports.observe import observed_arguments, observing_document
 from tests.imports.records import attributes, base_record, stack_document
 
@@ -74,7 +74,7 @@ def test_the_stack_that_was_given_stays_as_it_is() -> None:
 
 @pytest.mark.parametrize("address", ["aws_vpc.other", "aws_eip.nat_0"])
 def test_an_address_that_the_stage_does_not_have_is_an_error(address: str) -> None:
-    with pytest.raises(AdoptionError) as caught:
+    with pytest.raises(UserError) as caught:
         observing_document(STACK, {address: "x"})
 
     assert str(caught.value).startswith(f"the stage has no {address}: its settings are not those")

@@ -9,8 +9,8 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from imports.errors import AdoptionError
-from imports.live_aws import boto3_clients
+from common.aws import boto3_clients
+from common.errors import UserError
 from imports.live_rows import KINDS
 from imports.mapping import ADOPTED
 from imports.preflight import Finding, preflight
@@ -263,7 +263,7 @@ def test_a_record_of_nothing_has_no_findings() -> None:
 
 
 def test_a_type_that_is_not_known_is_refused() -> None:
-    with pytest.raises(AdoptionError, match="aws_sqs_queue cannot be looked for in AWS"):
+    with pytest.raises(UserError, match="aws_sqs_queue cannot be looked for in AWS"):
         check({"aws_sqs_queue.orders": "orders"})
 
 
@@ -272,5 +272,5 @@ def test_a_refusal_of_aws_names_the_call() -> None:
     with Stubber(clients["sts"]) as stub:
         stub.add_client_error("get_caller_identity", "ExpiredToken", "the token has expired")
 
-        with pytest.raises(AdoptionError, match=r"sts:GetCallerIdentity.*log in again"):
+        with pytest.raises(UserError, match=r"sts:GetCallerIdentity.*log in again"):
             preflight(record({}), lambda service: clients[service])

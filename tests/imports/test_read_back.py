@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from common.errors import UserError
 from imports.adopt import read_back, run_gate
-from imports.errors import AdoptionError
 from imports.workspace import Workspace
 from tests.imports.records import a_record, an_object, attributes, base_record
 
@@ -58,7 +58,7 @@ def test_another_object_at_the_address_is_a_complaint() -> None:
 
 
 def test_an_object_without_an_id_is_an_error() -> None:
-    with pytest.raises(AdoptionError, match="a aws_vpc with an empty id"):
+    with pytest.raises(UserError, match="a aws_vpc with an empty id"):
         complaints(VPC, held("aws_vpc.main", id=None))
 
 
@@ -134,7 +134,7 @@ NO_CONFIGURATIONS: dict[str, object] = {
 def refusal(plan: Path) -> str:
     """Why a given plan is not judged; nothing of the stage is asked for before."""
     workspace = Workspace(stage="none", environ={"ATOMIC_STAGES_DIR": str(plan.parent)})
-    with pytest.raises(AdoptionError) as caught:
+    with pytest.raises(UserError) as caught:
         run_gate(workspace, plan_file=plan, progress=lambda _step: None)
     return str(caught.value)
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imports.errors import AdoptionError
+from common.errors import UserError
 from imports.record import (
     AdoptionRecord,
     ReleasedObject,
@@ -38,7 +38,7 @@ def written(path: Path, content: object) -> Path:
 
 
 def refusal(path: Path) -> str:
-    with pytest.raises(AdoptionError) as caught:
+    with pytest.raises(UserError) as caught:
         read_record(path)
     message = str(caught.value)
     assert message.startswith(f"{path}: ")
@@ -47,7 +47,7 @@ def refusal(path: Path) -> str:
 
 
 def is_read_or_refused(path: Path) -> None:
-    with contextlib.suppress(AdoptionError):
+    with contextlib.suppress(UserError):
         assert isinstance(read_record(path), AdoptionRecord)
 
 
@@ -238,7 +238,7 @@ def test_a_stage_that_adopts_nothing_has_no_record(tmp_path: Path) -> None:
 
 
 def test_phase_adopt_needs_a_record(tmp_path: Path) -> None:
-    with pytest.raises(AdoptionError, match="has no adoption record: run `python -m imports inv"):
+    with pytest.raises(UserError, match="has no adoption record: run `python -m imports inv"):
         record_of(tmp_path, "dev", phase="adopt", region="us-east-1")
 
 
@@ -255,7 +255,7 @@ def test_the_record_of_another_stage_or_region_is_refused(
 ) -> None:
     write_record(record_path(tmp_path, stage), SMALL)
 
-    with pytest.raises(AdoptionError) as caught:
+    with pytest.raises(UserError) as caught:
         record_of(tmp_path, stage, phase=phase, region=region)
 
     assert message in str(caught.value)
@@ -278,7 +278,7 @@ def test_a_failing_write_leaves_the_old_record(
         raise OSError(28, os.strerror(28))
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(AdoptionError, match="cannot be written: No space left on device"):
+    with pytest.raises(UserError, match="cannot be written: No space left on device"):
         write_record(path, base_record())
 
     assert path.read_bytes() == before

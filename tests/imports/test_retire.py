@@ -15,11 +15,12 @@ from typing import Any
 
 import pytest
 
-from imports import retire as retire_module
-from imports.errors import AdoptionError
-from imports.files import replace_file
-from imports.legacy_state import CommandResult
+from common.errors import UserError
+from common.files import replace_file
+from common.terraform import CommandResult, Terraform
+from imports import pulled_state, state_backups
 from imports.ownership import Holder, ownership
+from imports.pulled_state import pull
 from imports.record import (
     AdoptedObject,
     AdoptionRecord,
@@ -27,9 +28,9 @@ from imports.record import (
     ReleasedObject,
     UncoveredObject,
 )
-from imports.retire import Retirement, find_backups, pull, read_backup, retire
+from imports.retire import Retirement, retire
+from imports.state_backups import find_backups, read_backup
 from imports.state_surgery import held, managed_addresses, parse_document
-from imports.terraform import Terraform
 from local.emulator import running_emulator
 from tests.imports.test_state_surgery import SECRET, document, instance, resource
 
@@ -223,7 +224,7 @@ def a_world(folder: Path, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> Wo
         replace_file(path, text, mode=mode)
         made.clock.tick()
 
-    monkeypatch.setattr(retire_module, "replace_file", ticking)
+    monkeypatch.setattr(state_backups, "replace_file", ticking)
     return made
 
 
@@ -234,7 +235,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 
 def refused(world: World, match: str, *, acknowledged: bool = True) -> str:
     """The message of a refusal, which must be one line, without a secret, and write nothing."""
-    with pytest.raises(AdoptionError, match=match) as caught:
+    with pytest.raises(UserError, match=match) as caught:
         world.retire(acknowledged=acknowledged)
     assert (world.old.pushes, world.new.pushes) == (0, 0)
     assert not list(world.backups.glob("*"))
@@ -487,7 +488,7 @@ def test_a_backup_of_a_different_state_is_not_overwritten(world: World) -> None:
     other.write_text(json.dumps(without(legacy_state(), "aws_vpc.main")))
     content = other.read_text()
 
-    with pytest.raises(AdoptionError, match="move it away"):
+    with pytest.raises(UserError, match="move it away"):
         world.retire()
 
     assert other.read_text() == content
@@ -511,7 +512,7 @@ def test_an_equal_backup_is_used_again(world: World) -> None:
 def test_a_backup_folder_that_cannot_be(world: World) -> None:
     world.backups.write_text("a file")
 
-    with pytest.raises(AdoptionError, match="cannot be written"):
+    with pytest.raises(UserError, match="cannot be written"):
         world.retire()
 
     assert world.old.pushes == 0
@@ -527,7 +528,7 @@ def test_a_state_that_is_not_as_pushed_is_an_error(world: World) -> None:
 
     world.old = Forgetful(legacy_state(MY_OWN))
 
-    with pytest.raises(AdoptionError, match=r"differs in terraform_data\.mine.*legacy-old-7"):
+    with pytest.raises(UserError, match=r"differs in terraform_data\.mine.*legacy-old-7"):
         world.retire(acknowledged=True)
 
 
@@ -538,7 +539,7 @@ def test_a_change_between_pull_and_push_is_not_lost(world: World) -> None:
         if "backup" in line:
             world.old.state = changed
 
-    with pytest.raises(AdoptionError, match="serial 8"):
+    with pytest.raises(UserError, match="serial 8"):
         retire(
             world.record,
             world.legacy,
@@ -610,7 +611,7 @@ def test_an_altered_backup_explains_nothing(world: World) -> None:
     backup.path.write_text(backup.path.read_text().replace("vpc-1", "vpc-2"))
     world.old.state = without(legacy_state(serial=20), "aws_vpc.main")
 
-    with pytest.raises(AdoptionError, match="no backup of a retirement explains it"):
+    with pytest.raises(UserError, match="no backup of a retirement explains it"):
         world.retire()
 
 
@@ -632,7 +633,7 @@ def test_a_state_that_is_nested_too_deeply_is_refused(
     tower = CommandResult(exit_code=0, stdout=b"[" * 100_000)
     monkeypatch.setattr(FakeTerraform, "__call__", lambda *_args, **_kwargs: tower)
 
-    with pytest.raises(AdoptionError, match="nested too deeply"):
+    with pytest.raises(UserError, match="nested too deeply"):
         pull(world.legacy)
 
 
@@ -655,14 +656,14 @@ def test_a_file_that_broke_off_is_found_before_the_folder_is_initialized(tmp_pat
     backend = {"local": {"path": str(elsewhere)}}
     (tmp_path / "cdk.tf.json").write_text(json.dumps({"terraform": {"backend": backend}}))
 
-    assert retire_module.broken_state_file(tmp_path) == elsewhere
+    assert pulled_state.broken_state_file(tmp_path) == elsewhere
 
 
 def test_what_terraform_prints_of_a_remote_state_that_is_not_there_is_none(world: World) -> None:
     blank = {"version": 4, "terraform_version": "1.11.4", "serial": 0, "lineage": ""}
     world.new.state = {**blank, "outputs": {}, "resources": None, "check_results": None}
 
-    assert retire_module.pull(world.here) is None
+    assert pulled_state.pull(world.here) is None
 
 
 def test_an_empty_file_beside_a_remote_backend_means_nothing(world: World) -> None:
@@ -677,7 +678,7 @@ def test_an_empty_file_beside_a_remote_backend_means_nothing(world: World) -> No
 
 
 def test_secrets_are_in_no_repr(world: World) -> None:
-    pulled = retire_module.pull(world.legacy)
+    pulled = pulled_state.pull(world.legacy)
 
     assert pulled is not None
     assert SECRET in pulled.text
@@ -790,24 +791,24 @@ def test_the_old_folder_destroys_only_what_stayed(real: RealWorld) -> None:
 
 @pytest.mark.parametrize("ahead", [1, 2])
 def test_terraform_refuses_what_is_not_newer(real: RealWorld, ahead: int) -> None:
-    stale = retire_module.pull(real.legacy)
+    stale = pulled_state.pull(real.legacy)
     assert stale is not None
     # As an apply in the meantime leaves it: one version ahead of what was pulled, or more.
     now = {**stale.document, "outputs": {}, "serial": stale.serial + ahead}
     (real.legacy.folder / "terraform.tfstate").write_text(json.dumps(now))
 
-    with pytest.raises(AdoptionError, match=f"serial {stale.serial + ahead}"):
-        retire_module.push(real.legacy, {**stale.document, "serial": stale.serial + 1}, None)
+    with pytest.raises(UserError, match=f"serial {stale.serial + ahead}"):
+        pulled_state.push(real.legacy, {**stale.document, "serial": stale.serial + 1}, backup=None)
 
     assert real.legacy.pull_state() == now
 
 
 def test_a_lock_is_honoured(real: RealWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retire_module, "_LOCK_TIMEOUT", "-lock-timeout=0s")
+    monkeypatch.setattr(pulled_state, "_LOCK_TIMEOUT", "-lock-timeout=0s")
     before = real.legacy.pull_state()
     with (real.legacy.folder / "terraform.tfstate").open("r+") as file:
         fcntl.lockf(file, fcntl.LOCK_EX)
-        with pytest.raises(AdoptionError, match="acquiring the state lock"):
+        with pytest.raises(UserError, match="acquiring the state lock"):
             real.retire()
 
     assert real.legacy.pull_state() == before
@@ -819,8 +820,8 @@ def test_a_folder_that_is_not_initialized(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "main.tf").write_text('terraform {\n  backend "s3" {}\n}\n')
 
-    with pytest.raises(AdoptionError, match="Backend initialization required") as caught:
-        retire_module.pull(Terraform(folder=folder, environment=environment()))
+    with pytest.raises(UserError, match="Backend initialization required") as caught:
+        pulled_state.pull(Terraform(folder=folder, environment=environment()))
 
     assert "\\x1b" not in str(caught.value)
 
@@ -830,7 +831,7 @@ def test_an_emptied_state_file_is_not_taken_for_no_state(real: RealWorld) -> Non
     real.retire()
     (real.legacy.folder / "terraform.tfstate").write_text("")
 
-    with pytest.raises(AdoptionError, match="empty or broken off"):
+    with pytest.raises(UserError, match="empty or broken off"):
         real.retire()
 
     (backup,) = find_backups(real.backups, "legacy", json.loads(before)["lineage"])
@@ -843,7 +844,7 @@ import os, signal, sys
 from pathlib import Path
 from imports.record import AdoptionRecord
 from imports import retire as module
-from imports.terraform import Terraform
+from common.terraform import Terraform
 
 legacy, here, backups, record, moment = sys.argv[1:]
 environment = dict(os.environ)
@@ -914,7 +915,7 @@ def test_an_s3_backend_lets_go(bucket: tuple[str, dict[str, str]], tmp_path: Pat
 
 
 def test_the_pulled_text_is_a_document(real: RealWorld) -> None:
-    pulled = retire_module.pull(real.legacy)
+    pulled = pulled_state.pull(real.legacy)
 
     assert pulled is not None
     assert parse_document(pulled.text, source="x") == pulled.document

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imports.errors import AdoptionError
+from common.errors import UserError
 from imports.ownership import Holder
 from imports.record import LegacyOrigin
-from imports.retire import find_backups, read_backup
 from imports.rollback import Rollback, rollback
+from imports.state_backups import find_backups, read_backup
 from imports.state_surgery import differences, held, managed_addresses
 from local.emulator import running_emulator
 from tests.imports.test_retire import (
@@ -60,7 +60,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def refused(world: World, match: str) -> str:
     """The message of a refusal, which must be one line, without a secret, and write nothing."""
     before = (world.old.pushes, world.new.pushes, contents(world.backups))
-    with pytest.raises(AdoptionError, match=match) as caught:
+    with pytest.raises(UserError, match=match) as caught:
         roll_back(world)
     assert (world.old.pushes, world.new.pushes, contents(world.backups)) == before
     assert SECRET not in str(caught.value)
@@ -320,7 +320,7 @@ def test_the_new_state_keeps_all_when_the_legacy_state_does_not_take_it(retired:
 
     retired.old = Deaf(retired.old.state)
 
-    with pytest.raises(AdoptionError, match="not as it was pushed"):
+    with pytest.raises(UserError, match="not as it was pushed"):
         roll_back(retired)
 
     assert retired.new.pushes == 0
@@ -372,7 +372,7 @@ def test_any_sequence_of_killed_commands_leaves_an_owner(
                     world.retire(acknowledged=True)
             except KilledError:
                 pass
-            except AdoptionError as error:
+            except UserError as error:
                 # Given back, there is nothing here to retire: the user adopts again first.
                 assert "the new state does not hold" in str(error)  # noqa: PT017
                 assert Holder.HERE not in world.holders()
@@ -421,7 +421,7 @@ def test_an_emptied_new_state_file_is_not_taken_for_no_state(tmp_path: Path) -> 
     real.retire()
     (real.here.folder / "terraform.tfstate").write_text("")
 
-    with pytest.raises(AdoptionError, match="empty or broken off"):
+    with pytest.raises(UserError, match="empty or broken off"):
         roll_back(real)
 
 

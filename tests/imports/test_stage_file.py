@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from imports.errors import AdoptionError
+from common.errors import UserError
 from imports.stage_file import stage_file
 from modules.settings import StageSettings
 from modules.stage_files import parse_stage
@@ -99,14 +99,14 @@ def test_the_file_says_what_comes_after_adoption() -> None:
 def test_a_base_without_what_a_stage_stands_on_is_refused(address: str) -> None:
     less = {key: facts for key, facts in OBSERVED.items() if key != address}
 
-    with pytest.raises(AdoptionError, match=f"the legacy base has no .* to adopt as {address}: "):
+    with pytest.raises(UserError, match=f"the legacy base has no .* to adopt as {address}: "):
         stage_file(less, region=REGION)
 
 
 def test_a_gap_in_the_subnets_is_refused() -> None:
     less = {key: facts for key, facts in OBSERVED.items() if key != "aws_subnet.public_0"}
 
-    with pytest.raises(AdoptionError, match=r"to adopt as aws_subnet.public_0: "):
+    with pytest.raises(UserError, match=r"to adopt as aws_subnet.public_0: "):
         stage_file(less, region=REGION)
 
 
@@ -126,7 +126,7 @@ def test_a_gap_in_the_subnets_is_refused() -> None:
 def test_a_setting_that_nothing_tells_is_said_and_not_guessed(address: str, attribute: str) -> None:
     facts = {key: value for key, value in OBSERVED[address].items() if key != attribute}
 
-    with pytest.raises(AdoptionError) as caught:
+    with pytest.raises(UserError) as caught:
         stage_file({**OBSERVED, address: facts}, region=REGION)
 
     assert str(caught.value).startswith(f"nothing says what the {attribute} of {address} is: ")
@@ -136,7 +136,7 @@ def test_a_setting_that_nothing_tells_is_said_and_not_guessed(address: str, attr
 def test_a_setting_that_is_no_value_is_said_and_not_written(attribute: str) -> None:
     facts = {**OBSERVED["aws_db_instance.main"], attribute: [None]}
 
-    with pytest.raises(AdoptionError) as caught:
+    with pytest.raises(UserError) as caught:
         stage_file({**OBSERVED, "aws_db_instance.main": facts}, region=REGION)
 
     assert f"what the {attribute} of aws_db_instance.main is: " in str(caught.value)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imports.errors import AdoptionError
+from common.errors import UserError
 from imports.state_surgery import (
     Held,
     differences,
@@ -195,14 +195,14 @@ def test_numbers_stay_as_exact_as_they_are_written() -> None:
 
 @pytest.mark.parametrize("text", ["", "{", '{"version": 3}', '{"version": 4}', "[]"])
 def test_what_is_no_state_is_refused(text: str) -> None:
-    with pytest.raises(AdoptionError, match="the backup"):
+    with pytest.raises(UserError, match="the backup"):
         parse_document(text, source="the backup")
 
 
 def test_a_number_beyond_all_measure_is_refused() -> None:
     text = dump_document(STATE).replace('"vpc-1"', "1e99999999999999999999999")
 
-    with pytest.raises(AdoptionError, match="beyond all measure"):
+    with pytest.raises(UserError, match="beyond all measure"):
         parse_document(text, source="x")
 
 

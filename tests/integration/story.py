@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.measuring import kill_tree
+from common.terraform import Terraform
 from imports.record import AdoptionRecord, read_record
-from imports.terraform import Terraform
 from local.cdktf import Cdktf
 from local.emulator import PROJECT, Emulator
 from tests.answer import Answer

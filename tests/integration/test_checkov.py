@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from bindings import accelerate
-from imports.terraform import Terraform
+from common.terraform import Terraform
 from local.emulator import running_emulator
 from modules.settings import StageSettings
 from security.checkov import Framework, Report, check

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from moto import mock_aws
 
-from imports.live_aws import Clients, boto3_clients
+from common.aws import Clients, boto3_clients
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from imports.terraform import Terraform
+from common.terraform import Terraform
 from imports.workspace import Workspace
 from local.cdktf import Cdktf
 from local.emulator import Emulator, running_emulator

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from common.errors import UserError
 from ops.__main__ import app
 from ops.diagram import png
-from ops.errors import OpsError
 from ops.picture.architecture import architecture
 from ops.picture.layout import layout
 from ops.picture.svg import svg
@@ -92,6 +92,6 @@ def test_a_file_that_cannot_be_written_is_refused_before_anything_is_done(
 ) -> None:
     answer = CliRunner().invoke(app, ["diagram", "--out", str(tmp_path / name)])
 
-    assert isinstance(answer.exception, OpsError)
+    assert isinstance(answer.exception, UserError)
     assert complaint in str(answer.exception)
     assert list(tmp_path.iterdir()) == []

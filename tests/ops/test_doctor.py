@@ -5,16 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from imports.errors import AdoptionError
+from common.errors import UserError
 from modules.settings import NightStop
 from ops.costs.running import is_stopped_now
 from ops.doctor import account, contents, edge, quotas, running, state, tools
 from ops.doctor.checks import Check, run
 from ops.doctor.finding import Finding, fine
 from ops.drift import Drift, Drifted
-from ops.picture.database_facts import DatabaseFacts
-from ops.picture.service_facts import Deployment, ServiceFacts, Targets
-from ops.picture.watch_facts import AlarmFacts
+from ops.facts.alarms import AlarmFacts
+from ops.facts.database import DatabaseFacts
+from ops.facts.services import Deployment, ServiceFacts, Targets
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 DEV = {"stage": "dev", "stack": "atomic-dev"}
@@ -269,7 +269,7 @@ def test_a_firing_alarm_is_told_with_its_reason() -> None:
 
 def test_a_check_that_is_refused_is_one_finding_and_the_next_goes_on() -> None:
     def refused() -> list[Finding]:
-        raise AdoptionError("AWS refused rds:DescribeDBInstances (AccessDenied): allow this action")
+        raise UserError("AWS refused rds:DescribeDBInstances (AccessDenied): allow this action")
 
     checks = [
         Check(name="database", findings=refused),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ops.errors import OpsError
+from common.errors import UserError
 from ops.hasura_metadata import check_address, post, read_metadata, replacement
 
 METADATA = {"version": 3, "sources": []}
@@ -67,7 +67,7 @@ def test_what_is_no_metadata_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "metadata.json"
     path.write_text(text)
 
-    with pytest.raises(OpsError, match="hasura metadata export -o json"):
+    with pytest.raises(UserError, match="hasura metadata export -o json"):
         read_metadata(path)
 
 
@@ -93,7 +93,7 @@ def test_a_refusal_is_told_without_the_secret_and_a_redirect_is_not_followed(
 ) -> None:
     hasura.code = code
 
-    with pytest.raises(OpsError, match=remedy) as refused:
+    with pytest.raises(UserError, match=remedy) as refused:
         post(hasura.url, replacement(METADATA), secret=SECRET)
 
     assert SECRET not in str(refused.value)
@@ -102,7 +102,7 @@ def test_a_refusal_is_told_without_the_secret_and_a_redirect_is_not_followed(
 
 @pytest.mark.parametrize("address", ["http://app.example.com", "ftp://localhost", "localhost", ""])
 def test_the_secret_goes_nowhere_in_plain_text(address: str) -> None:
-    with pytest.raises(OpsError, match="allowed: https://HOST"):
+    with pytest.raises(UserError, match="allowed: https://HOST"):
         check_address(address)
 
 

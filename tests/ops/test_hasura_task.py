@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 import requests
 
-from imports.live_aws import Clients
+from common.aws import Clients
+from common.errors import UserError
 from imports.workspace import Workspace
 from modules.naming import Names
 from ops.deployed import Deployed
-from ops.errors import OpsError
 from ops.hasura_task import SAYS, SCRIPT, apply_in_task
 from tests.stages import stage_settings
 
@@ -253,7 +253,7 @@ def test_nothing_stays_in_the_bucket(account: Account) -> None:
 def test_a_refusal_is_told_in_the_words_of_hasura(account: Account) -> None:
     account.ecs.states = [stopped(5)]
     account.write("hasura/hasura/the-task", '{"type":"startup"}', f"{SAYS}400 no such table")
-    with pytest.raises(OpsError, match=r"with 5 \(400 no such table\): correct the metadata"):
+    with pytest.raises(UserError, match=r"with 5 \(400 no such table\): correct the metadata"):
         apply_in_task(account.deployed, BODY, lambda _step: None)
 
     assert account.objects == []
@@ -262,7 +262,7 @@ def test_a_refusal_is_told_in_the_words_of_hasura(account: Account) -> None:
 def test_a_container_that_never_ran_is_told_with_its_reason(account: Account) -> None:
     account.ecs.states = [stopped(reason="CannotPullContainerError: no such tag")]
 
-    with pytest.raises(OpsError, match=r"ran no Hasura \(CannotPullContainerError: no such tag"):
+    with pytest.raises(UserError, match=r"ran no Hasura \(CannotPullContainerError: no such tag"):
         apply_in_task(account.deployed, BODY, lambda _step: None)
 
 
@@ -281,7 +281,7 @@ def test_a_task_that_nobody_waits_for_is_stopped(account: Account) -> None:
 def test_a_service_that_does_not_stand_starts_no_task(account: Account) -> None:
     account.ecs.standing = "INACTIVE"
 
-    with pytest.raises(OpsError, match="deploy the stage first: `cdktf deploy atomic-dev`"):
+    with pytest.raises(UserError, match="deploy the stage first: `cdktf deploy atomic-dev`"):
         apply_in_task(account.deployed, BODY, lambda _step: None)
 
     assert account.ecs.asked == {}

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from common.errors import UserError
+from common.files import replace_file
 from modules.services import Service
-from ops.errors import OpsError
 from ops.image_builds import (
     build_command,
     commit_tag,
@@ -15,7 +16,7 @@ from ops.image_builds import (
     planned_build,
     source_tree,
 )
-from ops.image_tags import replace_file, with_image_tag
+from ops.image_tags import with_image_tag
 from tests.stages import stage_settings
 
 STAGE_FILE = """\
@@ -72,7 +73,7 @@ def test_a_service_may_name_the_folder_of_its_dockerfile(tree: Path) -> None:
 
 
 def test_a_folder_without_dockerfile_is_refused_with_the_setting_that_names_it(tree: Path) -> None:
-    with pytest.raises(OpsError, match=r"build_folder in \[services.oauth\] of the stage file"):
+    with pytest.raises(UserError, match=r"build_folder in \[services.oauth\] of the stage file"):
         planned_build(tree, Service(name="oauth"), registry="r", tag="t")
 
 
@@ -85,12 +86,12 @@ def test_the_tag_is_the_commit_and_says_when_files_differ_from_it(tree: Path) ->
 
 
 def test_a_folder_without_git_asks_for_a_tag(tmp_path: Path) -> None:
-    with pytest.raises(OpsError, match="give --tag yourself"):
+    with pytest.raises(UserError, match="give --tag yourself"):
         commit_tag(tmp_path)
 
 
 def test_an_unknown_source_tree_is_refused() -> None:
-    with pytest.raises(OpsError, match="add --source DIR"):
+    with pytest.raises(UserError, match="add --source DIR"):
         source_tree(stage_settings("dev"), None)
 
 
@@ -99,7 +100,7 @@ def test_without_an_engine_the_three_that_would_do_are_named(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    with pytest.raises(OpsError, match="install one of docker, podman, buildah"):
+    with pytest.raises(UserError, match="install one of docker, podman, buildah"):
         find_engine()
 
 
@@ -115,7 +116,7 @@ def test_the_six_own_images_are_the_default() -> None:
 
 
 def test_somebody_elses_image_is_not_built() -> None:
-    with pytest.raises(OpsError, match=r"hasura runs hasura/graphql-engine:v2\.48\.6"):
+    with pytest.raises(UserError, match=r"hasura runs hasura/graphql-engine:v2\.48\.6"):
         own_images(stage_settings("dev"), ["hasura"])
 
 
@@ -145,7 +146,7 @@ def test_a_file_without_services_gets_their_tables() -> None:
 
 
 def test_a_tag_that_ecr_would_not_take_is_refused() -> None:
-    with pytest.raises(OpsError, match="an image tag: letters, digits"):
+    with pytest.raises(UserError, match="an image tag: letters, digits"):
         with_image_tag(STAGE_FILE, ["app"], "no tag", stage="prod")
 
 

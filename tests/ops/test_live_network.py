@@ -1,6 +1,6 @@
 """How is found what belongs to a VPC, and to no other."""
 
-from imports.live_aws import Clients
+from common.aws import Clients
 from ops.recovery.finding import FINDERS
 
 

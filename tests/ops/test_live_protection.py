@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from imports.live_aws import Clients
+from common.aws import Clients
 from ops.recovery.finding import FINDERS
 from ops.recovery.live import Live
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from imports.live_aws import Clients
+from common.aws import Clients
 from ops.recovery.finding import FINDERS
 
 _SETTINGS: dict[str, Callable[[Any], Any]] = {

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from ops.errors import OpsError
+from common.errors import UserError
 from ops.logs import duration
 
 
@@ -23,5 +23,5 @@ def test_a_duration_has_a_number_and_a_unit(text: str, meant: timedelta) -> None
 
 @pytest.mark.parametrize("text", ["", "1", "h", "0h", "-1h", "1.5h", "1w", "1h30m", "9999999d"])
 def test_anything_else_is_refused_with_what_is_allowed(text: str) -> None:
-    with pytest.raises(OpsError, match=r"allowed: a whole number and s, m, h or d"):
+    with pytest.raises(UserError, match=r"allowed: a whole number and s, m, h or d"):
         duration(text)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from imports.live_aws import Clients
+from common.aws import Clients
 from ops.recovery import orphans
 from ops.recovery.matching import Orphan
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from imports.live_aws import Clients
+from common.aws import Clients
+from common.errors import UserError
 from imports.record import AdoptedObject, AdoptionRecord, LegacyOrigin
-from ops.errors import OpsError
 from ops.recovery.recorded import Recorded, recorded
 
 VPC = "aws_vpc.main"
@@ -66,5 +66,5 @@ def test_a_stage_without_a_record_has_nothing_recorded(clients: Clients) -> None
 def test_a_record_of_another_account_is_refused(clients: Clients) -> None:
     record = _record({VPC: _vpc(clients)}, account="210987654321")
 
-    with pytest.raises(OpsError, match="account 210987654321"):
+    with pytest.raises(UserError, match="account 210987654321"):
         recorded(record, clients, wanted={VPC})

@@ -9,8 +9,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from common.errors import UserError
 from ops import recover_command
-from ops.errors import OpsError
 from ops.recovery import orphans, recover
 from ops.recovery.matching import Orphan
 from ops.recovery.recover import Proposal, Recovered
@@ -62,7 +62,7 @@ def test_a_dry_run_writes_nothing_and_asks_for_a_person(run: _Run) -> None:
 def test_where_nobody_can_be_asked_nothing_is_written(run: _Run) -> None:
     answer = run(FOUND)
 
-    assert isinstance(answer.exception, OpsError)
+    assert isinstance(answer.exception, UserError)
     assert run.done == []
 
 

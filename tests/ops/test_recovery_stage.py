@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from imports.live_aws import Clients
-from imports.terraform import Terraform
+from common.aws import Clients
+from common.terraform import Terraform
 from imports.workspace import Workspace
 from ops.recovery.recovery_stage import Stage
 

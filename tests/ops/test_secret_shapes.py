@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from common.errors import UserError
 from modules.secrets import PLACEHOLDER, SECRETS, SecretRow
-from ops.errors import OpsError
 from ops.secret_shapes import complaint, is_placeholder
 from ops.secret_values import check_is_the_operators, secret_row
 
@@ -73,10 +73,10 @@ def test_only_the_operators_secrets_are_set_without_force(row: SecretRow) -> Non
     if row.origin == "operator":
         check_is_the_operators(row)
     else:
-        with pytest.raises(OpsError, match=r"if you mean it, add --force$"):
+        with pytest.raises(UserError, match=r"if you mean it, add --force$"):
             check_is_the_operators(row)
 
 
 def test_an_unknown_secret_is_refused_with_those_that_there_are() -> None:
-    with pytest.raises(OpsError, match=r"no secret 'openai': allowed: .*openai-api-key"):
+    with pytest.raises(UserError, match=r"no secret 'openai': allowed: .*openai-api-key"):
         secret_row("openai")

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from imports.live_aws import boto3_clients
-from ops.errors import OpsError
+from common.aws import boto3_clients
+from common.errors import UserError
 from ops.state.state_versions import StateObject
 
 BUCKET, KEY = "states", "atomic-dev.tfstate"
@@ -112,7 +112,7 @@ def refused(state: StateObject, old: str, *, match: str, between: str = "") -> N
         write(state, between)
     before = stored(state)
 
-    with pytest.raises(OpsError, match=match):
+    with pytest.raises(UserError, match=match):
         state.restore(state.contents_of_version(old), present)
 
     assert stored(state) == before

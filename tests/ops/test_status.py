@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 import ops.status as status_module
-from ops.picture.service_facts import Deployment, ServiceFacts
+from ops.facts.services import Deployment, ServiceFacts
 from ops.status import _rollout, _settled
 
 WELL = ServiceFacts(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from imports.live_aws import Clients
+from common.aws import Clients
 from ops.recovery.planned import Planned
 from ops.recovery.unimportable import unimportable
 

@@ -1,0 +1,231 @@
+"""The one door to AWS: clients, one listing call at a time, and refusals told in one line.
+
+Nothing here changes anything in AWS, or reads a secret's value.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, Final, Protocol
+
+import boto3
+from botocore import xform_name
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    NoAuthTokenError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
+from botocore.parsers import ResponseParserError
+
+from common.errors import UserError, shorten
+
+
+class Clients(Protocol):
+    """Gives the boto3 client of a service; all of them for the same account and region."""
+
+    def __call__(self, service: str, /) -> Any:
+        """Return the client."""
+        ...
+
+
+def boto3_clients(*, region: str | None = None) -> Clients:
+    """Return clients with the credentials boto3 finds by itself, made once each.
+
+    Raises UserError for a profile that does not exist.
+    """
+    with asking("a profile"):
+        session = boto3.Session(region_name=region)
+    # A wrong endpoint should show within seconds, not after botocore's minute for each attempt.
+    config = Config(
+        connect_timeout=5, read_timeout=30, retries={"mode": "standard", "max_attempts": 3}
+    )
+    # For links to objects: botocore's defaults sign them in a way that KMS refuses, and name a host that
+    # redirects for a bucket of another region.
+    for_links = Config(signature_version="s3v4", s3={"addressing_style": "path"})
+    config_of = {"s3": config.merge(for_links)}
+
+    @cache
+    def client(service: str, /) -> Any:
+        chosen = config_of.get(service, config)
+        return session.client(service, config=chosen)  # type: ignore[call-overload]  # a variable
+
+    return client
+
+
+def client_of(clients: Clients, service: str) -> Any:
+    """Return the client of `service`. Raises UserError when it cannot be made."""
+    with asking(service):
+        try:
+            return clients(service)
+        except ValueError as error:
+            if isinstance(error, BotoCoreError):
+                raise
+            # botocore's only word on an endpoint that is no URL.
+            raise UserError(
+                f"no client for {service} can be made ({error}): set AWS_ENDPOINT_URL to a URL "
+                "such as http://127.0.0.1:5000, or unset it for AWS itself"
+            ) from None
+
+
+def region_of(clients: Clients) -> str:
+    """Return the region the clients work in. Raises UserError when none is set."""
+    return str(client_of(clients, "ec2").meta.region_name)
+
+
+def account_of(clients: Clients) -> str:
+    """Return the id of the account the credentials belong to. Raises UserError."""
+    return str(ask(clients, "sts", "GetCallerIdentity")["Account"])
+
+
+def ask(clients: Clients, service: str, operation: str, /, **arguments: Any) -> Mapping[str, Any]:
+    """Return what one call answers. Raises UserError when AWS refuses it."""
+    client = client_of(clients, service)
+    with asking(action_name(service, operation)):
+        answer: Mapping[str, Any] = getattr(client, xform_name(operation))(**arguments)
+    return answer
+
+
+def ask_all(
+    clients: Clients, service: str, operation: str, results: tuple[str, ...], **arguments: Any
+) -> dict[str, list[Mapping[str, Any]]]:
+    """Return the lists `results` of an operation, over all of its pages.
+
+    Raises UserError when AWS refuses a page.
+    """
+    client = client_of(clients, service)
+    if not client.can_paginate(xform_name(operation)):
+        answer = ask(clients, service, operation, **arguments)
+        return {result: list(answer.get(result, ())) for result in results}
+    found: dict[str, list[Mapping[str, Any]]] = {result: [] for result in results}
+    with asking(action_name(service, operation)):
+        for page in client.get_paginator(xform_name(operation)).paginate(**arguments):
+            for result in results:
+                found[result] += page.get(result, ())
+    return found
+
+
+def ask_unless(
+    clients: Clients, service: str, operation: str, codes: frozenset[str], **arguments: Any
+) -> Mapping[str, Any] | None:
+    """Return what one call answers; None when AWS answers with one of the error `codes`.
+
+    Raises UserError for any other refusal.
+    """
+    client = client_of(clients, service)
+    with asking(action_name(service, operation)):
+        try:
+            answer: Mapping[str, Any] = getattr(client, xform_name(operation))(**arguments)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in codes:
+                return None
+            raise
+    return answer
+
+
+def answers_without(
+    clients: Clients, service: str, operation: str, codes: frozenset[str], **arguments: Any
+) -> bool:
+    """Whether a call succeeds; False when AWS answers with one of the error `codes`.
+
+    Raises UserError for any other refusal.
+    """
+    return ask_unless(clients, service, operation, codes, **arguments) is not None
+
+
+def action_name(service: str, operation: str) -> str:
+    """Return what a policy calls the operation: `ec2:DescribeVpcs`."""
+    return f"{service}:{_OTHERWISE_NAMED.get(operation, operation)}"
+
+
+@contextmanager
+def asking(action: str) -> Iterator[None]:
+    """Turn what botocore raises within into an UserError that names `action`."""
+    try:
+        yield
+    except ClientError as error:
+        raise UserError(_refusal(action, error)) from None
+    except _NO_CREDENTIALS as error:
+        raise UserError(
+            f"AWS was not asked for {action}, the credentials cannot be used "
+            f"({shorten(error, limit=160)}): {_LOG_IN}"
+        ) from None
+    except NoRegionError:
+        raise UserError(
+            f"AWS was not asked for {action}, no region is set: set AWS_REGION to the region of "
+            "the legacy base"
+        ) from None
+    except (BotoCoreError, HTTPClientError, ResponseParserError) as error:
+        raise UserError(
+            f"AWS did not answer {action} ({shorten(error, limit=160)}): check the network, the "
+            "region and AWS_ENDPOINT_URL, then run the same command again"
+        ) from None
+
+
+def _refusal(action: str, error: ClientError) -> str:
+    said = error.response.get("Error", {})
+    code, message = said.get("Code", "no code"), said.get("Message", "")
+    if code in _DENIED:
+        return f"AWS refused {action} ({code}): allow this action to the credentials in use"
+    if code in _BAD_CREDENTIALS:
+        return f"AWS refused {action}, the credentials are not valid ({code}): {_LOG_IN}"
+    if code in _THROTTLED:
+        return f"AWS refused {action}, too many calls ({code}): wait a minute and run it again"
+    return (
+        f"AWS refused {action} ({code}: {shorten(message, limit=160)}): check the region and "
+        "the account, then run the same command again"
+    )
+
+
+_LOG_IN: Final = "log in again (`aws sso login`), or set AWS_PROFILE or the access key variables"
+_NO_CREDENTIALS: Final = (
+    CredentialRetrievalError,
+    NoAuthTokenError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
+_DENIED: Final = frozenset(
+    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "403"}
+)
+_BAD_CREDENTIALS: Final = frozenset(
+    {
+        "AuthFailure",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "IncompleteSignature",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "InvalidToken",
+        "RequestExpired",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+_THROTTLED: Final = frozenset(
+    {
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+# S3 alone names some permissions differently from the calls they allow.
+_OTHERWISE_NAMED: Final = {
+    "ListBuckets": "ListAllMyBuckets",
+    "GetBucketEncryption": "GetEncryptionConfiguration",
+    "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
+}

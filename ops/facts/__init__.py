@@ -1,0 +1,1 @@
+"""What runs of a stage now, as AWS tells it: services, database, alarms."""

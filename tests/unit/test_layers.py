@@ -1,0 +1,43 @@
+"""Which package may know of which: data flows one way, and what all stand on knows of none."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from local.emulator import PROJECT
+
+OURS = {"bench", "bindings", "common", "imports", "local", "modules", "ops", "security", "torture"}
+MAY_KNOW = {
+    "common": set[str](),
+    "modules": set[str](),
+    "bindings": set[str](),
+    "imports": {"bindings", "common", "modules"},
+    "ops": {"bindings", "common", "imports", "modules", "security"},
+    "security": {"common", "modules"},
+}
+
+
+def known(file: Path) -> set[str]:
+    """The project's packages that a module imports from, anywhere in it."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.partition(".")[0])
+        elif isinstance(node, ast.Import):
+            names |= {each.name.partition(".")[0] for each in node.names}
+    return names & OURS
+
+
+@pytest.mark.parametrize("package", MAY_KNOW)
+def test_a_package_knows_only_of_those_before_it(package: str) -> None:
+    files = sorted((PROJECT / package).rglob("*.py"))
+    assert files
+    strangers = {
+        (str(file.relative_to(PROJECT)), name)
+        for file in files
+        if ".venv" not in file.parts
+        for name in known(file) - MAY_KNOW[package] - {package}
+    }
+
+    assert strangers == set()
