@@ -13,7 +13,7 @@ from ops.drift import Drifted, find_drift
 DRIFTED = 2
 
 
-def drift(stage: Stage, as_json: AsJson = False) -> None:
+def drift(stage: Stage = "prod", as_json: AsJson = False) -> None:
     """Say what somebody has changed in AWS since the last deploy. Exit code 0 nothing, 1 error, 2 drift.
 
     Example: `python -m ops drift --stage prod`

@@ -17,7 +17,7 @@ BLOCKED = 2
 
 
 def gate(
-    stage: Stage,
+    stage: Stage = "prod",
     plan: Annotated[
         Path | None, typer.Option(help="judge this plan, as terraform wrote it or in JSON")
     ] = None,

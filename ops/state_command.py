@@ -79,7 +79,7 @@ def _propose(workspace: Workspace, stack: str, region: str, as_json: bool) -> No
 
 
 @app.command()
-def backups(stage: Stage, as_json: AsJson = False) -> None:
+def backups(stage: Stage = "prod", as_json: AsJson = False) -> None:
     """List the versions of the state, the newest first.
 
     Example: `python -m ops state backups --stage prod`

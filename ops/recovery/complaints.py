@@ -28,19 +28,26 @@ def waiting(address: str) -> str:
     return f"{address} stands, and comes back after what it stands on"
 
 
-def of_others(objects: Mapping[str, ReadObject], default_tags: Mapping[str, str]) -> list[str]:
+def of_others(
+    objects: Mapping[str, ReadObject], default_tags: Mapping[str, str], *, stage: str
+) -> list[str]:
     """A name is not enough where a tag says that the object is another stage's."""
     found = []
     for address, each in sorted(objects.items()):
         tags = each.attributes.get("tags_all") or {}
-        other = [
-            f"{key}={tags[key]}"
-            for key in default_tags
-            if tags.get(key, default_tags[key]) != default_tags[key]
-        ]
+        ours = default_tags or _as_of_a_stage(tags, stage)
+        other = [f"{key}={tags[key]}" for key in ours if tags.get(key, ours[key]) != ours[key]]
         if other:
             found.append(
                 f"{address}: {each.attributes.get('id')} has tags of something else ({', '.join(other)}): "
                 "rename one of the two, or correct its tags"
             )
     return found
+
+
+def _as_of_a_stage(tags: Mapping[str, str], stage: str) -> dict[str, str]:
+    """What an object's tags would be, were it of this stage and tagged by default.
+
+    A stage without default tags has nothing to compare with; `Stage` alone may be anybody's word.
+    """
+    return {"Stage": stage} if tags.get("ManagedBy") == "cdktf" else {}

@@ -105,7 +105,9 @@ def propose(stage: Stage, *, progress: Progress) -> Proposal:
             by_tags = {
                 address: each for address, each in objects.items() if address not in known.found
             }
-            problems += complaints.of_others(by_tags, stage.default_tags)
+            problems += complaints.of_others(
+                by_tags, stage.default_tags, stage=stage.workspace.stage
+            )
         provider = _provider(objects, stage.state)
         for address, version in versions.found.items():
             objects[address] = version_read(version, resources[address], provider=provider)
