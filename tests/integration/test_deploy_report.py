@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from local.emulator import PROJECT
+from security.secrets_scan import secret_parts, stored_values
 from tests.answer import Answer
 from tests.integration.conftest import Deployment, write_stage
 from tests.stages import STAGES_DIR
@@ -114,13 +115,14 @@ def test_the_same_plan_is_reported_alike_however_it_comes(desk: Desk) -> None:
 
 def test_a_report_of_its_own_plan_shows_no_password(desk: Desk) -> None:
     desk.write(*OTHER_USER)
-    secrets = desk.dev.client("secretsmanager")
 
     desk.report()
 
-    for secret in secrets.list_secrets(MaxResults=100)["SecretList"]:
-        value = secrets.get_secret_value(SecretId=secret["ARN"])["SecretString"]
-        assert value not in desk.page + desk.text, secret["Name"]
+    stored = stored_values(desk.dev.client("secretsmanager"), desk.dev.outputs)
+    # What other tests have set are words of the language, which the page has too.
+    drawn = {name: value for name, value in secret_parts(stored).items() if len(value) >= 16}
+    assert {"rds-master-credentials:password", "hasura-jwt-secret:key"} <= drawn.keys()
+    assert [name for name, value in drawn.items() if value in desk.page + desk.text] == []
 
 
 def test_a_file_that_only_begins_like_a_plan_is_refused(desk: Desk) -> None:
