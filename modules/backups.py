@@ -19,7 +19,7 @@ from modules.address import address
 from modules.guard import Guard
 from modules.naming import Names
 
-# 05:00 UTC: AWS's own default, after the database's backup window in most regions.
+# 05:00 UTC is AWS Backup's own default.
 _SCHEDULE = "cron(0 5 ? * * *)"
 _MANAGED_POLICIES = {
     "backup": "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup",

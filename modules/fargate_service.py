@@ -22,6 +22,7 @@ from cdktf_cdktf_provider_aws.ecs_task_definition import (
     EcsTaskDefinitionVolumeEfsVolumeConfiguration,
     EcsTaskDefinitionVolumeEfsVolumeConfigurationAuthorizationConfig,
 )
+from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from cdktf_cdktf_provider_aws.security_group import SecurityGroup
 from constructs import Construct
@@ -86,6 +87,20 @@ class FargateService(Construct):
         key_arn: str | None,
     ) -> None:
         super().__init__(scope, id_)
+        self._row = service
+        self._stage = stage
+        self._key_arn = key_arn
+        self._roles = roles
+        self._repository = repository
+        self._secrets = secrets
+        self._bucket = bucket
+        self._file_storage = file_storage if service.uses_file_storage else None
+        self._references = containers.secret_references(service, kafka=stage.kafka)
+        self._used_secrets = sorted({name.split(":")[0] for name in self._references.values()})
+        self._collector_image = (
+            stage.tracing.collector_image if service.traced and stage.tracing.enabled else None
+        )
+
         log_group = address(
             service.name,
             CloudwatchLogGroup(
@@ -97,96 +112,17 @@ class FargateService(Construct):
                 skip_destroy=stage.retain_data,
             ),
         )
-        secret_arns = secrets.arns
-        references = containers.secret_references(service, kafka=stage.kafka)
-        used_secrets = sorted({reference.split(":")[0] for reference in references.values()})
-        execution_policy = self._policy(
-            "execution",
-            roles,
-            [
-                *policies.execution_statements(
-                    log_group_arn=log_group.arn,
-                    secret_arns=[secret_arns[name] for name in used_secrets],
-                    repository_arn=repository.arn if repository else None,
-                ),
-                *(
-                    key_policy.read_secrets(key_arn, stage.region)
-                    if key_arn and used_secrets
-                    else []
-                ),
-            ],
-            service,
-        )
-        collector_image = (
-            stage.tracing.collector_image if service.traced and stage.tracing.enabled else None
-        )
-        task_statements = [
-            *(policies.bucket_statements(bucket.bucket.arn) if service.uses_bucket else []),
-            *(
-                key_policy.use_objects(key_arn, stage.region)
-                if key_arn and service.uses_bucket
-                else []
-            ),
-            *(
-                policies.file_system_statements(
-                    file_system_arn=file_storage.file_system.arn,
-                    access_point_arn=file_storage.access_point.arn,
-                )
-                if service.uses_file_storage
-                else []
-            ),
-            *(policies.tracing_statements() if collector_image else []),
-        ]
-        task_policies = (
-            [self._policy("task", roles, task_statements, service)] if task_statements else []
-        )
-
-        definitions = containers.container_definitions(
-            service,
-            image=(
-                f"{repository.repository_url}:{service.image_tag}" if repository else service.image
-            ),
-            placeholders={
-                "domain": stage.domain_name or "",
-                "region": stage.region,
-                "bucket": bucket.bucket.bucket,
-            },
-            secrets={
-                variable: containers.secret_value_from(reference, secret_arns)
-                for variable, reference in references.items()
-            },
-            log_group=log_group.name,
-            region=stage.region,
-            collector_image=collector_image,
-        )
-        task_definition = address(
-            service.name,
-            EcsTaskDefinition(
-                self,
-                "task_definition",
-                family=names(service.name),
-                requires_compatibilities=["FARGATE"],
-                network_mode="awsvpc",
-                cpu=str(service.cpu_units),
-                memory=str(service.memory_mib),
-                runtime_platform=EcsTaskDefinitionRuntimePlatform(
-                    operating_system_family="LINUX", cpu_architecture=service.cpu_architecture
-                ),
-                task_role_arn=roles.task.arn,
-                execution_role_arn=roles.execution.arn,
-                container_definitions=json.dumps(definitions),
-                volume=self._volumes(file_storage) if service.uses_file_storage else None,
-            ),
-        )
+        permissions = self._permissions(log_group)
+        task_definition = self._task_definition(names(service.name), log_group)
         by_the_clock = scheduled_tasks(service, stage.night_stop)
         scales = service.max_tasks > service.min_tasks or bool(by_the_clock)
+        first_values = secrets.first_values
         ready: list[ITerraformDependable] = [
             cluster.capacity_providers,
-            execution_policy,
-            *task_policies,
+            *permissions,
             *network.ways_out,
-            *(secrets.first_values[name] for name in used_secrets if name in secrets.first_values),
-            *(file_storage.mount_targets if service.uses_file_storage else []),
+            *(first_values[name] for name in self._used_secrets if name in first_values),
+            *(self._file_storage.mount_targets if self._file_storage else []),
             *([route.rule] if route else []),
         ]
         self.service = address(
@@ -207,32 +143,14 @@ class FargateService(Construct):
                     security_groups=[security_group.id],
                     assign_public_ip=network.assign_public_ip,
                 ),
-                load_balancer=(
-                    [
-                        EcsServiceLoadBalancer(
-                            target_group_arn=route.target_group.arn,
-                            container_name=service.name,
-                            container_port=route.port,
-                        )
-                    ]
-                    if route
-                    else None
-                ),
+                load_balancer=self._behind(route) if route else None,
                 health_check_grace_period_seconds=(service.health_grace_seconds if route else None),
                 deployment_minimum_healthy_percent=0 if service.single_writer else 100,
                 deployment_maximum_percent=100 if service.single_writer else 200,
                 deployment_circuit_breaker=EcsServiceDeploymentCircuitBreaker(
                     enable=True, rollback=True
                 ),
-                alarms=(
-                    EcsServiceAlarms(
-                        enable=True,
-                        rollback=True,
-                        alarm_names=[alarm.alarm_name for alarm in alarms],
-                    )
-                    if alarms
-                    else None
-                ),
+                alarms=self._rolled_back_by(alarms) if alarms else None,
                 enable_ecs_managed_tags=True,
                 propagate_tags="SERVICE",
                 lifecycle=(
@@ -253,22 +171,102 @@ class FargateService(Construct):
                 ecs_service=self.service,
             )
 
+    def _permissions(self, log_group: CloudwatchLogGroup) -> list[IamRolePolicy]:
+        """What ECS may do to start a task, and what the task itself may do."""
+        region, key_arn, secret_arns = self._stage.region, self._key_arn, self._secrets.arns
+        execution = [
+            *policies.execution_statements(
+                log_group_arn=log_group.arn,
+                secret_arns=[secret_arns[name] for name in self._used_secrets],
+                repository_arn=self._repository.arn if self._repository else None,
+            ),
+            *(key_policy.read_secrets(key_arn, region) if key_arn and self._used_secrets else []),
+        ]
+        task: list[policies.Statement] = []
+        if self._row.uses_bucket:
+            task += policies.bucket_statements(self._bucket.bucket.arn)
+            task += key_policy.use_objects(key_arn, region) if key_arn else []
+        if self._file_storage:
+            task += policies.file_system_statements(
+                file_system_arn=self._file_storage.file_system.arn,
+                access_point_arn=self._file_storage.access_point.arn,
+            )
+        if self._collector_image:
+            task += policies.tracing_statements()
+        return [
+            self._policy("execution", self._roles.execution, execution),
+            *([self._policy("task", self._roles.task, task)] if task else []),
+        ]
+
     def _policy(
-        self,
-        role: str,
-        roles: ServiceRoles,
-        statements: Sequence[policies.Statement],
-        service: Service,
+        self, name: str, role: IamRole, statements: Sequence[policies.Statement]
     ) -> IamRolePolicy:
         return address(
-            f"{service.name}_{role}",
+            f"{self._row.name}_{name}",
             IamRolePolicy(
                 self,
-                f"{role}_policy",
-                name=role,
-                role={"task": roles.task, "execution": roles.execution}[role].name,
+                f"{name}_policy",
+                name=name,
+                role=role.name,
                 policy=json.dumps(policies.document(statements)),
             ),
+        )
+
+    def _task_definition(self, family: str, log_group: CloudwatchLogGroup) -> EcsTaskDefinition:
+        row, stage, secret_arns = self._row, self._stage, self._secrets.arns
+        definitions = containers.container_definitions(
+            row,
+            image=(
+                f"{self._repository.repository_url}:{row.image_tag}"
+                if self._repository
+                else row.image
+            ),
+            placeholders={
+                "domain": stage.domain_name or "",
+                "region": stage.region,
+                "bucket": self._bucket.bucket.bucket,
+            },
+            secrets={
+                variable: containers.secret_value_from(reference, secret_arns)
+                for variable, reference in self._references.items()
+            },
+            log_group=log_group.name,
+            region=stage.region,
+            collector_image=self._collector_image,
+        )
+        return address(
+            row.name,
+            EcsTaskDefinition(
+                self,
+                "task_definition",
+                family=family,
+                requires_compatibilities=["FARGATE"],
+                network_mode="awsvpc",
+                cpu=str(row.cpu_units),
+                memory=str(row.memory_mib),
+                runtime_platform=EcsTaskDefinitionRuntimePlatform(
+                    operating_system_family="LINUX", cpu_architecture=row.cpu_architecture
+                ),
+                task_role_arn=self._roles.task.arn,
+                execution_role_arn=self._roles.execution.arn,
+                container_definitions=json.dumps(definitions),
+                volume=self._volumes(self._file_storage) if self._file_storage else None,
+            ),
+        )
+
+    def _behind(self, route: Route) -> list[EcsServiceLoadBalancer]:
+        return [
+            EcsServiceLoadBalancer(
+                target_group_arn=route.target_group.arn,
+                container_name=self._row.name,
+                container_port=route.port,
+            )
+        ]
+
+    @staticmethod
+    def _rolled_back_by(alarms: Sequence[CloudwatchMetricAlarm]) -> EcsServiceAlarms:
+        return EcsServiceAlarms(
+            enable=True, rollback=True, alarm_names=[alarm.alarm_name for alarm in alarms]
         )
 
     @staticmethod
