@@ -75,12 +75,6 @@ class Security(_Table):
     web_acl_rule_month: float
 
 
-class Dns(_Table):
-    """USD."""
-
-    hosted_zone_month: float
-
-
 class Prices(_Table):
     """List prices of one region on one day."""
 
@@ -93,7 +87,6 @@ class Prices(_Table):
     storage: Storage
     monitoring: Monitoring
     security: Security
-    dns: Dns
 
 
 def read_prices() -> Prices:
