@@ -9,10 +9,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, NoReturn, Protocol
+from typing import Any, Final, NoReturn
 
 from common.errors import UserError, one_line, shorten
-from common.terraform import CommandResult
+from common.terraform import Terraform
 from imports.legacy_object import IDENTIFIER, LegacyObject, address_order, instance_address
 from imports.state_bytes import decode_state
 
@@ -38,18 +38,10 @@ class LegacyState:
     tainted: tuple[str, ...] = ()
 
 
-class Runner(Protocol):
-    """Runs a command in a folder and waits for it; may raise OSError when it cannot start."""
+def load_state(terraform: Terraform, state_file: Path | None) -> LegacyState | None:
+    """Return the state of the legacy folder, or None when there is none to be had.
 
-    def __call__(self, command: tuple[str, ...], *, folder: Path) -> CommandResult:
-        """Return what the command left behind."""
-        ...
-
-
-def load_state(folder: Path, state_file: Path | None, run: Runner) -> LegacyState | None:
-    """Return the state of the legacy `folder`, or None when there is none to be had.
-
-    With `state_file` that file is read, else `terraform state pull` is run in `folder`, so that
+    With `state_file` that file is read, else `terraform state pull` is run in the folder, so that
     any backend works. Raises UserError for a state that is there and cannot be read.
     """
     if state_file is not None:
@@ -58,7 +50,7 @@ def load_state(folder: Path, state_file: Path | None, run: Runner) -> LegacyStat
             return None
         source = str(state_file)
     else:
-        content = _pull(folder, run)
+        content = _pull(terraform)
         if not content.strip():
             return None
         source = "terraform state pull"
@@ -243,20 +235,13 @@ def _read(path: Path) -> bytes | None:
         ) from None
 
 
-def _pull(folder: Path, run: Runner) -> bytes:
-    command = ("terraform", "state", "pull", "-no-color")
-    try:
-        result = run(command, folder=folder)
-    except OSError as error:
-        raise UserError(
-            f"`terraform state pull` cannot run in {shorten(folder)} ({error.strerror}); install "
-            "Terraform, or name a state file."
-        ) from None
+def _pull(terraform: Terraform) -> bytes:
+    result = terraform("state", "pull", "-no-color")
     if result.exit_code != 0:
         said = one_line(result.stderr.decode("utf-8", "replace").replace("Error:", " "))
         said = said.strip("╷│╵ ").replace("│ ", "")
         raise UserError(
-            f"`terraform state pull` failed in {shorten(folder)}: {shorten(said, limit=200)}. "
+            f"`terraform state pull` failed in {shorten(terraform.folder)}: {shorten(said, limit=200)}. "
             "Run `terraform init` there first, or name a state file."
         )
     return result.stdout

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import tempfile
 import tomllib
 from collections.abc import Mapping
@@ -15,7 +14,7 @@ from common.aws import Clients, boto3_clients
 from common.errors import UserError
 from common.files import replace_file
 from common.progress import Progress
-from common.terraform import CommandResult
+from common.terraform import Terraform
 from imports.hcl.values import is_marker
 from imports.inventory import Decision, Drift, decide, drift, unmanaged_arguments
 from imports.legacy_hcl import LegacyConfiguration, read_configuration
@@ -149,21 +148,9 @@ def _read_legacy(
     if not legacy.is_dir():
         raise UserError(f"{legacy}: no such folder: name the legacy base's folder with --legacy")
 
-    def run(command: tuple[str, ...], *, folder: Path) -> CommandResult:
-        finished = subprocess.run(
-            command,
-            cwd=folder,
-            env=workspace.process_environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-        )
-        return CommandResult(
-            exit_code=finished.returncode, stdout=finished.stdout, stderr=finished.stderr
-        )
-
     progress("reading the legacy state")
-    state = load_state(legacy, state_file, run)
+    terraform = Terraform(folder=legacy, environment=workspace.process_environment())
+    state = load_state(terraform, state_file)
     progress("reading the legacy configuration")
     first = read_configuration(legacy, environ=workspace.environ, variables=variables)
     region = _region(workspace, first)

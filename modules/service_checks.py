@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from modules.fargate_sizes import FARGATE_MEMORY_MIB
@@ -146,25 +146,22 @@ def _placeholders(field: str, value: str) -> Iterator[Mistake]:
 
 def _routes(settings: StageSettings) -> Iterator[Mistake]:
     routed = [service for service in settings.services.values() if service.path is not None]
-    paths: dict[str | None, str] = {}
-    priorities: dict[int | None, str] = {}
-    for service in routed:
-        if service.path in paths:
+    yield from _taken_twice("path", {service.name: service.path for service in routed})
+    yield from _taken_twice("priority", {service.name: service.priority for service in routed})
+
+
+def _taken_twice(attribute: str, values: Mapping[str, object]) -> Iterator[Mistake]:
+    """`values` are the services' own, by service."""
+    owners: dict[object, str] = {}
+    for service, value in values.items():
+        if value in owners:
             yield Mistake(
-                field=f"services.{service.name}.path",
-                value=service.path,
-                allowed=f"a path of its own; {paths[service.path]} has this one",
-                remedy="give one of the two services another path",
+                field=f"services.{service}.{attribute}",
+                value=value,
+                allowed=f"a {attribute} of its own; {owners[value]} has this one",
+                remedy=f"give one of the two services another {attribute}",
             )
-        if service.priority in priorities:
-            yield Mistake(
-                field=f"services.{service.name}.priority",
-                value=service.priority,
-                allowed=f"a priority of its own; {priorities[service.priority]} has this one",
-                remedy="give one of the two services another priority",
-            )
-        paths.setdefault(service.path, service.name)
-        priorities.setdefault(service.priority, service.name)
+        owners.setdefault(value, service)
 
 
 def _references(settings: StageSettings) -> Iterator[Mistake]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.errors import UserError
-from common.terraform import CommandResult
+from common.terraform import CommandResult, Terraform
 from imports.legacy_object import address_order
-from imports.legacy_state import LegacyState, Runner, load_state, parse_state
+from imports.legacy_state import LegacyState, load_state, parse_state
 from imports.state_bytes import decode_state
 
 APPLIED = Path(__file__).parent.parent / "legacy" / "applied_state.json"
@@ -50,17 +51,28 @@ def refusal(text: str) -> str:
     return str(caught.value)
 
 
-def answering(stdout: bytes, *, exit_code: int = 0, stderr: bytes = b"") -> Runner:
-    def run(command: tuple[str, ...], *, folder: Path) -> CommandResult:
-        assert command[:3] == ("terraform", "state", "pull")
-        assert folder == Path("legacy")
-        return CommandResult(exit_code=exit_code, stdout=stdout, stderr=stderr)
+@dataclass(frozen=True, kw_only=True)
+class Answering(Terraform):
+    """A terraform that pulls what it is told to, or fails as it is told to."""
 
-    return run
+    result: CommandResult | None
+
+    def __call__(
+        self,
+        *arguments: str,
+        stdin: str | None = None,  # noqa: ARG002  # as Terraform has it
+    ) -> CommandResult:
+        assert arguments[:2] == ("state", "pull")
+        assert self.result is not None, "nothing is to be run"
+        return self.result
 
 
-def never(command: tuple[str, ...], *, folder: Path) -> CommandResult:
-    raise AssertionError((command, folder))
+def answering(stdout: bytes, *, exit_code: int = 0, stderr: bytes = b"") -> Terraform:
+    result = CommandResult(exit_code=exit_code, stdout=stdout, stderr=stderr)
+    return Answering(folder=Path("legacy"), environment={}, result=result)
+
+
+NEVER = Answering(folder=Path("legacy"), environment={}, result=None)
 
 
 def test_the_applied_base_has_57_objects() -> None:
@@ -197,54 +209,53 @@ def test_a_redirected_state_is_read_in_each_encoding_shells_write(encoding: str)
 def test_a_named_file_is_read_and_nothing_is_run(tmp_path: Path) -> None:
     path = tmp_path / "old.tfstate"
     path.write_text(state(resource()))
-    found = load_state(Path("legacy"), path, never)
+    found = load_state(NEVER, path)
     assert found is not None
     assert found.objects[0].address == "aws_vpc.main"
 
 
 def test_a_missing_file_is_no_state(tmp_path: Path) -> None:
-    assert load_state(Path("legacy"), tmp_path / "gone", never) is None
+    assert load_state(NEVER, tmp_path / "gone") is None
 
 
 def test_an_empty_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "s").touch()
     with pytest.raises(UserError, match="is empty"):
-        load_state(Path("legacy"), tmp_path / "s", never)
+        load_state(NEVER, tmp_path / "s")
 
 
 def test_a_folder_in_place_of_the_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be read"):
-        load_state(Path("legacy"), tmp_path, never)
+        load_state(NEVER, tmp_path)
 
 
 def test_without_a_file_the_state_is_pulled() -> None:
-    found = load_state(Path("legacy"), None, answering(state(resource()).encode()))
+    found = load_state(answering(state(resource()).encode()), None)
     assert found is not None
     assert found.source == "terraform state pull"
 
 
 def test_pulling_nothing_is_no_state() -> None:
-    assert load_state(Path("legacy"), None, answering(b"\n")) is None
+    assert load_state(answering(b"\n"), None) is None
 
 
 def test_a_state_without_resources_is_no_state() -> None:
-    assert load_state(Path("legacy"), None, answering(state().encode())) is None
+    assert load_state(answering(state().encode()), None) is None
 
 
 def test_a_failed_pull_says_why_in_one_line() -> None:
     said = b"\xe2\x95\xb7\n\xe2\x94\x82 Error: Backend initialization required\n\xe2\x95\xb5"
     with pytest.raises(UserError) as caught:
-        load_state(Path("legacy"), None, answering(b"", exit_code=1, stderr=said))
+        load_state(answering(b"", exit_code=1, stderr=said), None)
     assert '"Backend initialization required"' in str(caught.value)
     assert "terraform init" in str(caught.value)
 
 
-def test_a_missing_terraform_is_said() -> None:
-    def run(command: tuple[str, ...], *, folder: Path) -> CommandResult:
-        raise FileNotFoundError(2, "No such file or directory", command[0], None, str(folder))
+def test_a_missing_terraform_is_said(tmp_path: Path) -> None:
+    gone = Terraform(folder=tmp_path, environment={"TERRAFORM_BINARY_NAME": "no-such-terraform"})
 
-    with pytest.raises(UserError, match="cannot run"):
-        load_state(Path("legacy"), None, run)
+    with pytest.raises(UserError, match="cannot be run"):
+        load_state(gone, None)
 
 
 json_values = st.recursive(
@@ -264,7 +275,7 @@ odd_states = st.recursive(
 
 def survives(content: bytes) -> None:
     with contextlib.suppress(UserError):
-        load_state(Path("legacy"), None, answering(content))
+        load_state(answering(content), None)
 
 
 @given(st.binary())
