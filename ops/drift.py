@@ -7,7 +7,7 @@ told beside that: a group whose rules are resources of their own does not see on
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -59,14 +59,69 @@ def find_drift(plan: Mapping[str, Any]) -> Drifted:
         for row in _rows(drifted, planned.get(drifted["address"]))
     ]
     rows += _foreign_rules(plan)
-    touched = {row.address for row in rows}
-    pending = [
-        address
+    changes = {
+        address: change["change"]
         for address, change in planned.items()
-        if change["change"]["actions"] not in (["no-op"], ["read"]) and address not in touched
-    ]
+        if change["change"]["actions"] not in (["no-op"], ["read"])
+    }
+    pending = changes.keys() - _set_right(plan, changes, {row.address for row in rows})
     ordered = sorted(set(rows), key=lambda row: (row.address, row.attribute, row.found))
     return Drifted(rows=tuple(ordered), pending=len(pending))
+
+
+def _set_right(
+    plan: Mapping[str, Any], changes: Mapping[str, Mapping[str, Any]], drifted: Set[str]
+) -> set[str]:
+    """The addresses that change because drift is set right: what drifted, and what only hands that on.
+
+    A dashboard, for one, names an alarm that was deleted by an ARN that nobody knows yet.
+    """
+    configured = (plan.get("configuration") or {}).get("root_module") or {}
+    referred = {
+        resource["address"]: set(_references(resource.get("expressions")))
+        for resource in configured.get("resources") or []
+    }
+    found = set(drifted)
+    while more := {
+        address
+        for address, change in changes.items()
+        if address not in found
+        and referred.get(address, set()) & found
+        and _differs_in_unknowns_alone(change)
+    }:
+        found |= more
+    return found
+
+
+def _references(expressions: object) -> Iterator[str]:
+    """The addresses that a resource's expressions name, at any depth."""
+    if isinstance(expressions, list):
+        for each in expressions:
+            yield from _references(each)
+    elif isinstance(expressions, dict):
+        for key, value in expressions.items():
+            if key == "references":
+                yield from (".".join(name.split(".")[:2]) for name in value)
+            else:
+                yield from _references(value)
+
+
+def _differs_in_unknowns_alone(change: Mapping[str, Any]) -> bool:
+    before, after = change.get("before") or {}, change.get("after") or {}
+    unknown = {key for key, mark in (change.get("after_unknown") or {}).items() if _unknown(mark)}
+    known = {*before, *after} - unknown
+    return (
+        change["actions"] == ["update"]
+        and bool(unknown)
+        and all(before.get(key) == after.get(key) for key in known)
+    )
+
+
+def _unknown(mark: object) -> bool:
+    """Whether a value, or a part of it, will be known after the apply only."""
+    if isinstance(mark, dict | list):
+        return any(map(_unknown, mark.values() if isinstance(mark, dict) else mark))
+    return mark is True
 
 
 def in_plain_words(address: str) -> str:

@@ -54,7 +54,7 @@ def _print(drifted: Drifted, stage: str) -> None:
         out.print("no drift: AWS is as the last deploy left it")
     if drifted.pending:
         out.print(
-            f"{drifted.pending} changes are not from outside but not deployed yet: "
-            f"`cdktf diff atomic-{stage}` lists them",
+            f"not deployed yet, and not from outside: {drifted.pending}: `cdktf diff atomic-{stage}` "
+            "lists them",
             markup=False,
         )

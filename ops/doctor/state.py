@@ -107,7 +107,7 @@ def judge_drift(drifted: Drifted, *, stage: str, stack: str) -> list[Finding]:
         remedy = f"python -m ops drift --stage {stage} lists them"
         findings.append(attention("drift", what, remedy))
     if drifted.pending:
-        what = f"{drifted.pending} changes of the stage file are not deployed"
+        what = f"not deployed yet: {drifted.pending} of the stage file's resources"
         findings.append(
             attention("pending", what, f"cdktf diff {stack}, then cdktf deploy {stack}")
         )

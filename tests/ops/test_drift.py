@@ -91,6 +91,57 @@ def test_a_sensitive_value_is_not_told(side: str) -> None:
     assert rows == [("changed", "a", "(sensitive)", "(sensitive)")]
 
 
+DASHBOARD, ALARM = "aws_cloudwatch_dashboard.main", "aws_cloudwatch_metric_alarm.app_cpu"
+
+
+def beside_a_deleted_alarm(dashboard: dict[str, Any], *, names: str = ALARM) -> Drifted:
+    """An alarm was deleted, and the dashboard, whose body names something, would change."""
+    expressions = {"dashboard_body": {"references": [f"{names}.arn", names]}}
+    return find_drift(
+        {
+            "resource_drift": [planned(ALARM, "delete", before={"alarm_name": "app-cpu"})],
+            "resource_changes": [
+                planned(ALARM, "create", after={"alarm_name": "app-cpu"}),
+                dashboard,
+            ],
+            "configuration": {
+                "root_module": {"resources": [{"address": DASHBOARD, "expressions": expressions}]}
+            },
+        }
+    )
+
+
+BODY_UNKNOWN = planned(
+    DASHBOARD,
+    "update",
+    before={"dashboard_name": "a", "dashboard_body": "old"},
+    after={"dashboard_name": "a"},
+    after_unknown={"dashboard_body": True},
+)
+RENAMED = planned(
+    DASHBOARD,
+    "update",
+    before={"dashboard_name": "a", "dashboard_body": "old"},
+    after={"dashboard_name": "b"},
+    after_unknown={"dashboard_body": True},
+)
+
+
+def test_what_changes_only_since_drift_is_set_right_is_not_pending() -> None:
+    found = beside_a_deleted_alarm(BODY_UNKNOWN)
+
+    assert [row.address for row in found.rows] == [ALARM]
+    assert found.pending == 0
+
+
+def test_what_changes_in_something_of_its_own_too_is_pending() -> None:
+    assert beside_a_deleted_alarm(RENAMED).pending == 1
+
+
+def test_what_does_not_name_the_drifted_object_is_pending() -> None:
+    assert beside_a_deleted_alarm(BODY_UNKNOWN, names="aws_lb.main").pending == 1
+
+
 def test_a_change_of_the_configuration_is_pending_and_no_drift() -> None:
     plan = {"resource_changes": [planned(VPC, "update", before={"a": 1}, after={"a": 2})]}
 
