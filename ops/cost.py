@@ -158,7 +158,7 @@ def _show(cost: Cost, prices: Prices) -> None:
                 line.group,
                 line.what,
                 f"{line.quantity:g} {line.unit.partition('-')[0]}",
-                f"{line.unit_usd:.4f} a {line.unit.partition('-')[2]}",
+                f"{line.unit_usd:.4f} per {line.unit.partition('-')[2]}",
                 f"{line.monthly_usd:.2f}",
             )
             for line in cost.bill.lines
@@ -176,7 +176,7 @@ def _show(cost: Cost, prices: Prices) -> None:
     )
     print_table(
         ("by use, not in the sum", "USD"),
-        [(each.what, f"{each.unit_usd:.3f} a {each.unit}") for each in cost.bill.usage],
+        [(each.what, f"{each.unit_usd:.3f} per {each.unit}") for each in cost.bill.usage],
     )
     out.print()
     print_table(
