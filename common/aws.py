@@ -1,7 +1,4 @@
-"""The one door to AWS: clients, one listing call at a time, and refusals told in one line.
-
-Nothing here changes anything in AWS, or reads a secret's value.
-"""
+"""The one door to AWS: clients, one call at a time, and refusals told in one line."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -148,7 +145,7 @@ def action_name(service: str, operation: str) -> str:
 
 @contextmanager
 def asking(action: str) -> Iterator[None]:
-    """Turn what botocore raises within into an UserError that names `action`."""
+    """Turn what botocore raises within into a UserError that names `action`."""
     try:
         yield
     except ClientError as error:
@@ -161,7 +158,7 @@ def asking(action: str) -> Iterator[None]:
     except NoRegionError:
         raise UserError(
             f"AWS was not asked for {action}, no region is set: set AWS_REGION to the region of "
-            "the legacy base"
+            "what is looked at"
         ) from None
     except (BotoCoreError, HTTPClientError, ResponseParserError) as error:
         raise UserError(

@@ -19,7 +19,8 @@ import typer
 from botocore.exceptions import ClientError
 
 from common.errors import UserError, one_line
-from common.screen import err, print_table
+from common.files import replace_file
+from common.screen import err, print_table, run
 from local.emulator import PROJECT, EmulatorError
 from torture.cases import PARTS, Case, cases, chosen
 from torture.disks import unmount_left_over
@@ -98,13 +99,21 @@ def main(
 
 
 def kept(path: Path, to_play: Sequence[Case], *, seed: int) -> dict[int, Outcome]:
-    """What an earlier run with this seed has written of these cases, by their number, where it converged."""
+    """What an earlier run with this seed has written of these cases, by their number, where it converged.
+
+    Raises UserError for a file that holds no results.
+    """
     if not path.exists():
         return {}
-    earlier: dict[str, Any] = json.loads(path.read_text())
-    if earlier["seed"] != seed:
-        return {}
-    outcomes = {(each["fault"], each["moment"]): _outcome(each) for each in earlier["tries"]}
+    try:
+        earlier = json.loads(path.read_text())
+        if earlier["seed"] != seed:
+            return {}
+        outcomes = {(each["fault"], each["moment"]): _outcome(each) for each in earlier["tries"]}
+    except (ValueError, LookupError, TypeError):
+        raise UserError(
+            f"{path}: no results of an earlier run: name its file with --results, or leave --resume out"
+        ) from None
     return {
         number: outcome
         for number, case in enumerate(to_play)
@@ -128,7 +137,7 @@ def _write_results(
         for number, case in enumerate(to_play)
         if number in played
     ]
-    path.write_text(json.dumps({"seed": seed, "tries": tries}, indent=2) + "\n")
+    replace_file(path, json.dumps({"seed": seed, "tries": tries}, indent=2) + "\n")
 
 
 def _told(outcome: Outcome) -> str:
@@ -144,4 +153,4 @@ app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 app.command()(main)
 
 if __name__ == "__main__":
-    app()
+    run(app)

@@ -94,7 +94,7 @@ def test_a_sensitive_value_is_not_told(side: str) -> None:
 DASHBOARD, ALARM = "aws_cloudwatch_dashboard.main", "aws_cloudwatch_metric_alarm.app_cpu"
 
 
-def beside_a_deleted_alarm(dashboard: dict[str, Any], *, names: str = ALARM) -> Drifted:
+def beside_a_deleted_alarm(change: dict[str, Any], *, names: str = ALARM) -> Drifted:
     """An alarm was deleted, and the dashboard, whose body names something, would change."""
     expressions = {"dashboard_body": {"references": [f"{names}.arn", names]}}
     return find_drift(
@@ -102,7 +102,7 @@ def beside_a_deleted_alarm(dashboard: dict[str, Any], *, names: str = ALARM) -> 
             "resource_drift": [planned(ALARM, "delete", before={"alarm_name": "app-cpu"})],
             "resource_changes": [
                 planned(ALARM, "create", after={"alarm_name": "app-cpu"}),
-                dashboard,
+                change,
             ],
             "configuration": {
                 "root_module": {"resources": [{"address": DASHBOARD, "expressions": expressions}]}
@@ -111,35 +111,30 @@ def beside_a_deleted_alarm(dashboard: dict[str, Any], *, names: str = ALARM) -> 
     )
 
 
-BODY_UNKNOWN = planned(
-    DASHBOARD,
-    "update",
-    before={"dashboard_name": "a", "dashboard_body": "old"},
-    after={"dashboard_name": "a"},
-    after_unknown={"dashboard_body": True},
-)
-RENAMED = planned(
-    DASHBOARD,
-    "update",
-    before={"dashboard_name": "a", "dashboard_body": "old"},
-    after={"dashboard_name": "b"},
-    after_unknown={"dashboard_body": True},
-)
+def dashboard(*, named: str) -> dict[str, Any]:
+    """A change of the dashboard "a": a body that nobody knows yet, under this name."""
+    return planned(
+        DASHBOARD,
+        "update",
+        before={"dashboard_name": "a", "dashboard_body": "old"},
+        after={"dashboard_name": named},
+        after_unknown={"dashboard_body": True},
+    )
 
 
 def test_what_changes_only_since_drift_is_set_right_is_not_pending() -> None:
-    found = beside_a_deleted_alarm(BODY_UNKNOWN)
+    found = beside_a_deleted_alarm(dashboard(named="a"))
 
     assert [row.address for row in found.rows] == [ALARM]
     assert found.pending == 0
 
 
 def test_what_changes_in_something_of_its_own_too_is_pending() -> None:
-    assert beside_a_deleted_alarm(RENAMED).pending == 1
+    assert beside_a_deleted_alarm(dashboard(named="b")).pending == 1
 
 
 def test_what_does_not_name_the_drifted_object_is_pending() -> None:
-    assert beside_a_deleted_alarm(BODY_UNKNOWN, names="aws_lb.main").pending == 1
+    assert beside_a_deleted_alarm(dashboard(named="a"), names="aws_lb.main").pending == 1
 
 
 def test_a_change_of_the_configuration_is_pending_and_no_drift() -> None:

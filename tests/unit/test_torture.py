@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from common.errors import UserError
 from torture.__main__ import REPORT, _write_results, kept
 from torture.cases import PARTS, cases, chosen
 from torture.disks import left_over
@@ -68,6 +69,14 @@ def test_a_run_that_was_stopped_goes_on_with_what_is_missing_or_failed(tmp_path:
     assert kept(results, [first, second, third], seed=1) == {0: converged}
     assert kept(results, [first, second, third], seed=2) == {}
     assert kept(tmp_path / "none.json", [first], seed=1) == {}
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"seed": 1, "tries": [{}]}'])
+def test_a_file_without_results_is_no_run_to_go_on_with(tmp_path: Path, text: str) -> None:
+    (tmp_path / "results.json").write_text(text)
+
+    with pytest.raises(UserError, match="no results of an earlier run"):
+        kept(tmp_path / "results.json", cases(1), seed=1)
 
 
 def test_the_disks_of_a_killed_run_are_found_and_those_of_a_running_one_spared() -> None:
