@@ -97,7 +97,13 @@ def _inventory(emulator: Emulator, folder: Path, legacy: Terraform, console: Con
         },
     )
     take_stock(
-        workspace, legacy=legacy.folder, state_file=None, variables={}, progress=console.print
+        workspace,
+        legacy=legacy.folder,
+        state_file=None,
+        variables={},
+        var_files=(),
+        agree=lambda _: None,  # the base runs nothing
+        progress=console.print,
     )
     return workspace
 

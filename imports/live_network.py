@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Final, Never
 
 from common.errors import shorten
-from imports.legacy_hcl import ConfiguredObject
 from imports.live_rows import ASSOCIATIONS, KINDS, Row
 from imports.live_search import (
     AMBIGUOUS,
@@ -20,6 +19,7 @@ from imports.live_search import (
     only,
     tagged,
 )
+from imports.sources.terraform_base.planned import ConfiguredObject
 
 
 def _vpc(search: Search, wanted: ConfiguredObject) -> Attributes:

@@ -4,22 +4,20 @@ import json
 import os
 import tempfile
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
 from bindings import accelerate
-from common.aws import Clients, boto3_clients
+from common.aws import account_of, boto3_clients
 from common.errors import UserError
 from common.files import replace_file
 from common.progress import Progress
 from common.terraform import Terraform
-from imports.hcl.values import is_marker
 from imports.inventory import Decision, Drift, decide, drift, unmanaged_arguments
-from imports.legacy_hcl import LegacyConfiguration, read_configuration
 from imports.legacy_state import LegacyState, load_state
-from imports.live import account_facts, discover
+from imports.live import discover
 from imports.observe import observe
 from imports.record import (
     AdoptedObject,
@@ -29,6 +27,14 @@ from imports.record import (
     UncoveredObject,
     write_record,
 )
+from imports.sources.terraform_base.base import (
+    Agree,
+    NotAgreedError,
+    PlannedBase,
+    planned_base,
+)
+from imports.sources.terraform_base.declared import read_declared
+from imports.sources.terraform_base.planned import LegacyConfiguration, is_known
 from imports.stage_file import stage_file
 from imports.workspace import Workspace, set_default_credentials
 from modules.settings import StageSettings
@@ -53,14 +59,15 @@ class Inventory:
 
 @dataclass(frozen=True, kw_only=True)
 class _Legacy:
-    """The legacy side, from whichever witness there is."""
+    """The legacy side, from whichever witnesses there are: without a state there is a configuration."""
 
-    configuration: LegacyConfiguration
+    configuration: LegacyConfiguration | None
     state: LegacyState | None
     attributes: Mapping[str, Mapping[str, Any]]
     decisions: list[Decision]
     region: str
     account_id: str
+    notes: tuple[str, ...]
 
 
 def take_stock(
@@ -69,15 +76,25 @@ def take_stock(
     legacy: Path,
     state_file: Path | None,
     variables: Mapping[str, str],
+    var_files: Sequence[Path],
+    agree: Agree,
     progress: Progress,
 ) -> Inventory:
     """Read, decide, observe, write. With a problem among the decisions nothing is written.
 
+    `variables` and `var_files` are what Terraform takes as -var and -var-file; `agree` is asked before
+    programs or servers of the owner's are called.
     Raises UserError for what cannot be read.
     """
     set_default_credentials(workspace)
     found = _read_legacy(
-        workspace, legacy, state_file=state_file, variables=variables, progress=progress
+        workspace,
+        legacy,
+        state_file=state_file,
+        variables=variables,
+        var_files=var_files,
+        agree=agree,
+        progress=progress,
     )
     adopted = [decision for decision in found.decisions if decision.verdict == "adopt"]
     notes = _notes(found)
@@ -124,12 +141,7 @@ def take_stock(
             state=found.attributes if found.state else None,
             observed=observed,
         ),
-        notes=[
-            *notes,
-            *unmanaged_arguments(
-                found.decisions, configuration=found.configuration, document=document
-            ),
-        ],
+        notes=[*notes, *_unmanaged(found, document)],
         record=record,
         record_path=workspace.record_path,
         stage_path=workspace.stage_path,
@@ -143,58 +155,123 @@ def _read_legacy(
     *,
     state_file: Path | None,
     variables: Mapping[str, str],
+    var_files: Sequence[Path],
+    agree: Agree,
     progress: Progress,
 ) -> _Legacy:
     if not legacy.is_dir():
         raise UserError(f"{legacy}: no such folder: name the legacy base's folder with --legacy")
 
     progress("reading the legacy state")
-    terraform = Terraform(folder=legacy, environment=workspace.process_environment())
-    state = load_state(terraform, state_file)
-    progress("reading the legacy configuration")
-    first = read_configuration(legacy, environ=workspace.environ, variables=variables)
-    region = _region(workspace, first)
-    clients: Clients = boto3_clients(region=region)
-    facts = account_facts(clients, region)
-    configuration = read_configuration(
-        legacy, facts=facts, environ=workspace.environ, variables=variables
+    environment = workspace.process_environment()
+    state = load_state(Terraform(folder=legacy, environment=environment), state_file)
+    progress("asking AWS which account this is")
+    # Before Terraform does, because it would try for minutes.
+    account_id = account_of(boto3_clients(region=_usual_region(workspace)))
+    planning = planned_base(
+        legacy,
+        environment=environment,
+        variables=variables,
+        var_files=var_files,
+        agree=agree,
+        progress=progress,
     )
-    if facts.account_id is None:
-        raise UserError("AWS did not say which account this is: check the credentials")
-    if state is not None:
-        attributes = {item.address: item.attributes for item in state.objects}
-        decisions = decide(
-            state.objects,
-            attributes=attributes,
-            problems={},
-            modules={item.address: item.module for item in state.objects},
-        )
-    else:
-        progress("looking for the objects in AWS")
-        discovery = discover(configuration, clients)
-        attributes = dict(discovery.attributes)
-        decisions = decide(
+    if state is None:
+        with planning as base:
+            return _from_configuration(workspace, base, account_id, progress)
+    try:
+        with planning as base:
+            configuration, notes = base.configuration, base.notes
+            _check_account(configuration, account_id)
+    except NotAgreedError:
+        raise
+    except UserError as error:
+        if variables or var_files:
+            raise
+        return _from_state(workspace, state, account_id, None, _uncompared(legacy, error))
+    return _from_state(workspace, state, account_id, configuration, notes)
+
+
+def _from_configuration(
+    workspace: Workspace, base: PlannedBase, account_id: str, progress: Progress
+) -> _Legacy:
+    configuration = base.configuration
+    _check_account(configuration, account_id)
+    region = configuration.region or _usual_region(workspace)
+    progress("looking for the objects in AWS")
+
+    def evaluate(ids: Mapping[str, str]) -> LegacyConfiguration:
+        progress(f"letting Terraform plan with {len(ids)} objects that were found")
+        return base.with_objects(ids)
+
+    discovery = discover(configuration, boto3_clients(region=region), evaluate)
+    attributes = dict(discovery.attributes)
+    return _Legacy(
+        configuration=configuration,
+        state=None,
+        attributes=attributes,
+        decisions=decide(
             configuration.objects,
             attributes=attributes,
             problems={problem.address: str(problem) for problem in discovery.problems},
-            modules={},
-        )
+        ),
+        region=region,
+        account_id=account_id,
+        notes=base.notes,
+    )
+
+
+def _from_state(
+    workspace: Workspace,
+    state: LegacyState,
+    account_id: str,
+    configuration: LegacyConfiguration | None,
+    notes: tuple[str, ...],
+) -> _Legacy:
+    attributes = {item.address: item.attributes for item in state.objects}
+    configured = configuration.region if configuration else None
     return _Legacy(
         configuration=configuration,
         state=state,
         attributes=attributes,
-        decisions=decisions,
-        region=region,
-        account_id=facts.account_id,
+        decisions=decide(state.objects, attributes=attributes, problems={}),
+        region=configured or _region_of(state) or _usual_region(workspace),
+        account_id=account_id,
+        notes=notes,
     )
 
 
-def _region(workspace: Workspace, configuration: LegacyConfiguration) -> str:
-    for provider in configuration.providers:
-        if provider.name == "aws" and isinstance(provider.arguments.get("region"), str):
-            return str(provider.arguments["region"])
+def _check_account(configuration: LegacyConfiguration, account_id: str) -> None:
+    if configuration.account_id not in (None, account_id):
+        raise UserError(
+            f"the legacy folder's provider works in the account {configuration.account_id}, and your "
+            f"credentials are of {account_id}: use credentials of that account (AWS_PROFILE)"
+        )
+
+
+def _uncompared(legacy: Path, error: UserError) -> tuple[str, ...]:
+    declared = read_declared(legacy)
+    return (
+        f"the configuration is not compared with AWS, only the state is: {error}",
+        *(
+            f"{file}: the reader does not know its syntax, which may be right for Terraform all the same"
+            for file in declared.unread
+        ),
+    )
+
+
+def _usual_region(workspace: Workspace) -> str:
     environ = workspace.environ
     return environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or DEFAULT_REGION
+
+
+def _region_of(state: LegacyState) -> str | None:
+    """Return the region that the database's or the network's name (ARN) tells; None without them."""
+    for item in state.objects:
+        arn = item.attributes.get("arn")
+        if item.type in {"aws_db_instance", "aws_vpc", "aws_subnet"} and isinstance(arn, str):
+            return arn.split(":")[3] or None
+    return None
 
 
 def _source(found: _Legacy) -> str:
@@ -202,20 +279,19 @@ def _source(found: _Legacy) -> str:
 
 
 def _notes(found: _Legacy) -> list[str]:
+    configuration = found.configuration
     notes = [
-        f"module {name}: its objects are your own and stay in the legacy state"
-        for name in found.configuration.modules
-    ]
-    notes += [
-        f"{gap.address}: {gap.attribute} cannot be told from the configuration ({gap.reason})"
-        for gap in found.configuration.unresolved
-        if found.state is None and gap.attribute in ("count", "for_each")
+        *found.notes,
+        *(
+            f"module {name}: its objects are your own and stay in the legacy state"
+            for name in (configuration.modules if configuration else ())
+        ),
     ]
     if found.state is not None:
         held = {item.address for item in found.state.objects}
         notes += [
             f"{item.address}: configured, but not in the legacy state"
-            for item in found.configuration.objects
+            for item in (configuration.objects if configuration else ())
             if item.address not in held
         ]
         notes += [
@@ -223,6 +299,14 @@ def _notes(found: _Legacy) -> list[str]:
             for address in (*found.state.deposed, *found.state.tainted)
         ]
     return notes
+
+
+def _unmanaged(found: _Legacy, document: Mapping[str, Any]) -> list[str]:
+    if found.configuration is None:
+        return []
+    return unmanaged_arguments(
+        found.decisions, configuration=found.configuration, document=document
+    )
 
 
 def _settings(workspace: Workspace, found: _Legacy) -> StageSettings:
@@ -246,10 +330,9 @@ def _settings(workspace: Workspace, found: _Legacy) -> StageSettings:
 
 def _shape(found: _Legacy, legacy_address: str) -> Mapping[str, Any]:
     """What is known of an object before AWS is asked: the state's word, else the configuration's."""
-    configured = {item.address: item.arguments for item in found.configuration.objects}.get(
-        legacy_address, {}
-    )
-    known = {key: value for key, value in configured.items() if not is_marker(value)}
+    objects = found.configuration.objects if found.configuration else ()
+    configured = {item.address: item.arguments for item in objects}.get(legacy_address, {})
+    known = {key: value for key, value in configured.items() if is_known(value)}
     return known | dict(found.attributes[legacy_address])
 
 

@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 from imports.record import AdoptionRecord
+from tests.imports import plans
 from tests.imports.records import (
     STATE_FILE,
     a_plan,
@@ -40,6 +41,19 @@ def state() -> Any:
         "resources": [
             each for each in whole["resources"] if f"{each['type']}.{each['name']}" in _KEPT
         ],
+    }
+
+
+@cache
+def legacy_plan() -> Any:
+    """What Terraform plans in the legacy folder over an empty state."""
+    whole = plans.plan("base")
+    (changes, module) = whole["resource_changes"], whole["configuration"]["root_module"]
+    resources = [each for each in module["resources"] if _is_kept(each["address"])]
+    return {
+        **whole,
+        "resource_changes": [each for each in changes if _is_kept(each["address"])],
+        "configuration": {"root_module": {**module, "resources": resources}},
     }
 
 

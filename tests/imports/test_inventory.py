@@ -5,10 +5,14 @@ from typing import Any
 import pytest
 
 from common.errors import UserError
-from imports.hcl.values import Reference, Unknown, Value
 from imports.inventory import Decision, Drift, decide, drift
-from imports.legacy_hcl import ConfiguredObject, LegacyConfiguration
 from imports.legacy_object import LegacyObject, instance_address
+from imports.sources.terraform_base.planned import (
+    AfterApply,
+    ConfiguredObject,
+    LegacyConfiguration,
+    Value,
+)
 
 
 def resource(
@@ -34,7 +38,6 @@ def decided(*objects: LegacyObject, **problems: str) -> list[Decision]:
         objects,
         attributes={item.address: item.attributes for item in objects if item.attributes},
         problems=problems,
-        modules={item.address: item.module for item in objects},
     )
 
 
@@ -154,15 +157,11 @@ def configured(**arguments: Value) -> LegacyConfiguration:
         type="aws_vpc",
         name="main",
         index=None,
+        module="",
         provider="aws",
-        ignore_changes=(),
-        file="main.tf",
-        line=1,
         arguments=arguments,
     )
-    return LegacyConfiguration(
-        objects=(item,), modules=(), variables=(), providers=(), backend="local", unresolved=()
-    )
+    return LegacyConfiguration(objects=(item,), modules=(), region=None, account_id=None)
 
 
 def drifted(
@@ -226,9 +225,9 @@ def test_a_lost_state_is_no_witness() -> None:
     "open_value",
     [
         None,
-        Unknown("var.x has no value"),
-        Reference("aws_vpc.other", "cidr_block"),
-        {"Name": Unknown("var.x has no value")},
+        AfterApply(("aws_vpc.other.cidr_block", "aws_vpc.other")),
+        {"Name": AfterApply()},
+        [{"Name": AfterApply()}],
     ],
 )
 def test_what_the_configuration_leaves_open_is_not_compared(open_value: Value) -> None:

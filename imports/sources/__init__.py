@@ -1,0 +1,1 @@
+"""Where legacy objects are told from, one package for each kind of source."""

@@ -1,0 +1,1 @@
+"""A folder of Terraform whose state may be lost: Terraform itself says what it configures."""
