@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+IDENTIFIER: Final = re.compile(r"[^\W\d][\w-]*")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from imports.sources.terraform_base.scratch import LOCK_FILE, Scratch
 
 _PLAN_FILE: Final = "atomic.tfplan"
 _UNKNOWN_COUNT: Final = frozenset({"Invalid count argument", "Invalid for_each argument"})
+_BLOCK: Final = re.compile(r'resource "([^"]+)" "([^"]+)"')
 _PROVIDER: Final = re.compile(r"provider\s+([\w./-]+/[\w./-]+)")
 
 
@@ -39,24 +39,25 @@ class Diagnostic:
 def initialize(scratch: Scratch) -> list[str]:
     """Install providers and modules; return what the user has to know about how.
 
-    First with what the folder has installed already, then anew, then without the lock file, for a
-    version that is locked and cannot be had. Raises UserError with Terraform's own error.
+    First from what the folder has installed already, then as its settings say, then without the lock
+    file, for a version that is locked and cannot be had. Raises UserError with Terraform's own error.
     """
     terraform = _terraform(scratch)
-    errors = _init(terraform)
-    if not errors:
-        return []
     lock = scratch.folder / LOCK_FILE
-    shutil.rmtree(scratch.folder / ".terraform" / "providers", ignore_errors=True)
-    installed_anew = _init(terraform)
-    if not installed_anew:
+    if scratch.installed and not _init(terraform, f"-plugin-dir={scratch.installed}"):
         return []
-    if lock.exists():
+    errors = _init(terraform)
+    if _missing(errors) and lock.exists():
         locked = lock.read_text(encoding="utf-8", errors="replace")
         lock.unlink()
-        if not _init(terraform):
+        errors = _init(terraform)
+        if not errors:
             return [_planned_without(locked, lock)]
-    raise UserError(_cannot_initialize(installed_anew))
+    if _missing(errors):
+        raise UserError(_cannot_get(errors))
+    if errors:
+        raise UserError(f"Terraform cannot initialize the legacy folder: {_first(errors)}")
+    return []
 
 
 def plan(
@@ -118,7 +119,7 @@ def diagnostics(stdout: str) -> list[Diagnostic]:
                 Diagnostic(
                     summary=said.get("summary", ""),
                     detail=said.get("detail", ""),
-                    address=said.get("address", ""),
+                    address=said.get("address") or _address_in(said.get("snippet") or {}),
                     file=place.get("filename", ""),
                     line=(place.get("start") or {}).get("line", 0),
                 )
@@ -126,12 +127,18 @@ def diagnostics(stdout: str) -> list[Diagnostic]:
     return found
 
 
+def _address_in(snippet: Mapping[str, Any]) -> str:
+    """Return the address of the block that an error quotes, where it is one of a resource."""
+    block = _BLOCK.fullmatch(snippet.get("context") or "")
+    return f"{block[1]}.{block[2]}" if block else ""
+
+
 def _terraform(scratch: Scratch) -> Terraform:
     return Terraform(folder=scratch.folder, environment=scratch.environment)
 
 
-def _init(terraform: Terraform) -> list[Diagnostic]:
-    result = terraform("init", "-input=false", "-json")
+def _init(terraform: Terraform, *options: str) -> list[Diagnostic]:
+    result = terraform("init", "-input=false", "-json", *options)
     return _errors(result) if result.exit_code else []
 
 
@@ -156,15 +163,17 @@ def _cannot_plan(errors: list[Diagnostic]) -> str:
     return f"Terraform cannot plan the legacy folder: {_first(errors)}"
 
 
-def _cannot_initialize(errors: list[Diagnostic]) -> str:
-    providers = sorted({name for each in errors for name in _PROVIDER.findall(each.detail)})
-    if providers:
-        return (
-            f"Terraform cannot get the provider {', '.join(providers)} ({_first(errors)}): run "
-            "`terraform init` in the legacy folder where it can be had, or name a mirror that holds it in "
-            "Terraform's CLI configuration (TF_CLI_CONFIG_FILE), or give the legacy state with --state"
-        )
-    return f"Terraform cannot initialize the legacy folder: {_first(errors)}"
+def _missing(errors: list[Diagnostic]) -> list[str]:
+    names = {name for each in errors for name in _PROVIDER.findall(each.detail)}
+    return sorted({name.removeprefix("registry.terraform.io/") for name in names})
+
+
+def _cannot_get(errors: list[Diagnostic]) -> str:
+    return (
+        f"Terraform cannot get the provider {', '.join(_missing(errors))} ({_first(errors)}): run "
+        "`terraform init` in the legacy folder where it can be had, or name a mirror that holds it in "
+        "Terraform's CLI configuration (TF_CLI_CONFIG_FILE), or give the legacy state with --state"
+    )
 
 
 def _first(errors: list[Diagnostic]) -> str:

@@ -31,11 +31,14 @@ _OVERRIDES: Final = (".tf", ".tf.json")
 
 @dataclass(frozen=True, kw_only=True)
 class Scratch:
-    """The copy of `origin` is `folder`; `environment` is what Terraform has to run with there."""
+    """A copy of a folder, and what Terraform has to run with there.
 
-    origin: Path
+    `installed` holds links to the providers that the folder itself was initialized with, if it was.
+    """
+
     folder: Path
     environment: Mapping[str, str]
+    installed: Path | None
 
 
 @contextmanager
@@ -61,12 +64,15 @@ def scratch_copy(folder: Path, *, environment: Mapping[str, str]) -> Iterator[Sc
         for path in used:
             copies.add(path, left_out=_states(origin))
         copy = copies.of(origin)
-        _bring_installed(origin, copy, environment)
+        installed = Path(private, "providers")
+        _bring_installed(origin, copy, environment, providers=installed)
         (copy / override_name(copy, "zz_backend_override.tf.json")).write_text(
             json.dumps({"terraform": {"backend": {"local": {}}}})
         )
         yield Scratch(
-            origin=origin, folder=copy, environment=_environment(origin, copy, environment)
+            folder=copy,
+            environment=_environment(origin, copy, environment),
+            installed=installed if installed.exists() else None,
         )
 
 
@@ -142,11 +148,13 @@ class _Copies:
             )
 
 
-def _bring_installed(origin: Path, copy: Path, environment: Mapping[str, str]) -> None:
-    """Let the copy use what `terraform init` has installed for the folder: providers by a link, modules."""
+def _bring_installed(
+    origin: Path, copy: Path, environment: Mapping[str, str], *, providers: Path
+) -> None:
+    """Let the copy use what `terraform init` has installed for the folder: modules; providers by links."""
     data = origin / (environment.get("TF_DATA_DIR") or ".terraform")
     for package in data.glob("providers/*/*/*/*/*"):
-        link = copy / ".terraform" / package.relative_to(data)
+        link = providers / package.relative_to(data / "providers")
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(package.resolve())
     modules = data / "modules"
