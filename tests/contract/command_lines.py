@@ -1,0 +1,68 @@
+"""The project's command lines, asked what they take."""
+
+import importlib
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import typer
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+
+Parameters = dict[str, dict[str, Any]]
+
+
+def run_by(name: str) -> ModuleType:
+    """Return the module that `python -m NAME` runs."""
+    found = find_spec(name)
+    assert found is not None, f"python -m {name}: no such module"
+    is_package = found.submodule_search_locations is not None
+    return importlib.import_module(f"{name}.__main__" if is_package else name)
+
+
+def commands(name: str) -> dict[str, Parameters]:
+    """Return what each command of `python -m NAME` takes; the lone command's name is empty."""
+    return dict(_below("", typer.main.get_command(run_by(name).app)))
+
+
+def helps(name: str) -> dict[str, str]:
+    """Return the help of each command of `python -m NAME`."""
+    root = typer.main.get_command(run_by(name).app)
+    return {path: command.help or "" for path, command in _commands("", root)}
+
+
+def _below(path: str, root: Any) -> Iterator[tuple[str, Parameters]]:
+    for name, command in _commands(path, root):
+        yield name, dict(map(_parameter, command.params))
+
+
+def _commands(path: str, command: Any) -> Iterator[tuple[str, Any]]:
+    if not hasattr(command, "commands"):
+        yield path, command
+        return
+    for name, inner in command.commands.items():
+        yield from _commands(f"{path} {name}".strip(), inner)
+
+
+def _parameter(parameter: Any) -> tuple[str, dict[str, Any]]:
+    """What is typed for it, and what it takes."""
+    is_option = parameter.param_type_name == "option"
+    spellings = [*parameter.opts, *parameter.secondary_opts]
+    told = {
+        "spellings": spellings if is_option else [],
+        "is_flag": bool(getattr(parameter, "is_flag", False)),
+        "values": "any number" if parameter.multiple or parameter.nargs == -1 else parameter.nargs,
+        "required": parameter.required,
+        "default": _plain(parameter.default),
+        "variable": parameter.envvar,
+    }
+    return spellings[0] if is_option else parameter.name.upper(), told
+
+
+def _plain(default: Any) -> Any:
+    if isinstance(default, Path):
+        inside = default.is_relative_to(PROJECT)
+        return (default.relative_to(PROJECT) if inside else default).as_posix()
+    return default

@@ -1,0 +1,118 @@
+"""Every command, argument, option, exit code and make target that there was is there still."""
+
+import re
+import runpy
+import sys
+import warnings
+from pathlib import Path
+
+import pytest
+
+from tests.contract.command_lines import PROJECT, Parameters, commands, helps, run_by
+from tests.contract.tables import table
+
+COMMANDS: dict[str, dict[str, Parameters]] = table("commands")
+EXIT_CODES = table("exit_codes")
+EACH = [(name, command) for name, listed in COMMANDS.items() for command in listed]
+OF_A_STAGE = [(name, command) for name, command in EACH if name in {"ops", "imports"}]
+TARGETS = table("make_targets")
+
+_NUMBER = re.compile(r"\b[0-9]\b")
+
+
+@pytest.mark.parametrize(("name", "command"), EACH)
+def test_a_command_takes_what_it_took(name: str, command: str) -> None:
+    now = commands(name)[command]
+
+    for parameter, before in COMMANDS[name][command].items():
+        found = now[parameter]
+        spellings = {"spellings": [*before["spellings"]]}
+        kept = [each for each in found["spellings"] if each in before["spellings"]]
+        assert {**found, "spellings": kept} == {**before, **spellings}, parameter
+
+
+@pytest.mark.parametrize(("name", "command"), EACH)
+def test_a_command_asks_for_nothing_more(name: str, command: str) -> None:
+    now = commands(name)[command]
+
+    asked = [parameter for parameter, each in now.items() if each["required"]]
+
+    assert asked == [
+        parameter for parameter, each in COMMANDS[name][command].items() if each["required"]
+    ]
+
+
+@pytest.mark.parametrize(("name", "codes"), EXIT_CODES["of a command line"].items())
+def test_a_command_line_tells_its_exit_codes(name: str, codes: list[int]) -> None:
+    told = run_by(name).__doc__ or ""
+
+    assert "Exit codes: " in told
+    assert set(codes) <= _numbers(told.partition("Exit codes: ")[2])
+
+
+@pytest.mark.parametrize(("name", "codes"), EXIT_CODES["of a command"].items())
+def test_a_command_tells_its_exit_codes(name: str, codes: list[int]) -> None:
+    line, _, command = name.partition(" ")
+
+    assert set(codes) <= _numbers(helps(line)[command])
+
+
+@pytest.mark.parametrize(("typed", "code"), EXIT_CODES["of what is typed"])
+def test_what_is_typed_ends_with_the_code_it_ended_with(
+    typed: str, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _ends_with(typed.split(), monkeypatch) == code
+
+
+@pytest.mark.parametrize(("name", "command"), OF_A_STAGE)
+def test_a_stage_that_is_not_there_is_an_error(
+    name: str,
+    command: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("ATOMIC_STAGES_DIR", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    required = COMMANDS[name][command].items()
+    given = [
+        typed
+        for parameter, each in required
+        if each["required"] and parameter != "--stage"
+        for typed in ([parameter, str(tmp_path)] if each["spellings"] else ["x"])
+    ]
+
+    code = _ends_with([name, *command.split(), *given, "--stage", "nowhere"], monkeypatch)
+
+    said = capsys.readouterr()
+    assert (code, said.out) == (1, "")
+    assert said.err.splitlines()[-1].startswith("error: ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_make_target_is_there() -> None:
+    text = (PROJECT / "Makefile").read_text()
+
+    there = re.findall(r"^([a-z-]+):.*## ", text, re.MULTILINE)
+
+    assert set(TARGETS) <= set(there)
+
+
+@pytest.mark.parametrize("module", [each for each in TARGETS.values() if each])
+def test_what_a_target_runs_can_be_run_without_make(module: str) -> None:
+    assert callable(run_by(module).main)
+
+
+def _numbers(text: str) -> set[int]:
+    return set(map(int, _NUMBER.findall(text)))
+
+
+def _ends_with(typed: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
+    """The exit code of `python -m TYPED`, run in this process."""
+    name, *arguments = typed
+    monkeypatch.setattr(sys, "argv", [name, *arguments])
+    with warnings.catch_warnings(), pytest.raises(SystemExit) as caught:
+        # A test before this one may have imported it, which makes no difference here.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        runpy.run_module(name, run_name="__main__")
+    return int(caught.value.code or 0)
