@@ -1,12 +1,16 @@
 """The project's command lines, asked what they take."""
 
 import importlib
+import runpy
+import sys
+import warnings
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pytest
 import typer
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
@@ -31,6 +35,18 @@ def helps(name: str) -> dict[str, str]:
     """Return the help of each command of `python -m NAME`."""
     root = typer.main.get_command(run_by(name).app)
     return {path: command.help or "" for path, command in _commands("", root)}
+
+
+def ends_with(typed: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
+    """Run `python -m TYPED` in this process, and return its exit code."""
+    name, *arguments = typed
+    monkeypatch.setattr(sys, "argv", [name, *arguments])
+    with warnings.catch_warnings():
+        # A test before this one may have imported it, which makes no difference here.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        with pytest.raises(SystemExit) as caught:
+            runpy.run_module(name, run_name="__main__")
+    return int(caught.value.code or 0)
 
 
 def _below(path: str, root: Any) -> Iterator[tuple[str, Parameters]]:

@@ -1,14 +1,11 @@
 """Every command, argument, option, exit code and make target that there was is there still."""
 
 import re
-import runpy
-import sys
-import warnings
 from pathlib import Path
 
 import pytest
 
-from tests.contract.command_lines import PROJECT, Parameters, commands, helps, run_by
+from tests.contract.command_lines import PROJECT, Parameters, commands, ends_with, helps, run_by
 from tests.contract.tables import table
 
 COMMANDS: dict[str, dict[str, Parameters]] = table("commands")
@@ -61,7 +58,7 @@ def test_a_command_tells_its_exit_codes(name: str, codes: list[int]) -> None:
 def test_what_is_typed_ends_with_the_code_it_ended_with(
     typed: str, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert _ends_with(typed.split(), monkeypatch) == code
+    assert ends_with(typed.split(), monkeypatch) == code
 
 
 @pytest.mark.parametrize(("name", "command"), OF_A_STAGE)
@@ -82,7 +79,7 @@ def test_a_stage_that_is_not_there_is_an_error(
         for typed in ([parameter, str(tmp_path)] if each["spellings"] else ["x"])
     ]
 
-    code = _ends_with([name, *command.split(), *given, "--stage", "nowhere"], monkeypatch)
+    code = ends_with([name, *command.split(), *given, "--stage", "nowhere"], monkeypatch)
 
     said = capsys.readouterr()
     assert (code, said.out) == (1, "")
@@ -105,14 +102,3 @@ def test_what_a_target_runs_can_be_run_without_make(module: str) -> None:
 
 def _numbers(text: str) -> set[int]:
     return set(map(int, _NUMBER.findall(text)))
-
-
-def _ends_with(typed: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
-    """The exit code of `python -m TYPED`, run in this process."""
-    name, *arguments = typed
-    monkeypatch.setattr(sys, "argv", [name, *arguments])
-    with warnings.catch_warnings(), pytest.raises(SystemExit) as caught:
-        # A test before this one may have imported it, which makes no difference here.
-        warnings.simplefilter("ignore", RuntimeWarning)
-        runpy.run_module(name, run_name="__main__")
-    return int(caught.value.code or 0)
