@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -12,9 +13,9 @@ from tests.contract.tables import table
 
 TOLD = table("environment")["told to users"]
 TAKEN = table("environment")["taken from the tools around"]
-_SCRIPTS = {"Makefile", "activate", "scripts/terraform_once"}
+_SCRIPTS = {"Makefile", "activate", "terraform_once"}
 # Where it is told what a variable does: the documents, and the heads of the entry points.
-_HEADS = {"Makefile", "main.py", "scripts/setup.py"}
+_HEADS = {"Makefile", "main.py", "setup.py"}
 
 
 @pytest.mark.parametrize("variable", [*TOLD, *TAKEN])
@@ -35,7 +36,7 @@ def _read_in_the_code() -> frozenset[str]:
 
 def _names() -> Iterator[str]:
     for path, text in _files():
-        if path in _SCRIPTS:
+        if Path(path).name in _SCRIPTS:
             for line in text.splitlines():
                 yield from re.findall(r"[A-Z][A-Z_]+", line.partition("# ")[0])
         elif path.endswith(".py") and not path.startswith("tests/"):
@@ -49,7 +50,7 @@ def _told() -> str:
     return "\n".join(
         text.split('"""')[1] if path.endswith(".py") else text
         for path, text in _files()
-        if path.endswith(".md") or path in _HEADS
+        if path.endswith(".md") or Path(path).name in _HEADS
     )
 
 
@@ -62,5 +63,5 @@ def _files() -> list[tuple[str, str]]:
         for path in found
         if not (name := path.relative_to(PROJECT).as_posix()).startswith(".")
         and "/." not in name
-        and (path.suffix in {".py", ".md"} or name in _SCRIPTS)
+        and (path.suffix in {".py", ".md"} or path.name in _SCRIPTS)
     ]
