@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from aws.import_ids import import_id
 from common.errors import UserError
 from imports.attributes import IDENTITY, MERGED, SETTINGS, observed_attributes
-from imports.import_ids import import_id
-from imports.legacy_object import address_order
-from imports.mapping import new_address, release_reason
+from imports.sources.terraform_base.legacy_object import address_order
+from imports.sources.terraform_base.mapping import new_address, release_reason
 from imports.sources.terraform_base.planned import LegacyConfiguration, is_known
 
 Verdict = Literal["adopt", "release", "not covered", "problem"]

@@ -9,15 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
-from bindings import accelerate
-from common.aws import account_of, boto3_clients
+from aws.client import account_of, boto3_clients
 from common.errors import UserError
 from common.files import replace_file
 from common.progress import Progress
-from common.terraform import Terraform
 from imports.inventory import Decision, Drift, decide, drift, unmanaged_arguments
-from imports.legacy_state import LegacyState, load_state
-from imports.live import discover
 from imports.observe import observe
 from imports.record import (
     AdoptedObject,
@@ -34,11 +30,15 @@ from imports.sources.terraform_base.base import (
     planned_base,
 )
 from imports.sources.terraform_base.declared import read_declared
+from imports.sources.terraform_base.legacy_state import LegacyState, load_state
+from imports.sources.terraform_base.live import discover
 from imports.sources.terraform_base.planned import LegacyConfiguration, is_known
 from imports.stage_file import stage_file
-from imports.workspace import Workspace, set_default_credentials
-from modules.settings import StageSettings
-from modules.stage_files import parse_stage
+from modules.settings.stage_files import parse_stage
+from modules.settings.stage_settings import StageSettings
+from synth.bindings import accelerate
+from terraform.cli import Terraform
+from terraform.workspace import Workspace, set_default_credentials
 
 DEFAULT_REGION = "us-east-1"
 

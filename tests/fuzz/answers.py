@@ -13,14 +13,14 @@ from unittest.mock import patch
 from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 
-from common.aws import account_of
-from imports.live import discover
-from imports.live_rows import Rows, kind_of
+from aws.client import account_of
+from imports.sources.terraform_base.live import discover
+from imports.sources.terraform_base.live_rows import Rows, kind_of
 from imports.sources.terraform_base.planned import read_plan
-from modules.settings import stack_name
-from tests.imports import test_live as live
-from tests.imports.plans import evaluated
+from modules.settings.stage_settings import stack_name
 from tests.imports.records import a_plan, attributes, base_record, planned
+from tests.imports.sources import test_live as live
+from tests.imports.sources.plans import evaluated
 
 Answers = dict[str, Any]
 

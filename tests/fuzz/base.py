@@ -5,7 +5,6 @@ from functools import cache
 from typing import Any
 
 from imports.record import AdoptionRecord
-from tests.imports import plans
 from tests.imports.records import (
     STATE_FILE,
     a_plan,
@@ -16,6 +15,7 @@ from tests.imports.records import (
     legacy_state,
     stack_document,
 )
+from tests.imports.sources import plans
 from tests.ops.plans import read_plan
 
 # Of each kind one, and all that these refer to: a record has to be whole.

@@ -6,7 +6,7 @@ import pytest
 
 from common.errors import UserError
 from imports.inventory import Decision, Drift, decide, drift
-from imports.legacy_object import LegacyObject, instance_address
+from imports.sources.terraform_base.legacy_object import LegacyObject, instance_address
 from imports.sources.terraform_base.planned import (
     AfterApply,
     ConfiguredObject,

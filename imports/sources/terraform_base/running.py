@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from common.errors import UserError, one_line, shorten
-from common.terraform import CommandResult, Terraform
 from imports.sources.terraform_base.scratch import LOCK_FILE, Scratch
+from terraform.cli import CommandResult, Terraform
 
 _PLAN_FILE: Final = "atomic.tfplan"
 _UNKNOWN_COUNT: Final = frozenset({"Invalid count argument", "Invalid for_each argument"})
