@@ -5,31 +5,16 @@ Pure: what the readers found in, decisions out.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from aws.import_ids import import_id
 from common.errors import UserError
 from imports.attributes import IDENTITY, MERGED, SETTINGS, observed_attributes
 from imports.sources.terraform_base.legacy_object import address_order
-from imports.sources.terraform_base.mapping import new_address, release_reason
+from imports.sources.terraform_base.mapping import Base, Located, find_base
 from imports.sources.terraform_base.planned import LegacyConfiguration, is_known
 
 Verdict = Literal["adopt", "release", "not covered", "problem"]
-
-
-class Located(Protocol):
-    """What the state's objects and the configuration's have in common."""
-
-    @property
-    def address(self) -> str: ...  # noqa: D102
-    @property
-    def type(self) -> str: ...  # noqa: D102
-    @property
-    def name(self) -> str: ...  # noqa: D102
-    @property
-    def index(self) -> int | str | None: ...  # noqa: D102
-    @property
-    def module(self) -> str: ...  # noqa: D102
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +52,9 @@ def decide(
     address.
     Raises UserError when two legacy resources are one object.
     """
-    decisions = [_decide(item, attributes, problems) for item in objects]
+    located = list(objects)
+    base = find_base(located)
+    decisions = [_decide(item, base, attributes, problems) for item in located]
     seen: dict[tuple[str, str], str] = {}
     for decision in decisions:
         if decision.import_id is None:
@@ -84,14 +71,15 @@ def decide(
 
 def _decide(
     item: Located,
+    base: Base,
     attributes: Mapping[str, Mapping[str, Any]],
     problems: Mapping[str, str],
 ) -> Decision:
     where = {"legacy_address": item.address, "type": item.type}
-    reason = release_reason(type_=item.type, name=item.name, module=item.module)
+    reason = base.release_reason(item)
     if reason:
         return Decision(**where, verdict="release", why=reason)
-    address = new_address(type_=item.type, name=item.name, index=item.index, module=item.module)
+    address = base.address(item)
     if address is None:
         return Decision(
             **where, verdict="not covered", why="it is your own; it stays in the legacy state"

@@ -285,6 +285,11 @@ def _notes(found: _Legacy) -> list[str]:
         *(
             f"module {name}: its objects are your own and stay in the legacy state"
             for name in (configuration.modules if configuration else ())
+            if not any(
+                item.legacy_address.startswith((f"module.{name}.", f"module.{name}["))
+                for item in found.decisions
+                if item.verdict == "adopt"
+            )
         ),
     ]
     if found.state is not None:

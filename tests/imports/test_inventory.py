@@ -67,7 +67,6 @@ def test_a_secret_value_is_released_with_its_reason() -> None:
         resource("aws_sqs_queue", id="q"),
         resource("aws_s3_bucket", "second", id="b", bucket="b"),
         resource("aws_vpc", module="module.own", id="vpc-1"),
-        resource("aws_subnet", "public", "blue", id="subnet-1"),
     ],
 )
 def test_the_users_own_additions_are_not_covered(item: LegacyObject) -> None:

@@ -62,12 +62,12 @@ class Story:
         """The options that most commands take."""
         return ("--stage", STAGE, "--legacy", str(self.legacy.folder))
 
-    def imports(self, *arguments: str) -> Answer:
-        """Run `python -m imports ARGUMENTS`."""
+    def imports(self, *arguments: str, environ: Mapping[str, str] | None = None) -> Answer:
+        """Run `python -m imports ARGUMENTS`, with this besides in its environment."""
         finished = subprocess.run(
             [sys.executable, "-m", "imports", *arguments],
             cwd=PROJECT,
-            env=self._environment(),
+            env={**self._environment(), **(environ or {})},
             capture_output=True,
             text=True,
             check=False,

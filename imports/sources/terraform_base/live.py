@@ -24,7 +24,7 @@ from imports.sources.terraform_base.live_search import (
     Rule,
     Search,
 )
-from imports.sources.terraform_base.mapping import new_address
+from imports.sources.terraform_base.mapping import find_base
 from imports.sources.terraform_base.planned import (
     ConfiguredObject,
     LegacyConfiguration,
@@ -109,7 +109,8 @@ def discover(configuration: LegacyConfiguration, clients: Clients, evaluate: Eva
     """
     region = region_of(clients)
     _check_region(configuration, region)
-    wanted = [each for each in configuration.objects if _adopted(each)]
+    base = find_base(configuration.objects)
+    wanted = [each for each in configuration.objects if base.address(each)]
     rows = read_rows(
         clients,
         types={each.type for each in wanted},
@@ -206,11 +207,6 @@ def _filled_in(
         )
         for each in objects
     ]
-
-
-def _adopted(each: ConfiguredObject) -> bool:
-    address = new_address(type_=each.type, name=each.name, index=each.index, module="")
-    return address is not None
 
 
 def _names(objects: Iterable[ConfiguredObject], argument: str, *, of: str) -> set[str]:

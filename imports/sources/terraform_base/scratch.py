@@ -25,7 +25,9 @@ LOCK_FILE: Final = ".terraform.lock.hcl"
 _MAX_BYTES: Final = 512 * 1024 * 1024
 # In the folder itself: the state is what has to be empty. Elsewhere a state may be read by its path.
 _STATES: Final = ("terraform.tfstate", "terraform.tfstate.backup", "terraform.tfstate.d")
-_DROPPED: Final = ("TF_DATA_DIR", "TF_WORKSPACE", "TF_LOG", "TF_LOG_CORE", "TF_LOG_PROVIDER")
+# Of Terraform's own settings: values of variables, and where providers and modules come from. Not where it
+# writes: its log would hold the values of secrets, and lie somewhere else.
+_PASSED_ON: Final = ("TF_VAR_", "TF_CLI_CONFIG_FILE", "TF_PLUGIN_", "TF_REGISTRY_", "TF_TOKEN_")
 _OVERRIDES: Final = (".tf", ".tf.json")
 
 
@@ -179,9 +181,11 @@ def _environment(origin: Path, copy: Path, environment: Mapping[str, str]) -> di
         (copy / "terraform.tfstate.d" / workspace).mkdir(parents=True)
         (copy / ".terraform").mkdir(exist_ok=True)
         (copy / ".terraform" / "environment").write_text(workspace)
-    # A log of Terraform's would hold the values of secrets, and lie somewhere else.
-    kept = {key: value for key, value in environment.items() if key not in _DROPPED}
-    return {key: value for key, value in kept.items() if not key.startswith("TF_LOG_")}
+    return {
+        name: value
+        for name, value in environment.items()
+        if not name.startswith("TF_") or name.startswith(_PASSED_ON)
+    }
 
 
 def _selected(origin: Path, environment: Mapping[str, str]) -> str:

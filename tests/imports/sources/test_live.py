@@ -24,7 +24,7 @@ from aws.import_ids import import_id
 from common.errors import UserError
 from imports.sources.terraform_base.live import Discovery, Problem, discover, find_in
 from imports.sources.terraform_base.live_rows import read_rows
-from imports.sources.terraform_base.mapping import new_address
+from imports.sources.terraform_base.mapping import find_base
 from imports.sources.terraform_base.planned import (
     AfterApply,
     ConfiguredObject,
@@ -32,6 +32,7 @@ from imports.sources.terraform_base.planned import (
 )
 from tests.imports.sources.plans import evaluated, planned
 
+BASE = find_base(planned("base").objects)
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
 BUCKET = f"atomic-data-bucket-{ACCOUNT}-{REGION}"
@@ -517,7 +518,7 @@ def deleted_gateway(base: Account) -> Change:
 
 def discovered_with(result: str, change: Change) -> Discovery:
     """Discovery where AWS's answer holds other rows of one list."""
-    objects = [each for each in configuration().objects if adopted(each)]
+    objects = [each for each in configuration().objects if BASE.address(each)]
     rows = read_rows(
         client_of,
         types={each.type for each in objects},
@@ -531,10 +532,6 @@ def discovered_with(result: str, change: Change) -> Discovery:
         region=REGION,
         evaluate=lambda ids: evaluated(configuration(), ids),
     )
-
-
-def adopted(each: ConfiguredObject) -> bool:
-    return bool(new_address(type_=each.type, name=each.name, index=each.index, module=""))
 
 
 def test_a_secret_scheduled_for_deletion_is_missing_and_said_to_be(base: Account) -> None:
