@@ -16,7 +16,10 @@ from lark.exceptions import LarkError
 
 from imports.sources.terraform_base.local_paths import configuration_files
 
+_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
 _DATA: Final = re.compile(r'\bdata\s*"?(\w+)"?\s*"?([^\s"{]+)"?\s*\{')
+_BACKEND: Final = re.compile(r'\b(?:backend\s*"?\w+"?|cloud)\s*\{|"(?:backend|cloud)"\s*:')
+_BACKENDS: Final = frozenset({"backend", "cloud"})
 _MODULE: Final = re.compile(r'\bmodule\s*"?([^\s"{]+)"?\s*\{')
 
 
@@ -24,11 +27,13 @@ _MODULE: Final = re.compile(r'\bmodule\s*"?([^\s"{]+)"?\s*\{')
 class Declared:
     """What the files of one folder declare: data sources as (type, name), modules by name.
 
-    `unread` are the files whose syntax the reader does not know; what a search found in them is included.
+    `keeps_state_elsewhere` says that there is a backend or cloud block. `unread` are the files whose
+    syntax the reader does not know; what a search found in them is included.
     """
 
     data: tuple[tuple[str, str], ...]
     modules: tuple[str, ...]
+    keeps_state_elsewhere: bool
     unread: tuple[str, ...]
 
 
@@ -37,6 +42,7 @@ def read_declared(folder: Path) -> Declared:
     data: set[tuple[str, str]] = set()
     modules: set[str] = set()
     unread = []
+    elsewhere = False
     for file in configuration_files(folder):
         if not file.name.endswith((".tf", ".tf.json")):
             continue
@@ -45,12 +51,18 @@ def read_declared(folder: Path) -> Declared:
             content = json.loads(text) if file.name.endswith(".json") else hcl2.loads(text)
             data.update(_pairs(content.get("data")))
             modules.update(_names(content.get("module")))
+            elsewhere |= not _BACKENDS.isdisjoint(_names(content.get("terraform")))
         except (LarkError, ValueError, RecursionError, AttributeError, TypeError):
             unread.append(file.name)
-            data.update(_DATA.findall(text))
-            modules.update(_MODULE.findall(text))
+            plain = _COMMENT.sub(" ", text)
+            data.update(_DATA.findall(plain))
+            modules.update(_MODULE.findall(plain))
+            elsewhere |= _BACKEND.search(plain) is not None
     return Declared(
-        data=tuple(sorted(data)), modules=tuple(sorted(modules)), unread=tuple(sorted(unread))
+        data=tuple(sorted(data)),
+        modules=tuple(sorted(modules)),
+        keeps_state_elsewhere=elsewhere,
+        unread=tuple(sorted(unread)),
     )
 
 

@@ -149,10 +149,13 @@ def _object(change: Mapping[str, Any], root: Mapping[str, Any]) -> ConfiguredObj
     block = _block(root, module, change["type"], change["name"])
     after, unknown = change["change"]["after"], change["change"].get("after_unknown") or {}
     expressions = block.get("expressions", {})
-    # What dynamic blocks make is not among the expressions.
+    # What dynamic blocks make is not among the expressions, and so what that refers to is not known.
     blocks = {name for name, value in after.items() if _is_blocks(value)}
+    made_of = {name: _references(expression) for name, expression in expressions.items()}
     arguments = {
-        name: _value(after.get(name), unknown.get(name), _references(expressions.get(name)))
+        name: AfterApply(made_of.get(name, ()))
+        if unknown.get(name) is True
+        else _value(after.get(name), unknown.get(name), made_of.get(name))
         for name in sorted({*expressions, *blocks})
     }
     return ConfiguredObject(
@@ -183,9 +186,11 @@ def _is_blocks(value: object) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(i, dict) for i in value)
 
 
-def _value(after: Any, unknown: Any, references: tuple[str, ...]) -> Value:
+def _value(after: Any, unknown: Any, references: tuple[str, ...] | None) -> Value:
+    """Return a value with what waits for an apply marked; `references` are None where not known."""
     if unknown is True:
-        return AfterApply(references)
+        # Where a block refers to nothing, what is open in it is the provider's to fill in, and set by nobody.
+        return None if references == () else AfterApply(references or ())
     if isinstance(unknown, dict) and unknown:
         known = after if isinstance(after, dict) else {}
         return {

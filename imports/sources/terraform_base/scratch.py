@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from common.errors import UserError, shorten
+from imports.sources.terraform_base.initialized import data_folder, selected_workspace
 from imports.sources.terraform_base.local_paths import (
     NEVER_COPIED,
     common_root,
@@ -154,7 +155,7 @@ def _bring_installed(
     origin: Path, copy: Path, environment: Mapping[str, str], *, providers: Path
 ) -> None:
     """Let the copy use what `terraform init` has installed for the folder: modules; providers by links."""
-    data = origin / (environment.get("TF_DATA_DIR") or ".terraform")
+    data = data_folder(origin, environment)
     for package in data.glob("providers/*/*/*/*/*"):
         link = providers / package.relative_to(data / "providers")
         link.parent.mkdir(parents=True, exist_ok=True)
@@ -176,7 +177,7 @@ def _environment(origin: Path, copy: Path, environment: Mapping[str, str]) -> di
                 f"{name} is set, which changes what Terraform reads: unset it, and give variables with "
                 "--var, --var-file or TF_VAR_NAME"
             )
-    workspace = environment.get("TF_WORKSPACE") or _selected(origin, environment)
+    workspace = selected_workspace(origin, environment)
     if workspace != "default":
         (copy / "terraform.tfstate.d" / workspace).mkdir(parents=True)
         (copy / ".terraform").mkdir(exist_ok=True)
@@ -186,11 +187,3 @@ def _environment(origin: Path, copy: Path, environment: Mapping[str, str]) -> di
         for name, value in environment.items()
         if not name.startswith("TF_") or name.startswith(_PASSED_ON)
     }
-
-
-def _selected(origin: Path, environment: Mapping[str, str]) -> str:
-    data = origin / (environment.get("TF_DATA_DIR") or ".terraform")
-    try:
-        return (data / "environment").read_text(encoding="utf-8").strip() or "default"
-    except (OSError, ValueError):
-        return "default"

@@ -72,7 +72,12 @@ def trimmed(document: Mapping[str, Any]) -> dict[str, Any]:
         }
 
     changes = ("address", "module_address", "mode", "type", "name", "index")
-    values = document["prior_state"]["values"]["root_module"]["resources"]
+    values = (
+        document.get("prior_state", {})
+        .get("values", {})
+        .get("root_module", {})
+        .get("resources", ())
+    )
     return {
         "format_version": document["format_version"],
         "terraform_version": document["terraform_version"],
