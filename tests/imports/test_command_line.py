@@ -130,6 +130,23 @@ def test_a_variable_without_a_value(world: World, pair: str) -> None:
     )
 
 
+@pytest.mark.parametrize("state", [(), ("--state", STATE_FILE)], ids=["lost", "given"])
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_programs_of_the_owner_s_are_not_run_where_nobody_can_be_asked(
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    state: tuple[object, ...],
+    options: tuple[str, ...],
+) -> None:
+    monkeypatch.setattr("imports.take_stock.account_of", lambda _: "123456789012")
+    (world.legacy / "x.tf").write_text('data "external" "vault" {\n  program = ["vault"]\n}\n')
+
+    assert world.inventory_refusal(*state, *options) == (
+        "to evaluate the legacy folder, Terraform would run programs or call servers of its owner's "
+        "(data.external.vault): not a terminal: pass --yes to let it"
+    )
+
+
 def test_a_file_of_variables_that_is_not_there(world: World) -> None:
     message = world.inventory_refusal("--var-file", world.folder / "none.tfvars")
 
