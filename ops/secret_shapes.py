@@ -5,7 +5,8 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from modules.secrets import KAFKA_BROKERS, LEGACY_PLACEHOLDERS, MASTER_CREDENTIALS, PLACEHOLDER
+from modules.placeholders import is_placeholder
+from modules.secrets import KAFKA_BROKERS, MASTER_CREDENTIALS
 
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
 MAX_BYTES = 65536
@@ -14,11 +15,6 @@ _HOST_AND_PORT = re.compile(r"[A-Za-z0-9.-]+:\d{1,5}")
 _NOTION_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 # https://supertokens.com/docs: letters, digits, = and -, at least 20
 _SUPERTOKENS_KEY = re.compile(r"[A-Za-z0-9=-]{20,}")
-
-
-def is_placeholder(value: str) -> bool:
-    """Whether a value is one that waits for a person."""
-    return any(mark in value for mark in (PLACEHOLDER, *LEGACY_PLACEHOLDERS))
 
 
 def complaint(name: str, value: str) -> str | None:

@@ -8,11 +8,10 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from common.aws import Clients
+from modules.secret_labels import FIRST
 from modules.secrets import MASTER_CREDENTIALS
 from ops.recovery.live import rows
 from ops.recovery.recovered_state import SecretVersion
-
-FIRST = "ATOMIC_FIRST"
 
 
 @dataclass(frozen=True, kw_only=True)
