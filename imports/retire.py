@@ -90,7 +90,7 @@ def retire(
     if stays and not acknowledged:
         raise UserError(
             f"the record does not cover all of the legacy state, this would stay there ({len(stays)}): "
-            f"{', '.join(stays)}: acknowledge it, or take it out of that state first"
+            f"{', '.join(stays)}: leave it there with --acknowledge"
         )
 
     progress("writing a backup of the legacy state")
