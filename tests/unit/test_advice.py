@@ -44,9 +44,8 @@ def sentences(file: Path) -> Iterator[str]:
             yield "".join(
                 str(part.value) if isinstance(part, ast.Constant) else "X" for part in node.values
             )
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if id(node) not in inner | docs:
-                yield node.value
+        elif isinstance(node, ast.Constant) and id(node) not in inner | docs:
+            yield str(node.value)
 
 
 def files() -> list[Path]:
