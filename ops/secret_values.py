@@ -12,18 +12,19 @@ from modules.placeholders import has_no_address, is_placeholder
 from modules.secret_labels import FIRST
 from modules.secrets import MASTER_CREDENTIALS, SECRETS, Origin, SecretRow
 from ops.deployed import Deployed
-from ops.secret_shapes import complaint
+from ops.secret_shapes import complaint, unseen_character, wrong_kind
 
 _NO_VALUE = frozenset({"ResourceNotFoundException"})
 
-State = Literal["set", "placeholder", "no address", "missing"]
+State = Literal["set", "placeholder", "no address", "unreadable", "missing"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class SecretState:
     """One secret: whether its current value is a person's, and since when; `readers` are services.
 
-    "no address" is a connection string that leads nowhere. `mended_by` is what gives it a value of use: the
+    "no address" is a connection string that leads nowhere, "unreadable" a value with a character that nobody
+    sees. `mended_by` is what gives it a value of use: the
     next deploy, which writes over no value that a deploy has written before, or a person.
     """
 
@@ -119,8 +120,12 @@ def secret_state(deployed: Deployed, row: SecretRow) -> SecretState:
     )
 
 
-def put_value(deployed: Deployed, row: SecretRow, value: str) -> str:
+def put_value(
+    deployed: Deployed, row: SecretRow, value: str, *, of_any_issuer: bool = False
+) -> str:
     """Make `value` the current one, and return its version's id.
+
+    `of_any_issuer` takes a key whose prefix says that it is another service's.
 
     No label is named, so that Secrets Manager moves only its own two: the first version keeps the label
     that keeps it, and a deploy does not write it anew.
@@ -128,6 +133,9 @@ def put_value(deployed: Deployed, row: SecretRow, value: str) -> str:
     Raises UserError for a value of the wrong shape and when AWS refuses.
     """
     wrong = complaint(row.name, value)
+    other = None if wrong or of_any_issuer else wrong_kind(row.name, value)
+    if other:
+        wrong = f"{other}; if you mean it, add --force"
     if wrong:
         raise UserError(f"the value for {row.name} was not set: {wrong}")
     answer = ask_unless(
@@ -156,7 +164,9 @@ def read_value(deployed: Deployed, name: str) -> str:
 def _state_of(value: str) -> State:
     if is_placeholder(value):
         return "placeholder"
-    return "no address" if has_no_address(value) else "set"
+    if has_no_address(value):
+        return "no address"
+    return "unreadable" if unseen_character(value) else "set"
 
 
 def _mended_by(deployed: Deployed, row: SecretRow, state: State) -> Literal["deploy", "person"]:

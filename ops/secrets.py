@@ -60,7 +60,7 @@ def list_secrets(stage: Stage = "prod", as_json: AsJson = False) -> None:
 
 @app.command()
 def check(stage: Stage = "prod", as_json: AsJson = False) -> None:
-    """Exit with 2 when a service gets a placeholder, no address or nothing, with 0 when all it reads is set.
+    """Exit with 2 when a service gets no value of use, with 0 when all it reads is set.
 
     Example: `python -m ops secrets check --stage prod`
     """
@@ -85,7 +85,10 @@ def set_secret(
     *,
     stage: Stage,
     force: Annotated[
-        bool, typer.Option("--force", help="set one that the platform has made itself, too")
+        bool,
+        typer.Option(
+            "--force", help="set one that the platform made itself, or to another service's key"
+        ),
     ] = False,
     restart: Annotated[
         bool | None,
@@ -110,7 +113,7 @@ def set_secret(
         check_is_the_operators(
             row, None if row.origin == "operator" else secret_state(deployed, row)
         )
-    version = put_value(deployed, row, _typed_or_piped(name))
+    version = put_value(deployed, row, _typed_or_piped(name), of_any_issuer=force)
     readers = deployed.readers_of(name) if deployed.settings.phase == "full" else ()
     if not as_json:
         out.print(f"{name} is set")
@@ -126,9 +129,11 @@ def set_secret(
 
 def _typed_or_piped(name: str) -> str:
     if sys.stdin.isatty():
-        return str(typer.prompt(f"value of {name} (hidden)", hide_input=True, err=True)).strip()
+        typed = str(typer.prompt(f"value of {name} (hidden)", hide_input=True, err=True))
+        return typed.removeprefix("\ufeff").strip(" \t\r\n")
     try:
-        return sys.stdin.buffer.read().decode().strip("\r\n")
+        # Windows PowerShell begins a pipe with the mark of UTF-8.
+        return sys.stdin.buffer.read().decode("utf-8-sig").strip("\r\n")
     except UnicodeDecodeError:
         raise UserError(
             f"the value for {name} was not set: standard input is not UTF-8 text"

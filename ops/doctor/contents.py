@@ -14,6 +14,7 @@ _NO_REGISTRY = frozenset({"RepositoryNotFoundException"})
 _HOLDS = {
     "placeholder": "holds a placeholder",
     "no address": "holds a connection string without an address",
+    "unreadable": "holds a character that nobody sees",
     "missing": "has no value",
 }
 

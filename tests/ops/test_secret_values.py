@@ -1,7 +1,8 @@
 """What a secret holds, what gives it a value of use, and who may set it."""
 
+import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from ops.secret_values import (
     secret_states,
 )
 from tests.imports.records import STAGE, base_record, settings_of
+from tests.ops.answering import answer
 
 LEGACY_KEY = json.dumps({"type": "HS256", "key": "REPLACE_WITH_A_LONG_KEY"})
 LEGACY_JDBC = "jdbc:postgresql://DB_HOST:DB_PORT/atomicdb"
@@ -174,3 +176,56 @@ def test_doctor_says_that_a_connection_string_leads_nowhere(tmp_path: Path) -> N
     assert "a connection string without an address" in finding.what
     assert "aws_db_instance" not in finding.what
     assert finding.remedy == DEPLOY
+
+
+CASES = {
+    "bom.txt": (b"\xef\xbb\xbfsk-example-abc\n", "sk-example-abc"),
+    "line end": (b"sk-example-abc\r\n", "sk-example-abc"),
+    "escape.txt": (b"sk-\x1b[31mabc", None),
+    "quoted.txt": (b'"sk-example-abc"', None),
+    "inner mark": (b"sk-\xef\xbb\xbfexample", None),
+    "utf-16": ("sk-example-abc".encode("utf-16"), None),
+    "another service": (b"sk-ant-example-abc", None),
+}
+
+
+@pytest.mark.parametrize(("piped", "stored"), CASES.values(), ids=CASES)
+def test_what_is_piped_is_stored_clean_or_not_at_all(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    piped: bytes,
+    stored: str | None,
+) -> None:
+    put: list[str] = []
+
+    class _Recording(_SecretsManager):
+        def put_secret_value(self, *, SecretId: str, SecretString: str) -> dict[str, Any]:  # noqa: N803
+            assert SecretId == "atomic-openai-api-key"
+            put.append(SecretString)
+            return {"VersionId": "v2"}
+
+    stage = replace(
+        deployed(tmp_path, "openai-api-key", None, adopted=False),
+        clients=lambda _service: _Recording({}),
+    )
+    monkeypatch.setattr("ops.secrets.open_stage", lambda _stage: stage)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(piped)))
+
+    said = answer(
+        monkeypatch, capsys, "secrets", "set", "openai-api-key", "--stage", STAGE, "--no-restart"
+    )
+
+    assert put == ([] if stored is None else [stored])
+    assert said.code == (1 if stored is None else 0)
+    assert "example" not in said.text + said.errors
+
+
+def test_a_stored_value_with_an_unseen_character_is_no_all_clear(tmp_path: Path) -> None:
+    name = "openai-api-key"
+    stage = deployed(tmp_path, name, Stored(value="\ufeffsk-example-abc"), adopted=False)
+
+    found = secret_state(stage, secret_row(name))
+
+    assert (found.state, found.waits) == ("unreadable", True)
+    assert remedy(found, stage=STAGE) == SET.format(name)
