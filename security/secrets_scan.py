@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from modules.placeholders import is_placeholder
-from modules.secrets import PLACEHOLDER, SECRETS
+from modules.settings.placeholders import is_placeholder
+from modules.settings.secrets import PLACEHOLDER, SECRETS
 
 # Anything shorter would be found by accident.
 SHORTEST = 8

@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from dev.fault_injection.census import Comparison, census, compare, held_by
 from local.cdktf import Cdktf
-from local.census import Comparison, census, compare, held_by
 from local.emulator import PROJECT, Emulator
 from tests.answer import Answer
 from tests.integration.story import killed

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.measuring import kill_tree
-from common.terraform import Terraform
+from dev.bench.measuring import kill_tree
 from imports.record import AdoptionRecord, read_record
 from local.cdktf import Cdktf
 from local.emulator import PROJECT, Emulator
+from terraform.cli import Terraform
 from tests.answer import Answer
 
 STAGE = "live"

@@ -12,10 +12,10 @@ from urllib.parse import quote
 
 import pytest
 
-from imports.mapping import SHARED_ROLES
+from imports.sources.terraform_base.mapping import SHARED_ROLES
 from local.emulator import Emulator, running_emulator
 from local.legacy import legacy_base
-from modules.secrets import PLACEHOLDER
+from modules.settings.secrets import PLACEHOLDER
 from security.secrets_scan import scan, secret_parts
 from tests.integration.recovery import RecoverableStage
 from tests.integration.story import STACK, STAGE, Story

@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 
-from bindings import accelerate
-from common.terraform import Terraform
 from local.emulator import running_emulator
-from modules.settings import StageSettings
+from modules.settings.stage_settings import StageSettings
 from security.checkov import Framework, Report, check
 from security.exceptions import ExceptionRow, read_exceptions, review
+from synth.bindings import accelerate
+from terraform.cli import Terraform
 from tests.stages import SHIPPED, VARIANTS, stage_settings
 
 pytestmark = pytest.mark.integration

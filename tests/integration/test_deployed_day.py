@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from local.emulator import PROJECT
-from modules.secret_store import FIRST_VERSION_STAGES
-from modules.secrets import PLACEHOLDER
+from modules.security.secret_store import FIRST_VERSION_STAGES
+from modules.settings.secrets import PLACEHOLDER
 from tests.answer import Answer
 from tests.integration.conftest import Deployment
 

@@ -1,0 +1,194 @@
+"""What Secrets Manager holds for a stage. A value is looked at and forgotten, never returned."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from aws.client import ask, ask_unless
+from common.errors import UserError
+from imports.record import read_record
+from modules.settings.placeholders import has_no_address, is_placeholder
+from modules.settings.secret_labels import FIRST
+from modules.settings.secrets import MASTER_CREDENTIALS, SECRETS, Origin, SecretRow
+from ops.deployed import Deployed
+from ops.secrets.secret_shapes import complaint, unseen_character, wrong_kind
+
+_NO_VALUE = frozenset({"ResourceNotFoundException"})
+
+State = Literal["set", "placeholder", "no address", "unreadable", "missing"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretState:
+    """One secret: whether its current value is a person's, and since when; `readers` are services.
+
+    "no address" is a connection string that leads nowhere, "unreadable" a value with a character that nobody
+    sees. `mended_by` is what gives it a value of use: the
+    next deploy, which writes over no value that a deploy has written before, or a person.
+    """
+
+    name: str
+    origin: Origin
+    state: State
+    since: datetime | None
+    readers: tuple[str, ...]
+    mended_by: Literal["deploy", "person"]
+
+    @property
+    def waits(self) -> bool:
+        """Whether a service gets what is no value."""
+        return self.state != "set" and bool(self.readers)
+
+
+def secret_states(deployed: Deployed) -> tuple[SecretState, ...]:
+    """The state of every secret of the platform.
+
+    Raises UserError when AWS refuses to read one.
+    """
+    return tuple(secret_state(deployed, row) for row in SECRETS)
+
+
+def waiting(states: Sequence[SecretState]) -> tuple[SecretState, ...]:
+    """The secrets that a person has to see to."""
+    return tuple(each for each in states if each.waits)
+
+
+def secret_row(name: str) -> SecretRow:
+    """The row of a secret. Raises UserError for a name that is none."""
+    for row in SECRETS:
+        if row.name == name:
+            return row
+    raise UserError(
+        f"there is no secret {name!r}: allowed: {', '.join(row.name for row in SECRETS)}"
+    )
+
+
+def check_is_the_operators(row: SecretRow, current: SecretState | None = None) -> None:
+    """Raises UserError, with the reason, for a secret whose value the platform makes itself.
+
+    It is the operator's as well while nobody has given it a value: `current` is what it is now.
+    """
+    why = {
+        "generated": "it was drawn by Secrets Manager, and what knows it now would be locked out",
+        "composed": "Terraform composed it from the database's address and stored password",
+        "operator": "",
+    }[row.origin]
+    if current and (
+        current.state in ("placeholder", "no address")
+        or (current.state == "missing" and current.mended_by == "person")
+    ):
+        why = ""
+    if row.name == MASTER_CREDENTIALS:
+        why = "the database keeps its password whatever stands here, and nobody could log in"
+    if why:
+        raise UserError(
+            f"{row.name} is not the operator's to set: {why}; if you mean it, add --force"
+        )
+
+
+def remedy(each: SecretState, *, stage: str) -> str:
+    """The command that gives a secret a value of use."""
+    if each.mended_by == "deploy":
+        return f"cdktf deploy atomic-{stage}"
+    command = f"python -m ops secrets set {each.name} --stage {stage}"
+    if each.name == MASTER_CREDENTIALS:
+        return f"{command} --force"
+    return command
+
+
+def secret_state(deployed: Deployed, row: SecretRow) -> SecretState:
+    """The state of one secret.
+
+    Raises UserError when AWS refuses to read it.
+    """
+    answer = ask_unless(
+        deployed.clients,
+        "secretsmanager",
+        "GetSecretValue",
+        _NO_VALUE,
+        SecretId=deployed.names(row.name),
+    )
+    state = _state_of(answer.get("SecretString", "")) if answer else "missing"
+    return SecretState(
+        name=row.name,
+        origin=row.origin,
+        state=state,
+        since=answer["CreatedDate"] if answer else None,
+        readers=deployed.readers_of(row.name),
+        mended_by="person" if state == "set" else _mended_by(deployed, row, state),
+    )
+
+
+def put_value(
+    deployed: Deployed, row: SecretRow, value: str, *, of_any_issuer: bool = False
+) -> str:
+    """Make `value` the current one, and return its version's id.
+
+    `of_any_issuer` takes a key whose prefix says that it is another service's.
+
+    No label is named, so that Secrets Manager moves only its own two: the first version keeps the label
+    that keeps it, and a deploy does not write it anew.
+
+    Raises UserError for a value of the wrong shape and when AWS refuses.
+    """
+    wrong = complaint(row.name, value)
+    other = None if wrong or of_any_issuer else wrong_kind(row.name, value)
+    if other:
+        wrong = f"{other}; if you mean it, add --force"
+    if wrong:
+        raise UserError(f"the value for {row.name} was not set: {wrong}")
+    answer = ask_unless(
+        deployed.clients,
+        "secretsmanager",
+        "PutSecretValue",
+        _NO_VALUE,
+        SecretId=deployed.names(row.name),
+        SecretString=value,
+    )
+    if answer is None:
+        raise UserError(
+            f"there is no secret {deployed.names(row.name)} in this account and region: deploy the stage "
+            f"first: `cdktf deploy {deployed.settings.stack_name}`"
+        )
+    return str(answer["VersionId"])
+
+
+def read_value(deployed: Deployed, name: str) -> str:
+    """A current value, for a call that needs it. It must not be printed or written anywhere."""
+    secret_id = deployed.names(name)
+    answer = ask(deployed.clients, "secretsmanager", "GetSecretValue", SecretId=secret_id)
+    return str(answer.get("SecretString", ""))
+
+
+def _state_of(value: str) -> State:
+    if is_placeholder(value):
+        return "placeholder"
+    if has_no_address(value):
+        return "no address"
+    return "unreadable" if unseen_character(value) else "set"
+
+
+def _mended_by(deployed: Deployed, row: SecretRow, state: State) -> Literal["deploy", "person"]:
+    secret = ask_unless(
+        deployed.clients,
+        "secretsmanager",
+        "DescribeSecret",
+        _NO_VALUE,
+        SecretId=deployed.names(row.name),
+    )
+    if secret is None:
+        return "deploy"
+    versions = secret.get("VersionIdsToStages") or {}
+    is_written = any(FIRST in labels for labels in versions.values())
+    is_adopted = _is_adopted(deployed, row)
+    if row.origin == "composed":
+        # A deploy wrote the text of an expression into an adopted one under an older number than it has now.
+        return "deploy" if not is_written or (is_adopted and state == "no address") else "person"
+    return "person" if is_written or is_adopted or state != "missing" else "deploy"
+
+
+def _is_adopted(deployed: Deployed, row: SecretRow) -> bool:
+    record = read_record(deployed.workspace.record_path)
+    address = f"aws_secretsmanager_secret.{row.name.replace('-', '_')}"
+    return record is not None and address in record.addresses
