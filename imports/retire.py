@@ -16,6 +16,7 @@ from common.progress import Progress
 from imports.ownership import Holder, Owner, ownership
 from imports.record import AdoptionRecord
 from imports.sources.terraform_base.legacy_object import address_order
+from imports.sources.terraform_base.legacy_workspaces import pull_workspace
 from terraform.cli import Terraform
 from terraform.pulled_state import PulledState, content, pull, push
 from terraform.state_backups import Backup, find_backups, read_backup, write_backup
@@ -159,7 +160,7 @@ def _refuse_unless_here(owners: list[Owner]) -> None:
 def _refuse_other_owner(
     record: AdoptionRecord, workspace: str, terraform: Terraform, identify: Identify
 ) -> None:
-    found = places(content(pull(terraform)), identify=identify)
+    found = places(content(pull_workspace(terraform)), identify=identify)
     owned = [
         place for item in record.adopted for place in found.get((item.type, item.import_id), [])
     ]

@@ -11,11 +11,13 @@ from common.errors import UserError
 from imports.record import AdoptionRecord, LegacyOrigin
 from imports.retire import Retirement, retire
 from imports.sources.terraform_base.legacy_workspaces import workspace_of_record, workspace_to_adopt
+from local.emulator import running_emulator
 from terraform.cli import Terraform
 from terraform.pulled_state import pull
 from terraform.state_surgery import managed_addresses
-from tests.imports.test_retire import a_record, legacy_state, new_state
+from tests.imports.test_retire import a_record, legacy_state, new_state, s3_backend
 
+DUMMY_KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 EMPTY: dict[str, Any] = {**legacy_state(), "resources": [], "outputs": {}}
 
 
@@ -144,3 +146,37 @@ def test_a_second_workspace_that_owns_the_same_objects_is_named_before_anything_
         retired(tmp_path, record_of("of-legacy-default"), legacy, None)
 
     assert "aws_db_instance.main" in addresses(legacy)
+
+
+def test_an_emptied_state_of_another_workspace_is_not_taken_for_none(tmp_path: Path) -> None:
+    legacy = a_folder(tmp_path / "legacy", default=EMPTY, prod=legacy_state())
+    (legacy.folder / "terraform.tfstate.d" / "prod" / "terraform.tfstate").write_text("")
+
+    with pytest.raises(UserError, match=r"prod/terraform\.tfstate is empty"):
+        workspace_to_adopt(legacy, None)
+    with pytest.raises(UserError, match=r"prod/terraform\.tfstate is empty"):
+        retired(tmp_path, record_of(None), legacy, None)
+
+
+@pytest.mark.integration
+def test_workspaces_in_s3_are_found_below_their_own_prefix(tmp_path: Path) -> None:
+    with running_emulator() as emulator:
+        emulator.client("s3").create_bucket(Bucket="states")
+        settings = s3_backend(emulator.url, "base").replace(
+            '    key = "base"', '    key = "base"\n    workspace_key_prefix = "ours"'
+        )
+        folder = tmp_path / "legacy"
+        folder.mkdir()
+        (folder / "main.tf").write_text(settings)
+        legacy = Terraform(
+            folder=folder, environment={**os.environ, **emulator.environment, **DUMMY_KEYS}
+        )
+        legacy.initialize()
+        legacy.checked("workspace", "new", "prod")
+        legacy.checked("state", "push", "-", stdin=json.dumps(legacy_state()))
+        legacy.checked("workspace", "select", "default")
+
+        with pytest.raises(UserError, match="a state in the workspace prod, and default is"):
+            workspace_to_adopt(legacy, None)
+        with pytest.raises(UserError, match=r"workspace prod .* still owns 4"):
+            retired(tmp_path, record_of(None), legacy, None)
