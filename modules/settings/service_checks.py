@@ -213,6 +213,8 @@ def _references(settings: StageSettings) -> Iterator[Mistake]:
             )
         for variable, value in service.environment.items():
             where = f"services.{name}.environment.{variable}"
+            if variable in service.secrets:
+                continue  # said above
             secret_like = list(_secrets(where, name, variable, value))
             yield from secret_like or _placeholders(where, value)
         for variable, reference in service.secrets.items():
