@@ -2,10 +2,11 @@
 
 import json
 import os
+import shlex
 import tempfile
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -31,6 +32,7 @@ from imports.sources.terraform_base.base import (
 )
 from imports.sources.terraform_base.declared import read_declared
 from imports.sources.terraform_base.legacy_state import LegacyState, load_state
+from imports.sources.terraform_base.legacy_workspaces import workspace_to_adopt
 from imports.sources.terraform_base.live import discover
 from imports.sources.terraform_base.planned import LegacyConfiguration, is_known
 from imports.stage_file import stage_file
@@ -75,6 +77,7 @@ def take_stock(
     *,
     legacy: Path,
     state_file: Path | None,
+    terraform_workspace: str | None,
     variables: Mapping[str, str],
     var_files: Sequence[Path],
     agree: Agree,
@@ -91,6 +94,7 @@ def take_stock(
         workspace,
         legacy,
         state_file=state_file,
+        terraform_workspace=terraform_workspace,
         variables=variables,
         var_files=var_files,
         agree=agree,
@@ -99,7 +103,7 @@ def take_stock(
     adopted = [decision for decision in found.decisions if decision.verdict == "adopt"]
     notes = _notes(found)
     problems = any(decision.verdict == "problem" for decision in found.decisions)
-    if not adopted:
+    if not adopted and not problems:
         raise UserError(
             f"{legacy} holds nothing that this project adopts: name the folder of the legacy base with "
             "--legacy"
@@ -154,6 +158,7 @@ def _read_legacy(
     legacy: Path,
     *,
     state_file: Path | None,
+    terraform_workspace: str | None,
     variables: Mapping[str, str],
     var_files: Sequence[Path],
     agree: Agree,
@@ -163,14 +168,16 @@ def _read_legacy(
         raise UserError(f"{legacy}: no such folder: name the legacy base's folder with --legacy")
 
     progress("reading the legacy state")
-    environment = workspace.process_environment()
-    state = load_state(Terraform(folder=legacy, environment=environment), state_file)
+    terraform = Terraform(folder=legacy, environment=workspace.process_environment())
+    if state_file is None:
+        terraform = workspace_to_adopt(terraform, terraform_workspace)
+    state = load_state(terraform, state_file)
     progress("asking AWS which account this is")
     # Before Terraform does, because it would try for minutes.
     account_id = account_of(boto3_clients(region=_usual_region(workspace)))
     planning = planned_base(
         legacy,
-        environment=environment,
+        environment=terraform.environment,
         variables=variables,
         var_files=var_files,
         agree=agree,
@@ -234,7 +241,10 @@ def _from_state(
         configuration=configuration,
         state=state,
         attributes=attributes,
-        decisions=decide(state.objects, attributes=attributes, problems={}),
+        decisions=[
+            _blocked_if_tainted(decision, state)
+            for decision in decide(state.objects, attributes=attributes, problems={})
+        ],
         region=configured or _region_of(state) or _usual_region(workspace),
         account_id=account_id,
         notes=notes,
@@ -300,10 +310,30 @@ def _notes(found: _Legacy) -> list[str]:
             if item.address not in held
         ]
         notes += [
-            f"{address}: the legacy state marks it for deletion or replacement; apply or clear that first"
-            for address in (*found.state.deposed, *found.state.tainted)
+            f"{address}: the legacy state holds an older object of it that `terraform apply` there would "
+            "destroy: run no apply there before you know whether that object is still needed"
+            for address in found.state.deposed
+        ]
+        own = {each.legacy_address for each in found.decisions if each.verdict == "not covered"}
+        notes += [
+            f"{address}: {_untaint(address)}" for address in found.state.tainted if address in own
         ]
     return notes
+
+
+def _blocked_if_tainted(decision: Decision, state: LegacyState) -> Decision:
+    """Terraform would destroy it; a password that is drawn anew would lock everybody out as well."""
+    address = decision.legacy_address
+    if decision.verdict == "not covered" or address not in state.tainted:
+        return decision
+    return replace(decision, verdict="problem", import_id=None, why=_untaint(address))
+
+
+def _untaint(address: str) -> str:
+    return (
+        "it is tainted: `terraform apply` would destroy it and create it anew, so run none: run "
+        f"`terraform untaint {shlex.quote(address)}` in the legacy folder and workspace"
+    )
 
 
 def _unmanaged(found: _Legacy, document: Mapping[str, Any]) -> list[str]:

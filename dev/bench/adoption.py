@@ -100,6 +100,7 @@ def _inventory(emulator: Emulator, folder: Path, legacy: Terraform, console: Con
         workspace,
         legacy=legacy.folder,
         state_file=None,
+        terraform_workspace=None,
         variables={},
         var_files=(),
         agree=lambda _: None,  # the base runs nothing

@@ -83,6 +83,8 @@ class Processes:
                 return _with(self._legacy_plan, found) if found.is_file() else self._legacy_plan
             case ["show", *_]:
                 return self._plan or _importing(cwd / "cdk.tf.json")
+            case ["workspace", "list", *_]:
+                return b"* default\n\n"
             case ["state", "pull", *_]:
                 return self._states[place]
             case ["state", "push", *_]:

@@ -64,10 +64,17 @@ class Story:
 
     def imports(self, *arguments: str, environ: Mapping[str, str] | None = None) -> Answer:
         """Run `python -m imports ARGUMENTS`, with this besides in its environment."""
+        return self._ran("imports", *arguments, environ=environ or {})
+
+    def ops(self, *arguments: str) -> Answer:
+        """Run `python -m ops ARGUMENTS`."""
+        return self._ran("ops", *arguments, environ={})
+
+    def _ran(self, package: str, *arguments: str, environ: Mapping[str, str]) -> Answer:
         finished = subprocess.run(
-            [sys.executable, "-m", "imports", *arguments],
+            [sys.executable, "-m", package, *arguments],
             cwd=PROJECT,
-            env={**self._environment(), **(environ or {})},
+            env={**self._environment(), **environ},
             capture_output=True,
             text=True,
             check=False,
@@ -115,9 +122,12 @@ class Story:
     @property
     def state(self) -> dict[str, Any]:
         """The new state."""
-        return Terraform(
-            folder=self.cdktf.stack_folder(STACK), environment=self._environment()
-        ).pull_state()
+        return self.terraform.pull_state()
+
+    @property
+    def terraform(self) -> Terraform:
+        """Terraform in the folder of the adopting stage's stack."""
+        return Terraform(folder=self.cdktf.stack_folder(STACK), environment=self._environment())
 
     def set_phase(self, phase: str) -> None:
         """Let the stage go on from phase adopt."""
