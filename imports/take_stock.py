@@ -2,19 +2,18 @@
 
 import json
 import os
-import shlex
 import tempfile
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
-from aws.client import account_of, boto3_clients
 from common.errors import UserError
 from common.files import replace_file
 from common.progress import Progress
-from imports.inventory import Decision, Drift, decide, drift, unmanaged_arguments
+from imports.inventory import Decision, Drift, drift, unmanaged_arguments
+from imports.legacy_side import LegacySide, notes_on, read_legacy_side, source_of
 from imports.observe import observe
 from imports.record import (
     AdoptedObject,
@@ -24,25 +23,13 @@ from imports.record import (
     UncoveredObject,
     write_record,
 )
-from imports.sources.terraform_base.base import (
-    Agree,
-    NotAgreedError,
-    PlannedBase,
-    planned_base,
-)
-from imports.sources.terraform_base.declared import read_declared
-from imports.sources.terraform_base.legacy_state import LegacyState, load_state
-from imports.sources.terraform_base.legacy_workspaces import workspace_to_adopt
-from imports.sources.terraform_base.live import discover
-from imports.sources.terraform_base.planned import LegacyConfiguration, is_known
+from imports.sources.terraform_base.base import Agree
+from imports.sources.terraform_base.planned import is_known
 from imports.stage_file import stage_file
 from modules.settings.stage_files import parse_stage
 from modules.settings.stage_settings import StageSettings
 from synth.bindings import accelerate
-from terraform.cli import Terraform
 from terraform.workspace import Workspace, set_default_credentials
-
-DEFAULT_REGION = "us-east-1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,19 +44,6 @@ class Inventory:
     record_path: Path
     stage_path: Path
     wrote_stage_file: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Legacy:
-    """The legacy side, from whichever witnesses there are: without a state there is a configuration."""
-
-    configuration: LegacyConfiguration | None
-    state: LegacyState | None
-    attributes: Mapping[str, Mapping[str, Any]]
-    decisions: list[Decision]
-    region: str
-    account_id: str
-    notes: tuple[str, ...]
 
 
 def take_stock(
@@ -90,7 +64,7 @@ def take_stock(
     Raises UserError for what cannot be read.
     """
     set_default_credentials(workspace)
-    found = _read_legacy(
+    found = read_legacy_side(
         workspace,
         legacy,
         state_file=state_file,
@@ -101,7 +75,7 @@ def take_stock(
         progress=progress,
     )
     adopted = [decision for decision in found.decisions if decision.verdict == "adopt"]
-    notes = _notes(found)
+    notes = notes_on(found)
     problems = any(decision.verdict == "problem" for decision in found.decisions)
     if not adopted and not problems:
         raise UserError(
@@ -110,7 +84,7 @@ def take_stock(
         )
     if problems:
         return Inventory(
-            source=_source(found),
+            source=source_of(found),
             decisions=found.decisions,
             drift=[],
             notes=notes,
@@ -137,7 +111,7 @@ def take_stock(
         replace_file(workspace.stage_path, stage_file(observed, region=found.region))
     write_record(workspace.record_path, record)
     return Inventory(
-        source=_source(found),
+        source=source_of(found),
         decisions=found.decisions,
         drift=drift(
             found.decisions,
@@ -153,190 +127,7 @@ def take_stock(
     )
 
 
-def _read_legacy(
-    workspace: Workspace,
-    legacy: Path,
-    *,
-    state_file: Path | None,
-    terraform_workspace: str | None,
-    variables: Mapping[str, str],
-    var_files: Sequence[Path],
-    agree: Agree,
-    progress: Progress,
-) -> _Legacy:
-    if not legacy.is_dir():
-        raise UserError(f"{legacy}: no such folder: name the legacy base's folder with --legacy")
-
-    progress("reading the legacy state")
-    terraform = Terraform(folder=legacy, environment=workspace.process_environment())
-    if state_file is None:
-        terraform = workspace_to_adopt(terraform, terraform_workspace)
-    state = load_state(terraform, state_file)
-    progress("asking AWS which account this is")
-    # Before Terraform does, because it would try for minutes.
-    account_id = account_of(boto3_clients(region=_usual_region(workspace)))
-    planning = planned_base(
-        legacy,
-        environment=terraform.environment,
-        variables=variables,
-        var_files=var_files,
-        agree=agree,
-        progress=progress,
-    )
-    if state is None:
-        with planning as base:
-            return _from_configuration(workspace, base, account_id, progress)
-    try:
-        with planning as base:
-            configuration, notes = base.configuration, base.notes
-            _check_account(configuration, account_id)
-    except NotAgreedError:
-        raise
-    except UserError as error:
-        if variables or var_files:
-            raise
-        return _from_state(workspace, state, account_id, None, _uncompared(legacy, error))
-    return _from_state(workspace, state, account_id, configuration, notes)
-
-
-def _from_configuration(
-    workspace: Workspace, base: PlannedBase, account_id: str, progress: Progress
-) -> _Legacy:
-    configuration = base.configuration
-    _check_account(configuration, account_id)
-    region = configuration.region or _usual_region(workspace)
-    progress("looking for the objects in AWS")
-
-    def evaluate(ids: Mapping[str, str]) -> LegacyConfiguration:
-        progress(f"letting Terraform plan with {len(ids)} objects that were found")
-        return base.with_objects(ids)
-
-    discovery = discover(configuration, boto3_clients(region=region), evaluate)
-    attributes = dict(discovery.attributes)
-    return _Legacy(
-        configuration=configuration,
-        state=None,
-        attributes=attributes,
-        decisions=decide(
-            configuration.objects,
-            attributes=attributes,
-            problems={problem.address: str(problem) for problem in discovery.problems},
-        ),
-        region=region,
-        account_id=account_id,
-        notes=base.notes,
-    )
-
-
-def _from_state(
-    workspace: Workspace,
-    state: LegacyState,
-    account_id: str,
-    configuration: LegacyConfiguration | None,
-    notes: tuple[str, ...],
-) -> _Legacy:
-    attributes = {item.address: item.attributes for item in state.objects}
-    configured = configuration.region if configuration else None
-    return _Legacy(
-        configuration=configuration,
-        state=state,
-        attributes=attributes,
-        decisions=[
-            _blocked_if_tainted(decision, state)
-            for decision in decide(state.objects, attributes=attributes, problems={})
-        ],
-        region=configured or _region_of(state) or _usual_region(workspace),
-        account_id=account_id,
-        notes=notes,
-    )
-
-
-def _check_account(configuration: LegacyConfiguration, account_id: str) -> None:
-    if configuration.account_id not in (None, account_id):
-        raise UserError(
-            f"the legacy folder's provider works in the account {configuration.account_id}, and your "
-            f"credentials are of {account_id}: use credentials of that account (AWS_PROFILE)"
-        )
-
-
-def _uncompared(legacy: Path, error: UserError) -> tuple[str, ...]:
-    declared = read_declared(legacy)
-    return (
-        f"the configuration is not compared with AWS, only the state is: {error}",
-        *(
-            f"{file}: the reader does not know its syntax, which may be right for Terraform all the same"
-            for file in declared.unread
-        ),
-    )
-
-
-def _usual_region(workspace: Workspace) -> str:
-    environ = workspace.environ
-    return environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or DEFAULT_REGION
-
-
-def _region_of(state: LegacyState) -> str | None:
-    """Return the region that the database's or the network's name (ARN) tells; None without them."""
-    for item in state.objects:
-        arn = item.attributes.get("arn")
-        if item.type in {"aws_db_instance", "aws_vpc", "aws_subnet"} and isinstance(arn, str):
-            return arn.split(":")[3] or None
-    return None
-
-
-def _source(found: _Legacy) -> str:
-    return found.state.source if found.state else "the configuration, and AWS"
-
-
-def _notes(found: _Legacy) -> list[str]:
-    configuration = found.configuration
-    notes = [
-        *found.notes,
-        *(
-            f"module {name}: its objects are your own and stay in the legacy state"
-            for name in (configuration.modules if configuration else ())
-            if not any(
-                item.legacy_address.startswith((f"module.{name}.", f"module.{name}["))
-                for item in found.decisions
-                if item.verdict == "adopt"
-            )
-        ),
-    ]
-    if found.state is not None:
-        held = {item.address for item in found.state.objects}
-        notes += [
-            f"{item.address}: configured, but not in the legacy state"
-            for item in (configuration.objects if configuration else ())
-            if item.address not in held
-        ]
-        notes += [
-            f"{address}: the legacy state holds an older object of it that `terraform apply` there would "
-            "destroy: run no apply there before you know whether that object is still needed"
-            for address in found.state.deposed
-        ]
-        own = {each.legacy_address for each in found.decisions if each.verdict == "not covered"}
-        notes += [
-            f"{address}: {_untaint(address)}" for address in found.state.tainted if address in own
-        ]
-    return notes
-
-
-def _blocked_if_tainted(decision: Decision, state: LegacyState) -> Decision:
-    """Terraform would destroy it; a password that is drawn anew would lock everybody out as well."""
-    address = decision.legacy_address
-    if decision.verdict == "not covered" or address not in state.tainted:
-        return decision
-    return replace(decision, verdict="problem", import_id=None, why=_untaint(address))
-
-
-def _untaint(address: str) -> str:
-    return (
-        "it is tainted: `terraform apply` would destroy it and create it anew, so run none: run "
-        f"`terraform untaint {shlex.quote(address)}` in the legacy folder and workspace"
-    )
-
-
-def _unmanaged(found: _Legacy, document: Mapping[str, Any]) -> list[str]:
+def _unmanaged(found: LegacySide, document: Mapping[str, Any]) -> list[str]:
     if found.configuration is None:
         return []
     return unmanaged_arguments(
@@ -344,7 +135,7 @@ def _unmanaged(found: _Legacy, document: Mapping[str, Any]) -> list[str]:
     )
 
 
-def _settings(workspace: Workspace, found: _Legacy) -> StageSettings:
+def _settings(workspace: Workspace, found: LegacySide) -> StageSettings:
     """The stage's settings in phase adopt: those of its file, or those that its file will have."""
     if workspace.stage_path.exists():
         return workspace.settings()
@@ -363,7 +154,7 @@ def _settings(workspace: Workspace, found: _Legacy) -> StageSettings:
     return settings
 
 
-def _shape(found: _Legacy, legacy_address: str) -> Mapping[str, Any]:
+def _shape(found: LegacySide, legacy_address: str) -> Mapping[str, Any]:
     """What is known of an object before AWS is asked: the state's word, else the configuration's."""
     objects = found.configuration.objects if found.configuration else ()
     configured = {item.address: item.arguments for item in objects}.get(legacy_address, {})
@@ -391,7 +182,9 @@ def _synthesized(
     return document
 
 
-def _record(stage: str, found: _Legacy, observed: Mapping[str, dict[str, Any]]) -> AdoptionRecord:
+def _record(
+    stage: str, found: LegacySide, observed: Mapping[str, dict[str, Any]]
+) -> AdoptionRecord:
     by_verdict: dict[str, list[Decision]] = {}
     for decision in found.decisions:
         by_verdict.setdefault(decision.verdict, []).append(decision)

@@ -127,7 +127,7 @@ def answering(processes: Processes) -> Iterator[None]:
 
     with (
         patch.object(subprocess, "run", processes),
-        patch("imports.take_stock.boto3_clients", clients),
+        patch("imports.legacy_side.boto3_clients", clients),
         patch("imports.adopt.boto3_clients", clients),
         patch("imports.preflight.read_rows", lambda *_args, **_kwargs: _rows()),
     ):

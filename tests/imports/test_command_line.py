@@ -138,7 +138,7 @@ def test_programs_of_the_owner_s_are_not_run_where_nobody_can_be_asked(
     state: tuple[object, ...],
     options: tuple[str, ...],
 ) -> None:
-    monkeypatch.setattr("imports.take_stock.account_of", lambda _: "123456789012")
+    monkeypatch.setattr("imports.legacy_side.account_of", lambda _: "123456789012")
     (world.legacy / "x.tf").write_text('data "external" "vault" {\n  program = ["vault"]\n}\n')
 
     assert world.inventory_refusal(*state, *options) == (
