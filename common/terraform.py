@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from common.errors import UserError
+from common.terraform_environment import without_logs
 
 _NO_COLOR = "-no-color"
 _QUOTED = re.compile(r"\d+:")
@@ -39,7 +40,7 @@ class Terraform:
             finished = subprocess.run(
                 [self.environment.get("TERRAFORM_BINARY_NAME") or "terraform", *arguments],
                 cwd=self.folder,
-                env=dict(self.environment),
+                env=without_logs(self.environment),
                 input=stdin.encode() if stdin is not None else None,
                 stdin=subprocess.DEVNULL if stdin is None else None,
                 capture_output=True,

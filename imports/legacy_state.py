@@ -13,8 +13,8 @@ from typing import Any, Final, NoReturn
 
 from common.errors import UserError, one_line, shorten
 from common.terraform import Terraform
+from common.text_files import decode_state
 from imports.legacy_object import IDENTIFIER, LegacyObject, address_order, instance_address
-from imports.state_bytes import decode_state
 
 MAX_CHARACTERS: Final = 64 * 1024 * 1024
 MAX_DEPTH: Final = 100

@@ -12,8 +12,8 @@ import typer
 from common.errors import UserError
 from common.progress import Progress
 from common.screen import AsJson, out, print_json, print_table, progress_on_screen
+from common.text_files import decode_state
 from imports.legacy_state import parse_state
-from imports.state_bytes import decode_state
 from imports.workspace import Workspace
 from modules.settings import StageSettings
 from ops.costs.bill import Bill

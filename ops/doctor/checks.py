@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from common.errors import UserError
 from common.progress import Progress
+from common.terraform_environment import refusal
 from imports.workspace import PROJECT
 from ops.costs.running import is_stopped_now
 from ops.deployed import Deployed
@@ -70,9 +71,16 @@ def run(checks: Sequence[Check], progress: Progress) -> list[Finding]:
 
 
 def before_aws(deployed: Deployed) -> list[Check]:
-    """What this machine has."""
-    environ = deployed.workspace.environ
-    return [Check(name="tools", findings=lambda: tools.judge(tools.gather(PROJECT, environ)))]
+    """What this machine has, and what is set in its shell."""
+    workspace = deployed.workspace
+    environ = workspace.environ
+    return [
+        Check(name="tools", findings=lambda: tools.judge(tools.gather(PROJECT, environ))),
+        Check(
+            name="environment",
+            findings=lambda: tools.judge_environment(refusal(environ, workspace.stack_folder)),
+        ),
+    ]
 
 
 def _who(deployed: Deployed) -> list[Check]:

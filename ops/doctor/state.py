@@ -1,17 +1,20 @@
 """Terraform's state: where it is, whether a mistake can be undone, and whether AWS still agrees with it."""
 
 import json
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from common.aws import ask, ask_unless, boto3_clients
 from common.errors import UserError
+from common.text_files import decode_state
+from imports.premises import refuse_untrusted_state
+from imports.record import read_record
 from imports.workspace import Workspace
 from ops.deployed import Deployed
 from ops.doctor.finding import Finding, all_or, attention, fine
 from ops.drift import Drifted, find_drift
+from ops.planning import whole_stage_plan
+from ops.still_standing import refuse_lost_state
 
 _NO_BUCKET = frozenset({"404", "NoSuchBucket"})
 _NO_OBJECT = frozenset({"404", "NoSuchKey"})
@@ -33,11 +36,27 @@ class StateFacts:
 
 
 def gather(deployed: Deployed) -> StateFacts:
-    """Read the state. Raises UserError when AWS refuses and for what is no state."""
+    """Read the state.
+
+    Raises UserError when AWS refuses and for what is no state, UntrustedStateError for one that is emptied,
+    locked, or lost while AWS still has its objects.
+    """
+    refuse_untrusted_state(deployed.workspace)
+    facts = _stored(deployed)
+    if (
+        facts.bucket_found
+        and not facts.resources
+        and read_record(deployed.workspace.record_path) is None
+    ):
+        refuse_lost_state(deployed, facts.place)
+    return facts
+
+
+def _stored(deployed: Deployed) -> StateFacts:
     settings = deployed.settings
     if settings.state is None:
         path = deployed.workspace.state_folder / settings.local_state
-        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        text = decode_state(path.read_bytes(), source=str(path)) if path.is_file() else ""
         return _facts(str(path), None, bucket_found=True, versioned=True, text=text)
     bucket, key = settings.state.bucket, settings.state_key
     clients = boto3_clients(region=settings.state_region)
@@ -51,7 +70,7 @@ def gather(deployed: Deployed) -> StateFacts:
         bucket,
         bucket_found=True,
         versioned=versioning.get("Status") == "Enabled",
-        text=stored["Body"].read().decode() if stored else "",
+        text=decode_state(stored["Body"].read(), source=place) if stored else "",
     )
 
 
@@ -92,11 +111,7 @@ def gather_drift(workspace: Workspace) -> Drifted:
 
     Raises UserError when it cannot be planned.
     """
-    terraform = workspace.synthesize()
-    with tempfile.TemporaryDirectory(prefix="atomic-doctor-") as folder:
-        plan = Path(folder) / "drift.tfplan"
-        terraform.plan(plan)
-        return find_drift(terraform.show(plan))
+    return find_drift(whole_stage_plan(workspace, lambda _step: None).document)
 
 
 def judge_drift(drifted: Drifted, *, stage: str, stack: str) -> list[Finding]:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from common.errors import UserError
 from common.terraform import CommandResult, Terraform
+from common.text_files import decode_state
 from imports.legacy_object import address_order
 from imports.legacy_state import LegacyState, load_state, parse_state
-from imports.state_bytes import decode_state
 
 APPLIED = Path(__file__).parent.parent / "legacy" / "applied_state.json"
 

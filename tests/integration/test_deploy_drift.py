@@ -51,7 +51,9 @@ def open_port(port: int) -> list[dict[str, Any]]:
 def test_what_is_just_deployed_has_no_drift(dev: Deployment) -> None:
     code, drifted = drift(dev)
 
+    looked_at = drifted.pop("looked_at")
     assert (code, drifted) == (0, {"drift": False, "rows": [], "pending": 0})
+    assert looked_at["state"]["objects"] > 200
 
 
 def test_each_change_by_hand_is_named_and_a_deploy_mends_it(dev: Deployment) -> None:
