@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from common.aws import Clients, ask_unless
 from common.errors import UserError, one_line
+from common.state_file import lock_info_path
 
 _NO_OBJECT: Final = frozenset({"404", "NoSuchKey", "NoSuchBucket"})
 # `struct flock` of the C library: of 64-bit Linux, and of macOS.
@@ -116,11 +117,6 @@ def local_lock(state_file: Path) -> StateLock | None:
     except OSError as error:
         raise UserError(f"{info}: cannot be read: {error.strerror}") from None
     return _lock(text, place=str(info), holder=Holder.ALIVE if pid else Holder.GONE, pid=pid)
-
-
-def lock_info_path(state_file: Path) -> Path:
-    """Where Terraform writes who holds the lock of a state in a file."""
-    return state_file.with_name(f".{state_file.name}.lock.info")
 
 
 def s3_lock(clients: Clients, *, bucket: str, key: str) -> StateLock | None:

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from common.state_lock import Holder, StateLock, local_lock, lock_info_path, lost_state, s3_lock
+from common.state_file import lock_info_path
+from common.state_lock import Holder, StateLock, local_lock, lost_state, s3_lock
 
 STATE = json.dumps({"resources": [{"mode": "managed"}, {"mode": "data"}, {"mode": "managed"}]})
 CREATED = "2026-11-26T21:00:00.123456789Z"

@@ -13,6 +13,8 @@ from unittest.mock import patch
 from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 
+from common.errors import UserError
+from common.terraform import CommandResult, Terraform
 from imports.live import account_facts, discover
 from imports.live_rows import Rows, kind_of
 from modules.settings import stack_name
@@ -85,6 +87,27 @@ def _importing(path: Path) -> bytes:
 
 
 @contextmanager
+def instead_of_processes(processes: Processes) -> Iterator[None]:
+    """Let these answer what would start our own main.py or terraform."""
+
+    def terraform(here: Terraform, *arguments: str, stdin: str | None = None) -> CommandResult:
+        given = None if stdin is None else stdin.encode()
+        try:
+            done = processes(
+                ["terraform", *arguments], cwd=here.folder, env=here.environment, input=given
+            )
+        except OSError as error:
+            raise UserError(f"terraform cannot be run ({error.strerror})") from None
+        return CommandResult(exit_code=0, stdout=done.stdout)
+
+    with (
+        patch.object(subprocess, "run", processes),
+        patch.object(Terraform, "__call__", terraform),
+    ):
+        yield
+
+
+@contextmanager
 def answering(processes: Processes) -> Iterator[None]:
     """Answer what is asked of terraform and AWS within."""
     recorded()
@@ -93,7 +116,7 @@ def answering(processes: Processes) -> Iterator[None]:
         return cache(lambda service: _Client(service, recorded(), region or live.REGION))
 
     with (
-        patch.object(subprocess, "run", processes),
+        instead_of_processes(processes),
         patch("imports.take_stock.boto3_clients", clients),
         patch("imports.adopt.boto3_clients", clients),
         patch("imports.preflight.read_rows", lambda *_args, **_kwargs: _rows()),

@@ -9,14 +9,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import boto3
 import pytest
 from moto import mock_aws
 
 from tests.answer import Answer
-from tests.fuzz.answers import Processes
+from tests.fuzz.answers import Processes, instead_of_processes
 from tests.imports.records import a_plan, planned
 from tests.ops.answering import answer
 
@@ -93,7 +92,7 @@ class World:
             stack="{}",
             plan=json.dumps(plan).encode(),
         )
-        with patch("subprocess.run", processes):
+        with instead_of_processes(processes):
             return answer(self.monkeypatch, self.capsys, command, "--stage", "dev", *arguments)
 
     def verdict(self, command: str, **facts: Any) -> Answer:

@@ -1,0 +1,13 @@
+// Loaded into cdktf's node by scripts/cdktf_run.py, which alone decides what a Ctrl-C means.
+//
+// cdktf answers a signal with a hard abort: it interrupts terraform once more and hangs up on it. Here it goes on, shows
+// what terraform still has to say, and ends when terraform has ended.
+const ours = new Set(["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]);
+for (const name of ours) process.on(name, () => {});
+process.on("SIGUSR2", () => process.exit(130));
+for (const method of ["on", "addListener", "once", "prependListener", "prependOnceListener"]) {
+  const original = process[method];
+  process[method] = function (event, listener) {
+    return ours.has(event) ? this : original.call(this, event, listener);
+  };
+}
