@@ -114,6 +114,7 @@ class Workspace:
 
         Raises UserError with what the synthesis says, and for an environment that leads terraform elsewhere.
         """
+        self.settings()  # refuses the file's mistakes in full; the synthesis would tell its last line
         elsewhere = refusal(self.environ, self.stack_folder)
         if elsewhere:
             raise UserError(elsewhere)

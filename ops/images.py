@@ -133,7 +133,7 @@ def deploy(
     deployed = open_stage(stage)
     chosen = own_images(deployed.settings, services or ())
     path = deployed.workspace.stage_path
-    changed = with_image_tag(path.read_text(encoding="utf-8"), chosen, tag, stage=stage)
+    changed = with_image_tag(path.read_text(encoding="utf-8-sig"), chosen, tag, stage=stage)
     with progress_on_screen(as_json) as progress:
         progress("looking for the tag in the registries")
         check_tag_is_pushed(deployed, chosen, tag)
