@@ -53,9 +53,8 @@ class Premises:
 
     @property
     def is_of_nothing(self) -> bool:
-        """Whether a plan was made now of a state that holds nothing, and adopts nothing."""
-        empty = self.state is not None and not self.state.objects
-        return empty and self.plan is None and not self.adopts
+        """Whether the plan is of a state that was asked and holds nothing, and adopts nothing."""
+        return self.state is not None and not self.state.objects and not self.adopts
 
     @property
     def text(self) -> str:

@@ -64,6 +64,11 @@ def notes(plan: Mapping[str, Any]) -> tuple[str, ...]:
         found.append(
             "the plan only refreshes the state (-refresh-only): what a deploy would change is not in it"
         )
+    kinds = [change["change"]["actions"] for change in _managed(plan)]
+    if kinds and all(kind == ["create"] for kind in kinds):
+        found.append(
+            "the plan is of an empty state: what it says holds for a stage that was never deployed"
+        )
     actions = _size(plan.get("action_invocations"))
     if actions:
         found.append(f"the plan invokes {actions} actions of providers, which are not judged")
@@ -134,6 +139,9 @@ def disagrees_with(plan: Mapping[str, Any], state: Mapping[str, object]) -> str 
     A plan's JSON has no serial. What was deleted outside is in the state still, and no more in the plan's.
     """
     prior = prior_ids(plan)
+    for change in _managed(plan):
+        if change["change"]["actions"] == ["create"] and not prior and change["address"] in state:
+            return f"the state holds {change['address']}, which the plan would create"
     if not prior:
         return None  # trimmed, or made of nothing: it does not say
     drift = plan.get("resource_drift")

@@ -59,15 +59,15 @@ def stage_plan(workspace: Workspace, given: Path | None, progress: Progress) -> 
         refuse_stale_plan(given, state)
         document = terraform.show(given.resolve())
         refuse_foreign_plan(workspace, document, given)
-        return _given(document, given, premises(document, file=given, state=state))
+        looked_at = premises(document, file=given, state=state)
+        _refuse_lost_state(workspace, looked_at, progress)
+        return _given(document, given, looked_at)
     # The plan file holds what the state holds. It stays in a folder of its own, for its owner alone.
     with tempfile.TemporaryDirectory(prefix="atomic-plan-") as folder:
         progress("planning")
         document, failure = _plan_now(terraform, Path(folder) / "now.tfplan")
     looked_at = premises(document, file=None, state=state)
-    if looked_at.is_of_nothing:
-        progress("looking in AWS for what the state does not hold")
-        refuse_lost_state(open_stage(workspace.stage), state.place)
+    _refuse_lost_state(workspace, looked_at, progress)
     return StagePlan(document=document, failure=failure or unseen(document), premises=looked_at)
 
 
@@ -80,6 +80,13 @@ def whole_stage_plan(workspace: Workspace, progress: Progress) -> StagePlan:
     if plan.failure:
         raise UserError(plan.failure)
     return plan
+
+
+def _refuse_lost_state(workspace: Workspace, looked_at: Premises, progress: Progress) -> None:
+    """Tell a stage that is new from one whose state holds nothing any more."""
+    if looked_at.state is not None and looked_at.is_of_nothing:
+        progress("looking in AWS for what the state does not hold")
+        refuse_lost_state(open_stage(workspace.stage), looked_at.state.place)
 
 
 def _given(document: dict[str, Any], given: Path, looked_at: Premises) -> StagePlan:

@@ -80,8 +80,8 @@ def test_an_emptied_state_is_no_new_stage(dev: Deployment) -> None:
         state.write_bytes(kept)
 
     assert (gate.code, drift.code) == (2, 1)
-    assert "the state is lost" in gate.text
-    assert "the state is lost" in drift.errors
+    assert "tfstate is empty" in gate.text
+    assert "tfstate is empty" in drift.errors
 
 
 def test_each_change_by_hand_is_named_and_a_deploy_mends_it(dev: Deployment) -> None:

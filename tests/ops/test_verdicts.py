@@ -427,6 +427,7 @@ def test_a_plan_of_another_stage_is_refused(
 @pytest.mark.parametrize(
     ("prior", "why"),
     [
+        ([], f"the state holds {TOPIC}, which the plan would create"),
         ([(TOPIC, "u")], f"{TOPIC} is another object in the state than in the plan"),
         ([("aws_lb.main", "b")], "the plan knows aws_lb.main, which the state does not hold"),
     ],
@@ -435,6 +436,7 @@ def test_a_plan_of_an_older_state_is_refused(
     world: World, prior: list[tuple[str, str]], why: str
 ) -> None:
     changes = [planned(address, before={"id": id_}) for address, id_ in prior]
+    changes = changes or [planned(TOPIC, "create", after=TOPICS)]
     path = world.given({**a_plan(*changes), **of_a_state(*prior)})
 
     said = refused(world.ops("gate", "--plan", path))
@@ -674,7 +676,7 @@ def test_the_gate_says_of_a_new_stage_where_it_looked(world: World) -> None:
     said = world.ops("gate", plan=CREATED)
 
     assert said.code == 0, said.errors
-    assert said.text.splitlines()[-2:] == [
+    assert [said.text.splitlines()[place] for place in (-3, -1)] == [
         f"looked at: a plan made now; the state {world.state}, which holds nothing; AWS, which has no "
         "database, service, secret or data bucket under this stage's names",
         "open: nothing is deployed yet",
@@ -686,6 +688,16 @@ def test_nothing_drifts_before_the_first_deploy_and_nothing_is_well(world: World
 
     assert "there is no last deploy to compare AWS with" in refused(
         world.ops("drift", plan=CREATED)
+    )
+
+
+def test_a_given_plan_of_an_empty_state_says_for_whom_it_holds(world: World) -> None:
+    world.state.unlink()
+
+    said = world.ops("gate", "--plan", world.given(CREATED))
+
+    assert (
+        "the plan is of an empty state: what it says holds for a stage that was never" in said.text
     )
 
 
