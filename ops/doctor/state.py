@@ -4,17 +4,17 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from common.aws import ask, ask_unless, boto3_clients
+from aws.client import ask, ask_unless, boto3_clients
 from common.errors import UserError
 from common.text_files import decode_state
-from imports.premises import refuse_untrusted_state
 from imports.record import read_record
-from imports.workspace import Workspace
 from ops.deployed import Deployed
 from ops.doctor.finding import Finding, all_or, attention, fine
-from ops.drift import Drifted, find_drift
-from ops.planning import whole_stage_plan
-from ops.still_standing import refuse_lost_state
+from ops.verdicts.drift import Drifted, find_drift
+from ops.verdicts.planning import whole_stage_plan
+from ops.verdicts.still_standing import refuse_lost_state
+from terraform.premises import refuse_untrusted_state
+from terraform.workspace import Workspace
 
 _NO_BUCKET = frozenset({"404", "NoSuchBucket"})
 _NO_OBJECT = frozenset({"404", "NoSuchKey"})

@@ -14,12 +14,12 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 
 from common.errors import UserError
-from common.terraform import CommandResult, Terraform
-from imports.live import account_facts, discover
-from imports.live_rows import Rows, kind_of
-from modules.settings import stack_name
-from tests.imports import test_live as live
+from imports.sources.terraform_base.live import account_facts, discover
+from imports.sources.terraform_base.live_rows import Rows, kind_of
+from modules.settings.stage_settings import stack_name
+from terraform.cli import CommandResult, Terraform
 from tests.imports.records import a_plan, attributes, base_record, planned
+from tests.imports.sources import test_live as live
 
 Answers = dict[str, Any]
 

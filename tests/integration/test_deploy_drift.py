@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from local.emulator import PROJECT
+from tests.contract import json_keys
 from tests.integration.conftest import Deployment
 from tests.integration.test_deployed_day import ops
 
@@ -28,6 +29,7 @@ def drift(dev: Deployment) -> tuple[int, dict[str, Any]]:
         check=False,
     )
     assert finished.stdout, finished.stderr
+    json_keys.check("ops", ("drift", "--json"), finished.stdout)
     return finished.returncode, json.loads(finished.stdout)
 
 

@@ -1,0 +1,148 @@
+"""`python -m ops gate`: may a stage be deployed without losing data?"""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from common.errors import UserError
+from common.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
+from modules.settings.stateful import CARRYING, STATEFUL
+from ops.verdicts.gate import UNCHANGED, Judgement, judge
+from ops.verdicts.planning import StagePlan, stage_plan
+from terraform.premises import UntrustedStateError
+from terraform.workspace import Workspace, this_workspace
+
+BLOCKED = 2
+_MOST_IN_A_LINE = 3
+
+
+def gate(
+    stage: Stage = "prod",
+    plan: Annotated[
+        Path | None, typer.Option(help="judge this plan, as terraform wrote it or in JSON")
+    ] = None,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(help="an address that may be lost, beside those of allow_destroy"),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Would the next deploy destroy, replace or forget data? Exit code 0 no, 1 error, 2 blocked.
+
+    Example: `python -m ops gate --stage prod`
+    """
+    named = frozenset(allow or ())
+    for address in sorted(named):
+        if address.partition(".")[0] not in STATEFUL | CARRYING:
+            raise UserError(
+                f"--allow {address}: allowed: addresses of "
+                + ", ".join(sorted(STATEFUL | CARRYING))
+                + "; anything else needs no leave"
+            )
+    workspace = this_workspace(stage)
+    settings = workspace.settings()
+    try:
+        with progress_on_screen(as_json) as progress:
+            planned = stage_plan(workspace, plan, progress)
+    except UntrustedStateError as error:
+        _print_untrusted(str(error), settings.retain_data, as_json)
+        raise typer.Exit(BLOCKED) from None
+    judgement = judge(
+        planned.document,
+        retain_data=settings.retain_data,
+        allowed=named | set(settings.allow_destroy),
+    )
+    if planned.failure and not judgement.blocked:
+        refused = sorted({loss.address for loss in judgement.losses} - set(settings.allow_destroy))
+        if refused and planned.document.get("errored"):
+            raise UserError(
+                f"--allow {refused[0]}: Terraform itself refuses: allowed: what is no longer "
+                f"configured; remedy: name it in allow_destroy of {workspace.stage_path}"
+            )
+        raise UserError(planned.failure)
+    if as_json:
+        print_json(
+            {
+                "open": not judgement.blocked,
+                **asdict(judgement),
+                "looked_at": planned.premises,
+                "unfinished": planned.failure,
+                "untrusted_state": None,
+            }
+        )
+    else:
+        _print(judgement, planned, workspace)
+    if judgement.blocked:
+        raise typer.Exit(BLOCKED)
+
+
+def _print_untrusted(why: str, retain_data: bool, as_json: bool) -> None:
+    """A state that holds less than the stage has makes every plan look harmless."""
+    if as_json:
+        nothing = Judgement(retain_data=retain_data, losses=(), counts={})
+        print_json(
+            {
+                "open": False,
+                **asdict(nothing),
+                "looked_at": None,
+                "unfinished": None,
+                "untrusted_state": why,
+            }
+        )
+    else:
+        out.print(f"blocked: do not deploy: {why}", markup=False, soft_wrap=True)
+
+
+def _print(judgement: Judgement, planned: StagePlan, workspace: Workspace) -> None:
+    if judgement.losses:
+        print_table(
+            ("", "holds or carries data", "would be", "because"),
+            [
+                (
+                    "allowed" if loss.allowed else "BLOCKED",
+                    loss.address,
+                    loss.would_be,
+                    loss.because,
+                )
+                if judgement.retain_data
+                else ("", loss.address, loss.would_be, loss.because)
+                for loss in judgement.losses
+            ],
+        )
+    changed = {kind: n for kind, n in judgement.counts.items() if kind != UNCHANGED}
+    parts = [f"{number} {kind}" for kind, number in sorted(changed.items())]
+    out.print(
+        "the plan: " + ", ".join([*parts, f"{judgement.counts.get(UNCHANGED, 0)} {UNCHANGED}"])
+    )
+    for line in (planned.premises.text, *planned.premises.notes):
+        out.print(line, markup=False, soft_wrap=True)
+    if planned.failure:
+        out.print(
+            f"this is not all: {sum(judgement.counts.values())} of the "
+            f"{planned.premises.objects_in_state} objects in the state were planned, then Terraform stopped: "
+            f"{planned.failure}",
+            markup=False,
+            soft_wrap=True,
+        )
+    if judgement.blocked:
+        out.print(_remedy(judgement, workspace), markup=False, soft_wrap=True)
+    elif judgement.losses and not judgement.retain_data:
+        out.print("open: this stage does not retain its data")
+    elif planned.premises.is_of_nothing:
+        out.print("open: nothing is deployed yet")
+    else:
+        out.print("open")
+
+
+def _remedy(judgement: Judgement, workspace: Workspace) -> str:
+    addresses = [f'"{loss.address}"' for loss in judgement.blocked]
+    # A list that fills the screen is in the table above already.
+    few = len(addresses) <= _MOST_IN_A_LINE
+    names = ", ".join(addresses) if few else f"... the {len(addresses)} addresses above ..."
+    return (
+        f"blocked: do not deploy. Take the change back; or, where the data may go, write allow_destroy = "
+        f"[{names}] in {workspace.stage_path} (what is no longer configured: --allow ADDRESS), deploy that, "
+        "and make the change after it"
+    )
