@@ -75,7 +75,8 @@ class Run:
                 self._node.send_signal(signal.SIGUSR2)
         self._wait_for_terraform()
         code = self._node.returncode
-        if self.interrupts and code:
+        # An approval that is interrupted is no failure to cdktf.
+        if self.interrupts and (code or (self._folder / shield.CUT_SHORT).exists()):
             self._say_the_end()
             return shield.INTERRUPTED_CODE
         return 128 - code if code < 0 else code

@@ -11,3 +11,11 @@ for (const method of ["on", "addListener", "once", "prependListener", "prependOn
     return ours.has(event) ? this : original.call(this, event, listener);
   };
 }
+// While it asks for approval no key makes a signal, Ctrl-C neither, and cdktf would leave terraform waiting for an answer.
+if (require("tty").isatty(0)) {
+  const emit = process.stdin.emit;
+  process.stdin.emit = function (event, chunk) {
+    if (event === "data" && String(chunk).includes("\x03")) process.kill(process.ppid, "SIGINT");
+    return emit.apply(this, arguments);
+  };
+}

@@ -25,6 +25,7 @@ from common.state_file import STOPPED_AT_ONCE, local_state_file, lock_info_path
 # The folder in which `scripts/bin/cdktf` finds the terraforms of its run, and tells them of Ctrl-C.
 RUN_FOLDER = "ATOMIC_CDKTF_RUN"
 INTERRUPTED = "interrupted"
+CUT_SHORT = "cut-short"
 # Another terraform than the one on PATH, such as OpenTofu.
 PROGRAM = "ATOMIC_SHIELDED_TERRAFORM"
 INTERRUPTED_CODE = 130
@@ -174,6 +175,8 @@ def run(command: Sequence[str]) -> int:
         shielded = Shielded(command, keep_open=() if held is None else (held,))
         interrupts.pass_to(shielded)
         code = shielded.wait()
+        if folder and interrupts.count and code:
+            Path(folder, CUT_SHORT).touch()
         if shielded.stopped_at_once and not _CHANGING.isdisjoint(command[1:2]):
             _note(command[1])
         return code

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import termios
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -54,6 +55,7 @@ class Running:
         output = subprocess.PIPE
         if on_terminal:
             self._terminal, output = pty.openpty()
+            termios.tcsetwinsize(output, (24, 80))
             command = (sys.executable, "-c", _ON_TERMINAL, *command)
         self._process = subprocess.Popen(
             command,
