@@ -15,7 +15,7 @@ setup: ## install what the project needs: Python and Node packages, Terraform, p
 	@command -v $(PYTHON) >/dev/null 2>&1 || { \
 		echo "setup: Python 3.11 or newer is needed, found no $(PYTHON) on PATH: install python3 and python3-pip" >&2; \
 		exit 1; }
-	@$(PYTHON) scripts/setup.py
+	@$(PYTHON) dev/setup/setup.py
 
 demo: setup ## deploy the whole platform onto an embedded AWS and show what stands
 	@. ./activate && python -m local.demo
@@ -24,10 +24,10 @@ demo-adopt: setup ## build a legacy base on an embedded AWS and take it over
 	@. ./activate && python -m local.demo_adopt
 
 bench: setup ## measure synthesis, diff, deploy, adoption and scale, side by side
-	@. ./activate && python -m bench
+	@. ./activate && python -m dev.bench
 
 torture: setup ## let things fail while a stage is deployed, and write what came of it to docs/reliability.md
-	@. ./activate && python -m torture
+	@. ./activate && python -m dev.fault_injection
 
 audit: setup ## ask whether a locked package has a known vulnerability (needs the internet)
 	@. ./activate && python -m security.supply_chain
@@ -39,7 +39,7 @@ check: setup ## lint, formatting and types
 	@. ./activate && ruff check $(SOURCES) && ruff format --check $(SOURCES) && mypy
 
 checkov: setup ## install checkov, in a virtualenv of its own
-	@$(PYTHON) scripts/setup.py checkov
+	@$(PYTHON) dev/setup/setup.py checkov
 
 security: checkov ## look for security mistakes in what every stage synthesizes to
 	@. ./activate && python -m security
@@ -48,7 +48,7 @@ format: setup ## format the code and apply the safe lint fixes
 	@. ./activate && ruff format $(SOURCES) && ruff check --fix $(SOURCES)
 
 snapshots: setup ## rewrite the snapshots of the stages, the table of settings and the picture
-	@. ./activate && python -m pytest tests/snapshots tests/unit/test_settings_table.py tests/ops/test_diagram.py --update-snapshots
+	@. ./activate && python -m pytest tests/snapshots tests/docs/test_settings_table.py tests/ops/picture/test_diagram.py --update-snapshots
 
 fuzz: setup ## give every entry point thousands of bad inputs, and count the tracebacks
 	@. ./activate && python -m tests.fuzz

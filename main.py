@@ -13,11 +13,11 @@ The only reader of the environment, together with the command lines:
 
 import os
 
-from bindings import leave, restart_without_checks
+from synth.bindings import leave, restart_without_checks
 
 if __name__ == "__main__":
     restart_without_checks(os.environ)
     # Only now: what is imported before the restart is imported twice.
-    from synthesis import synthesize_stages
+    from synth.stages import synthesize_stages
 
     leave(synthesize_stages(os.environ), os.environ)

@@ -19,16 +19,16 @@ from common.screen import (
     progress_on_screen,
     run,
 )
-from common.terraform import Terraform
 from imports.adopt import AdoptionResult, GateResult, adopt, run_gate
 from imports.gate import Finding
 from imports.ownership import ownership
-from imports.pulled_state import content, pull
 from imports.retire import retire
 from imports.rollback import rollback
 from imports.script import import_commands
 from imports.take_stock import Inventory, take_stock
-from imports.workspace import BACKUPS, Workspace, set_default_credentials, this_workspace
+from terraform.cli import Terraform
+from terraform.pulled_state import content, pull
+from terraform.workspace import BACKUPS, Workspace, set_default_credentials, this_workspace
 
 BLOCKED = 2
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from common.aws import boto3_clients
+from aws.client import boto3_clients
+from aws.import_ids import import_id
 from common.errors import UserError
 from common.progress import Progress
-from common.terraform import Terraform
 from imports.gate import Verdict, judge
-from imports.import_ids import import_id
-from imports.plans import read_plan
 from imports.preflight import preflight
 from imports.record import AdoptionRecord
-from imports.workspace import Workspace, set_default_credentials
+from terraform.cli import Terraform
+from terraform.plan import read_plan
+from terraform.workspace import Workspace, set_default_credentials
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from common.errors import UserError
 from common.files import replace_file
 from imports.attributes import IDENTITY, MERGED, SETTINGS
 from imports.record import AdoptedObject, AdoptionRecord
-from modules.literal import literal
+from modules.base.literal import literal
 
 Document = dict[str, Any]
 _REFERENCE = re.compile(r"\b(aws_[a-z0-9_]+\.[A-Za-z0-9_-]+)\b")

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from aws.import_ids import import_id
 from imports.attributes import IDENTITY, MERGED, observed_attributes
 from imports.bind import literally, merge_rules
-from imports.import_ids import import_id
-from imports.plans import AttributeChange, attribute_changes, in_words, loses_data
 from imports.record import AdoptionRecord
+from terraform.plan import AttributeChange, attribute_changes, in_words, loses_data
 
 Kind = Literal["clean", "state-only", "adopted", "addition", "change", "blocked"]
 

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from aws.import_ids import import_id
 from common.errors import UserError
 from imports.attributes import IDENTITY, MERGED, SETTINGS, observed_attributes
-from imports.hcl.values import Value, markers_in
-from imports.import_ids import import_id
-from imports.legacy_hcl import LegacyConfiguration
-from imports.legacy_object import address_order
-from imports.mapping import new_address, release_reason
+from imports.sources.terraform_base.hcl.values import Value, markers_in
+from imports.sources.terraform_base.legacy_hcl import LegacyConfiguration
+from imports.sources.terraform_base.legacy_object import address_order
+from imports.sources.terraform_base.mapping import new_address, release_reason
 
 Verdict = Literal["adopt", "release", "not covered", "problem"]
 

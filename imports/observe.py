@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from common.errors import UserError
-from common.terraform import Terraform
 from imports.attributes import observed_attributes
 from imports.bind import references
+from terraform.cli import Terraform
 
 # Lists whose items Terraform wants complete, as objects and not as blocks.
 _WHOLE_ITEMS = frozenset({"egress", "ingress", "route"})

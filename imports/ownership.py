@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from aws.import_ids import import_id
 from common.errors import shorten
-from imports.import_ids import import_id
-from imports.legacy_object import address_order
 from imports.record import AdoptedObject, AdoptionRecord
-from imports.state_surgery import Document, Held, Identify, held, places
+from imports.sources.terraform_base.legacy_object import address_order
+from terraform.state_surgery import Document, Held, Identify, held, places
 
 
 class Holder(StrEnum):

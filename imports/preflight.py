@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from common.aws import Clients, account_of, region_of
+from aws.client import Clients, account_of, region_of
 from common.errors import one_line
-from imports.legacy_object import address_order
-from imports.live_rows import Kind, Row, kind_of, read_rows
 from imports.record import AdoptedObject, AdoptionRecord
+from imports.sources.terraform_base.legacy_object import address_order
+from imports.sources.terraform_base.live_rows import Kind, Row, kind_of, read_rows
 
 Verdict = Literal["found", "missing", "elsewhere"]
 

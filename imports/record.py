@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from common.errors import UserError, shorten
 from common.files import replace_file
-from imports.mapping import SHARED_ROLES
+from imports.sources.terraform_base.mapping import SHARED_ROLES
 
 
 class _Part(BaseModel):

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from aws.import_ids import import_id
 from common.errors import UserError, listed, shorten
 from common.progress import Progress
-from common.terraform import Terraform
-from imports.import_ids import import_id
-from imports.legacy_object import address_order
 from imports.ownership import Holder, Owner, ownership
-from imports.pulled_state import PulledState, content, pull, push
 from imports.record import AdoptionRecord
-from imports.state_backups import Backup, find_backups, read_backup, write_backup
-from imports.state_surgery import (
+from imports.sources.terraform_base.legacy_object import address_order
+from terraform.cli import Terraform
+from terraform.pulled_state import PulledState, content, pull, push
+from terraform.state_backups import Backup, find_backups, read_backup, write_backup
+from terraform.state_surgery import (
     Identify,
     held,
     managed_addresses,

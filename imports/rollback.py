@@ -6,17 +6,17 @@ In this order, so that an interruption leaves an object with two owners at worst
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from aws.import_ids import import_id
 from common.errors import UserError, listed, shorten
 from common.progress import Progress
-from common.terraform import Terraform
-from imports.import_ids import import_id
-from imports.legacy_object import address_order
 from imports.ownership import Holder, Owner, ownership
-from imports.pulled_state import PulledState, content, pull, push
 from imports.record import AdoptionRecord
 from imports.retire import LEGACY, legacy_addresses, refuse_mismatches, refuse_other_lineage
-from imports.state_backups import Backup, find_backups, read_backup, write_backup
-from imports.state_surgery import (
+from imports.sources.terraform_base.legacy_object import address_order
+from terraform.cli import Terraform
+from terraform.pulled_state import PulledState, content, pull, push
+from terraform.state_backups import Backup, find_backups, read_backup, write_backup
+from terraform.state_surgery import (
     Document,
     Identify,
     held,

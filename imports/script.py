@@ -3,9 +3,9 @@
 import shlex
 
 from common.errors import one_line
-from imports.legacy_object import address_order
 from imports.record import AdoptionRecord
-from modules.settings import stack_name
+from imports.sources.terraform_base.legacy_object import address_order
+from modules.settings.stage_settings import stack_name
 
 
 def import_commands(record: AdoptionRecord) -> str:

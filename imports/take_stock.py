@@ -9,17 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
-from bindings import accelerate
-from common.aws import Clients, boto3_clients
+from aws.client import Clients, boto3_clients
 from common.errors import UserError
 from common.files import replace_file
 from common.progress import Progress
-from common.terraform import Terraform
-from imports.hcl.values import is_marker
 from imports.inventory import Decision, Drift, decide, drift, unmanaged_arguments
-from imports.legacy_hcl import LegacyConfiguration, read_configuration
-from imports.legacy_state import LegacyState, load_state
-from imports.live import account_facts, discover
 from imports.observe import observe
 from imports.record import (
     AdoptedObject,
@@ -29,10 +23,16 @@ from imports.record import (
     UncoveredObject,
     write_record,
 )
+from imports.sources.terraform_base.hcl.values import is_marker
+from imports.sources.terraform_base.legacy_hcl import LegacyConfiguration, read_configuration
+from imports.sources.terraform_base.legacy_state import LegacyState, load_state
+from imports.sources.terraform_base.live import account_facts, discover
 from imports.stage_file import stage_file
-from imports.workspace import Workspace, set_default_credentials
-from modules.settings import StageSettings
-from modules.stage_files import parse_stage
+from modules.settings.stage_files import parse_stage
+from modules.settings.stage_settings import StageSettings
+from synth.bindings import accelerate
+from terraform.cli import Terraform
+from terraform.workspace import Workspace, set_default_credentials
 
 DEFAULT_REGION = "us-east-1"
 

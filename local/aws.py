@@ -53,12 +53,12 @@ def serve(listener: socket.socket, *, log_requests: bool, lenient: bool) -> None
 
     from local.calls import Calls  # noqa: PLC0415
     from local.faults import Faults  # noqa: PLC0415
-    from local.gaps import fill_gaps  # noqa: PLC0415
-    from local.gaps_certificates import fill_certificate_gaps  # noqa: PLC0415
-    from local.gaps_costs import fill_cost_gaps  # noqa: PLC0415
-    from local.gaps_ecs import fill_ecs_gaps  # noqa: PLC0415
-    from local.gaps_security import fill_security_gaps  # noqa: PLC0415
-    from local.strict.gate import Strict  # noqa: PLC0415
+    from local.moto_patches.certificates import fill_certificate_gaps  # noqa: PLC0415
+    from local.moto_patches.costs import fill_cost_gaps  # noqa: PLC0415
+    from local.moto_patches.ecs import fill_ecs_gaps  # noqa: PLC0415
+    from local.moto_patches.gaps import fill_gaps  # noqa: PLC0415
+    from local.moto_patches.security import fill_security_gaps  # noqa: PLC0415
+    from local.validation.gate import Strict  # noqa: PLC0415
 
     class QuietRequestHandler(MotoRequestHandler):
         def log_request(self, *_args: object) -> None:

@@ -18,7 +18,7 @@ from rich.table import Column, Table
 from local.cdktf import Cdktf, CdktfError
 from local.emulator import Emulator, EmulatorError, running_emulator
 from local.inspection import what_stands
-from modules.settings import stack_name
+from modules.settings.stage_settings import stack_name
 from security.secrets_scan import Scan, scan, secret_parts, stored_values
 
 STAGE = "dev"

@@ -16,13 +16,13 @@ from pathlib import Path
 from rich.console import Console
 
 from common.errors import UserError
-from common.terraform import Terraform
-from imports.workspace import BACKUPS
 from local.cdktf import Cdktf, CdktfError
 from local.demo import progress, scan_for_secrets
 from local.emulator import PROJECT, Emulator, EmulatorError, running_emulator
 from local.legacy import legacy_base
-from modules.settings import stack_name
+from modules.settings.stage_settings import stack_name
+from terraform.cli import Terraform
+from terraform.workspace import BACKUPS
 
 STAGE = "live"
 STACK = stack_name(STAGE)

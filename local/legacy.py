@@ -4,10 +4,10 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from common.terraform import Terraform
+from dev.setup.provider_setup import find_mirror
 from local.emulator import PROJECT, Emulator
 from local.random_provider import lay_out_mirror, write_cli_config
-from scripts.provider_setup import find_mirror
+from terraform.cli import Terraform
 
 BASE = PROJECT / "tests" / "legacy" / "base"
 

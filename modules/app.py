@@ -6,7 +6,7 @@ from pathlib import PurePath
 from cdktf import App
 
 from modules.platform_stack import PlatformStack
-from modules.settings import StageSettings
+from modules.settings.stage_settings import StageSettings
 
 
 def synthesize(

@@ -17,11 +17,11 @@ from cdktf_cdktf_provider_aws.s3_bucket_versioning import (
 from cdktf_cdktf_provider_aws.security_group import SecurityGroup
 from constructs import Construct
 
-from modules import policies
-from modules.address import address
-from modules.naming import Names
-from modules.network import Network
-from modules.private_bucket import PrivateBucket
+from modules.base.address import address
+from modules.base.naming import Names
+from modules.data.private_bucket import PrivateBucket
+from modules.network.network import Network
+from modules.security import policies
 
 MANAGED_EXECUTION_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
 

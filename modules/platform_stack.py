@@ -9,35 +9,35 @@ from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdent
 from cdktf_cdktf_provider_aws.data_aws_route53_zone import DataAwsRoute53Zone
 from constructs import Construct
 
-from modules import alarms, dashboard
-from modules import settings as s
-from modules.address import address
-from modules.backups import Backups
-from modules.certificate import RequestedCertificate
-from modules.cluster import Cluster
-from modules.cost_alerts import Budget, CostAnomalies
-from modules.customer_key import CustomerKey
-from modules.database import DATABASES
-from modules.fargate_service import FargateService
-from modules.file_storage import FileStorage
-from modules.guard import Guard
+from modules.base.address import address
+from modules.base.guard import Guard
+from modules.base.naming import Names
+from modules.base.provider import configure_provider
+from modules.base.state import configure_state
+from modules.compute.cluster import Cluster
+from modules.compute.fargate_service import FargateService
+from modules.compute.registry import Registries
+from modules.compute.service_roles import ServiceRoles
+from modules.data.backups import Backups
+from modules.data.database import DATABASES
+from modules.data.file_storage import FileStorage
+from modules.data.logs_bucket import LogsBucket
+from modules.data.night_stop import NightStop
+from modules.data.private_bucket import PrivateBucket
+from modules.edge.certificate import RequestedCertificate
+from modules.edge.load_balancer import LoadBalancer, Route
+from modules.edge.web_firewall import WebFirewall
 from modules.legacy_base import LegacyBase
-from modules.load_balancer import LoadBalancer, Route
-from modules.logs_bucket import LogsBucket
-from modules.monitoring import AlarmTopic, Dashboard, MetricAlarms
-from modules.naming import Names
-from modules.network import Network
-from modules.night_stop import NightStop
-from modules.private_bucket import PrivateBucket
-from modules.provider import configure_provider
-from modules.registry import Registries
-from modules.secret_store import ConnectionStrings, SecretStore
-from modules.secrets import SECRETS
-from modules.security_groups import SecurityGroups
-from modules.service_roles import ServiceRoles
-from modules.services import OWN_REPOSITORY, Service
-from modules.state import configure_state
-from modules.web_firewall import WebFirewall
+from modules.monitoring import alarms, dashboard
+from modules.monitoring.cost_alerts import Budget, CostAnomalies
+from modules.monitoring.monitoring import AlarmTopic, Dashboard, MetricAlarms
+from modules.network.network import Network
+from modules.network.security_groups import SecurityGroups
+from modules.security.customer_key import CustomerKey
+from modules.security.secret_store import ConnectionStrings, SecretStore
+from modules.settings import stage_settings as s
+from modules.settings.secrets import SECRETS
+from modules.settings.services import OWN_REPOSITORY, Service
 
 
 class PlatformStack(TerraformStack):

@@ -6,19 +6,19 @@ Exit codes: 0 done or fine, 1 an error said in one line, 2 something is found th
 import typer
 
 from common.screen import run
-from ops import images, secrets
-from ops.cost import cost
-from ops.diagram import diagram
-from ops.doctor.command import doctor
-from ops.drift_command import drift
-from ops.gate_command import gate
-from ops.hasura import apply_hasura_metadata
-from ops.logs import logs
-from ops.recover_command import recover_
-from ops.report import report
-from ops.restart import restart
-from ops.state_command import app as state
-from ops.status import open_, status
+from ops.commands import images, secrets
+from ops.commands.cost import cost
+from ops.commands.diagram import diagram
+from ops.commands.doctor import doctor
+from ops.commands.drift import drift
+from ops.commands.gate import gate
+from ops.commands.hasura import apply_hasura_metadata
+from ops.commands.logs import logs
+from ops.commands.recover import recover_
+from ops.commands.report import report
+from ops.commands.restart import restart
+from ops.commands.state import app as state
+from ops.commands.status import open_, status
 
 app = typer.Typer(
     help="The operator's tools for a deployed stage.",

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from common.aws import Clients, boto3_clients
+from aws.client import Clients, boto3_clients
 from common.errors import UserError
-from imports.workspace import Workspace, set_default_credentials
-from modules.containers import secret_references
-from modules.naming import Names
-from modules.settings import StageSettings
+from modules.base.naming import Names
+from modules.compute.containers import secret_references
+from modules.settings.stage_settings import StageSettings
+from terraform.workspace import Workspace, set_default_credentials
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,8 +16,8 @@ import typer
 
 from common.progress import Progress
 from common.screen import AsJson, err, print_error, print_json, print_table, progress_on_screen
-from modules.settings import stack_name
-from modules.stage_files import StageFileError, stage_names
+from modules.settings.stage_files import StageFileError, stage_names
+from modules.settings.stage_settings import stack_name
 from security.checkov import CheckovError, check
 from security.exceptions import read_exceptions, review
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from modules.secrets import LEGACY_PLACEHOLDERS, PLACEHOLDER, SECRETS
+from modules.settings.secrets import LEGACY_PLACEHOLDERS, PLACEHOLDER, SECRETS
 
 # Anything shorter would be found by accident.
 SHORTEST = 8

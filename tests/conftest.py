@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path, PurePath
 
@@ -10,7 +10,8 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
-from bindings import accelerate
+from aws.client import Clients, boto3_clients
+from synth.bindings import accelerate
 from tests.stack import Stack
 from tests.stages import stage_settings
 
@@ -71,6 +72,15 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Synthesize:
         return read_stack(outdir, settings.stack_name)
 
     return of
+
+
+@pytest.fixture
+def clients() -> Iterator[Clients]:
+    """The clients of an empty account in this process."""
+    from moto import mock_aws  # noqa: PLC0415  # takes half a second, which most tests need not pay
+
+    with mock_aws():
+        yield boto3_clients(region="us-east-1")
 
 
 def read_stack(outdir: Path, stack_name: str) -> Stack:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from modules.settings import StageSettings
-from modules.stage_files import parse_stage, read_stage
+from modules.settings.stage_files import parse_stage, read_stage
+from modules.settings.stage_settings import StageSettings
 
 STAGES_DIR = Path(__file__).parent.parent / "stages"
 SHIPPED = ("dev", "staging", "prod")

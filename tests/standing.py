@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.strict.account import Subnet
+from local.validation.account import Subnet
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from common.aws import ask, ask_all
+from aws.client import ask, ask_all
 from ops.deployed import Deployed
 from ops.doctor.finding import Finding, attention, fine, unknown
 

@@ -6,15 +6,15 @@ from datetime import UTC, datetime
 
 from common.errors import UserError
 from common.progress import Progress
-from imports.workspace import PROJECT
-from ops.costs.running import is_stopped_now
+from ops.cost.running import is_stopped_now
 from ops.deployed import Deployed
 from ops.doctor import account, contents, edge, quotas, running, state, tools
 from ops.doctor.finding import Finding, unknown
 from ops.facts.alarms import alarm_facts, subscriptions
 from ops.facts.database import database_facts
 from ops.facts.services import ServiceFacts, service_facts
-from ops.secret_values import secret_states
+from ops.secrets.secret_values import secret_states
+from terraform.workspace import PROJECT
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from common.aws import ask_unless
-from modules.services import OWN_REPOSITORY
+from aws.client import ask_unless
+from modules.settings.services import OWN_REPOSITORY
 from ops.deployed import Deployed, local_time
 from ops.doctor.finding import Finding, all_or, attention, fine
-from ops.secret_values import SecretState, waiting
+from ops.secrets.secret_values import SecretState, waiting
 
 _NO_IMAGE = frozenset({"ImageNotFoundException"})
 _NO_REGISTRY = frozenset({"RepositoryNotFoundException"})

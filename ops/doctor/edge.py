@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from common.aws import ask, ask_all, ask_unless
+from aws.client import ask, ask_all, ask_unless
 from ops.deployed import Deployed
 from ops.doctor.finding import Finding, attention, fine
 

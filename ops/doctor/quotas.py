@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from common.aws import ask, ask_all, ask_unless
-from modules.settings import StageSettings
+from aws.client import ask, ask_all, ask_unless
+from modules.settings.stage_settings import StageSettings
 from ops.deployed import Deployed
 from ops.doctor.finding import Finding, all_or, attention, fine
 

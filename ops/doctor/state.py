@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from common.aws import ask, ask_unless, boto3_clients
+from aws.client import ask, ask_unless, boto3_clients
 from common.errors import UserError
-from imports.workspace import Workspace
 from ops.deployed import Deployed
 from ops.doctor.finding import Finding, all_or, attention, fine
-from ops.drift import Drifted, find_drift
+from ops.verdicts.drift import Drifted, find_drift
+from terraform.workspace import Workspace
 
 _NO_BUCKET = frozenset({"404", "NoSuchBucket"})
 _NO_OBJECT = frozenset({"404", "NoSuchKey"})

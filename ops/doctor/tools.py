@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from ops.doctor.finding import Finding, all_or, attention, fine
-from scripts.requirements import (
+from dev.setup.requirements import (
     NODE_MINIMUM,
     PYTHON_MINIMUM,
     TERRAFORM_MINIMUM,
@@ -18,6 +17,7 @@ from scripts.requirements import (
     parse_version,
     version_text,
 )
+from ops.doctor.finding import Finding, all_or, attention, fine
 
 # `make setup` installs these from the lock files; another version has not been tested.
 _PINNED_IN = {"cdktf": "package-lock.json", "provider bindings": "Pipfile.lock"}

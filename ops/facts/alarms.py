@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from common.aws import ask_all
+from aws.client import ask_all
 from ops.deployed import Deployed
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from common.aws import ask, ask_unless
+from aws.client import ask, ask_unless
 from ops.deployed import Deployed
 
 _GIB = 1024**3

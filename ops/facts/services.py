@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from common.aws import ask, ask_unless
+from aws.client import ask, ask_unless
 from ops.deployed import Deployed
 
 # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html

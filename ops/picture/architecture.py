@@ -13,7 +13,7 @@ from ops.picture.cards import Card, cards_outside, count
 from ops.picture.reach import Reach, reaches
 from ops.picture.references import Stack, block, key, references
 from ops.picture.stores import stores
-from ops.resources import Resource
+from terraform.resources import Resource
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ops.picture.references import Key, key, references
-from ops.resources import Resource
+from terraform.resources import Resource
 
 GROUPS = ("Edge", "Access and secrets", "Data outside the VPC", "Watching")
 

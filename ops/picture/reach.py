@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops.picture.references import Key, Stack, block, key, references
-from ops.resources import Resource
+from terraform.resources import Resource
 
 _USED = frozenset({"aws_s3_bucket", "aws_sqs_queue", "aws_dynamodb_table"})
 

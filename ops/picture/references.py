@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from ops.resources import Resource
+from terraform.resources import Resource
 
 _REFERENCE = re.compile(r"\b(aws_[a-z0-9_]+)\.([A-Za-z0-9_-]+)(?:\.|\[|\}|$)")
 Key = tuple[str, str]

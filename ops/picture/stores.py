@@ -7,7 +7,7 @@ from typing import Any
 from ops.picture.cards import Card, count
 from ops.picture.reach import groups_of
 from ops.picture.references import Stack, block, key, references
-from ops.resources import Resource
+from terraform.resources import Resource
 
 _PLACED = frozenset(
     {"aws_lb", "aws_ecs_service", "aws_efs_mount_target", "aws_rds_cluster_instance"}

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from common.aws import Clients, ask, ask_unless
+from aws.client import Clients, ask, ask_unless
 from common.errors import UserError
-from modules import policies
+from modules.security import policies
 
 # How long a state can be restored after another has taken its place.
 OLD_VERSIONS_DAYS = 365

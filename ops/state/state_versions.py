@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from common.aws import Clients, ask, ask_all, ask_unless
+from aws.client import Clients, ask, ask_all, ask_unless
 from common.errors import UserError
-from imports.state_surgery import Document, dump_document, managed_addresses, parse_document
+from terraform.state_surgery import Document, dump_document, managed_addresses, parse_document
 
 _NO_OBJECT = frozenset({"NoSuchKey", "404"})
 _NOT_AS_IT_WAS = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"})

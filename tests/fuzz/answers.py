@@ -13,11 +13,11 @@ from unittest.mock import patch
 from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 
-from imports.live import account_facts, discover
-from imports.live_rows import Rows, kind_of
-from modules.settings import stack_name
-from tests.imports import test_live as live
+from imports.sources.terraform_base.live import account_facts, discover
+from imports.sources.terraform_base.live_rows import Rows, kind_of
+from modules.settings.stage_settings import stack_name
 from tests.imports.records import a_plan, attributes, base_record, planned
+from tests.imports.sources import test_live as live
 
 Answers = dict[str, Any]
 

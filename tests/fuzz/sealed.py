@@ -21,10 +21,10 @@ from unittest.mock import patch
 from botocore.exceptions import EndpointConnectionError
 
 import local.aws
-import synthesis
 from imports import take_stock
-from modules.settings import StageSettings
-from ops import synthesized
+from modules.settings.stage_settings import StageSettings
+from synth import stages as synthesis
+from synth import synthesized
 from tests.answer import Answer
 
 PROMISED = (0, 1, 2, 130)

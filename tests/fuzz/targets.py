@@ -11,19 +11,19 @@ from hypothesis import strategies as st
 from common.errors import UserError
 from imports.__main__ import main as imports_main
 from imports.gate import judge
-from imports.plans import read_plan
 from imports.record import AdoptionRecord
 from local.aws import app as aws_app
 from ops.__main__ import main as ops_main
-from synthesis import synthesize_stages
+from synth.stages import synthesize_stages
+from terraform.plan import read_plan
 from tests.fuzz import base
 from tests.fuzz.command_lines import IMPORTS, OPS, line, words
 from tests.fuzz.inputs import EDITS, TEXT, documents, edited
 from tests.fuzz.sealed import Outcome, run
 from tests.fuzz.worlds import LEGACY, REQUIRED, behind, world
 from tests.imports.records import STAGE, a_plan, planned
+from tests.modules.settings.test_stage_files_fuzz import LINES
 from tests.stages import STAGES_DIR, VARIANTS
-from tests.unit.test_stage_files_fuzz import LINES
 
 PLAN = a_plan(
     planned("aws_db_instance.main", "delete", "create", replace_paths=[["db_name"]]),

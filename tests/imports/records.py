@@ -11,11 +11,9 @@ from functools import cache
 from pathlib import Path, PurePath
 from typing import Any
 
-from bindings import accelerate
 from imports.bind import bind
 from imports.gate import Finding, Verdict, judge
 from imports.inventory import Decision, decide
-from imports.legacy_state import LegacyState, parse_state
 from imports.observe import observed_arguments
 from imports.record import (
     AdoptedObject,
@@ -26,9 +24,11 @@ from imports.record import (
     record_path,
     write_record,
 )
+from imports.sources.terraform_base.legacy_state import LegacyState, parse_state
 from imports.stage_file import stage_file
-from modules.settings import StageSettings
-from modules.stage_files import parse_stage
+from modules.settings.stage_files import parse_stage
+from modules.settings.stage_settings import StageSettings
+from synth.bindings import accelerate
 from tests.answer import Answer
 
 STATE_FILE = Path(__file__).parent.parent / "legacy" / "applied_state.json"

@@ -13,8 +13,8 @@ from imports.attributes import (
     observed_attributes,
 )
 from imports.gate import Verdict, covers, judge
-from imports.mapping import ADOPTED
-from imports.plans import attribute_changes
+from imports.sources.terraform_base.mapping import ADOPTED
+from terraform.plan import attribute_changes
 from tests.imports.records import (
     a_plan,
     base_record,

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-import synthesis
 from common.errors import UserError
 from imports.bind import bind, bind_file, literally, references
-from imports.mapping import SHARED_ROLES
 from imports.record import AdoptedObject, write_record
+from imports.sources.terraform_base.mapping import SHARED_ROLES
 from imports.stage_file import stage_file
+from synth import stages as synthesis
 from tests.imports.records import (
     REGION,
     STAGE,

@@ -7,7 +7,7 @@ import pytest
 from common.errors import UserError
 from imports.attributes import STATE_ONLY
 from imports.gate import Finding, judge
-from modules.stateful import STATEFUL
+from modules.settings.stateful import STATEFUL
 from tests.imports.records import (
     a_plan,
     a_record,

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from common.errors import UserError
-from imports.hcl.values import Reference, Unknown, Value
 from imports.inventory import Decision, Drift, decide, drift
-from imports.legacy_hcl import ConfiguredObject, LegacyConfiguration
-from imports.legacy_object import LegacyObject, instance_address
+from imports.sources.terraform_base.hcl.values import Reference, Unknown, Value
+from imports.sources.terraform_base.legacy_hcl import ConfiguredObject, LegacyConfiguration
+from imports.sources.terraform_base.legacy_object import LegacyObject, instance_address
 
 
 def resource(

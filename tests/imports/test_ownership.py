@@ -7,7 +7,7 @@ import pytest
 from imports.ownership import Holder, Owner, ownership
 from imports.record import AdoptedObject
 from tests.imports.test_retire import a_record, legacy_state, new_state, without
-from tests.imports.test_state_surgery import SECRET, document, instance, resource
+from tests.terraform.test_state_surgery import SECRET, document, instance, resource
 
 
 def by_address(legacy: Any, new: Any) -> dict[str, Owner]:

@@ -9,12 +9,12 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from common.aws import boto3_clients
+from aws.client import boto3_clients
 from common.errors import UserError
-from imports.live_rows import KINDS
-from imports.mapping import ADOPTED
 from imports.preflight import Finding, preflight
 from imports.record import AdoptedObject, AdoptionRecord, LegacyOrigin
+from imports.sources.terraform_base.live_rows import KINDS
+from imports.sources.terraform_base.mapping import ADOPTED
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"

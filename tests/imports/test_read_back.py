@@ -8,7 +8,7 @@ import pytest
 
 from common.errors import UserError
 from imports.adopt import read_back, run_gate
-from imports.workspace import Workspace
+from terraform.workspace import Workspace
 from tests.imports.records import a_record, an_object, attributes, base_record
 
 VPC = an_object("aws_vpc.main", "vpc-1")

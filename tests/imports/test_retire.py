@@ -17,10 +17,7 @@ import pytest
 
 from common.errors import UserError
 from common.files import replace_file
-from common.terraform import CommandResult, Terraform
-from imports import pulled_state, state_backups
 from imports.ownership import Holder, ownership
-from imports.pulled_state import pull
 from imports.record import (
     AdoptedObject,
     AdoptionRecord,
@@ -29,10 +26,13 @@ from imports.record import (
     UncoveredObject,
 )
 from imports.retire import Retirement, retire
-from imports.state_backups import find_backups, read_backup
-from imports.state_surgery import held, managed_addresses, parse_document
 from local.emulator import running_emulator
-from tests.imports.test_state_surgery import SECRET, document, instance, resource
+from terraform import pulled_state, state_backups
+from terraform.cli import CommandResult, Terraform
+from terraform.pulled_state import pull
+from terraform.state_backups import find_backups, read_backup
+from terraform.state_surgery import held, managed_addresses, parse_document
+from tests.terraform.test_state_surgery import SECRET, document, instance, resource
 
 ADOPTED = {
     "aws_vpc.main": ("aws_vpc.main", "vpc-1"),
@@ -844,7 +844,7 @@ import os, signal, sys
 from pathlib import Path
 from imports.record import AdoptionRecord
 from imports import retire as module
-from common.terraform import Terraform
+from terraform.cli import Terraform
 
 legacy, here, backups, record, moment = sys.argv[1:]
 environment = dict(os.environ)

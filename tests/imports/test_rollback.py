@@ -14,9 +14,9 @@ from common.errors import UserError
 from imports.ownership import Holder
 from imports.record import LegacyOrigin
 from imports.rollback import Rollback, rollback
-from imports.state_backups import find_backups, read_backup
-from imports.state_surgery import differences, held, managed_addresses
 from local.emulator import running_emulator
+from terraform.state_backups import find_backups, read_backup
+from terraform.state_surgery import differences, held, managed_addresses
 from tests.imports.test_retire import (
     MINE,
     MY_OWN,
@@ -34,7 +34,7 @@ from tests.imports.test_retire import (
     s3_backend,
     without,
 )
-from tests.imports.test_state_surgery import SECRET, document, instance, resource
+from tests.terraform.test_state_surgery import SECRET, document, instance, resource
 
 ADDED = resource("aws_sns_topic", "added", instance(arn="arn"))
 LB = "aws_lb.main"

@@ -7,8 +7,8 @@ import pytest
 
 from common.errors import UserError
 from imports.stage_file import stage_file
-from modules.settings import StageSettings
-from modules.stage_files import parse_stage
+from modules.settings.stage_files import parse_stage
+from modules.settings.stage_settings import StageSettings
 from tests.imports.records import REGION, attributes, base_record
 
 OBSERVED = {item.address: item.observed for item in base_record().adopted}

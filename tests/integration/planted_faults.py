@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from imports.workspace import Workspace
-from modules.secrets import PLACEHOLDER
-from modules.settings import Dns, State
+from modules.settings.secrets import PLACEHOLDER
+from modules.settings.stage_settings import Dns, State
 from ops.deployed import Deployed
+from terraform.workspace import Workspace
 from tests.integration.conftest import Deployment
 
 CLUSTER = "atomic-dev-ecs-cluster"

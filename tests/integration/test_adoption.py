@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from imports.mapping import SHARED_ROLES
+from imports.sources.terraform_base.mapping import SHARED_ROLES
 from local.emulator import Emulator, running_emulator
 from local.legacy import legacy_base
 from security.secrets_scan import scan, secret_parts

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bindings import SWITCH
 from local.emulator import PROJECT
-from modules.unchanged import MEMORY
+from synth.bindings import SWITCH
+from synth.cache import MEMORY
 
 pytestmark = pytest.mark.integration
 

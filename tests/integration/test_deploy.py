@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from modules.secrets import PLACEHOLDER, SECRETS
+from modules.settings.secrets import PLACEHOLDER, SECRETS
 from tests.integration.conftest import Deployment
 
 pytestmark = pytest.mark.integration

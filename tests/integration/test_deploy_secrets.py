@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from local.emulator import PROJECT
-from modules.secrets import SECRETS
+from modules.settings.secrets import SECRETS
 from security.secrets_scan import Scan, forms, scan, secret_parts, stored_values, tracked_files
 from tests.integration.conftest import Deployment
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from imports.workspace import Workspace
 from ops.deployed import Deployed
 from ops.doctor.checks import examine
 from ops.doctor.finding import Finding
-from ops.secret_values import secret_states
+from ops.secrets.secret_values import secret_states
+from terraform.workspace import Workspace
 from tests.integration.conftest import Deployment
 from tests.integration.planted_faults import FAULTS, Fault, alarm_fires, push, scale, with_environ
 from tests.integration.test_deployed_day import environment, ops

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.integration
 def tries(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     results: Path = tmp_path_factory.mktemp("torture") / "results.json"
     finished = subprocess.run(
-        [sys.executable, "-m", "torture", "--quick", "--results", str(results)],
+        [sys.executable, "-m", "dev.fault_injection", "--quick", "--results", str(results)],
         cwd=PROJECT,
         capture_output=True,
         text=True,

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from bindings import accelerate
 from local.emulator import running_emulator
-from modules.settings import StageSettings
-from modules.stage_files import parse_stage
+from modules.settings.stage_files import parse_stage
+from modules.settings.stage_settings import StageSettings
+from synth.bindings import accelerate
 
 pytestmark = pytest.mark.integration
 

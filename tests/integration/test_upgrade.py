@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from imports.plans import in_words
 from local.emulator import running_emulator
+from terraform.plan import in_words
 from tests.imports.records import a_plan, planned
 from tests.upgrades.release import last_release, present_stack
 

@@ -7,7 +7,7 @@ from pathlib import Path, PurePath
 
 import pytest
 
-from bindings import accelerate
+from synth.bindings import accelerate
 from tests.stages import SHIPPED, VARIANTS, stage_settings
 
 pytestmark = pytest.mark.integration

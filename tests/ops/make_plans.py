@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from common.terraform import Terraform
-from imports.workspace import Workspace
 from local.cdktf import Cdktf
 from local.emulator import Emulator, running_emulator
 from local.legacy import legacy_base
+from terraform.cli import Terraform
+from terraform.workspace import Workspace
 from tests.integration.story import STAGE, Story
 
 # What of a resource decides on its price.

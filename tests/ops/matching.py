@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ops.recovery.finding import FINDERS
-from ops.recovery.live import Live
-from ops.recovery.matching import Matcher, Matches
-from ops.recovery.planned import planned_resources
+from imports.recovery.finding import FINDERS
+from imports.recovery.live import Live
+from imports.recovery.matching import Matcher, Matches
+from imports.recovery.planned import planned_resources
 
 
 def match(

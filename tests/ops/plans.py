@@ -7,10 +7,10 @@ from typing import Any
 
 from imports.gate import judge
 from imports.record import read_record
-from ops.costs.cost_change import cost_change, planned_resources
-from ops.costs.prices import read_prices
-from ops.costs.pricing import bill
-from ops.reporting.plan_report import Report, report
+from ops.cost.cost_change import cost_change, planned_resources
+from ops.cost.prices import read_prices
+from ops.cost.pricing import bill
+from ops.report.plan_report import Report, report
 from security.exceptions import ExceptionRow
 
 PLANS = Path(__file__).parent / "plans"

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from imports.mapping import SHARED_ROLES
-from modules.containers import secret_references
-from modules.settings import StageSettings
+from imports.sources.terraform_base.mapping import SHARED_ROLES
+from modules.compute.containers import secret_references
+from modules.settings.stage_settings import StageSettings
 from security.exceptions import Failure, read_exceptions, review
 from security.iam import iam_failures, secret_failures
 from tests.conftest import Synthesize

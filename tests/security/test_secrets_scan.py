@@ -12,7 +12,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from modules.secrets import PLACEHOLDER, SECRETS
+from modules.settings.secrets import PLACEHOLDER, SECRETS
 from security.secrets_scan import Found, scan, secret_parts, stored_values, tracked_files
 
 VALUE = 'p/w "ü<&>\\+4711 q'

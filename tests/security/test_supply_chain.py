@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from modules.stage_files import StageFileError, read_stage
+from modules.settings.stage_files import StageFileError, read_stage
 from security import supply_chain
 from security.supply_chain import ROOT, Audit, Run, audit_node, audit_python, without_hash
 from tests.conftest import Synthesize

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-import synthesis
+from synth import stages as synthesis
 from tests.conftest import Synthesize, read_stack
 from tests.stack import Stack
 from tests.stages import SHIPPED, STAGES_DIR, VARIANTS

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from bindings import accelerate
+from synth.bindings import accelerate
 from tests.stages import stage_settings
 
 HERE = Path(__file__).parent

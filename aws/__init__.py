@@ -1,0 +1,1 @@
+"""AWS as a service: its clients, and how its objects are named."""

@@ -1,0 +1,1 @@
+"""For who works on this project: set-up, benchmarks, fault injection."""

@@ -1,0 +1,109 @@
+"""What the adoption record costs as it grows: reading it, binding it, judging its plan."""
+
+import tempfile
+import tracemalloc
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from dev.bench.measuring import timed
+from imports.bind import bind
+from imports.gate import judge
+from imports.record import (
+    AdoptedObject,
+    AdoptionRecord,
+    LegacyOrigin,
+    read_record,
+    record_path,
+    write_record,
+)
+
+OBJECTS = (46, 500, 5000)
+_STAGE = "bench"
+_TYPE = "aws_secretsmanager_secret"
+
+
+def many_objects(console: Console) -> list[dict[str, object]]:
+    """Records of 46, 500 and 5,000 objects."""
+    rows: list[dict[str, object]] = []
+    table = Table("objects", "read", "bind", "judge", "ms per object", "peak MiB", box=None)
+    for count in OBJECTS:
+        record = _record(count)
+        plan, document = _plan(record), _document(record)
+        with tempfile.TemporaryDirectory(prefix="atomic-bench-") as name:
+            path = record_path(Path(name), _STAGE)
+            write_record(path, record)
+            seconds = {
+                "read": timed(partial(read_record, path)),
+                "bind": timed(partial(bind, document, record, phase="adopt")),
+                "judge": timed(partial(judge, plan, record, phase="adopt", document=document)),
+            }
+            tracemalloc.start()
+            read_record(path)
+            bind(document, record, phase="adopt")
+            judge(plan, record, phase="adopt", document=document)
+            peak_mib = tracemalloc.get_traced_memory()[1] / 2**20
+            tracemalloc.stop()
+        each = 1000 * sum(seconds.values()) / count
+        table.add_row(
+            str(count),
+            *(f"{value:.3f}" for value in seconds.values()),
+            f"{each:.3f}",
+            f"{peak_mib:.0f}",
+        )
+        rows.append(
+            {
+                "objects": count,
+                "seconds": seconds,
+                "milliseconds_per_object": each,
+                "peak_mib": peak_mib,
+            }
+        )
+    console.print(table)
+    return rows
+
+
+def _record(count: int) -> AdoptionRecord:
+    return AdoptionRecord(
+        stage=_STAGE,
+        account_id="123456789012",
+        region="us-east-1",
+        legacy=LegacyOrigin(source="configuration"),
+        adopted=[
+            AdoptedObject(
+                address=f"{_TYPE}.s{index}",
+                legacy_address=f"{_TYPE}.legacy_{index}",
+                import_id=f"arn:aws:secretsmanager:us-east-1:123456789012:secret:s{index}",
+                observed={"name": f"s{index}", "description": "one of many"},
+            )
+            for index in range(count)
+        ],
+        released=[],
+        not_covered=[],
+    )
+
+
+def _document(record: AdoptionRecord) -> dict[str, Any]:
+    return {"resource": {_TYPE: {item.name: dict(item.observed) for item in record.adopted}}}
+
+
+def _plan(record: AdoptionRecord) -> dict[str, Any]:
+    return {
+        "resource_changes": [
+            {
+                "address": item.address,
+                "mode": "managed",
+                "type": item.type,
+                "change": {
+                    "actions": ["no-op"],
+                    "before": item.observed,
+                    "after": item.observed,
+                    "importing": {"id": item.import_id},
+                },
+            }
+            for item in record.adopted
+        ]
+    }

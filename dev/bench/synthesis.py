@@ -1,0 +1,121 @@
+"""What synthesis costs: against the stock import path, and with many services and stages."""
+
+import json
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from dev.bench.measuring import Measured, measured, project_environment
+from local.emulator import PROJECT
+
+RUNS = 5
+SERVICES = (8, 80, 400)
+STAGES = (1, 10, 50)
+_BUILT_IN_SERVICES = 8
+_MAIN = [sys.executable, "main.py"]
+
+
+def against_stock(console: Console) -> dict[str, object]:
+    """`python main.py` for prod: with the stock bindings, with ours, and with nothing changed."""
+    ways = {
+        "stock bindings": {"ATOMIC_STOCK_BINDINGS": "1"},
+        "ours": {"ATOMIC_SYNTH_AFRESH": "1"},
+        "ours, nothing changed": {},
+    }
+    console.print(f"synthesizing prod, {RUNS} times by turns: {', '.join(ways)}")
+    with tempfile.TemporaryDirectory(prefix="atomic-bench-") as name:
+        results = measured(
+            _MAIN,
+            {
+                way: project_environment(
+                    ATOMIC_STAGE="prod", CDKTF_OUTDIR=str(Path(name) / way), **switches
+                )
+                for way, switches in ways.items()
+            },
+            cwd=PROJECT,
+            runs=RUNS,
+        )
+    stock = results["stock bindings"]
+    table = Table("python main.py, prod", "seconds", "times as fast", "peak MiB", box=None)
+    for way, result in results.items():
+        table.add_row(
+            way, f"{result.seconds:.2f}", f"{stock.seconds / result.seconds:.1f}", _mib(result)
+        )
+    console.print(table)
+    return {
+        way: {
+            "seconds": result.seconds,
+            "peak_mib": result.peak_mib,
+            "times_as_fast": stock.seconds / result.seconds,
+        }
+        for way, result in results.items()
+    }
+
+
+def many_services(console: Console) -> list[dict[str, object]]:
+    """One stage of 8, 80 and 400 services."""
+    return _scaled("services", {count: {"prod": stage_of(count)} for count in SERVICES}, console)
+
+
+def many_stages(console: Console) -> list[dict[str, object]]:
+    """1, 10 and 50 stages of 8 services."""
+    stage = stage_of(_BUILT_IN_SERVICES)
+    return _scaled(
+        "stages", {count: {f"s{i}": stage for i in range(count)} for count in STAGES}, console
+    )
+
+
+def stage_of(services: int) -> str:
+    """A stage file with the platform's own services and as many more as it takes."""
+    text = 'domain_name = "app.example.com"\noperator_email = "ops@example.com"\n'
+    return text + "".join(
+        f'\n[services.extra-{index}]\nport = 9000\npath = "/extra/{index}"\n'
+        f"priority = {1000 + index}\nmax_tasks = 2\ncpu_alarm = true\n"
+        for index in range(services - _BUILT_IN_SERVICES)
+    )
+
+
+def _scaled(
+    what: str, sizes: Mapping[int, Mapping[str, str]], console: Console
+) -> list[dict[str, object]]:
+    """Synthesize each size's stage files (text by stage)."""
+    rows: list[dict[str, object]] = []
+    table = Table(what, "resources", "seconds", "ms per resource", "peak MiB", box=None)
+    for count, files in sizes.items():
+        console.print(f"synthesizing {count} {what}")
+        with tempfile.TemporaryDirectory(prefix="atomic-bench-") as name:
+            for stage, text in files.items():
+                (Path(name) / f"{stage}.toml").write_text(text)
+            outdir = Path(name) / "out"
+            environment = project_environment(
+                ATOMIC_STAGES_DIR=name, CDKTF_OUTDIR=str(outdir), ATOMIC_SYNTH_AFRESH="1"
+            )
+            result = measured(_MAIN, {"ours": environment}, cwd=PROJECT, runs=3)["ours"]
+            resources = sum(
+                len(named)
+                for path in outdir.glob("stacks/*/cdk.tf.json")
+                for named in json.loads(path.read_text())["resource"].values()
+            )
+        each = 1000 * result.seconds / resources
+        table.add_row(
+            str(count), str(resources), f"{result.seconds:.2f}", f"{each:.2f}", _mib(result)
+        )
+        rows.append(
+            {
+                what: count,
+                "resources": resources,
+                "seconds": result.seconds,
+                "milliseconds_per_resource": each,
+                "peak_mib": result.peak_mib,
+            }
+        )
+    console.print(table)
+    return rows
+
+
+def _mib(result: Measured) -> str:
+    return "not told" if result.peak_mib is None else f"{result.peak_mib:.0f}"

@@ -1,0 +1,49 @@
+"""docs/settings.md's table, from the settings' own definitions."""
+
+from collections.abc import Iterator
+
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from modules.settings.services import Service
+from modules.settings.setting_types import Section
+from modules.settings.stage_settings import StageSettings
+
+# A stage is named by its file, a service by its table.
+_GIVEN_ELSEWHERE = {(StageSettings, "stage"), (Service, "name")}
+
+
+def settings_table() -> str:
+    """One Markdown row per setting: its key in the stage file, its default, what it does."""
+    rows = ["| setting | default | what it does |", "| --- | --- | --- |"]
+    rows += _rows(StageSettings, "")
+    return "\n".join(rows)
+
+
+def _rows(section: type[Section], prefix: str) -> Iterator[str]:
+    nested: list[tuple[type[Section], str]] = []
+    for name, field in section.model_fields.items():
+        inner = _section(field)
+        if name == "services":
+            nested.append((Service, "services.NAME."))
+        elif inner is not None:
+            nested.append((inner, f"{prefix}{name}."))
+        elif (section, name) not in _GIVEN_ELSEWHERE:
+            yield f"| `{prefix}{name}` | {_default(field)} | {field.description} |"
+    for inner, inner_prefix in nested:
+        yield from _rows(inner, inner_prefix)
+
+
+def _section(field: FieldInfo) -> type[Section] | None:
+    candidates = getattr(field.annotation, "__args__", (field.annotation,))
+    for candidate in candidates:
+        if isinstance(candidate, type) and issubclass(candidate, Section):
+            return candidate
+    return None
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.default
+    if value is PydanticUndefined or value is None or value in ((), {}, ""):
+        return ""
+    return f"`{str(value).lower()}`" if isinstance(value, bool) else f"`{value}`"

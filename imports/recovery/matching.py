@@ -1,0 +1,251 @@
+"""Tells the planned resources apart among what stands in AWS: one to one, or not at all.
+
+A resource whose parent does not stand cannot stand either. Only what carries the stage's own name or tags, or
+what its adoption record names, is ever taken.
+"""
+
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from imports.recovery.live import Finder, Live, UnknownValueError
+from imports.recovery.planned import Planned, text
+from imports.recovery.untagged import is_told
+
+Lister = Callable[[str, str], list[Live]]
+"""Gives the objects of a type whose key begins with this text."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ambiguity:
+    """Objects of which any could be the one at the address."""
+
+    address: str
+    import_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Orphan:
+    """An object with the stage's tags at whose address another one stands.
+
+    One that is in use, because something stands on it, is never deleted here.
+    """
+
+    type: str
+    import_id: str
+    address: str
+    in_use: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matches:
+    """What was found at which address, and what was found beside it. Everything is sorted.
+
+    `ambiguous` are objects that all have the stage's tags. `undecided` are objects of a stage without any,
+    which could as well be somebody else's.
+    """
+
+    found: Mapping[str, Live]
+    ambiguous: tuple[Ambiguity, ...]
+    undecided: tuple[Ambiguity, ...] = ()
+    orphans: tuple[Orphan, ...]
+    unknown_types: tuple[str, ...] = ()
+
+
+@dataclass(kw_only=True)
+class Matcher:
+    """Looks for resources one after the other, each after those that its key is made of."""
+
+    resources: Mapping[str, Planned]
+    held: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    """The attributes of what the state holds, and of data sources, by address."""
+    held_ids: Set[str]
+    """The ids of all that the state holds, deposed objects too."""
+    default_tags: Mapping[str, str]
+    recorded: Mapping[str, Live]
+    """What an adoption record names and the state lacks, as far as it stands: it has tags of its own."""
+    adopted: Set[str]
+    """All addresses of that record."""
+    finders: Mapping[str, Finder]
+    lister: Lister
+    _found: dict[str, Live | None] = field(default_factory=dict, init=False)
+    _ambiguous: list[Ambiguity] = field(default_factory=list, init=False)
+    _undecided: list[Ambiguity] = field(default_factory=list, init=False)
+    _orphans: set[tuple[str, str, str, bool]] = field(default_factory=set, init=False)
+
+    def match(self) -> Matches:
+        """Look for everything that the state does not hold, and beside what it holds for doubles."""
+        for address in self.resources:
+            self._live(address)
+            if address in self.held:
+                self._doubles_of_held(address)
+        found = {address: live for address, live in sorted(self._found.items()) if live}
+        missing_types = {
+            self.resources[address].type for address in self.resources if address not in self.held
+        }
+        return Matches(
+            found=found,
+            ambiguous=tuple(sorted(self._ambiguous, key=lambda each: each.address)),
+            undecided=tuple(sorted(self._undecided, key=lambda each: each.address)),
+            orphans=tuple(
+                Orphan(type=type_, import_id=id_, address=address, in_use=in_use)
+                for type_, id_, address, in_use in sorted(self._orphans)
+            ),
+            unknown_types=tuple(sorted(missing_types - self.finders.keys() - NOT_LOOKED_FOR)),
+        )
+
+    def known(self, address: str) -> Mapping[str, Any] | None:
+        """What others may refer to: of the state, of what is found, else of the plan's own arguments."""
+        if address in self.held:
+            return self.held[address]
+        if address not in self.resources:
+            return None
+        live = self._live(address)
+        return {**_literals(self.resources[address]), **(live.attributes if live else {})}
+
+    def _live(self, address: str) -> Live | None:
+        if address in self.held:
+            return None
+        if address not in self._found:
+            self._found[address] = None  # a circle would end here
+            self._found[address] = self._recorded(address) or self._chosen(address)
+        return self._found[address]
+
+    def _recorded(self, address: str) -> Live | None:
+        there = self.recorded.get(address)
+        if there is None:
+            return None
+        # The same object by its key tells more: what AWS still does to it.
+        same = (live for live in self._alike(address) if live.import_id == there.import_id)
+        return next(same, there)
+
+    def _chosen(self, address: str) -> Live | None:
+        if self.default_tags:
+            return self._choose(address, self._candidates(address))
+        candidates = [live for live in self._alike(address) if self._is_free(live)]
+        ours = [live for live in candidates if self._is_told(address, live)]
+        if len(ours) == 1:
+            return ours[0]
+        if candidates:
+            ids = tuple(sorted(live.import_id for live in ours or candidates))
+            self._undecided.append(Ambiguity(address=address, import_ids=ids))
+        return None
+
+    def _candidates(self, address: str) -> list[Live]:
+        return [
+            live
+            for live in self._alike(address)
+            if live.tags is None or self.default_tags.items() <= live.tags.items()
+        ]
+
+    def _alike(self, address: str) -> list[Live]:
+        """All that have the key of the resource."""
+        resource = self.resources[address]
+        finder = self.finders.get(resource.type)
+        if finder is None:
+            return []
+        try:
+            key = finder.key(lambda path: self._text(resource, path))
+        except UnknownValueError:
+            return []
+        return [live for live in self.lister(resource.type, key[0]) if live.key == key]
+
+    def _choose(self, address: str, candidates: list[Live]) -> Live | None:
+        if len(candidates) < 2:
+            return candidates[0] if candidates else None
+        used = [live for live in candidates if live.in_use]
+        if len(used) != 1:
+            ids = tuple(sorted(live.import_id for live in candidates))
+            self._ambiguous.append(Ambiguity(address=address, import_ids=ids))
+            return None
+        self._add_orphans(address, [live for live in candidates if live is not used[0]])
+        return used[0]
+
+    def _doubles_of_held(self, address: str) -> None:
+        # Without default tags nothing says that another one is this stage's, and what was adopted has been
+        # there before any deploy.
+        if (
+            self.resources[address].type not in CAN_BE_DOUBLE
+            or not self.default_tags
+            or address in self.adopted
+        ):
+            return
+        self._add_orphans(
+            address,
+            [
+                live
+                for live in self._candidates(address)
+                if live.attributes["id"] not in self.held_ids
+            ],
+        )
+
+    def _add_orphans(self, address: str, lives: list[Live]) -> None:
+        type_ = self.resources[address].type
+        self._orphans |= {(type_, live.import_id, address, live.in_use) for live in lives}
+
+    def _is_free(self, live: Live) -> bool:
+        """Whether it is not known as another address's; what is told by its name can be no other's."""
+        return live.tags is None or (
+            live.import_id not in self.held_ids
+            and all(live.import_id != other.import_id for other in self.recorded.values())
+        )
+
+    def _is_told(self, address: str, live: Live) -> bool:
+        return is_told(self.resources[address], live, known=self.known, stands=self._stands)
+
+    def _stands(self, type_: str, import_id: str) -> bool:
+        """Whether the stage has this object, of a type whose id is its import id."""
+        return any(
+            str(self.held[address].get("id")) == import_id
+            if address in self.held
+            else (live := self._live(address)) is not None and live.import_id == import_id
+            for address, resource in self.resources.items()
+            if resource.type == type_
+        )
+
+    def _text(self, resource: Planned, path: str) -> str:
+        """An argument (`tags.Name`); with `?` at its end it may be unset."""
+        value: Any = resource.arguments
+        for part in path.removesuffix("?").split("."):
+            value = value.get(part) if isinstance(value, Mapping) else None
+        if value is None and path.endswith("?"):
+            return ""
+        found = text(value, self.known)
+        if found is None:
+            raise UnknownValueError(path)
+        return found
+
+
+# Types that AWS gives no unique name: a deploy that was killed and repeated leaves two of them.
+CAN_BE_DOUBLE: Final = frozenset(
+    {
+        "aws_acm_certificate",
+        "aws_backup_plan",
+        "aws_backup_selection",
+        "aws_efs_access_point",
+        "aws_eip",
+        "aws_flow_log",
+        "aws_internet_gateway",
+        "aws_kms_key",
+        "aws_nat_gateway",
+        "aws_route_table",
+        "aws_vpc",
+    }
+)
+# Not looked for: the provider imports none of them, or would read a secret's value. They are made from what
+# they belong to (`ops.recovery.unimportable`, `ops.recovery.secret_versions`).
+NOT_LOOKED_FOR: Final = frozenset(
+    {
+        "aws_acm_certificate_validation",
+        "aws_appautoscaling_scheduled_action",
+        "aws_secretsmanager_secret_version",
+    }
+)
+
+
+def _literals(resource: Planned) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in resource.arguments.items()
+        if isinstance(value, str | int) and "${" not in str(value)
+    }

@@ -1,0 +1,64 @@
+"""What an adoption record says of a lost state: which object is at which address, whatever it looks like."""
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from typing import Final
+
+from aws.client import Clients
+from common.errors import UserError
+from imports.preflight import preflight_rows
+from imports.record import AdoptedObject, AdoptionRecord
+from imports.recovery.live import Live
+from imports.sources.terraform_base.live_named import NAMED_ATTRIBUTES
+from imports.sources.terraform_base.live_rows import KINDS, Row
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """The objects of a record that stand, by address, and a line for each address whose object does not."""
+
+    found: Mapping[str, Live]
+    gone: Mapping[str, str]
+
+
+def recorded(record: AdoptionRecord | None, clients: Clients, *, wanted: Set[str]) -> Recorded:
+    """Look at AWS for what the record names at the wanted addresses.
+
+    Raises UserError for a record of another account or region than the credentials are of: nothing of it
+    could be found.
+    """
+    sought = [item for item in record.adopted if item.address in wanted] if record else []
+    if record is None or not sought:
+        return Recorded(found={}, gone={})
+    items = {item.address: item for item in sought}
+    found: dict[str, Live] = {}
+    gone: dict[str, str] = {}
+    for finding, row in preflight_rows(record.model_copy(update={"adopted": sought}), clients):
+        if not finding.address:
+            raise UserError(str(finding))
+        if finding.ok and row is not None:
+            found[finding.address] = _live(items[finding.address], row)
+        else:
+            gone[finding.address] = (
+                f"{finding.address} ({finding.import_id}) is {finding.verdict}: {finding.detail}: take it "
+                "out of the adoption record, and the next deploy makes it anew"
+            )
+    return Recorded(found=found, gone=gone)
+
+
+def _live(item: AdoptedObject, row: Row) -> Live:
+    members = _ATTRIBUTES.get(item.type, {"id": KINDS[item.type].id})
+    return Live(
+        key=(),
+        import_id=item.import_id,
+        attributes={name: str(row[member]) for name, member in members.items() if member in row},
+    )
+
+
+# What others refer to, where it is not the import id alone.
+_ATTRIBUTES: Final[Mapping[str, Mapping[str, str]]] = {
+    **NAMED_ATTRIBUTES,
+    "aws_eip": {"id": "AllocationId", "allocation_id": "AllocationId"},
+    "aws_route_table_association": {"id": "RouteTableAssociationId"},
+    "aws_security_group": {"id": "GroupId", "name": "GroupName"},
+}

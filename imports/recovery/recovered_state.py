@@ -1,0 +1,216 @@
+"""Writes the state of found objects: what Terraform would hold had it not been stopped. Pure.
+
+AWS does not hold everything that a state holds. What it does not (whether a destroy skips the final
+snapshot) is taken from the configuration, as a deploy would have written it.
+"""
+
+import datetime
+import uuid
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from typing import Any, Final
+
+from imports.recovery.planned import Planned, dependencies, planned_resources
+from imports.recovery.reading import ReadObject
+from terraform.state_surgery import Document, restore_addresses
+
+# Per type, the arguments that the provider keeps in the state alone, and what it writes for one that is not
+# configured (None: what it read).
+_ONLY_IN_STATE: Final[Mapping[str, Mapping[str, object]]] = {
+    "aws_backup_vault": {"force_destroy": None},
+    "aws_cloudwatch_log_group": {"skip_destroy": None},
+    "aws_db_instance": {
+        "apply_immediately": None,
+        "delete_automated_backups": None,
+        "final_snapshot_identifier": None,
+        "password_wo_version": None,
+        "skip_final_snapshot": None,
+    },
+    "aws_default_security_group": {"revoke_rules_on_delete": False},
+    "aws_ecr_repository": {"force_delete": None},
+    "aws_ecs_service": {"force_new_deployment": None, "wait_for_steady_state": False},
+    "aws_kms_key": {
+        "bypass_policy_lockout_safety_check": False,
+        "deletion_window_in_days": None,
+    },
+    "aws_rds_cluster": {
+        "apply_immediately": None,
+        "enable_global_write_forwarding": False,
+        "enable_local_write_forwarding": False,
+        "final_snapshot_identifier": None,
+        "master_password_wo_version": None,
+        "skip_final_snapshot": None,
+    },
+    "aws_rds_cluster_instance": {"apply_immediately": None},
+    "aws_route53_record": {"allow_overwrite": None},
+    "aws_s3_bucket": {"force_destroy": None},
+    "aws_secretsmanager_secret": {
+        "force_overwrite_replica_secret": None,
+        "recovery_window_in_days": None,
+    },
+    "aws_sns_topic_subscription": {
+        "confirmation_timeout_in_minutes": 1,
+        "endpoint_auto_confirms": False,
+    },
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretVersion:
+    """The first version of a secret, without its value."""
+
+    secret_arn: str
+    version_id: str
+    stages: tuple[str, ...]
+
+
+def version_read(version: SecretVersion, planned: Planned, *, provider: str) -> ReadObject:
+    """A secret's version as the state holds one that was written by write-only arguments: without a value."""
+    return ReadObject(
+        provider=provider,
+        schema_version=0,
+        attributes={
+            "arn": version.secret_arn,
+            "has_secret_string_wo": True,
+            "id": f"{version.secret_arn}|{version.version_id}",
+            "secret_binary": "",
+            "secret_id": version.secret_arn,
+            "secret_string": "",
+            "secret_string_wo": None,
+            "secret_string_wo_version": planned.arguments["secret_string_wo_version"],
+            "version_id": version.version_id,
+            "version_stages": sorted(version.stages),
+        },
+    )
+
+
+def validation_read(certificate: str, issued: datetime.datetime, *, provider: str) -> ReadObject:
+    """The validation of an issued certificate: no object in AWS, but a wait that is over."""
+    return ReadObject(
+        provider=provider,
+        schema_version=0,
+        attributes={
+            "certificate_arn": certificate,
+            "id": f"{issued.astimezone(datetime.UTC):%Y-%m-%d %H:%M:%S} +0000 UTC",
+            "timeouts": None,
+            "validation_record_fqdns": None,
+        },
+    )
+
+
+def scheduled_action_read(row: Mapping[str, Any], *, provider: str) -> ReadObject:
+    """A scheduled action of Application Auto Scaling, of which AWS tells all that the state holds."""
+    name, resource = row["ScheduledActionName"], row["ResourceId"]
+    capacity = row["ScalableTargetAction"]
+    return ReadObject(
+        provider=provider,
+        schema_version=0,
+        attributes={
+            "arn": row["ScheduledActionARN"],
+            "end_time": _time(row.get("EndTime")),
+            "id": f"{name}-{row['ServiceNamespace']}-{resource}",
+            "name": name,
+            "resource_id": resource,
+            "scalable_dimension": row["ScalableDimension"],
+            "scalable_target_action": [
+                {
+                    "max_capacity": str(capacity.get("MaxCapacity", "")),
+                    "min_capacity": str(capacity.get("MinCapacity", "")),
+                }
+            ],
+            "schedule": row["Schedule"],
+            "service_namespace": row["ServiceNamespace"],
+            "start_time": _time(row.get("StartTime")),
+            "timezone": row.get("Timezone", "UTC"),
+        },
+    )
+
+
+def _time(moment: datetime.datetime | None) -> str | None:
+    return f"{moment.astimezone(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}" if moment else None
+
+
+def with_objects(
+    state: Document | None,
+    objects: Mapping[str, ReadObject],
+    document: Mapping[str, Any],
+    *,
+    terraform_version: str,
+) -> Document:
+    """The next version of the state, with the objects at their addresses; a first one where there is none."""
+    resources = planned_resources(document)
+    before: Document = state or {
+        "version": 4,
+        "terraform_version": terraform_version,
+        "serial": 0,
+        "lineage": str(uuid.uuid4()),
+        "outputs": {},
+        "resources": [],
+        "check_results": None,
+    }
+    arns = {
+        *(str(each.attributes.get("arn")) for each in objects.values()),
+        *(
+            str(instance["attributes"].get("arn"))
+            for resource in before["resources"]
+            for instance in resource["instances"]
+        ),
+    }
+    found = {
+        **before,
+        "resources": [
+            _resource(
+                resources[address],
+                {**each.attributes, **_as_configured(resources[address], each, arns)},
+                each,
+                dependencies(document, address),
+            )
+            for address, each in sorted(objects.items())
+        ],
+    }
+    return restore_addresses(before, found, set(objects))
+
+
+def with_outputs(state: Document, plan: Mapping[str, Any]) -> Document:
+    """The state with the outputs that a plan upon it knows already, where it has none of that name."""
+    known = {
+        name: {key: output[key] for key in ("value", "type", "sensitive") if output.get(key)}
+        for name, output in plan.get("planned_values", {}).get("outputs", {}).items()
+        if "value" in output
+    }
+    return {**state, "outputs": {**known, **(state.get("outputs") or {})}}
+
+
+def _as_configured(planned: Planned, read: ReadObject, arns: Set[str]) -> dict[str, Any]:
+    """What a deploy would have written, where a reading gives nothing or says the same in other words."""
+    found = {
+        name: planned.arguments.get(name, default)
+        for name, default in _ONLY_IN_STATE.get(planned.type, {}).items()
+        if name in planned.arguments or default is not None
+    }
+    if planned.type == "aws_ecs_service":
+        # AWS names a revision by its ARN, and the provider reads it as `family:revision`.
+        revision = read.attributes["task_definition"]
+        for arn in arns:
+            if arn.endswith(f":task-definition/{revision}"):
+                found["task_definition"] = arn
+    return found
+
+
+def _resource(
+    planned: Planned, attributes: Mapping[str, Any], each: ReadObject, depends_on: tuple[str, ...]
+) -> dict[str, Any]:
+    return {
+        "mode": "managed",
+        "type": planned.type,
+        "name": planned.name,
+        "provider": each.provider,
+        "instances": [
+            {
+                "schema_version": each.schema_version,
+                "attributes": dict(attributes),
+                "sensitive_attributes": [],
+                "dependencies": list(depends_on),
+            }
+        ],
+    }

@@ -1,0 +1,91 @@
+"""Plans the next deploy upon a state with found objects in it, in a folder that is thrown away."""
+
+import json
+from collections.abc import Iterable, Mapping, Set
+from typing import Any, Final
+
+from imports.recovery.planned import dependencies
+from imports.recovery.reading import ReadObject, without_backend
+from imports.recovery.recovered_state import with_objects, with_outputs
+from imports.recovery.recovery_stage import Stage
+from imports.recovery.recovery_verdict import Outlook, outlook
+from terraform.cli import Terraform
+from terraform.state_surgery import Document, dump_document
+
+_TASK_DEFINITION: Final = "aws_ecs_task_definition."
+
+
+def judged(
+    stage: Stage,
+    scratch: Terraform,
+    objects: dict[str, ReadObject],
+    *,
+    undecided: Set[str],
+    gone: Set[str],
+) -> tuple[Document, tuple[Outlook, ...], dict[str, ReadObject]]:
+    """The state with the objects, the next deploy's plan upon it, and the objects that are in it.
+
+    What that plan would replace because it stands on something `undecided` is left out: it comes back later.
+    `gone` are addresses that the stack would import and that do not stand.
+    """
+    version = json.loads(scratch.checked("version", "-json"))["terraform_version"]
+    while True:
+        state = with_objects(stage.state, objects, stage.document, terraform_version=version)
+        plan = _planned_upon(stage, scratch, state, not_imported=objects.keys() | gone)
+        found = outlook(plan, recovered=objects.keys())
+        out = left_out(found, stage.document, recovered=objects.keys(), undecided=undecided)
+        if not out:
+            return with_outputs(state, plan), found, objects
+        objects = {address: each for address, each in objects.items() if address not in out}
+
+
+def left_out(
+    found: Iterable[Outlook],
+    document: Mapping[str, Any],
+    *,
+    recovered: Set[str],
+    undecided: Set[str],
+) -> set[str]:
+    """What of the recovered objects the next deploy would replace, and what may wait for all that."""
+    return {
+        each.address
+        for each in found
+        if each.blocks
+        and each.address in recovered
+        and (
+            # Another revision than the configuration's is history: the deploy adds the right one.
+            each.address.startswith(_TASK_DEFINITION)
+            or not undecided.isdisjoint(dependencies(document, each.address))
+        )
+    }
+
+
+def _planned_upon(
+    stage: Stage, scratch: Terraform, state: Document, *, not_imported: Set[str]
+) -> dict[str, Any]:
+    document = dict(stage.document)
+    document["terraform"] = without_backend(document)
+    document["import"] = [
+        each for each in document.get("import", ()) if each["to"] not in not_imported
+    ]
+    # A guard against destruction would end the plan that is to show it.
+    document["resource"] = {
+        type_: {name: _unguarded(each) for name, each in named.items()}
+        for type_, named in document["resource"].items()
+    }
+    (scratch.folder / "cdk.tf.json").write_text(json.dumps(document))
+    (scratch.folder / "terraform.tfstate").write_text(dump_document(state))
+    scratch.initialize()
+    plan = scratch.folder / "next.tfplan"
+    scratch.plan(plan)
+    return scratch.show(plan)
+
+
+def _unguarded(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    lifecycle = {
+        key: value
+        for key, value in (arguments.get("lifecycle") or {}).items()
+        if key != "prevent_destroy"
+    }
+    rest = {key: value for key, value in arguments.items() if key != "lifecycle"}
+    return {**rest, "lifecycle": lifecycle} if lifecycle else rest

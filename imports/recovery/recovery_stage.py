@@ -1,0 +1,120 @@
+"""The stage whose state is to be recovered: what it is to be, and what its state holds."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aws.client import Clients, account_of, ask, boto3_clients
+from common.errors import UserError
+from common.progress import Progress
+from imports.record import AdoptionRecord, record_of
+from modules.settings.stage_settings import StageSettings
+from terraform.cli import Terraform
+from terraform.pulled_state import broken_state_file, content, pull
+from terraform.state_surgery import Document
+from terraform.workspace import Workspace, set_default_credentials
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """The stage to be recovered: its folder, what it is to be, what its state holds.
+
+    `record` is of its adoption, if it adopted something. `broken` is the local state file, if it was broken
+    off while it was written: all of it is lost then.
+    """
+
+    workspace: Workspace
+    terraform: Terraform
+    document: Mapping[str, Any] = field(repr=False)
+    state: Document | None = field(repr=False)
+    record: AdoptionRecord | None = field(repr=False)
+    broken: Path | None
+    clients: Clients
+
+    @property
+    def default_tags(self) -> dict[str, str]:
+        """The tags of every resource of the stage; none for one that adopted a base."""
+        (provider,) = self.document["provider"]["aws"]
+        return {
+            key: value
+            for block in provider.get("default_tags", ())
+            for key, value in block["tags"].items()
+        }
+
+
+def open_stage(workspace: Workspace, *, progress: Progress) -> Stage:
+    """Synthesize the stage and read its state.
+
+    Raises UserError when one of them cannot be read and for half a state in a bucket.
+    """
+    settings = workspace.settings()
+    record = record_of(
+        workspace.stages_dir, workspace.stage, phase=settings.phase, region=settings.region
+    )
+    set_default_credentials(workspace)
+    progress("synthesizing the stage")
+    terraform = workspace.synthesize_alone()
+    progress("reading the state")
+    broken = broken_state_file(terraform.folder)
+    return Stage(
+        workspace=workspace,
+        terraform=terraform,
+        document=json.loads((terraform.folder / "cdk.tf.json").read_text()),
+        # Terraform does not initialize upon half a file; `recover.write` does once that is put aside.
+        state=None if broken else _state(terraform, settings),
+        record=record and record.kept(shared_roles=settings.keep_shared_roles),
+        broken=broken,
+        clients=boto3_clients(region=settings.region),
+    )
+
+
+def _state(terraform: Terraform, settings: StageSettings) -> Document | None:
+    try:
+        terraform.initialize()
+        return content(pull(terraform))
+    except UserError as error:
+        if settings.state is None or "state file format" not in str(error):
+            raise
+        raise UserError(
+            f"{error}: the state in the bucket cannot be read: bring back an earlier version (`python -m ops "
+            f"state backups --stage {settings.stage}`, `python -m ops state restore`), or delete "
+            f"s3://{settings.state.bucket}/{settings.state_key} and recover again"
+        ) from None
+
+
+def held_attributes(state: Document | None) -> dict[str, Mapping[str, Any]]:
+    """The attributes of what a state holds, data too, by address; deposed objects are left out."""
+    return {
+        ("data." if resource["mode"] == "data" else "")
+        + f"{resource['type']}.{resource['name']}": instance["attributes"]
+        for resource in (state or {}).get("resources", ())
+        for instance in resource["instances"]
+        if not instance.get("deposed")
+    }
+
+
+def held_ids(state: Document | None) -> frozenset[str]:
+    """The ids of all that a state holds, deposed objects too."""
+    return frozenset(
+        str(instance["attributes"].get("id"))
+        for resource in (state or {}).get("resources", ())
+        for instance in resource["instances"]
+    )
+
+
+def data_attributes(stage: Stage) -> dict[str, Mapping[str, Any]]:
+    """The data sources that names and places are made of, as they are now."""
+    found: dict[str, Mapping[str, Any]] = {
+        f"data.aws_caller_identity.{name}": {"account_id": account_of(stage.clients)}
+        for name in stage.document.get("data", {}).get("aws_caller_identity", {})
+    }
+    for name, arguments in stage.document.get("data", {}).get("aws_route53_zone", {}).items():
+        wanted = str(arguments["name"]).rstrip(".")
+        answer = ask(stage.clients, "route53", "ListHostedZonesByName", DNSName=wanted)
+        for zone in answer["HostedZones"]:
+            if zone["Name"].rstrip(".") == wanted and not zone["Config"]["PrivateZone"]:
+                id_ = zone["Id"].rpartition("/")[2]
+                found[f"data.aws_route53_zone.{name}"] = {"zone_id": id_, "id": id_, "name": wanted}
+    return found

@@ -1,0 +1,72 @@
+"""Finds the first version of each secret by its label. No value is read.
+
+Terraform must neither read an existing value into a state nor write a first value over it. So the version is
+found by its label, and a secret that holds a value without that label is a case for a person.
+"""
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+
+from aws.client import Clients
+from imports.recovery.live import rows
+from imports.recovery.recovered_state import SecretVersion
+from modules.settings.secrets import MASTER_CREDENTIALS
+
+FIRST = "ATOMIC_FIRST"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstVersions:
+    """The first versions by address, and what is wrong with others."""
+
+    found: Mapping[str, SecretVersion]
+    problems: tuple[str, ...]
+
+
+def first_versions(
+    clients: Clients,
+    secrets: Mapping[str, str],
+    *,
+    database_stands: bool,
+    adopted: Set[str] = frozenset(),
+) -> FirstVersions:
+    """Look for the first version of each secret (address of the version -> the secret's ARN).
+
+    The value of an adopted secret, one of these ARNs, needs no label: what a deploy writes there is that same
+    value, unless it is the legacy base's placeholder.
+    """
+    found: dict[str, SecretVersion] = {}
+    problems: list[str] = []
+    for address, arn in sorted(secrets.items()):
+        versions = {
+            str(row["VersionId"]): tuple(str(stage) for stage in row.get("VersionStages", ()))
+            for row in rows(
+                clients, "secretsmanager", "ListSecretVersionIds", "Versions", SecretId=arn
+            )
+        }
+        labelled = [id_ for id_, stages in versions.items() if FIRST in stages]
+        if labelled:
+            found[address] = SecretVersion(
+                secret_arn=arn, version_id=labelled[0], stages=versions[labelled[0]]
+            )
+        elif versions and arn not in adopted:
+            problems.append(_unlabelled(address, arn, versions))
+        elif (
+            not versions
+            and database_stands
+            and address.rpartition(".")[2] == MASTER_CREDENTIALS.replace("-", "_")
+        ):
+            problems.append(
+                f"{address}: the secret is empty and the database stands, so a deploy would draw another "
+                f"password than the database has: put its credentials into {arn} with the label {FIRST}"
+            )
+    return FirstVersions(found=found, problems=tuple(problems))
+
+
+def _unlabelled(address: str, arn: str, versions: Mapping[str, tuple[str, ...]]) -> str:
+    current = next((id_ for id_, stages in versions.items() if "AWSCURRENT" in stages), "VERSION")
+    return (
+        f"{address}: the secret has a value without the label {FIRST}, which a deploy would write over; if it"
+        f" is this stage's, run `aws secretsmanager update-secret-version-stage --secret-id {arn} "
+        f"--version-stage {FIRST} --move-to-version-id {current}`"
+    )

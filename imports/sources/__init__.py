@@ -1,0 +1,1 @@
+"""Where legacy objects are told from. One package a kind of source."""

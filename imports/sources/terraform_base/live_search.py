@@ -1,0 +1,155 @@
+"""What the rules of discovery share: the configuration, the rows and what is found already."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from common.errors import shorten
+from imports.sources.terraform_base.hcl.substitution import lookup_in, substitute
+from imports.sources.terraform_base.hcl.values import (
+    Deferred,
+    Reference,
+    Unknown,
+    Value,
+    markers_in,
+    text_of,
+)
+from imports.sources.terraform_base.legacy_hcl import ConfiguredObject
+from imports.sources.terraform_base.live_rows import KINDS, Row, Rows
+
+ProblemKind = Literal["missing", "ambiguous", "unresolved"]
+Attributes = Mapping[str, Any]
+
+MISSING: Final = (
+    "if it is gone on purpose, take it out of the legacy configuration; if it was renamed in AWS, "
+    "name it as there; or give the legacy state with --state"
+)
+AMBIGUOUS: Final = (
+    "let only the right one carry this name in AWS, or give the legacy state with --state"
+)
+UNRESOLVED: Final = (
+    "write the value into the legacy configuration or its variables, or give the legacy state "
+    "with --state"
+)
+_IDS_SHOWN: Final = 5
+
+
+class NoMatchError(Exception):
+    """An object that is not told apart in AWS, one to one."""
+
+    def __init__(self, kind: ProblemKind, *, sought: str, found: str, remedy: str) -> None:
+        super().__init__(found)
+        self.kind: ProblemKind = kind
+        self.sought = sought
+        self.found = found
+        self.remedy = remedy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """Everything a rule may look at; `known` are attributes by legacy address, found so far."""
+
+    region: str
+    objects: Sequence[ConfiguredObject]
+    rows: Rows = field(repr=False)
+    known: Mapping[str, Attributes]
+
+    def value(self, wanted: ConfiguredObject, argument: str) -> Value:
+        """Return an argument, with what is known in the place of references; None if not set."""
+        return substitute(wanted.arguments.get(argument), lookup_in(self.known))
+
+    def text(self, wanted: ConfiguredObject, argument: str) -> str:
+        """Return an argument that has to be a known text. Raises NoMatchError."""
+        return self._text(wanted, argument, self.value(wanted, argument))
+
+    def name_tag(self, wanted: ConfiguredObject) -> str | None:
+        """Return the tag Name, or None when the configuration sets none. Raises NoMatchError."""
+        tags = self.value(wanted, "tags")
+        if tags is None or (isinstance(tags, dict) and tags.get("Name") is None):
+            return None
+        return self._text(wanted, "tag Name", tags["Name"] if isinstance(tags, dict) else tags)
+
+    def referring(
+        self, type_: str, argument: str, wanted: ConfiguredObject
+    ) -> Iterable[ConfiguredObject]:
+        """Return the objects of `type_` whose `argument` is made of an attribute of `wanted`."""
+        for each in self.objects:
+            made_of = markers_in(each.arguments.get(argument)) if each.type == type_ else ()
+            if any(isinstance(m, Reference) and m.address == wanted.address for m in made_of):
+                yield each
+
+    def living(self, type_: str) -> list[Row]:
+        """Return the rows of a type without those that are as good as gone."""
+        kind = KINDS[type_]
+        return [row for row in self.rows[kind.rows] if kind.gone(row) is None]
+
+    def _text(self, wanted: ConfiguredObject, argument: str, value: Value) -> str:
+        if isinstance(value, str | int | float) and value != "":
+            return text_of(value)
+        raise NoMatchError(
+            "unresolved",
+            sought=f"the {argument} of the {KINDS[wanted.type].label}",
+            found=self._why(argument, value),
+            remedy=UNRESOLVED,
+        )
+
+    def _why(self, argument: str, value: Value) -> str:
+        if value is None or value == "":
+            return f"the configuration sets no {argument}"
+        for marker in markers_in(value):
+            if isinstance(marker, Unknown):
+                return marker.reason
+            if isinstance(marker, Reference):
+                return self._why_unknown(marker)
+            if isinstance(marker, Deferred) and not marker.references:
+                return f"{marker.function}() cannot be computed before apply"
+        return f"{argument} is no text"
+
+    def _why_unknown(self, reference: Reference) -> str:
+        path = f"{reference.address}.{reference.attribute}".rstrip(".")
+        looked_for = any(each.address == reference.address for each in self.objects)
+        if looked_for and reference.address not in self.known:
+            return f"it is made of {path}, and {reference.address} was not found"
+        return f"it is made of {path}, which is known only after apply"
+
+
+Rule = Callable[[Search, ConfiguredObject], Attributes]
+
+
+def only(
+    type_: str, candidates: Sequence[Row], sought: str, *, hint: str = "", remedy: str = ""
+) -> Row:
+    """Return the one candidate. Raises NoMatchError when there is none, or more than one.
+
+    `hint` says what is there instead when there is none.
+    """
+    if len(candidates) == 1:
+        return candidates[0]
+    if not candidates:
+        raise NoMatchError(
+            "missing", sought=sought, found=hint or "nothing", remedy=remedy or MISSING
+        )
+    raise NoMatchError("ambiguous", sought=sought, found=ids(type_, candidates), remedy=AMBIGUOUS)
+
+
+def ids(type_: str, rows: Iterable[Row]) -> str:
+    """Return the import ids of the rows, in order, as one text; of many the first few."""
+    found = sorted(str(row[KINDS[type_].id]) for row in rows)
+    rest = [f"and {len(found) - _IDS_SHOWN} more"] if len(found) > _IDS_SHOWN else []
+    return ", ".join([*found[:_IDS_SHOWN], *rest])
+
+
+def tagged(rows: Iterable[Row], name: str) -> list[Row]:
+    """Return the rows whose tag Name is `name`."""
+    return [row for row in rows if name_of(row) == name]
+
+
+def name_of(row: Row) -> str | None:
+    """Return the tag Name of an EC2 object."""
+    tags = row.get("Tags") or ()
+    return next((str(tag["Value"]) for tag in tags if tag["Key"] == "Name"), None)
+
+
+def named(name: str | None) -> str:
+    """Return how a tag Name stands in a message."""
+    return "without a tag Name" if name is None else f"with the tag Name {shorten(name)}"

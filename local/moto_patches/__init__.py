@@ -1,0 +1,1 @@
+"""What moto leaves out and this platform meets."""

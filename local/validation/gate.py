@@ -1,0 +1,47 @@
+"""Stands before moto and refuses what AWS would refuse, or what could never run there."""
+
+import io
+from collections.abc import Iterable
+from typing import Any
+
+from local.calls import Application
+from local.validation.account import MotoAccount
+from local.validation.model import violations
+from local.validation.refusal import Answer, refuse
+from local.validation.rules import complaints
+from local.validation.wire import read_call
+
+
+class Strict:
+    """Wraps a WSGI application: passes on only what AWS's models and the rules beside them allow."""
+
+    def __init__(self, application: Application) -> None:
+        """Take the application to pass calls on to."""
+        self._application = application
+
+    def __call__(self, environ: dict[str, Any], start_response: Any, /) -> Iterable[bytes]:
+        """Refuse the call, or pass it on. Its body has an end: `local.calls` has read it."""
+        body = environ["wsgi.input"].read()
+        environ["wsgi.input"] = io.BytesIO(body)
+        refused = _refused(environ, body)
+        if refused is None:
+            return self._application(environ, start_response)
+        status, headers, answer = refused
+        start_response(status, headers)
+        return [answer]
+
+
+def _refused(environ: dict[str, Any], body: bytes) -> Answer | None:
+    call = read_call(environ, body)
+    if call is None:
+        return None
+    if call.unreadable:
+        return refuse(call, [f"the request cannot be read: {call.unreadable}"])
+    shape = call.operation.input_shape
+    against_model = [] if shape is None else violations(shape, call.params)
+    if against_model:
+        return refuse(call, against_model)
+    against_rules = complaints(call, MotoAccount(region=call.region))
+    if not against_rules:
+        return None
+    return refuse(call, [found.text for found in against_rules], against_rules[0].code)

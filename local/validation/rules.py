@@ -1,0 +1,135 @@
+"""Which rule holds for which call, beside AWS's models: two tables.
+
+The functions are in the modules beside this one, each with the page it follows.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from local.validation import containers, databases, monitoring, names, network, policies
+from local.validation.account import Account
+from local.validation.tags import tag_mistakes
+from local.validation.wire import Call
+
+Params = dict[str, Any]
+FormRule = Callable[[Params], list[str]]
+StandingRule = Callable[[Params, Account], list[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Complaint:
+    """What a rule has against a call, and the service's code for it; None is the usual one."""
+
+    text: str
+    code: str | None = None
+
+
+# What shows in the request itself.
+_FORM: Mapping[str, Iterable[FormRule]] = {
+    "cloudwatch.PutMetricAlarm": [monitoring.alarm],
+    "ec2.AuthorizeSecurityGroupEgress": [network.ports],
+    "ec2.AuthorizeSecurityGroupIngress": [network.ports],
+    "ec2.CreateSecurityGroup": [names.security_group],
+    "ecs.CreateCluster": [names.cluster],
+    "ecs.CreateService": [names.cluster],
+    "ecs.RegisterTaskDefinition": [names.cluster, containers.task_definition],
+    "elbv2.CreateLoadBalancer": [names.load_balancer],
+    "elbv2.CreateRule": [network.listener_rule],
+    "elbv2.CreateTargetGroup": [names.target_group, network.target_group],
+    "elbv2.ModifyRule": [network.listener_rule],
+    "elbv2.ModifyTargetGroup": [network.target_group],
+    "logs.PutRetentionPolicy": [monitoring.retention],
+    "rds.CreateDBCluster": [databases.created],
+    "rds.CreateDBClusterParameterGroup": [databases.identifiers],
+    "rds.CreateDBInstance": [databases.created],
+    "rds.CreateDBParameterGroup": [databases.identifiers],
+    "rds.DeleteDBCluster": [databases.identifiers],
+    "rds.DeleteDBInstance": [databases.identifiers],
+    "rds.ModifyDBCluster": [databases.identifiers, databases.sizes],
+    "rds.ModifyDBInstance": [databases.identifiers, databases.sizes],
+    "s3.CreateBucket": [names.bucket],
+    "secretsmanager.CreateSecret": [names.secret],
+    "sns.CreateTopic": [names.topic],
+    "sns.Subscribe": [monitoring.subscription],
+}
+# What shows only beside what stands already.
+_STANDING: Mapping[str, Iterable[StandingRule]] = {
+    "ec2.AuthorizeSecurityGroupEgress": [network.sources],
+    "ec2.AuthorizeSecurityGroupIngress": [network.sources],
+    "ec2.DeleteSecurityGroup": [network.dependents],
+    "ecs.CreateService": [containers.runnable],
+    "ecs.RunTask": [containers.runnable],
+    "ecs.UpdateService": [containers.runnable],
+    "elbv2.CreateListener": [network.listener],
+    "elbv2.CreateLoadBalancer": [network.load_balancer_zones],
+    "elbv2.ModifyListener": [network.listener],
+    "rds.CreateDBSubnetGroup": [network.database_zones],
+    "rds.ModifyDBSubnetGroup": [network.database_zones],
+}
+
+
+# What a refusal by a standing rule is called, where the service has a name of its own for it.
+_CODES: Mapping[str, str] = {"ec2.DeleteSecurityGroup": "DependencyViolation"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Policy:
+    """Where a call carries a policy document, of which kind, how long, and the code for a bad one."""
+
+    member: str
+    check: Callable[[str], list[str]]
+    most_characters: int
+    code: str
+
+
+def _of_iam(member: str, check: Callable[[str], list[str]], most_characters: int) -> _Policy:
+    return _Policy(
+        member=member, check=check, most_characters=most_characters, code="MalformedPolicyDocument"
+    )
+
+
+def _of_resource(member: str, code: str, most_characters: int) -> _Policy:
+    return _Policy(
+        member=member,
+        check=policies.resource_policy,
+        most_characters=most_characters,
+        code=code,
+    )
+
+
+_POLICIES: Mapping[str, _Policy] = {
+    "ecr.SetRepositoryPolicy": _of_resource("policyText", "InvalidParameterException", 10240),
+    "efs.PutFileSystemPolicy": _of_resource("Policy", "InvalidPolicyException", 20000),
+    "iam.CreatePolicy": _of_iam("PolicyDocument", policies.identity_policy, 6144),
+    "iam.CreatePolicyVersion": _of_iam("PolicyDocument", policies.identity_policy, 6144),
+    "iam.CreateRole": _of_iam("AssumeRolePolicyDocument", policies.trust_policy, 2048),
+    "iam.PutGroupPolicy": _of_iam("PolicyDocument", policies.identity_policy, 5120),
+    "iam.PutRolePolicy": _of_iam("PolicyDocument", policies.identity_policy, 10240),
+    "iam.PutUserPolicy": _of_iam("PolicyDocument", policies.identity_policy, 2048),
+    "iam.UpdateAssumeRolePolicy": _of_iam("PolicyDocument", policies.trust_policy, 2048),
+    "s3.PutBucketPolicy": _of_resource("Policy", "MalformedPolicy", 20480),
+    "secretsmanager.PutResourcePolicy": _of_resource(
+        "ResourcePolicy", "MalformedPolicyDocumentException", 20480
+    ),
+}
+
+
+def complaints(call: Call, account: Account) -> list[Complaint]:
+    """Everything that the rules have against a call that its model allows."""
+    name = f"{call.service}.{call.operation.name}"
+    lines = []
+    if call.operation.input_shape is not None:
+        lines += tag_mistakes(call.operation.input_shape, call.params)
+    for rule in _FORM.get(name, ()):
+        lines += rule(call.params)
+    for question in _STANDING.get(name, ()):
+        lines += question(call.params, account)
+    policy = _POLICIES.get(name)
+    found = [Complaint(text=line, code=_CODES.get(name)) for line in lines]
+    if policy is not None and policy.member in call.params:
+        document = call.params[policy.member]
+        text = document.decode() if isinstance(document, bytes) else document
+        mistakes = policy.check(text) + policies.too_long(text, policy.most_characters)
+        found += [Complaint(text=line, code=policy.code) for line in mistakes]
+    return found

@@ -1,0 +1,1 @@
+"""What every construct stands on: names, addresses, expressions, the guard of data."""

@@ -1,0 +1,31 @@
+"""Keeps what holds data from being destroyed by a plan."""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from cdktf import TerraformResource, TerraformResourceLifecycle
+
+from modules.base.address import address
+
+Resource = TypeVar("Resource", bound=TerraformResource)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guard:
+    """Which of a stage's stateful resources refuse to be destroyed.
+
+    All of them where `retain_data` is true, but for the addresses in `allow_destroy`.
+    """
+
+    retain_data: bool
+    allow_destroy: frozenset[str]
+
+    def refuses(self, type_: str, name: str) -> bool:
+        """Whether the resource at `TYPE.NAME` may not be destroyed."""
+        return self.retain_data and f"{type_}.{name.replace('-', '_')}" not in self.allow_destroy
+
+    def address(self, name: str, resource: Resource) -> Resource:
+        """As `modules.address.address`, and the resource refuses to be destroyed where it has to."""
+        if self.refuses(resource.terraform_resource_type, name):
+            resource.lifecycle = TerraformResourceLifecycle(prevent_destroy=True)
+        return address(name, resource)

@@ -1,0 +1,35 @@
+"""The AWS provider of a stage."""
+
+from cdktf import TerraformStack
+from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
+
+from modules.base.literal import literal
+from modules.settings import stage_settings as s
+
+
+def configure_provider(stack: TerraformStack, *, stage: s.StageSettings, emulated: bool) -> None:
+    """Region and default tags; for an emulated AWS also what keeps the provider from asking the real one."""
+    default_tags = {key: literal(value) for key, value in stage.default_tags.items()}
+    tags = [AwsProviderDefaultTags(tags=default_tags)] if default_tags else None
+    if not emulated:
+        AwsProvider(
+            stack,
+            "aws",
+            region=stage.region,
+            allowed_account_ids=[stage.account_id] if stage.account_id else None,
+            default_tags=tags,
+        )
+        return
+    # The provider itself takes the emulator's address from AWS_ENDPOINT_URL.
+    AwsProvider(
+        stack,
+        "aws",
+        region=stage.region,
+        default_tags=tags,
+        access_key="test",
+        secret_key="test",  # noqa: S106  # the emulator takes any
+        s3_use_path_style=True,
+        skip_credentials_validation=True,
+        skip_metadata_api_check="true",
+        skip_region_validation=True,
+    )

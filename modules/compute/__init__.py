@@ -1,0 +1,1 @@
+"""The services: cluster, registries, tasks, scaling."""

@@ -1,0 +1,288 @@
+"""One service on Fargate: log, permissions, task definition, service."""
+
+import json
+from collections.abc import Sequence
+
+from cdktf import ITerraformDependable, TerraformResourceLifecycle
+from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
+from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
+from cdktf_cdktf_provider_aws.ecr_repository import EcrRepository
+from cdktf_cdktf_provider_aws.ecs_service import (
+    EcsService,
+    EcsServiceAlarms,
+    EcsServiceCapacityProviderStrategy,
+    EcsServiceDeploymentCircuitBreaker,
+    EcsServiceLoadBalancer,
+    EcsServiceNetworkConfiguration,
+)
+from cdktf_cdktf_provider_aws.ecs_task_definition import (
+    EcsTaskDefinition,
+    EcsTaskDefinitionRuntimePlatform,
+    EcsTaskDefinitionVolume,
+    EcsTaskDefinitionVolumeEfsVolumeConfiguration,
+    EcsTaskDefinitionVolumeEfsVolumeConfigurationAuthorizationConfig,
+)
+from cdktf_cdktf_provider_aws.iam_role import IamRole
+from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
+from cdktf_cdktf_provider_aws.security_group import SecurityGroup
+from constructs import Construct
+
+from modules.base.address import address
+from modules.base.naming import Names
+from modules.compute import containers
+from modules.compute.cluster import Cluster
+from modules.compute.service_roles import ServiceRoles
+from modules.compute.service_scaling import ServiceScaling
+from modules.data.file_storage import FileStorage
+from modules.data.private_bucket import PrivateBucket
+from modules.edge.load_balancer import Route
+from modules.network.network import Network
+from modules.security import key_policy, policies
+from modules.security.secret_store import SecretStore
+from modules.settings import stage_settings as s
+from modules.settings.schedule import scheduled_tasks
+from modules.settings.services import Capacity, Service
+
+PLATFORM_VERSION = "1.4.0"
+
+
+def capacity_strategy(
+    capacity: Capacity, spot_weight: int
+) -> list[EcsServiceCapacityProviderStrategy]:
+    """Where tasks run. A provider of weight 0 is never used, so a fallback needs a weight of its own.
+
+    On demand is a strategy too, not a launch type: going from none to some would re-create the service.
+    """
+    on_demand = EcsServiceCapacityProviderStrategy(capacity_provider="FARGATE", base=1, weight=1)
+    spot = EcsServiceCapacityProviderStrategy(
+        capacity_provider="FARGATE_SPOT", base=0, weight=spot_weight
+    )
+    return {
+        "on-demand": [on_demand],
+        "spot-with-fallback": [on_demand, spot],
+        "spot-only": [spot],
+    }[capacity]
+
+
+class FargateService(Construct):
+    """An ECS service with rolling deployments that roll back on failure or on its own alarms."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        service: Service,
+        stage: s.StageSettings,
+        names: Names,
+        network: Network,
+        cluster: Cluster,
+        security_group: SecurityGroup,
+        roles: ServiceRoles,
+        repository: EcrRepository | None,
+        secrets: SecretStore,
+        bucket: PrivateBucket,
+        file_storage: FileStorage,
+        route: Route | None,
+        alarms: Sequence[CloudwatchMetricAlarm],
+        key_arn: str | None,
+    ) -> None:
+        super().__init__(scope, id_)
+        self._row = service
+        self._stage = stage
+        self._key_arn = key_arn
+        self._roles = roles
+        self._repository = repository
+        self._secrets = secrets
+        self._bucket = bucket
+        self._file_storage = file_storage if service.uses_file_storage else None
+        self._references = containers.secret_references(service, kafka=stage.kafka)
+        self._used_secrets = sorted({name.split(":")[0] for name in self._references.values()})
+        self._collector_image = (
+            stage.tracing.collector_image if service.traced and stage.tracing.enabled else None
+        )
+
+        log_group = address(
+            service.name,
+            CloudwatchLogGroup(
+                self,
+                "log_group",
+                name=names.log_group(service.name),
+                retention_in_days=stage.logs.retention_days,
+                kms_key_id=key_arn,
+                skip_destroy=stage.retain_data,
+            ),
+        )
+        permissions = self._permissions(log_group)
+        task_definition = self._task_definition(names(service.name), log_group)
+        by_the_clock = scheduled_tasks(service, stage.night_stop)
+        scales = service.max_tasks > service.min_tasks or bool(by_the_clock)
+        first_values = secrets.first_values
+        ready: list[ITerraformDependable] = [
+            cluster.capacity_providers,
+            *permissions,
+            *network.ways_out,
+            *(first_values[name] for name in self._used_secrets if name in first_values),
+            *(self._file_storage.mount_targets if self._file_storage else []),
+            *([route.rule] if route else []),
+        ]
+        self.service = address(
+            service.name,
+            EcsService(
+                self,
+                "service",
+                name=names(service.name),
+                cluster=cluster.cluster.arn,
+                task_definition=task_definition.arn,
+                desired_count=service.min_tasks,
+                platform_version=PLATFORM_VERSION,
+                capacity_provider_strategy=capacity_strategy(service.capacity, service.spot_weight),
+                # ECS takes a changed strategy only with a new deployment.
+                force_new_deployment=True,
+                network_configuration=EcsServiceNetworkConfiguration(
+                    subnets=[subnet.id for subnet in network.task_subnets],
+                    security_groups=[security_group.id],
+                    assign_public_ip=network.assign_public_ip,
+                ),
+                load_balancer=self._behind(route) if route else None,
+                health_check_grace_period_seconds=(service.health_grace_seconds if route else None),
+                deployment_minimum_healthy_percent=0 if service.single_writer else 100,
+                deployment_maximum_percent=100 if service.single_writer else 200,
+                deployment_circuit_breaker=EcsServiceDeploymentCircuitBreaker(
+                    enable=True, rollback=True
+                ),
+                alarms=self._rolled_back_by(alarms) if alarms else None,
+                enable_ecs_managed_tags=True,
+                propagate_tags="SERVICE",
+                lifecycle=(
+                    # Scaling owns the number of tasks from the start.
+                    TerraformResourceLifecycle(ignore_changes=["desired_count"]) if scales else None
+                ),
+                depends_on=ready,
+            ),
+        )
+        if scales:
+            ServiceScaling(
+                self,
+                "scaling",
+                service=service,
+                by_the_clock=by_the_clock,
+                time_zone=stage.time_zone,
+                cluster=cluster,
+                ecs_service=self.service,
+            )
+
+    def _permissions(self, log_group: CloudwatchLogGroup) -> list[IamRolePolicy]:
+        """What ECS may do to start a task, and what the task itself may do."""
+        region, key_arn, secret_arns = self._stage.region, self._key_arn, self._secrets.arns
+        execution = [
+            *policies.execution_statements(
+                log_group_arn=log_group.arn,
+                secret_arns=[secret_arns[name] for name in self._used_secrets],
+                repository_arn=self._repository.arn if self._repository else None,
+            ),
+            *(key_policy.read_secrets(key_arn, region) if key_arn and self._used_secrets else []),
+        ]
+        task: list[policies.Statement] = []
+        if self._row.uses_bucket:
+            task += policies.bucket_statements(self._bucket.bucket.arn)
+            task += key_policy.use_objects(key_arn, region) if key_arn else []
+        if self._file_storage:
+            task += policies.file_system_statements(
+                file_system_arn=self._file_storage.file_system.arn,
+                access_point_arn=self._file_storage.access_point.arn,
+            )
+        if self._collector_image:
+            task += policies.tracing_statements()
+        return [
+            self._policy("execution", self._roles.execution, execution),
+            *([self._policy("task", self._roles.task, task)] if task else []),
+        ]
+
+    def _policy(
+        self, name: str, role: IamRole, statements: Sequence[policies.Statement]
+    ) -> IamRolePolicy:
+        return address(
+            f"{self._row.name}_{name}",
+            IamRolePolicy(
+                self,
+                f"{name}_policy",
+                name=name,
+                role=role.name,
+                policy=json.dumps(policies.document(statements)),
+            ),
+        )
+
+    def _task_definition(self, family: str, log_group: CloudwatchLogGroup) -> EcsTaskDefinition:
+        row, stage, secret_arns = self._row, self._stage, self._secrets.arns
+        definitions = containers.container_definitions(
+            row,
+            image=(
+                f"{self._repository.repository_url}:{row.image_tag}"
+                if self._repository
+                else row.image
+            ),
+            placeholders={
+                "domain": stage.domain_name or "",
+                "region": stage.region,
+                "bucket": self._bucket.bucket.bucket,
+            },
+            secrets={
+                variable: containers.secret_value_from(reference, secret_arns)
+                for variable, reference in self._references.items()
+            },
+            log_group=log_group.name,
+            region=stage.region,
+            collector_image=self._collector_image,
+        )
+        return address(
+            row.name,
+            EcsTaskDefinition(
+                self,
+                "task_definition",
+                family=family,
+                requires_compatibilities=["FARGATE"],
+                network_mode="awsvpc",
+                cpu=str(row.cpu_units),
+                memory=str(row.memory_mib),
+                runtime_platform=EcsTaskDefinitionRuntimePlatform(
+                    operating_system_family="LINUX", cpu_architecture=row.cpu_architecture
+                ),
+                task_role_arn=self._roles.task.arn,
+                execution_role_arn=self._roles.execution.arn,
+                container_definitions=json.dumps(definitions),
+                volume=self._volumes(self._file_storage) if self._file_storage else None,
+            ),
+        )
+
+    def _behind(self, route: Route) -> list[EcsServiceLoadBalancer]:
+        return [
+            EcsServiceLoadBalancer(
+                target_group_arn=route.target_group.arn,
+                container_name=self._row.name,
+                container_port=route.port,
+            )
+        ]
+
+    @staticmethod
+    def _rolled_back_by(alarms: Sequence[CloudwatchMetricAlarm]) -> EcsServiceAlarms:
+        return EcsServiceAlarms(
+            enable=True, rollback=True, alarm_names=[alarm.alarm_name for alarm in alarms]
+        )
+
+    @staticmethod
+    def _volumes(storage: FileStorage) -> list[EcsTaskDefinitionVolume]:
+        return [
+            EcsTaskDefinitionVolume(
+                name=containers.FILE_STORAGE_VOLUME,
+                efs_volume_configuration=EcsTaskDefinitionVolumeEfsVolumeConfiguration(
+                    file_system_id=storage.file_system.id,
+                    transit_encryption="ENABLED",
+                    authorization_config=(
+                        EcsTaskDefinitionVolumeEfsVolumeConfigurationAuthorizationConfig(
+                            access_point_id=storage.access_point.id, iam="ENABLED"
+                        )
+                    ),
+                ),
+            )
+        ]

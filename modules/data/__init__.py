@@ -1,0 +1,1 @@
+"""What holds data: database, file system, buckets, and their backups."""

@@ -1,0 +1,101 @@
+"""Daily backups of what cannot be built anew, apart from what they back up."""
+
+import json
+from collections.abc import Sequence
+
+from cdktf_cdktf_provider_aws.backup_plan import (
+    BackupPlan,
+    BackupPlanRule,
+    BackupPlanRuleLifecycle,
+)
+from cdktf_cdktf_provider_aws.backup_selection import BackupSelection
+from cdktf_cdktf_provider_aws.backup_vault import BackupVault
+from cdktf_cdktf_provider_aws.iam_role import IamRole
+from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
+from constructs import Construct
+
+from modules.base.address import address
+from modules.base.guard import Guard
+from modules.base.naming import Names
+from modules.security import policies
+
+# 05:00 UTC is AWS Backup's own default.
+_SCHEDULE = "cron(0 5 ? * * *)"
+_MANAGED_POLICIES = {
+    "backup": "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup",
+    "restore": "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForRestores",
+}
+
+
+class Backups(Construct):
+    """A vault, a daily plan, and the role that AWS Backup takes on to back up and to restore."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        retention_days: int,
+        resource_arns: Sequence[str],
+        key_arn: str | None,
+        guard: Guard,
+        names: Names,
+    ) -> None:
+        super().__init__(scope, id_)
+        self.vault = guard.address(
+            "main",
+            BackupVault(
+                self,
+                "vault",
+                name=names("backups"),
+                kms_key_arn=key_arn,
+                force_destroy=not guard.retain_data,
+            ),
+        )
+        role = address(
+            "backups",
+            IamRole(
+                self,
+                "role",
+                name=names("backup-role"),
+                description="What AWS Backup may do to back up and restore",
+                assume_role_policy=json.dumps(policies.backup_assumes_role()),
+            ),
+        )
+        attachments = [
+            address(
+                f"backups_{kind}",
+                IamRolePolicyAttachment(
+                    self, f"{kind}_policy", role=role.name, policy_arn=policy_arn
+                ),
+            )
+            for kind, policy_arn in _MANAGED_POLICIES.items()
+        ]
+        plan = address(
+            "main",
+            BackupPlan(
+                self,
+                "plan",
+                name=names("daily"),
+                rule=[
+                    BackupPlanRule(
+                        rule_name="daily",
+                        target_vault_name=self.vault.name,
+                        schedule=_SCHEDULE,
+                        lifecycle=BackupPlanRuleLifecycle(delete_after=retention_days),
+                    )
+                ],
+            ),
+        )
+        address(
+            "main",
+            BackupSelection(
+                self,
+                "selection",
+                name=names("data"),
+                plan_id=plan.id,
+                iam_role_arn=role.arn,
+                resources=list(resource_arns),
+                depends_on=attachments,
+            ),
+        )

@@ -1,0 +1,302 @@
+"""The PostgreSQL database, on RDS or on Aurora Serverless v2. Both offer the same attributes."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from cdktf import TerraformResourceLifecycle
+from cdktf_cdktf_provider_aws.db_instance import DbInstance
+from cdktf_cdktf_provider_aws.db_parameter_group import (
+    DbParameterGroup,
+    DbParameterGroupParameter,
+)
+from cdktf_cdktf_provider_aws.db_subnet_group import DbSubnetGroup
+from cdktf_cdktf_provider_aws.rds_cluster import (
+    RdsCluster,
+    RdsClusterServerlessv2ScalingConfiguration,
+)
+from cdktf_cdktf_provider_aws.rds_cluster_instance import RdsClusterInstance
+from cdktf_cdktf_provider_aws.rds_cluster_parameter_group import (
+    RdsClusterParameterGroup,
+    RdsClusterParameterGroupParameter,
+)
+from cdktf_cdktf_provider_aws.security_group import SecurityGroup
+from constructs import Construct
+
+from modules.base.address import address
+from modules.base.guard import Guard
+from modules.base.naming import Names
+from modules.data.database_watch import DatabaseWatch
+from modules.network.network import Network
+from modules.network.security_groups import POSTGRES_PORT
+from modules.security.secret_store import SecretStore
+from modules.settings import stage_settings as s
+
+# The stored password goes to the database when it is created. A higher number would reset it.
+_PASSWORD_VERSION = 1
+
+# Statements of data would be logged with the data in them; those of the schema are few. A slow one is told.
+_PARAMETERS: Mapping[str, str] = {
+    "rds.force_ssl": "1",
+    "log_statement": "ddl",
+    "log_min_duration_statement": "1000",  # milliseconds
+}
+
+_FIRST_MAJOR = "15"
+
+_LOGS_OF_RDS = ["postgresql", "upgrade"]
+_LOGS_OF_AURORA = ["postgresql"]
+
+
+def _major(engine_version: str) -> str:
+    return engine_version.split(".", 1)[0]
+
+
+def _group_name(name: str, engine_version: str) -> str:
+    """A parameter group belongs to one major version; an upgrade needs the next beside the present one.
+
+    That of the platform's first version keeps the name it was made with.
+    """
+    major = _major(engine_version)
+    return name if major == _FIRST_MAJOR else f"{name}{major}"
+
+
+def _changed_over(settings: s.Database) -> TerraformResourceLifecycle | None:
+    """For an upgrade: the old group goes when the database has left it.
+
+    Not otherwise: one that was half made is made anew, and the same name cannot stand twice.
+    """
+    if not settings.allow_major_version_upgrade:
+        return None
+    return TerraformResourceLifecycle(create_before_destroy=True)
+
+
+def _subnet_group(scope: Construct, names: Names, network: Network) -> DbSubnetGroup:
+    return address(
+        "main",
+        DbSubnetGroup(
+            scope,
+            "subnet_group",
+            name=names("db-subnet-group"),
+            description="Private subnets",
+            subnet_ids=[subnet.id for subnet in network.private_subnets],
+            tags={"Name": names("db-subnet-group")},
+        ),
+    )
+
+
+class PostgresInstance(Construct):
+    """PostgreSQL on one RDS instance, with a standby in another zone when it is Multi-AZ."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        settings: s.Database,
+        log_retention_days: int,
+        account_id: str,
+        key_arn: str | None,
+        guard: Guard,
+        adopted: frozenset[str],
+        names: Names,
+        network: Network,
+        security_group: SecurityGroup,
+        secrets: SecretStore,
+    ) -> None:
+        super().__init__(scope, id_)
+        is_adopted = "aws_db_instance.main" in adopted
+        subnet_group = _subnet_group(self, names, network)
+        watch = DatabaseWatch(
+            self,
+            "watch",
+            kind="instance",
+            logs=_LOGS_OF_RDS,
+            log_retention_days=log_retention_days,
+            monitored=settings.enhanced_monitoring_seconds > 0,
+            has_log_groups=is_adopted,
+            account_id=account_id,
+            key_arn=key_arn,
+            retain_data=guard.retain_data,
+            names=names,
+        )
+        parameters = address(
+            "main",
+            DbParameterGroup(
+                self,
+                "parameters",
+                name=names(_group_name("postgres", settings.engine_version)),
+                family=f"postgres{_major(settings.engine_version)}",
+                description="Connections over TLS only",
+                parameter=[
+                    DbParameterGroupParameter(name=name, value=value, apply_method="immediate")
+                    for name, value in _PARAMETERS.items()
+                ],
+                lifecycle=_changed_over(settings),
+            ),
+        )
+        instance = guard.address(
+            "main",
+            DbInstance(
+                self,
+                "instance",
+                identifier=names.database,
+                engine="postgres",
+                engine_version=settings.engine_version,
+                allow_major_version_upgrade=settings.allow_major_version_upgrade or None,
+                auto_minor_version_upgrade=True,
+                instance_class=settings.instance_class,
+                allocated_storage=settings.allocated_storage_gib,
+                storage_type="gp3",
+                storage_encrypted=True,
+                kms_key_id=key_arn,
+                iam_database_authentication_enabled=True,
+                db_name=settings.name,
+                username=settings.master_username,
+                # An adopted database keeps its password: any of these would reset it.
+                password_wo=None if is_adopted else secrets.master_password,
+                password_wo_version=None if is_adopted else _PASSWORD_VERSION,
+                multi_az=settings.multi_az,
+                db_subnet_group_name=subnet_group.name,
+                vpc_security_group_ids=[security_group.id],
+                parameter_group_name=parameters.name,
+                publicly_accessible=False,
+                enabled_cloudwatch_logs_exports=_LOGS_OF_RDS,
+                monitoring_interval=settings.enhanced_monitoring_seconds,
+                monitoring_role_arn=watch.role_arn,
+                backup_retention_period=settings.backup_retention_days,
+                copy_tags_to_snapshot=True,
+                apply_immediately=False,
+                deletion_protection=guard.refuses("aws_db_instance", "main"),
+                skip_final_snapshot=not guard.retain_data,
+                final_snapshot_identifier=names.final_snapshot if guard.retain_data else None,
+                depends_on=watch.ready,
+            ),
+        )
+        self.host: str = instance.address
+        self.port: int = POSTGRES_PORT
+        self.kind: Literal["Instance", "Cluster"] = "Instance"
+        self.identifier: str = instance.identifier
+        self.arn: str = instance.arn
+        self.dimensions: Mapping[str, str] = {"DBInstanceIdentifier": instance.identifier}
+        self.storage_metric = "FreeStorageSpace"
+
+
+class AuroraCluster(Construct):
+    """PostgreSQL on Aurora Serverless v2: capacity follows the load between two bounds."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        settings: s.Database,
+        log_retention_days: int,
+        account_id: str,
+        key_arn: str | None,
+        guard: Guard,
+        adopted: frozenset[str],  # noqa: ARG002  # the legacy base has no Aurora; one shape for both
+        names: Names,
+        network: Network,
+        security_group: SecurityGroup,
+        secrets: SecretStore,
+    ) -> None:
+        super().__init__(scope, id_)
+        subnet_group = _subnet_group(self, names, network)
+        watch = DatabaseWatch(
+            self,
+            "watch",
+            kind="cluster",
+            logs=_LOGS_OF_AURORA,
+            log_retention_days=log_retention_days,
+            monitored=settings.enhanced_monitoring_seconds > 0,
+            has_log_groups=False,
+            account_id=account_id,
+            key_arn=key_arn,
+            retain_data=guard.retain_data,
+            names=names,
+        )
+        parameters = address(
+            "main",
+            RdsClusterParameterGroup(
+                self,
+                "parameters",
+                name=names(_group_name("aurora-postgres", settings.engine_version)),
+                family=f"aurora-postgresql{_major(settings.engine_version)}",
+                description="Connections over TLS only",
+                parameter=[
+                    RdsClusterParameterGroupParameter(
+                        name=name, value=value, apply_method="immediate"
+                    )
+                    for name, value in _PARAMETERS.items()
+                ],
+                lifecycle=_changed_over(settings),
+            ),
+        )
+        cluster = guard.address(
+            "main",
+            RdsCluster(
+                self,
+                "cluster",
+                cluster_identifier=names.database,
+                engine="aurora-postgresql",
+                engine_mode="provisioned",  # what Serverless v2 is called in the API
+                engine_version=settings.engine_version,
+                allow_major_version_upgrade=settings.allow_major_version_upgrade or None,
+                serverlessv2_scaling_configuration=RdsClusterServerlessv2ScalingConfiguration(
+                    min_capacity=settings.min_acu, max_capacity=settings.max_acu
+                ),
+                storage_encrypted=True,
+                kms_key_id=key_arn,
+                iam_database_authentication_enabled=True,
+                enabled_cloudwatch_logs_exports=_LOGS_OF_AURORA,
+                database_name=settings.name,
+                master_username=settings.master_username,
+                master_password_wo=secrets.master_password,
+                master_password_wo_version=_PASSWORD_VERSION,
+                db_subnet_group_name=subnet_group.name,
+                vpc_security_group_ids=[security_group.id],
+                db_cluster_parameter_group_name=parameters.name,
+                # Aurora always keeps backups, for a day at least.
+                backup_retention_period=max(settings.backup_retention_days, 1),
+                copy_tags_to_snapshot=True,
+                apply_immediately=False,
+                deletion_protection=guard.refuses("aws_rds_cluster", "main"),
+                skip_final_snapshot=not guard.retain_data,
+                final_snapshot_identifier=names.final_snapshot if guard.retain_data else None,
+                depends_on=watch.ready,
+            ),
+        )
+        for index in range(2 if settings.multi_az else 1):
+            address(
+                f"main_{index}",
+                RdsClusterInstance(
+                    self,
+                    f"instance_{index}",
+                    identifier=f"{names.database}-{index}",
+                    cluster_identifier=cluster.id,
+                    engine="aurora-postgresql",
+                    engine_version=settings.engine_version,
+                    instance_class="db.serverless",
+                    auto_minor_version_upgrade=True,
+                    publicly_accessible=False,
+                    monitoring_interval=settings.enhanced_monitoring_seconds,
+                    monitoring_role_arn=watch.role_arn,
+                    db_subnet_group_name=subnet_group.name,
+                    apply_immediately=False,
+                ),
+            )
+        self.host: str = cluster.endpoint
+        self.port: int = POSTGRES_PORT
+        self.kind: Literal["Instance", "Cluster"] = "Cluster"
+        self.identifier: str = cluster.cluster_identifier
+        self.arn: str = cluster.arn
+        self.dimensions: Mapping[str, str] = {"DBClusterIdentifier": cluster.cluster_identifier}
+        # Aurora's volume grows by itself; what can run out is an instance's own disk.
+        self.storage_metric = "FreeLocalStorage"
+
+
+Database = PostgresInstance | AuroraCluster
+DATABASES: Mapping[s.DatabaseEngine, type[PostgresInstance] | type[AuroraCluster]] = {
+    "postgres": PostgresInstance,
+    "aurora-serverless-v2": AuroraCluster,
+}

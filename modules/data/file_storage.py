@@ -1,0 +1,94 @@
+"""The EFS file system of LanceDB."""
+
+import json
+
+from cdktf_cdktf_provider_aws.efs_access_point import (
+    EfsAccessPoint,
+    EfsAccessPointPosixUser,
+    EfsAccessPointRootDirectory,
+    EfsAccessPointRootDirectoryCreationInfo,
+)
+from cdktf_cdktf_provider_aws.efs_file_system import (
+    EfsFileSystem,
+    EfsFileSystemLifecyclePolicy,
+)
+from cdktf_cdktf_provider_aws.efs_file_system_policy import EfsFileSystemPolicy
+from cdktf_cdktf_provider_aws.efs_mount_target import EfsMountTarget
+from cdktf_cdktf_provider_aws.security_group import SecurityGroup
+from constructs import Construct
+
+from modules.base.address import address
+from modules.base.guard import Guard
+from modules.base.naming import Names
+from modules.network.network import Network
+from modules.security import policies
+
+OWNER_ID = 1000
+
+
+class FileStorage(Construct):
+    """An encrypted file system, mounted over TLS with IAM through one access point."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        key_arn: str | None,
+        guard: Guard,
+        names: Names,
+        network: Network,
+        security_group: SecurityGroup,
+    ) -> None:
+        super().__init__(scope, id_)
+        self.file_system = guard.address(
+            "lancedb",
+            EfsFileSystem(
+                self,
+                "file_system",
+                creation_token=names("lancedb"),
+                encrypted=True,
+                kms_key_id=key_arn,
+                lifecycle_policy=[EfsFileSystemLifecyclePolicy(transition_to_ia="AFTER_14_DAYS")],
+                tags={"Name": names("lancedb")},
+            ),
+        )
+        tls_only = policies.tls_only(action="*", resources=[self.file_system.arn])
+        address(
+            "lancedb",
+            EfsFileSystemPolicy(
+                self,
+                "policy",
+                file_system_id=self.file_system.id,
+                policy=json.dumps(policies.document([tls_only])),
+            ),
+        )
+        self.mount_targets = [
+            address(
+                f"lancedb_{index}",
+                EfsMountTarget(
+                    self,
+                    f"mount_target_{index}",
+                    file_system_id=self.file_system.id,
+                    subnet_id=subnet.id,
+                    security_groups=[security_group.id],
+                ),
+            )
+            for index, subnet in enumerate(network.private_subnets)
+        ]
+        self.access_point = address(
+            "lancedb",
+            EfsAccessPoint(
+                self,
+                "access_point",
+                file_system_id=self.file_system.id,
+                posix_user=EfsAccessPointPosixUser(uid=OWNER_ID, gid=OWNER_ID),
+                root_directory=EfsAccessPointRootDirectory(
+                    path="/lancedb",
+                    creation_info=EfsAccessPointRootDirectoryCreationInfo(
+                        owner_uid=OWNER_ID, owner_gid=OWNER_ID, permissions="0755"
+                    ),
+                ),
+                tags={"Name": names("lancedb")},
+            ),
+        )

@@ -1,0 +1,87 @@
+"""What AWS itself logs about the stage: connections, requests, and who read the data bucket."""
+
+from functools import partial
+
+from cdktf import ITerraformDependable
+from cdktf_cdktf_provider_aws.flow_log import FlowLog
+from cdktf_cdktf_provider_aws.s3_bucket_logging import S3BucketLoggingA
+from constructs import Construct
+
+from modules.base.address import address
+from modules.base.guard import Guard
+from modules.base.naming import Names
+from modules.data.private_bucket import PrivateBucket
+from modules.network.network import Network
+from modules.security import policies
+from modules.settings import stage_settings as s
+
+REQUESTS_PREFIX = "requests"
+CONNECTIONS_PREFIX = "connections"
+DATA_BUCKET_PREFIX = "data-bucket/"
+
+
+class LogsBucket(Construct):
+    """The bucket of access logs and flow logs, with S3's own key: the load balancer writes to no other."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        settings: s.Security,
+        account_id: str,
+        region: str,
+        guard: Guard,
+        names: Names,
+        network: Network,
+        data_bucket: PrivateBucket,
+    ) -> None:
+        super().__init__(scope, id_)
+        bucket = PrivateBucket(
+            self,
+            "bucket",
+            label="logs",
+            name=names.logs_bucket(account_id, region),
+            key_arn=None,
+            versioned=True,
+            expire_after_days=settings.log_retention_days,
+            writers=partial(
+                policies.log_delivery_statements,
+                account_id=account_id,
+                region=region,
+                requests_prefix=REQUESTS_PREFIX,
+                connections_prefix=CONNECTIONS_PREFIX,
+                data_bucket_prefix=DATA_BUCKET_PREFIX,
+            ),
+            guard=guard,
+        )
+        policy = bucket.policy
+        if settings.flow_logs:
+            address(
+                "main",
+                FlowLog(
+                    self,
+                    "flow_log",
+                    vpc_id=network.vpc.id,
+                    traffic_type="ALL",
+                    log_destination_type="s3",
+                    log_destination=f"{bucket.bucket.arn}/{CONNECTIONS_PREFIX}/",
+                    depends_on=[policy],
+                    tags={"Name": names("flow-log")},
+                ),
+            )
+        if settings.access_logs:
+            address(
+                "data",
+                S3BucketLoggingA(
+                    self,
+                    "data_bucket_logging",
+                    bucket=data_bucket.bucket.id,
+                    target_bucket=bucket.bucket.id,
+                    target_prefix=DATA_BUCKET_PREFIX,
+                    depends_on=[policy],
+                ),
+            )
+        self.bucket = bucket.bucket
+        # Whoever is told to write here is tried out at once, and needs the policy.
+        self.ready: list[ITerraformDependable] = [policy]

@@ -1,0 +1,90 @@
+"""Stops the database at night: EventBridge Scheduler calls RDS at two times of the day.
+
+The services go to zero by their own scheduled actions (`fargate_service`). A schedule per direction, one
+role for both; on weekends, or whatever days are left out, nothing starts.
+"""
+
+import json
+
+from cdktf_cdktf_provider_aws.iam_role import IamRole
+from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
+from cdktf_cdktf_provider_aws.scheduler_schedule import (
+    SchedulerSchedule,
+    SchedulerScheduleFlexibleTimeWindow,
+    SchedulerScheduleTarget,
+    SchedulerScheduleTargetRetryPolicy,
+)
+from constructs import Construct
+
+from modules.base.address import address
+from modules.base.naming import Names
+from modules.data.database import Database
+from modules.security import policies
+from modules.settings import schedule
+from modules.settings import stage_settings as s
+
+
+class NightStop(Construct):
+    """The database runs by day only. AWS starts one that has been stopped for seven days by itself."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        settings: s.NightStop,
+        time_zone: str,
+        account_id: str,
+        names: Names,
+        database: Database,
+    ) -> None:
+        super().__init__(scope, id_)
+        role = address(
+            "database_switch",
+            IamRole(
+                self,
+                "role",
+                name=names("database-switch-role"),
+                assume_role_policy=json.dumps(policies.scheduler_assumes_role(account_id)),
+            ),
+        )
+        policy = address(
+            "database_switch",
+            IamRolePolicy(
+                self,
+                "policy",
+                name="switch",
+                role=role.name,
+                policy=json.dumps(
+                    policies.document(
+                        policies.database_switch_statements(
+                            kind=database.kind, database_arn=database.arn
+                        )
+                    )
+                ),
+            ),
+        )
+        starts_at = schedule.earlier(settings.start_at, schedule.DATABASE_LEAD_MINUTES)
+        for verb, clock in (("stop", settings.stop_at), ("start", starts_at)):
+            address(
+                f"database_{verb}",
+                SchedulerSchedule(
+                    self,
+                    verb,
+                    name=names(f"database-{verb}"),
+                    schedule_expression=schedule.cron_at(clock, settings.days),
+                    schedule_expression_timezone=time_zone,
+                    flexible_time_window=SchedulerScheduleFlexibleTimeWindow(mode="OFF"),
+                    target=SchedulerScheduleTarget(
+                        arn=f"arn:aws:scheduler:::aws-sdk:rds:{verb}DB{database.kind}",
+                        role_arn=role.arn,
+                        input=json.dumps({f"Db{database.kind}Identifier": database.identifier}),
+                        # By default it would still try to stop the database the next day.
+                        retry_policy=SchedulerScheduleTargetRetryPolicy(
+                            maximum_event_age_in_seconds=3600, maximum_retry_attempts=20
+                        ),
+                    ),
+                    depends_on=[policy],
+                ),
+            )
+        self.role: IamRole = role

@@ -1,0 +1,1 @@
+"""What the internet meets: load balancer, certificate, firewall."""

@@ -1,0 +1,198 @@
+"""The edge: an application load balancer with HTTPS, and the route of each service."""
+
+from cdktf import TerraformResourceLifecycle
+from cdktf_cdktf_provider_aws.data_aws_route53_zone import DataAwsRoute53Zone
+from cdktf_cdktf_provider_aws.lb import Lb, LbAccessLogs
+from cdktf_cdktf_provider_aws.lb_listener import (
+    LbListener,
+    LbListenerDefaultAction,
+    LbListenerDefaultActionFixedResponse,
+    LbListenerDefaultActionRedirect,
+)
+from cdktf_cdktf_provider_aws.lb_listener_rule import (
+    LbListenerRule,
+    LbListenerRuleAction,
+    LbListenerRuleCondition,
+    LbListenerRuleConditionPathPattern,
+)
+from cdktf_cdktf_provider_aws.lb_target_group import (
+    LbTargetGroup,
+    LbTargetGroupHealthCheck,
+)
+from cdktf_cdktf_provider_aws.route53_record import Route53Record, Route53RecordAlias
+from cdktf_cdktf_provider_aws.security_group import SecurityGroup
+from constructs import Construct
+
+from modules.base.address import address
+from modules.base.naming import Names
+from modules.data.logs_bucket import REQUESTS_PREFIX, LogsBucket
+from modules.network.network import Network
+from modules.settings import stage_settings as s
+from modules.settings.services import Service
+
+
+class LoadBalancer(Construct):
+    """The load balancer in the public subnets: port 80 redirects, port 443 routes or answers 404."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        settings: s.LoadBalancer,
+        retain_data: bool,
+        logs: LogsBucket | None,
+        certificate_arn: str,
+        names: Names,
+        network: Network,
+        security_group: SecurityGroup,
+    ) -> None:
+        super().__init__(scope, id_)
+        self.load_balancer = address(
+            "main",
+            Lb(
+                self,
+                "load_balancer",
+                name=names("alb"),
+                load_balancer_type="application",
+                internal=False,
+                subnets=[subnet.id for subnet in network.public_subnets],
+                security_groups=[security_group.id],
+                drop_invalid_header_fields=True,
+                idle_timeout=settings.idle_timeout_seconds,
+                enable_deletion_protection=retain_data,
+                access_logs=(
+                    LbAccessLogs(bucket=logs.bucket.bucket, prefix=REQUESTS_PREFIX, enabled=True)
+                    if logs
+                    else None
+                ),
+                depends_on=logs.ready if logs else None,
+            ),
+        )
+        address(
+            "http",
+            LbListener(
+                self,
+                "http",
+                load_balancer_arn=self.load_balancer.arn,
+                port=80,
+                protocol="HTTP",
+                default_action=[
+                    LbListenerDefaultAction(
+                        type="redirect",
+                        redirect=LbListenerDefaultActionRedirect(
+                            protocol="HTTPS", port="443", status_code="HTTP_301"
+                        ),
+                    )
+                ],
+            ),
+        )
+        self.https_listener = address(
+            "https",
+            LbListener(
+                self,
+                "https",
+                load_balancer_arn=self.load_balancer.arn,
+                port=443,
+                protocol="HTTPS",
+                ssl_policy=settings.ssl_policy,
+                certificate_arn=certificate_arn,
+                routing_http_response_strict_transport_security_header_value=(
+                    f"max-age={settings.hsts_max_age_seconds}"
+                ),
+                default_action=[
+                    LbListenerDefaultAction(
+                        type="fixed-response",
+                        fixed_response=LbListenerDefaultActionFixedResponse(
+                            content_type="text/plain",
+                            message_body="Not found",
+                            status_code="404",
+                        ),
+                    )
+                ],
+            ),
+        )
+
+    def alias(self, *, domain_name: str, hosted_zone: DataAwsRoute53Zone) -> None:
+        """Let the domain point here."""
+        address(
+            "alias",
+            Route53Record(
+                self,
+                "alias",
+                zone_id=hosted_zone.zone_id,
+                name=domain_name,
+                type="A",
+                alias=Route53RecordAlias(
+                    name=self.load_balancer.dns_name,
+                    zone_id=self.load_balancer.zone_id,
+                    evaluate_target_health=True,
+                ),
+            ),
+        )
+
+
+def path_patterns(path: str) -> list[str]:
+    """What an ALB rule has to match for `path` and all below it: `/v1/x/*` does not match `/v1/x`."""
+    return ["/*"] if path == "/" else [path, f"{path}/*"]
+
+
+class Route(Construct):
+    """The target group of a service and the rule that leads to it."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        service: Service,
+        path: str,
+        port: int,
+        names: Names,
+        network: Network,
+        load_balancer: LoadBalancer,
+    ) -> None:
+        super().__init__(scope, id_)
+        self.port = port
+        self.target_group = address(
+            service.name,
+            LbTargetGroup(
+                self,
+                "target_group",
+                name=names(service.name),
+                target_type="ip",  # each Fargate task has an address of its own
+                port=port,
+                protocol="HTTP",
+                vpc_id=network.vpc.id,
+                deregistration_delay="30",
+                health_check=LbTargetGroupHealthCheck(
+                    path=service.health_path,
+                    matcher="200-399",
+                    interval=30,
+                    timeout=5,
+                    healthy_threshold=2,
+                    unhealthy_threshold=3,
+                ),
+                # ECS registers each task with its own port; another default would replace the group, which
+                # AWS refuses while a rule forwards to it.
+                lifecycle=TerraformResourceLifecycle(ignore_changes=["port"]),
+            ),
+        )
+        self.rule = address(
+            service.name,
+            LbListenerRule(
+                self,
+                "rule",
+                listener_arn=load_balancer.https_listener.arn,
+                priority=service.priority,
+                condition=[
+                    LbListenerRuleCondition(
+                        path_pattern=LbListenerRuleConditionPathPattern(values=path_patterns(path))
+                    )
+                ],
+                action=[
+                    LbListenerRuleAction(type="forward", target_group_arn=self.target_group.arn)
+                ],
+                tags={"Name": names(service.name)},
+            ),
+        )

@@ -1,0 +1,217 @@
+"""The web application firewall in front of the load balancer."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
+from cdktf_cdktf_provider_aws.lb import Lb
+from cdktf_cdktf_provider_aws.wafv2_ip_set import Wafv2IpSet
+from cdktf_cdktf_provider_aws.wafv2_web_acl import (
+    Wafv2WebAcl,
+    Wafv2WebAclDefaultAction,
+    Wafv2WebAclDefaultActionAllow,
+    Wafv2WebAclRule,
+    Wafv2WebAclRuleAction,
+    Wafv2WebAclRuleActionAllow,
+    Wafv2WebAclRuleActionBlock,
+    Wafv2WebAclRuleOverrideAction,
+    Wafv2WebAclRuleOverrideActionNone,
+    Wafv2WebAclRuleVisibilityConfig,
+    Wafv2WebAclVisibilityConfig,
+)
+from cdktf_cdktf_provider_aws.wafv2_web_acl_association import Wafv2WebAclAssociation
+from cdktf_cdktf_provider_aws.wafv2_web_acl_logging_configuration import (
+    Wafv2WebAclLoggingConfiguration,
+    Wafv2WebAclLoggingConfigurationLoggingFilter,
+    Wafv2WebAclLoggingConfigurationLoggingFilterFilter,
+    Wafv2WebAclLoggingConfigurationLoggingFilterFilterCondition,
+    Wafv2WebAclLoggingConfigurationLoggingFilterFilterConditionActionCondition,
+    Wafv2WebAclLoggingConfigurationRedactedFields,
+    Wafv2WebAclLoggingConfigurationRedactedFieldsSingleHeader,
+)
+from constructs import Construct
+
+from modules.base.address import address
+from modules.base.naming import Names
+from modules.settings import stage_settings as s
+
+# Rule -> AWS's group, and which of its rules only count. A body over 8 KiB is usual for GraphQL and uploads.
+# https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html
+MANAGED_RULE_GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("ip-reputation", "AWSManagedRulesAmazonIpReputationList", ()),
+    ("known-bad-inputs", "AWSManagedRulesKnownBadInputsRuleSet", ()),
+    ("common", "AWSManagedRulesCommonRuleSet", ("SizeRestrictions_BODY",)),
+)
+# They hold sessions and tokens.
+_REDACTED_HEADERS = ("authorization", "cookie")
+
+
+def rate_limit_statement(requests_per_5_minutes: int) -> dict[str, Any]:
+    """Matches an address that sends more requests than this."""
+    return {
+        "rate_based_statement": {
+            "limit": requests_per_5_minutes,
+            "aggregate_key_type": "IP",
+            "evaluation_window_sec": 300,
+        }
+    }
+
+
+def managed_group_statement(group: str, counted: tuple[str, ...]) -> dict[str, Any]:
+    """AWS's group of rules, of which the `counted` ones block nothing."""
+    overrides = [{"name": rule, "action_to_use": {"count": {}}} for rule in counted]
+    return {
+        "managed_rule_group_statement": {
+            "vendor_name": "AWS",
+            "name": group,
+            **({"rule_action_override": overrides} if overrides else {}),
+        }
+    }
+
+
+class WebFirewall(Construct):
+    """A web ACL: a limit per address, then AWS's managed rules. What it blocks is logged.
+
+    `own_addresses` are the public addresses that the stage's tasks come from. Services call one another by
+    the stage's domain: all of a zone's calls come from one address, and would soon exceed the limit.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        settings: s.Security,
+        log_retention_days: int,
+        key_arn: str | None,
+        retain_data: bool,
+        names: Names,
+        load_balancer: Lb,
+        own_addresses: Sequence[str],
+    ) -> None:
+        super().__init__(scope, id_)
+        own = self._let_own_addresses_in(own_addresses, names) if own_addresses else []
+        limit = Wafv2WebAclRule(
+            name="rate-limit",
+            priority=1,
+            action=Wafv2WebAclRuleAction(block=Wafv2WebAclRuleActionBlock()),
+            statement=rate_limit_statement(settings.rate_limit_per_5_minutes),
+            visibility_config=_rule_metric("rate-limit"),
+        )
+        managed = [
+            Wafv2WebAclRule(
+                name=name,
+                priority=priority,
+                override_action=Wafv2WebAclRuleOverrideAction(
+                    none=Wafv2WebAclRuleOverrideActionNone()
+                ),
+                statement=managed_group_statement(group, counted),
+                visibility_config=_rule_metric(name),
+            )
+            for priority, (name, group, counted) in enumerate(MANAGED_RULE_GROUPS, start=2)
+        ]
+        self.web_acl = address(
+            "main",
+            Wafv2WebAcl(
+                self,
+                "web_acl",
+                name=names("web-firewall"),
+                description="In front of the load balancer",
+                scope="REGIONAL",
+                default_action=Wafv2WebAclDefaultAction(allow=Wafv2WebAclDefaultActionAllow()),
+                rule=[*own, limit, *managed],
+                visibility_config=Wafv2WebAclVisibilityConfig(
+                    cloudwatch_metrics_enabled=True,
+                    metric_name=names("web-firewall"),
+                    sampled_requests_enabled=True,
+                ),
+            ),
+        )
+        address(
+            "load_balancer",
+            Wafv2WebAclAssociation(
+                self,
+                "association",
+                resource_arn=load_balancer.arn,
+                web_acl_arn=self.web_acl.arn,
+            ),
+        )
+        self._log(log_retention_days, key_arn, retain_data=retain_data, names=names)
+
+    def _let_own_addresses_in(
+        self, addresses: Sequence[str], names: Names
+    ) -> list[Wafv2WebAclRule]:
+        ip_set = address(
+            "own",
+            Wafv2IpSet(
+                self,
+                "own_addresses",
+                name=names("own-addresses"),
+                description="Where the tasks of this stage come from",
+                scope="REGIONAL",
+                ip_address_version="IPV4",
+                addresses=[f"{each}/32" for each in addresses],
+            ),
+        )
+        return [
+            Wafv2WebAclRule(
+                name="own-addresses",
+                priority=0,
+                action=Wafv2WebAclRuleAction(allow=Wafv2WebAclRuleActionAllow()),
+                statement={"ip_set_reference_statement": {"arn": ip_set.arn}},
+                visibility_config=_rule_metric("own-addresses"),
+            )
+        ]
+
+    def _log(
+        self, retention_days: int, key_arn: str | None, *, retain_data: bool, names: Names
+    ) -> None:
+        log_group = address(
+            "web_firewall",
+            CloudwatchLogGroup(
+                self,
+                "log_group",
+                name=names.web_firewall_log_group,
+                retention_in_days=retention_days,
+                kms_key_id=key_arn,
+                skip_destroy=retain_data,
+            ),
+        )
+        blocked = Wafv2WebAclLoggingConfigurationLoggingFilterFilterCondition(
+            action_condition=(
+                Wafv2WebAclLoggingConfigurationLoggingFilterFilterConditionActionCondition(
+                    action="BLOCK"
+                )
+            )
+        )
+        address(
+            "main",
+            Wafv2WebAclLoggingConfiguration(
+                self,
+                "logging",
+                resource_arn=self.web_acl.arn,
+                log_destination_configs=[log_group.arn],
+                logging_filter=Wafv2WebAclLoggingConfigurationLoggingFilter(
+                    default_behavior="DROP",
+                    filter=[
+                        Wafv2WebAclLoggingConfigurationLoggingFilterFilter(
+                            behavior="KEEP", requirement="MEETS_ANY", condition=[blocked]
+                        )
+                    ],
+                ),
+                redacted_fields=[
+                    Wafv2WebAclLoggingConfigurationRedactedFields(
+                        single_header=Wafv2WebAclLoggingConfigurationRedactedFieldsSingleHeader(
+                            name=header
+                        )
+                    )
+                    for header in _REDACTED_HEADERS
+                ],
+            ),
+        )
+
+
+def _rule_metric(name: str) -> Wafv2WebAclRuleVisibilityConfig:
+    return Wafv2WebAclRuleVisibilityConfig(
+        cloudwatch_metrics_enabled=True, metric_name=name, sampled_requests_enabled=True
+    )

@@ -1,0 +1,104 @@
+"""Tells the operator about money: a monthly budget, and costs that jump. Both look at the whole account."""
+
+from cdktf_cdktf_provider_aws.budgets_budget import BudgetsBudget, BudgetsBudgetNotification
+from cdktf_cdktf_provider_aws.ce_anomaly_monitor import CeAnomalyMonitor
+from cdktf_cdktf_provider_aws.ce_anomaly_subscription import (
+    CeAnomalySubscription,
+    CeAnomalySubscriptionSubscriber,
+    CeAnomalySubscriptionThresholdExpression,
+    CeAnomalySubscriptionThresholdExpressionDimension,
+)
+from constructs import Construct
+
+from modules.base.address import address
+from modules.base.naming import Names
+
+# Told when four fifths are spent, and when the forecast for the month passes the whole.
+SPENT_PERCENT = 80
+FORECAST_PERCENT = 100
+
+
+class Budget(Construct):
+    """A monthly limit. AWS bills nothing for an account's budgets of this kind."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        limit_usd: float,
+        operator_email: str,
+        names: Names,
+    ) -> None:
+        super().__init__(scope, id_)
+        self.budget: BudgetsBudget = address(
+            "monthly",
+            BudgetsBudget(
+                self,
+                "budget",
+                name=names("monthly-budget"),
+                budget_type="COST",
+                time_unit="MONTHLY",
+                limit_amount=f"{limit_usd:g}",
+                limit_unit="USD",
+                notification=[
+                    BudgetsBudgetNotification(
+                        comparison_operator="GREATER_THAN",
+                        threshold=percent,
+                        threshold_type="PERCENTAGE",
+                        notification_type=kind,
+                        subscriber_email_addresses=[operator_email],
+                    )
+                    for kind, percent in (
+                        ("ACTUAL", SPENT_PERCENT),
+                        ("FORECASTED", FORECAST_PERCENT),
+                    )
+                ],
+            ),
+        )
+
+
+class CostAnomalies(Construct):
+    """A daily e-mail about costs that AWS finds unusual for a service. AWS bills nothing for it."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        least_usd: float,
+        monitor_arn: str | None,
+        operator_email: str,
+        names: Names,
+    ) -> None:
+        super().__init__(scope, id_)
+        if monitor_arn is None:
+            monitor = address(
+                "services",
+                CeAnomalyMonitor(
+                    self,
+                    "monitor",
+                    name=names("cost-anomalies"),
+                    monitor_type="DIMENSIONAL",
+                    monitor_dimension="SERVICE",
+                ),
+            )
+            monitor_arn = monitor.arn
+        self.subscription: CeAnomalySubscription = address(
+            "operator",
+            CeAnomalySubscription(
+                self,
+                "subscription",
+                name=names("cost-anomalies"),
+                frequency="DAILY",
+                monitor_arn_list=[monitor_arn],
+                subscriber=[CeAnomalySubscriptionSubscriber(type="EMAIL", address=operator_email)],
+                threshold_expression=CeAnomalySubscriptionThresholdExpression(
+                    dimension=CeAnomalySubscriptionThresholdExpressionDimension(
+                        key="ANOMALY_TOTAL_IMPACT_ABSOLUTE",
+                        match_options=["GREATER_THAN_OR_EQUAL"],
+                        values=[f"{least_usd:g}"],
+                    )
+                ),
+            ),
+        )

@@ -1,0 +1,1 @@
+"""The VPC, and who may reach whom in it."""

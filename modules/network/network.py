@@ -1,0 +1,198 @@
+"""The VPC: public and private subnets in each zone, and the way out."""
+
+import ipaddress
+from itertools import islice
+
+from cdktf import Fn, TerraformResourceLifecycle
+from cdktf_cdktf_provider_aws.data_aws_availability_zones import (
+    DataAwsAvailabilityZones,
+)
+from cdktf_cdktf_provider_aws.default_security_group import DefaultSecurityGroup
+from cdktf_cdktf_provider_aws.eip import Eip
+from cdktf_cdktf_provider_aws.internet_gateway import InternetGateway
+from cdktf_cdktf_provider_aws.nat_gateway import NatGateway
+from cdktf_cdktf_provider_aws.route_table import RouteTable, RouteTableRoute
+from cdktf_cdktf_provider_aws.route_table_association import RouteTableAssociation
+from cdktf_cdktf_provider_aws.subnet import Subnet
+from cdktf_cdktf_provider_aws.vpc import Vpc
+from constructs import Construct
+
+from modules.base.address import address
+from modules.base.naming import Names
+from modules.settings import stage_settings as s
+
+EVERYWHERE = "0.0.0.0/0"
+
+
+def subnet_blocks(vpc_cidr_block: str, newbits: int, count: int) -> list[str]:
+    """The first `count` subnets, as Terraform's `cidrsubnet(vpc_cidr_block, newbits, i)` cuts them."""
+    network = ipaddress.IPv4Network(vpc_cidr_block)
+    return [str(block) for block in islice(network.subnets(prefixlen_diff=newbits), count)]
+
+
+class Network(Construct):
+    """The VPC of one stage.
+
+    Private route tables are one per zone whatever the NAT mode, so that changing the mode moves routes and
+    replaces nothing. With NAT mode `none` private subnets have no way out, and tasks run in the public ones.
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, settings: s.Network, names: Names) -> None:
+        super().__init__(scope, id_)
+        count = settings.zone_count
+        blocks = subnet_blocks(settings.vpc_cidr_block, settings.subnet_newbits, 2 * count)
+        self._zones = self._zone_names(settings)
+
+        self.vpc = address(
+            "main",
+            Vpc(
+                self,
+                "vpc",
+                cidr_block=settings.vpc_cidr_block,
+                enable_dns_support=True,
+                enable_dns_hostnames=True,
+                tags={"Name": names("vpc")},
+            ),
+        )
+        # AWS makes it with the VPC, open within itself. Nothing here uses it.
+        address(
+            "main",
+            DefaultSecurityGroup(
+                self,
+                "default_security_group",
+                vpc_id=self.vpc.id,
+                tags={"Name": names("default-closed")},
+            ),
+        )
+        gateway = address(
+            "main",
+            InternetGateway(
+                self,
+                "internet_gateway",
+                vpc_id=self.vpc.id,
+                tags={"Name": names("igw")},
+            ),
+        )
+        self.public_subnets = self._subnets("public", blocks[:count], names)
+        self.private_subnets = self._subnets("private", blocks[count:], names)
+
+        public_routes = address(
+            "public",
+            RouteTable(
+                self,
+                "public_route_table",
+                vpc_id=self.vpc.id,
+                route=[RouteTableRoute(cidr_block=EVERYWHERE, gateway_id=gateway.id)],
+                tags={"Name": names("public-rtb")},
+            ),
+        )
+        gateways = self._nat_gateways(settings.nat, names, gateway)
+        # A task that starts before its subnet has a way out cannot pull its image.
+        self.ways_out: list[RouteTableAssociation] = []
+        for index, (public, private) in enumerate(
+            zip(self.public_subnets, self.private_subnets, strict=True)
+        ):
+            nat = gateways[index : index + 1] or gateways[:1]
+            private_routes = address(
+                f"private_{index}",
+                RouteTable(
+                    self,
+                    f"private_route_table_{index}",
+                    vpc_id=self.vpc.id,
+                    route=[
+                        RouteTableRoute(cidr_block=EVERYWHERE, nat_gateway_id=way_out.id)
+                        for way_out in nat
+                    ]
+                    or None,
+                    tags={"Name": names(f"private-rtb-{index}")},
+                ),
+            )
+            self.ways_out += [
+                self._association("public", index, public, public_routes),
+                self._association("private", index, private, private_routes),
+            ]
+
+        # With no NAT gateway every task comes from an address of its own.
+        self.outgoing_addresses: list[str] = [nat_gateway.public_ip for nat_gateway in gateways]
+        self.assign_public_ip: bool = settings.nat == "none"
+        self.task_subnets: list[Subnet] = (
+            self.public_subnets if self.assign_public_ip else self.private_subnets
+        )
+
+    def _zone_names(self, settings: s.Network) -> list[str]:
+        if settings.availability_zones:
+            return list(settings.availability_zones)
+        region_zones = address(
+            "available",
+            DataAwsAvailabilityZones(
+                self,
+                "availability_zones",
+                state="available",
+                # Local zones and zones that an account has to opt in to take no load balancer.
+                filter=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
+            ),
+        )
+        return [str(Fn.element(region_zones.names, index)) for index in range(settings.zone_count)]
+
+    def _subnets(self, tier: str, blocks: list[str], names: Names) -> list[Subnet]:
+        return [
+            address(
+                f"{tier}_{index}",
+                Subnet(
+                    self,
+                    f"{tier}_subnet_{index}",
+                    vpc_id=self.vpc.id,
+                    cidr_block=block,
+                    availability_zone=zone,
+                    # What needs a public address asks for it.
+                    map_public_ip_on_launch=False,
+                    tags={"Name": names(f"{tier}-subnet-{zone}"), "Tier": tier.title()},
+                    # AWS's list of zones changes, and a subnet never moves: it would be replaced.
+                    lifecycle=TerraformResourceLifecycle(ignore_changes=["availability_zone"]),
+                ),
+            )
+            for index, (block, zone) in enumerate(zip(blocks, self._zones, strict=True))
+        ]
+
+    def _association(
+        self, tier: str, index: int, subnet: Subnet, table: RouteTable
+    ) -> RouteTableAssociation:
+        return address(
+            f"{tier}_{index}",
+            RouteTableAssociation(
+                self,
+                f"{tier}_association_{index}",
+                subnet_id=subnet.id,
+                route_table_id=table.id,
+            ),
+        )
+
+    def _nat_gateways(
+        self, mode: s.NatMode, names: Names, gateway: InternetGateway
+    ) -> list[NatGateway]:
+        count = {"none": 0, "single": 1, "per-az": len(self.public_subnets)}[mode]
+        gateways = []
+        for index, subnet in enumerate(self.public_subnets[:count]):
+            ip = address(
+                f"nat_{index}",
+                Eip(
+                    self,
+                    f"nat_ip_{index}",
+                    domain="vpc",
+                    tags={"Name": names(f"nat-eip-{index}")},
+                ),
+            )
+            gateways.append(
+                address(
+                    f"nat_{index}",
+                    NatGateway(
+                        self,
+                        f"nat_gateway_{index}",
+                        allocation_id=ip.id,
+                        subnet_id=subnet.id,
+                        tags={"Name": names(f"nat-{index}")},
+                        depends_on=[gateway],
+                    ),
+                )
+            )
+        return gateways

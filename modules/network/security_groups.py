@@ -1,0 +1,210 @@
+"""Who may reach whom. What no rule here names is closed.
+
+The shared groups (load balancer, database, file storage) hold their rules inline, which makes them
+exclusive: a rule that somebody adds by hand shows as a change. Services name each other, perhaps in a
+circle, so their rules are resources of their own.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from cdktf_cdktf_provider_aws.security_group import (
+    SecurityGroup,
+    SecurityGroupEgress,
+    SecurityGroupIngress,
+)
+from cdktf_cdktf_provider_aws.vpc_security_group_egress_rule import (
+    VpcSecurityGroupEgressRule,
+)
+from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import (
+    VpcSecurityGroupIngressRule,
+)
+from constructs import Construct
+
+from modules.base.address import address
+from modules.base.naming import Names
+from modules.network.network import EVERYWHERE, Network
+from modules.settings.services import Service
+
+POSTGRES_PORT = 5432
+NFS_PORT = 2049
+HTTPS_PORT = 443
+# Where the brokers of a managed Kafka listen, privately and publicly, one port for each kind of login.
+# https://docs.aws.amazon.com/msk/latest/developerguide/port-info.html
+KAFKA_PORTS = ((9092, 9098), (9194, 9198))
+
+
+class SecurityGroups(Construct):
+    """The security groups of one stage: load balancer, database, file storage, and one per service."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        services: Mapping[str, Service],
+        kafka: bool,
+        names: Names,
+        network: Network,
+    ) -> None:
+        super().__init__(scope, id_)
+        self._names = names
+        self._network = network
+
+        self.load_balancer = self._group(
+            "load_balancer",
+            "alb-sg",
+            "Load balancer: HTTP and HTTPS from anywhere",
+            ingress=[
+                SecurityGroupIngress(
+                    description=f"{label} from anywhere",
+                    protocol="tcp",
+                    from_port=port,
+                    to_port=port,
+                    cidr_blocks=[EVERYWHERE],
+                )
+                for label, port in (("HTTP", 80), ("HTTPS", 443))
+            ],
+            egress=[
+                SecurityGroupEgress(
+                    # Not the services' groups by name: one that goes could not be deleted before its rule.
+                    description="To the services",
+                    protocol="tcp",
+                    from_port=1,
+                    to_port=65535,
+                    cidr_blocks=[network.vpc.cidr_block],
+                )
+            ],
+        )
+        self.services: dict[str, SecurityGroup] = {
+            name: self._group(name, f"{name}-sg", f"Tasks of {name}") for name in services
+        }
+        self.database = self._group(
+            "database",
+            "rds-sg",
+            "Database: PostgreSQL from the services that use it",
+            ingress=self._from_services(
+                [name for name, service in services.items() if service.uses_database],
+                POSTGRES_PORT,
+            ),
+        )
+        self.file_storage = self._group(
+            "file_storage",
+            "efs-sg",
+            "LanceDB file system: NFS from the services that mount it",
+            ingress=self._from_services(
+                [name for name, service in services.items() if service.uses_file_storage],
+                NFS_PORT,
+            ),
+        )
+        for name, service in services.items():
+            self._ingress_rules(name, service, services)
+            self._egress_rules(name, service, services, kafka=kafka)
+
+    def _group(
+        self,
+        name: str,
+        suffix: str,
+        description: str,
+        *,
+        ingress: Sequence[SecurityGroupIngress] | None = None,
+        egress: Sequence[SecurityGroupEgress] | None = None,
+    ) -> SecurityGroup:
+        return address(
+            name,
+            SecurityGroup(
+                self,
+                name,
+                name=self._names(suffix),
+                description=description,
+                vpc_id=self._network.vpc.id,
+                ingress=ingress,
+                egress=egress,
+                tags={"Name": self._names(suffix)},
+            ),
+        )
+
+    def _from_services(self, callers: Sequence[str], port: int) -> list[SecurityGroupIngress]:
+        return [
+            SecurityGroupIngress(
+                description=f"From {caller}",
+                protocol="tcp",
+                from_port=port,
+                to_port=port,
+                security_groups=[self.services[caller].id],
+            )
+            for caller in callers
+        ]
+
+    def _ingress_rules(self, name: str, service: Service, services: Mapping[str, Service]) -> None:
+        sources = {
+            caller: self.services[caller]
+            for caller, other in services.items()
+            if name in other.calls
+        }
+        if service.path:
+            sources["load_balancer"] = self.load_balancer
+        for source, group in sources.items():
+            rule = f"{name}_from_{source}"
+            address(
+                rule,
+                VpcSecurityGroupIngressRule(
+                    self,
+                    rule,
+                    security_group_id=self.services[name].id,
+                    referenced_security_group_id=group.id,
+                    description=f"From {source}",
+                    ip_protocol="tcp",
+                    from_port=service.port,
+                    to_port=service.port,
+                ),
+            )
+
+    def _egress_rules(
+        self, name: str, service: Service, services: Mapping[str, Service], *, kafka: bool
+    ) -> None:
+        """To what the row names, and to port 443 anywhere: registries, AWS's own services, third parties.
+
+        DNS needs no rule: AWS's resolver is outside of what security groups filter.
+        """
+        for called in service.calls:
+            self._to_group(name, f"calls_{called}", self.services[called], services[called].port)
+        if service.uses_database:
+            self._to_group(name, "to_database", self.database, POSTGRES_PORT)
+        if service.uses_file_storage:
+            self._to_group(name, "to_file_storage", self.file_storage, NFS_PORT)
+        self._to_anywhere(name, f"{name}_to_anywhere", HTTPS_PORT, HTTPS_PORT)
+        for port in sorted({*service.outbound_ports} - {HTTPS_PORT}):
+            self._to_anywhere(name, f"{name}_to_anywhere_{port}", port, port)
+        for first, last in KAFKA_PORTS if kafka and service.uses_kafka else ():
+            self._to_anywhere(name, f"{name}_to_kafka_{first}", first, last)
+
+    def _to_group(self, name: str, target: str, group: SecurityGroup, port: int | None) -> None:
+        rule = f"{name}_{target}"
+        address(
+            rule,
+            VpcSecurityGroupEgressRule(
+                self,
+                rule,
+                security_group_id=self.services[name].id,
+                referenced_security_group_id=group.id,
+                description=target.replace("_", " ").capitalize(),
+                ip_protocol="tcp",
+                from_port=port,
+                to_port=port,
+            ),
+        )
+
+    def _to_anywhere(self, name: str, rule: str, first_port: int, last_port: int) -> None:
+        address(
+            rule,
+            VpcSecurityGroupEgressRule(
+                self,
+                rule,
+                security_group_id=self.services[name].id,
+                cidr_ipv4=EVERYWHERE,
+                description="To anywhere: registries, AWS, third parties",
+                ip_protocol="tcp",
+                from_port=first_port,
+                to_port=last_port,
+            ),
+        )

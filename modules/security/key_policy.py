@@ -1,0 +1,86 @@
+"""Who may use the stage's KMS key, as plain documents.
+
+Most services use it in the name of who calls them, which IAM allows. The ones here call on their own.
+"""
+
+from collections.abc import Sequence
+
+from modules.security.policies import Document, Statement, document
+
+
+def customer_key_policy(*, account_id: str, region: str) -> Document:
+    """The key's policy: IAM decides within the account, CloudWatch Logs and alarms are let in.
+
+    Sources: "Default key policy" of the KMS guide, "Encrypt log data" of the CloudWatch Logs guide, "Alarms
+    and SNS topics with encryption" of the CloudWatch guide.
+    """
+    return document(
+        [
+            {
+                "Sid": "IamDecides",
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:aws:iam::{account_id}:root"},
+                "Action": "kms:*",
+                "Resource": "*",  # of a key's policy: the key
+            },
+            {
+                "Sid": "LogsAreWritten",
+                "Effect": "Allow",
+                "Principal": {"Service": f"logs.{region}.amazonaws.com"},
+                "Action": [
+                    "kms:Decrypt",
+                    "kms:DescribeKey",
+                    "kms:Encrypt",
+                    "kms:GenerateDataKey",
+                    "kms:GenerateDataKeyWithoutPlaintext",
+                    "kms:ReEncryptFrom",
+                    "kms:ReEncryptTo",
+                ],
+                "Resource": "*",
+                "Condition": {
+                    "ArnLike": {
+                        "kms:EncryptionContext:aws:logs:arn": (
+                            f"arn:aws:logs:{region}:{account_id}:log-group:*"
+                        )
+                    }
+                },
+            },
+            {
+                "Sid": "AlarmsPublish",
+                "Effect": "Allow",
+                "Principal": {"Service": "cloudwatch.amazonaws.com"},
+                "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+                "Resource": "*",
+                "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
+            },
+        ]
+    )
+
+
+def read_secrets(key_arn: str, region: str) -> list[Statement]:
+    """An execution role's: decrypt what Secrets Manager hands out, and nothing beside that."""
+    return [
+        _use("DecryptSecrets", ["kms:Decrypt"], key_arn, f"secretsmanager.{region}.amazonaws.com")
+    ]
+
+
+def use_objects(key_arn: str, region: str) -> list[Statement]:
+    """A task role's: read and write encrypted objects, and nothing beside that."""
+    return [
+        _use(
+            "UseEncryptedObjects",
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+            key_arn,
+            f"s3.{region}.amazonaws.com",
+        )
+    ]
+
+
+def _use(sid: str, actions: Sequence[str], key_arn: str, through: str) -> Statement:
+    return {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Action": list(actions),
+        "Resource": [key_arn],
+        "Condition": {"StringEquals": {"kms:ViaService": through}},
+    }

@@ -1,0 +1,181 @@
+"""The secrets in AWS Secrets Manager. No value passes through state, plan or JSON.
+
+Terraform draws or reads a value while it runs (ephemeral) and hands it to write-only arguments. A first
+value is written once: its version number never changes, so Terraform never writes again over what an
+operator or a rotation has set. The first version keeps a label of its own, because Secrets Manager removes
+versions without a label, and a removed version would be written anew.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from cdktf import TerraformResourceLifecycle
+from cdktf_cdktf_provider_aws.secretsmanager_secret import SecretsmanagerSecret
+from cdktf_cdktf_provider_aws.secretsmanager_secret_version import (
+    SecretsmanagerSecretVersion,
+)
+from constructs import Construct
+
+from modules.base.address import address
+from modules.base.expressions import ephemeral
+from modules.base.guard import Guard
+from modules.base.naming import Names
+from modules.settings import stage_settings as s
+from modules.settings.secrets import LEGACY_PLACEHOLDERS, MASTER_CREDENTIALS, PLACEHOLDER, SecretRow
+
+FIRST_VERSION_STAGES = ["AWSCURRENT", "ATOMIC_FIRST"]
+_WRITTEN_ONCE = 1
+RECOVERY_WINDOW_DAYS = 30
+
+
+class SecretStore(Construct):
+    """Every secret of the stage, with a first value in the generated ones and the operator's.
+
+    A secret that was adopted keeps its value.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        rows: Sequence[SecretRow],
+        master_username: str,
+        key_arn: str | None,
+        guard: Guard,
+        adopted: frozenset[str],
+        names: Names,
+    ) -> None:
+        super().__init__(scope, id_)
+        self._adopted = adopted
+        self.secrets: dict[str, SecretsmanagerSecret] = {
+            row.name: guard.address(
+                row.name,
+                SecretsmanagerSecret(
+                    self,
+                    row.name,
+                    name=names(row.name),
+                    description=row.description,
+                    kms_key_id=key_arn,
+                    # Without a recovery window a name is free at once, and dev can be built again.
+                    recovery_window_in_days=RECOVERY_WINDOW_DAYS if guard.retain_data else 0,
+                    force_overwrite_replica_secret=False,
+                ),
+            )
+            for row in rows
+        }
+        self.first_values: dict[str, SecretsmanagerSecretVersion] = {}
+        for row in rows:
+            if self.is_adopted(row.name):
+                continue  # it has a value, which stays
+            if row.origin == "generated":
+                self.write_first_value(row.name, self._generated(row, master_username))
+            elif row.origin == "operator":
+                self.write_first_value(row.name, PLACEHOLDER)
+        self.arns: dict[str, str] = {name: secret.arn for name, secret in self.secrets.items()}
+
+    def is_adopted(self, name: str) -> bool:
+        """Whether the secret was there before this project, with a value of its own."""
+        return f"aws_secretsmanager_secret.{name.replace('-', '_')}" in self._adopted
+
+    def write_first_value(self, name: str, value: str) -> None:
+        """Give the secret `name` its first version; `value` is an expression or a harmless text."""
+        self.first_values[name] = address(
+            name,
+            SecretsmanagerSecretVersion(
+                self,
+                f"{name}_first",
+                secret_id=self.secrets[name].id,
+                secret_string_wo=value,
+                secret_string_wo_version=_WRITTEN_ONCE,
+                version_stages=FIRST_VERSION_STAGES,
+                lifecycle=TerraformResourceLifecycle(ignore_changes=["version_stages"]),
+            ),
+        )
+
+    @property
+    def master_password(self) -> str:
+        """The expression that reads the database's password from the stored master credentials.
+
+        It reads what is stored, because a second draw would be a different password.
+        """
+        return f"${{{self._bare_master_password}}}"
+
+    @property
+    def master_password_in_a_url(self) -> str:
+        """The same, encoded for a URL."""
+        return f"${{urlencode({self._bare_master_password})}}"
+
+    @property
+    def _bare_master_password(self) -> str:
+        return f'jsondecode({self._stored(MASTER_CREDENTIALS)})["password"]'
+
+    def placeholder_replaced_by(self, name: str, value: str) -> str:
+        """The expression of `value` where the adopted secret `name` still holds a placeholder.
+
+        Else it is the expression of the present value: what a person has set is written back as it is.
+        """
+        stored = self._stored(name)
+        is_placeholder = " || ".join(
+            f'strcontains({stored}, "{mark}")' for mark in LEGACY_PLACEHOLDERS
+        )
+        return f'${{{is_placeholder} ? "{value}" : {stored}}}'
+
+    def _stored(self, name: str) -> str:
+        """The bare expression of the value that Secrets Manager holds now."""
+        written = self.first_values.get(name)
+        # The version's ARN, not its argument secret_id: that one is known before the version is written, as
+        # after a deploy that stopped between the two, and Terraform would then read a secret without a value.
+        secret_id = written.arn if written else self.secrets[name].id
+        block = ephemeral(
+            self,
+            "aws_secretsmanager_secret_version",
+            name.replace("-", "_"),
+            {"secret_id": secret_id},
+        )
+        return f"{block}.secret_string"
+
+    def _generated(self, row: SecretRow, master_username: str) -> str:
+        drawn = ephemeral(
+            self,
+            "aws_secretsmanager_random_password",
+            row.name.replace("-", "_"),
+            {"password_length": row.length, "exclude_punctuation": True},
+        )
+        generated = f"{drawn}.random_password"
+        if not row.document:
+            return f"${{{generated}}}"
+        expressions = {"{username}": f'"{master_username}"', "{generated}": generated}
+        members = ", ".join(
+            f'"{key}" = ' + expressions.get(value, f'"{value}"') for key, value in row.document
+        )
+        return f"${{jsonencode({{{members}}})}}"
+
+
+class ConnectionStrings(Construct):
+    """The composed secrets: how each service reaches the database, for the drivers that want one string."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        settings: s.Database,
+        rows: Sequence[SecretRow],
+        store: SecretStore,
+        host: str,
+        port: int,
+    ) -> None:
+        super().__init__(scope, id_)
+        values: Mapping[str, str] = {
+            "username": settings.master_username,
+            "password": store.master_password_in_a_url,
+            "host": host,
+            "port": str(port),
+            "name": settings.name,
+        }
+        for row in rows:
+            if row.origin == "composed":
+                value = row.template.format(**values)
+                if store.is_adopted(row.name):
+                    value = store.placeholder_replaced_by(row.name, value)
+                store.write_first_value(row.name, value)

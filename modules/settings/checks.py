@@ -1,0 +1,231 @@
+"""What can be wrong between settings that are each right alone."""
+
+import difflib
+import ipaddress
+from collections.abc import Iterator
+
+from modules.base.naming import Names, limited_names
+from modules.settings.mistake import Mistake
+from modules.settings.schedule import DATABASE_LEAD_MINUTES, minute_of_day
+from modules.settings.service_checks import find_service_mistakes
+from modules.settings.stage_settings import StageSettings
+from modules.settings.stateful import stateful_addresses
+
+# A load balancer's subnet has to be a /27 or larger.
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html
+SMALLEST_SUBNET = 27
+
+# https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
+RESERVED_USERS = ("admin", "rdsadmin")
+
+
+def find_mistakes(settings: StageSettings) -> list[Mistake]:
+    """Everything that is wrong between the settings, in the file's order."""
+    return [
+        *_required(settings),
+        *_shared_roles(settings),
+        *_allow_destroy(settings),
+        *_certificate(settings),
+        *_hosted_zone(settings),
+        *_network(settings),
+        *_master_user(settings),
+        *_capacity(settings),
+        *_night_stop(settings),
+        *find_service_mistakes(settings),
+        *_name_lengths(settings),
+    ]
+
+
+def _required(settings: StageSettings) -> Iterator[Mistake]:
+    if settings.phase != "full":
+        return
+    if settings.domain_name is None:
+        yield Mistake(
+            field="domain_name",
+            value=None,
+            allowed="a DNS name",
+            remedy='add domain_name = "app.example.com"; phase "full" needs it',
+        )
+    if settings.operator_email is None:
+        yield Mistake(
+            field="operator_email",
+            value=None,
+            allowed="an e-mail address",
+            remedy='add operator_email = "ops@example.com"; phase "full" needs it',
+        )
+
+
+def _shared_roles(settings: StageSettings) -> Iterator[Mistake]:
+    if settings.phase == "adopt" and not settings.keep_shared_roles:
+        yield Mistake(
+            field="keep_shared_roles",
+            value=settings.keep_shared_roles,
+            allowed='true in phase "adopt", which takes over everything that the record holds',
+            remedy="leave it out until the legacy base is retired",
+            rests_on=("phase",),
+        )
+
+
+def _allow_destroy(settings: StageSettings) -> Iterator[Mistake]:
+    known = list(stateful_addresses(settings))
+    for address in settings.allow_destroy:
+        if address in known:
+            continue
+        close = difflib.get_close_matches(address, known, n=1, cutoff=0.8)
+        yield Mistake(
+            field="allow_destroy",
+            value=address,
+            allowed="addresses of what this stage holds data in: " + ", ".join(known),
+            remedy=f"write {close[0]!r}" if close else "name one of these, or delete it",
+            rests_on=("services",),
+        )
+
+
+def _certificate(settings: StageSettings) -> Iterator[Mistake]:
+    if settings.certificate_arn and settings.certificate_arn.split(":")[3] != settings.region:
+        yield Mistake(
+            field="certificate_arn",
+            value=settings.certificate_arn,
+            allowed=f"a certificate in {settings.region}, the stage's region",
+            remedy=f"request one in {settings.region}, or leave it out to have one requested",
+            rests_on=("region",),
+        )
+
+
+def _hosted_zone(settings: StageSettings) -> Iterator[Mistake]:
+    zone, domain = settings.dns.hosted_zone_name, settings.domain_name
+    if zone and domain and not f".{domain}".endswith(f".{zone}"):
+        yield Mistake(
+            field="dns.hosted_zone_name",
+            value=zone,
+            allowed=f"{domain} or a parent of it",
+            remedy="name the public hosted zone that the domain belongs to",
+            rests_on=("domain_name",),
+        )
+
+
+def _network(settings: StageSettings) -> Iterator[Mistake]:
+    network = settings.network
+    subnet_prefix = ipaddress.IPv4Network(network.vpc_cidr_block).prefixlen + network.subnet_newbits
+    subnets = 2 * network.zone_count
+    too_small = subnet_prefix > SMALLEST_SUBNET
+    largest_prefix = SMALLEST_SUBNET - network.subnet_newbits
+    if too_small or 2**network.subnet_newbits < subnets:
+        newbits = max((subnets - 1).bit_length(), 2)
+        fits = subnet_prefix - network.subnet_newbits + newbits <= SMALLEST_SUBNET
+        yield Mistake(
+            field="network.vpc_cidr_block",
+            value=network.vpc_cidr_block,
+            allowed=f"a block that holds {subnets} subnets (2 for each of {network.zone_count} zones) of "
+            f"/{SMALLEST_SUBNET} or larger; with subnet_newbits = {network.subnet_newbits} they are "
+            f"/{subnet_prefix}",
+            remedy=" or ".join(
+                [
+                    *([f"use a block of at least /{largest_prefix}"] if too_small else []),
+                    *([f"subnet_newbits = {newbits}"] if fits else []),
+                ]
+            ),
+            rests_on=("network.zone_count", "network.subnet_newbits"),
+        )
+    if settings.phase != "adopt" and network.zone_count < 2:
+        yield Mistake(
+            field="network.zone_count",
+            value=network.zone_count,
+            allowed="2 or 3: a database's subnets and a load balancer need two zones",
+            remedy="raise zone_count",
+        )
+    zones = network.availability_zones
+    if zones and (len(set(zones)) != network.zone_count or len(zones) != network.zone_count):
+        yield Mistake(
+            field="network.availability_zones",
+            value=list(zones),
+            allowed=f"{network.zone_count} different zones (zone_count), or none",
+            remedy="list as many zones as zone_count says",
+            rests_on=("network.zone_count",),
+        )
+    for zone in zones:
+        if not zone.startswith(settings.region):
+            yield Mistake(
+                field="network.availability_zones",
+                value=zone,
+                allowed=f"zones of {settings.region}",
+                remedy=f'name zones as in "{settings.region}a"',
+                rests_on=("region",),
+            )
+
+
+def _master_user(settings: StageSettings) -> Iterator[Mistake]:
+    if settings.database.master_username in RESERVED_USERS:
+        yield Mistake(
+            field="database.master_username",
+            value=settings.database.master_username,
+            allowed="a name that RDS does not keep for itself: not " + ", ".join(RESERVED_USERS),
+            remedy="choose another, or leave it out",
+        )
+
+
+def _capacity(settings: StageSettings) -> Iterator[Mistake]:
+    if settings.database.min_acu > settings.database.max_acu:
+        yield Mistake(
+            field="database.min_acu",
+            value=settings.database.min_acu,
+            allowed=f"at most max_acu, {settings.database.max_acu:g}",
+            remedy="lower min_acu or raise max_acu",
+            rests_on=("database.max_acu",),
+        )
+
+
+def _night_stop(settings: StageSettings) -> Iterator[Mistake]:
+    night = settings.night_stop
+    if night is None:
+        return
+    starts, stops = minute_of_day(night.start_at), minute_of_day(night.stop_at)
+    if starts < DATABASE_LEAD_MINUTES:
+        yield Mistake(
+            field="night_stop.start_at",
+            value=night.start_at,
+            allowed=f"00:{DATABASE_LEAD_MINUTES} or later: the database starts {DATABASE_LEAD_MINUTES} "
+            "minutes before the services, on the same day",
+            remedy="start later",
+        )
+    if starts >= stops:
+        yield Mistake(
+            field="night_stop.start_at",
+            value=night.start_at,
+            allowed=f"a time before stop_at, {night.stop_at}",
+            remedy="let the stage start and stop on one day",
+            rests_on=("night_stop.stop_at",),
+        )
+
+
+def _name_lengths(settings: StageSettings) -> Iterator[Mistake]:
+    """The name that exceeds its limit most: mending it mends the others, or shows the next."""
+    services = settings.services.values()
+    limits = limited_names(
+        Names(prefix=settings.prefix, stack=settings.stack_name),
+        region=settings.region,
+        services=[service.name for service in services],
+        routed=[service.name for service in services if service.path is not None],
+    )
+    worst = max(limits, key=lambda limited: limited.excess)
+    if worst.excess <= 0:
+        return
+    allowed = (
+        f"a name of {worst.what} of at most {worst.max_length} characters; {worst.name} has "
+        f"{len(worst.name)}"
+    )
+    if worst.service and len(worst.service) > len(settings.prefix):
+        yield Mistake(
+            field=f"services.{worst.service}",
+            value=worst.service,
+            allowed=allowed,
+            remedy=f"shorten the service's name by {worst.excess}",
+            rests_on=("prefix",),
+        )
+    else:
+        yield Mistake(
+            field="prefix",
+            value=settings.prefix,
+            allowed=allowed,
+            remedy=f"shorten the prefix by {worst.excess}",
+        )

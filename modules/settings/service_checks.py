@@ -1,0 +1,240 @@
+"""What can be wrong with a stage's services: each by itself, and one beside the others."""
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+
+from modules.settings.fargate_sizes import FARGATE_MEMORY_MIB
+from modules.settings.mistake import Mistake
+from modules.settings.secrets import SECRETS
+from modules.settings.services import PLACEHOLDERS, ScheduledScaling, Service
+from modules.settings.stage_settings import StageSettings
+
+# Names that the platform's own resources have in their addresses, where a service's would be.
+RESERVED_NAMES = (
+    "account", "alb", "aws", "budget", "certificate", "cluster", "connection-strings", "dashboard",
+    "data-bucket", "database", "database-postgresql", "database-upgrade", "ecs-tasks", "efs", "file-storage",
+    "hosted-zone", "legacy-base", "load-balancer", "msk-client", "network", "platform", "rds", "registries",
+    "secrets", "security-groups", "web-firewall",
+)  # fmt: skip
+
+
+def find_service_mistakes(settings: StageSettings) -> list[Mistake]:
+    """Everything that is wrong with the services, in the file's order."""
+    services = settings.services.values()
+    return [
+        *(found for service in services for found in _service(service)),
+        *(found for service in services for found in _schedule(service, settings)),
+        *_file_storage(settings),
+        *_routes(settings),
+        *_references(settings),
+        *_service_names(settings),
+    ]
+
+
+def _service(service: Service) -> Iterator[Mistake]:
+    where = f"services.{service.name}"
+    memory_sizes = FARGATE_MEMORY_MIB.get(service.cpu_units)
+    if memory_sizes is None:
+        yield Mistake(
+            field=f"{where}.cpu_units",
+            value=service.cpu_units,
+            allowed="one of " + ", ".join(map(str, FARGATE_MEMORY_MIB)),
+            remedy="use a CPU size that Fargate has",
+        )
+    elif service.memory_mib not in memory_sizes:
+        yield Mistake(
+            field=f"{where}.memory_mib",
+            value=service.memory_mib,
+            allowed=f"with cpu_units = {service.cpu_units}, {_range_words(memory_sizes)}",
+            remedy="change memory_mib or cpu_units to a pair that Fargate has",
+            rests_on=(f"{where}.cpu_units",),
+        )
+    yield from _fewest_tasks(service, where=where, rests_on=f"{where}.max_tasks")
+    if service.single_writer and service.max_tasks > 1:
+        yield _second_writer(where, service.max_tasks, remedy="leave max_tasks out")
+    if (service.path is None) != (service.priority is None) or (service.path and not service.port):
+        yield Mistake(
+            field=f"{where}.path",
+            value=service.path,
+            allowed="port, path and priority together, or neither path nor priority",
+            remedy="add what is missing, or leave path and priority out",
+            rests_on=(f"{where}.port", f"{where}.priority"),
+        )
+
+
+def _fewest_tasks(
+    counts: Service | ScheduledScaling, *, where: str, rests_on: str
+) -> Iterator[Mistake]:
+    """Of a service, always or from a time on."""
+    if counts.min_tasks > counts.max_tasks:
+        yield Mistake(
+            field=f"{where}.min_tasks",
+            value=counts.min_tasks,
+            allowed=f"at most max_tasks, {counts.max_tasks}",
+            remedy="lower min_tasks or raise max_tasks",
+            rests_on=(rests_on,),
+        )
+
+
+def _second_writer(
+    where: str, max_tasks: int, *, remedy: str, rests_on: tuple[str, ...] = ()
+) -> Mistake:
+    return Mistake(
+        field=f"{where}.max_tasks",
+        value=max_tasks,
+        allowed="at most 1, for a service that is the single writer of its data",
+        remedy=remedy,
+        rests_on=rests_on,
+    )
+
+
+def _schedule(service: Service, settings: StageSettings) -> Iterator[Mistake]:
+    night = settings.night_stop
+    for index, row in enumerate(service.schedule):
+        where = f"services.{service.name}.schedule.{index}"
+        schedule = f"services.{service.name}.schedule"
+        yield from _fewest_tasks(row, where=where, rests_on=schedule)
+        if service.single_writer and row.max_tasks > 1:
+            yield _second_writer(
+                where, row.max_tasks, remedy="lower max_tasks", rests_on=(schedule,)
+            )
+        if night and not night.start_at <= row.at < night.stop_at:
+            yield Mistake(
+                field=f"{where}.at",
+                value=row.at,
+                allowed=f"between {night.start_at} and {night.stop_at}, while the stage runs",
+                remedy="move it into the day, or change night_stop",
+                rests_on=(schedule, "night_stop"),
+            )
+
+
+def _file_storage(settings: StageSettings) -> Iterator[Mistake]:
+    """LanceDB has a single writer: two tasks at once would corrupt what it holds (spec of the platform)."""
+    users = [service for service in settings.services.values() if service.uses_file_storage]
+    for service in users:
+        if not service.single_writer:
+            yield Mistake(
+                field=f"services.{service.name}.single_writer",
+                value=False,
+                allowed="true, for a service that uses the file storage: LanceDB has one writer",
+                remedy="add single_writer = true",
+                rests_on=(f"services.{service.name}.uses_file_storage",),
+            )
+    for service in users[1:]:
+        yield Mistake(
+            field=f"services.{service.name}.uses_file_storage",
+            value=True,
+            allowed=f"one service that uses it, LanceDB's single writer; {users[0].name} does",
+            remedy="leave it out of one of the two",
+        )
+
+
+def _placeholders(field: str, value: str) -> Iterator[Mistake]:
+    """A value may hold braces of its own; what is nearly one of ours is a slip."""
+    for word in re.findall(r"\{([a-z]+)\}", value):
+        close = difflib.get_close_matches(word, PLACEHOLDERS, n=1, cutoff=0.8)
+        if close and word not in PLACEHOLDERS:
+            yield Mistake(
+                field=field,
+                value=value,
+                allowed="{" + "}, {".join(PLACEHOLDERS) + "} in braces",
+                remedy=f"write {{{close[0]}}}",
+            )
+
+
+def _routes(settings: StageSettings) -> Iterator[Mistake]:
+    routed = [service for service in settings.services.values() if service.path is not None]
+    yield from _taken_twice("path", {service.name: service.path for service in routed})
+    yield from _taken_twice("priority", {service.name: service.priority for service in routed})
+
+
+def _taken_twice(attribute: str, values: Mapping[str, object]) -> Iterator[Mistake]:
+    """`values` are the services' own, by service."""
+    owners: dict[object, str] = {}
+    for service, value in values.items():
+        if value in owners:
+            yield Mistake(
+                field=f"services.{service}.{attribute}",
+                value=value,
+                allowed=f"a {attribute} of its own; {owners[value]} has this one",
+                remedy=f"give one of the two services another {attribute}",
+            )
+        owners.setdefault(value, service)
+
+
+def _references(settings: StageSettings) -> Iterator[Mistake]:
+    secrets = {row.name: [key for key, _ in row.document] for row in SECRETS}
+    for name, service in settings.services.items():
+        if service.name != name:
+            yield Mistake(
+                field=f"services.{name}.name",
+                value=service.name,
+                allowed=f"{name!r}, the table's own name",
+                remedy="leave name out",
+            )
+        for called in service.calls:
+            target = settings.services.get(called)
+            if target is None or target.port is None:
+                yield Mistake(
+                    field=f"services.{name}.calls",
+                    value=called,
+                    allowed="services that have a port: "
+                    + ", ".join(s.name for s in settings.services.values() if s.port),
+                    remedy="name one of these",
+                    rests_on=(f"services.{called}.port",),
+                )
+        for variable in service.environment.keys() & service.secrets.keys():
+            yield Mistake(
+                field=f"services.{name}.environment.{variable}",
+                value=service.environment[variable],
+                allowed="a variable that is not among the service's secrets",
+                remedy="give it either in environment or in secrets",
+            )
+        for variable, value in service.environment.items():
+            yield from _placeholders(f"services.{name}.environment.{variable}", value)
+        for variable, reference in service.secrets.items():
+            secret, colon, key = reference.partition(":")
+            if colon and secrets.get(secret) and key not in secrets[secret]:
+                yield Mistake(
+                    field=f"services.{name}.secrets.{variable}",
+                    value=reference,
+                    allowed=f"keys of {secret}: " + ", ".join(secrets[secret]),
+                    remedy="name one of these after the colon",
+                )
+            if secret not in secrets:
+                yield Mistake(
+                    field=f"services.{name}.secrets.{variable}",
+                    value=reference,
+                    allowed="one of " + ", ".join(secrets),
+                    remedy='name a secret, or "SECRET:KEY" for one key of a JSON secret',
+                )
+
+
+def _service_names(settings: StageSettings) -> Iterator[Mistake]:
+    """A service's name is part of constructs, outputs and AWS's names, where others stand already."""
+    outputs: dict[str, str] = {}
+    for name in settings.services:
+        if name in RESERVED_NAMES:
+            yield Mistake(
+                field=f"services.{name}",
+                value=name,
+                allowed="a name that no part of the platform has: not " + ", ".join(RESERVED_NAMES),
+                remedy=f'rename the service, as in "{name}-service"',
+            )
+        other = outputs.setdefault(name.replace("-", ""), name)
+        if other != name:
+            yield Mistake(
+                field=f"services.{name}",
+                value=name,
+                allowed=f"a name that differs from {other} by more than hyphens",
+                remedy="rename one of the two services",
+            )
+
+
+def _range_words(sizes: tuple[int, ...]) -> str:
+    steps = {after - before for before, after in pairwise(sizes)}
+    if len(steps) == 1:
+        return f"{sizes[0]} to {sizes[-1]} by {steps.pop()}"
+    return ", ".join(map(str, sizes))

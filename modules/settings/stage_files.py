@@ -1,0 +1,230 @@
+"""Reads the stage files: one TOML file per stage, all its mistakes in one message."""
+
+import copy
+import difflib
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from modules.settings.checks import find_mistakes
+from modules.settings.mistake import Mistake
+from modules.settings.services import Service
+from modules.settings.setting_types import Name
+from modules.settings.stage_settings import StageSettings, stage_defaults
+
+# Settings without a default of their own, whose mistaken value gives way to one that follows from a stage.
+_DERIVED = ("stage", "prefix", "retain_data", "default_tags", "security", "services")
+# The same within [security].
+_SWITCHES = ("web_firewall", "backups")
+
+# pydantic's phrases in ours.
+_WORDING = (
+    ("input should be ", ""),
+    ("a valid dictionary or instance of Service", "a table"),
+    ("a valid dictionary", "a table"),
+    ("a valid tuple", "a list"),
+    ("a valid integer", "a whole number"),
+    ("a valid boolean", "true or false"),
+    ("a valid string", "text in quotes"),
+    ("a valid ", "a "),
+    ("less than or equal to", "at most"),
+    ("greater than or equal to", "at least"),
+)
+
+
+class StageFileError(Exception):
+    """A stage file cannot be used. The text is complete: file, field, value, allowed, remedy."""
+
+
+def stage_names(folder: Path) -> list[str]:
+    """The stages that have a file in `folder`, sorted.
+
+    Raises StageFileError when there is none.
+    """
+    names = sorted(path.stem for path in folder.glob("*.toml"))
+    if not names:
+        raise StageFileError(
+            f"{folder}: no stage file; write one (stages/dev.toml is an example) or name another folder in "
+            "ATOMIC_STAGES_DIR"
+        )
+    return names
+
+
+def read_stage(folder: Path, stage: str) -> StageSettings:
+    """The settings of one stage from `folder/STAGE.toml`.
+
+    Raises StageFileError with every mistake of the file.
+    """
+    path = folder / f"{stage}.toml"
+    try:
+        TypeAdapter(Name).validate_python(stage)
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except ValidationError as error:
+        (mistake,) = (_mistake(details) for details in error.errors())
+        raise StageFileError(
+            f"{path}: the file's name is the stage's and part of the stack's name: allowed: "
+            f"{mistake.allowed}; remedy: rename the file"
+        ) from None
+    except OSError as error:
+        raise StageFileError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise StageFileError(f"{path}: not UTF-8 text; save it as UTF-8") from None
+    except (ValueError, RecursionError) as error:
+        raise StageFileError(f"{path}: not valid TOML: {error}") from None
+    try:
+        settings, mistakes = parse_stage(document, stage=stage)
+    except RecursionError:
+        raise StageFileError(f"{path}: its tables are nested too deeply; write them flat") from None
+    if mistakes:
+        count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+        raise StageFileError("\n".join([f"{path}: {count}", *(f"  {m}" for m in mistakes)]))
+    return settings
+
+
+def parse_stage(document: Mapping[str, Any], *, stage: str) -> tuple[StageSettings, list[Mistake]]:
+    """The settings that `document` describes, and its mistakes.
+
+    A mistaken value is set aside and the rest is checked again, so that mistakes between fields are found
+    beside mistakes in fields. With mistakes the settings are of no use.
+    """
+    mistakes: list[Mistake] = []
+    if "stage" in document:
+        mistakes.append(
+            Mistake(
+                field="stage",
+                value=document["stage"],
+                allowed="nothing: the file's name is the stage's name",
+                remedy="delete the line",
+            )
+        )
+    values = _merge(stage_defaults(stage), {k: v for k, v in document.items() if k != "stage"})
+    _name_services(values)
+    while True:
+        try:
+            settings = StageSettings.model_validate(values)
+        except ValidationError as error:
+            for details in error.errors(include_url=False):
+                mistakes.append(_mistake(details))
+                _set_aside(values, details["loc"])
+        else:
+            found = [m for m in find_mistakes(settings) if not _follows(m, mistakes)]
+            return settings, mistakes + found
+
+
+def _follows(mistake: Mistake, known: Sequence[Mistake]) -> bool:
+    """Whether it rests on a value that is already reported, and was set aside for that."""
+    rests_on = {mistake.field, *mistake.rests_on}
+    return any(other.field in rests_on for other in known)
+
+
+def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with the tables of `over` laid over it; `default_tags` are replaced as a whole."""
+    merged = copy.deepcopy(dict(base))
+    for key, value in over.items():
+        if (
+            isinstance(value, Mapping)
+            and isinstance(merged.get(key), dict)
+            and key != "default_tags"
+        ):
+            merged[key] = _merge(merged[key], value)
+        else:
+            merged[key] = copy.deepcopy(value)
+    return merged
+
+
+def _name_services(values: dict[str, Any]) -> None:
+    """A service's table names it."""
+    services = values.get("services")
+    if isinstance(services, dict):
+        for name, row in services.items():
+            if isinstance(row, dict):
+                row.setdefault("name", name)
+
+
+def _set_aside(values: dict[str, Any], loc: Sequence[int | str]) -> None:
+    """Take the value at `loc` out, or where one is required put a harmless one there.
+
+    Whatever is put there is valid, so that each round of checks leaves fewer mistakes.
+    """
+    first, *rest = (str(step) for step in loc)
+    if first == "stage" or (not rest and first in _DERIVED):
+        values[first] = stage_defaults("dev")[first]
+    elif first == "security" and rest[0] in _SWITCHES:
+        values["security"][rest[0]] = False
+    elif first == "state" and rest[:1] == ["bucket"]:
+        values["state"]["bucket"] = "state-bucket"
+    elif first == "services" and rest[1:] == ["name"]:
+        values["services"].pop(rest[0], None)
+    else:
+        _take_out(values, loc)
+
+
+def _take_out(values: dict[str, Any], loc: Sequence[int | str]) -> None:
+    place: dict[Any, Any] = values
+    *path, last = loc
+    for step in path:
+        inner = place.get(step)
+        if not isinstance(inner, dict):  # a list goes as a whole
+            last = step
+            break
+        place = inner
+    place.pop(last, None)
+
+
+def _mistake(details: ErrorDetails) -> Mistake:
+    """A finding of pydantic's in our form."""
+    context = details.get("ctx", {})
+    kind = details["type"]
+    value = None if kind == "missing" else details["input"]
+    if kind == "stage_setting":
+        allowed, remedy = context["allowed"], context["remedy"]
+    elif kind == "extra_forbidden":
+        known = _known_keys(details["loc"])
+        close = difflib.get_close_matches(str(details["loc"][-1]), known, n=1)
+        allowed = "one of " + ", ".join(known)
+        remedy = f"write {close[0]!r}" if close else "delete the line"
+    elif kind == "missing":
+        allowed, remedy = "a value; this one has no default", "add it"
+    elif kind == "literal_error":
+        allowed, remedy = context["expected"].replace(" or ", ", "), "use one of these"
+    else:
+        allowed = details["msg"].replace("Input", "input", 1)
+        for plain, ours in _WORDING:
+            allowed = allowed.replace(plain, ours)
+        remedy = "change the value"
+    return Mistake(
+        field=".".join(map(str, details["loc"])),
+        value=value,
+        allowed=allowed,
+        remedy=remedy,
+    )
+
+
+def _known_keys(loc: Sequence[int | str]) -> list[str]:
+    """The keys that the table around `loc` knows."""
+    model: Any = StageSettings
+    for step in loc[:-1]:
+        if model is None:
+            break
+        if isinstance(step, int):  # a row of a list, whose class is known already
+            continue
+        if step == "services":
+            model = {"services": Service}
+        elif isinstance(model, dict):
+            model = Service
+        else:
+            model = _section(model.model_fields[str(step)].annotation)
+    derived = {StageSettings: "stage", Service: "name"}.get(model)
+    return sorted(key for key in model.model_fields if key != derived)
+
+
+def _section(annotation: Any) -> Any:
+    """The settings class in an annotation such as `State | None`."""
+    for candidate in getattr(annotation, "__args__", (annotation,)):
+        if hasattr(candidate, "model_fields"):
+            return candidate
+    return annotation

@@ -1,0 +1,355 @@
+"""The settings of one stage: every value that may differ between two stages, with its default.
+
+Fields carry AWS's own terms and their unit. What one field alone can get wrong is said here; what takes
+two fields is said in `checks`. Both end in the same message (`stage_files`).
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from modules.settings.services import SERVICES, Service
+from modules.settings.setting_types import (
+    AccountId,
+    AnomalyMonitorArn,
+    BucketName,
+    CertificateArn,
+    ClockTime,
+    Days,
+    DnsName,
+    EmailAddress,
+    EngineVersion,
+    InstanceClass,
+    LogRetentionDays,
+    Name,
+    Percent,
+    PinnedImage,
+    Region,
+    Section,
+    SqlName,
+    SslPolicy,
+    TimeZone,
+    VpcBlock,
+)
+
+Phase = Literal["adopt", "foundation", "full"]
+NatMode = Literal["per-az", "single", "none"]
+# https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
+MonitoringSeconds = Literal[0, 1, 5, 10, 15, 30, 60]
+DatabaseEngine = Literal["postgres", "aurora-serverless-v2"]
+
+
+class Dns(Section):
+    """How the stage's name is served."""
+
+    mode: Literal["route53", "manual"] = Field(
+        "manual",
+        description="`route53`: the certificate is validated and the alias record made in the hosted zone; "
+        "`manual`: the records to set are outputs",
+    )
+    hosted_zone_name: DnsName | None = Field(
+        None,
+        description="the public hosted zone: the domain or a parent of it; default: the domain itself",
+    )
+
+
+class Network(Section):
+    """The VPC. Subnet i is `cidrsubnet(vpc_cidr_block, subnet_newbits, i)`, public ones first."""
+
+    vpc_cidr_block: VpcBlock = Field("10.0.0.0/16", description="the VPC's IPv4 block, /16 to /28")
+    zone_count: int = Field(
+        2,
+        ge=1,
+        le=3,
+        description="availability zones (a load balancer needs two); to be chosen before the first "
+        "deploy: another number moves the private subnets",
+    )
+    availability_zones: Annotated[tuple[str, ...], Field(strict=False)] = Field(
+        (),
+        description="zones by name; default: the first `zone_count` that the region lists",
+    )
+    subnet_newbits: int = Field(
+        8,
+        ge=2,
+        le=12,
+        description="bits by which a subnet's prefix is longer than the VPC's",
+    )
+    nat: NatMode = Field(
+        "per-az",
+        description="NAT gateways: `per-az`, `single` (cheaper; one zone's outage stops outgoing traffic) or "
+        "`none` (tasks run in the public subnets with public addresses, still closed to the outside)",
+    )
+
+
+class Security(Section):
+    """The switches that cost something, with what they cost in us-east-1, USD."""
+
+    customer_managed_key: bool = Field(
+        False,
+        description="one KMS key of the stage's own encrypts database, file system, buckets, secrets, logs, "
+        "alarms, images and backups; for new stages: switched later, it replaces database, file system and "
+        "registries. 1 a month, and 0.03 for 10,000 requests",
+    )
+    web_firewall: bool = Field(
+        description="AWS WAF before the load balancer: known attacks and addresses of bad repute are "
+        "blocked; default: true for prod, else false. 10 a month, and 0.60 for a million requests"
+    )
+    rate_limit_per_5_minutes: int = Field(
+        2000,
+        ge=10,
+        le=2_000_000_000,
+        description="requests from one address in 5 minutes, above which the firewall blocks it",
+    )
+    flow_logs: bool = Field(
+        True, description="log the VPC's connections to the logs bucket. 0.25 per GB"
+    )
+    access_logs: bool = Field(
+        True,
+        description="log the load balancer's requests and the data bucket's readers to the logs bucket. "
+        "0.023 per GB and month of storage",
+    )
+    log_retention_days: int = Field(
+        90, ge=1, le=3650, description="how long the logs bucket keeps what is in it"
+    )
+    backups: bool = Field(
+        description="AWS Backup of database and file system, daily, to a vault; default: true for prod, "
+        "else false. 0.095 per GB and month of database, 0.05 of files"
+    )
+    backup_retention_days: int = Field(35, ge=1, le=3650, description="how long the vault keeps")
+
+
+class Database(Section):
+    """The PostgreSQL database."""
+
+    engine: DatabaseEngine = Field(
+        "postgres", description="`postgres` (RDS) or `aurora-serverless-v2`"
+    )
+    engine_version: EngineVersion = Field(
+        "15",
+        description="major version; AWS withdraws pinned minor ones",
+    )
+    allow_major_version_upgrade: bool = Field(
+        False, description="let a later `engine_version` upgrade a database that stands"
+    )
+    instance_class: InstanceClass = Field("db.t3.small", description="RDS instance class")
+    allocated_storage_gib: int = Field(20, ge=20, le=65536, description="gp3 storage, GiB")
+    multi_az: bool = Field(
+        True, description="a standby in a second zone (Aurora: a second instance)"
+    )
+    backup_retention_days: int = Field(14, ge=0, le=35, description="automated backups, days")
+    min_acu: float = Field(0.5, ge=0, le=256, multiple_of=0.5, description="Aurora: least capacity")
+    max_acu: float = Field(4, ge=1, le=256, multiple_of=0.5, description="Aurora: most capacity")
+    enhanced_monitoring_seconds: MonitoringSeconds = Field(
+        60, description="how often the operating system is measured; 0 is never"
+    )
+    name: SqlName = Field("atomicdb", description="the database's name")
+    master_username: SqlName = Field("postgresadmin", description="the master user")
+
+
+class LoadBalancer(Section):
+    """The edge."""
+
+    idle_timeout_seconds: int = Field(
+        3600,
+        ge=1,
+        le=4000,
+        description="how long a quiet connection (a websocket) stays open",
+    )
+    ssl_policy: SslPolicy = Field(
+        "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
+        description="TLS policy of the HTTPS listener",
+    )
+    hsts_max_age_seconds: int = Field(
+        31536000, ge=0, description="Strict-Transport-Security's max-age"
+    )
+
+
+class Logs(Section):
+    """The services' logs."""
+
+    retention_days: LogRetentionDays = Field(
+        30, description="how long CloudWatch keeps them; a value that CloudWatch knows"
+    )
+
+
+class Tracing(Section):
+    """X-Ray through an OpenTelemetry collector beside each traced service."""
+
+    enabled: bool = Field(
+        True, description="run the collector beside the services that send traces"
+    )
+    collector_image: PinnedImage = Field(
+        "public.ecr.aws/aws-observability/aws-otel-collector:v0.48.0",
+        description="the collector's image, pinned",
+    )
+
+
+class AlarmThresholds(Section):
+    """When the operator is told. Latency per service is the service's own setting."""
+
+    alb_5xx_count: int = Field(5, ge=1, description="load balancer 5xx answers in 5 minutes")
+    target_5xx_count: int = Field(3, ge=1, description="a service's 5xx answers in 5 minutes")
+    service_cpu_percent: Percent = Field(85, description="a service's CPU, average over 15 minutes")
+    database_cpu_percent: Percent = Field(85, description="database CPU, average over 15 minutes")
+    database_free_storage_gib: float = Field(10, gt=0, description="database free storage, GiB")
+    database_freeable_memory_mib: float = Field(200, gt=0, description="database free memory, MiB")
+    database_connections: int = Field(150, ge=1, description="open database connections")
+
+
+class NightStop(Section):
+    """Nothing runs at night: services without tasks, the database stopped."""
+
+    stop_at: ClockTime = Field("20:00", description="when the stage stops, in its `time_zone`")
+    start_at: ClockTime = Field(
+        "07:00", description="when the services start; the database a quarter of an hour before"
+    )
+    days: Days = Field(
+        "MON-FRI", description="on which days it starts and stops; on others it stays stopped"
+    )
+
+
+class CostAlerts(Section):
+    """E-mails to the operator about the whole account's costs: set them in one of its stages."""
+
+    budget_usd: float | None = Field(
+        None,
+        gt=0,
+        description="monthly budget: told at 80 % spent and at 100 % forecast; default: none",
+    )
+    anomaly_usd: float | None = Field(
+        None, gt=0, description="told daily of unusual costs from this amount on; default: not told"
+    )
+    anomaly_monitor_arn: AnomalyMonitorArn | None = Field(
+        None,
+        description="an existing monitor of services to use: AWS allows one for an account, and newer "
+        "accounts begin with one; default: one is made",
+    )
+
+
+class Images(Section):
+    """Where the images of the project's own services come from."""
+
+    source: str | None = Field(
+        None,
+        min_length=1,
+        description="the application's source tree, from the project's folder on; `ops images` builds it",
+    )
+
+
+class State(Section):
+    """An S3 backend for Terraform's state. Without this section the state is a local file."""
+
+    bucket: BucketName = Field(description="the bucket, which has to exist")
+    key: str | None = Field(
+        None, min_length=1, description="the object; default: `atomic-STAGE.tfstate`"
+    )
+    region: Region | None = Field(
+        None, description="the bucket's region; default: the stage's region"
+    )
+    encrypt: bool = Field(True, description="server-side encryption")
+    kms_key_id: str | None = Field(None, description="a KMS key instead of S3's own")
+    use_lockfile: bool = Field(True, description="lock with an object beside the state")
+
+
+class StageSettings(Section):
+    """All settings of one stage (`stages/STAGE.toml`)."""
+
+    stage: Name = Field(description="the file's name; the Terraform stack is `atomic-STAGE`")
+    phase: Phase = Field(
+        "full",
+        description="`foundation`: what the services stand on; `full`: everything; `adopt`: only what an "
+        "adoption record holds",
+    )
+    region: Region = Field("us-east-1", description="AWS region")
+    account_id: AccountId | None = Field(
+        None,
+        description='the AWS account that the stage belongs to, as in `"123456789012"`: with credentials of '
+        "another, a deploy is refused",
+    )
+    prefix: Name = Field(description="begins the physical names; default: `atomic-STAGE`")
+    domain_name: DnsName | None = Field(
+        None, description="where users reach the application; required by phase `full`"
+    )
+    certificate_arn: CertificateArn | None = Field(
+        None,
+        description="an existing certificate in the stage's region; default: one is requested",
+    )
+    operator_email: EmailAddress | None = Field(
+        None, description="who is told about alarms; required by phase `full`"
+    )
+    retain_data: bool = Field(
+        description="database, bucket, file system, secrets, images and logs refuse or survive a destroy; "
+        "default: true for prod, else false"
+    )
+    allow_destroy: Annotated[tuple[str, ...], Field(strict=False)] = Field(
+        (),
+        description="addresses that may be destroyed although the stage retains its data, as in "
+        '`["aws_db_instance.main"]`',
+    )
+    time_zone: TimeZone = Field("UTC", description="of all times of day, by its IANA name")
+    kafka: bool = Field(False, description="give the functions service the Kafka brokers")
+    keep_shared_roles: bool = Field(
+        True,
+        description="keep the two roles that an adopted base shared among its services; `false` destroys "
+        "them, which is safe once that base is retired",
+    )
+    container_insights: Literal["enabled", "disabled", "enhanced"] = Field(
+        "disabled", description="ECS Container Insights (billed as custom metrics)"
+    )
+    default_tags: dict[str, str] = Field(
+        description="tags of every resource; default: Project, Stage and ManagedBy"
+    )
+    dns: Dns = Dns()
+    network: Network = Network()
+    security: Security
+    database: Database = Database()
+    load_balancer: LoadBalancer = LoadBalancer()
+    logs: Logs = Logs()
+    tracing: Tracing = Tracing()
+    alarms: AlarmThresholds = AlarmThresholds()
+    night_stop: NightStop | None = None
+    cost_alerts: CostAlerts = CostAlerts()
+    images: Images = Images()
+    state: State | None = None
+    services: dict[str, Service] = Field(description="the services, by name")
+
+    @property
+    def stack_name(self) -> str:
+        """The Terraform stack's name."""
+        return stack_name(self.stage)
+
+    @property
+    def local_state(self) -> str:
+        """The file of a state that is in no bucket, in the folder of local states."""
+        return f"terraform.{self.stack_name}.tfstate"
+
+    @property
+    def state_key(self) -> str:
+        """The object that the state is in, where it is in a bucket."""
+        return (self.state and self.state.key) or f"{self.stack_name}.tfstate"
+
+    @property
+    def state_region(self) -> str:
+        """The region of the state's bucket, where there is one."""
+        return (self.state and self.state.region) or self.region
+
+
+def stack_name(stage: str) -> str:
+    """The name of a stage's Terraform stack."""
+    return f"atomic-{stage}"
+
+
+def stage_defaults(stage: str) -> dict[str, object]:
+    """The defaults that follow from the stage's name, in the shape of a stage file."""
+    return {
+        "stage": stage,
+        "prefix": stack_name(stage),
+        "retain_data": stage == "prod",
+        "security": {"web_firewall": stage == "prod", "backups": stage == "prod"},
+        "default_tags": {
+            "Project": "atomic-calendar",
+            "Stage": stage,
+            "ManagedBy": "cdktf",
+        },
+        "services": {service.name: service.model_dump(exclude_unset=True) for service in SERVICES},
+    }

@@ -1,0 +1,222 @@
+"""`cost`: the monthly bill of a stage, what it is compared with, and what each switch would save."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from common.errors import UserError
+from common.progress import Progress
+from common.screen import AsJson, out, print_json, print_table, progress_on_screen
+from imports.sources.terraform_base.legacy_state import parse_state
+from modules.settings.stage_settings import StageSettings
+from ops.cost.bill import Bill
+from ops.cost.prices import HOURS_PER_MONTH, Prices, read_prices
+from ops.cost.pricing import bill
+from ops.cost.what_if import LEGACY_BASE, SWITCHES, Switch, as_the_guide_has_it, switches_below
+from synth.synthesized import synthesized
+from terraform.resources import Resource, of_state
+from terraform.state_bytes import decode_state
+from terraform.workspace import Workspace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Saving:
+    """What one switch takes off the bill of a month; 0 where it is set already."""
+
+    name: str
+    setting: str
+    gives_up: str
+    keeps_resilience: bool
+    monthly_usd: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """The bill of a stage, and what it is held against, in USD a month.
+
+    `enough` are the settings that bring it below the guide's platform and keep Multi-AZ and the fallback
+    from Spot; None where it is below already, or they are not enough.
+    """
+
+    stage: str
+    bill: Bill
+    monthly_usd: float
+    with_most_tasks_usd: float
+    legacy_base_usd: float
+    guide_usd: float
+    savings: tuple[Saving, ...]
+    enough: tuple[str, ...] | None
+    with_enough_usd: float | None
+
+
+def cost(
+    stage: Annotated[str, typer.Option(help="the stage, as in stages/STAGE.toml")] = "prod",
+    compare: Annotated[
+        tuple[str, str] | None,
+        typer.Option(help="two stages side by side instead", metavar="STAGE STAGE"),
+    ] = None,
+    legacy_state: Annotated[
+        Path | None,
+        typer.Option(help="your legacy base's state; default: the base with default variables"),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Reckon a month's bill from the synthesized stack and dated list prices; AWS is not asked.
+
+    Example: `python -m ops cost --stage prod`, `python -m ops cost --compare dev prod`
+    """
+    prices = read_prices()
+    with progress_on_screen(as_json) as progress:
+        if compare:
+            progress(f"synthesizing {' and '.join(compare)}")
+            stacks = synthesized([_settings(each, prices) for each in compare])
+            bills = [bill(each, prices) for each in stacks]
+        else:
+            result = reckon(_settings(stage, prices), prices, _legacy(legacy_state), progress)
+    if compare:
+        _show_comparison(compare, bills, as_json)
+    elif as_json:
+        print_json({"prices": {"region": prices.region, "as_of": prices.as_of}, "cost": result})
+    else:
+        _show(result, prices)
+
+
+def reckon(
+    stage: StageSettings, prices: Prices, legacy: Sequence[Resource], progress: Progress
+) -> Cost:
+    """What a stage costs, and what it would cost with each switch."""
+    progress(f"synthesizing {stage.stage}, and with each switch")
+    changed = [switch.change(stage) for switch in SWITCHES]
+    resources, *others = synthesized([stage, as_the_guide_has_it(stage), *changed])
+    now = bill(resources, prices)
+    guide_usd, *switched_usd = (bill(each, prices).monthly_usd for each in others)
+    savings = [
+        (switch, now.monthly_usd - usd) for switch, usd in zip(SWITCHES, switched_usd, strict=True)
+    ]
+    enough = switches_below(guide_usd, now.monthly_usd, savings)
+    with_enough_usd = None
+    if enough:
+        (combined,) = synthesized([_with(stage, enough)])
+        with_enough_usd = bill(combined, prices).monthly_usd
+    return Cost(
+        stage=stage.stage,
+        bill=now,
+        monthly_usd=now.monthly_usd,
+        with_most_tasks_usd=bill(resources, prices, tasks="most").monthly_usd,
+        legacy_base_usd=bill(legacy, prices).monthly_usd,
+        guide_usd=guide_usd,
+        savings=tuple(_saving(switch, usd) for switch, usd in savings),
+        enough=tuple(switch.setting for switch in enough) if enough else None,
+        with_enough_usd=with_enough_usd,
+    )
+
+
+def _saving(switch: Switch, usd: float) -> Saving:
+    return Saving(
+        name=switch.name,
+        setting=switch.setting,
+        gives_up=switch.gives_up,
+        keeps_resilience=switch.keeps_resilience,
+        monthly_usd=usd,
+    )
+
+
+def _with(stage: StageSettings, switches: Sequence[Switch]) -> StageSettings:
+    for switch in switches:
+        stage = switch.change(stage)
+    return stage
+
+
+def _settings(name: str, prices: Prices) -> StageSettings:
+    stage = Workspace(stage=name, environ=dict(os.environ)).settings()
+    if stage.region != prices.region:
+        raise UserError(
+            f"stage {name} is in region {stage.region}, and ops/cost/prices.toml has the prices of "
+            f"{prices.region}: write this region's prices there"
+        )
+    return stage
+
+
+def _legacy(state: Path | None) -> Sequence[Resource]:
+    if state is None:
+        return LEGACY_BASE
+    text = decode_state(state.read_bytes(), source=str(state))
+    parse_state(text, source=str(state))  # refuses what is no state
+    return of_state(json.loads(text))
+
+
+def _show(cost: Cost, prices: Prices) -> None:
+    print_table(
+        ("", "what", "quantity", "USD each", "USD a month"),
+        [
+            (
+                line.group,
+                line.what,
+                f"{line.quantity:g} {line.unit.partition('-')[0]}",
+                f"{line.unit_usd:.4f} per {line.unit.partition('-')[2]}",
+                f"{line.monthly_usd:.2f}",
+            )
+            for line in cost.bill.lines
+        ],
+    )
+    out.print(
+        f"\nstage {cost.stage}: {cost.monthly_usd:.2f} USD a month, before traffic, logs and data"
+    )
+    out.print(f"with every service scaled out all month: {cost.with_most_tasks_usd:.2f}")
+    for unknown in cost.bill.unpriced:
+        out.print(f"not priced: {unknown}: add it to ops/cost/prices.toml", markup=False)
+    out.print(
+        f"list prices of {prices.region}, {prices.as_of}; {HOURS_PER_MONTH} hours; sources in "
+        "ops/cost/prices.toml\n"
+    )
+    print_table(
+        ("by use, not in the sum", "USD"),
+        [(each.what, f"{each.unit_usd:.3f} per {each.unit}") for each in cost.bill.usage],
+    )
+    out.print()
+    print_table(
+        ("compared with", "USD a month"),
+        [
+            ("the legacy base, which runs no service", f"{cost.legacy_base_usd:.2f}"),
+            ("the platform as its guide describes it", f"{cost.guide_usd:.2f}"),
+        ],
+    )
+    out.print()
+    print_table(
+        ("switch", "in the stage file", "saves USD a month", "gives up"),
+        [
+            (each.name, each.setting, f"{each.monthly_usd:.2f}", each.gives_up)
+            for each in cost.savings
+            if each.monthly_usd
+        ],
+    )
+    if cost.enough:
+        out.print(
+            f"\nwith {' and '.join(cost.enough)} it comes to {cost.with_enough_usd:.2f}, below the "
+            "guide's; Multi-AZ and the fallback from Spot stay",
+            markup=False,
+        )
+
+
+def _show_comparison(names: tuple[str, str], bills: Sequence[Bill], as_json: bool) -> None:
+    groups = [each.groups() for each in bills]
+    if as_json:
+        print_json(
+            {
+                name: {"monthly_usd": each.monthly_usd, "groups": of}
+                for name, each, of in zip(names, bills, groups, strict=True)
+            }
+        )
+        return
+    before, after = groups
+    rows = [(group, before.get(group, 0.0), after.get(group, 0.0)) for group in before | after]
+    rows.append(("sum", bills[0].monthly_usd, bills[1].monthly_usd))
+    print_table(
+        ("USD a month", *names, "difference"),
+        [(what, f"{a:.2f}", f"{b:.2f}", f"{b - a:+.2f}") for what, a, b in rows],
+    )

@@ -1,0 +1,144 @@
+"""`python -m ops recover`: what it prints, asks and answers."""
+
+import os
+import sys
+from collections import Counter
+from typing import Annotated
+
+import typer
+
+from common.errors import UserError
+from common.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
+from imports.recovery import orphans, recover
+from imports.recovery.recover import Proposal
+from imports.recovery.recovery_stage import open_stage
+from imports.recovery.recovery_verdict import Outlook
+from terraform.workspace import Workspace
+
+NEEDS_A_PERSON = 2
+
+
+def recover_(
+    stage: Stage,
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="show, and write nothing")] = False,
+    delete_orphans: Annotated[
+        bool, typer.Option("--delete-orphans", help="delete what a killed deploy left behind")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring objects that the state has lost back into it, so that the next deploy goes on from there.
+
+    It writes the state alone, and nothing in AWS but what `--delete-orphans` deletes. Exit code 0 nothing to
+    do or done, 1 error, 2 something asks for a person.
+
+    Example: `python -m ops recover --stage prod --dry-run`
+    """
+    workspace = Workspace(stage=stage, environ=dict(os.environ))
+    with progress_on_screen(as_json) as progress:
+        opened = open_stage(workspace, progress=progress)
+        proposal = recover.propose(opened, progress=progress)
+    written = deleted = False
+    if not as_json:
+        if opened.broken:
+            out.print(
+                f"the state file was broken off and holds nothing: {opened.broken}", markup=False
+            )
+        _print(proposal)
+    if proposal.is_open and not dry_run:
+        if proposal.state is not None and _agreed("write this state?", yes, as_json):
+            with progress_on_screen(as_json) as progress:
+                backup = recover.write(opened, proposal, progress=progress)
+            written = True
+            if backup and not as_json:
+                out.print(f"backup of the state: {backup}", markup=False)
+        stands = proposal.state is None or written
+        if (
+            delete_orphans
+            and proposal.orphans
+            and stands
+            and _agreed("delete these orphans?", yes, as_json)
+        ):
+            with progress_on_screen(as_json) as progress:
+                orphans.delete(opened.clients, proposal.orphans, progress=progress)
+            deleted = True
+    if as_json:
+        print_json(
+            {
+                "recovered": proposal.recovered,
+                "created_by_the_next_deploy": proposal.absent,
+                "orphans": proposal.orphans,
+                "problems": proposal.problems,
+                "undecided": proposal.undecided,
+                "outlook": [each for each in proposal.outlook if each.effect != "unchanged"],
+                "written": written,
+                "deleted": deleted,
+            }
+        )
+    elif written:
+        done = f"the state holds {len(proposal.recovered)} objects more"
+        out.print(done if proposal.undecided else f"{done}: deploy the stage again")
+    orphans_left = any(
+        orphans.is_left_to_a_person(each) or not deleted for each in proposal.orphans
+    )
+    left = (proposal.state is not None and not written) or orphans_left or proposal.undecided
+    if not proposal.is_open or left:
+        raise typer.Exit(NEEDS_A_PERSON)
+
+
+def _agreed(question: str, yes: bool, as_json: bool) -> bool:
+    if yes:
+        return True
+    if as_json or not sys.stdin.isatty():
+        raise UserError(
+            "nobody can be asked here: give --yes, or --dry-run to see what would be done"
+        )
+    return typer.confirm(question)
+
+
+def _print(proposal: Proposal) -> None:
+    effects = {each.address: each for each in proposal.outlook}
+    if proposal.recovered:
+        print_table(
+            ("recovered", "object", "next deploy"),
+            [
+                (
+                    each.address,
+                    each.id,
+                    _words(effects[each.address]) if each.address in effects else "",
+                )
+                for each in proposal.recovered
+            ],
+        )
+    recovered = {each.address for each in proposal.recovered}
+    others = [
+        each
+        for each in proposal.outlook
+        if each.address not in recovered and each.effect not in {"unchanged", "created"}
+    ]
+    for each in others:
+        out.print(f"next deploy: {each.address} is {_words(each)}", markup=False)
+    if proposal.absent:
+        kinds = Counter(address.partition(".")[0] for address in proposal.absent)
+        listed = ", ".join(f"{count} {type_}" for type_, count in sorted(kinds.items()))
+        out.print(f"next deploy: creates {len(proposal.absent)} that do not stand ({listed})")
+    for orphan in proposal.orphans:
+        out.print(
+            f"orphan {orphan.type} {orphan.import_id}, beside {orphan.address}: "
+            + orphans.advice(orphan),
+            markup=False,
+        )
+    for line in proposal.undecided:
+        out.print(f"before you deploy: {line}", markup=False)
+    for problem in proposal.problems:
+        out.print(f"BLOCKED {problem}", markup=False)
+    for each in proposal.outlook:
+        if each.blocks:
+            out.print(f"BLOCKED {each.address} would be {each.effect}", markup=False)
+    stopped = proposal.problems or proposal.undecided or proposal.orphans
+    if proposal.state is None and not stopped:
+        out.print("nothing to recover: the state has lost nothing that stands")
+
+
+def _words(each: Outlook) -> str:
+    return f"{each.effect}: {', '.join(each.attributes)}" if each.attributes else each.effect

@@ -1,0 +1,149 @@
+"""`report`: what a stage's plan would do, as one HTML page and a short text for a pull request."""
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from common.errors import UserError
+from common.files import replace_file
+from common.progress import Progress
+from common.screen import Stage, out, print_error, progress_on_screen
+from imports.gate import Verdict, judge
+from imports.record import AdoptionRecord, read_record
+from modules.settings.stage_settings import StageSettings
+from ops.cost.cost_change import CostChange, cost_change, planned_resources
+from ops.cost.prices import read_prices
+from ops.cost.pricing import bill
+from ops.report.plan_report import Report
+from ops.report.plan_report import report as report_of
+from ops.report.report_pages import html_page, markdown
+from ops.verdicts.planning import stage_plan
+from security.exceptions import read_exceptions
+from synth.stages import write_stacks
+from terraform.resources import of_document
+from terraform.workspace import Workspace
+
+ASKS_FOR_A_PERSON = 2
+
+
+def report(
+    stage: Stage = "prod",
+    plan: Annotated[
+        Path | None,
+        typer.Option(help="a plan file, or its JSON; default: plan now", metavar="PLAN"),
+    ] = None,
+    base: Annotated[
+        Path | None,
+        typer.Option(
+            help="the cdk.tf.json to compare the cost with; default: the plan's prior state",
+            metavar="JSON",
+        ),
+    ] = None,
+    page: Annotated[Path, typer.Option("--out", help="the HTML page to write")] = Path(
+        "report.html"
+    ),
+    summary: Annotated[
+        Path | None, typer.Option("--markdown", help="a short text to write, for a comment")
+    ] = None,
+) -> None:
+    """Show what a plan would do: dangers first, then cost, changes by part, adoption and exceptions.
+
+    Exit code 2 when something needs a person's eye.
+
+    Example: `python -m ops report --stage prod --out report.html --markdown comment.md`
+    """
+    workspace = Workspace(stage=stage, environ=dict(os.environ))
+    with progress_on_screen(as_json=False) as progress:
+        found = make_report(workspace, plan, base, progress)
+        progress(f"writing {page}")
+        replace_file(page, html_page(found))
+        if summary:
+            replace_file(summary, markdown(found))
+    out.print(str(page), markup=False)
+    if found.asks_for_a_person:
+        blocked = len(found.verdict.blocked) if found.verdict else 0
+        print_error(f"{len(found.dangers)} dangerous changes, {blocked} blocked: read {page}")
+        raise typer.Exit(ASKS_FOR_A_PERSON)
+
+
+def make_report(
+    workspace: Workspace, plan_file: Path | None, base: Path | None, progress: Progress
+) -> Report:
+    """The report on a given plan, or on the one that the stage has now."""
+    settings = workspace.settings()
+    before = _base(base) if base else None
+    plan, failure = stage_plan(workspace, plan_file, progress)
+    whole = read_record(workspace.record_path)
+    record = whole and whole.kept(shared_roles=settings.keep_shared_roles)
+    document: Mapping[str, Any] = {}
+    if record or before is not None:
+        progress("synthesizing the stage")
+        document = _document(settings, record)
+    found = report_of(
+        plan,
+        stack=settings.stack_name,
+        # Of half a plan neither can be told.
+        cost=None if failure else _cost(plan, settings, before, document),
+        verdict=None if failure else _verdict(plan, record, settings, document),
+        exceptions=[row for row in read_exceptions() if fnmatchcase(settings.stage, row.stage)],
+        failure=failure,
+    )
+    # What refuses to be destroyed ends the plan, and is what the page is for; any other failure is not.
+    if failure and not found.asks_for_a_person:
+        raise UserError(failure)
+    return found
+
+
+def _base(path: Path) -> Mapping[str, Any]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        of_document(document)
+    except (OSError, ValueError, AttributeError, RecursionError):
+        raise UserError(
+            f"{path}: not a synthesized stack: name the cdk.tf.json of the base, as `cdktf synth` writes it"
+        ) from None
+    return dict(document)
+
+
+def _document(settings: StageSettings, record: AdoptionRecord | None) -> Mapping[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="atomic-report-") as folder:
+        records = {settings.stage: record} if record else {}
+        stacks = write_stacks([settings], records, {**os.environ, "CDKTF_OUTDIR": folder})
+        text = (stacks / settings.stack_name / "cdk.tf.json").read_text(encoding="utf-8")
+        return dict(json.loads(text))
+
+
+def _cost(
+    plan: Mapping[str, Any],
+    settings: StageSettings,
+    base: Mapping[str, Any] | None,
+    document: Mapping[str, Any],
+) -> CostChange | None:
+    prices = read_prices()
+    if prices.region != settings.region:
+        return None  # the table has no prices for it; `cost` says so
+    if base is not None:
+        before, after = of_document(base), of_document(document)
+    else:
+        before = list(planned_resources(plan, "before"))
+        after = list(planned_resources(plan, "after"))
+    return cost_change(bill(before, prices), bill(after, prices))
+
+
+def _verdict(
+    plan: Mapping[str, Any],
+    record: AdoptionRecord | None,
+    settings: StageSettings,
+    document: Mapping[str, Any],
+) -> Verdict | None:
+    if record is None:
+        return None
+    if record.stage != settings.stage:
+        raise UserError(f"the record of stage {settings.stage} is of stage {record.stage}")
+    return judge(plan, record, phase=settings.phase, document=document)

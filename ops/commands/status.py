@@ -1,0 +1,169 @@
+"""`status` and `open`: one screen of what runs, and where to look at it."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from aws.client import account_of
+from common.progress import Progress
+from common.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
+from ops.deployed import Deployed, local_time, open_stage
+from ops.facts.alarms import AlarmFacts, alarm_facts
+from ops.facts.database import DatabaseFacts, database_facts
+from ops.facts.services import Deployment, ServiceFacts, service_facts
+
+_POLL_SECONDS = 10
+# ECS watches the alarms of a new deployment for a while after its tasks are healthy.
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html
+_LONGEST_WAIT_SECONDS = 2700
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """What stands of a stage, and how it is."""
+
+    stage: str
+    region: str
+    account: str
+    url: str | None
+    services: tuple[ServiceFacts, ...]
+    alarms: tuple[AlarmFacts, ...]
+    database: DatabaseFacts | None
+
+
+def status(
+    stage: Stage = "prod",
+    wait: Annotated[
+        bool, typer.Option("--wait", help="until no deployment is under way, 45 minutes at most")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show services, targets, deployments, alarms and the database on one screen.
+
+    With --wait the exit code is 2 when a deployment failed, was rolled back, or took too long.
+
+    Example: `python -m ops status --stage prod --wait`
+    """
+    deployed = open_stage(stage)
+    settings = deployed.settings
+    with progress_on_screen(as_json) as progress:
+        progress("asking for the account")
+        account = account_of(deployed.clients)
+        progress("asking for services and targets")
+        services = _settled(deployed, progress) if wait else service_facts(deployed)
+        progress("asking for alarms and the database")
+        found = Status(
+            stage=stage,
+            region=settings.region,
+            account=account,
+            url=f"https://{settings.domain_name}" if settings.domain_name else None,
+            services=services,
+            alarms=alarm_facts(deployed),
+            database=database_facts(deployed),
+        )
+    if as_json:
+        print_json(found)
+    else:
+        _show(found)
+    if wait and any(each.rolled_back or not _holds(each.deployment) for each in services):
+        raise typer.Exit(2)
+
+
+def _settled(deployed: Deployed, progress: Progress) -> tuple[ServiceFacts, ...]:
+    """The services when every deployment is decided, or as they are after the longest wait."""
+    deadline = time.monotonic() + _LONGEST_WAIT_SECONDS
+    while True:
+        services = service_facts(deployed)
+        waits_for = [each.name for each in services if each.under_way]
+        if not waits_for or time.monotonic() > deadline:
+            return services
+        progress(f"deployments under way: {', '.join(waits_for)}")
+        time.sleep(_POLL_SECONDS)
+
+
+def _holds(deployment: Deployment | None) -> bool:
+    return deployment is None or deployment.state == "COMPLETED"
+
+
+def open_(stage: Stage = "prod", as_json: AsJson = False) -> None:
+    """Print where the application and the dashboard are; AWS is not asked.
+
+    Example: `python -m ops open --stage prod`
+    """
+    urls = addresses(open_stage(stage))
+    if as_json:
+        print_json(urls)
+        return
+    for what, url in urls.items():
+        out.print(f"{what:<12} {url or 'no domain_name in the stage file'}", markup=False)
+
+
+def addresses(deployed: Deployed) -> dict[str, str | None]:
+    """Where a person looks at the stage."""
+    settings = deployed.settings
+    return {
+        "application": f"https://{settings.domain_name}" if settings.domain_name else None,
+        "dashboard": deployed.names.dashboard_url(settings.region),
+    }
+
+
+def _show(status: Status) -> None:
+    out.print(
+        f"stage {status.stage}, {status.region}, account {status.account}, "
+        f"{status.url or 'no domain yet'}\n",
+        markup=False,
+    )
+    print_table(
+        ("service", "tasks", "targets", "deployment", "since", "image"),
+        [_row(each) for each in status.services],
+    )
+    firing = [each for each in status.alarms if each.state == "ALARM"]
+    out.print(f"\nalarms     {len(firing)} of {len(status.alarms)} firing")
+    for each in firing:
+        since = f" since {local_time(each.since)}" if each.since else ""
+        out.print(f"  {each.name}{since}: {each.reason}", markup=False)
+    out.print(f"database   {_database(status.database)}", markup=False)
+    if firing or not _well(status.services):
+        out.print(f"\nwhat to do: python -m ops doctor --stage {status.stage}")
+
+
+def _row(service: ServiceFacts) -> tuple[str, ...]:
+    if not service.stands:
+        return (service.name, "not deployed", "", "", "", "")
+    targets, deployment = service.targets, service.deployment
+    return (
+        service.name,
+        f"{service.running} of {service.desired}",
+        f"{targets.healthy} healthy, {targets.unhealthy} not" if targets else "not routed",
+        _rollout(service),
+        local_time(deployment.since) if deployment and deployment.since else "",
+        service.image.rpartition("/")[2],
+    )
+
+
+def _rollout(service: ServiceFacts) -> str:
+    if service.rolled_back:
+        return "rolled back"
+    return service.deployment.state.lower().replace("_", " ") if service.deployment else ""
+
+
+def _database(database: DatabaseFacts | None) -> str:
+    if database is None:
+        return "none"
+    text = f"{database.name}: {database.status}, PostgreSQL {database.version}"
+    if database.free_gib is not None:
+        of = f" of {database.allocated_gib}" if database.allocated_gib else ""
+        text += f", {database.free_gib:.1f}{of} GiB free"
+    return text
+
+
+def _well(services: Sequence[ServiceFacts]) -> bool:
+    return all(
+        each.stands
+        and each.running >= each.desired
+        and not (each.targets and each.targets.unhealthy)
+        for each in services
+    )

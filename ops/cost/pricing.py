@@ -1,0 +1,313 @@
+"""What a stack's resources cost in a month at rest: before traffic, logs and stored data.
+
+Pure: resources and prices in, a bill out. A type that is neither priced nor known to be free is named, so
+that nothing is left out in silence.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from ops.cost.bill import Bill, Line, Usage, hourly, merged, monthly
+from ops.cost.prices import Prices
+from ops.cost.running import spot_share, weekly_share
+from terraform.resources import Resource
+
+Tasks = Literal["least", "most"]
+_REFERENCE = re.compile(r"\$\{([a-z0-9_]+)\.([A-Za-z0-9_-]+)\.[a-z_]+\}")
+# A load balancer is billed by its capacity units (LCU) as well; one carries some 25 new connections a
+# second or 1 GB an hour, which a small business does not exceed.
+LCU = 1.0
+
+# No price of their own: what they do is billed elsewhere, or not at all.
+FREE = frozenset(
+    {
+        "aws_acm_certificate",
+        "aws_acm_certificate_validation",
+        "aws_appautoscaling_policy",
+        "aws_appautoscaling_scheduled_action",
+        "aws_appautoscaling_target",
+        "aws_backup_plan",
+        "aws_backup_selection",
+        "aws_budgets_budget",
+        "aws_ce_anomaly_monitor",
+        "aws_ce_anomaly_subscription",
+        "aws_db_parameter_group",
+        "aws_db_subnet_group",
+        "aws_default_security_group",
+        "aws_ecs_cluster",
+        "aws_ecs_cluster_capacity_providers",
+        "aws_ecs_task_definition",
+        "aws_efs_access_point",
+        "aws_efs_file_system_policy",
+        "aws_efs_mount_target",
+        "aws_iam_policy",
+        "aws_iam_role",
+        "aws_iam_role_policy",
+        "aws_iam_role_policy_attachment",
+        "aws_internet_gateway",
+        "aws_kms_alias",
+        "aws_lb_listener",
+        "aws_lb_listener_rule",
+        "aws_lb_target_group",
+        "aws_rds_cluster_parameter_group",
+        "aws_route53_record",
+        "aws_route_table",
+        "aws_route_table_association",
+        "aws_s3_bucket_lifecycle_configuration",
+        "aws_s3_bucket_logging",
+        "aws_s3_bucket_policy",
+        "aws_s3_bucket_public_access_block",
+        "aws_s3_bucket_server_side_encryption_configuration",
+        "aws_s3_bucket_versioning",
+        "aws_scheduler_schedule",
+        "aws_secretsmanager_secret_version",
+        "aws_security_group",
+        "aws_sns_topic",
+        "aws_sns_topic_policy",
+        "aws_sns_topic_subscription",
+        "aws_subnet",
+        "aws_vpc",
+        "aws_vpc_security_group_egress_rule",
+        "aws_vpc_security_group_ingress_rule",
+        "aws_wafv2_ip_set",
+        "aws_wafv2_web_acl_association",
+        "aws_wafv2_web_acl_logging_configuration",
+        "random_password",
+    }
+)
+
+
+# A plan may not know a size before the apply, and a state that somebody edited may hold anything.
+_NO_SIZE = (AttributeError, KeyError, OverflowError, TypeError, ValueError)
+
+
+class UnpricedError(Exception):
+    """The table has no price for this size."""
+
+
+def bill(resources: Sequence[Resource], prices: Prices, *, tasks: Tasks = "least") -> Bill:
+    """What the resources cost in a month, with the least or the most tasks that they allow."""
+    lines: list[Line] = []
+    unpriced: list[str] = []
+    stack = _Stack(resources=resources, prices=prices, tasks=tasks)
+    for resource in resources:
+        pricing = _PRICED.get(resource.type)
+        if pricing is None:
+            if resource.type not in FREE and resource.type not in _BY_USE:
+                unpriced.append(resource.type)
+            continue
+        try:
+            lines += pricing(resource, stack)
+        except UnpricedError as error:
+            unpriced.append(str(error))
+        except _NO_SIZE:
+            unpriced.append(f"{resource.type}.{resource.name}, whose size is not known")
+    types = {resource.type for resource in resources}
+    usage = [each for type_, price in _BY_USE.items() if type_ in types for each in price(prices)]
+    return Bill(
+        lines=tuple(merged(lines)), usage=tuple(usage), unpriced=tuple(sorted(set(unpriced)))
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Stack:
+    resources: Sequence[Resource]
+    prices: Prices
+    tasks: Tasks
+
+    def referred(self, type_: str, value: object) -> Resource | None:
+        """The resource that a reference, or the ARN of a state, means."""
+        found = _REFERENCE.search(str(value))
+        name = found[2] if found and found[1] == type_ else None
+        for resource in self.resources:
+            if resource.type == type_ and (
+                resource.name == name or resource.attributes.get("arn") == value
+            ):
+                return resource
+        return None
+
+    @cached_property
+    def running_share(self) -> float:
+        """The share of a week in which tasks and database run: all of it, but with a night stop."""
+        at = {
+            resource.name: str(resource.attributes["schedule_expression"])
+            for resource in self.resources
+            if resource.type == "aws_scheduler_schedule"
+        }
+        if "database_stop" not in at:
+            return 1.0
+        try:
+            return weekly_share(at["database_start"], at["database_stop"])
+        except ValueError as error:
+            raise UnpricedError(str(error)) from None
+
+    def task_count(self, service: Resource) -> int:
+        """The least or the most tasks of a service."""
+        desired = int(service.attributes.get("desired_count") or 0)
+        for resource in self.resources:
+            if resource.type == "aws_appautoscaling_target" and (
+                str(resource.attributes["resource_id"]).endswith(
+                    # The second is what a state has.
+                    (
+                        f"/${{aws_ecs_service.{service.name}.name}}",
+                        f"/{service.attributes.get('name')}",
+                    )
+                )
+            ):
+                ends = {"least": "min_capacity", "most": "max_capacity"}
+                return int(resource.attributes[ends[self.tasks]])
+        return desired
+
+
+def _service(service: Resource, stack: _Stack) -> list[Line]:
+    task = stack.referred("aws_ecs_task_definition", service.attributes["task_definition"])
+    if task is None:
+        raise UnpricedError(f"the task of aws_ecs_service.{service.name}")
+    count = stack.task_count(service)
+    spot = spot_share(service.attributes.get("capacity_provider_strategy") or (), count)
+    arm = _first(task.attributes.get("runtime_platform")).get("cpu_architecture") == "ARM64"
+    fargate = stack.prices.fargate
+    vcpu_usd, gb_usd = (
+        (fargate.arm64_vcpu_hour, fargate.arm64_gb_hour)
+        if arm
+        else (fargate.x86_64_vcpu_hour, fargate.x86_64_gb_hour)
+    )
+    vcpu, gb = int(task.attributes["cpu"]) / 1024, int(task.attributes["memory"]) / 1024
+    one = vcpu * vcpu_usd + gb * gb_usd
+    share = stack.running_share
+    kind = f"{vcpu:g} vCPU, {gb:g} GB{', ARM' if arm else ''}"
+    lines = [hourly("services", f"{service.name} ({kind})", share * (count - spot), "task", one)]
+    if spot:
+        spot_usd = one * (1 - fargate.spot_discount)
+        lines.append(
+            hourly("services", f"{service.name} on Spot ({kind})", share * spot, "task", spot_usd)
+        )
+    if _first(service.attributes.get("network_configuration")).get("assign_public_ip"):
+        lines.append(_public_addresses("of tasks", share * count, stack))
+    return [line for line in lines if line.quantity]
+
+
+def _public_addresses(whose: str, count: float, stack: _Stack) -> Line:
+    usd = stack.prices.network.public_ipv4_hour
+    return hourly("network", f"public IPv4 addresses {whose}", count, "address", usd)
+
+
+def _load_balancer(resource: Resource, stack: _Stack) -> list[Line]:
+    price = stack.prices.load_balancer
+    lines = [
+        hourly("load balancer", "application load balancer", 1, "balancer", price.alb_hour),
+        hourly("load balancer", "capacity unit (assumed)", LCU, "LCU", price.lcu_hour),
+    ]
+    if resource.attributes.get("internal"):
+        return lines
+    zones = len(resource.attributes.get("subnets") or ())
+    return [*lines, _public_addresses("of the load balancer", zones, stack)]
+
+
+def _web_acl(resource: Resource, stack: _Stack) -> list[Line]:
+    price, rules = stack.prices.security, len(resource.attributes.get("rule") or ())
+    return [
+        monthly("security", "web firewall", 1, "web ACL", price.web_acl_month),
+        monthly("security", "rules of the web firewall", rules, "rule", price.web_acl_rule_month),
+    ]
+
+
+def _db_instance(resource: Resource, stack: _Stack) -> list[Line]:
+    attributes, price = resource.attributes, stack.prices.database
+    class_ = attributes["instance_class"]
+    if class_ not in price.instance_hour:
+        raise UnpricedError(f"database class {class_}")
+    copies = 2 if attributes.get("multi_az") else 1
+    zones = "Multi-AZ" if copies == 2 else "one zone"
+    return [
+        hourly(
+            "database",
+            f"{class_}, {zones}",
+            stack.running_share,
+            "instance",
+            copies * price.instance_hour[class_],
+        ),
+        monthly(
+            "database",
+            f"gp3 storage, {zones}",
+            int(attributes["allocated_storage"]),
+            "GB",
+            copies * price.gp3_gb_month,
+        ),
+    ]
+
+
+def _cluster_instance(_resource: Resource, stack: _Stack) -> list[Line]:
+    (cluster,) = [each for each in stack.resources if each.type == "aws_rds_cluster"]
+    scaling = _first(cluster.attributes["serverlessv2_scaling_configuration"])
+    ends = {"least": "min_capacity", "most": "max_capacity"}
+    units = stack.running_share * float(scaling[ends[stack.tasks]])
+    usd = stack.prices.database.aurora_acu_hour
+    return [hourly("database", "Aurora Serverless v2", units, "ACU", usd)]
+
+
+def _first(block: Any) -> Mapping[str, Any]:
+    """A block: cdktf writes an object, a state a list of one."""
+    if isinstance(block, Mapping):
+        return block
+    return block[0] if block else {}
+
+
+def _each(
+    group: str, what: str, unit: str, usd: Callable[[Prices], float], *, by_hour: bool = False
+) -> Callable[[Resource, _Stack], list[Line]]:
+    line = hourly if by_hour else monthly
+    return lambda _resource, stack: [line(group, what, 1, unit, usd(stack.prices))]
+
+
+_PRICED: Mapping[str, Callable[[Resource, _Stack], list[Line]]] = {
+    "aws_ecs_service": _service,
+    "aws_nat_gateway": _each(
+        "network", "NAT gateway", "gateway", lambda p: p.network.nat_gateway_hour, by_hour=True
+    ),
+    "aws_eip": lambda _resource, stack: [_public_addresses("of NAT gateways", 1, stack)],
+    "aws_lb": _load_balancer,
+    "aws_db_instance": _db_instance,
+    "aws_rds_cluster_instance": _cluster_instance,
+    "aws_secretsmanager_secret": _each(
+        "secrets", "secrets", "secret", lambda p: p.security.secret_month
+    ),
+    "aws_cloudwatch_metric_alarm": _each(
+        "monitoring", "alarms", "alarm", lambda p: p.monitoring.alarm_month
+    ),
+    "aws_cloudwatch_dashboard": _each(
+        "monitoring", "dashboard", "dashboard", lambda p: p.monitoring.dashboard_month
+    ),
+    "aws_kms_key": _each("security", "KMS key", "key", lambda p: p.security.kms_key_month),
+    "aws_wafv2_web_acl": _web_acl,
+}
+
+_BY_USE: Mapping[str, Callable[[Prices], list[Usage]]] = {
+    "aws_flow_log": lambda p: [
+        Usage(what="connections logged", unit="GB", unit_usd=p.monitoring.logs_to_s3_gb)
+    ],
+    "aws_backup_vault": lambda p: [
+        Usage(what="backups in the vault", unit="GB-month", unit_usd=p.storage.backup_gb_month)
+    ],
+    "aws_nat_gateway": lambda p: [
+        Usage(what="traffic through NAT", unit="GB", unit_usd=p.network.nat_gateway_gb)
+    ],
+    "aws_cloudwatch_log_group": lambda p: [
+        Usage(what="logs taken in", unit="GB", unit_usd=p.monitoring.logs_gb)
+    ],
+    "aws_efs_file_system": lambda p: [
+        Usage(what="LanceDB files", unit="GB-month", unit_usd=p.storage.efs_gb_month)
+    ],
+    "aws_s3_bucket": lambda p: [
+        Usage(what="objects in S3", unit="GB-month", unit_usd=p.storage.s3_gb_month)
+    ],
+    "aws_ecr_repository": lambda p: [
+        Usage(what="images", unit="GB-month", unit_usd=p.storage.ecr_gb_month)
+    ],
+    "aws_rds_cluster": lambda p: [
+        Usage(what="Aurora storage", unit="GB-month", unit_usd=p.database.aurora_gb_month)
+    ],
+}

@@ -1,0 +1,111 @@
+"""Which tag of an image is configured, runs, and is in the registry; and a way to configure another."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from aws.client import ask_all, ask_unless
+from common.errors import UserError
+from modules.settings.stage_files import parse_stage
+from ops.deployed import Deployed
+
+_NOT_SCANNED = frozenset({"ScanNotFoundException", "ImageNotFoundException"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageStatus:
+    """One service's image. `running` and `newest` are tags; `findings` counts by severity.
+
+    `findings` is None where the registry has no finished scan of the configured tag.
+    """
+
+    service: str
+    configured: str
+    running: str | None
+    in_registry: bool
+    newest: str | None
+    newest_pushed: datetime | None
+    findings: Mapping[str, int] | None
+
+
+def image_status(deployed: Deployed, service: str, *, running: str | None) -> ImageStatus:
+    """What a registry holds. Raises UserError when AWS refuses."""
+    repository, tag = deployed.names(service), deployed.settings.services[service].image_tag
+    images = ask_all(
+        deployed.clients, "ecr", "DescribeImages", ("imageDetails",), repositoryName=repository
+    )["imageDetails"]
+    tagged = [each for each in images if each.get("imageTags")]
+    newest = max(tagged, key=lambda each: each["imagePushedAt"], default=None)
+    return ImageStatus(
+        service=service,
+        configured=tag,
+        running=running,
+        in_registry=any(tag in each["imageTags"] for each in tagged),
+        newest=newest["imageTags"][-1] if newest else None,
+        newest_pushed=newest["imagePushedAt"] if newest else None,
+        findings=scan_findings(deployed, service, tag),
+    )
+
+
+def scan_findings(deployed: Deployed, service: str, tag: str) -> Mapping[str, int] | None:
+    """What the scan after the push found, by severity; None until it is done."""
+    answer = ask_unless(
+        deployed.clients,
+        "ecr",
+        "DescribeImageScanFindings",
+        _NOT_SCANNED,
+        repositoryName=deployed.names(service),
+        imageId={"imageTag": tag},
+    )
+    if answer is None or answer.get("imageScanStatus", {}).get("status") != "COMPLETE":
+        return None
+    counts: dict[str, int] = answer.get("imageScanFindings", {}).get("findingSeverityCounts", {})
+    return counts
+
+
+def check_tag_is_pushed(deployed: Deployed, services: Sequence[str], tag: str) -> None:
+    """Raises UserError for services whose registry does not hold `tag`."""
+    missing = [
+        service
+        for service in services
+        if ask_unless(
+            deployed.clients,
+            "ecr",
+            "DescribeImages",
+            frozenset({"ImageNotFoundException", "RepositoryNotFoundException"}),
+            repositoryName=deployed.names(service),
+            imageIds=[{"imageTag": tag}],
+        )
+        is None
+    ]
+    if missing:
+        raise UserError(
+            f"the tag {tag} is not in the registry of {', '.join(missing)}, and their tasks could not "
+            f"start: `python -m ops images push {' '.join(missing)} --stage {deployed.settings.stage} "
+            f"--tag {tag}`"
+        )
+
+
+def with_image_tag(text: str, services: Sequence[str], tag: str, *, stage: str) -> str:
+    """A stage file's text with `image_tag` set for these services; all else stays as it was written.
+
+    Raises UserError where the result would not be a stage file.
+    """
+    try:
+        document = tomlkit.parse(text)
+        tables: Any = document.setdefault("services", tomlkit.table(is_super_table=True))
+        for service in services:
+            tables.setdefault(service, tomlkit.table())["image_tag"] = tag
+        changed = tomlkit.dumps(document)
+        _, mistakes = parse_stage(tomlkit.parse(changed).unwrap(), stage=stage)
+    except (TOMLKitError, AttributeError, TypeError) as error:
+        raise UserError(
+            f"the stage file cannot be changed ({error}): write image_tag there by hand"
+        ) from None
+    if mistakes:
+        raise UserError(f"the stage file would be wrong: {mistakes[0]}")
+    return changed

@@ -1,0 +1,226 @@
+"""What a plan would do, as a person thinks of it: dangers first, then part by part. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from imports.gate import Finding, Verdict
+from ops.cost.cost_change import CostChange
+from ops.report.value_diff import ValueChange, unknowns, value_changes, values
+from security.exceptions import ExceptionRow
+from terraform.plan import loses_data
+
+Action = Literal["replaced", "destroyed", "changed", "imported", "added", "forgotten"]
+ACTIONS: tuple[Action, ...] = (
+    "destroyed",
+    "replaced",
+    "changed",
+    "added",
+    "imported",
+    "forgotten",
+)
+
+SECTIONS: Mapping[str, tuple[str, ...]] = {
+    "Services": ("ecs", "appautoscaling", "ecr", "service_discovery"),
+    "Data": ("db", "rds", "s3", "efs", "backup", "dynamodb", "elasticache"),
+    "Edge": ("lb", "acm", "route53", "wafv2", "cloudfront"),
+    "Secrets": ("secretsmanager", "kms"),
+    "Monitoring": ("cloudwatch", "sns", "xray", "flow_log", "budgets"),
+    "Security": (
+        "iam",
+        "security_group",
+        "vpc_security_group",
+        "guardduty",
+        "cloudtrail",
+        "config",
+    ),
+    "Network": ("vpc", "subnet", "route", "nat", "eip", "internet_gateway", "network_acl"),
+    "Other": ("",),
+}
+_ORDER = ("Services", "Data", "Network", "Edge", "Secrets", "Monitoring", "Security", "Other")
+
+_LOSS = {
+    "destroyed": ": what is in it is lost",
+    "replaced": ": what is in it is lost",
+    "forgotten": ", and nothing would look after it",
+}
+# (attribute, value after): what guards data, and is taken away.
+_GUARDS: tuple[tuple[str, object], ...] = (
+    ("backup_retention_period", 0),
+    ("deletion_protection", False),
+    ("enable_deletion_protection", False),
+    ("force_delete", True),
+    ("force_destroy", True),
+    ("publicly_accessible", True),
+    ("skip_final_snapshot", True),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What happens to one address. `danger` says what would be lost; None where nothing is."""
+
+    address: str
+    action: Action
+    danger: str | None
+    changes: tuple[ValueChange, ...]
+    unknown: tuple[str, ...]
+
+    @property
+    def forcing(self) -> tuple[str, ...]:
+        """The attributes that force its replacement."""
+        return tuple(each.attribute for each in self.changes if each.forces_replacement)
+
+    @property
+    def in_one_line(self) -> bool:
+        """Whether there is too little to fold away."""
+        short = self.action in {"changed", "imported"} and not any(c.lines for c in self.changes)
+        return short and 0 < len(self.changes) <= 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """The changes of one part of the platform, the most serious first."""
+
+    name: str
+    changes: tuple[Change, ...]
+
+    def count(self, action: Action) -> int:
+        """How many have this action."""
+        return sum(change.action == action for change in self.changes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """Everything that the page shows. `failure` is what Terraform said where it could not finish the plan."""
+
+    stack: str
+    sections: tuple[Section, ...]
+    unchanged: int
+    cost: CostChange | None
+    verdict: Verdict | None
+    exceptions: tuple[ExceptionRow, ...]
+    failure: str | None
+
+    @property
+    def dangers(self) -> tuple[Change, ...]:
+        """What needs a person's eye before anything else."""
+        return tuple(
+            change for section in self.sections for change in section.changes if change.danger
+        )
+
+    @property
+    def counts(self) -> dict[Action, int]:
+        """How many addresses have each action."""
+        return {
+            action: sum(section.count(action) for section in self.sections) for action in ACTIONS
+        }
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The gate's findings on what the record holds, the blocked ones first."""
+        kinds = ("blocked", "change", "addition", "adopted", "state-only", "clean")
+        found = self.verdict.findings if self.verdict else ()
+        return tuple(sorted(found, key=lambda each: (kinds.index(each.kind), each.address)))
+
+    @property
+    def asks_for_a_person(self) -> bool:
+        """Whether something must not pass unseen."""
+        return bool(self.dangers or (self.verdict and self.verdict.blocked))
+
+    @property
+    def reassurance(self) -> str:
+        """What may be said of a plan that asks for nobody."""
+        done = {action for action, count in self.counts.items() if count}
+        if not done:
+            return "Nothing would change."
+        if done == {"imported"}:
+            return "It takes over what stands as it is: nothing would be created, changed or destroyed."
+        return "Nothing that holds data would be destroyed, replaced or left without its guards."
+
+
+def report(
+    plan: Mapping[str, Any],
+    *,
+    stack: str,
+    cost: CostChange | None,
+    verdict: Verdict | None,
+    exceptions: Sequence[ExceptionRow],
+    failure: str | None = None,
+) -> Report:
+    """The report on a plan (`terraform show -json`)."""
+    managed = [each for each in plan["resource_changes"] if each["mode"] == "managed"]
+    changes = [(each["type"], _change(each)) for each in managed if _action(each) is not None]
+    sections = []
+    for name in _ORDER:
+        mine = [change for type_, change in changes if _section(type_) == name]
+        mine.sort(key=lambda each: (ACTIONS.index(each.action), each.address))
+        if mine:
+            sections.append(Section(name=name, changes=tuple(mine)))
+    return Report(
+        stack=stack,
+        sections=tuple(sections),
+        unchanged=len(managed) - len(changes),
+        cost=cost,
+        verdict=verdict,
+        exceptions=tuple(exceptions),
+        failure=failure,
+    )
+
+
+def _section(type_: str) -> str:
+    family = type_.removeprefix("aws_")
+    return next(
+        name
+        for name, families in SECTIONS.items()
+        if any(not each or family == each or family.startswith(f"{each}_") for each in families)
+    )
+
+
+def _action(change: Mapping[str, Any]) -> Action | None:
+    actions = change["change"]["actions"]
+    if "delete" in actions:
+        return "replaced" if "create" in actions else "destroyed"
+    if "forget" in actions:
+        return "replaced" if "create" in actions else "forgotten"
+    if change["change"].get("importing"):
+        return "imported"
+    found: dict[str, Action] = {"create": "added", "update": "changed"}
+    return found.get(actions[0]) if actions else None
+
+
+def _change(change: Mapping[str, Any]) -> Change:
+    plan, action = change["change"], _action(change)
+    if action is None:
+        raise ValueError(change["address"])
+    shown: tuple[ValueChange, ...] = ()
+    if action == "added":
+        shown = values(plan, "after")
+    elif action in {"destroyed", "forgotten"}:
+        shown = values(plan, "before")
+    elif plan["actions"] != ["no-op"]:
+        shown = value_changes(plan)
+    deposed = f" (deposed {change['deposed']})" if change.get("deposed") else ""
+    return Change(
+        address=change["address"] + deposed,
+        action=action,
+        danger=_danger(change, action),
+        changes=shown,
+        unknown=unknowns(plan) if action in {"added", "replaced"} else (),
+    )
+
+
+def _danger(change: Mapping[str, Any], action: Action) -> str | None:
+    plan = change["change"]
+    if loses_data(change):
+        return f"It holds data and would be {action}{_LOSS[action]}."
+    before, after = plan.get("before") or {}, plan.get("after") or {}
+    lost = [
+        name
+        for name, weak in _GUARDS
+        if action in {"changed", "imported"}
+        and after.get(name) == weak
+        and type(after.get(name)) is type(weak)
+        and before.get(name) not in (None, weak)
+    ]
+    return f"What guards it would go: {', '.join(lost)}." if lost else None

@@ -1,0 +1,1 @@
+"""Secret values: their shapes, and what Secrets Manager holds."""

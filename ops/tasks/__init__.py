@@ -1,0 +1,1 @@
+"""What runs once inside a stage."""

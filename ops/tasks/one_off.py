@@ -1,0 +1,149 @@
+"""A task that runs once, beside a service: the service's own image, permissions and network."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from aws.client import ask
+from common.errors import UserError
+from common.progress import Progress
+from ops.deployed import Deployed
+
+_POLL_SECONDS = 3
+# Fargate takes one to three minutes to begin; what runs here takes less.
+_LONGEST_SECONDS = 900
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """How a task ended: `exit_code` of its service's container, None when that never ran."""
+
+    task_id: str
+    exit_code: int | None
+    reason: str
+
+
+def run_beside(
+    deployed: Deployed,
+    service: str,
+    *,
+    command: list[str],
+    environment: Mapping[str, str],
+    progress: Progress,
+) -> Ended:
+    """Run `command` in one more task of a service, with `environment` over its own, until it ends.
+
+    The container gets the service's secrets from ECS: nobody here reads them. Whatever ends this
+    function early stops the task.
+
+    Raises UserError where the service does not stand or the task does not end and when AWS refuses.
+    """
+    standing = _service(deployed, service)
+    answer = ask(
+        deployed.clients,
+        "ecs",
+        "RunTask",
+        cluster=deployed.names.cluster,
+        taskDefinition=standing["taskDefinition"],
+        # Spot may take a task away at any moment.
+        capacityProviderStrategy=[{"capacityProvider": "FARGATE", "weight": 1}],
+        networkConfiguration=standing["networkConfiguration"],
+        startedBy="atomic-ops",
+        overrides={
+            "containerOverrides": [
+                {
+                    "name": service,
+                    "command": command,
+                    "environment": [
+                        {"name": name, "value": value} for name, value in environment.items()
+                    ],
+                }
+            ]
+        },
+    )
+    if not answer["tasks"]:
+        why = "; ".join(str(each.get("reason")) for each in answer.get("failures", []))
+        raise UserError(f"ECS started no task of {service} ({why}): try it again")
+    task = str(answer["tasks"][0]["taskArn"])
+    with _stopped_when_left(deployed, task):
+        return _wait(deployed, service, task, progress)
+
+
+def _service(deployed: Deployed, service: str) -> Mapping[str, Any]:
+    answer = ask(
+        deployed.clients,
+        "ecs",
+        "DescribeServices",
+        cluster=deployed.names.cluster,
+        services=[deployed.names(service)],
+    )
+    for standing in answer["services"]:
+        if standing["status"] == "ACTIVE":
+            found: Mapping[str, Any] = standing
+            return found
+    raise UserError(
+        f"service {deployed.names(service)} does not stand: deploy the stage first: "
+        f"`cdktf deploy {deployed.settings.stack_name}`"
+    )
+
+
+def _wait(deployed: Deployed, service: str, task: str, progress: Progress) -> Ended:
+    task_id = task.rpartition("/")[2]
+    said = ""
+    deadline = time.monotonic() + _LONGEST_SECONDS
+    while time.monotonic() < deadline:
+        state = _task(deployed, task)
+        if state["lastStatus"] == "STOPPED":
+            return _ended(state, service, task_id)
+        if state["lastStatus"] != said:
+            said = state["lastStatus"]
+            progress(f"task {task_id}: {said.lower()}")
+        time.sleep(_POLL_SECONDS)
+    raise UserError(
+        f"task {task_id} had not ended after {_LONGEST_SECONDS // 60} minutes and was stopped: look at "
+        f"`python -m ops logs {service} --stage {deployed.settings.stage}`"
+    )
+
+
+def _task(deployed: Deployed, task: str) -> Mapping[str, Any]:
+    answer = ask(
+        deployed.clients,
+        "ecs",
+        "DescribeTasks",
+        cluster=deployed.names.cluster,
+        tasks=[task],
+    )
+    if not answer["tasks"]:
+        raise UserError(f"ECS no longer knows {task}: run the same command again")
+    state: Mapping[str, Any] = answer["tasks"][0]
+    return state
+
+
+def _ended(state: Mapping[str, Any], service: str, task_id: str) -> Ended:
+    container: Mapping[str, Any] = next(
+        (each for each in state["containers"] if each["name"] == service), {}
+    )
+    return Ended(
+        task_id=task_id,
+        exit_code=container.get("exitCode"),
+        reason=str(container.get("reason") or state.get("stoppedReason") or "no reason given"),
+    )
+
+
+@contextmanager
+def _stopped_when_left(deployed: Deployed, task: str) -> Iterator[None]:
+    """Ctrl-C and every error stop the task: nothing goes on that nobody watches."""
+    try:
+        yield
+    except BaseException:
+        ask(
+            deployed.clients,
+            "ecs",
+            "StopTask",
+            cluster=deployed.names.cluster,
+            task=task,
+            reason="whoever started it has gone",
+        )
+        raise

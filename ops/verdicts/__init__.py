@@ -1,0 +1,1 @@
+"""Judgements on a plan: what would be lost, what has drifted."""

@@ -1,0 +1,1 @@
+"""From stage files and adoption records to synthesized stacks."""

@@ -1,0 +1,1 @@
+"""Terraform as data (stacks, states, plans) and as a program."""

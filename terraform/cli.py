@@ -1,0 +1,113 @@
+"""Runs terraform, and keeps what it prints in memory: plans and states do not belong in files of ours."""
+
+import json
+import re
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from common.errors import UserError
+from terraform.interrupts import interrupts_kept
+
+_NO_COLOR = "-no-color"
+_QUOTED = re.compile(r"\d+:")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandResult:
+    """What a finished command left: its exit code and its two outputs, undecoded."""
+
+    exit_code: int
+    stdout: bytes = field(repr=False)
+    stderr: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terraform:
+    """Terraform in one folder, with an environment of its own."""
+
+    folder: Path
+    environment: Mapping[str, str]
+
+    def __call__(self, *arguments: str, stdin: str | None = None) -> CommandResult:
+        """Run `terraform ARGUMENTS`.
+
+        Ctrl-C lets it finish what it has begun. Raises KeyboardInterrupt then, and UserError when terraform
+        cannot be started.
+        """
+        with interrupts_kept() as interrupts:
+            try:
+                process = subprocess.Popen(
+                    [self.environment.get("TERRAFORM_BINARY_NAME") or "terraform", *arguments],
+                    cwd=self.folder,
+                    env=dict(self.environment),
+                    stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    # Of a session of its own: the terminal's Ctrl-C is ours to pass on.
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise UserError(
+                    f"terraform cannot be run in {self.folder} ({error.strerror}): run `make setup`, then "
+                    "`. ./activate`"
+                ) from None
+            with process:
+                interrupts.pass_to(process)
+                stdout, stderr = process.communicate(None if stdin is None else stdin.encode())
+        return CommandResult(exit_code=process.returncode, stdout=stdout, stderr=stderr)
+
+    def checked(self, *arguments: str, stdin: str | None = None) -> str:
+        """Run `terraform ARGUMENTS` and return what it printed.
+
+        Raises UserError, with terraform's own error on one line, when it fails.
+        """
+        result = self(*arguments, stdin=stdin)
+        if result.exit_code:
+            raise UserError(
+                f"`terraform {' '.join(arguments)}` failed in {self.folder}: "
+                f"{error_summary(result.stderr.decode(errors='replace'))}"
+            )
+        return result.stdout.decode(errors="replace")
+
+    def initialize(self) -> None:
+        """Prepare the folder: providers and backend. Does nothing that is already done."""
+        self.checked("init", "-input=false", _NO_COLOR)
+
+    def plan(self, plan_file: Path) -> bool:
+        """Write a plan; whether it holds any change.
+
+        Raises UserError when planning fails.
+        """
+        result = self("plan", "-input=false", _NO_COLOR, "-detailed-exitcode", f"-out={plan_file}")
+        if result.exit_code not in (0, 2):
+            raise UserError(
+                f"terraform cannot plan in {self.folder}: "
+                f"{error_summary(result.stderr.decode(errors='replace'))}"
+            )
+        return result.exit_code == 2
+
+    def show(self, plan_file: Path) -> dict[str, Any]:
+        """A plan as JSON."""
+        document: dict[str, Any] = json.loads(self.checked("show", "-json", str(plan_file)))
+        return document
+
+    def pull_state(self) -> dict[str, Any]:
+        """The state as JSON; empty when there is none."""
+        text = self.checked("state", "pull")
+        document: dict[str, Any] = json.loads(text) if text.strip() else {}
+        return document
+
+
+def error_summary(stderr: str) -> str:
+    """Terraform's error messages on one line, without the source lines that it quotes."""
+    lines = [line.strip("│╷╵ \t") for line in stderr.splitlines()]
+    errors = [line for line in lines if line.startswith("Error:")]
+    prose = [
+        line
+        for line in lines
+        if line and not line.startswith(("Error:", "on ", "with ")) and not _QUOTED.match(line)
+    ]
+    return "; ".join(dict.fromkeys(errors + prose[:4])) or "no message"

@@ -1,0 +1,176 @@
+"""Reads plans (`terraform show -json`): what each does to which attribute of which object."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from common.errors import UserError
+from imports.attributes import is_state_only
+from modules.settings.stateful import STATEFUL
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttributeChange:
+    """One attribute that the plan changes; values that Terraform marks as sensitive are not shown."""
+
+    attribute: str
+    before: str
+    after: str
+    state_only: bool
+
+    def __str__(self) -> str:
+        return f"{self.attribute}: {self.before} -> {self.after}"
+
+
+def read_plan(path: Path) -> dict[str, Any]:
+    """A plan that `terraform show -json` has written to a file.
+
+    Raises UserError when the file holds something else.
+    """
+    try:
+        plan = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise UserError(
+            f"{path}: not a plan in JSON ({error}): write one with `terraform show -json PLAN > FILE`"
+        ) from None
+    lacks = _lacks(plan)
+    if lacks:
+        raise UserError(
+            f"{path}: not a plan in JSON (no {lacks}): write one with `terraform show -json PLAN > FILE`"
+        )
+    return dict(plan)
+
+
+def _lacks(plan: object) -> str | None:
+    """Which part of a plan is not there, or is not as Terraform writes it."""
+    changes = plan.get("resource_changes") if isinstance(plan, dict) else None
+    if not isinstance(plan, dict) or not isinstance(changes, list):
+        return "resource_changes"
+    if not all(map(_is_change, changes)):
+        return "resource_changes"
+    return None if _is_configuration(plan.get("configuration", {})) else "configuration"
+
+
+_SIDES = ("before", "after")
+_OF_A_CHANGE = (*_SIDES, "after_unknown", "importing")
+
+
+def _is_change(value: object) -> bool:
+    """Whether it has what the gate looks at."""
+    match value:
+        case {
+            "address": str(),
+            "mode": str(),
+            "type": str(),
+            "name": str(),
+            "change": {"actions": [*actions]} as change,
+        }:
+            parts = (change.get(key) or {} for key in _OF_A_CHANGE)
+            return (
+                all(isinstance(action, str) for action in actions)
+                and all(
+                    isinstance(part, dict) and isinstance(part.get("id"), str | bool | None)
+                    for part in parts
+                )
+                # Nothing is null here, and nothing else.
+                and all(change.get(side) or change.get(side) in (None, {}) for side in _SIDES)
+                and _are_paths(change.get("replace_paths") or [])
+            )
+        case _:
+            return False
+
+
+def _are_paths(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(path, list) for path in value)
+
+
+def _is_configuration(value: object) -> bool:
+    """Whether the resources in it, if there are any, say what they refer to as Terraform does."""
+    match value:
+        case {"root_module": {"resources": [*resources]}}:
+            return all(map(_is_configured, resources))
+        case {"root_module": {"resources": _}}:
+            return False
+        case {"root_module": module}:
+            return isinstance(module, dict)
+        case _:
+            return isinstance(value, dict)
+
+
+def _is_configured(value: object) -> bool:
+    match value:
+        case {"address": str(), "expressions": expressions}:
+            return isinstance(expressions, dict) and all(map(_is_expression, expressions.values()))
+        case {"address": str()}:
+            return True
+        case _:
+            return False
+
+
+def _is_expression(value: object) -> bool:
+    """A nested block is a list of more of them, and nobody looks into it."""
+    references = value.get("references") if isinstance(value, dict) else None
+    return references is None or (
+        isinstance(references, list) and all(isinstance(each, str) for each in references)
+    )
+
+
+def loses_data(change: Mapping[str, Any]) -> bool:
+    """Whether a planned change destroys, replaces or forgets something that holds data."""
+    actions = change["change"]["actions"]
+    return change["type"] in STATEFUL and ("delete" in actions or "forget" in actions)
+
+
+def in_words(actions: Sequence[str]) -> str:
+    """What a plan's actions do to an object, as in `it would be ...`."""
+    names = {
+        ("create",): "created",
+        ("update",): "changed in place",
+        ("delete",): "destroyed",
+        ("forget",): "forgotten",
+        ("delete", "create"): "replaced",
+        ("create", "delete"): "replaced",
+    }
+    return names.get(tuple(actions), " and ".join(actions))
+
+
+def attribute_changes(change: Mapping[str, Any]) -> tuple[AttributeChange, ...]:
+    """What a planned change does, attribute by attribute, sorted."""
+    plan = change["change"]
+    if not plan.get("before") or not plan.get("after"):
+        return ()  # created or destroyed as a whole
+    before, after = plan["before"], plan["after"]
+    unknown = plan.get("after_unknown") or {}
+    marks = (plan.get("before_sensitive"), plan.get("after_sensitive"))
+    found = []
+    for attribute in sorted({*before, *after, *(key for key, value in unknown.items() if value)}):
+        old, new = before.get(attribute), after.get(attribute)
+        is_unknown = bool(unknown.get(attribute)) and new is None
+        if old == new and not is_unknown:
+            continue
+        hidden = any(is_sensitive(mark, attribute) for mark in marks)
+        found.append(
+            AttributeChange(
+                attribute=attribute,
+                before="(sensitive)" if hidden else repr(old),
+                after=(
+                    "(sensitive)" if hidden else "(known after apply)" if is_unknown else repr(new)
+                ),
+                state_only=not is_unknown and is_state_only(change["type"], attribute, old, new),
+            )
+        )
+    return tuple(found)
+
+
+def is_sensitive(marks: object, attribute: str) -> bool:
+    """Whether Terraform marks anything within an attribute as sensitive."""
+    return _marked(marks.get(attribute) if isinstance(marks, Mapping) else marks)
+
+
+def _marked(marks: object) -> bool:
+    """Whether anything within is marked: Terraform writes a mark, mostly false, for each item of a list."""
+    if isinstance(marks, Mapping | list):
+        return any(map(_marked, marks.values() if isinstance(marks, Mapping) else marks))
+    return bool(marks)

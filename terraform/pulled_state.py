@@ -1,0 +1,114 @@
+"""The state of a folder, whatever its backend: pulled, and put in place anew."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from common.errors import UserError, listed
+from terraform.cli import Terraform, error_summary
+from terraform.state_file import local_state_file
+from terraform.state_surgery import Document, differences, dump_document, parse_document
+
+# A terraform that outlived its killed parent finishes its push within this time.
+_LOCK_TIMEOUT = "-lock-timeout=20s"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PulledState:
+    """A state as it was pulled. Neither its text nor its content is shown: both hold secrets."""
+
+    lineage: str
+    serial: int
+    text: str = field(repr=False)
+    document: Document = field(repr=False)
+
+
+def content(state: PulledState | None) -> Document | None:
+    """The document of a state, if there is one."""
+    return None if state is None else state.document
+
+
+def pull(terraform: Terraform) -> PulledState | None:
+    """The state of a folder, whatever its backend; None when there is none.
+
+    Raises UserError when it cannot be read, as after a local state file broke off.
+    """
+    result = terraform("state", "pull", "-no-color")
+    text = result.stdout.decode("utf-8", "replace")
+    if result.exit_code or not text.strip():
+        _refuse_broken_file(terraform.folder)
+    if result.exit_code:
+        raise UserError(
+            f"the state of {terraform.folder} cannot be pulled: "
+            f"{error_summary(result.stderr.decode('utf-8', 'replace'))}"
+        )
+    if not text.strip() or _is_of_nothing(text):
+        return None
+    document = parse_document(text, source=f"the state of {terraform.folder}")
+    return PulledState(
+        lineage=document["lineage"], serial=document["serial"], text=text, document=document
+    )
+
+
+def _is_of_nothing(text: str) -> bool:
+    """Whether this is what Terraform prints of a remote state that is not there: one that never was any."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(document, dict) and (
+        (document.get("lineage"), document.get("serial")) == ("", 0)
+        and not document.get("resources")
+    )
+
+
+def push(
+    terraform: Terraform, document: Document, *, backup: Path | None, is_first: bool = False
+) -> PulledState:
+    """Put a new version of a state in place, under Terraform's lock, and return what it is then.
+
+    `is_first`: there is none yet. Terraform draws the lineage of a first remote state itself, whatever it is
+    given.
+    Terraform refuses a version that is not newer than the one it has: nobody's change in the meantime is
+    lost. Raises UserError then, and when the state is not what was pushed.
+    """
+    # By standard input: the state holds secrets, and needs no file of its own.
+    terraform.checked(
+        "state", "push", "-no-color", _LOCK_TIMEOUT, "-", stdin=dump_document(document)
+    )
+    after = pull(terraform)
+    if after is None:
+        wrong: tuple[str, ...] = ("all of it",)
+    else:
+        wrong = differences(document, after.document)
+    if after is None or wrong or not (is_first or after.lineage == document["lineage"]):
+        saved = f"; the state as it was is in {backup}" if backup else ""
+        raise UserError(
+            f"the state of {terraform.folder} is not as it was pushed, it differs in "
+            f"{listed(wrong) or 'its lineage'}: find out who else writes to it{saved}"
+        )
+    return after
+
+
+def _refuse_broken_file(folder: Path) -> None:
+    path = broken_state_file(folder)
+    if path is not None:
+        raise UserError(
+            f"the state file {path} is empty or broken off, as after terraform was killed while writing "
+            "it: copy the newest backup over it and run the same command again"
+        )
+
+
+def broken_state_file(folder: Path) -> Path | None:
+    """The local state file of a folder, if it is empty or broken off; None when it is well, or not there."""
+    # Terraform empties a local state file before it writes it, and takes an empty one for no state at all.
+    path = local_state_file(folder)
+    if path is None:
+        return None
+    try:
+        json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, RecursionError):
+        return path
+    return None

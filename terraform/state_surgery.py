@@ -1,0 +1,230 @@
+"""Takes resources out of a state document and puts them back. Pure: documents in, documents out.
+
+A document is what `terraform state pull` prints, version 4. It holds secrets, so nothing here puts an
+attribute's value into a message or a `repr`; an import id is not one.
+"""
+
+import json
+import re
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Set
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from aws.import_ids import import_id
+from common.errors import UserError, shorten
+from imports.sources.terraform_base.legacy_object import address_order, instance_address
+from imports.sources.terraform_base.legacy_state import parse_state
+
+Document = Mapping[str, Any]
+Identify = Callable[[str, Mapping[str, Any]], str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """What a state holds at an address. `import_id` is None for a type that is not adopted."""
+
+    type: str
+    import_id: str | None
+
+
+def parse_document(text: str, *, source: str) -> dict[str, Any]:
+    """The document in `text`, with every number as exact as it is written.
+
+    Raises UserError, naming `source`, for whatever is not a complete state of version 4.
+    """
+    parse_state(text, source=source)
+    try:
+        document: dict[str, Any] = json.loads(text, parse_float=_number)
+    except ArithmeticError:
+        raise UserError(
+            f"{shorten(source)} holds a number that is beyond all measure; take the state from a backup."
+        ) from None
+    return document
+
+
+def dump_document(document: Document) -> str:
+    """The document as JSON."""
+    # json cannot be told to write a Decimal bare: it goes in as a marked string, and loses the quotes.
+    mark = secrets.token_hex(16)
+
+    def marked(value: object) -> str:
+        if isinstance(value, Decimal):
+            return f"{mark}{value}"
+        raise TypeError(type(value).__name__)
+
+    text = json.dumps(document, default=marked)
+    return re.sub(rf'"{mark}([^"]+)"', r"\1", text)
+
+
+def held(document: Document | None, *, identify: Identify = import_id) -> dict[str, Held]:
+    """What the document holds by address; nothing when there is no document.
+
+    Deposed objects are left out: they are what a replacement has not yet deleted, not what stands at
+    the address.
+    """
+    return {
+        address: Held(
+            type=resource["type"], import_id=_identity(resource["type"], instance, identify)
+        )
+        for address, resource, instance in _managed(document)
+        if not instance.get("deposed")
+    }
+
+
+def holds(
+    document: Document | None,
+    *,
+    address: str,
+    type_: str,
+    object_id: str,
+    identify: Identify = import_id,
+) -> bool:
+    """Whether the document has the object of this type and import id at the address."""
+    there = held(document, identify=identify).get(address)
+    return there == Held(type=type_, import_id=object_id)
+
+
+def places(
+    document: Document | None, *, identify: Identify = import_id
+) -> dict[tuple[str, str], list[str]]:
+    """Where each object is, by type and import id. More than one place: Terraform allows it."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for address, resource, instance in _managed(document):
+        identity = _identity(resource["type"], instance, identify)
+        if identity is not None:
+            found.setdefault((resource["type"], identity), []).append(_label(address, instance))
+    return found
+
+
+def managed_addresses(document: Document | None) -> tuple[str, ...]:
+    """Everything the document manages, sorted; a deposed object is marked as such."""
+    labels = {_label(address, instance) for address, _, instance in _managed(document)}
+    return tuple(sorted(labels, key=address_order))
+
+
+def remove_addresses(document: Document, addresses: Set[str]) -> dict[str, Any]:
+    """The next version of the document, without what stands at these addresses.
+
+    Same lineage, serial + 1, all else as it was. Deposed objects stay: they are other objects.
+    """
+    kept = []
+    for resource in document.get("resources") or []:
+        if resource["mode"] != "managed":
+            kept.append(resource)
+            continue
+        instances = resource.get("instances") or []
+        left = [
+            item
+            for item in instances
+            if item.get("deposed") or _address(resource, item) not in addresses
+        ]
+        if len(left) == len(instances):
+            kept.append(resource)
+        elif left:
+            kept.append({**resource, "instances": left})
+    return {**document, "serial": document["serial"] + 1, "resources": kept}
+
+
+def restore_addresses(document: Document, backup: Document, addresses: Set[str]) -> dict[str, Any]:
+    """The next version of the document, with what the backup has at these addresses.
+
+    Same lineage, serial + 1. What the document holds already, at these addresses and elsewhere, stays as
+    it is.
+    """
+    resources = list(document.get("resources") or [])
+    position = {_block(resource): at for at, resource in enumerate(resources)}
+    wanted = addresses - held(document).keys()
+    for resource in backup.get("resources") or []:
+        back = [
+            item
+            for item in resource.get("instances") or []
+            if not item.get("deposed") and _address(resource, item) in wanted
+        ]
+        if resource["mode"] != "managed" or not back:
+            continue
+        at = position.get(_block(resource))
+        if at is None:
+            resources.append({**resource, "instances": back})
+        else:
+            there = resources[at].get("instances") or []
+            resources[at] = {**resources[at], "instances": [*there, *back]}
+    return {**document, "serial": document["serial"] + 1, "resources": resources}
+
+
+def differences(expected: Document, found: Document) -> tuple[str, ...]:
+    """The addresses (and `outputs`) that are not the same in both documents, sorted.
+
+    Serials, order, and empty values that Terraform adds when it writes a state make no difference.
+    """
+    first, second = _contents(expected), _contents(found)
+    return tuple(
+        sorted(
+            (key for key in first.keys() | second.keys() if first.get(key) != second.get(key)),
+            key=address_order,
+        )
+    )
+
+
+def _contents(document: Document) -> dict[str, Any]:
+    contents: dict[str, Any] = {}
+    if outputs := document.get("outputs"):
+        contents["outputs"] = {name: _filled(output) for name, output in outputs.items()}
+    for resource in document.get("resources") or []:
+        for instance in resource.get("instances") or []:
+            label = _label(_address(resource, instance), instance)
+            key = label if resource["mode"] == "managed" else f"{resource['mode']}.{label}"
+            contents[key] = (resource.get("provider"), _filled(instance))
+    return contents
+
+
+def _filled(part: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: sorted(value, key=repr) if key in _UNORDERED and isinstance(value, list) else value
+        for key, value in part.items()
+        if value not in _EMPTY
+    }
+
+
+_UNORDERED = ("dependencies", "sensitive_attributes")
+_EMPTY: tuple[object, ...] = (None, "", 0, [], {})
+
+
+def _managed(
+    document: Document | None,
+) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
+    for resource in (document or {}).get("resources") or []:
+        if resource["mode"] == "managed":
+            for instance in resource.get("instances") or []:
+                yield _address(resource, instance), resource, instance
+
+
+def _address(resource: Mapping[str, Any], instance: Mapping[str, Any]) -> str:
+    return instance_address(
+        kind=resource["type"],
+        name=resource["name"],
+        index=instance.get("index_key"),
+        module=resource.get("module", ""),
+    )
+
+
+def _label(address: str, instance: Mapping[str, Any]) -> str:
+    deposed = instance.get("deposed")
+    return f"{address} (deposed {deposed})" if deposed else address
+
+
+def _block(resource: Mapping[str, Any]) -> tuple[str, ...]:
+    return (resource["mode"], resource.get("module", ""), resource["type"], resource["name"])
+
+
+def _identity(type_: str, instance: Mapping[str, Any], identify: Identify) -> str | None:
+    try:
+        return identify(type_, instance.get("attributes") or {})
+    except UserError:
+        return None
+
+
+def _number(text: str) -> float | Decimal:
+    exact, near = Decimal(text), float(text)
+    return near if Decimal(repr(near)) == exact else exact

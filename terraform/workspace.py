@@ -1,0 +1,138 @@
+"""The project around the command line: where stages, records, synthesized stacks and states are."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from common.errors import StageError, UserError
+from imports.record import AdoptionRecord, read_record, record_path
+from modules.settings.stage_files import StageFileError, read_stage
+from modules.settings.stage_settings import StageSettings
+from terraform.cli import Terraform
+
+PROJECT = Path(__file__).resolve().parent.parent
+# Below the folder of local states. What is in it holds secrets, as the legacy state does.
+BACKUPS = "adoption-backups"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workspace:
+    """One stage of the project, with the environment its processes run in."""
+
+    stage: str
+    environ: Mapping[str, str]
+
+    @property
+    def stages_dir(self) -> Path:
+        """The folder of stage files and records."""
+        return Path(self.environ.get("ATOMIC_STAGES_DIR") or PROJECT / "stages")
+
+    @property
+    def stage_path(self) -> Path:
+        """The stage file."""
+        return self.stages_dir / f"{self.stage}.toml"
+
+    @property
+    def record_path(self) -> Path:
+        """The adoption record."""
+        return record_path(self.stages_dir, self.stage)
+
+    @property
+    def state_folder(self) -> Path:
+        """The folder of local state files."""
+        return Path(self.environ.get("ATOMIC_STATE_DIR") or PROJECT).resolve()
+
+    @property
+    def emulated(self) -> bool:
+        """Whether AWS is an emulator."""
+        return bool(self.environ.get("AWS_ENDPOINT_URL"))
+
+    @property
+    def outdir(self) -> Path:
+        """Where stacks are synthesized to: cdktf's own folder, so that both share what is initialized."""
+        return Path(self.environ.get("CDKTF_OUTDIR") or PROJECT / "cdktf.out").resolve()
+
+    def settings(self) -> StageSettings:
+        """The stage's settings.
+
+        Raises StageError with the stage file's mistakes.
+        """
+        try:
+            return read_stage(self.stages_dir, self.stage)
+        except StageFileError as error:
+            raise StageError(str(error)) from None
+
+    def record(self) -> AdoptionRecord:
+        """The stage's adoption record.
+
+        Raises UserError when there is none.
+        """
+        record = read_record(self.record_path)
+        if record is None:
+            raise UserError(
+                f"stage {self.stage} has no adoption record at {self.record_path}: run `python -m imports "
+                f"inventory --stage {self.stage} --legacy DIR`"
+            )
+        return record
+
+    def kept_record(self) -> AdoptionRecord:
+        """What of the record the stage's settings keep.
+
+        Raises UserError when there is no record, or the stage file has mistakes.
+        """
+        return self.record().kept(shared_roles=self.settings().keep_shared_roles)
+
+    def process_environment(self) -> dict[str, str]:
+        """The environment of terraform: the user's, with dummy keys where AWS is an emulator."""
+        dummies = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+        return {**(dummies if self.emulated else {}), **self.environ}
+
+    def synthesize(self) -> Terraform:
+        """Synthesize the stage as `cdktf synth` does, and initialize its folder.
+
+        Raises UserError with what the synthesis or Terraform says.
+        """
+        terraform = self.synthesize_alone()
+        terraform.initialize()
+        return terraform
+
+    def synthesize_alone(self) -> Terraform:
+        """The same without initializing, for which Terraform has to be able to read the state.
+
+        Raises UserError with what the synthesis says.
+        """
+        settings = self.settings()
+        finished = subprocess.run(
+            [sys.executable, str(PROJECT / "main.py")],
+            cwd=PROJECT,
+            env={
+                **self.environ,
+                "ATOMIC_STAGE": self.stage,
+                "ATOMIC_STAGES_DIR": str(self.stages_dir.resolve()),
+                "CDKTF_OUTDIR": str(self.outdir),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if finished.returncode:
+            lines = finished.stderr.strip().splitlines() or ["no message"]
+            raise UserError(f"stage {self.stage} cannot be synthesized: {lines[-1]}")
+        return Terraform(
+            folder=self.outdir / "stacks" / settings.stack_name,
+            environment=self.process_environment(),
+        )
+
+
+def this_workspace(stage: str) -> Workspace:
+    """A stage in the environment of this process."""
+    return Workspace(stage=stage, environ=dict(os.environ))
+
+
+def set_default_credentials(workspace: Workspace) -> None:
+    """Let boto3 in this process have the dummy keys too."""
+    for name, value in workspace.process_environment().items():
+        os.environ.setdefault(name, value)

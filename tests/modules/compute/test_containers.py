@@ -1,0 +1,166 @@
+"""The containers of a task, as ECS takes them."""
+
+from typing import Any
+
+import pytest
+
+from modules.compute import containers
+from modules.settings.services import SERVICES, Service
+
+ROWS = {row.name: row for row in SERVICES}
+COLLECTOR_IMAGE = "collector:v1"
+
+
+def definitions(service: Service, *, collector_image: str | None = None) -> list[dict[str, Any]]:
+    return containers.container_definitions(
+        service,
+        image="image:1",
+        placeholders={"domain": "app.example.com", "region": "eu-west-1", "bucket": "files"},
+        secrets={"TOKEN": "arn:token", "KEY": "arn:doc:key::"},
+        log_group="/aws/ecs/cluster/service",
+        region="eu-west-1",
+        collector_image=collector_image,
+    )
+
+
+def values(pairs: list[dict[str, str]], key: str = "value") -> dict[str, str]:
+    return {pair["name"]: pair[key] for pair in pairs}
+
+
+def test_a_service_is_one_essential_container_of_its_image() -> None:
+    (container,) = definitions(ROWS["app"])
+
+    assert (container["name"], container["image"], container["essential"]) == (
+        "app",
+        "image:1",
+        True,
+    )
+
+
+def test_the_container_listens_on_the_services_port() -> None:
+    (container,) = definitions(ROWS["optaplanner"])
+
+    assert container["portMappings"] == [
+        {"containerPort": 8081, "hostPort": 8081, "protocol": "tcp"}
+    ]
+
+
+def test_a_service_without_a_port_maps_none() -> None:
+    (container,) = definitions(ROWS["python-agent"])
+
+    assert "portMappings" not in container
+
+
+def test_placeholders_are_filled() -> None:
+    (container,) = definitions(ROWS["functions"])
+
+    assert values(container["environment"]) == {
+        "HASURA_GRAPHQL_GRAPHQL_URL": "https://app.example.com/v1/graphql",
+        "FUNCTION_SERVER_URL": "https://app.example.com/v1/functions",
+        "APP_CLIENT_URL": "https://app.example.com",
+        "S3_BUCKET": "files",
+        "AWS_REGION": "eu-west-1",
+    }
+
+
+def test_other_braces_stay_as_they_are() -> None:
+    service = Service(name="reports", environment={"FORMAT": '{"{domain}": {0}}'})
+
+    (container,) = definitions(service)
+
+    assert values(container["environment"]) == {"FORMAT": '{"app.example.com": {0}}'}
+
+
+def test_secrets_are_references() -> None:
+    (container,) = definitions(ROWS["app"])
+
+    assert values(container["secrets"], "valueFrom") == {
+        "TOKEN": "arn:token",
+        "KEY": "arn:doc:key::",
+    }
+
+
+def test_variables_are_in_the_order_in_which_ecs_returns_them() -> None:
+    (container,) = definitions(ROWS["app"])
+
+    names = [pair["name"] for pair in container["environment"]]
+    assert names == sorted(names)
+    assert [pair["name"] for pair in container["secrets"]] == ["KEY", "TOKEN"]
+
+
+def test_the_container_logs_into_the_services_group() -> None:
+    (container,) = definitions(ROWS["app"])
+
+    assert container["logConfiguration"] == {
+        "logDriver": "awslogs",
+        "options": {
+            "awslogs-group": "/aws/ecs/cluster/service",
+            "awslogs-region": "eu-west-1",
+            "awslogs-stream-prefix": "app",
+        },
+    }
+
+
+def test_the_file_system_is_mounted_for_writing_where_lancedb_expects_it() -> None:
+    (container,) = definitions(ROWS["python-agent"])
+
+    assert container["mountPoints"] == [
+        {"sourceVolume": "lancedb", "containerPath": "/mnt/lancedb_data", "readOnly": False}
+    ]
+
+
+def test_other_services_mount_nothing() -> None:
+    (container,) = definitions(ROWS["app"])
+
+    assert "mountPoints" not in container
+
+
+def test_the_collector_is_the_specifications_sidecar() -> None:
+    _, collector = definitions(ROWS["app"], collector_image=COLLECTOR_IMAGE)
+
+    assert collector["image"] == COLLECTOR_IMAGE
+    assert collector["essential"] is False
+    assert collector["command"] == ["--config=/etc/ecs/ecs-xray.yaml"]
+    assert collector["healthCheck"]["command"] == ["CMD", "/healthcheck"]
+
+
+def test_a_traced_service_sends_to_its_collector() -> None:
+    container, _ = definitions(ROWS["app"], collector_image=COLLECTOR_IMAGE)
+
+    environment = values(container["environment"])
+    assert environment["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://localhost:4318"
+    assert environment["OTEL_SERVICE_NAME"] == "app"
+
+
+def test_a_stage_files_variable_wins_over_the_tracings() -> None:
+    service = Service(name="reports", environment={"OTEL_SERVICE_NAME": "mine"})
+
+    container, _ = definitions(service, collector_image=COLLECTOR_IMAGE)
+
+    assert values(container["environment"])["OTEL_SERVICE_NAME"] == "mine"
+
+
+def test_without_a_collector_nothing_speaks_of_tracing() -> None:
+    (container,) = definitions(ROWS["app"])
+
+    assert [name for name in values(container["environment"]) if name.startswith("OTEL")] == []
+
+
+@pytest.mark.parametrize(
+    ("service", "kafka", "given"),
+    [("functions", True, True), ("functions", False, False), ("app", True, False)],
+)
+def test_only_functions_gets_the_brokers_and_only_with_kafka(
+    service: str, *, kafka: bool, given: bool
+) -> None:
+    references = containers.secret_references(ROWS[service], kafka=kafka)
+
+    brokers = {"KAFKA_BOOTSTRAP_SERVERS": "msk-bootstrap-brokers"} if given else {}
+    assert references == ROWS[service].secrets | brokers
+
+
+@pytest.mark.parametrize(
+    ("reference", "value_from"), [("doc", "arn:doc"), ("doc:username", "arn:doc:username::")]
+)
+def test_a_json_key_is_asked_for_behind_the_arn(reference: str, value_from: str) -> None:
+    assert containers.secret_value_from(reference, {"doc": "arn:doc"}) == value_from

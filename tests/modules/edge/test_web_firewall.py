@@ -1,0 +1,117 @@
+"""The web application firewall: on in prod, and wherever a stage file says so."""
+
+import pytest
+
+from modules.edge.web_firewall import managed_group_statement, rate_limit_statement
+from tests.conftest import Synthesize
+
+
+@pytest.mark.parametrize("stage", ["dev", "staging", "frugal"])
+def test_a_stage_for_tests_has_no_firewall(stack: Synthesize, stage: str) -> None:
+    assert stack(stage).names("aws_wafv2_web_acl") == []
+
+
+@pytest.mark.parametrize("stage", ["prod", "fortified"])
+def test_the_firewall_stands_before_the_load_balancer(stack: Synthesize, stage: str) -> None:
+    association = stack(stage).resource("aws_wafv2_web_acl_association", "load_balancer")
+
+    assert association["resource_arn"] == "${aws_lb.main.arn}"
+    assert association["web_acl_arn"] == "${aws_wafv2_web_acl.main.arn}"
+
+
+def test_what_no_rule_blocks_gets_through(stack: Synthesize) -> None:
+    web_acl = stack("prod").resource("aws_wafv2_web_acl", "main")
+
+    assert (web_acl["scope"], web_acl["default_action"]) == ("REGIONAL", {"allow": {}})
+
+
+def test_the_rules_are_a_limit_and_awss_groups_in_this_order(stack: Synthesize) -> None:
+    rules = stack("prod").resource("aws_wafv2_web_acl", "main")["rule"]
+
+    assert [(rule["priority"], rule["name"]) for rule in rules] == [
+        (0, "own-addresses"),
+        (1, "rate-limit"),
+        (2, "ip-reputation"),
+        (3, "known-bad-inputs"),
+        (4, "common"),
+    ]
+    groups = [rule["statement"].get("managed_rule_group_statement", {}) for rule in rules]
+    assert [group.get("name") for group in groups] == [
+        None,
+        None,
+        "AWSManagedRulesAmazonIpReputationList",
+        "AWSManagedRulesKnownBadInputsRuleSet",
+        "AWSManagedRulesCommonRuleSet",
+    ]
+
+
+def test_the_limit_blocks_and_the_groups_decide_themselves(stack: Synthesize) -> None:
+    _, limit, *groups = stack("prod").resource("aws_wafv2_web_acl", "main")["rule"]
+
+    assert limit["action"] == {"block": {}}
+    assert [group["override_action"] for group in groups] == [{"none": {}}] * 3
+
+
+def test_calls_between_services_come_from_the_nat_gateways_and_are_let_in(
+    stack: Synthesize,
+) -> None:
+    own, *_ = stack("prod").resource("aws_wafv2_web_acl", "main")["rule"]
+
+    assert own["action"] == {"allow": {}}
+    assert own["statement"] == {
+        "ip_set_reference_statement": {"arn": "${aws_wafv2_ip_set.own.arn}"}
+    }
+    assert stack("prod").resource("aws_wafv2_ip_set", "own")["addresses"] == [
+        "${aws_nat_gateway.nat_0.public_ip}/32",
+        "${aws_nat_gateway.nat_1.public_ip}/32",
+    ]
+
+
+def test_the_limit_counts_requests_of_an_address_in_5_minutes() -> None:
+    assert rate_limit_statement(500) == {
+        "rate_based_statement": {
+            "limit": 500,
+            "aggregate_key_type": "IP",
+            "evaluation_window_sec": 300,
+        }
+    }
+
+
+def test_large_bodies_are_counted_and_let_through(stack: Synthesize) -> None:
+    *_, common = stack("prod").resource("aws_wafv2_web_acl", "main")["rule"]
+
+    assert common["statement"]["managed_rule_group_statement"]["rule_action_override"] == [
+        {"name": "SizeRestrictions_BODY", "action_to_use": {"count": {}}}
+    ]
+
+
+def test_a_group_without_counted_rules_overrides_nothing() -> None:
+    group = managed_group_statement("AWSManagedRulesKnownBadInputsRuleSet", ())
+
+    assert "rule_action_override" not in group["managed_rule_group_statement"]
+
+
+def test_only_what_is_blocked_is_logged_and_without_credentials(stack: Synthesize) -> None:
+    logging = stack("prod").resource("aws_wafv2_web_acl_logging_configuration", "main")
+
+    assert logging["log_destination_configs"] == ["${aws_cloudwatch_log_group.web_firewall.arn}"]
+    assert logging["logging_filter"]["default_behavior"] == "DROP"
+    (kept,) = logging["logging_filter"]["filter"]
+    assert (kept["behavior"], kept["condition"]) == (
+        "KEEP",
+        [{"action_condition": {"action": "BLOCK"}}],
+    )
+    assert [field["single_header"]["name"] for field in logging["redacted_fields"]] == [
+        "authorization",
+        "cookie",
+    ]
+
+
+@pytest.mark.parametrize(("stage", "kept"), [("prod", True), ("fortified", False)])
+def test_the_log_groups_name_begins_as_waf_wants_it(
+    stack: Synthesize, stage: str, *, kept: bool
+) -> None:
+    log_group = stack(stage).resource("aws_cloudwatch_log_group", "web_firewall")
+
+    assert log_group["name"] == f"aws-waf-logs-atomic-{stage}"
+    assert log_group["skip_destroy"] is kept

@@ -1,0 +1,196 @@
+"""Reading the stage files: which there are, what a file is, and what it is laid over."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modules.settings.services import SERVICES
+from modules.settings.stage_files import StageFileError, parse_stage, read_stage, stage_names
+from modules.settings.stage_settings import StageSettings
+
+REQUIRED = {"domain_name": "app.example.com", "operator_email": "ops@example.com"}
+TEXT = "".join(f'{key} = "{value}"\n' for key, value in REQUIRED.items())
+
+
+def refusal(folder: Path, text: str, *, stage: str = "dev") -> list[str]:
+    """The lines of the message that a stage file of this text gets."""
+    (folder / f"{stage}.toml").write_text(text)
+    with pytest.raises(StageFileError) as caught:
+        read_stage(folder, stage)
+    return str(caught.value).splitlines()
+
+
+def accepted(document: dict[str, Any], *, stage: str = "dev") -> StageSettings:
+    settings, mistakes = parse_stage({**REQUIRED, **document}, stage=stage)
+    assert not mistakes, mistakes
+    return settings
+
+
+def test_a_file_is_the_settings_of_its_stage(tmp_path: Path) -> None:
+    (tmp_path / "qa.toml").write_text(TEXT + "kafka = true")
+
+    settings = read_stage(tmp_path, "qa")
+
+    assert settings == accepted({"kafka": True}, stage="qa")
+
+
+@pytest.mark.parametrize(
+    "stage", ["Dev", "1dev", "dev_eu", "dev-", "dev--eu", "dev.bak", "dev eu", "d" * 33]
+)
+def test_a_stage_name_that_is_no_stack_name_is_refused(tmp_path: Path, stage: str) -> None:
+    (line,) = refusal(tmp_path, TEXT, stage=stage)
+
+    assert line.startswith(f"{tmp_path}/{stage}.toml: ")
+    assert "lower-case letters" in line
+    assert line.endswith("; remedy: rename the file")
+
+
+def test_a_file_that_is_not_toml_is_refused_with_the_place(tmp_path: Path) -> None:
+    (line,) = refusal(tmp_path, "domain_name = \n")
+
+    assert line.startswith(f"{tmp_path}/dev.toml: not valid TOML: ")
+    assert "line 1" in line
+
+
+@pytest.mark.parametrize("text", ["a = " + "9" * 5000, ".".join("a" * 3000) + " = 1"])
+def test_a_file_that_python_cannot_take_in_is_refused(tmp_path: Path, text: str) -> None:
+    (line,) = refusal(tmp_path, text)
+
+    assert line.startswith(f"{tmp_path}/dev.toml: ")
+
+
+def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "dev.toml").write_bytes(b'domain_name = "\xff"')
+
+    with pytest.raises(StageFileError) as caught:
+        read_stage(tmp_path, "dev")
+
+    assert str(caught.value) == f"{tmp_path}/dev.toml: not UTF-8 text; save it as UTF-8"
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StageFileError) as caught:
+        read_stage(tmp_path, "dev")
+
+    assert str(caught.value) == f"{tmp_path}/dev.toml: cannot be read: No such file or directory"
+
+
+def test_a_folder_in_a_files_place_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "dev.toml").mkdir()
+
+    with pytest.raises(StageFileError) as caught:
+        read_stage(tmp_path, "dev")
+
+    assert str(caught.value) == f"{tmp_path}/dev.toml: cannot be read: Is a directory"
+
+
+def test_the_stages_are_the_files_sorted(tmp_path: Path) -> None:
+    for name in ("prod.toml", "dev.toml", "README.md"):
+        (tmp_path / name).touch()
+
+    assert stage_names(tmp_path) == ["dev", "prod"]
+
+
+@pytest.mark.parametrize("folder", [".", "missing"])
+def test_a_folder_without_stage_files_is_refused(tmp_path: Path, folder: str) -> None:
+    with pytest.raises(StageFileError) as caught:
+        stage_names(tmp_path / folder)
+
+    message = str(caught.value)
+    assert message.startswith(f"{tmp_path / folder}: no stage file; ")
+    assert "ATOMIC_STAGES_DIR" in message
+
+
+def test_a_services_table_changes_only_the_columns_it_names() -> None:
+    (row,) = (row for row in SERVICES if row.name == "app")
+
+    app = accepted({"services": {"app": {"max_tasks": 9}}}).services["app"]
+
+    assert app == row.model_copy(update={"max_tasks": 9})
+
+
+def test_a_services_table_leaves_the_other_services_alone() -> None:
+    services = accepted({"services": {"app": {"max_tasks": 9}}}).services
+
+    assert [s for s in services.values() if s.name != "app"] == [
+        row for row in SERVICES if row.name != "app"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("table", "added"),
+    [
+        ("environment", {"LOG_LEVEL": "debug", "APP_CLIENT_URL": "https://other.example.com"}),
+        ("secrets", {"DEEPGRAM_API_KEY": "deepgram-api-key"}),
+    ],
+)
+def test_variables_are_laid_over_those_of_the_row(table: str, added: dict[str, str]) -> None:
+    (row,) = (row for row in SERVICES if row.name == "functions")
+
+    functions = accepted({"services": {"functions": {table: added}}}).services["functions"]
+
+    assert getattr(functions, table) == getattr(row, table) | added
+
+
+def test_a_ninth_service_needs_no_more_than_its_table() -> None:
+    row = {"port": 9000, "path": "/v1/reports", "priority": 70}
+
+    services = accepted({"services": {"reports": row}}).services
+
+    assert list(services) == [*(row.name for row in SERVICES), "reports"]
+    reports = services["reports"]
+    assert (reports.name, reports.port, reports.path, reports.priority) == (
+        "reports",
+        9000,
+        "/v1/reports",
+        70,
+    )
+
+
+@pytest.mark.parametrize(
+    ("stage", "retained"), [("dev", False), ("staging", False), ("prod", True), ("qa", False)]
+)
+def test_defaults_follow_the_stages_name(stage: str, retained: bool) -> None:
+    settings = accepted({}, stage=stage)
+
+    assert settings.stage == stage
+    assert settings.stack_name == settings.prefix == f"atomic-{stage}"
+    assert settings.retain_data is retained
+    assert settings.default_tags == {
+        "Project": "atomic-calendar",
+        "Stage": stage,
+        "ManagedBy": "cdktf",
+    }
+
+
+def test_defaults_give_way_to_the_file() -> None:
+    settings = accepted({"prefix": "acme", "retain_data": True, "default_tags": {"Owner": "me"}})
+
+    assert (settings.prefix, settings.retain_data, settings.default_tags) == (
+        "acme",
+        True,
+        {"Owner": "me"},
+    )
+
+
+def test_the_smallest_stage_has_the_defaults_of_the_specification() -> None:
+    settings = accepted({})
+
+    assert settings.phase == "full"
+    assert settings.region == "us-east-1"
+    assert settings.dns.mode == "manual"
+    assert settings.certificate_arn is None
+    assert settings.state is None
+    assert (settings.network.zone_count, settings.network.nat) == (2, "per-az")
+    assert settings.logs.retention_days == 30
+    assert settings.tracing.enabled is True
+    assert settings.kafka is False
+
+
+@pytest.mark.parametrize("phase", ["foundation", "adopt"])
+def test_only_phase_full_needs_domain_and_e_mail(phase: str) -> None:
+    settings, mistakes = parse_stage({"phase": phase}, stage="dev")
+
+    assert mistakes == []
+    assert settings.domain_name is None
