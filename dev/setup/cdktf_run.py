@@ -136,10 +136,10 @@ class Run:
             os.read(self._awake, 4096)
 
     def _say_the_end(self) -> None:
-        if self._told > 1:
+        if (self._folder / shield.UNKNOWN).exists():
             say(
-                "stopped at once: what Terraform was making may stand in AWS and in no state: before the "
-                "next deploy run `python -m ops recover --stage STAGE --dry-run`"
+                "stopped, and the state is written; what was asked of AWS at that moment may stand there and "
+                "not in the state: run `python -m ops recover --stage STAGE` before the next deploy"
             )
         elif self._was_working:
             say(

@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from common.errors import UserError
 from ops.deployed import Deployed
 from ops.doctor.finding import Finding, all_or, attention, fine
 from ops.verdicts.drift import Drifted, find_drift
+from terraform.state_lock import Holder, StateLock, cut_short, local_lock, lost_state, s3_lock
 from terraform.workspace import Workspace
 
 _NO_BUCKET = frozenset({"404", "NoSuchBucket"})
@@ -30,15 +31,29 @@ class StateFacts:
     versioned: bool
     resources: int
     account: str | None
+    locked: tuple[str, str] | None = None
+    """Who holds the state's lock, and what to do about it."""
+    doubt: str | None = None
+    """Why the state may not be all that stands: it was emptied, or a run was cut short."""
 
 
 def gather(deployed: Deployed) -> StateFacts:
     """Read the state. Raises UserError when AWS refuses and for what is no state."""
     settings = deployed.settings
+    folder = deployed.workspace.outdir / "stacks" / settings.stack_name
+    doubt = cut_short(folder)
     if settings.state is None:
         path = deployed.workspace.state_folder / settings.local_state
-        text = path.read_text(encoding="utf-8") if path.is_file() else ""
-        return _facts(str(path), None, bucket_found=True, versioned=True, text=text)
+        lock = local_lock(path)
+        # A first run that is under way has not written it yet.
+        lost = None if lock and lock.holder is Holder.ALIVE else lost_state(path)
+        text = path.read_text(encoding="utf-8") if path.is_file() and not lost else ""
+        facts = _facts(str(path), None, bucket_found=True, versioned=True, text=text)
+        return replace(
+            facts,
+            locked=_locked(lock, folder),
+            doubt=lost.text if lost else doubt,
+        )
     bucket, key = settings.state.bucket, settings.state_key
     clients = boto3_clients(region=settings.state_region)
     place = f"s3://{bucket}/{key}"
@@ -46,13 +61,15 @@ def gather(deployed: Deployed) -> StateFacts:
         return _facts(place, bucket, bucket_found=False, versioned=False, text="")
     versioning = ask(clients, "s3", "GetBucketVersioning", Bucket=bucket)
     stored = ask_unless(clients, "s3", "GetObject", _NO_OBJECT, Bucket=bucket, Key=key)
-    return _facts(
+    facts = _facts(
         place,
         bucket,
         bucket_found=True,
         versioned=versioning.get("Status") == "Enabled",
         text=stored["Body"].read().decode() if stored else "",
     )
+    lock = s3_lock(clients, bucket=bucket, key=key)
+    return replace(facts, locked=_locked(lock, folder), doubt=doubt)
 
 
 def judge(facts: StateFacts, *, account: str, stage: str, stack: str) -> list[Finding]:
@@ -79,12 +96,21 @@ def judge(facts: StateFacts, *, account: str, stage: str, stack: str) -> list[Fi
                 "log in to the other account: export AWS_PROFILE=...",
             )
         )
-    if not facts.resources:
+    if facts.locked:
+        findings.append(attention("state lock", *facts.locked))
+    if facts.doubt:
+        remedy = f"python -m ops recover --stage {stage} --dry-run"
+        findings.append(attention("state", facts.doubt, remedy))
+    elif not facts.resources:
         remedy = f"cdktf deploy {stack}"
         findings.append(attention("state", f"nothing is deployed: {facts.place} is empty", remedy))
     else:
         findings.append(fine("state", f"{facts.resources} resources in {facts.place}"))
     return findings
+
+
+def _locked(lock: StateLock | None, folder: Path) -> tuple[str, str] | None:
+    return (lock.text, lock.remedy(folder)) if lock else None
 
 
 def gather_drift(workspace: Workspace) -> Drifted:
