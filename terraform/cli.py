@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from common.errors import UserError
-from common.interrupts import interrupts_kept
 from terraform.environment import without_logs
+from terraform.interrupts import interrupts_kept
 
 _NO_COLOR = "-no-color"
 _QUOTED = re.compile(r"\d+:")

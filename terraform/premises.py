@@ -11,7 +11,7 @@ from common.errors import UserError
 from common.text_files import decode_state
 from terraform.cli import Terraform
 from terraform.pulled_state import pull
-from terraform.state_lock import StateLock, local_lock, lost_state, s3_lock
+from terraform.state_lock import StateLock, cut_short, local_lock, lost_state, s3_lock
 from terraform.state_surgery import managed_addresses, parse_document
 from terraform.whole_plan import adopts, disagrees_with, notes, of_another_stage, prior_ids, unseen
 from terraform.workspace import Workspace, set_default_credentials
@@ -77,12 +77,16 @@ class Premises:
 
 
 def refuse_untrusted_state(workspace: Workspace) -> None:
-    """Raise UntrustedStateError for a state that is emptied, broken off or locked, or went missing.
+    """Raise UntrustedStateError for a state that is emptied, truncated, locked, missing or cut short.
 
-    Terraform takes an empty file for a new stage, and an old lock in a folder does not stop it.
+    Terraform takes an empty file for a new stage, and an old lock in a folder does not stop it. What an
+    interrupted run has made may stand in AWS and not in the state.
     """
     settings = workspace.settings()
     recover = f"python -m ops recover --stage {workspace.stage}"
+    unknown = cut_short(workspace.stack_folder)
+    if unknown is not None:
+        raise UntrustedStateError(f"{unknown}: run `{recover}`")
     if settings.state is not None:
         set_default_credentials(workspace)
         clients = boto3_clients(region=settings.state_region)

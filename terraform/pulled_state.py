@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from common.errors import UserError, listed
-from common.state_file import local_state_file
 from terraform.cli import Terraform, error_summary
+from terraform.state_file import local_state_file
 from terraform.state_surgery import Document, differences, dump_document, parse_document
 
 # A terraform that outlived its killed parent finishes its push within this time.

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from aws.client import Clients, ask_unless
 from common.errors import UserError, one_line
-from common.state_file import lock_info_path
+from terraform.state_file import CUT_SHORT, lock_info_path
 
 _NO_OBJECT: Final = frozenset({"404", "NoSuchKey", "NoSuchBucket"})
 # `struct flock` of the C library: of 64-bit Linux, and of macOS.
@@ -153,6 +153,26 @@ def lost_state(state_file: Path) -> LostState | None:
     backup = state_file.with_name(f"{state_file.name}.backup")
     held = _resources(backup.read_bytes()) if backup.is_file() else None
     return LostState(path=state_file, size=len(text.strip()), backup=backup, resources=held)
+
+
+def cut_short(folder: Path) -> str | None:
+    """What is known of a run in a stack's folder that was interrupted half way; None when there was none."""
+    try:
+        noted = json.loads((folder / CUT_SHORT).read_text(encoding="utf-8"))
+        command, at = noted["command"], noted["at"]
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        command, at = "unknown run", "an unknown moment"
+    return one_line(
+        f"an {command} was interrupted ({at}) while it asked AWS for something: that may stand in AWS and "
+        "not in the state"
+    )
+
+
+def forget_cut_short(folder: Path) -> None:
+    """Take away the note of it, once the state has been compared with AWS."""
+    (folder / CUT_SHORT).unlink(missing_ok=True)
 
 
 def _resources(text: bytes) -> int | None:

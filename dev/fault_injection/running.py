@@ -1,11 +1,13 @@
 """A command under way, whose progress is known, and which can be killed with all that it started."""
 
+import codecs
 import os
 import pty
 import re
 import signal
 import subprocess
 import sys
+import termios
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from dev.bench.measuring import kill_tree
 
 _MADE = "Creation complete after"
 _TOO_LONG_SECONDS = 900
+_CHUNK = 65536
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 # A new session's first process takes its standard input for its terminal, and then becomes the command.
 # What a shell begins in the background ignores Ctrl-C, and so would what it starts.
@@ -39,7 +42,7 @@ class Finished:
 
 
 class Running:
-    """A deploy under way. Its lines are read as they come."""
+    """A deploy under way. What it prints is read as it comes."""
 
     def __init__(
         self,
@@ -54,6 +57,7 @@ class Running:
         output = subprocess.PIPE
         if on_terminal:
             self._terminal, output = pty.openpty()
+            termios.tcsetwinsize(output, (24, 80))
             command = (sys.executable, "-c", _ON_TERMINAL, *command)
         self._process = subprocess.Popen(
             command,
@@ -66,7 +70,7 @@ class Running:
         )
         if on_terminal:
             os.close(output)
-        self._lines: list[str] = []
+        self._text = ""
         self._made = 0
         self._ended = False
         self._moved = threading.Condition()
@@ -89,12 +93,10 @@ class Running:
             self._moved.wait_for(lambda: self._made >= made or self._ended)
             return not self._ended
 
-    def wait_for_line(self, text: str) -> bool:
-        """Wait until it has printed a line with this text; False when it ended before."""
+    def wait_for_text(self, text: str) -> bool:
+        """Wait until it has printed this; False when it ended before."""
         with self._moved:
-            self._moved.wait_for(
-                lambda: self._ended or any(text in line for line in self._lines), timeout=120
-            )
+            self._moved.wait_for(lambda: self._ended or text in self._text)
             return not self._ended
 
     def press_ctrl_c(self) -> None:
@@ -123,13 +125,13 @@ class Running:
                 self.kill()
                 self._process.wait()
         self._reader.join()
-        return Finished(code=self._process.returncode, text="".join(self._lines))
+        return Finished(code=self._process.returncode, text=_ESCAPES.sub("", self._text))
 
     def _read(self) -> None:
-        for line in self._output():
+        for chunk in self._output():
             with self._moved:
-                self._lines.append(line)
-                self._made += _MADE in line
+                self._text += chunk
+                self._made = self._text.count(_MADE)
                 self._moved.notify_all()
         with self._moved:
             self._ended = True
@@ -141,15 +143,15 @@ class Running:
             self._moved.notify_all()
 
     def _output(self) -> Iterator[str]:
-        handle = self._process.stdout if self._terminal is None else self._terminal
-        assert handle is not None  # noqa: S101  # PIPE was asked for
-        descriptor = handle if isinstance(handle, int) else handle.fileno()
-        with open(descriptor, errors="replace", closefd=False) as lines:
-            while True:
-                try:
-                    line = lines.readline()
-                except OSError:  # a terminal's way to say that nobody is on it any more
-                    return
-                if not line:
-                    return
-                yield _ESCAPES.sub("", line)
+        """What it prints, as it comes: a spinner ends no line."""
+        decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        handle = self._process.stdout.fileno() if self._process.stdout else self._terminal
+        assert handle is not None  # noqa: S101  # it is one or the other
+        while True:
+            try:
+                chunk = os.read(handle, _CHUNK)
+            except OSError:  # a terminal's way to say that nobody is on it any more
+                return
+            if not chunk:
+                return
+            yield decoder.decode(chunk)

@@ -17,11 +17,11 @@ import time
 from pathlib import Path
 
 # Run as a script, and isolated: the project's folder is not in the import path.
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from dev.setup import quiet_logs, shield
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parent.parent.parent
 _CDKTF = ROOT / "node_modules" / ".bin" / "cdktf"
 _OURS = ROOT / "dev" / "setup" / "terraform_once"
 _LOOK_SECONDS = 0.2
@@ -75,7 +75,8 @@ class Run:
                 self._node.send_signal(signal.SIGUSR2)
         self._wait_for_terraform()
         code = self._node.returncode
-        if self.interrupts and code:
+        # An approval that is interrupted is no failure to cdktf.
+        if self.interrupts and (code or (self._folder / shield.CUT_SHORT).exists()):
             self._say_the_end()
             return shield.INTERRUPTED_CODE
         return 128 - code if code < 0 else code
@@ -135,10 +136,10 @@ class Run:
             os.read(self._awake, 4096)
 
     def _say_the_end(self) -> None:
-        if self._told > 1:
+        if (self._folder / shield.UNKNOWN).exists():
             say(
-                "stopped at once: what Terraform was making may stand in AWS and in no state: before the "
-                "next deploy run `python -m ops recover --stage STAGE --dry-run`"
+                "stopped, and the state is written; what was asked of AWS at that moment may stand there and "
+                "not in the state: run `python -m ops recover --stage STAGE` before the next deploy"
             )
         elif self._was_working:
             say(

@@ -20,16 +20,21 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from common.state_file import STOPPED_AT_ONCE, local_state_file, lock_info_path
+from terraform.state_file import CUT_SHORT as NOTE
+from terraform.state_file import local_state_file, lock_info_path
 
 # The folder in which `dev/setup/bin/cdktf` finds the terraforms of its run, and tells them of Ctrl-C.
 RUN_FOLDER = "ATOMIC_CDKTF_RUN"
 INTERRUPTED = "interrupted"
+CUT_SHORT = "cut-short"
+UNKNOWN = "unknown"
 # Another terraform than the one on PATH, such as OpenTofu.
 PROGRAM = "ATOMIC_SHIELDED_TERRAFORM"
 INTERRUPTED_CODE = 130
 # What may change AWS: after these somebody has to look what was being made.
 _CHANGING = frozenset({"apply", "destroy", "import"})
+# What the provider says of a request that it gave up on an interrupt: AWS may have answered it all the same.
+_GIVEN_UP = b"context canceled"
 _CHUNK = 65536
 _STATE_SECONDS = 2.0
 
@@ -69,6 +74,8 @@ class Shielded:
     def __init__(self, command: Sequence[str], *, keep_open: tuple[int, ...]) -> None:
         """Start it. It and what it starts hold `keep_open` until they end."""
         self._passed = 0
+        self._gave_up = False
+        self._tails = {1: b"", 2: b""}
         self._state_file = local_state_file(Path.cwd())
         self._state: bytes | None = None
         self._locks = self._lock_info()
@@ -86,6 +93,11 @@ class Shielded:
     def stopped_at_once(self) -> bool:
         """Whether it was told a second time."""
         return self._passed > 1
+
+    @property
+    def left_unknown(self) -> bool:
+        """Whether it may have made something that it did not write down."""
+        return self.stopped_at_once or (self._passed > 0 and self._gave_up)
 
     def hear(self, count: int) -> None:
         """Pass on what it has not been told yet; beyond two there is nothing to tell."""
@@ -119,6 +131,9 @@ class Shielded:
                 for key, _ in ready:
                     chunk = os.read(key.fd, _CHUNK)
                     sink = sinks[key.fileobj]  # type: ignore[index]  # what was registered
+                    seen = self._tails[sink] + chunk
+                    self._gave_up = self._gave_up or _GIVEN_UP in seen
+                    self._tails[sink] = seen[-len(_GIVEN_UP) :]
                     if not chunk:
                         selector.unregister(key.fileobj)
                     elif sink not in lost:
@@ -174,8 +189,12 @@ def run(command: Sequence[str]) -> int:
         shielded = Shielded(command, keep_open=() if held is None else (held,))
         interrupts.pass_to(shielded)
         code = shielded.wait()
-        if shielded.stopped_at_once and not _CHANGING.isdisjoint(command[1:2]):
+        if folder and interrupts.count and code:
+            Path(folder, CUT_SHORT).touch()
+        if shielded.left_unknown and command[1:2] and command[1] in _CHANGING:
             _note(command[1])
+            if folder:
+                Path(folder, UNKNOWN).touch()
         return code
     except FileNotFoundError:
         say(f"there is no {command[0]} on PATH: run `make setup`, then `. ./activate`")
@@ -202,10 +221,10 @@ def _registered(folder: Path) -> int | None:
 
 
 def _note(command: str) -> None:
-    """Leave word that a run was stopped at once: what it was making may be in no state."""
+    """Leave word that a run was cut short: what it was making may be in no state."""
     with contextlib.suppress(OSError):
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        STOPPED_AT_ONCE.write_text(json.dumps({"at": now, "command": command}), encoding="utf-8")
+        NOTE.write_text(json.dumps({"at": now, "command": command}), encoding="utf-8")
 
 
 def _write(handle: int, chunk: bytes) -> None:

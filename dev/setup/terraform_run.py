@@ -1,4 +1,4 @@
-"""What `dev/setup/terraform_once` runs: terraform, shielded from the terminal, with a log without secrets.
+"""What `dev/setup/terraform_once` runs: terraform, shielded from the terminal, its log without secrets.
 
 Of standard library alone, without site-packages: it is part of each cdktf command, and has to cost nothing.
 """
@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 # Run as a script, and isolated: the project's folder is not in the import path.
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from dev.setup import initialized, quiet_logs, shield
 from terraform.environment import main as is_led_elsewhere

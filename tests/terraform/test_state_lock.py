@@ -14,8 +14,16 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from common.state_file import lock_info_path
-from terraform.state_lock import Holder, StateLock, local_lock, lost_state, s3_lock
+from terraform.state_file import CUT_SHORT, lock_info_path
+from terraform.state_lock import (
+    Holder,
+    StateLock,
+    cut_short,
+    forget_cut_short,
+    local_lock,
+    lost_state,
+    s3_lock,
+)
 
 STATE = json.dumps({"resources": [{"mode": "managed"}, {"mode": "data"}, {"mode": "managed"}]})
 CREATED = "2026-11-26T21:00:00.123456789Z"
@@ -192,3 +200,27 @@ def test_without_a_backup_it_says_so(state_file: Path) -> None:
 def test_a_state_file_that_is_well_or_not_there_has_lost_nothing(state_file: Path) -> None:
     assert lost_state(state_file) is None
     assert lost_state(state_file.with_name("none")) is None
+
+
+def test_a_run_that_was_cut_short_is_told_until_it_is_forgotten(tmp_path: Path) -> None:
+    note = tmp_path / CUT_SHORT
+    note.parent.mkdir()
+    note.write_text('{"at": "2026-11-26T21:18:20Z", "command": "apply"}')
+
+    told = cut_short(tmp_path)
+    forget_cut_short(tmp_path)
+
+    assert told == (
+        "an apply was interrupted (2026-11-26T21:18:20Z) while it asked AWS for something: that may stand in "
+        "AWS and not in the state"
+    )
+    assert cut_short(tmp_path) is None
+    forget_cut_short(tmp_path)
+
+
+def test_a_note_that_cannot_be_read_is_a_run_that_was_cut_short(tmp_path: Path) -> None:
+    note = tmp_path / CUT_SHORT
+    note.parent.mkdir()
+    note.write_text("[]")
+
+    assert "was interrupted (an unknown moment)" in (cut_short(tmp_path) or "")

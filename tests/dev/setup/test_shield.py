@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from common.state_file import STOPPED_AT_ONCE, lock_info_path
 from dev.setup.quiet_logs import quiet
 from local.emulator import PROJECT
+from terraform.state_file import CUT_SHORT, lock_info_path
 
 ONCE = str(PROJECT / "dev" / "setup" / "terraform_once")
 STATE = json.dumps({"version": 4, "resources": [{"mode": "managed"}]})
@@ -112,7 +112,7 @@ def test_one_ctrl_c_is_one_interrupt_and_terraform_goes_on_to_its_end(stack: Sta
 
         assert stack.rest_of(process) == ["ended 1"]
     assert process.returncode == 0
-    assert not (stack.folder / STOPPED_AT_ONCE).exists()
+    assert not (stack.folder / CUT_SHORT).exists()
 
 
 @pytest.mark.parametrize(
@@ -155,9 +155,24 @@ def test_a_run_stopped_at_once_leaves_word(stack: Stack) -> None:
             process.send_signal(signal.SIGINT)
             heard(process, number)
 
-    noted = json.loads((stack.folder / STOPPED_AT_ONCE).read_text())
+    noted = json.loads((stack.folder / CUT_SHORT).read_text())
     assert noted["command"] == "destroy"
     assert noted["at"].endswith("Z")
+
+
+@pytest.mark.parametrize(
+    ("said", "noted"),
+    [("creating VPC: context canceled", True), ("Creation complete after 1s", False)],
+)
+def test_one_ctrl_c_leaves_word_where_the_provider_gave_a_request_up(
+    stack: Stack, said: str, noted: bool
+) -> None:
+    stack.terraform(then=f"print({said!r}, flush=True)")
+    with stack.run("apply") as process:
+        process.send_signal(signal.SIGINT)
+        heard(process, 1)
+
+    assert (stack.folder / CUT_SHORT).exists() is noted
 
 
 def test_a_plan_stopped_at_once_was_making_nothing(stack: Stack) -> None:
@@ -166,7 +181,7 @@ def test_a_plan_stopped_at_once_was_making_nothing(stack: Stack) -> None:
             process.send_signal(signal.SIGINT)
             heard(process, number)
 
-    assert not (stack.folder / STOPPED_AT_ONCE).exists()
+    assert not (stack.folder / CUT_SHORT).exists()
 
 
 @pytest.mark.parametrize("left", ["", STATE[:20]])

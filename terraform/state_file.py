@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-# In a stack's folder: the run that was stopped at once, as its process noted it.
-STOPPED_AT_ONCE = Path(".terraform") / "stopped-at-once.json"
+# In a stack's folder: the run that was interrupted while it asked AWS for something, as its process noted it.
+CUT_SHORT = Path(".terraform") / "cut-short.json"
 
 
 def local_state_file(folder: Path) -> Path | None:

@@ -9,7 +9,10 @@ from typing import Final
 
 from common.screen import err
 
-_FIRST: Final = "interrupted: Terraform is finishing what it has begun, wait ... (a second Ctrl-C stops it at once)"
+_FIRST: Final = (
+    "interrupted: Terraform is finishing what it has begun, wait ... (a second Ctrl-C stops it "
+    "at once)"
+)
 _SECOND: Final = "interrupted again: Terraform stops at once"
 _ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
