@@ -170,6 +170,13 @@ def cut_short(folder: Path) -> str | None:
     )
 
 
+def refuse_cut_short(folder: Path, *, stage: str) -> None:
+    """Raise UserError where a run was interrupted half way: a verdict on the state is none on what stands."""
+    doubt = cut_short(folder)
+    if doubt:
+        raise UserError(f"{doubt}: run `python -m ops recover --stage {stage}`, then ask again")
+
+
 def forget_cut_short(folder: Path) -> None:
     """Take away the note of it, once the state has been compared with AWS."""
     (folder / CUT_SHORT).unlink(missing_ok=True)

@@ -113,6 +113,7 @@ class Trial:
     def start_on_terminal(self) -> Running:
         """Begin a deploy as a person does; a small stage's terraform by what cdktf runs as terraform."""
         environment = self.workspace.process_environment()
+        command: tuple[str, ...]
         if self.small:
             command = (str(PROJECT / "dev" / "setup" / "terraform_once"), *_APPLY)
             folder = self.terraform.folder

@@ -11,6 +11,7 @@ from common.screen import AsJson, Stage, out, print_json, print_table, progress_
 from modules.settings.stateful import CARRYING, STATEFUL
 from ops.verdicts.gate import UNCHANGED, Judgement, judge
 from ops.verdicts.planning import stage_plan
+from terraform.state_lock import refuse_cut_short
 from terraform.workspace import Workspace, this_workspace
 
 BLOCKED = 2
@@ -41,6 +42,7 @@ def gate(
             )
     workspace = this_workspace(stage)
     settings = workspace.settings()
+    refuse_cut_short(workspace.outdir / "stacks" / settings.stack_name, stage=stage)
     with progress_on_screen(as_json) as progress:
         document, failure = stage_plan(workspace, plan, progress)
     judgement = judge(
