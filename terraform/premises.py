@@ -84,9 +84,7 @@ def refuse_untrusted_state(workspace: Workspace) -> None:
     """
     settings = workspace.settings()
     recover = f"python -m ops recover --stage {workspace.stage}"
-    unknown = cut_short(workspace.stack_folder)
-    if unknown is not None:
-        raise UntrustedStateError(f"{unknown}: run `{recover}`")
+    _refuse_cut_short(workspace)
     if settings.state is not None:
         set_default_credentials(workspace)
         clients = boto3_clients(region=settings.state_region)
@@ -104,6 +102,13 @@ def refuse_untrusted_state(workspace: Workspace) -> None:
             "the backup in its place"
         )
     _refuse_lock(workspace, local_lock(path), recover)
+
+
+def _refuse_cut_short(workspace: Workspace) -> None:
+    unknown = cut_short(workspace.stack_folder)
+    if unknown is not None:
+        recover = f"python -m ops recover --stage {workspace.stage}"
+        raise UntrustedStateError(f"{unknown}: run `{recover}`, then ask again")
 
 
 def _refuse_lock(workspace: Workspace, lock: StateLock | None, recover: str) -> None:
@@ -153,6 +158,7 @@ def refuse_foreign_plan(workspace: Workspace, plan: dict[str, Any], file: Path) 
             "--plan out"
         )
     if settings.state is not None:
+        _refuse_cut_short(workspace)
         return  # a plan's JSON is judged without AWS; the verdict says that the state was not asked
     refuse_untrusted_state(workspace)
     path = workspace.state_folder / settings.local_state

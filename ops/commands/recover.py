@@ -37,7 +37,7 @@ def recover_(
     Example: `python -m ops recover --stage prod --dry-run`
     """
     workspace = Workspace(stage=stage, environ=dict(os.environ))
-    locked = _lock(workspace)
+    locked = locked_by(workspace)
     if locked and not as_json:
         out.print(f"locked: {locked}", markup=False, soft_wrap=True)
     with progress_on_screen(as_json) as progress:
@@ -96,7 +96,7 @@ def recover_(
         raise typer.Exit(NEEDS_A_PERSON)
 
 
-def _lock(workspace: Workspace) -> str | None:
+def locked_by(workspace: Workspace) -> str | None:
     """Who holds the state's lock and what to do about it; None when nobody does."""
     settings = workspace.settings()
     if settings.state is None:
