@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
+from modules.settings.toml_text import toml_value
+
 
 @dataclass(frozen=True, kw_only=True)
 class Mistake:
     """One thing wrong in a stage file, in the user's own words for it.
 
-    `rests_on` are the other fields that it is measured by: with one of them mistaken, nothing is known.
+    `allowed` goes on after "must be", and `remedy` says what to do. `rests_on` are the other fields that the
+    value is measured by: with one of them mistaken, nothing is known.
     """
 
     field: str
@@ -17,5 +20,5 @@ class Mistake:
     rests_on: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        value = "(missing)" if self.value is None else repr(self.value)
-        return f"{self.field} = {value}: allowed: {self.allowed}; remedy: {self.remedy}"
+        value = "(missing)" if self.value is None else toml_value(self.value)
+        return f"{self.field} = {value}: must be {self.allowed}; {self.remedy}"
