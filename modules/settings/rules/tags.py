@@ -20,6 +20,16 @@ _CHARACTERS = "letters, digits, spaces and _ . : / = + - @"
 
 def tag_key(key: str) -> Refusal | None:
     """Refuse what is no key of a tag."""
+    return tag_key_length(key) or _characters(key, "key")
+
+
+def tag_value(value: str) -> Refusal | None:
+    """Refuse what is no value of a tag."""
+    return tag_value_length(value) or _characters(value, "value")
+
+
+def tag_key_length(key: str) -> Refusal | None:
+    """Refuse what no service takes for a key, whatever its characters."""
     if not 1 <= len(key) <= LONGEST_KEY:
         return Refusal(
             allowed=f"a key of 1 to {LONGEST_KEY} characters, not {len(key)}",
@@ -30,17 +40,17 @@ def tag_key(key: str) -> Refusal | None:
             allowed='a key that does not begin with "aws:", which AWS keeps for its own tags',
             remedy="name the tag otherwise",
         )
-    return _characters(key, "key")
+    return None
 
 
-def tag_value(value: str) -> Refusal | None:
-    """Refuse what is no value of a tag."""
-    if len(value) > LONGEST_VALUE:
-        return Refusal(
-            allowed=f"a value of at most {LONGEST_VALUE} characters, not {len(value)}",
-            remedy="shorten the value",
-        )
-    return _characters(value, "value")
+def tag_value_length(value: str) -> Refusal | None:
+    """Refuse what no service takes for a value, whatever its characters."""
+    if len(value) <= LONGEST_VALUE:
+        return None
+    return Refusal(
+        allowed=f"a value of at most {LONGEST_VALUE} characters, not {len(value)}",
+        remedy="shorten the value",
+    )
 
 
 def tag_count(count: int, *, most: int = MOST_TAGS) -> Refusal | None:
