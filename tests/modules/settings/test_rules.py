@@ -270,6 +270,29 @@ def test_a_stage_is_refused_for_what_aws_refuses(field: str) -> None:
     assert fields(STAGES[field]) == [field]
 
 
+def test_a_stage_full_of_what_aws_refuses_is_refused_for_all_of_it_at_once() -> None:
+    document = {
+        "region": "us-west-2",
+        "time_zone": "Factory",
+        "night_stop": {"days": "MON-WED-FRI"},
+        "network": {"availability_zones": ["us-west-2a", "us-west-2-lax-1a"]},
+        "database": {"master_username": "pg_admin", "name": "db"},
+        "default_tags": {"Team": "R&D (platform), #1", "aws:owner": "x"},
+        "state": {"bucket": "example-terraform-state", "key": "/prod/terraform.tfstate"},
+    }
+
+    assert sorted(fields(document)) == [
+        "database.master_username",
+        "database.name",
+        "default_tags.Team",
+        "default_tags.aws:owner",
+        "network.availability_zones",
+        "night_stop.days",
+        "state.key",
+        "time_zone",
+    ]
+
+
 @pytest.mark.parametrize("prefix", ["internal", "internal-a", "sg", "sthree", "amzn-s3-demo"])
 def test_a_prefix_does_not_begin_names_that_aws_keeps(prefix: str) -> None:
     assert fields({"prefix": prefix}) == ["prefix"]
