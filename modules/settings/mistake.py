@@ -10,7 +10,8 @@ class Mistake:
     """One thing wrong in a stage file, in the user's own words for it.
 
     `allowed` goes on after "must be", and `remedy` says what to do. `rests_on` are the other fields that the
-    value is measured by: with one of them mistaken, nothing is known.
+    value is measured by: with one of them mistaken, nothing is known. A credential is not shown, whichever
+    field it was pasted into.
     """
 
     field: str

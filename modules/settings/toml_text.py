@@ -3,14 +3,27 @@
 import json
 from collections.abc import Mapping
 from datetime import date, datetime, time
+from typing import Final
+
+from modules.settings.credential_shapes import credential_kind
 
 _LONGEST = 160
+
+
+class Hidden:
+    """Stands for a value that must not be shown."""
+
+    def __repr__(self) -> str:
+        return "(not shown)"
+
+
+HIDDEN: Final = Hidden()
 
 
 def toml_value(value: object) -> str:
     """Return a value in TOML's spelling, on one line and not longer than a message bears.
 
-    Of a table only its keys are told: its values may be secrets in the wrong place.
+    A credential is not shown, and of a table only its keys: its values may be secrets in the wrong place.
     """
     text = _spelled(value)
     return f"{text[: _LONGEST - 3]}..." if len(text) > _LONGEST else text
@@ -20,7 +33,8 @@ def _spelled(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return _printable(json.dumps(value, ensure_ascii=False))
+        hidden = credential_kind(value) is not None
+        return str(HIDDEN) if hidden else _printable(json.dumps(value, ensure_ascii=False))
     if isinstance(value, Mapping):
         keys = ", ".join(f"{_key(str(key))} = ..." for key in value)
         return f"{{ {keys} }}" if keys else "{}"

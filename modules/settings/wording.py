@@ -8,11 +8,12 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from modules.settings.credential_shapes import secret_kind
 from modules.settings.mistake import Mistake
 from modules.settings.services import SERVICES, Service
 from modules.settings.setting_types import Section
 from modules.settings.stage_settings import StageSettings
-from modules.settings.toml_text import toml_value
+from modules.settings.toml_text import HIDDEN, toml_value
 
 # pydantic's phrases in ours.
 _WORDING = (
@@ -120,6 +121,9 @@ def worded(details: ErrorDetails) -> Mistake:
             allowed = allowed.replace(plain, ours)
         allowed = allowed.partition(" or instance of ")[0]
         remedy = _of_kind(kind, loc, value, context)
+    named_secret = loc[2:3] == ("environment",) and secret_kind(str(loc[-1]), "any value")
+    if named_secret and not isinstance(value, bool):
+        value, remedy = HIDDEN, "give it as a secret, in the service's secrets"
     return Mistake(field=".".join(map(str, loc)), value=value, allowed=allowed, remedy=remedy)
 
 

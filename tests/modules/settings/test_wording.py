@@ -176,8 +176,17 @@ def test_the_setting_that_was_meant_is_named(typed: str, begins: str, ends: str)
     assert line.endswith(ends)
 
 
-def test_what_is_in_a_mistaken_table_is_not_repeated() -> None:
-    assert "sk_live" not in message('[services.app.enviroment]\nSTRIPE_API_KEY = "sk_live_abc"')
+@pytest.mark.parametrize(
+    "typed",
+    [
+        '[services.app.enviroment]\nSTRIPE_API_KEY = "sk_live_4242"',
+        '[services.app]\ncalls = "sk_live_4242"',
+        'time_zone = "sk_live_4242"',
+        "[services.app.environment]\nDB_PASSWORD = 42424242",
+    ],
+)
+def test_a_secret_in_the_wrong_place_is_not_repeated(typed: str) -> None:
+    assert "4242" not in message(typed)
 
 
 @pytest.mark.parametrize("says", ['image = "nginx:1.27"', "port = 80", 'build_folder = "reports"'])
