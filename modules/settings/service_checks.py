@@ -8,6 +8,7 @@ from itertools import pairwise
 from modules.settings.credential_shapes import secret_kind
 from modules.settings.fargate_sizes import FARGATE_MEMORY_MIB
 from modules.settings.mistake import Mistake
+from modules.settings.rules.containers import variable_name
 from modules.settings.secrets import SECRETS
 from modules.settings.services import PLACEHOLDERS, SERVICES, ScheduledScaling, Service
 from modules.settings.stage_settings import StageSettings
@@ -35,6 +36,7 @@ def find_service_mistakes(settings: StageSettings) -> list[Mistake]:
         *(found for service in services for found in _schedule(service, settings)),
         *_file_storage(settings),
         *_routes(settings),
+        *(found for service in services for found in _variables(service)),
         *_references(settings),
         *_service_names(settings),
     ]
@@ -256,6 +258,19 @@ def _references(settings: StageSettings) -> Iterator[Mistake]:
                         secrets,
                         'name a secret, or "SECRET:KEY" for one key of a JSON secret',
                     ),
+                )
+
+
+def _variables(service: Service) -> Iterator[Mistake]:
+    for table, variables in (("environment", service.environment), ("secrets", service.secrets)):
+        for variable in variables:
+            refusal = variable_name(variable)
+            if refusal:
+                yield Mistake(
+                    field=f"services.{service.name}.{table}",
+                    value=variable,
+                    allowed=refusal.allowed,
+                    remedy=refusal.remedy,
                 )
 
 

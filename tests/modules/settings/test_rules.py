@@ -257,6 +257,10 @@ STAGES: dict[str, dict[str, Any]] = {
             }
         }
     },
+    "services.app.environment": {"services": {"app": {"environment": {"LOG LEVEL": "debug"}}}},
+    "services.app.secrets": {
+        "services": {"app": {"secrets": {"AWS_EXECUTION_ENV": "api-token-secret"}}}
+    },
     "state.bucket": {"state": {"bucket": "sthree-state"}},
     "state.key": {"state": {"bucket": "state", "key": "/prod"}},
     "state.kms_key_id": {"state": {"bucket": "state", "kms_key_id": "state"}},
