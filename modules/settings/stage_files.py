@@ -45,11 +45,12 @@ def read_stage(folder: Path, stage: str) -> StageSettings:
     Raises StageFileError with every mistake of the file.
     """
     path = folder / f"{stage}.toml"
-    if not path.exists():
-        raise StageFileError(_no_such_stage(folder, stage))
     try:
+        if not path.exists():
+            raise StageFileError(_no_such_stage(folder, stage))
         TypeAdapter(Name).validate_python(stage)
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        # Windows' editors begin a file with a mark, which TOML does not know.
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except ValidationError as error:
         (mistake,) = (worded(details) for details in error.errors())
         raise StageFileError(
