@@ -328,8 +328,12 @@ TAGGED = [
 
 @pytest.mark.parametrize(("service", "key", "value"), TAGGED)
 @settings(deadline=None, max_examples=300)
-# Letters that are newer than Python's own Unicode are left out.
-@given(text=st.text(st.characters(exclude_categories=("Cs", "Cn")), min_size=1, max_size=6))
+# Letters that are newer than Python's own Unicode are left out, and the prefix that not every model knows.
+@given(
+    text=st.text(st.characters(exclude_categories=("Cs", "Cn")), min_size=1, max_size=6).filter(
+        lambda text: not text.lower().startswith("aws:")
+    )
+)
 def test_a_tags_characters_are_those_of_the_services_models(
     service: str, key: str, value: str, text: str
 ) -> None:
