@@ -26,6 +26,8 @@ from imports.retire import retire
 from imports.rollback import rollback
 from imports.script import import_commands
 from imports.take_stock import Inventory, take_stock
+from imports.workspace_record import whole_record
+from synth.synthesized import synthesized
 from terraform.cli import Terraform
 from terraform.pulled_state import content, pull
 from terraform.workspace import BACKUPS, Workspace, set_default_credentials, this_workspace
@@ -83,6 +85,7 @@ def inventory(
             legacy=legacy,
             state_file=state,
             variables=variables,
+            synthesize=lambda settings, adopted: synthesized(settings, adopted=adopted),
             progress=progress,
         )
     if as_json:
@@ -199,7 +202,7 @@ def script(stage: Stage) -> None:
 
     Example: `python -m imports script --stage prod > import.sh`
     """
-    typer.echo(import_commands(this_workspace(stage).record()), nl=False)
+    typer.echo(import_commands(whole_record(this_workspace(stage))), nl=False)
 
 
 @app.command()
@@ -213,7 +216,7 @@ def status(
     Example: `python -m imports status --stage prod --legacy ../terraform/aws`
     """
     workspace = this_workspace(stage)
-    record = workspace.record()
+    record = whole_record(workspace)
     with progress_on_screen(as_json) as progress:
         progress("reading the new state")
         new = content(pull(workspace.synthesize()))
@@ -248,7 +251,7 @@ def retire_(
     Example: `python -m imports retire --stage prod --legacy ../terraform/aws`
     """
     workspace = this_workspace(stage)
-    record = workspace.record()
+    record = whole_record(workspace)
     with progress_on_screen(as_json) as progress:
         progress("synthesizing the stage")
         done = retire(
@@ -282,7 +285,7 @@ def rollback_(stage: Stage, legacy: Legacy, as_json: AsJson = False) -> None:
     Example: `python -m imports rollback --stage prod --legacy ../terraform/aws`
     """
     workspace = this_workspace(stage)
-    record = workspace.record()
+    record = whole_record(workspace)
     with progress_on_screen(as_json) as progress:
         progress("synthesizing the stage")
         done = rollback(

@@ -1,8 +1,6 @@
 """Gate and adoption: plans in the stage's folder, judges that plan, and applies that same plan."""
 
-import json
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,8 +12,12 @@ from common.progress import Progress
 from imports.gate import Verdict, judge
 from imports.preflight import preflight
 from imports.record import AdoptionRecord
+from imports.workspace_record import kept_record
 from terraform.cli import Terraform
 from terraform.plan import read_plan
+from terraform.pulled_state import pull
+from terraform.stack import read_stack
+from terraform.state import State
 from terraform.workspace import Workspace, set_default_credentials
 
 
@@ -60,7 +62,7 @@ def adopt(workspace: Workspace, *, progress: Progress) -> AdoptionResult:
     Raises UserError when something is not as it has to be afterwards. With a closed gate nothing is
     applied, and `held` is 0. Interrupted at any point, the same call finishes the work.
     """
-    record = workspace.kept_record()
+    record = kept_record(workspace)
     # The plan file holds what the state holds. It stays in a folder of its own, readable by its owner alone.
     with tempfile.TemporaryDirectory(prefix="atomic-adopt-") as folder:
         plan = Path(folder) / "adopt.tfplan"
@@ -70,8 +72,7 @@ def adopt(workspace: Workspace, *, progress: Progress) -> AdoptionResult:
         progress("applying that plan")
         terraform.checked("apply", "-input=false", "-no-color", str(plan))
         progress("reading the state back")
-        state = terraform.pull_state()
-        complaints = read_back(state, record)
+        complaints = read_back(pull(terraform), record)
         if complaints:
             raise UserError(f"after the apply the new state is not as recorded: {complaints[0]}")
         progress("planning again")
@@ -85,12 +86,12 @@ def adopt(workspace: Workspace, *, progress: Progress) -> AdoptionResult:
 def _gate(
     workspace: Workspace, plan_path: Path, given: dict[str, Any] | None, progress: Progress
 ) -> tuple[GateResult, Terraform]:
-    record = workspace.kept_record()
+    record = kept_record(workspace)
     settings = workspace.settings()
     set_default_credentials(workspace)
     progress("synthesizing the stage")
     terraform = workspace.synthesize()
-    document = json.loads((terraform.folder / "cdk.tf.json").read_text())
+    stack = read_stack(terraform.folder)
     progress(f"looking at {len(record.adopted)} objects in AWS")
     findings = preflight(record, boto3_clients(region=record.region))
     missing = tuple(str(finding) for finding in findings if not finding.ok)
@@ -104,17 +105,13 @@ def _gate(
         terraform.plan(plan_path)
         plan = terraform.show(plan_path)
     progress("judging the plan")
-    verdict = judge(plan, record, phase=settings.phase, document=document)
+    verdict = judge(plan, record, phase=settings.phase, stack=stack)
     return GateResult(phase=settings.phase, preflight=(), verdict=verdict), terraform
 
 
-def read_back(state: Mapping[str, Any], record: AdoptionRecord) -> list[str]:
+def read_back(state: State | None, record: AdoptionRecord) -> list[str]:
     """What the new state lacks: an object, its id, a secret's recovery window, the final snapshot."""
-    held = {
-        f"{resource['type']}.{resource['name']}": resource["instances"][0]["attributes"]
-        for resource in state.get("resources", [])
-        if resource.get("mode") == "managed" and resource.get("instances")
-    }
+    held = {each.address: each.attributes for each in state.objects} if state else {}
     complaints = []
     for item in record.adopted:
         attributes = held.get(item.address)

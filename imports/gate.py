@@ -13,6 +13,7 @@ from imports.attributes import IDENTITY, MERGED, observed_attributes
 from imports.bind import literally, merge_rules
 from imports.record import AdoptionRecord
 from terraform.plan import AttributeChange, attribute_changes, in_words, loses_data
+from terraform.stack import Stack
 
 Kind = Literal["clean", "state-only", "adopted", "addition", "change", "blocked"]
 
@@ -48,7 +49,7 @@ def judge(
     record: AdoptionRecord,
     *,
     phase: str,
-    document: Mapping[str, Any],
+    stack: Stack,
 ) -> Verdict:
     """The verdict on a plan (`terraform show -json`) of the stage that `record` belongs to."""
     managed = [each for each in plan.get("resource_changes", []) if each.get("mode") == "managed"]
@@ -68,7 +69,7 @@ def judge(
         ),
         *(_judge_other(change, phase) for change in deposed),
         *_doubles(changes),
-        *_missing_coverage(record, document, phase),
+        *_missing_coverage(record, stack, phase),
     ]
     return Verdict(findings=tuple(findings))
 
@@ -173,12 +174,10 @@ def _doubles(changes: Mapping[str, Any]) -> Iterator[Finding]:
             )
 
 
-def _missing_coverage(
-    record: AdoptionRecord, document: Mapping[str, Any], phase: str
-) -> Iterator[Finding]:
+def _missing_coverage(record: AdoptionRecord, stack: Stack, phase: str) -> Iterator[Finding]:
     """A clean import proves nothing about what the configuration leaves out: compare the arguments."""
     for item in record.adopted:
-        resource = document.get("resource", {}).get(item.type, {}).get(item.name)
+        resource = stack.resources.get(item.address)
         if resource is None:
             continue  # the plan lacks it too, which is said already
         attributes = observed_attributes(item.type)
@@ -188,7 +187,7 @@ def _missing_coverage(
             attribute
             for attribute in attributes
             if item.observed.get(attribute)
-            and not covers(resource.get(attribute), literally(item.observed[attribute]))
+            and not covers(resource.attributes.get(attribute), literally(item.observed[attribute]))
         ]
         if missing:
             yield Finding(

@@ -12,8 +12,9 @@ from common.errors import UserError
 from imports.attributes import IDENTITY, MERGED, SETTINGS, observed_attributes
 from imports.sources.terraform_base.hcl.values import Value, markers_in
 from imports.sources.terraform_base.legacy_hcl import LegacyConfiguration
-from imports.sources.terraform_base.legacy_object import address_order
 from imports.sources.terraform_base.mapping import new_address, release_reason
+from terraform.addresses import address_order
+from terraform.stack import Stack
 
 Verdict = Literal["adopt", "release", "not covered", "problem"]
 
@@ -151,7 +152,7 @@ def unmanaged_arguments(
     decisions: Sequence[Decision],
     *,
     configuration: LegacyConfiguration,
-    document: Mapping[str, Any],
+    stack: Stack,
 ) -> list[str]:
     """What the legacy configuration sets on adopted objects and the synthesized stack says nothing of.
 
@@ -163,8 +164,9 @@ def unmanaged_arguments(
         address = ours.get(item.address)
         if address is None or item.type not in IDENTITY:
             continue
-        resource = document["resource"].get(item.type, {}).get(address.partition(".")[2], {})
-        managed = {*resource, *observed_attributes(item.type), *_LEFT_OUT.get(item.type, ())}
+        resource = stack.resources.get(address)
+        configured = resource.attributes if resource else ()
+        managed = {*configured, *observed_attributes(item.type), *_LEFT_OUT.get(item.type, ())}
         missing = sorted(
             argument
             for argument, value in item.arguments.items()

@@ -8,22 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from aws.import_ids import import_id
 from common.errors import UserError, listed, shorten
 from common.progress import Progress
 from imports.ownership import Holder, Owner, ownership
 from imports.record import AdoptionRecord
-from imports.sources.terraform_base.legacy_object import address_order
+from terraform.addresses import address_order
 from terraform.cli import Terraform
-from terraform.pulled_state import PulledState, content, pull, push
+from terraform.pulled_state import content, pull, push
+from terraform.state import State, parse_document
 from terraform.state_backups import Backup, find_backups, read_backup, write_backup
-from terraform.state_surgery import (
-    Identify,
-    held,
-    managed_addresses,
-    parse_document,
-    remove_addresses,
-)
+from terraform.state_surgery import held, managed_addresses, remove_addresses
 
 LEGACY: Final = "legacy"
 
@@ -52,7 +46,6 @@ def retire(
     backup_folder: Path,
     acknowledged: bool,
     progress: Progress,
-    identify: Identify = import_id,
 ) -> Retirement:
     """Take the adopted and released addresses out of the legacy state; run again, it does nothing.
 
@@ -65,7 +58,7 @@ def retire(
     new = pull(here)
     old = pull(legacy)
     refuse_other_lineage(record, old, new)
-    owners = ownership(record, content(old), content(new), identify=identify)
+    owners = ownership(record, content(old), content(new))
     refuse_mismatches(owners, record, old)
     _refuse_unless_here(owners)
     if old is None:
@@ -78,7 +71,7 @@ def retire(
     if not let_go:
         progress("nothing is left to let go of")
         return _retirement(record, legacy, stays=stays, backup=latest, notes=notes)
-    _refuse_unexplained_gaps(record, owners, old, latest, identify)
+    _refuse_unexplained_gaps(record, owners, old, latest)
     _refuse_second_writer(record, old, latest)
     if stays and not acknowledged:
         raise UserError(
@@ -103,9 +96,7 @@ def legacy_addresses(record: AdoptionRecord) -> frozenset[str]:
 # --- refusals
 
 
-def refuse_other_lineage(
-    record: AdoptionRecord, old: PulledState | None, new: PulledState | None
-) -> None:
+def refuse_other_lineage(record: AdoptionRecord, old: State | None, new: State | None) -> None:
     """Raise UserError unless the legacy state is the record's, and not the new one as well."""
     expected = record.legacy.lineage
     found = old.lineage if old else expected
@@ -121,7 +112,7 @@ def refuse_other_lineage(
         )
 
 
-def refuse_mismatches(owners: list[Owner], record: AdoptionRecord, old: PulledState | None) -> None:
+def refuse_mismatches(owners: list[Owner], record: AdoptionRecord, old: State | None) -> None:
     """Raise UserError when an address holds another object, or an object stands elsewhere too."""
     wrong = [owner.mismatch for owner in owners if owner.mismatch]
     if wrong:
@@ -131,7 +122,7 @@ def refuse_mismatches(owners: list[Owner], record: AdoptionRecord, old: PulledSt
         )
 
 
-def _moved(record: AdoptionRecord, old: PulledState | None) -> str:
+def _moved(record: AdoptionRecord, old: State | None) -> str:
     before = record.legacy.serial
     if old is None or before is None or before == old.serial:
         return ""
@@ -148,7 +139,7 @@ def _refuse_unless_here(owners: list[Owner]) -> None:
         )
 
 
-def _refuse_second_writer(record: AdoptionRecord, old: PulledState, latest: Backup | None) -> None:
+def _refuse_second_writer(record: AdoptionRecord, old: State, latest: Backup | None) -> None:
     """Somebody has used the old tool since the inventory. With a backup it may have been ourselves."""
     if latest is None and _moved(record, old):
         raise UserError(
@@ -160,16 +151,15 @@ def _refuse_second_writer(record: AdoptionRecord, old: PulledState, latest: Back
 def _refuse_unexplained_gaps(
     record: AdoptionRecord,
     owners: list[Owner],
-    old: PulledState,
+    old: State,
     latest: Backup | None,
-    identify: Identify,
 ) -> None:
     gone = [item.legacy_address for item in owners if item.holder is Holder.HERE]
     if not gone:
         return
     if latest is not None and latest.serial < old.serial:
         _, document = read_backup(latest.path, old.lineage)
-        before = ownership(record, document, None, identify=identify)
+        before = ownership(record, document, None)
         if all(item.holder is Holder.LEGACY for item in before):
             return
     raise UserError(

@@ -89,11 +89,9 @@ class Terraform:
         document: dict[str, Any] = json.loads(self.checked("show", "-json", str(plan_file)))
         return document
 
-    def pull_state(self) -> dict[str, Any]:
-        """The state as JSON; empty when there is none."""
-        text = self.checked("state", "pull")
-        document: dict[str, Any] = json.loads(text) if text.strip() else {}
-        return document
+    def state_pull(self) -> CommandResult:
+        """What `terraform state pull` prints; `terraform.pulled_state.pull` reads it."""
+        return self("state", "pull", _NO_COLOR)
 
 
 def error_summary(stderr: str) -> str:

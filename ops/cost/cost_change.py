@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ops.cost.bill import GROUPS, Bill
-from terraform.resources import Resource
+from terraform.stack import Resource
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from imports.record import AdoptionRecord, read_record
 from local.cdktf import Cdktf
 from local.emulator import PROJECT, Emulator
 from terraform.cli import Terraform
+from terraform.pulled_state import pulled_document
 from tests.answer import Answer
 
 STAGE = "live"
@@ -113,9 +114,10 @@ class Story:
     @property
     def state(self) -> dict[str, Any]:
         """The new state."""
-        return Terraform(
+        terraform = Terraform(
             folder=self.cdktf.stack_folder(STACK), environment=self._environment()
-        ).pull_state()
+        )
+        return pulled_document(terraform)
 
     def set_phase(self, phase: str) -> None:
         """Let the stage go on from phase adopt."""

@@ -12,6 +12,7 @@ from ops.cost.prices import read_prices
 from ops.cost.pricing import bill
 from ops.report.plan_report import Report, report
 from security.exceptions import ExceptionRow
+from terraform.stack import read_stack
 
 PLANS = Path(__file__).parent / "plans"
 EXCEPTION = ExceptionRow(
@@ -65,6 +66,6 @@ def adoption_report(plan: Mapping[str, Any] | None = None) -> Report:
     plan = plan or read_plan("adoption")
     record = read_record(PLANS / "adoption.record.json")
     assert record is not None
-    document = json.loads((PLANS / "adoption.stack.json").read_text())
-    verdict = judge(plan, record, phase="adopt", document=document)
+    stack = read_stack(PLANS / "adoption.stack.json")
+    verdict = judge(plan, record, phase="adopt", stack=stack)
     return report(plan, stack="atomic-live", cost=None, verdict=verdict, exceptions=[])

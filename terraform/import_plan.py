@@ -1,4 +1,4 @@
-"""Reads found objects as Terraform does: by a plan that only imports, in a folder that is thrown away.
+"""Reads objects as Terraform does: by a plan that only imports, in a folder that is thrown away.
 
 Nothing is applied, so nothing in AWS changes. Versions of secrets are not read: the plan would hold a value.
 """
@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from common.errors import UserError
-from imports.recovery.planned import Known, Planned, standalone
 from terraform.cli import Terraform
+from terraform.resolving import Known, standalone
+from terraform.stack import FILE_NAME, Resource, Stack
 
-_NOT_READ: Final = frozenset({"//", "depends_on", "lifecycle", "provisioner"})
+# What the plan would change or replace does not matter, but it has to be made.
+_NOT_READ: Final = frozenset({"lifecycle", "provisioner"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,48 +26,38 @@ class ReadObject:
     attributes: Mapping[str, Any] = field(repr=False)
 
 
-def reading_document(
-    document: Mapping[str, Any],
-    resources: Mapping[str, Planned],
-    ids: Mapping[str, str],
-    *,
-    known: Known,
+def _nothing(_address: str) -> None:
+    return None
+
+
+def import_document(
+    stack: Stack, ids: Mapping[str, str], *, known: Known = _nothing
 ) -> dict[str, Any]:
     """A stack of the resources of `ids` (address -> import id) alone, to be planned and never applied.
 
     What they refer to beside each other and data stands in them by value; an argument that needs what is not
     known is left out, which can change what the plan would do, and not what it reads.
     """
-    data = {
-        f"data.{type_}.{name}"
-        for type_, named in document.get("data", {}).items()
-        for name in named
-    }
-    kept = frozenset(ids) | data
+    kept = frozenset(ids) | stack.data.keys()
     shown: dict[str, dict[str, Any]] = {}
     for address in ids:
-        resource = resources[address]
+        resource = stack.resources[address]
         shown.setdefault(resource.type, {})[resource.name] = dict(
             _arguments(resource, kept=kept, known=known)
         )
     return {
-        "terraform": without_backend(document),
-        "provider": document["provider"],
-        "data": document.get("data", {}),
+        "terraform": stack.without_backend,
+        "provider": stack.document["provider"],
+        "data": stack.document.get("data", {}),
         "resource": shown,
         "import": [{"to": address, "id": ids[address]} for address in sorted(ids)],
     }
 
 
-def without_backend(document: Mapping[str, Any]) -> dict[str, Any]:
-    """A stack's `terraform` block, so that its state is a file in its folder."""
-    return {key: value for key, value in document["terraform"].items() if key != "backend"}
-
-
 def _arguments(
-    resource: Planned, *, kept: frozenset[str], known: Known
+    resource: Resource, *, kept: frozenset[str], known: Known
 ) -> Iterable[tuple[str, Any]]:
-    for name, value in resource.arguments.items():
+    for name, value in resource.attributes.items():
         if name in _NOT_READ or name.endswith(("_wo", "_wo_version")):
             continue
         try:
@@ -74,20 +66,17 @@ def _arguments(
             continue
 
 
-def read_objects(
-    terraform: Terraform, document: Mapping[str, Any], *, addresses: Iterable[str]
-) -> dict[str, ReadObject]:
-    """Each address of a reading document as it is in AWS; `terraform` works in a folder to be thrown away.
+def read_objects(terraform: Terraform, document: Mapping[str, Any]) -> dict[str, ReadObject]:
+    """Each object that an import document imports, as it is in AWS, by address.
 
-    Raises UserError for an object that Terraform did not read.
+    `terraform` works in a folder to be thrown away. Raises UserError for an object that it did not read.
     """
-    stack = terraform.folder / "cdk.tf.json"
-    stack.write_text(json.dumps(document))
+    (terraform.folder / FILE_NAME).write_text(json.dumps(document))
     terraform.initialize()
-    plan = terraform.folder / "reading.tfplan"
-    terraform.plan(plan)
-    shown = terraform.show(plan)
-    plan.unlink()
+    plan_file = terraform.folder / "import.tfplan"
+    terraform.plan(plan_file)
+    shown = terraform.show(plan_file)
+    plan_file.unlink()
     prior = shown.get("prior_state", {}).get("values", {}).get("root_module", {})
     found = {
         each["address"]: ReadObject(
@@ -98,7 +87,7 @@ def read_objects(
         for each in prior.get("resources", ())
         if each["mode"] == "managed"
     }
-    absent = sorted(set(addresses) - found.keys())
+    absent = sorted({block["to"] for block in document["import"]} - found.keys())
     if absent:
         raise UserError(
             f"Terraform cannot read {', '.join(absent)}: run the same command again; if it stays so, import "
