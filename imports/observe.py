@@ -48,7 +48,7 @@ def observing_document(stack: Stack, ids: Mapping[str, str]) -> dict[str, Any]:
         if address not in stack.resources:
             raise UserError(
                 f"the stage has no {address}: its settings are not those of the legacy base (zones, "
-                "NAT mode); delete the stage file to have one written"
+                "NAT mode); correct them, or move the stage file aside to have one written"
             )
     return import_document(stack, ids)
 

@@ -103,6 +103,7 @@ def _inventory(emulator: Emulator, folder: Path, legacy: Terraform, console: Con
         workspace,
         legacy=legacy.folder,
         state_file=None,
+        terraform_workspace=None,
         variables={},
         synthesize=lambda settings, adopted: synthesized(settings, adopted=adopted),
         progress=console.print,

@@ -15,6 +15,7 @@ from local.emulator import PROJECT, Emulator
 from terraform.cli import Terraform
 from terraform.pulled_state import pulled_document
 from tests.answer import Answer
+from tests.contract import json_keys
 
 STAGE = "live"
 STACK = "atomic-live"
@@ -64,14 +65,22 @@ class Story:
 
     def imports(self, *arguments: str) -> Answer:
         """Run `python -m imports ARGUMENTS`."""
+        return self._ran("imports", *arguments)
+
+    def ops(self, *arguments: str) -> Answer:
+        """Run `python -m ops ARGUMENTS`."""
+        return self._ran("ops", *arguments)
+
+    def _ran(self, package: str, *arguments: str) -> Answer:
         finished = subprocess.run(
-            [sys.executable, "-m", "imports", *arguments],
+            [sys.executable, "-m", package, *arguments],
             cwd=PROJECT,
             env=self._environment(),
             capture_output=True,
             text=True,
             check=False,
         )
+        json_keys.check("imports", arguments, finished.stdout)
         return Answer(code=finished.returncode, text=finished.stdout, errors=finished.stderr)
 
     def killed_imports(self, *arguments: str, after_step: str, seconds: float) -> bool:
@@ -114,10 +123,12 @@ class Story:
     @property
     def state(self) -> dict[str, Any]:
         """The new state."""
-        terraform = Terraform(
-            folder=self.cdktf.stack_folder(STACK), environment=self._environment()
-        )
-        return pulled_document(terraform)
+        return pulled_document(self.terraform)
+
+    @property
+    def terraform(self) -> Terraform:
+        """Terraform in the folder of the adopting stage's stack."""
+        return Terraform(folder=self.cdktf.stack_folder(STACK), environment=self._environment())
 
     def set_phase(self, phase: str) -> None:
         """Let the stage go on from phase adopt."""
