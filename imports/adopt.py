@@ -3,7 +3,6 @@
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from aws.client import boto3_clients
 from aws.import_ids import import_id
@@ -14,7 +13,7 @@ from imports.preflight import preflight
 from imports.record import AdoptionRecord
 from imports.workspace_record import kept_record
 from terraform.cli import Terraform
-from terraform.plan import read_plan
+from terraform.plan import Plan, read_plan
 from terraform.pulled_state import pull
 from terraform.stack import read_stack
 from terraform.state import State
@@ -49,7 +48,7 @@ def run_gate(workspace: Workspace, *, plan_file: Path | None, progress: Progress
     Raises UserError when there is no plan to judge.
     """
     given = None if plan_file is None else read_plan(plan_file)
-    if given and given.get("errored"):
+    if given and given.document.get("errored"):
         raise UserError(f"{plan_file}: the plan of a run that failed: plan again")
     with tempfile.TemporaryDirectory(prefix="atomic-gate-") as folder:
         result, _ = _gate(workspace, Path(folder) / "gate.tfplan", given, progress)
@@ -84,7 +83,7 @@ def adopt(workspace: Workspace, *, progress: Progress) -> AdoptionResult:
 
 
 def _gate(
-    workspace: Workspace, plan_path: Path, given: dict[str, Any] | None, progress: Progress
+    workspace: Workspace, plan_path: Path, given: Plan | None, progress: Progress
 ) -> tuple[GateResult, Terraform]:
     record = kept_record(workspace)
     settings = workspace.settings()

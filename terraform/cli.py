@@ -6,9 +6,9 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from common.errors import UserError
+from terraform.plan import Plan
 
 _NO_COLOR = "-no-color"
 _QUOTED = re.compile(r"\d+:")
@@ -84,10 +84,9 @@ class Terraform:
             )
         return result.exit_code == 2
 
-    def show(self, plan_file: Path) -> dict[str, Any]:
-        """A plan as JSON."""
-        document: dict[str, Any] = json.loads(self.checked("show", "-json", str(plan_file)))
-        return document
+    def show(self, plan_file: Path) -> Plan:
+        """A plan, read."""
+        return Plan(document=json.loads(self.checked("show", "-json", str(plan_file))))
 
     def state_pull(self) -> CommandResult:
         """What `terraform state pull` prints; `terraform.pulled_state.pull` reads it."""

@@ -75,17 +75,14 @@ def read_objects(terraform: Terraform, document: Mapping[str, Any]) -> dict[str,
     terraform.initialize()
     plan_file = terraform.folder / "import.tfplan"
     terraform.plan(plan_file)
-    shown = terraform.show(plan_file)
+    prior = terraform.show(plan_file).prior
     plan_file.unlink()
-    prior = shown.get("prior_state", {}).get("values", {}).get("root_module", {})
     found = {
-        each["address"]: ReadObject(
-            provider=f'provider["{each["provider_name"]}"]',
-            schema_version=each["schema_version"],
-            attributes=each["values"],
+        each.address: ReadObject(
+            provider=each.provider, schema_version=each.schema_version, attributes=each.values
         )
-        for each in prior.get("resources", ())
-        if each["mode"] == "managed"
+        for each in prior
+        if each.mode == "managed"
     }
     absent = sorted({block["to"] for block in document["import"]} - found.keys())
     if absent:

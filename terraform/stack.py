@@ -138,7 +138,7 @@ def read_stack(path: Path) -> Stack:
     file = path / FILE_NAME if path.is_dir() else path
     document = json.loads(file.read_text(encoding="utf-8"))
     try:
-        stack = Stack(document=dict(document))
+        stack = Stack(document={**document})
         _ = stack.elements
     except (AttributeError, TypeError, ValueError):
         raise ValueError("no synthesized stack") from None

@@ -20,6 +20,7 @@ from imports.record import (
     record_path,
     write_record,
 )
+from terraform.plan import Plan
 from terraform.stack import Stack
 
 OBJECTS = (46, 500, 5000)
@@ -93,8 +94,8 @@ def _document(record: AdoptionRecord) -> dict[str, Any]:
     return {"resource": {_TYPE: {item.name: dict(item.observed) for item in record.adopted}}}
 
 
-def _plan(record: AdoptionRecord) -> dict[str, Any]:
-    return {
+def _plan(record: AdoptionRecord) -> Plan:
+    document = {
         "resource_changes": [
             {
                 "address": item.address,
@@ -110,3 +111,4 @@ def _plan(record: AdoptionRecord) -> dict[str, Any]:
             for item in record.adopted
         ]
     }
+    return Plan(document=document)

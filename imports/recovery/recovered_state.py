@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from terraform.import_plan import ReadObject
+from terraform.plan import Plan
 from terraform.stack import Resource, Stack
 from terraform.state import Document
 from terraform.state_surgery import restore_addresses
@@ -171,11 +172,11 @@ def with_objects(
     return restore_addresses(before, found, set(objects))
 
 
-def with_outputs(state: Document, plan: Mapping[str, Any]) -> Document:
+def with_outputs(state: Document, plan: Plan) -> Document:
     """The state with the outputs that a plan upon it knows already, where it has none of that name."""
     known = {
         name: {key: output[key] for key in ("value", "type", "sensitive") if output.get(key)}
-        for name, output in plan.get("planned_values", {}).get("outputs", {}).items()
+        for name, output in plan.outputs.items()
         if "value" in output
     }
     return {**state, "outputs": {**known, **(state.get("outputs") or {})}}

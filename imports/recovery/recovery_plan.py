@@ -9,6 +9,7 @@ from imports.recovery.recovery_stage import Stage
 from imports.recovery.recovery_verdict import Outlook, outlook
 from terraform.cli import Terraform
 from terraform.import_plan import ReadObject
+from terraform.plan import Plan
 from terraform.stack import FILE_NAME, Stack
 from terraform.state import Document, dump_document
 
@@ -62,7 +63,7 @@ def left_out(
 
 def _planned_upon(
     stage: Stage, scratch: Terraform, state: Document, *, not_imported: Set[str]
-) -> dict[str, Any]:
+) -> Plan:
     document = dict(stage.stack.document)
     document["terraform"] = stage.stack.without_backend
     document["import"] = [

@@ -1,10 +1,9 @@
 """`report`: what a stage's plan would do, as one HTML page and a short text for a pull request."""
 
 import os
-from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -25,6 +24,7 @@ from ops.report.report_pages import html_page, markdown
 from ops.verdicts.planning import stage_plan
 from security.exceptions import read_exceptions
 from synth.synthesized import synthesized
+from terraform.plan import Plan
 from terraform.stack import Stack, read_stack
 from terraform.workspace import Workspace
 
@@ -109,7 +109,7 @@ def _base(path: Path) -> Stack:
 
 
 def _cost(
-    plan: Mapping[str, Any],
+    plan: Plan,
     settings: StageSettings,
     base: Stack | None,
     stack: Stack | None,
@@ -126,7 +126,7 @@ def _cost(
 
 
 def _verdict(
-    plan: Mapping[str, Any],
+    plan: Plan,
     record: AdoptionRecord | None,
     settings: StageSettings,
     stack: Stack | None,

@@ -2,12 +2,11 @@
 
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from common.errors import UserError
 from common.progress import Progress
 from terraform.cli import Terraform
-from terraform.plan import read_plan
+from terraform.plan import Plan, read_plan
 from terraform.workspace import Workspace
 
 # What terraform writes plan files as.
@@ -16,8 +15,8 @@ _ZIP = b"PK\x03\x04"
 
 def stage_plan(
     workspace: Workspace, given: Path | None, progress: Progress
-) -> tuple[dict[str, Any], str | None]:
-    """The plan in JSON; beside it what Terraform says where it could not finish the plan.
+) -> tuple[Plan, str | None]:
+    """The plan; beside it what Terraform says where it could not finish the plan.
 
     Where a resource refuses to be destroyed, Terraform fails, and yet writes what it had planned.
     """
@@ -34,12 +33,12 @@ def stage_plan(
         return _plan_now(terraform, Path(folder) / "now.tfplan")
 
 
-def _and_failure(document: dict[str, Any], given: Path) -> tuple[dict[str, Any], str | None]:
-    failed = document.get("errored")
-    return document, f"{given}: the plan of a run that failed: plan again" if failed else None
+def _and_failure(plan: Plan, given: Path) -> tuple[Plan, str | None]:
+    failed = plan.document.get("errored")
+    return plan, f"{given}: the plan of a run that failed: plan again" if failed else None
 
 
-def _plan_now(terraform: Terraform, path: Path) -> tuple[dict[str, Any], str | None]:
+def _plan_now(terraform: Terraform, path: Path) -> tuple[Plan, str | None]:
     try:
         terraform.plan(path)
     except UserError as error:

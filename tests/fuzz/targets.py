@@ -213,7 +213,7 @@ TARGETS = (
     Target(name="main.py's environment", inputs=_ENVIRONMENT, run=_environment),
     Target(
         name="plans, ops gate",
-        inputs=documents(lambda: PLAN),
+        inputs=documents(lambda: PLAN.document),
         run=_ops("gate --stage prod --plan @plan.json", file="plan.json"),
         accepted=JUDGED,
     ),

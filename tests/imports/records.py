@@ -28,6 +28,7 @@ from imports.stage_file import stage_file
 from modules.settings.stage_files import parse_stage
 from modules.settings.stage_settings import StageSettings
 from synth.bindings import accelerate
+from terraform.plan import Plan
 from terraform.stack import Stack
 from terraform.state import State, parse_state
 from tests.answer import Answer
@@ -212,11 +213,12 @@ def importing(record: AdoptionRecord) -> list[dict[str, Any]]:
     ]
 
 
-def a_plan(*changes: dict[str, Any], instead_of: Iterable[dict[str, Any]] = ()) -> dict[str, Any]:
+def a_plan(*changes: dict[str, Any], instead_of: Iterable[dict[str, Any]] = ()) -> Plan:
     """A plan of these changes, which take the place of those at the same addresses."""
     given = {change["address"] for change in changes}
     kept = [change for change in instead_of if change["address"] not in given]
-    return {"format_version": "1.2", "resource_changes": [*kept, *changes]}
+    document = {"format_version": "1.2", "resource_changes": [*kept, *changes]}
+    return Plan(document=document)
 
 
 def verdict_on(

@@ -13,7 +13,7 @@ from imports.attributes import (
 )
 from imports.gate import Verdict, covers, judge
 from imports.sources.terraform_base.mapping import ADOPTED
-from terraform.plan import attribute_changes
+from terraform.plan import change_of
 from terraform.stack import Stack
 from tests.imports.records import (
     a_plan,
@@ -143,7 +143,7 @@ def test_nothing_else_is_on_the_list() -> None:
 
 
 def shown(**change: Any) -> list[str]:
-    return [str(each) for each in attribute_changes(planned("aws_vpc.main", "update", **change))]
+    return [str(each) for each in change_of(planned("aws_vpc.main", "update", **change)).attributes]
 
 
 def test_a_value_that_is_not_known_yet_is_said_to_be() -> None:

@@ -127,7 +127,7 @@ def _workspace(folder: Path, emulator: Emulator, stage: str) -> Workspace:
 
 def _plan(terraform: Terraform, folder: Path) -> Mapping[str, Any]:
     terraform.plan(folder / "plan")
-    return terraform.show(folder / "plan")
+    return terraform.show(folder / "plan").document
 
 
 def _cut(plan: Mapping[str, Any]) -> Mapping[str, Any]:

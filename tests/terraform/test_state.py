@@ -17,7 +17,7 @@ from terraform.cli import CommandResult, Terraform
 from terraform.state import State, parse_state
 from terraform.state_bytes import decode_state
 
-APPLIED = Path(__file__).parent.parent.parent / "legacy" / "applied_state.json"
+APPLIED = Path(__file__).parent.parent / "legacy" / "applied_state.json"
 
 
 def resource(**changes: Any) -> dict[str, Any]:

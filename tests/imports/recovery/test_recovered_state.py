@@ -11,6 +11,7 @@ from imports.recovery.recovered_state import (
     with_outputs,
 )
 from terraform.import_plan import ReadObject
+from terraform.plan import Plan
 from terraform.stack import Resource, Stack
 
 PROVIDER = 'provider["registry.terraform.io/hashicorp/aws"]'
@@ -160,6 +161,6 @@ def test_outputs_that_are_known_come_with_it() -> None:
         }
     }
 
-    state = with_outputs({"outputs": {}}, plan)
+    state = with_outputs({"outputs": {}}, Plan(document=plan))
 
     assert state["outputs"] == {"VpcId": {"value": "vpc-1", "type": "string"}}

@@ -10,6 +10,7 @@ from common.errors import UserError
 from imports.sources.terraform_base.mapping import SHARED_ROLES
 from ops.__main__ import app
 from terraform.cli import Terraform
+from terraform.plan import Plan
 from terraform.workspace import Workspace
 from tests.ops.plans import PLANS
 from tests.snapshots.test_snapshots import HERE as SNAPSHOTS
@@ -86,7 +87,7 @@ def test_what_an_unfinished_plan_would_lose_is_shown_without_a_cost(
     plan.write_bytes(b"PK\x03\x04" if is_binary else json.dumps(errored).encode())
     here = Terraform(folder=tmp_path, environment={})
     monkeypatch.setattr(Workspace, "synthesize", lambda _workspace: here)
-    monkeypatch.setattr(Terraform, "show", lambda _terraform, _path: errored)
+    monkeypatch.setattr(Terraform, "show", lambda _terraform, _path: Plan(document=errored))
 
     answer = run("--stage", "dev", "--plan", plan, "--out", page, "--markdown", text)
 
@@ -111,7 +112,9 @@ def test_an_unfinished_plan_of_terraform_without_a_danger_is_refused(
     here = Terraform(folder=tmp_path, environment={})
     monkeypatch.setattr(Workspace, "synthesize", lambda _workspace: here)
     monkeypatch.setattr(
-        Terraform, "show", lambda _terraform, _path: {"resource_changes": [], "errored": True}
+        Terraform,
+        "show",
+        lambda _terraform, _path: Plan(document={"resource_changes": [], "errored": True}),
     )
 
     answer = run("--stage", "dev", "--plan", plan, "--out", page)
@@ -141,7 +144,7 @@ def test_a_plan_file_of_terraform_is_read_by_terraform(
 
     def show(_terraform: Terraform, path: Path) -> object:
         shown.append(path)
-        return json.loads((PLANS / "ordinary.json").read_text())
+        return Plan(document=json.loads((PLANS / "ordinary.json").read_text()))
 
     here = Terraform(folder=tmp_path, environment={})
     monkeypatch.setattr(Workspace, "synthesize", lambda _workspace: here)
@@ -162,7 +165,9 @@ def test_without_a_plan_the_stage_is_planned(
     monkeypatch.setattr(Terraform, "plan", lambda _terraform, path: planned.append(path))
     ordinary = json.loads((PLANS / "ordinary.json").read_text())
     monkeypatch.setattr(
-        Terraform, "show", lambda _terraform, path: ordinary if [path] == planned else None
+        Terraform,
+        "show",
+        lambda _terraform, path: Plan(document=ordinary) if [path] == planned else None,
     )
 
     answer = run("--stage", "dev", "--out", tmp_path / "report.html")
