@@ -116,9 +116,7 @@ def take_stock(
     stack = synthesize(settings, frozenset(ids))
     progress(f"reading {len(ids)} objects from AWS")
     with tempfile.TemporaryDirectory(prefix="atomic-inventory-") as folder:
-        observed = observe(
-            stack, ids, folder=Path(folder), environment=workspace.process_environment()
-        )
+        observed = observe(stack, ids, folder=Path(folder), environment=workspace.own_environment())
     record = _record(workspace.stage, found, observed)
     progress("writing the record")
     if wrote_stage_file:

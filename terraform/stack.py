@@ -136,7 +136,14 @@ def read_stack(path: Path) -> Stack:
     Raises ValueError for a file that holds something else.
     """
     file = path / FILE_NAME if path.is_dir() else path
-    document = json.loads(file.read_text(encoding="utf-8"))
+    return parse_stack(json.loads(file.read_text(encoding="utf-8")))
+
+
+def parse_stack(document: Any) -> Stack:
+    """A stack from its JSON.
+
+    Raises ValueError for something else.
+    """
     try:
         stack = Stack(document={**document})
         _ = stack.elements

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from common.errors import UserError, shorten
+from common.text_files import decode_state
 from terraform.addresses import IDENTIFIER, address_order, instance_address
-from terraform.state_bytes import decode_state
 
 Document = Mapping[str, Any]
 MAX_CHARACTERS: Final = 64 * 1024 * 1024

@@ -11,6 +11,7 @@ from common.errors import UserError
 from common.files import replace_file
 from common.progress import Progress
 from common.screen import Stage, out, print_error, progress_on_screen
+from common.text_files import read_json
 from imports.gate import Verdict, judge
 from imports.record import AdoptionRecord, read_record
 from imports.workspace_record import path_of_record
@@ -25,10 +26,12 @@ from ops.verdicts.planning import stage_plan
 from security.exceptions import read_exceptions
 from synth.synthesized import synthesized
 from terraform.plan import Plan
-from terraform.stack import Stack, read_stack
+from terraform.stack import Stack, parse_stack
 from terraform.workspace import Workspace
 
 ASKS_FOR_A_PERSON = 2
+_STACK = "a synthesized stack"
+_NAME_A_STACK = "name the cdk.tf.json of the base, as `cdktf synth` writes it"
 
 
 def report(
@@ -65,6 +68,8 @@ def report(
         if summary:
             replace_file(summary, markdown(found))
     out.print(str(page), markup=False)
+    for line in found.looked_at:
+        out.print(line, markup=False, soft_wrap=True)
     if found.asks_for_a_person:
         blocked = len(found.verdict.blocked) if found.verdict else 0
         print_error(f"{len(found.dangers)} dangerous changes, {blocked} blocked: read {page}")
@@ -77,7 +82,8 @@ def make_report(
     """The report on a given plan, or on the one that the stage has now."""
     settings = workspace.settings()
     before = _base(base) if base else None
-    plan, failure = stage_plan(workspace, plan_file, progress)
+    planned = stage_plan(workspace, plan_file, progress)
+    plan, failure = planned.plan, planned.failure
     whole = read_record(path_of_record(workspace))
     record = whole and whole.kept(shared_roles=settings.keep_shared_roles)
     stack = None
@@ -92,6 +98,7 @@ def make_report(
         verdict=None if failure else _verdict(plan, record, settings, stack),
         exceptions=[row for row in read_exceptions() if fnmatchcase(settings.stage, row.stage)],
         failure=failure,
+        looked_at=(planned.premises.text, *planned.premises.notes),
     )
     # What refuses to be destroyed ends the plan, and is what the page is for; any other failure is not.
     if failure and not found.asks_for_a_person:
@@ -101,11 +108,9 @@ def make_report(
 
 def _base(path: Path) -> Stack:
     try:
-        return read_stack(path)
-    except (OSError, ValueError, RecursionError):
-        raise UserError(
-            f"{path}: not a synthesized stack: name the cdk.tf.json of the base, as `cdktf synth` writes it"
-        ) from None
+        return parse_stack(read_json(path, wanted=_STACK, remedy=_NAME_A_STACK))
+    except ValueError:
+        raise UserError(f"{path}: not {_STACK}: {_NAME_A_STACK}") from None
 
 
 def _cost(

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.errors import UserError
+from common.text_files import decode_state
 from imports.sources.terraform_base.legacy_state import load_state
 from terraform.addresses import address_order
 from terraform.cli import CommandResult, Terraform
 from terraform.state import State, parse_state
-from terraform.state_bytes import decode_state
 
 APPLIED = Path(__file__).parent.parent / "legacy" / "applied_state.json"
 

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from common.errors import UserError, one_line, shorten
+from common.text_files import decode_state
 from terraform.cli import Terraform
 from terraform.state import MAX_CHARACTERS, State, parse_state
-from terraform.state_bytes import decode_state
 
 
 def load_state(terraform: Terraform, state_file: Path | None) -> State | None:
