@@ -20,9 +20,12 @@ def whole_record(workspace: Workspace) -> AdoptionRecord:
     path = path_of_record(workspace)
     record = read_record(path)
     if record is None:
+        recorded = sorted(path.parent.glob(record_path(path.parent, "*").name))
+        names = ", ".join(each.name.partition(".")[0] for each in recorded)
         raise UserError(
-            f"stage {workspace.stage} has no adoption record at {path}: run `python -m imports "
-            f"inventory --stage {workspace.stage} --legacy DIR`"
+            f"stage {workspace.stage} has no adoption record at {path} (stages with one: "
+            f"{names or 'none'}): name another with --stage, or run `python -m imports inventory --stage "
+            f"{workspace.stage} --legacy DIR`"
         )
     return record
 
