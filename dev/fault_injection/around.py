@@ -123,7 +123,7 @@ def _left_behind(tried: Trial) -> list[str]:
         locked = any(item["Key"].endswith(".tflock") for item in listed)
     else:
         locked = lock_info_path(tried.state_file).exists()
-    unreadable = tried.terraform("state", "pull").exit_code
+    unreadable = tried.terraform.state_pull().exit_code
     lost = not tried.remote_state and lost_state(tried.state_file)
     return [
         *(["the lock: it was left behind"] if locked else []),
