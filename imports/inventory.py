@@ -10,9 +10,10 @@ from typing import Any, Literal
 from aws.import_ids import import_id
 from common.errors import UserError
 from imports.attributes import IDENTITY, MERGED, SETTINGS, observed_attributes
-from imports.sources.terraform_base.legacy_object import address_order
 from imports.sources.terraform_base.mapping import Base, Located, find_base
 from imports.sources.terraform_base.planned import LegacyConfiguration, is_known
+from terraform.addresses import address_order
+from terraform.stack import Stack
 
 Verdict = Literal["adopt", "release", "not covered", "problem"]
 
@@ -136,7 +137,7 @@ def unmanaged_arguments(
     decisions: Sequence[Decision],
     *,
     configuration: LegacyConfiguration,
-    document: Mapping[str, Any],
+    stack: Stack,
 ) -> list[str]:
     """What the legacy configuration sets on adopted objects and the synthesized stack says nothing of.
 
@@ -148,8 +149,9 @@ def unmanaged_arguments(
         address = ours.get(item.address)
         if address is None or item.type not in IDENTITY:
             continue
-        resource = document["resource"].get(item.type, {}).get(address.partition(".")[2], {})
-        managed = {*resource, *observed_attributes(item.type), *_LEFT_OUT.get(item.type, ())}
+        resource = stack.resources.get(address)
+        configured = resource.attributes if resource else ()
+        managed = {*configured, *observed_attributes(item.type), *_LEFT_OUT.get(item.type, ())}
         missing = sorted(
             argument
             for argument, value in item.arguments.items()

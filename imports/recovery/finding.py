@@ -16,9 +16,9 @@ from imports.recovery.live_protection import PROTECTION_FINDERS
 from imports.recovery.live_services import SERVICE_FINDERS
 from imports.recovery.live_storage import STORAGE_FINDERS
 from imports.recovery.matching import Lister, Matcher, Matches
-from imports.recovery.planned import Planned
 from imports.recovery.recorded import Recorded
 from imports.recovery.recovery_stage import Stage, held_ids
+from terraform.stack import Resource
 
 FINDERS: Final[Mapping[str, Finder]] = {
     **NETWORK_FINDERS,
@@ -34,7 +34,7 @@ _POLL_SECONDS: Final = 10
 
 def settled(
     stage: Stage,
-    resources: Mapping[str, Planned],
+    resources: Mapping[str, Resource],
     held: Mapping[str, Mapping[str, Any]],
     recorded: Recorded,
     progress: Progress,

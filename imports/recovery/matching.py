@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from imports.recovery.live import Finder, Live, UnknownValueError
-from imports.recovery.planned import Planned, text
 from imports.recovery.untagged import is_told
+from terraform.resolving import text
+from terraform.stack import Resource
 
 Lister = Callable[[str, str], list[Live]]
 """Gives the objects of a type whose key begins with this text."""
@@ -56,7 +57,7 @@ class Matches:
 class Matcher:
     """Looks for resources one after the other, each after those that its key is made of."""
 
-    resources: Mapping[str, Planned]
+    resources: Mapping[str, Resource]
     held: Mapping[str, Mapping[str, Any]] = field(repr=False)
     """The attributes of what the state holds, and of data sources, by address."""
     held_ids: Set[str]
@@ -203,9 +204,9 @@ class Matcher:
             if resource.type == type_
         )
 
-    def _text(self, resource: Planned, path: str) -> str:
+    def _text(self, resource: Resource, path: str) -> str:
         """An argument (`tags.Name`); with `?` at its end it may be unset."""
-        value: Any = resource.arguments
+        value: Any = resource.attributes
         for part in path.removesuffix("?").split("."):
             value = value.get(part) if isinstance(value, Mapping) else None
         if value is None and path.endswith("?"):
@@ -243,9 +244,9 @@ NOT_LOOKED_FOR: Final = frozenset(
 )
 
 
-def _literals(resource: Planned) -> dict[str, Any]:
+def _literals(resource: Resource) -> dict[str, Any]:
     return {
         name: value
-        for name, value in resource.arguments.items()
+        for name, value in resource.attributes.items()
         if isinstance(value, str | int) and "${" not in str(value)
     }

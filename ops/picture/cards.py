@@ -6,8 +6,8 @@ A type that nobody has named here is not left out: it has a card of its family, 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ops.picture.references import Key, key, references
-from terraform.resources import Resource
+from ops.picture.keys import Key, key, keys_in
+from terraform.stack import Resource
 
 GROUPS = ("Edge", "Access and secrets", "Data outside the VPC", "Watching")
 
@@ -156,9 +156,7 @@ def _is_of_a_bucket(type_: str) -> bool:
 
 def _bucket(resource: Resource, resources: Sequence[Resource]) -> Card:
     types = {
-        each.type
-        for each in resources
-        if key(resource) in references(each.attributes.get("bucket"))
+        each.type for each in resources if key(resource) in keys_in(each.attributes.get("bucket"))
     }
     facts = {
         "aws_s3_bucket_public_access_block": "no public access",

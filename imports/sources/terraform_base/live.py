@@ -12,7 +12,6 @@ from typing import Final
 from aws.client import Clients, region_of
 from aws.import_ids import import_id
 from common.errors import UserError, one_line, shorten
-from imports.sources.terraform_base.legacy_object import address_order
 from imports.sources.terraform_base.live_named import NAMED_RULES
 from imports.sources.terraform_base.live_network import NETWORK_RULES
 from imports.sources.terraform_base.live_rows import KINDS, Rows, read_rows
@@ -30,6 +29,7 @@ from imports.sources.terraform_base.planned import (
     LegacyConfiguration,
     is_known,
 )
+from terraform.addresses import address_order
 
 __all__ = ["Clients", "Discovery", "Problem", "discover", "find_in"]
 
