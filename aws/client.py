@@ -92,21 +92,33 @@ def ask(clients: Clients, service: str, operation: str, /, **arguments: Any) -> 
 
 
 def ask_all(
-    clients: Clients, service: str, operation: str, results: tuple[str, ...], **arguments: Any
-) -> dict[str, list[Mapping[str, Any]]]:
-    """Return the lists `results` of an operation, over all of its pages.
+    clients: Clients,
+    service: str,
+    operation: str,
+    results: tuple[str, ...],
+    *,
+    absent: frozenset[str] = frozenset(),
+    **arguments: Any,
+) -> dict[str, Any]:
+    """Return the members `results` of an operation's answer, lists over all of its pages.
 
+    What AWS does not answer with is an empty list; so is everything when it answers with one of the error
+    codes `absent`.
     Raises UserError when AWS refuses a page.
     """
     client = client_of(clients, service)
     if not client.can_paginate(xform_name(operation)):
-        answer = ask(clients, service, operation, **arguments)
-        return {result: list(answer.get(result, ())) for result in results}
-    found: dict[str, list[Mapping[str, Any]]] = {result: [] for result in results}
+        answer = ask_unless(clients, service, operation, absent, **arguments) or {}
+        return {result: answer.get(result, []) for result in results}
+    found: dict[str, Any] = {result: [] for result in results}
     with asking(action_name(service, operation)):
-        for page in client.get_paginator(xform_name(operation)).paginate(**arguments):
-            for result in results:
-                found[result] += page.get(result, ())
+        try:
+            for page in client.get_paginator(xform_name(operation)).paginate(**arguments):
+                for result in results:
+                    found[result] += page.get(result, ())
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") not in absent:
+                raise
     return found
 
 

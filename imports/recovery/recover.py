@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from aws.resources.rds import RDS
+from aws.resources.row import Live
 from common.errors import UserError
 from common.progress import Progress
 from imports.recovery import complaints
 from imports.recovery.finding import settled
-from imports.recovery.live import Live
 from imports.recovery.matching import Matcher, Orphan
 from imports.recovery.orphans import with_contents
 from imports.recovery.planned import Planned, dependencies, planned_resources, text
@@ -34,7 +35,7 @@ from terraform.state_backups import write_backup
 from terraform.state_surgery import Document
 
 _VERSION: Final = "aws_secretsmanager_secret_version"
-_DATABASES: Final = frozenset({"aws_db_instance", "aws_rds_cluster"})
+_DATABASES: Final = frozenset(each.type for each in RDS if each.holds_data)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from aws.client import Clients
-from imports.recovery.live import rows
+from aws.resources.secretsmanager import VERSIONS
 from imports.recovery.recovered_state import SecretVersion
 from modules.settings.secrets import MASTER_CREDENTIALS
 
@@ -40,9 +40,7 @@ def first_versions(
     for address, arn in sorted(secrets.items()):
         versions = {
             str(row["VersionId"]): tuple(str(stage) for stage in row.get("VersionStages", ()))
-            for row in rows(
-                clients, "secretsmanager", "ListSecretVersionIds", "Versions", SecretId=arn
-            )
+            for row in VERSIONS.rows(clients, arn)
         }
         labelled = [id_ for id_, stages in versions.items() if FIRST in stages]
         if labelled:

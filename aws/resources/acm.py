@@ -1,0 +1,49 @@
+"""Certificates: AWS lists them by domain name, which several may share."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from aws.client import Clients, ask
+from aws.resources.row import Call, Removal, Resource, Row
+
+
+def _described(clients: Clients, rows: Sequence[Row], sought: str | None) -> Sequence[Row]:
+    if sought is None:
+        return rows
+    found = []
+    for row in rows:
+        arn = row["CertificateArn"]
+        certificate = ask(clients, "acm", "DescribeCertificate", CertificateArn=arn)["Certificate"]
+        listed = ask(clients, "acm", "ListTagsForCertificate", CertificateArn=arn)
+        found.append({**row, **certificate, "Tags": listed.get("Tags", ())})
+    return found
+
+
+ACM: Final = (
+    Resource(
+        type="aws_acm_certificate",
+        label="certificate",
+        key=("domain_name",),
+        attributes={
+            "id": "CertificateArn",
+            "arn": "CertificateArn",
+            "domain_name": "DomainName",
+        },
+        import_id="{arn}",
+        can_be_double=True,
+        listing=Call(service="acm", operation="ListCertificates", result="CertificateSummaryList"),
+        details=_described,
+        tags="Tags",
+        in_use="InUseBy",
+        tied_to=("aws_lb", "InUseBy"),
+        removal=Removal(operation="DeleteCertificate", parameters={"CertificateArn": "{0}"}),
+    ),
+    Resource(
+        type="aws_acm_certificate_validation",
+        label="validation of a certificate",
+        key=("certificate_arn",),
+        attributes={},
+        not_imported="it is no object in AWS, but a wait that is over",
+        is_part=True,
+    ),
+)

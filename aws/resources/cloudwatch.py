@@ -1,0 +1,61 @@
+"""What is measured and written down, and who watches it."""
+
+from typing import Final
+
+from aws.resources.row import Call, Resource
+
+CLOUDWATCH: Final = (
+    Resource(
+        type="aws_cloudwatch_dashboard",
+        label="dashboard",
+        key=("dashboard_name",),
+        attributes={
+            "id": "DashboardName",
+            "dashboard_name": "DashboardName",
+            "dashboard_arn": "DashboardArn",
+        },
+        import_id="{dashboard_name}",
+        listing=Call(
+            service="cloudwatch",
+            operation="ListDashboards",
+            result="DashboardEntries",
+            parameters={"DashboardNamePrefix": "{}"},
+        ),
+        overwrites=True,
+    ),
+    Resource(
+        type="aws_cloudwatch_metric_alarm",
+        label="alarm",
+        key=("alarm_name",),
+        attributes={"id": "AlarmName", "alarm_name": "AlarmName", "arn": "AlarmArn"},
+        import_id="{alarm_name}",
+        listing=Call(
+            service="cloudwatch",
+            operation="DescribeAlarms",
+            result="MetricAlarms",
+            parameters={"AlarmNames": ["{}"]},
+        ),
+        # Scaling makes alarms of its own.
+        is_somebodys=lambda row: not row["AlarmName"].startswith("TargetTracking-"),
+        overwrites=True,
+    ),
+    Resource(
+        type="aws_cloudwatch_log_group",
+        label="log group",
+        key=("name",),
+        # AWS tells the ARN with `:*` at its end, which Terraform leaves out.
+        attributes={
+            "id": "logGroupName",
+            "name": "logGroupName",
+            "arn": lambda row: str(row["arn"]).removesuffix(":*"),
+        },
+        import_id="{name}",
+        listing=Call(
+            service="logs",
+            operation="DescribeLogGroups",
+            result="logGroups",
+            parameters={"logGroupNamePrefix": "{}"},
+        ),
+        kept_in_state={"skip_destroy": None},
+    ),
+)

@@ -1,0 +1,40 @@
+"""The watch over costs."""
+
+from typing import Final
+
+from aws.resources.row import Call, Resource
+
+
+def _anomaly(kind: str) -> Resource:
+    return Resource(
+        type=f"aws_ce_anomaly_{kind.lower()}",
+        label=f"anomaly {kind.lower()}",
+        key=("name",),
+        attributes={"id": f"{kind}Arn", "arn": f"{kind}Arn", "name": f"{kind}Name"},
+        import_id="{arn}",
+        listing=Call(service="ce", operation=f"GetAnomaly{kind}s", result=f"Anomaly{kind}s"),
+    )
+
+
+COSTS: Final = (
+    Resource(
+        type="aws_budgets_budget",
+        label="budget",
+        key=("name",),
+        attributes={
+            "id": lambda row: f"{row['AccountId']}:{row['BudgetName']}",
+            "account_id": "AccountId",
+            "name": "BudgetName",
+        },
+        import_id="{account_id}:{name}",
+        listing=Call(
+            service="budgets",
+            operation="DescribeBudgets",
+            result="Budgets",
+            parameters={"AccountId": "{account}"},
+            absent=frozenset({"NotFoundException"}),
+        ),
+    ),
+    _anomaly("Monitor"),
+    _anomaly("Subscription"),
+)

@@ -1,0 +1,72 @@
+"""File systems, and by which ways they are reached."""
+
+from typing import Any, Final
+
+from aws.resources.row import Call, Removal, Resource, of
+
+
+def _call(operation: str, result: str, parameter: str, **more: Any) -> Call:
+    return Call(
+        service="efs", operation=operation, result=result, parameters={parameter: "{}"}, **more
+    )
+
+
+_FILE_SYSTEM: Final = Resource(
+    type="aws_efs_file_system",
+    label="file system",
+    key=("creation_token",),
+    attributes={"id": "FileSystemId", "arn": "FileSystemArn", "creation_token": "CreationToken"},
+    listing=_call("DescribeFileSystems", "FileSystems", "CreationToken"),
+    status="LifeCycleState",
+    holds_data=True,
+)
+
+EFS: Final = (
+    Resource(
+        type="aws_efs_access_point",
+        label="access point",
+        key=("file_system_id", "root_directory.path"),
+        attributes={
+            "id": "AccessPointId",
+            "arn": "AccessPointArn",
+            "file_system_id": "FileSystemId",
+            "root_directory.path": "RootDirectory.Path",
+        },
+        can_be_double=True,
+        alone=True,
+        listing=_call("DescribeAccessPoints", "AccessPoints", "FileSystemId"),
+        status="LifeCycleState",
+        tags="Tags",
+        removal=Removal(operation="DeleteAccessPoint", parameters={"AccessPointId": "{0}"}),
+    ),
+    _FILE_SYSTEM,
+    Resource(
+        type="aws_efs_file_system_policy",
+        label="policy of the file system",
+        key=("file_system_id",),
+        attributes={"id": "FileSystemId", "file_system_id": "FileSystemId"},
+        import_id="{file_system_id}",
+        is_part=True,
+        listing=_call(
+            "DescribeFileSystemPolicy",
+            "Policy",
+            "FileSystemId",
+            absent=frozenset({"PolicyNotFound", "FileSystemNotFound"}),
+            single=True,
+        ),
+        overwrites=True,
+    ),
+    Resource(
+        type="aws_efs_mount_target",
+        label="mount target",
+        key=("file_system_id", "subnet_id"),
+        attributes={
+            "id": "MountTargetId",
+            "file_system_id": "FileSystemId",
+            "subnet_id": "SubnetId",
+        },
+        listing=_call("DescribeMountTargets", "MountTargets", "FileSystemId"),
+        owners=of(_FILE_SYSTEM, "id"),
+        status="LifeCycleState",
+    ),
+)

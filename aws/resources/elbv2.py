@@ -1,0 +1,79 @@
+"""Load balancing: lists within lists, from a name at their head."""
+
+from typing import Final
+
+from aws.resources.row import Call, Resource, of
+
+LOAD_BALANCER: Final = Resource(
+    type="aws_lb",
+    label="load balancer",
+    key=("name",),
+    attributes={"id": "LoadBalancerArn", "arn": "LoadBalancerArn", "name": "LoadBalancerName"},
+    import_id="{arn}",
+    listing=Call(
+        service="elbv2",
+        operation="DescribeLoadBalancers",
+        result="LoadBalancers",
+        parameters={"Names": ["{}"]},
+        absent=frozenset({"LoadBalancerNotFound", "LoadBalancerNotFoundException"}),
+    ),
+    status="State.Code",
+)
+_LISTENER: Final = Resource(
+    type="aws_lb_listener",
+    label="listener",
+    key=("load_balancer_arn", "port"),
+    attributes={
+        "id": "ListenerArn",
+        "arn": "ListenerArn",
+        "load_balancer_arn": "LoadBalancerArn",
+        "port": "Port",
+    },
+    import_id="{arn}",
+    listing=Call(
+        service="elbv2",
+        operation="DescribeListeners",
+        result="Listeners",
+        parameters={"LoadBalancerArn": "{}"},
+    ),
+    owners=of(LOAD_BALANCER, "arn"),
+)
+
+ELBV2: Final = (
+    LOAD_BALANCER,
+    _LISTENER,
+    Resource(
+        type="aws_lb_listener_rule",
+        label="rule of a listener",
+        key=("listener_arn", "priority"),
+        attributes={
+            "id": "RuleArn",
+            "arn": "RuleArn",
+            "listener_arn": "ListenerArn",
+            "priority": "Priority",
+        },
+        import_id="{arn}",
+        listing=Call(
+            service="elbv2",
+            operation="DescribeRules",
+            result="Rules",
+            parameters={"ListenerArn": "{}"},
+        ),
+        owners=of(_LISTENER, "arn"),
+        is_somebodys=lambda row: not row["IsDefault"],
+    ),
+    Resource(
+        type="aws_lb_target_group",
+        label="target group",
+        key=("name",),
+        attributes={"id": "TargetGroupArn", "arn": "TargetGroupArn", "name": "TargetGroupName"},
+        import_id="{arn}",
+        listing=Call(
+            service="elbv2",
+            operation="DescribeTargetGroups",
+            result="TargetGroups",
+            parameters={"Names": ["{}"]},
+            absent=frozenset({"TargetGroupNotFound", "TargetGroupNotFoundException"}),
+        ),
+    ),
+)

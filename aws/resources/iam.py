@@ -1,0 +1,111 @@
+"""Roles and policies. One call tells all of an account; of a stage one asks role by role."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from aws.client import Clients
+from aws.resources.row import Call, Details, Resource, Row
+
+_ABSENT: Final = frozenset({"NoSuchEntity", "NoSuchEntityException"})
+
+
+def _all(result: str, filter_: str) -> Call:
+    return Call(
+        service="iam",
+        operation="GetAccountAuthorizationDetails",
+        result=result,
+        parameters={"Filter": [filter_]},
+    )
+
+
+def _of_role(operation: str, result: str) -> Call:
+    return Call(
+        service="iam",
+        operation=operation,
+        result=result,
+        parameters={"RoleName": "{}"},
+        absent=_ABSENT,
+    )
+
+
+def _of_each_role(member: str) -> Details:
+    """What one role is asked for has its role already, and may be a name alone."""
+
+    def flattened(_clients: Clients, rows: Sequence[Row], sought: str | None) -> Sequence[Row]:
+        if sought is not None:
+            return [{"PolicyName": row.get("value"), **row} for row in rows]
+        return [
+            {"RoleName": role["RoleName"], **each}
+            for role in rows
+            if _is_somebodys(role)
+            for each in role.get(member, ())
+        ]
+
+    return flattened
+
+
+def _is_somebodys(role: Row) -> bool:
+    """AWS makes the roles of its services by itself."""
+    return not str(role.get("Path", "")).startswith("/aws-service-role/")
+
+
+def _with_names(_clients: Clients, policies: Sequence[Row], _sought: str | None) -> Sequence[Row]:
+    """The embedded AWS leaves out the name, which is the last part of the ARN in any case."""
+    return [{"PolicyName": row["Arn"].rpartition("/")[2], **row} for row in policies]
+
+
+_ROLES: Final = _all("RoleDetailList", "Role")
+
+IAM: Final = (
+    Resource(
+        type="aws_iam_policy",
+        label="policy",
+        key=("name",),
+        attributes={"id": "Arn", "name": "PolicyName", "arn": "Arn"},
+        import_id="{arn}",
+        listing=_all("Policies", "LocalManagedPolicy"),
+        details=_with_names,
+        identity=("description", "name", "path", "policy", "tags"),
+    ),
+    Resource(
+        type="aws_iam_role",
+        label="role",
+        key=("name",),
+        attributes={"id": "RoleName", "name": "RoleName", "arn": "Arn"},
+        import_id="{name}",
+        listing=_ROLES,
+        named=_of_role("GetRole", "Role"),
+        is_somebodys=_is_somebodys,
+        identity=(
+            "assume_role_policy",
+            "description",
+            "max_session_duration",
+            "name",
+            "path",
+            "permissions_boundary",
+            "tags",
+        ),
+    ),
+    Resource(
+        type="aws_iam_role_policy",
+        label="policy in a role",
+        key=("role", "name"),
+        attributes={"role": "RoleName", "name": "PolicyName"},
+        import_id="{role}:{name}",
+        listing=_ROLES,
+        named=_of_role("ListRolePolicies", "PolicyNames"),
+        details=_of_each_role("RolePolicyList"),
+        overwrites=True,
+    ),
+    Resource(
+        type="aws_iam_role_policy_attachment",
+        label="attachment of a policy to a role",
+        key=("role", "policy_arn"),
+        attributes={"role": "RoleName", "policy_arn": "PolicyArn"},
+        import_id="{role}/{policy_arn}",
+        listing=_ROLES,
+        named=_of_role("ListAttachedRolePolicies", "AttachedPolicies"),
+        details=_of_each_role("AttachedManagedPolicies"),
+        identity=("policy_arn", "role"),
+    ),
+)

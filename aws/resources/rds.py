@@ -1,0 +1,164 @@
+"""Databases: whatever has a name of its own in RDS."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from aws.resources.row import Call, Resource, Row, switched_off
+
+
+def _call(kind: str, name: str, absent: str) -> Call:
+    return Call(
+        service="rds",
+        operation=f"Describe{kind}s",
+        result=f"{kind}s",
+        parameters={name: "{}"},
+        absent=frozenset({absent, f"{absent}Fault"}),
+    )
+
+
+def _group(type_: str, label: str, kind: str, absent: str, **more: Any) -> Resource:
+    return Resource(
+        type=type_,
+        label=label,
+        key=("name",),
+        attributes={"id": f"{kind}Name", "arn": f"{kind}Arn", "name": f"{kind}Name"},
+        import_id="{name}",
+        listing=_call(kind, f"{kind}Name", absent),
+        **more,
+    )
+
+
+def _not_default(member: str) -> Callable[[Row], bool]:
+    return lambda row: not row[member].startswith("default.")
+
+
+def _snapshot_kept(_before: Any, after: Any) -> bool:
+    """An import says that a destroy skips the final snapshot; it may only be made to take one."""
+    return after is False
+
+
+def _first_text(before: Any, after: Any) -> bool:
+    return before is None and isinstance(after, str)
+
+
+_INSTANCES: Final = _call("DBInstance", "DBInstanceIdentifier", "DBInstanceNotFound")
+
+RDS: Final = (
+    Resource(
+        type="aws_db_instance",
+        label="DB instance",
+        key=("identifier",),
+        attributes={
+            "id": "DbiResourceId",
+            "identifier": "DBInstanceIdentifier",
+            "arn": "DBInstanceArn",
+        },
+        import_id="{identifier}",
+        listing=_INSTANCES,
+        is_one=lambda row: not row.get("DBClusterIdentifier"),
+        status="DBInstanceStatus",
+        holds_data=True,
+        kept_in_state={
+            "apply_immediately": None,
+            "delete_automated_backups": None,
+            "final_snapshot_identifier": None,
+            "password_wo_version": None,
+            "skip_final_snapshot": None,
+        },
+        state_changes={
+            "apply_immediately": switched_off,
+            "final_snapshot_identifier": _first_text,
+            "skip_final_snapshot": _snapshot_kept,
+        },
+        identity=(
+            "db_name",
+            "engine",
+            "identifier",
+            "kms_key_id",
+            "port",
+            "storage_encrypted",
+            "tags",
+            "username",
+        ),
+        # What the provider keeps by itself when the configuration says nothing (windows, IOPS, option group)
+        # is not here.
+        settings=(
+            "allocated_storage",
+            "auto_minor_version_upgrade",
+            "backup_retention_period",
+            "copy_tags_to_snapshot",
+            "deletion_protection",
+            "enabled_cloudwatch_logs_exports",
+            "engine_version",
+            "iam_database_authentication_enabled",
+            "instance_class",
+            "max_allocated_storage",
+            "monitoring_interval",
+            "monitoring_role_arn",
+            "multi_az",
+            "parameter_group_name",
+            "performance_insights_enabled",
+            "publicly_accessible",
+            "storage_type",
+        ),
+    ),
+    Resource(
+        type="aws_rds_cluster",
+        label="DB cluster",
+        key=("cluster_identifier",),
+        attributes={
+            "id": "DBClusterIdentifier",
+            "cluster_identifier": "DBClusterIdentifier",
+            "arn": "DBClusterArn",
+        },
+        import_id="{cluster_identifier}",
+        listing=_call("DBCluster", "DBClusterIdentifier", "DBClusterNotFound"),
+        status="Status",
+        holds_data=True,
+        kept_in_state={
+            "apply_immediately": None,
+            "enable_global_write_forwarding": False,
+            "enable_local_write_forwarding": False,
+            "final_snapshot_identifier": None,
+            "master_password_wo_version": None,
+            "skip_final_snapshot": None,
+        },
+    ),
+    Resource(
+        type="aws_rds_cluster_instance",
+        label="instance of a DB cluster",
+        key=("identifier",),
+        attributes={
+            "id": "DBInstanceIdentifier",
+            "identifier": "DBInstanceIdentifier",
+            "arn": "DBInstanceArn",
+        },
+        import_id="{identifier}",
+        listing=_INSTANCES,
+        is_one=lambda row: bool(row.get("DBClusterIdentifier")),
+        status="DBInstanceStatus",
+        kept_in_state={"apply_immediately": None},
+    ),
+    _group(
+        "aws_db_subnet_group",
+        "DB subnet group",
+        "DBSubnetGroup",
+        "DBSubnetGroupNotFound",
+        carries_data=True,
+        identity=("description", "name", "tags"),
+    ),
+    _group(
+        "aws_db_parameter_group",
+        "DB parameter group",
+        "DBParameterGroup",
+        "DBParameterGroupNotFound",
+        is_somebodys=_not_default("DBParameterGroupName"),
+    ),
+    _group(
+        "aws_rds_cluster_parameter_group",
+        "parameter group of a DB cluster",
+        "DBClusterParameterGroup",
+        "DBParameterGroupNotFound",
+        is_somebodys=_not_default("DBClusterParameterGroupName"),
+    ),
+)

@@ -1,0 +1,26 @@
+"""What happens by the clock."""
+
+from typing import Final
+
+from aws.resources.row import Call, Resource
+
+SCHEDULER: Final = (
+    Resource(
+        type="aws_scheduler_schedule",
+        label="schedule",
+        key=("name",),
+        attributes={
+            "id": lambda row: f"{row['GroupName']}/{row['Name']}",
+            "arn": "Arn",
+            "name": "Name",
+            "group_name": "GroupName",
+        },
+        import_id="{group_name}/{name}",
+        listing=Call(
+            service="scheduler",
+            operation="ListSchedules",
+            result="Schedules",
+            parameters={"NamePrefix": "{}"},
+        ),
+    ),
+)

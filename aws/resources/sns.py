@@ -1,0 +1,69 @@
+"""Topics, and who is told."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from aws.client import Clients, region_of
+from aws.resources.row import Call, Resource, Row
+
+
+def _of_region(clients: Clients, rows: Sequence[Row], _sought: str | None) -> Sequence[Row]:
+    here = f":{region_of(clients)}:"
+    return [row for row in rows if here in row["TopicArn"]]
+
+
+SNS: Final = (
+    Resource(
+        type="aws_sns_topic",
+        label="topic",
+        key=("name",),
+        attributes={
+            "id": "TopicArn",
+            "arn": "TopicArn",
+            "name": lambda row: row["TopicArn"].rpartition(":")[2],
+        },
+        import_id="{arn}",
+        listing=Call(service="sns", operation="ListTopics", result="Topics"),
+        details=_of_region,
+    ),
+    Resource(
+        type="aws_sns_topic_policy",
+        label="policy of the topic",
+        key=("arn",),
+        attributes={"id": "TopicArn", "arn": "TopicArn"},
+        import_id="{arn}",
+        is_part=True,
+        listing=Call(
+            service="sns",
+            operation="GetTopicAttributes",
+            result="Attributes.Policy",
+            parameters={"TopicArn": "{}"},
+            absent=frozenset({"NotFound", "NotFoundException"}),
+            single=True,
+        ),
+        overwrites=True,
+    ),
+    Resource(
+        type="aws_sns_topic_subscription",
+        label="subscription",
+        key=("topic_arn", "protocol", "endpoint"),
+        attributes={
+            "id": "SubscriptionArn",
+            "arn": "SubscriptionArn",
+            "topic_arn": "TopicArn",
+            "protocol": "Protocol",
+            "endpoint": "Endpoint",
+        },
+        import_id="{arn}",
+        listing=Call(service="sns", operation="ListSubscriptions", result="Subscriptions"),
+        named=Call(
+            service="sns",
+            operation="ListSubscriptionsByTopic",
+            result="Subscriptions",
+            parameters={"TopicArn": "{}"},
+        ),
+        # Until its e-mail is answered one has no ARN; to subscribe again sends that e-mail again.
+        is_one=lambda row: str(row["SubscriptionArn"]).startswith("arn:"),
+        kept_in_state={"confirmation_timeout_in_minutes": 1, "endpoint_auto_confirms": False},
+    ),
+)

@@ -1,0 +1,64 @@
+"""The web firewall."""
+
+from typing import Final
+
+from aws.resources.row import Call, Resource
+
+_NO_ACL: Final = frozenset({"WAFNonexistentItemException"})
+
+
+def _in_scope(type_: str, label: str, operation: str, result: str) -> Resource:
+    return Resource(
+        type=type_,
+        label=label,
+        key=("scope", "name"),
+        attributes={"id": "Id", "arn": "ARN", "name": "Name", "scope": "Scope"},
+        import_id="{id}/{name}/{scope}",
+        listing=Call(
+            service="wafv2",
+            operation=operation,
+            result=result,
+            # One page holds as many as AWS allows in a region.
+            parameters={"Scope": "{}", "Limit": 100},
+        ),
+        owners=lambda _clients: ("REGIONAL",),
+    )
+
+
+WAFV2: Final = (
+    _in_scope("aws_wafv2_ip_set", "IP set", "ListIPSets", "IPSets"),
+    _in_scope("aws_wafv2_web_acl", "web ACL", "ListWebACLs", "WebACLs"),
+    Resource(
+        type="aws_wafv2_web_acl_association",
+        label="association of a web ACL",
+        key=("resource_arn", "web_acl_arn"),
+        attributes={"resource_arn": "ResourceArn", "web_acl_arn": "ARN"},
+        import_id="{web_acl_arn},{resource_arn}",
+        is_part=True,
+        listing=Call(
+            service="wafv2",
+            operation="GetWebACLForResource",
+            result="WebACL",
+            parameters={"ResourceArn": "{}"},
+            absent=_NO_ACL,
+        ),
+        overwrites=True,
+    ),
+    Resource(
+        type="aws_wafv2_web_acl_logging_configuration",
+        label="logging of a web ACL",
+        key=("resource_arn",),
+        attributes={"id": "ResourceArn", "resource_arn": "ResourceArn"},
+        import_id="{resource_arn}",
+        is_part=True,
+        listing=Call(
+            service="wafv2",
+            operation="GetLoggingConfiguration",
+            result="LoggingConfiguration",
+            parameters={"ResourceArn": "{}"},
+            absent=_NO_ACL,
+            single=True,
+        ),
+        overwrites=True,
+    ),
+)
