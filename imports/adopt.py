@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aws.client import boto3_clients
-from aws.import_ids import import_id
+from aws.resources import import_id
 from common.errors import UserError
 from common.progress import Progress
 from imports.gate import Verdict, judge
@@ -124,11 +124,8 @@ def read_back(state: Mapping[str, Any], record: AdoptionRecord) -> list[str]:
             complaints.append(
                 f"{item.address} is {import_id(item.type, attributes)}, the record says {item.import_id}"
             )
-        elif (
-            item.type == "aws_secretsmanager_secret"
-            and attributes["recovery_window_in_days"] is None
-        ):
+        elif attributes.get("recovery_window_in_days", 0) is None:
             complaints.append(f"{item.address} has no recovery window")
-        elif item.type == "aws_db_instance" and attributes["skip_final_snapshot"] is None:
+        elif attributes.get("skip_final_snapshot", False) is None:
             complaints.append(f"{item.address} does not say whether it leaves a final snapshot")
     return complaints

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from aws.resources import RESOURCES
 from common.errors import UserError
-from imports.attributes import observed_attributes
 from imports.bind import references
 from terraform.cli import Terraform
 
@@ -83,7 +83,7 @@ def observing_document(document: Mapping[str, Any], ids: Mapping[str, str]) -> d
 def observed_arguments(type_: str, before: Mapping[str, Any]) -> dict[str, Any]:
     """What the record keeps of an object, without what says nothing."""
     observed = {}
-    for attribute in observed_attributes(type_):
+    for attribute in RESOURCES[type_].observed:
         value = before.get(attribute)
         if attribute in _WHOLE_ITEMS:
             items = [

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from aws.import_ids import import_id
+from aws.resources import import_id
 from common.errors import shorten
 from imports.record import AdoptedObject, AdoptionRecord
 from imports.sources.terraform_base.legacy_object import address_order

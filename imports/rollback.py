@@ -6,7 +6,7 @@ In this order, so that an interruption leaves an object with two owners at worst
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aws.import_ids import import_id
+from aws.resources import import_id
 from common.errors import UserError, listed, shorten
 from common.progress import Progress
 from imports.ownership import Holder, Owner, ownership

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aws.resources import STATEFUL, is_state_only
 from common.errors import UserError
-from imports.attributes import is_state_only
-from modules.settings.stateful import STATEFUL
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from aws.import_ids import import_id
+from aws.resources import import_id
 from common.errors import UserError, shorten
 from imports.sources.terraform_base.legacy_object import address_order, instance_address
 from imports.sources.terraform_base.legacy_state import parse_state

@@ -53,8 +53,9 @@ RESOURCES: Final[Mapping[str, Resource]] = {
         *SCHEDULER,
     )
 }
-HOLDING_DATA: Final = frozenset(each.type for each in RESOURCES.values() if each.holds_data)
-CARRYING_DATA: Final = frozenset(each.type for each in RESOURCES.values() if each.carries_data)
+STATEFUL: Final = frozenset(each.type for each in RESOURCES.values() if each.holds_data)
+CARRYING: Final = frozenset(each.type for each in RESOURCES.values() if each.carries_data)
+ADOPTABLE: Final = frozenset(each.type for each in RESOURCES.values() if each.identity is not None)
 
 
 def import_id(type_: str, attributes: Attributes) -> str:
@@ -80,3 +81,10 @@ def import_id(type_: str, attributes: Attributes) -> str:
         raise UserError(
             f"a {type_} with an empty id cannot be imported: refresh the legacy state"
         ) from None
+
+
+def is_state_only(type_: str, attribute: str, before: object, after: object) -> bool:
+    """Return whether a change is one that reaches the state alone, and no API."""
+    resource = RESOURCES.get(type_)
+    allowed = resource.state_changes.get(attribute) if resource else None
+    return allowed is not None and allowed(before, after)

@@ -196,6 +196,7 @@ EC2: Final = (
             "route_table_id": "RouteTableId",
         },
         import_id="{subnet_id}/{route_table_id}",
+        identity=(),
         listing=_call("RouteTables", filtered("association.subnet-id")),
         details=lambda _clients, tables, _sought: associations_in(tables),
     ),

@@ -137,9 +137,10 @@ class Resource:
       that is not configured (None: what it read).
     - `state_changes`: of the attributes that AWS does not hold, which change is allowed; it reaches no API.
 
-    What an adoption observes: `identity` stays as found in every phase, for a difference would replace the
-    object, re-word it or re-tag it; `settings` stay as found in phase adopt, and belong to the stage file
-    later; to the lists of `merged` the platform adds.
+    What an adoption observes, where it takes the type: `identity` stays as found in every phase, for a
+    difference would replace the object, re-word it or re-tag it; `settings` stay as found in phase adopt, and
+    belong to the stage file later; to the lists of `merged` the platform adds. Computed attributes, secrets
+    and references to other adopted objects are left out. The names are those of provider 5.100.0.
     """
 
     type: str
@@ -171,7 +172,7 @@ class Resource:
     removal: Removal | None = None
     kept_in_state: Mapping[str, object] = field(default_factory=dict)
     state_changes: Mapping[str, Callable[[Any, Any], bool]] = field(default_factory=dict)
-    identity: tuple[str, ...] = ()
+    identity: tuple[str, ...] | None = None
     settings: tuple[str, ...] = ()
     merged: tuple[str, ...] = ()
 
@@ -179,6 +180,11 @@ class Resource:
     def one(self) -> str:
         """The label with its article."""
         return f"{'an' if self.label[0] in 'aeiouAEIOU' else 'a'} {self.label}"
+
+    @property
+    def observed(self) -> tuple[str, ...]:
+        """Every attribute that an adoption observes, sorted."""
+        return tuple(sorted({*(self.identity or ()), *self.settings, *self.merged}))
 
     def listed(self, clients: Clients, sought: str) -> list[Live]:
         """Return all objects whose key begins with a text. Raises UserError when AWS refuses a call."""

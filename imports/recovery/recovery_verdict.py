@@ -4,7 +4,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from modules.settings.stateful import STATEFUL
+from aws.resources import STATEFUL
 from terraform.plan import attribute_changes
 
 Effect = Literal["unchanged", "changed", "replaced", "destroyed", "created"]

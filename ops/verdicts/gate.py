@@ -5,7 +5,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
-from modules.settings.stateful import CARRYING
+from aws.resources import CARRYING
 from terraform.plan import in_words, loses_data
 
 # Terraform's reasons in words. https://developer.hashicorp.com/terraform/internals/json-format

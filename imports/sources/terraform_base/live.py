@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Final
 
 from aws.client import Clients, account_of, ask, region_of
-from aws.import_ids import import_id
+from aws.resources import import_id
 from common.errors import UserError, one_line, shorten
 from imports.sources.terraform_base.hcl.data import Facts
 from imports.sources.terraform_base.legacy_hcl import ConfiguredObject, LegacyConfiguration

@@ -20,7 +20,7 @@ from moto import mock_aws
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from aws.client import Clients, boto3_clients
-from aws.import_ids import import_id
+from aws.resources import import_id
 from common.errors import UserError
 from imports.sources.terraform_base.hcl.values import Reference, Unknown
 from imports.sources.terraform_base.legacy_hcl import (
