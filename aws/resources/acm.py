@@ -29,7 +29,6 @@ ACM: Final = (
             "arn": "CertificateArn",
             "domain_name": "DomainName",
         },
-        import_id="{arn}",
         can_be_double=True,
         listing=Call(service="acm", operation="ListCertificates", result="CertificateSummaryList"),
         details=_described,

@@ -11,7 +11,6 @@ def _anomaly(kind: str) -> Resource:
         label=f"anomaly {kind.lower()}",
         key=("name",),
         attributes={"id": f"{kind}Arn", "arn": f"{kind}Arn", "name": f"{kind}Name"},
-        import_id="{arn}",
         listing=Call(service="ce", operation=f"GetAnomaly{kind}s", result=f"Anomaly{kind}s"),
     )
 

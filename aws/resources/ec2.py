@@ -14,8 +14,10 @@ from aws.resources.row import (
 )
 
 
-def _used(clients: Clients, vpcs: Sequence[Row], _sought: str | None) -> Sequence[Row]:
-    """Tell in which VPCs something works."""
+def _used(clients: Clients, vpcs: Sequence[Row], sought: str | None) -> Sequence[Row]:
+    """Tell in which VPCs something works, where one is looked for."""
+    if sought is None:
+        return vpcs
     found = [
         row
         for service, operation, result in (
@@ -30,16 +32,12 @@ def _used(clients: Clients, vpcs: Sequence[Row], _sought: str | None) -> Sequenc
     return [{**row, "InUse": row["VpcId"] in used} for row in vpcs]
 
 
-def _attached(clients: Clients, gateways: Sequence[Row], sought: str | None) -> Sequence[Row]:
+def _attached(_clients: Clients, gateways: Sequence[Row], sought: str | None) -> Sequence[Row]:
     """Take one that is not yet attached for one of the VPC that is looked for."""
-    rows = [
+    return [
         {**row, "VpcId": next((each["VpcId"] for each in row.get("Attachments", ())), sought)}
         for row in gateways
     ]
-    if sought is not None:
-        return rows
-    by_aws = {row["VpcId"] for row in VPC_CALL.rows(clients, None) if row.get("IsDefault")}
-    return [row for row in rows if row["VpcId"] not in by_aws]
 
 
 def associations_in(tables: Iterable[Row]) -> list[Row]:
@@ -122,7 +120,6 @@ def _call(kind: str, parameters: Mapping[str, Any] | None = None) -> Call:
     )
 
 
-VPC_CALL: Final = _call("Vpcs")
 _RULES_CALL: Final = _call("SecurityGroupRules", filtered("group-id"))
 
 # In the order in which the deletion of one frees the next.
@@ -209,6 +206,8 @@ EC2: Final = (
         # Without a filter: one that is not yet attached would not be seen.
         listing=_call("InternetGateways"),
         details=_attached,
+        # That of the default VPC, which AWS makes, has none.
+        is_somebodys=lambda row: bool(row.get("Tags")),
         tags="Tags",
         in_use="Attachments",
         removal=Removal(
@@ -257,7 +256,7 @@ EC2: Final = (
         key=("tags.Name",),
         attributes={"id": "VpcId", "cidr_block": "CidrBlock"},
         can_be_double=True,
-        listing=VPC_CALL,
+        listing=_call("Vpcs"),
         details=_used,
         is_somebodys=lambda row: not row.get("IsDefault"),
         tags="Tags",

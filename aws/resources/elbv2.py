@@ -9,7 +9,6 @@ LOAD_BALANCER: Final = Resource(
     label="load balancer",
     key=("name",),
     attributes={"id": "LoadBalancerArn", "arn": "LoadBalancerArn", "name": "LoadBalancerName"},
-    import_id="{arn}",
     listing=Call(
         service="elbv2",
         operation="DescribeLoadBalancers",
@@ -29,7 +28,6 @@ _LISTENER: Final = Resource(
         "load_balancer_arn": "LoadBalancerArn",
         "port": "Port",
     },
-    import_id="{arn}",
     listing=Call(
         service="elbv2",
         operation="DescribeListeners",
@@ -52,7 +50,6 @@ ELBV2: Final = (
             "listener_arn": "ListenerArn",
             "priority": "Priority",
         },
-        import_id="{arn}",
         listing=Call(
             service="elbv2",
             operation="DescribeRules",
@@ -67,7 +64,6 @@ ELBV2: Final = (
         label="target group",
         key=("name",),
         attributes={"id": "TargetGroupArn", "arn": "TargetGroupArn", "name": "TargetGroupName"},
-        import_id="{arn}",
         listing=Call(
             service="elbv2",
             operation="DescribeTargetGroups",

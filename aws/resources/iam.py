@@ -1,4 +1,4 @@
-"""Roles and policies. One call tells all of an account; of a stage one asks role by role."""
+"""Roles and policies. One call tells all roles of an account; of a stage one asks role by role."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -7,15 +7,6 @@ from aws.client import Clients
 from aws.resources.row import Call, Details, Resource, Row
 
 _ABSENT: Final = frozenset({"NoSuchEntity", "NoSuchEntityException"})
-
-
-def _all(result: str, filter_: str) -> Call:
-    return Call(
-        service="iam",
-        operation="GetAccountAuthorizationDetails",
-        result=result,
-        parameters={"Filter": [filter_]},
-    )
 
 
 def _of_role(operation: str, result: str) -> Call:
@@ -49,12 +40,12 @@ def _is_somebodys(role: Row) -> bool:
     return not str(role.get("Path", "")).startswith("/aws-service-role/")
 
 
-def _with_names(_clients: Clients, policies: Sequence[Row], _sought: str | None) -> Sequence[Row]:
-    """The embedded AWS leaves out the name, which is the last part of the ARN in any case."""
-    return [{"PolicyName": row["Arn"].rpartition("/")[2], **row} for row in policies]
-
-
-_ROLES: Final = _all("RoleDetailList", "Role")
+_ROLES: Final = Call(
+    service="iam",
+    operation="GetAccountAuthorizationDetails",
+    result="RoleDetailList",
+    parameters={"Filter": ["Role"]},
+)
 
 IAM: Final = (
     Resource(
@@ -63,8 +54,12 @@ IAM: Final = (
         key=("name",),
         attributes={"id": "Arn", "name": "PolicyName", "arn": "Arn"},
         import_id="{arn}",
-        listing=_all("Policies", "LocalManagedPolicy"),
-        details=_with_names,
+        listing=Call(
+            service="iam",
+            operation="ListPolicies",
+            result="Policies",
+            parameters={"Scope": "Local"},
+        ),
         identity=("description", "name", "path", "policy", "tags"),
     ),
     Resource(

@@ -15,6 +15,8 @@ from aws.client import Clients, account_of, ask, ask_all, ask_unless
 
 Row = Mapping[str, Any]
 """One object as AWS lists it, with the parameters that it was asked by."""
+Answers = dict[str, Any]
+"""What calls have answered, by what was asked: several types may be in one list."""
 Attributes = Mapping[str, Any]
 Member = str | Callable[[Row], object]
 Details = Callable[[Clients, Sequence[Row], str | None], Sequence[Row]]
@@ -61,17 +63,23 @@ class Call:
     absent: frozenset[str] = frozenset()
     single: bool = False
 
-    def rows(self, clients: Clients, sought: str | None) -> list[Row]:
+    def rows(
+        self, clients: Clients, sought: str | None, answers: Answers | None = None
+    ) -> list[Row]:
         """Return what is there, over all pages; for None everything that can be asked for at once.
 
-        Raises UserError when AWS refuses the call.
+        What `answers` hold already is not asked for again. Raises UserError when AWS refuses the call.
         """
         asked = {
             name: _filled(value, sought, clients)
             for name, value in self.parameters.items()
             if sought is not None or "{}" not in str(value)
         }
-        found = self._answer(clients, asked)
+        known = {} if answers is None else answers
+        question = f"{self.service} {self.operation} {self.result} {asked}"
+        if question not in known:
+            known[question] = self._answer(clients, asked)
+        found = known[question]
         by = {name: value for name, value in asked.items() if isinstance(value, str)}
         if self.single:
             return [{**by, "document": found}] if found else []
@@ -188,14 +196,14 @@ class Resource:
 
     def listed(self, clients: Clients, sought: str) -> list[Live]:
         """Return all objects whose key begins with a text. Raises UserError when AWS refuses a call."""
-        lives = [self.live(row) for row in self._rows(clients, sought)]
+        lives = [self.live(row) for row in self.rows(clients, sought) if self.gone(row) is None]
         return [each for each in lives if each.key[0] == sought]
 
     def everything(self, clients: Clients) -> list[Live]:
         """Return every object in the account that somebody made. Raises UserError when AWS refuses a call."""
         owners = [None] if self.owners is None else list(self.owners(clients))
-        rows = [row for owner in owners for row in self._rows(clients, owner)]
-        return [self.live(row) for row in rows if self.is_somebodys(row)]
+        rows = [row for owner in owners for row in self.rows(clients, owner)]
+        return [self.live(row) for row in rows if self.is_somebodys(row) and self.gone(row) is None]
 
     def live(self, row: Row) -> Live:
         """Return the object of a row."""
@@ -245,18 +253,22 @@ class Resource:
         state = member(row, self.status) if self.status else None
         return str(state) if str(state).lower() in self.ended else None
 
-    def _rows(self, clients: Clients, sought: str | None) -> list[Row]:
+    def rows(
+        self, clients: Clients, sought: str | None = None, answers: Answers | None = None
+    ) -> Sequence[Row]:
+        """Return all rows, or those whose key begins with a text; also of what is as good as gone.
+
+        Raises UserError when AWS refuses a call.
+        """
         call = self.named if sought is not None and self.named else self.listing
         if call is None:
             return []
         rows: Sequence[Row] = [
             row
-            for row in call.rows(clients, sought)
+            for row in call.rows(clients, sought, answers)
             if self.is_one(row) and sought in {None, self._sought_by(row, sought)}
         ]
-        if self.details:
-            rows = self.details(clients, rows, sought)
-        return [row for row in rows if self.gone(row) is None]
+        return self.details(clients, rows, sought) if self.details else rows
 
     def _sought_by(self, row: Row, sought: str | None) -> str | None:
         """The first part of the key, where the row tells it before `details` have added to it."""

@@ -35,7 +35,13 @@ S3: Final = (
         key=("bucket",),
         attributes={"id": "Name", "bucket": "Name"},
         import_id="{bucket}",
-        listing=Call(service="s3", operation="ListBuckets", result="Buckets"),
+        # Only a request with a page size is answered with each bucket's region.
+        listing=Call(
+            service="s3",
+            operation="ListBuckets",
+            result="Buckets",
+            parameters={"MaxBuckets": 1000},
+        ),
         holds_data=True,
         kept_in_state={"force_destroy": None},
         state_changes={"force_destroy": switched_off},

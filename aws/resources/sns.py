@@ -22,7 +22,6 @@ SNS: Final = (
             "arn": "TopicArn",
             "name": lambda row: row["TopicArn"].rpartition(":")[2],
         },
-        import_id="{arn}",
         listing=Call(service="sns", operation="ListTopics", result="Topics"),
         details=_of_region,
     ),
@@ -54,7 +53,6 @@ SNS: Final = (
             "protocol": "Protocol",
             "endpoint": "Endpoint",
         },
-        import_id="{arn}",
         listing=Call(service="sns", operation="ListSubscriptions", result="Subscriptions"),
         named=Call(
             service="sns",

@@ -48,10 +48,7 @@ def census(clients: Clients) -> frozenset[Thing]:
 def held_by(*states: Mapping[str, Any]) -> frozenset[Thing]:
     """What states (`terraform state pull`) hold of the counted types, named as in the census."""
     return frozenset(
-        Thing(
-            type=resource["type"],
-            id=_COUNTED[resource["type"]].import_id_of(instance["attributes"]),
-        )
+        Thing(type=resource["type"], id=_named(resource["type"], instance["attributes"]))
         for state in states
         for resource in state.get("resources", ())
         if resource["mode"] == "managed" and resource["type"] in _COUNTED
@@ -62,3 +59,10 @@ def held_by(*states: Mapping[str, Any]) -> frozenset[Thing]:
 def compare(counted: frozenset[Thing], held: frozenset[Thing]) -> Comparison:
     """Hold the account against the states."""
     return Comparison(orphans=tuple(sorted(counted - held)), missing=tuple(sorted(held - counted)))
+
+
+def _named(type_: str, attributes: Mapping[str, Any]) -> str:
+    try:
+        return _COUNTED[type_].import_id_of(attributes)
+    except (KeyError, ValueError):  # one that was not made to its end has no more than its id
+        return str(attributes["id"])

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 from aws.client import Clients
 from aws.resources import RESOURCES
-from aws.resources.row import Live
+from aws.resources.row import Live, Row
 from common.errors import UserError
 from imports.preflight import preflight_rows
 from imports.record import AdoptedObject, AdoptionRecord
-from imports.sources.terraform_base.live_rows import Row
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 
 from imports.sources.terraform_base.live import account_facts, discover
-from imports.sources.terraform_base.live_rows import Rows, kind_of
+from imports.sources.terraform_base.live_rows import Rows
 from modules.settings.stage_settings import stack_name
 from tests.imports.records import a_plan, attributes, base_record, planned
 from tests.imports.sources import test_live as live
@@ -97,6 +97,7 @@ def answering(processes: Processes) -> Iterator[None]:
         patch("imports.take_stock.boto3_clients", clients),
         patch("imports.adopt.boto3_clients", clients),
         patch("imports.preflight.read_rows", lambda *_args, **_kwargs: _rows()),
+        patch("imports.preflight.id_of", lambda _type, row: row["ImportId"]),
     ):
         yield
 
@@ -106,8 +107,7 @@ def _rows() -> Rows:
     """What the record names is there."""
     rows: dict[str, list[dict[str, Any]]] = {}
     for item in base_record().adopted:
-        kind = kind_of(item.type)
-        rows.setdefault(kind.rows, []).append({kind.id: item.import_id})
+        rows.setdefault(item.type, []).append({"ImportId": item.import_id})
     return rows
 
 

@@ -10,14 +10,14 @@ from itertools import groupby
 from typing import Final
 
 from aws.client import Clients, account_of, ask, region_of
-from aws.resources import import_id
+from aws.resources import RESOURCES, import_id
 from common.errors import UserError, one_line, shorten
 from imports.sources.terraform_base.hcl.data import Facts
 from imports.sources.terraform_base.legacy_hcl import ConfiguredObject, LegacyConfiguration
 from imports.sources.terraform_base.legacy_object import address_order
 from imports.sources.terraform_base.live_named import NAMED_RULES
 from imports.sources.terraform_base.live_network import NETWORK_RULES
-from imports.sources.terraform_base.live_rows import KINDS, Rows, read_rows
+from imports.sources.terraform_base.live_rows import Rows, read_rows
 from imports.sources.terraform_base.live_search import (
     AMBIGUOUS,
     UNRESOLVED,
@@ -183,7 +183,7 @@ def _check_provider(wanted: ConfiguredObject) -> None:
     if wanted.provider != "aws":
         raise NoMatchError(
             "unresolved",
-            sought=f"the {KINDS[wanted.type].label}",
+            sought=f"the {RESOURCES[wanted.type].label}",
             found=f"it is made by the provider {wanted.provider}, and only the default one's "
             "account and region are searched",
             remedy="give the legacy state with --state",
@@ -205,7 +205,7 @@ def _shared(
             yield Problem(
                 address=address,
                 kind="ambiguous",
-                sought=f"{KINDS[type_].one} of its own",
+                sought=f"{RESOURCES[type_].one} of its own",
                 found=f"{id_}, which {' and '.join(addresses)} all lead to",
                 remedy=AMBIGUOUS,
             )

@@ -485,7 +485,7 @@ def test_an_association_that_is_undone_is_missing(base: Account) -> None:
 def test_a_deleted_nat_gateway_is_missing(base: Account) -> None:
     gone = deleted_gateway(base)
 
-    found = discovered_with("NatGateways", gone)
+    found = discovered_with("aws_nat_gateway", gone)
 
     said = problem(found, "aws_nat_gateway.nat[0]")
     assert said.kind == "missing"
@@ -498,7 +498,7 @@ def test_a_nat_gateway_that_replaced_a_deleted_one_is_found(base: Account) -> No
         (gone,) = deleted_gateway(base)(row)
         return [gone, {**row, "NatGatewayId": f"{row['NatGatewayId']}-new", "State": "pending"}]
 
-    found = discovered_with("NatGateways", replaced)
+    found = discovered_with("aws_nat_gateway", replaced)
 
     nat = found.attributes["aws_nat_gateway.nat[0]"]["id"]
     assert nat == f"{base['aws_nat_gateway.nat[0]']}-new"
