@@ -162,3 +162,4 @@ RDS: Final = (
         is_somebodys=_not_default("DBClusterParameterGroupName"),
     ),
 )
+DATABASES: Final = frozenset(each.type for each in RDS if each.holds_data)

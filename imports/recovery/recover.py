@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from aws.resources.rds import RDS
+from aws.resources.rds import DATABASES
 from aws.resources.row import Live
 from common.errors import UserError
 from common.progress import Progress
@@ -35,7 +35,6 @@ from terraform.state_backups import write_backup
 from terraform.state_surgery import Document
 
 _VERSION: Final = "aws_secretsmanager_secret_version"
-_DATABASES: Final = frozenset(each.type for each in RDS if each.holds_data)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +87,7 @@ def propose(stage: Stage, *, progress: Progress) -> Proposal:
         stage.clients,
         _secrets_of_missing_versions(resources, held, matcher),
         database_stands=any(
-            address.partition(".")[0] in _DATABASES for address in {*matches.found, *held}
+            address.partition(".")[0] in DATABASES for address in {*matches.found, *held}
         ),
         adopted=_adopted_secrets(stage),
     )
