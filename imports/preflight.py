@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from aws.client import Clients, account_of, region_of
-from aws.resources.row import Row
+from aws.resources.call import Row
 from common.errors import one_line
 from imports.record import AdoptedObject, AdoptionRecord
 from imports.sources.terraform_base.legacy_object import address_order

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from aws.client import Clients, ask
-from aws.resources.row import Call, Removal, Resource, Row
+from aws.resources.call import Call, Row
+from aws.resources.removal import Removal
+from aws.resources.row import Resource
 
 
 def _described(clients: Clients, rows: Sequence[Row], sought: str | None) -> Sequence[Row]:
@@ -30,12 +32,14 @@ ACM: Final = (
             "domain_name": "DomainName",
         },
         can_be_double=True,
-        listing=Call(service="acm", operation="ListCertificates", result="CertificateSummaryList"),
+        listing=Call("acm", "ListCertificates", "CertificateSummaryList"),
         details=_described,
         tags="Tags",
         in_use="InUseBy",
         tied_to=("aws_lb", "InUseBy"),
-        removal=Removal(operation="DeleteCertificate", parameters={"CertificateArn": "{0}"}),
+        removal=Removal(
+            service="acm", operation="DeleteCertificate", parameters={"CertificateArn": "{0}"}
+        ),
     ),
     Resource(
         type="aws_acm_certificate_validation",

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from aws.client import Clients, ask
-from aws.resources.row import Call, Removal, Resource, Row, of
+from aws.resources.call import Call, Row
+from aws.resources.removal import Removal
+from aws.resources.row import Resource, of
 
 
 def _whose(clients: Clients, plans: Sequence[Row], sought: str | None) -> Sequence[Row]:
@@ -24,10 +26,7 @@ def _about(clients: Clients, row: Row) -> dict[str, Any]:
 
 
 _SELECTIONS: Final = Call(
-    service="backup",
-    operation="ListBackupSelections",
-    result="BackupSelectionsList",
-    parameters={"BackupPlanId": "{}"},
+    "backup", "ListBackupSelections", "BackupSelectionsList", {"BackupPlanId": "{}"}
 )
 _PLAN: Final = Resource(
     type="aws_backup_plan",
@@ -35,12 +34,14 @@ _PLAN: Final = Resource(
     key=("name",),
     attributes={"id": "BackupPlanId", "arn": "BackupPlanArn", "name": "BackupPlanName"},
     can_be_double=True,
-    listing=Call(service="backup", operation="ListBackupPlans", result="BackupPlansList"),
+    listing=Call("backup", "ListBackupPlans", "BackupPlansList"),
     details=_whose,
     tags="Tags",
     in_use="Selections",
     tied_to=("aws_backup_vault", "Vaults"),
-    removal=Removal(operation="DeleteBackupPlan", parameters={"BackupPlanId": "{0}"}),
+    removal=Removal(
+        service="backup", operation="DeleteBackupPlan", parameters={"BackupPlanId": "{0}"}
+    ),
 )
 
 BACKUP: Final = (
@@ -54,6 +55,7 @@ BACKUP: Final = (
         listing=_SELECTIONS,
         owners=of(_PLAN, "id"),
         removal=Removal(
+            service="backup",
             operation="DeleteBackupSelection",
             parameters={"BackupPlanId": "{0}", "SelectionId": "{1}"},
         ),
@@ -65,7 +67,7 @@ BACKUP: Final = (
         key=("name",),
         attributes={"id": "BackupVaultName", "arn": "BackupVaultArn", "name": "BackupVaultName"},
         import_id="{name}",
-        listing=Call(service="backup", operation="ListBackupVaults", result="BackupVaultList"),
+        listing=Call("backup", "ListBackupVaults", "BackupVaultList"),
         holds_data=True,
         kept_in_state={"force_destroy": None},
     ),

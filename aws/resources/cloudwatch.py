@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from aws.resources.row import Call, Resource
+from aws.resources.call import Call
+from aws.resources.row import Resource
 
 CLOUDWATCH: Final = (
     Resource(
@@ -16,10 +17,7 @@ CLOUDWATCH: Final = (
         },
         import_id="{dashboard_name}",
         listing=Call(
-            service="cloudwatch",
-            operation="ListDashboards",
-            result="DashboardEntries",
-            parameters={"DashboardNamePrefix": "{}"},
+            "cloudwatch", "ListDashboards", "DashboardEntries", {"DashboardNamePrefix": "{}"}
         ),
         overwrites=True,
     ),
@@ -29,12 +27,7 @@ CLOUDWATCH: Final = (
         key=("alarm_name",),
         attributes={"id": "AlarmName", "alarm_name": "AlarmName", "arn": "AlarmArn"},
         import_id="{alarm_name}",
-        listing=Call(
-            service="cloudwatch",
-            operation="DescribeAlarms",
-            result="MetricAlarms",
-            parameters={"AlarmNames": ["{}"]},
-        ),
+        listing=Call("cloudwatch", "DescribeAlarms", "MetricAlarms", {"AlarmNames": ["{}"]}),
         # Scaling makes alarms of its own.
         is_somebodys=lambda row: not row["AlarmName"].startswith("TargetTracking-"),
         overwrites=True,
@@ -50,12 +43,7 @@ CLOUDWATCH: Final = (
             "arn": lambda row: str(row["arn"]).removesuffix(":*"),
         },
         import_id="{name}",
-        listing=Call(
-            service="logs",
-            operation="DescribeLogGroups",
-            result="logGroups",
-            parameters={"logGroupNamePrefix": "{}"},
-        ),
+        listing=Call("logs", "DescribeLogGroups", "logGroups", {"logGroupNamePrefix": "{}"}),
         kept_in_state={"skip_destroy": None},
     ),
 )

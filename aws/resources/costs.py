@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from aws.resources.row import Call, Resource
+from aws.resources.call import Call
+from aws.resources.row import Resource
 
 
 def _anomaly(kind: str) -> Resource:
@@ -11,7 +12,7 @@ def _anomaly(kind: str) -> Resource:
         label=f"anomaly {kind.lower()}",
         key=("name",),
         attributes={"id": f"{kind}Arn", "arn": f"{kind}Arn", "name": f"{kind}Name"},
-        listing=Call(service="ce", operation=f"GetAnomaly{kind}s", result=f"Anomaly{kind}s"),
+        listing=Call("ce", f"GetAnomaly{kind}s", f"Anomaly{kind}s"),
     )
 
 
@@ -27,10 +28,10 @@ COSTS: Final = (
         },
         import_id="{account_id}:{name}",
         listing=Call(
-            service="budgets",
-            operation="DescribeBudgets",
-            result="Budgets",
-            parameters={"AccountId": "{account}"},
+            "budgets",
+            "DescribeBudgets",
+            "Budgets",
+            {"AccountId": "{account}"},
             absent=frozenset({"NotFoundException"}),
         ),
     ),

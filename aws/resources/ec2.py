@@ -1,17 +1,12 @@
 """The network: AWS names none of its objects, so they are told apart by their place and their tag Name."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from aws.client import Clients, ask, ask_all, client_of
-from aws.resources.row import (
-    Call,
-    Member,
-    Removal,
-    Resource,
-    Row,
-    filtered,
-)
+from aws.resources.call import Call, Row, filtered
+from aws.resources.removal import Removal
+from aws.resources.row import Member, Resource
 
 
 def _used(clients: Clients, vpcs: Sequence[Row], sought: str | None) -> Sequence[Row]:
@@ -114,10 +109,19 @@ def _port(name: str) -> Member:
     return lambda row: None if row["IpProtocol"] == "-1" else row.get(name)
 
 
-def _call(kind: str, parameters: Mapping[str, Any] | None = None) -> Call:
-    return Call(
-        service="ec2", operation=f"Describe{kind}", result=kind, parameters=parameters or {}
+def _removal(
+    operation: str, parameter: str, *, first: Callable[[Clients, str], None] | None = None
+) -> Removal:
+    return Removal(
+        service="ec2",
+        operation=operation,
+        parameters={parameter: "{0}"},
+        first=first or (lambda _clients, _id: None),
     )
+
+
+def _call(kind: str, parameters: Mapping[str, Any] | None = None) -> Call:
+    return Call("ec2", f"Describe{kind}", kind, parameters or {})
 
 
 _RULES_CALL: Final = _call("SecurityGroupRules", filtered("group-id"))
@@ -132,7 +136,9 @@ EC2: Final = (
         can_be_double=True,
         listing=_call("FlowLogs", filtered("resource-id")),
         tags="Tags",
-        removal=Removal(operation="DeleteFlowLogs", parameters={"FlowLogIds": ["{0}"]}),
+        removal=Removal(
+            service="ec2", operation="DeleteFlowLogs", parameters={"FlowLogIds": ["{0}"]}
+        ),
     ),
     Resource(
         type="aws_nat_gateway",
@@ -144,7 +150,7 @@ EC2: Final = (
         status="State",
         ended=frozenset({"deleting", "deleted", "failed"}),
         tags="Tags",
-        removal=Removal(operation="DeleteNatGateway", parameters={"NatGatewayId": "{0}"}),
+        removal=_removal("DeleteNatGateway", "NatGatewayId"),
         identity=("connectivity_type", "tags"),
     ),
     Resource(
@@ -163,7 +169,7 @@ EC2: Final = (
         is_one=lambda row: bool(row.get("AllocationId")),
         tags="Tags",
         in_use="AssociationId",
-        removal=Removal(operation="ReleaseAddress", parameters={"AllocationId": "{0}"}),
+        removal=_removal("ReleaseAddress", "AllocationId"),
         identity=("domain", "tags"),
     ),
     Resource(
@@ -177,9 +183,7 @@ EC2: Final = (
         is_somebodys=lambda row: not any(each.get("Main") for each in row["Associations"]),
         tags="Tags",
         in_use="Associations",
-        removal=Removal(
-            operation="DeleteRouteTable", parameters={"RouteTableId": "{0}"}, first=_disassociate
-        ),
+        removal=_removal("DeleteRouteTable", "RouteTableId", first=_disassociate),
         identity=("tags",),
         merged=("route",),
     ),
@@ -210,11 +214,7 @@ EC2: Final = (
         is_somebodys=lambda row: bool(row.get("Tags")),
         tags="Tags",
         in_use="Attachments",
-        removal=Removal(
-            operation="DeleteInternetGateway",
-            parameters={"InternetGatewayId": "{0}"},
-            first=_detach,
-        ),
+        removal=_removal("DeleteInternetGateway", "InternetGatewayId", first=_detach),
         identity=("tags",),
     ),
     Resource(
@@ -232,7 +232,7 @@ EC2: Final = (
         is_somebodys=lambda row: not row["DefaultForAz"],
         tags="Tags",
         carries_data=True,
-        removal=Removal(operation="DeleteSubnet", parameters={"SubnetId": "{0}"}),
+        removal=_removal("DeleteSubnet", "SubnetId"),
         identity=("availability_zone", "cidr_block", "map_public_ip_on_launch", "tags"),
     ),
     Resource(
@@ -244,9 +244,7 @@ EC2: Final = (
         listing=_call("SecurityGroups", filtered("vpc-id")),
         is_somebodys=lambda row: row["GroupName"] != "default",
         tags="Tags",
-        removal=Removal(
-            operation="DeleteSecurityGroup", parameters={"GroupId": "{0}"}, first=_revoke_rules
-        ),
+        removal=_removal("DeleteSecurityGroup", "GroupId", first=_revoke_rules),
         identity=("description", "name", "tags"),
         merged=("egress", "ingress"),
     ),
@@ -262,7 +260,7 @@ EC2: Final = (
         tags="Tags",
         in_use="InUse",
         carries_data=True,
-        removal=Removal(operation="DeleteVpc", parameters={"VpcId": "{0}"}),
+        removal=_removal("DeleteVpc", "VpcId"),
         identity=(
             "cidr_block",
             "enable_dns_hostnames",

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from aws.resources.row import Call, Resource, switched_off
+from aws.resources.call import Call
+from aws.resources.row import Resource, switched_off
 
 ECR: Final = (
     Resource(
@@ -17,10 +18,10 @@ ECR: Final = (
         },
         import_id="{name}",
         listing=Call(
-            service="ecr",
-            operation="DescribeRepositories",
-            result="repositories",
-            parameters={"repositoryNames": ["{}"]},
+            "ecr",
+            "DescribeRepositories",
+            "repositories",
+            {"repositoryNames": ["{}"]},
             absent=frozenset({"RepositoryNotFoundException"}),
         ),
         holds_data=True,

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from aws.client import Clients, ask
-from aws.resources.row import Attributes, Call, Resource, Row, of, text_of
+from aws.resources.call import Call, Row
+from aws.resources.row import Attributes, Resource, of, text_of
 
 _CLUSTERS_A_CALL: Final = 100
 _SERVICES_A_CALL: Final = 10
@@ -57,19 +58,14 @@ def _service_id(attributes: Attributes) -> str:
     return f"{cluster}/{text_of(attributes['name'])}"
 
 
-_DESCRIBE: Final = Call(
-    service="ecs",
-    operation="DescribeClusters",
-    result="clusters",
-    parameters={"clusters": ["{}"]},
-)
+_DESCRIBE: Final = Call("ecs", "DescribeClusters", "clusters", {"clusters": ["{}"]})
 _CLUSTER: Final = Resource(
     type="aws_ecs_cluster",
     label="ECS cluster",
     key=("name",),
     attributes={"id": "clusterArn", "arn": "clusterArn", "name": "clusterName"},
     import_id="{name}",
-    listing=Call(service="ecs", operation="ListClusters", result="clusterArns"),
+    listing=Call("ecs", "ListClusters", "clusterArns"),
     named=_DESCRIBE,
     details=_clusters,
     status="status",
@@ -97,12 +93,7 @@ ECS: Final = (
         key=("cluster", "name"),
         attributes={"id": "serviceArn", "name": "serviceName", "cluster": "cluster"},
         import_id=_service_id,
-        listing=Call(
-            service="ecs",
-            operation="ListServices",
-            result="serviceArns",
-            parameters={"cluster": "{}"},
-        ),
+        listing=Call("ecs", "ListServices", "serviceArns", {"cluster": "{}"}),
         owners=of(_CLUSTER, "arn"),
         details=_services,
         status="status",
@@ -116,10 +107,10 @@ ECS: Final = (
         attributes={"id": "family", "arn": "arn", "family": "family"},
         import_id="{arn}",
         listing=Call(
-            service="ecs",
-            operation="ListTaskDefinitions",
-            result="taskDefinitionArns",
-            parameters={"familyPrefix": "{}", "status": "ACTIVE"},
+            "ecs",
+            "ListTaskDefinitions",
+            "taskDefinitionArns",
+            {"familyPrefix": "{}", "status": "ACTIVE"},
         ),
         details=_revisions,
     ),
@@ -127,12 +118,7 @@ ECS: Final = (
 
 
 def _scaling(operation: str, result: str, **sought: object) -> Call:
-    return Call(
-        service="application-autoscaling",
-        operation=operation,
-        result=result,
-        parameters={"ServiceNamespace": "ecs", **sought},
-    )
+    return Call("application-autoscaling", operation, result, {"ServiceNamespace": "ecs", **sought})
 
 
 _OF_A_TARGET: Final = {

@@ -2,13 +2,13 @@
 
 from typing import Any, Final
 
-from aws.resources.row import Call, Removal, Resource, of
+from aws.resources.call import Call
+from aws.resources.removal import Removal
+from aws.resources.row import Resource, of
 
 
 def _call(operation: str, result: str, parameter: str, **more: Any) -> Call:
-    return Call(
-        service="efs", operation=operation, result=result, parameters={parameter: "{}"}, **more
-    )
+    return Call("efs", operation, result, {parameter: "{}"}, **more)
 
 
 _FILE_SYSTEM: Final = Resource(
@@ -37,7 +37,9 @@ EFS: Final = (
         listing=_call("DescribeAccessPoints", "AccessPoints", "FileSystemId"),
         status="LifeCycleState",
         tags="Tags",
-        removal=Removal(operation="DeleteAccessPoint", parameters={"AccessPointId": "{0}"}),
+        removal=Removal(
+            service="efs", operation="DeleteAccessPoint", parameters={"AccessPointId": "{0}"}
+        ),
     ),
     _FILE_SYSTEM,
     Resource(

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from aws.resources.row import Call, Resource, of
+from aws.resources.call import Call
+from aws.resources.row import Resource, of
 
 LOAD_BALANCER: Final = Resource(
     type="aws_lb",
@@ -10,10 +11,10 @@ LOAD_BALANCER: Final = Resource(
     key=("name",),
     attributes={"id": "LoadBalancerArn", "arn": "LoadBalancerArn", "name": "LoadBalancerName"},
     listing=Call(
-        service="elbv2",
-        operation="DescribeLoadBalancers",
-        result="LoadBalancers",
-        parameters={"Names": ["{}"]},
+        "elbv2",
+        "DescribeLoadBalancers",
+        "LoadBalancers",
+        {"Names": ["{}"]},
         absent=frozenset({"LoadBalancerNotFound", "LoadBalancerNotFoundException"}),
     ),
     status="State.Code",
@@ -28,12 +29,7 @@ _LISTENER: Final = Resource(
         "load_balancer_arn": "LoadBalancerArn",
         "port": "Port",
     },
-    listing=Call(
-        service="elbv2",
-        operation="DescribeListeners",
-        result="Listeners",
-        parameters={"LoadBalancerArn": "{}"},
-    ),
+    listing=Call("elbv2", "DescribeListeners", "Listeners", {"LoadBalancerArn": "{}"}),
     owners=of(LOAD_BALANCER, "arn"),
 )
 
@@ -50,12 +46,7 @@ ELBV2: Final = (
             "listener_arn": "ListenerArn",
             "priority": "Priority",
         },
-        listing=Call(
-            service="elbv2",
-            operation="DescribeRules",
-            result="Rules",
-            parameters={"ListenerArn": "{}"},
-        ),
+        listing=Call("elbv2", "DescribeRules", "Rules", {"ListenerArn": "{}"}),
         owners=of(_LISTENER, "arn"),
         is_somebodys=lambda row: not row["IsDefault"],
     ),
@@ -65,10 +56,10 @@ ELBV2: Final = (
         key=("name",),
         attributes={"id": "TargetGroupArn", "arn": "TargetGroupArn", "name": "TargetGroupName"},
         listing=Call(
-            service="elbv2",
-            operation="DescribeTargetGroups",
-            result="TargetGroups",
-            parameters={"Names": ["{}"]},
+            "elbv2",
+            "DescribeTargetGroups",
+            "TargetGroups",
+            {"Names": ["{}"]},
             absent=frozenset({"TargetGroupNotFound", "TargetGroupNotFoundException"}),
         ),
     ),

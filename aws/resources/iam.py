@@ -4,17 +4,18 @@ from collections.abc import Sequence
 from typing import Final
 
 from aws.client import Clients
-from aws.resources.row import Call, Details, Resource, Row
+from aws.resources.call import Call, Row
+from aws.resources.row import Details, Resource
 
 _ABSENT: Final = frozenset({"NoSuchEntity", "NoSuchEntityException"})
 
 
 def _of_role(operation: str, result: str) -> Call:
     return Call(
-        service="iam",
-        operation=operation,
-        result=result,
-        parameters={"RoleName": "{}"},
+        "iam",
+        operation,
+        result,
+        {"RoleName": "{}"},
         absent=_ABSENT,
     )
 
@@ -41,10 +42,7 @@ def _is_somebodys(role: Row) -> bool:
 
 
 _ROLES: Final = Call(
-    service="iam",
-    operation="GetAccountAuthorizationDetails",
-    result="RoleDetailList",
-    parameters={"Filter": ["Role"]},
+    "iam", "GetAccountAuthorizationDetails", "RoleDetailList", {"Filter": ["Role"]}
 )
 
 IAM: Final = (
@@ -54,12 +52,7 @@ IAM: Final = (
         key=("name",),
         attributes={"id": "Arn", "name": "PolicyName", "arn": "Arn"},
         import_id="{arn}",
-        listing=Call(
-            service="iam",
-            operation="ListPolicies",
-            result="Policies",
-            parameters={"Scope": "Local"},
-        ),
+        listing=Call("iam", "ListPolicies", "Policies", {"Scope": "Local"}),
         identity=("description", "name", "path", "policy", "tags"),
     ),
     Resource(

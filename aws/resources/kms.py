@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from aws.client import Clients, ask_all, ask_unless
-from aws.resources.row import Call, Removal, Resource, Row
+from aws.resources.call import Call, Row
+from aws.resources.removal import Removal
+from aws.resources.row import Resource
 
 # A key of somebody else may be closed to whoever looks: it is none of this stage's.
 _CLOSED: Final = frozenset({"AccessDeniedException", "NotFoundException"})
@@ -31,7 +33,7 @@ def _tags(clients: Clients, key: str) -> list[Row]:
     return found
 
 
-_ALIASES: Final = Call(service="kms", operation="ListAliases", result="Aliases")
+_ALIASES: Final = Call("kms", "ListAliases", "Aliases")
 
 KMS: Final = (
     Resource(
@@ -40,7 +42,7 @@ KMS: Final = (
         key=("description",),
         attributes={"id": "KeyId", "key_id": "KeyId", "arn": "Arn", "description": "Description"},
         can_be_double=True,
-        listing=Call(service="kms", operation="ListKeys", result="Keys"),
+        listing=Call("kms", "ListKeys", "Keys"),
         details=_described,
         is_somebodys=lambda row: not any(each.startswith(_OF_AWS) for each in row["Aliases"]),
         status="KeyState",
@@ -50,6 +52,7 @@ KMS: Final = (
         tied_to=("aws_kms_alias", "Aliases"),
         holds_data=True,
         removal=Removal(
+            service="kms",
             operation="ScheduleKeyDeletion",
             parameters={"KeyId": "{0}"},
             by_hand="what it has encrypted is lost with it",

@@ -3,15 +3,16 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from aws.resources.row import Call, Resource, Row, switched_off
+from aws.resources.call import Call, Row
+from aws.resources.row import Resource, switched_off
 
 
 def _call(kind: str, name: str, absent: str) -> Call:
     return Call(
-        service="rds",
-        operation=f"Describe{kind}s",
-        result=f"{kind}s",
-        parameters={name: "{}"},
+        "rds",
+        f"Describe{kind}s",
+        f"{kind}s",
+        {name: "{}"},
         absent=frozenset({absent, f"{absent}Fault"}),
     )
 

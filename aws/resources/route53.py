@@ -3,11 +3,12 @@
 from typing import Final
 
 from aws.client import Clients
-from aws.resources.row import Attributes, Call, Resource, text_of
+from aws.resources.call import Call
+from aws.resources.row import Attributes, Resource, text_of
 
 
 def _zones(clients: Clients) -> list[str]:
-    call = Call(service="route53", operation="ListHostedZones", result="HostedZones")
+    call = Call("route53", "ListHostedZones", "HostedZones")
     return [row["Id"].rpartition("/")[2] for row in call.rows(clients, None)]
 
 
@@ -29,10 +30,7 @@ ROUTE53: Final = (
         },
         import_id=_record_id,
         listing=Call(
-            service="route53",
-            operation="ListResourceRecordSets",
-            result="ResourceRecordSets",
-            parameters={"HostedZoneId": "{}"},
+            "route53", "ListResourceRecordSets", "ResourceRecordSets", {"HostedZoneId": "{}"}
         ),
         owners=_zones,
         # A zone comes with these.

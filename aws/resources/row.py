@@ -9,14 +9,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from botocore import xform_name
+from aws.client import Clients
+from aws.resources.call import Answers, Call, Row, member
+from aws.resources.removal import Removal
 
-from aws.client import Clients, account_of, ask, ask_all, ask_unless
-
-Row = Mapping[str, Any]
-"""One object as AWS lists it, with the parameters that it was asked by."""
-Answers = dict[str, Any]
-"""What calls have answered, by what was asked: several types may be in one list."""
 Attributes = Mapping[str, Any]
 Member = str | Callable[[Row], object]
 Details = Callable[[Clients, Sequence[Row], str | None], Sequence[Row]]
@@ -45,70 +41,6 @@ class Live:
     unfinished: str | None = None
     alone: bool = False
     tied_to: frozenset[tuple[str, str]] = frozenset()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Call:
-    """A call that lists objects. `{}` in its parameters is what is looked for: a name, or the parent's id.
-
-    `result` is the path to the list, or to the one object, in the answer; without one the answer is
-    the object. AWS answers with one of the error codes `absent` where what was asked for by name does not
-    exist. A `single` result is one row whatever it is: the row's `document`.
-    """
-
-    service: str
-    operation: str
-    result: str
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    absent: frozenset[str] = frozenset()
-    single: bool = False
-
-    def rows(
-        self, clients: Clients, sought: str | None, answers: Answers | None = None
-    ) -> list[Row]:
-        """Return what is there, over all pages; for None everything that can be asked for at once.
-
-        What `answers` hold already is not asked for again. Raises UserError when AWS refuses the call.
-        """
-        asked = {
-            name: _filled(value, sought, clients)
-            for name, value in self.parameters.items()
-            if sought is not None or "{}" not in str(value)
-        }
-        known = {} if answers is None else answers
-        question = f"{self.service} {self.operation} {self.result} {asked}"
-        if question not in known:
-            known[question] = self._answer(clients, asked)
-        found = known[question]
-        by = {name: value for name, value in asked.items() if isinstance(value, str)}
-        if self.single:
-            return [{**by, "document": found}] if found else []
-        items = found if isinstance(found, list) else [found] if found else []
-        return [
-            {**by, **(each if isinstance(each, Mapping) else {"value": each})} for each in items
-        ]
-
-    def _answer(self, clients: Clients, asked: Mapping[str, Any]) -> Any:
-        if not self.result:
-            return ask_unless(clients, self.service, self.operation, self.absent, **asked)
-        head, _, rest = self.result.partition(".")
-        answer = ask_all(
-            clients, self.service, self.operation, (head,), absent=self.absent, **asked
-        )[head]
-        return member(answer, rest) if rest else answer
-
-
-@dataclass(frozen=True, kw_only=True)
-class Removal:
-    """The call that deletes an object; `{0}`, `{1}` in its parameters are the parts of its import id.
-
-    `first` deletes what has to go before. `by_hand` is why the deletion is left to a person.
-    """
-
-    operation: str
-    parameters: Mapping[str, Any]
-    first: Callable[[Clients, str], None] = lambda _clients, _id: None
-    by_hand: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -277,16 +209,6 @@ class Resource:
         return sought if told is None else str(told)
 
 
-def member(row: Any, path: str) -> Any:
-    """Return what is at a dotted path; None where a part of it is not there."""
-    for part in path.split("."):
-        if isinstance(row, list):
-            row = row[int(part)] if len(row) > int(part) else None
-        else:
-            row = row.get(part) if isinstance(row, Mapping) else None
-    return row
-
-
 def text_of(value: object) -> str:
     """Return a text as it is. Raises ValueError for anything else, and for an empty one."""
     if not isinstance(value, str) or not value:
@@ -316,53 +238,3 @@ def tags_of(row: Row, path: str = "Tags") -> dict[str, str]:
 def of(owner: Resource, attribute: str) -> Callable[[Clients], list[str]]:
     """Return the owners that are all the objects of another type, by one of their attributes."""
     return lambda clients: [each.attributes[attribute] for each in owner.everything(clients)]
-
-
-def filtered(name: str) -> Mapping[str, Any]:
-    """Return the parameters of an EC2 call that asks for what a filter lets through."""
-    return {"Filters": [{"Name": name, "Values": ["{}"]}]}
-
-
-def remove(clients: Clients, resource: Resource, import_id: str) -> None:
-    """Delete an object. Raises UserError when AWS refuses a call."""
-    removal, service = _removal(resource)
-    removal.first(clients, import_id)
-    ask(clients, service, removal.operation, **_parameters(removal, import_id))
-
-
-def removal_command(resource: Resource, import_id: str) -> str:
-    """Return the command that deletes an object, for a person."""
-    removal, service = _removal(resource)
-    options = " ".join(
-        f"--{xform_name(name, '-')} {' '.join(value) if isinstance(value, list) else value}"
-        for name, value in _parameters(removal, import_id).items()
-    )
-    return f"aws {service} {xform_name(removal.operation, '-')} {options}"
-
-
-def _removal(resource: Resource) -> tuple[Removal, str]:
-    if resource.removal is None or resource.listing is None:
-        raise ValueError(f"{resource.type} is never deleted here")
-    return resource.removal, resource.listing.service
-
-
-def _parameters(removal: Removal, import_id: str) -> dict[str, Any]:
-    parts = import_id.split("|")
-    return {
-        name: [each.format(*parts) for each in value]
-        if isinstance(value, list)
-        else value.format(*parts)
-        for name, value in removal.parameters.items()
-    }
-
-
-def _filled(value: Any, sought: str | None, clients: Clients) -> Any:
-    if isinstance(value, str):
-        if value == "{account}":
-            return account_of(clients)
-        return value.replace("{}", sought or "")
-    if isinstance(value, Mapping):
-        return {key: _filled(item, sought, clients) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_filled(item, sought, clients) for item in value]
-    return value

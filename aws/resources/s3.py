@@ -2,7 +2,8 @@
 
 from typing import Any, Final
 
-from aws.resources.row import Call, Resource, switched_off
+from aws.resources.call import Call
+from aws.resources.row import Resource, switched_off
 
 
 def _part(
@@ -16,10 +17,10 @@ def _part(
         import_id="{bucket}",
         is_part=True,
         listing=Call(
-            service="s3",
-            operation=operation,
-            result=document,
-            parameters={"Bucket": "{}"},
+            "s3",
+            operation,
+            document,
+            {"Bucket": "{}"},
             absent=frozenset({"NoSuchBucket", *absent}),
             single=True,
         ),
@@ -36,12 +37,7 @@ S3: Final = (
         attributes={"id": "Name", "bucket": "Name"},
         import_id="{bucket}",
         # Only a request with a page size is answered with each bucket's region.
-        listing=Call(
-            service="s3",
-            operation="ListBuckets",
-            result="Buckets",
-            parameters={"MaxBuckets": 1000},
-        ),
+        listing=Call("s3", "ListBuckets", "Buckets", {"MaxBuckets": 1000}),
         holds_data=True,
         kept_in_state={"force_destroy": None},
         state_changes={"force_destroy": switched_off},

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from aws.resources.row import Call, Resource
+from aws.resources.call import Call
+from aws.resources.row import Resource
 
 SCHEDULER: Final = (
     Resource(
@@ -16,11 +17,6 @@ SCHEDULER: Final = (
             "group_name": "GroupName",
         },
         import_id="{group_name}/{name}",
-        listing=Call(
-            service="scheduler",
-            operation="ListSchedules",
-            result="Schedules",
-            parameters={"NamePrefix": "{}"},
-        ),
+        listing=Call("scheduler", "ListSchedules", "Schedules", {"NamePrefix": "{}"}),
     ),
 )

@@ -2,7 +2,8 @@
 
 from typing import Any, Final
 
-from aws.resources.row import Call, Resource, of, switched_off
+from aws.resources.call import Call
+from aws.resources.row import Resource, of, switched_off
 
 
 def _recovery_window(before: Any, after: Any) -> bool:
@@ -10,29 +11,19 @@ def _recovery_window(before: Any, after: Any) -> bool:
     return before is None and isinstance(after, int) and after >= 7
 
 
-VERSIONS: Final = Call(
-    service="secretsmanager",
-    operation="ListSecretVersionIds",
-    result="Versions",
-    parameters={"SecretId": "{}"},
-)
+VERSIONS: Final = Call("secretsmanager", "ListSecretVersionIds", "Versions", {"SecretId": "{}"})
 _SECRET: Final = Resource(
     type="aws_secretsmanager_secret",
     label="secret",
     key=("name",),
     attributes={"id": "ARN", "name": "Name", "arn": "ARN"},
     import_id="{arn}",
-    listing=Call(
-        service="secretsmanager",
-        operation="ListSecrets",
-        result="SecretList",
-        parameters={"IncludePlannedDeletion": True},
-    ),
+    listing=Call("secretsmanager", "ListSecrets", "SecretList", {"IncludePlannedDeletion": True}),
     named=Call(
-        service="secretsmanager",
-        operation="DescribeSecret",
-        result="",
-        parameters={"SecretId": "{}"},
+        "secretsmanager",
+        "DescribeSecret",
+        "",
+        {"SecretId": "{}"},
         absent=frozenset({"ResourceNotFoundException"}),
     ),
     deleted_on="DeletedDate",

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from aws.client import Clients, region_of
-from aws.resources.row import Call, Resource, Row
+from aws.resources.call import Call, Row
+from aws.resources.row import Resource
 
 
 def _of_region(clients: Clients, rows: Sequence[Row], _sought: str | None) -> Sequence[Row]:
@@ -22,7 +23,7 @@ SNS: Final = (
             "arn": "TopicArn",
             "name": lambda row: row["TopicArn"].rpartition(":")[2],
         },
-        listing=Call(service="sns", operation="ListTopics", result="Topics"),
+        listing=Call("sns", "ListTopics", "Topics"),
         details=_of_region,
     ),
     Resource(
@@ -33,10 +34,10 @@ SNS: Final = (
         import_id="{arn}",
         is_part=True,
         listing=Call(
-            service="sns",
-            operation="GetTopicAttributes",
-            result="Attributes.Policy",
-            parameters={"TopicArn": "{}"},
+            "sns",
+            "GetTopicAttributes",
+            "Attributes.Policy",
+            {"TopicArn": "{}"},
             absent=frozenset({"NotFound", "NotFoundException"}),
             single=True,
         ),
@@ -53,13 +54,8 @@ SNS: Final = (
             "protocol": "Protocol",
             "endpoint": "Endpoint",
         },
-        listing=Call(service="sns", operation="ListSubscriptions", result="Subscriptions"),
-        named=Call(
-            service="sns",
-            operation="ListSubscriptionsByTopic",
-            result="Subscriptions",
-            parameters={"TopicArn": "{}"},
-        ),
+        listing=Call("sns", "ListSubscriptions", "Subscriptions"),
+        named=Call("sns", "ListSubscriptionsByTopic", "Subscriptions", {"TopicArn": "{}"}),
         # Until its e-mail is answered one has no ARN; to subscribe again sends that e-mail again.
         is_one=lambda row: str(row["SubscriptionArn"]).startswith("arn:"),
         kept_in_state={"confirmation_timeout_in_minutes": 1, "endpoint_auto_confirms": False},

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from aws.resources.row import Call, Resource
+from aws.resources.call import Call
+from aws.resources.row import Resource
 
 _NO_ACL: Final = frozenset({"WAFNonexistentItemException"})
 
@@ -36,10 +37,10 @@ WAFV2: Final = (
         import_id="{web_acl_arn},{resource_arn}",
         is_part=True,
         listing=Call(
-            service="wafv2",
-            operation="GetWebACLForResource",
-            result="WebACL",
-            parameters={"ResourceArn": "{}"},
+            "wafv2",
+            "GetWebACLForResource",
+            "WebACL",
+            {"ResourceArn": "{}"},
             absent=_NO_ACL,
         ),
         overwrites=True,
@@ -52,10 +53,10 @@ WAFV2: Final = (
         import_id="{resource_arn}",
         is_part=True,
         listing=Call(
-            service="wafv2",
-            operation="GetLoggingConfiguration",
-            result="LoggingConfiguration",
-            parameters={"ResourceArn": "{}"},
+            "wafv2",
+            "GetLoggingConfiguration",
+            "LoggingConfiguration",
+            {"ResourceArn": "{}"},
             absent=_NO_ACL,
             single=True,
         ),

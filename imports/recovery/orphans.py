@@ -10,7 +10,7 @@ from typing import Final
 
 from aws.client import Clients, ask
 from aws.resources import RESOURCES
-from aws.resources.row import removal_command, remove
+from aws.resources.removal import Removal
 from common.errors import UserError
 from common.progress import Progress
 from imports.recovery.matching import Orphan
@@ -50,19 +50,19 @@ def with_contents(
 
 def command(orphan: Orphan) -> str:
     """The AWS command that deletes it."""
-    return removal_command(RESOURCES[orphan.type], orphan.import_id)
+    return _removal(orphan).command(orphan.import_id)
 
 
 def is_left_to_a_person(orphan: Orphan) -> bool:
     """Whether it is never deleted here."""
-    return orphan.in_use or bool(_by_hand(orphan))
+    return orphan.in_use or bool(_removal(orphan).by_hand)
 
 
 def advice(orphan: Orphan) -> str:
     """What to do with it, in a line."""
     if orphan.in_use:
         return "in use, find out by what"
-    why = _by_hand(orphan)
+    why = _removal(orphan).by_hand
     return f"{why}: when nothing needs it, {command(orphan)}" if why else command(orphan)
 
 
@@ -75,7 +75,7 @@ def delete(clients: Clients, orphans: Iterable[Orphan], *, progress: Progress) -
         if is_left_to_a_person(orphan):
             continue
         progress(f"deleting {orphan.type} {orphan.import_id}")
-        remove(clients, RESOURCES[orphan.type], orphan.import_id)
+        _removal(orphan).carry_out(clients, orphan.import_id)
         if orphan.type == "aws_nat_gateway":
             _await_deleted(clients, orphan.import_id)
 
@@ -91,6 +91,8 @@ def _await_deleted(clients: Clients, gateway: str) -> None:
     raise UserError(f"{gateway} is not deleted after 10 minutes: run the same command again")
 
 
-def _by_hand(orphan: Orphan) -> str:
+def _removal(orphan: Orphan) -> Removal:
     removal = RESOURCES[orphan.type].removal
-    return removal.by_hand if removal else ""
+    if removal is None:
+        raise ValueError(f"{orphan.type} is never left behind")
+    return removal

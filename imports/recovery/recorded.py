@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from aws.client import Clients
 from aws.resources import RESOURCES
-from aws.resources.row import Live, Row
+from aws.resources.call import Row
+from aws.resources.row import Live
 from common.errors import UserError
 from imports.preflight import preflight_rows
 from imports.record import AdoptedObject, AdoptionRecord

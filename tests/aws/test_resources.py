@@ -10,7 +10,8 @@ import pytest
 from botocore.model import ListShape, OperationModel, Shape, StructureShape
 
 from aws.resources import RESOURCES
-from aws.resources.row import Call, Resource, removal_command
+from aws.resources.call import Call
+from aws.resources.row import Resource
 from imports.sources.terraform_base.mapping import ADOPTED
 
 SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
@@ -167,8 +168,7 @@ REMOVED = [each for each in RESOURCES.values() if each.removal]
 @pytest.mark.parametrize("resource", REMOVED, ids=lambda each: each.type)
 def test_a_removal_and_its_parameters_are_the_services(resource: Resource) -> None:
     assert resource.removal is not None
-    assert resource.listing is not None
-    model = _operation(resource.listing.service, resource.removal.operation)
+    model = _operation(resource.removal.service, resource.removal.operation)
 
     taken, required = _input(model)
     assert required <= set(resource.removal.parameters) <= taken
@@ -176,11 +176,12 @@ def test_a_removal_and_its_parameters_are_the_services(resource: Resource) -> No
 
 @pytest.mark.parametrize("resource", REMOVED, ids=lambda each: each.type)
 def test_the_command_that_deletes_an_object_ends_with_its_id(resource: Resource) -> None:
+    assert resource.removal is not None
     id_ = "plan-1|id-1" if resource.type == "aws_backup_selection" else "id-1"
 
     assert re.fullmatch(
         r"aws [a-z0-9]+ [a-z-]+( --[a-z-]+ [a-z0-9-]+)* --[a-z-]+ id-1",
-        removal_command(resource, id_),
+        resource.removal.command(id_),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from aws.resources import ADOPTABLE, RESOURCES
-from aws.resources.row import Row
+from aws.resources.call import Row
 from common.errors import shorten
 from imports.sources.terraform_base.legacy_hcl import ConfiguredObject
 from imports.sources.terraform_base.live_rows import id_of

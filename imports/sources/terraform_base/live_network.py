@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Final, Never
 
 from aws.resources import RESOURCES
+from aws.resources.call import Row
 from aws.resources.ec2 import associations_in
-from aws.resources.row import Row
 from common.errors import shorten
 from imports.sources.terraform_base.legacy_hcl import ConfiguredObject
 from imports.sources.terraform_base.live_search import (

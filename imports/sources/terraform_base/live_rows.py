@@ -8,7 +8,8 @@ from typing import TypeAlias
 
 from aws.client import Clients, ask
 from aws.resources import ADOPTABLE, RESOURCES
-from aws.resources.row import Answers, Resource, Row
+from aws.resources.call import Answers, Row
+from aws.resources.row import Resource
 from common.errors import UserError
 
 Rows: TypeAlias = Mapping[str, Sequence[Row]]

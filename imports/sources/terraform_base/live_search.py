@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from aws.resources import RESOURCES
-from aws.resources.row import Row
+from aws.resources.call import Row
 from common.errors import shorten
 from imports.sources.terraform_base.hcl.substitution import lookup_in, substitute
 from imports.sources.terraform_base.hcl.values import (
