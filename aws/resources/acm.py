@@ -24,13 +24,8 @@ def _described(clients: Clients, rows: Sequence[Row], sought: str | None) -> Seq
 ACM: Final = (
     Resource(
         type="aws_acm_certificate",
-        label="certificate",
         key=("domain_name",),
-        attributes={
-            "id": "CertificateArn",
-            "arn": "CertificateArn",
-            "domain_name": "DomainName",
-        },
+        attributes={"id": "CertificateArn", "arn": "CertificateArn", "domain_name": "DomainName"},
         can_be_double=True,
         listing=Call("acm", "ListCertificates", "CertificateSummaryList"),
         details=_described,
@@ -43,7 +38,6 @@ ACM: Final = (
     ),
     Resource(
         type="aws_acm_certificate_validation",
-        label="validation of a certificate",
         key=("certificate_arn",),
         attributes={},
         not_imported="it is no object in AWS, but a wait that is over",

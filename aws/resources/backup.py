@@ -30,7 +30,6 @@ _SELECTIONS: Final = Call(
 )
 _PLAN: Final = Resource(
     type="aws_backup_plan",
-    label="backup plan",
     key=("name",),
     attributes={"id": "BackupPlanId", "arn": "BackupPlanArn", "name": "BackupPlanName"},
     can_be_double=True,
@@ -47,7 +46,6 @@ _PLAN: Final = Resource(
 BACKUP: Final = (
     Resource(
         type="aws_backup_selection",
-        label="backup selection",
         key=("plan_id", "name"),
         attributes={"id": "SelectionId", "plan_id": "BackupPlanId", "name": "SelectionName"},
         import_id="{plan_id}|{id}",
@@ -63,7 +61,6 @@ BACKUP: Final = (
     _PLAN,
     Resource(
         type="aws_backup_vault",
-        label="backup vault",
         key=("name",),
         attributes={"id": "BackupVaultName", "arn": "BackupVaultArn", "name": "BackupVaultName"},
         import_id="{name}",

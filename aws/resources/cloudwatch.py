@@ -8,7 +8,6 @@ from aws.resources.row import Resource
 CLOUDWATCH: Final = (
     Resource(
         type="aws_cloudwatch_dashboard",
-        label="dashboard",
         key=("dashboard_name",),
         attributes={
             "id": "DashboardName",
@@ -23,7 +22,6 @@ CLOUDWATCH: Final = (
     ),
     Resource(
         type="aws_cloudwatch_metric_alarm",
-        label="alarm",
         key=("alarm_name",),
         attributes={"id": "AlarmName", "alarm_name": "AlarmName", "arn": "AlarmArn"},
         import_id="{alarm_name}",
@@ -34,7 +32,6 @@ CLOUDWATCH: Final = (
     ),
     Resource(
         type="aws_cloudwatch_log_group",
-        label="log group",
         key=("name",),
         # AWS tells the ARN with `:*` at its end, which Terraform leaves out.
         attributes={

@@ -9,7 +9,6 @@ from aws.resources.row import Resource
 def _anomaly(kind: str) -> Resource:
     return Resource(
         type=f"aws_ce_anomaly_{kind.lower()}",
-        label=f"anomaly {kind.lower()}",
         key=("name",),
         attributes={"id": f"{kind}Arn", "arn": f"{kind}Arn", "name": f"{kind}Name"},
         listing=Call("ce", f"GetAnomaly{kind}s", f"Anomaly{kind}s"),
@@ -19,7 +18,6 @@ def _anomaly(kind: str) -> Resource:
 COSTS: Final = (
     Resource(
         type="aws_budgets_budget",
-        label="budget",
         key=("name",),
         attributes={
             "id": lambda row: f"{row['AccountId']}:{row['BudgetName']}",

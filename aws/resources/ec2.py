@@ -56,13 +56,7 @@ def _disassociate(clients: Clients, table: str) -> None:
 def _detach(clients: Clients, gateway: str) -> None:
     answer = ask(clients, "ec2", "DescribeInternetGateways", InternetGatewayIds=[gateway])
     for row in answer["InternetGateways"][0]["Attachments"]:
-        ask(
-            clients,
-            "ec2",
-            "DetachInternetGateway",
-            InternetGatewayId=gateway,
-            VpcId=row["VpcId"],
-        )
+        ask(clients, "ec2", "DetachInternetGateway", InternetGatewayId=gateway, VpcId=row["VpcId"])
 
 
 def _revoke_rules(clients: Clients, group: str) -> None:
@@ -80,7 +74,6 @@ def _revoke_rules(clients: Clients, group: str) -> None:
 def _rule(direction: str, *, egress: bool) -> Resource:
     return Resource(
         type=f"aws_vpc_security_group_{direction}_rule",
-        label=f"{direction} rule of a security group",
         key=(
             "security_group_id",
             "ip_protocol",
@@ -130,7 +123,6 @@ _RULES_CALL: Final = _call("SecurityGroupRules", filtered("group-id"))
 EC2: Final = (
     Resource(
         type="aws_flow_log",
-        label="flow log",
         key=("vpc_id", "tags.Name"),
         attributes={"id": "FlowLogId", "vpc_id": "ResourceId"},
         can_be_double=True,
@@ -157,11 +149,7 @@ EC2: Final = (
         type="aws_eip",
         label="elastic IP address",
         key=("tags.Name",),
-        attributes={
-            "id": "AllocationId",
-            "allocation_id": "AllocationId",
-            "public_ip": "PublicIp",
-        },
+        attributes={"id": "AllocationId", "allocation_id": "AllocationId", "public_ip": "PublicIp"},
         import_id="{allocation_id}",
         can_be_double=True,
         listing=_call("Addresses"),
@@ -271,7 +259,6 @@ EC2: Final = (
     ),
     Resource(
         type="aws_default_security_group",
-        label="default security group",
         key=("vpc_id",),
         attributes={"id": "GroupId", "name": "GroupName", "vpc_id": "VpcId"},
         is_part=True,

@@ -1,6 +1,6 @@
 """Containers, and how many of them there are."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from aws.client import Clients, ask
@@ -78,7 +78,6 @@ ECS: Final = (
     _CLUSTER,
     Resource(
         type="aws_ecs_cluster_capacity_providers",
-        label="capacity providers of the cluster",
         key=("cluster_name",),
         attributes={"id": "clusterName", "cluster_name": "clusterName"},
         import_id="{cluster_name}",
@@ -89,7 +88,6 @@ ECS: Final = (
     ),
     Resource(
         type="aws_ecs_service",
-        label="service",
         key=("cluster", "name"),
         attributes={"id": "serviceArn", "name": "serviceName", "cluster": "cluster"},
         import_id=_service_id,
@@ -102,7 +100,6 @@ ECS: Final = (
     ),
     Resource(
         type="aws_ecs_task_definition",
-        label="task definition",
         key=("family",),
         attributes={"id": "family", "arn": "arn", "family": "family"},
         import_id="{arn}",
@@ -117,7 +114,7 @@ ECS: Final = (
 )
 
 
-def _scaling(operation: str, result: str, **sought: object) -> Call:
+def _scaling(operation: str, result: str, sought: Mapping[str, object]) -> Call:
     return Call("application-autoscaling", operation, result, {"ServiceNamespace": "ecs", **sought})
 
 
@@ -130,30 +127,27 @@ _OF_A_TARGET: Final = {
 APPLICATION_AUTOSCALING: Final = (
     Resource(
         type="aws_appautoscaling_target",
-        label="scaling target",
         key=("resource_id", "scalable_dimension"),
         attributes={"id": "ResourceId", **_OF_A_TARGET},
         import_id="{service_namespace}/{resource_id}/{scalable_dimension}",
-        listing=_scaling("DescribeScalableTargets", "ScalableTargets", ResourceIds=["{}"]),
+        listing=_scaling("DescribeScalableTargets", "ScalableTargets", {"ResourceIds": ["{}"]}),
         overwrites=True,
     ),
     Resource(
         type="aws_appautoscaling_policy",
-        label="scaling policy",
         key=("resource_id", "name"),
         attributes={"id": "PolicyName", "name": "PolicyName", "arn": "PolicyARN", **_OF_A_TARGET},
         import_id="{service_namespace}/{resource_id}/{scalable_dimension}/{name}",
-        listing=_scaling("DescribeScalingPolicies", "ScalingPolicies", ResourceId="{}"),
+        listing=_scaling("DescribeScalingPolicies", "ScalingPolicies", {"ResourceId": "{}"}),
         overwrites=True,
     ),
     Resource(
         type="aws_appautoscaling_scheduled_action",
-        label="scheduled scaling",
         key=("resource_id", "name"),
         attributes={"name": "ScheduledActionName", "arn": "ScheduledActionARN", **_OF_A_TARGET},
         import_id="{arn}",
         not_imported="the provider cannot import it: its state is written from what AWS says of it",
-        listing=_scaling("DescribeScheduledActions", "ScheduledActions", ResourceId="{}"),
+        listing=_scaling("DescribeScheduledActions", "ScheduledActions", {"ResourceId": "{}"}),
         overwrites=True,
     ),
 )

@@ -1,22 +1,16 @@
 """File systems, and by which ways they are reached."""
 
-from typing import Any, Final
+from typing import Final
 
 from aws.resources.call import Call
 from aws.resources.removal import Removal
 from aws.resources.row import Resource, of
 
-
-def _call(operation: str, result: str, parameter: str, **more: Any) -> Call:
-    return Call("efs", operation, result, {parameter: "{}"}, **more)
-
-
 _FILE_SYSTEM: Final = Resource(
     type="aws_efs_file_system",
-    label="file system",
     key=("creation_token",),
     attributes={"id": "FileSystemId", "arn": "FileSystemArn", "creation_token": "CreationToken"},
-    listing=_call("DescribeFileSystems", "FileSystems", "CreationToken"),
+    listing=Call("efs", "DescribeFileSystems", "FileSystems", {"CreationToken": "{}"}),
     status="LifeCycleState",
     holds_data=True,
 )
@@ -24,7 +18,6 @@ _FILE_SYSTEM: Final = Resource(
 EFS: Final = (
     Resource(
         type="aws_efs_access_point",
-        label="access point",
         key=("file_system_id", "root_directory.path"),
         attributes={
             "id": "AccessPointId",
@@ -34,7 +27,7 @@ EFS: Final = (
         },
         can_be_double=True,
         alone=True,
-        listing=_call("DescribeAccessPoints", "AccessPoints", "FileSystemId"),
+        listing=Call("efs", "DescribeAccessPoints", "AccessPoints", {"FileSystemId": "{}"}),
         status="LifeCycleState",
         tags="Tags",
         removal=Removal(
@@ -44,15 +37,15 @@ EFS: Final = (
     _FILE_SYSTEM,
     Resource(
         type="aws_efs_file_system_policy",
-        label="policy of the file system",
         key=("file_system_id",),
         attributes={"id": "FileSystemId", "file_system_id": "FileSystemId"},
         import_id="{file_system_id}",
         is_part=True,
-        listing=_call(
+        listing=Call(
+            "efs",
             "DescribeFileSystemPolicy",
             "Policy",
-            "FileSystemId",
+            {"FileSystemId": "{}"},
             absent=frozenset({"PolicyNotFound", "FileSystemNotFound"}),
             single=True,
         ),
@@ -60,14 +53,13 @@ EFS: Final = (
     ),
     Resource(
         type="aws_efs_mount_target",
-        label="mount target",
         key=("file_system_id", "subnet_id"),
         attributes={
             "id": "MountTargetId",
             "file_system_id": "FileSystemId",
             "subnet_id": "SubnetId",
         },
-        listing=_call("DescribeMountTargets", "MountTargets", "FileSystemId"),
+        listing=Call("efs", "DescribeMountTargets", "MountTargets", {"FileSystemId": "{}"}),
         owners=of(_FILE_SYSTEM, "id"),
         status="LifeCycleState",
     ),

@@ -7,7 +7,6 @@ from aws.resources.row import Resource, of
 
 LOAD_BALANCER: Final = Resource(
     type="aws_lb",
-    label="load balancer",
     key=("name",),
     attributes={"id": "LoadBalancerArn", "arn": "LoadBalancerArn", "name": "LoadBalancerName"},
     listing=Call(
@@ -21,7 +20,6 @@ LOAD_BALANCER: Final = Resource(
 )
 _LISTENER: Final = Resource(
     type="aws_lb_listener",
-    label="listener",
     key=("load_balancer_arn", "port"),
     attributes={
         "id": "ListenerArn",
@@ -38,7 +36,6 @@ ELBV2: Final = (
     _LISTENER,
     Resource(
         type="aws_lb_listener_rule",
-        label="rule of a listener",
         key=("listener_arn", "priority"),
         attributes={
             "id": "RuleArn",
@@ -52,7 +49,6 @@ ELBV2: Final = (
     ),
     Resource(
         type="aws_lb_target_group",
-        label="target group",
         key=("name",),
         attributes={"id": "TargetGroupArn", "arn": "TargetGroupArn", "name": "TargetGroupName"},
         listing=Call(

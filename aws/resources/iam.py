@@ -11,13 +11,7 @@ _ABSENT: Final = frozenset({"NoSuchEntity", "NoSuchEntityException"})
 
 
 def _of_role(operation: str, result: str) -> Call:
-    return Call(
-        "iam",
-        operation,
-        result,
-        {"RoleName": "{}"},
-        absent=_ABSENT,
-    )
+    return Call("iam", operation, result, {"RoleName": "{}"}, absent=_ABSENT)
 
 
 def _of_each_role(member: str) -> Details:
@@ -76,7 +70,6 @@ IAM: Final = (
     ),
     Resource(
         type="aws_iam_role_policy",
-        label="policy in a role",
         key=("role", "name"),
         attributes={"role": "RoleName", "name": "PolicyName"},
         import_id="{role}:{name}",

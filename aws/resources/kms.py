@@ -38,7 +38,6 @@ _ALIASES: Final = Call("kms", "ListAliases", "Aliases")
 KMS: Final = (
     Resource(
         type="aws_kms_key",
-        label="key",
         key=("description",),
         attributes={"id": "KeyId", "key_id": "KeyId", "arn": "Arn", "description": "Description"},
         can_be_double=True,
@@ -64,7 +63,6 @@ KMS: Final = (
     ),
     Resource(
         type="aws_kms_alias",
-        label="alias of a key",
         key=("name",),
         attributes={"id": "AliasName", "arn": "AliasArn", "name": "AliasName"},
         import_id="{name}",

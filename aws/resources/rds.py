@@ -1,6 +1,7 @@
 """Databases: whatever has a name of its own in RDS."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from aws.resources.call import Call, Row
@@ -17,15 +18,13 @@ def _call(kind: str, name: str, absent: str) -> Call:
     )
 
 
-def _group(type_: str, label: str, kind: str, absent: str, **more: Any) -> Resource:
+def _group(type_: str, kind: str, absent: str) -> Resource:
     return Resource(
         type=type_,
-        label=label,
         key=("name",),
         attributes={"id": f"{kind}Name", "arn": f"{kind}Arn", "name": f"{kind}Name"},
         import_id="{name}",
         listing=_call(kind, f"{kind}Name", absent),
-        **more,
     )
 
 
@@ -105,7 +104,6 @@ RDS: Final = (
     ),
     Resource(
         type="aws_rds_cluster",
-        label="DB cluster",
         key=("cluster_identifier",),
         attributes={
             "id": "DBClusterIdentifier",
@@ -127,7 +125,6 @@ RDS: Final = (
     ),
     Resource(
         type="aws_rds_cluster_instance",
-        label="instance of a DB cluster",
         key=("identifier",),
         attributes={
             "id": "DBInstanceIdentifier",
@@ -140,26 +137,20 @@ RDS: Final = (
         status="DBInstanceStatus",
         kept_in_state={"apply_immediately": None},
     ),
-    _group(
-        "aws_db_subnet_group",
-        "DB subnet group",
-        "DBSubnetGroup",
-        "DBSubnetGroupNotFound",
+    replace(
+        _group("aws_db_subnet_group", "DBSubnetGroup", "DBSubnetGroupNotFound"),
+        label="DB subnet group",
         carries_data=True,
         identity=("description", "name", "tags"),
     ),
-    _group(
-        "aws_db_parameter_group",
-        "DB parameter group",
-        "DBParameterGroup",
-        "DBParameterGroupNotFound",
+    replace(
+        _group("aws_db_parameter_group", "DBParameterGroup", "DBParameterGroupNotFound"),
         is_somebodys=_not_default("DBParameterGroupName"),
     ),
-    _group(
-        "aws_rds_cluster_parameter_group",
-        "parameter group of a DB cluster",
-        "DBClusterParameterGroup",
-        "DBParameterGroupNotFound",
+    replace(
+        _group(
+            "aws_rds_cluster_parameter_group", "DBClusterParameterGroup", "DBParameterGroupNotFound"
+        ),
         is_somebodys=_not_default("DBClusterParameterGroupName"),
     ),
 )

@@ -20,7 +20,6 @@ def _record_id(attributes: Attributes) -> str:
 ROUTE53: Final = (
     Resource(
         type="aws_route53_record",
-        label="record",
         key=("zone_id", "name", "type"),
         attributes={
             "zone_id": "HostedZoneId",

@@ -1,17 +1,15 @@
 """Buckets, and what a bucket has once or not at all."""
 
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 
 from aws.resources.call import Call
 from aws.resources.row import Resource, switched_off
 
 
-def _part(
-    part: str, label: str, operation: str, document: str, *absent: str, **more: Any
-) -> Resource:
+def _part(part: str, operation: str, document: str, *absent: str) -> Resource:
     return Resource(
         type=f"aws_s3_bucket_{part}",
-        label=label,
         key=("bucket",),
         attributes={"id": "Bucket", "bucket": "Bucket"},
         import_id="{bucket}",
@@ -25,7 +23,6 @@ def _part(
             single=True,
         ),
         overwrites=True,
-        **more,
     )
 
 
@@ -45,19 +42,20 @@ S3: Final = (
     ),
     _part(
         "lifecycle_configuration",
-        "lifecycle of the bucket",
         "GetBucketLifecycleConfiguration",
         "Rules",
         "NoSuchLifecycleConfiguration",
     ),
-    _part("logging", "logging of the bucket", "GetBucketLogging", "LoggingEnabled"),
-    _part("policy", "policy of the bucket", "GetBucketPolicy", "Policy", "NoSuchBucketPolicy"),
-    _part(
-        "public_access_block",
-        "public access block of the bucket",
-        "GetPublicAccessBlock",
-        "PublicAccessBlockConfiguration",
-        "NoSuchPublicAccessBlockConfiguration",
+    _part("logging", "GetBucketLogging", "LoggingEnabled"),
+    _part("policy", "GetBucketPolicy", "Policy", "NoSuchBucketPolicy"),
+    replace(
+        _part(
+            "public_access_block",
+            "GetPublicAccessBlock",
+            "PublicAccessBlockConfiguration",
+            "NoSuchPublicAccessBlockConfiguration",
+        ),
+        label="public access block of the bucket",
         identity=(
             "block_public_acls",
             "block_public_policy",
@@ -65,19 +63,19 @@ S3: Final = (
             "restrict_public_buckets",
         ),
     ),
-    _part(
-        "server_side_encryption_configuration",
-        "encryption of the bucket",
-        "GetBucketEncryption",
-        "ServerSideEncryptionConfiguration",
-        "ServerSideEncryptionConfigurationNotFoundError",
+    replace(
+        _part(
+            "server_side_encryption_configuration",
+            "GetBucketEncryption",
+            "ServerSideEncryptionConfiguration",
+            "ServerSideEncryptionConfigurationNotFoundError",
+        ),
+        label="encryption of the bucket",
         identity=("rule",),
     ),
-    _part(
-        "versioning",
-        "versioning of the bucket",
-        "GetBucketVersioning",
-        "Status",
+    replace(
+        _part("versioning", "GetBucketVersioning", "Status"),
+        label="bucket",
         identity=("versioning_configuration",),
     ),
 )

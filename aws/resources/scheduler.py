@@ -8,7 +8,6 @@ from aws.resources.row import Resource
 SCHEDULER: Final = (
     Resource(
         type="aws_scheduler_schedule",
-        label="schedule",
         key=("name",),
         attributes={
             "id": lambda row: f"{row['GroupName']}/{row['Name']}",

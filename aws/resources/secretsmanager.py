@@ -40,7 +40,6 @@ SECRETSMANAGER: Final = (
     _SECRET,
     Resource(
         type="aws_secretsmanager_secret_version",
-        label="version of a secret",
         key=("secret_id",),
         attributes={
             "id": lambda row: f"{row['SecretId']}|{row['VersionId']}",

@@ -16,7 +16,6 @@ def _of_region(clients: Clients, rows: Sequence[Row], _sought: str | None) -> Se
 SNS: Final = (
     Resource(
         type="aws_sns_topic",
-        label="topic",
         key=("name",),
         attributes={
             "id": "TopicArn",
@@ -28,7 +27,6 @@ SNS: Final = (
     ),
     Resource(
         type="aws_sns_topic_policy",
-        label="policy of the topic",
         key=("arn",),
         attributes={"id": "TopicArn", "arn": "TopicArn"},
         import_id="{arn}",
@@ -45,7 +43,6 @@ SNS: Final = (
     ),
     Resource(
         type="aws_sns_topic_subscription",
-        label="subscription",
         key=("topic_arn", "protocol", "endpoint"),
         attributes={
             "id": "SubscriptionArn",

@@ -8,10 +8,9 @@ from aws.resources.row import Resource
 _NO_ACL: Final = frozenset({"WAFNonexistentItemException"})
 
 
-def _in_scope(type_: str, label: str, operation: str, result: str) -> Resource:
+def _in_scope(type_: str, operation: str, result: str) -> Resource:
     return Resource(
         type=type_,
-        label=label,
         key=("scope", "name"),
         attributes={"id": "Id", "arn": "ARN", "name": "Name", "scope": "Scope"},
         import_id="{id}/{name}/{scope}",
@@ -27,27 +26,21 @@ def _in_scope(type_: str, label: str, operation: str, result: str) -> Resource:
 
 
 WAFV2: Final = (
-    _in_scope("aws_wafv2_ip_set", "IP set", "ListIPSets", "IPSets"),
-    _in_scope("aws_wafv2_web_acl", "web ACL", "ListWebACLs", "WebACLs"),
+    _in_scope("aws_wafv2_ip_set", "ListIPSets", "IPSets"),
+    _in_scope("aws_wafv2_web_acl", "ListWebACLs", "WebACLs"),
     Resource(
         type="aws_wafv2_web_acl_association",
-        label="association of a web ACL",
         key=("resource_arn", "web_acl_arn"),
         attributes={"resource_arn": "ResourceArn", "web_acl_arn": "ARN"},
         import_id="{web_acl_arn},{resource_arn}",
         is_part=True,
         listing=Call(
-            "wafv2",
-            "GetWebACLForResource",
-            "WebACL",
-            {"ResourceArn": "{}"},
-            absent=_NO_ACL,
+            "wafv2", "GetWebACLForResource", "WebACL", {"ResourceArn": "{}"}, absent=_NO_ACL
         ),
         overwrites=True,
     ),
     Resource(
         type="aws_wafv2_web_acl_logging_configuration",
-        label="logging of a web ACL",
         key=("resource_arn",),
         attributes={"id": "ResourceArn", "resource_arn": "ResourceArn"},
         import_id="{resource_arn}",

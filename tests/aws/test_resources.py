@@ -50,7 +50,7 @@ def _lacks(type_: str) -> Iterator[str]:
     if resource is None:
         yield "a row"
         return
-    if not resource.label:
+    if resource.identity is not None and not resource.label:
         yield "a label"
     if resource.listing is None:
         yield "a listing"
