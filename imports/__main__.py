@@ -28,6 +28,8 @@ from imports.rollback import rollback
 from imports.script import import_commands
 from imports.sources.terraform_base.legacy_workspaces import LegacyFolder, workspace_of_record
 from imports.take_stock import Inventory, take_stock
+from imports.workspace_record import whole_record
+from synth.synthesized import synthesized
 from terraform.cli import Terraform
 from terraform.pulled_state import content, pull
 from terraform.workspace import BACKUPS, Workspace, set_default_credentials, this_workspace
@@ -98,6 +100,7 @@ def inventory(
             state_file=state,
             terraform_workspace=terraform_workspace,
             variables=variables,
+            synthesize=lambda settings, adopted: synthesized(settings, adopted=adopted),
             progress=progress,
         )
     if as_json:
@@ -220,7 +223,7 @@ def script(stage: Stage) -> None:
 
     Example: `python -m imports script --stage prod > import.sh`
     """
-    typer.echo(import_commands(this_workspace(stage).record()), nl=False)
+    typer.echo(import_commands(whole_record(this_workspace(stage))), nl=False)
 
 
 @app.command()
@@ -235,7 +238,7 @@ def status(
     Example: `python -m imports status --stage prod --legacy ../terraform/aws`
     """
     workspace = this_workspace(stage)
-    record = workspace.record()
+    record = whole_record(workspace)
     with progress_on_screen(as_json) as progress:
         progress("reading the new state")
         new = content(pull(workspace.synthesize()))
@@ -274,7 +277,7 @@ def retire_(
     Example: `python -m imports retire --stage prod --legacy ../terraform/aws`
     """
     workspace = this_workspace(stage)
-    record = workspace.record()
+    record = whole_record(workspace)
     with progress_on_screen(as_json) as progress:
         progress("synthesizing the stage")
         folder = _legacy_folder(workspace, legacy, record, terraform_workspace)
@@ -315,7 +318,7 @@ def rollback_(
     Example: `python -m imports rollback --stage prod --legacy ../terraform/aws`
     """
     workspace = this_workspace(stage)
-    record = workspace.record()
+    record = whole_record(workspace)
     with progress_on_screen(as_json) as progress:
         progress("synthesizing the stage")
         done = rollback(

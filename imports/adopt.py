@@ -1,11 +1,8 @@
 """Gate and adoption: plans in the stage's folder, judges that plan, and applies that same plan."""
 
-import json
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from aws.client import boto3_clients
 from aws.resources import import_id
@@ -14,8 +11,9 @@ from common.progress import Progress
 from imports.gate import Verdict, judge
 from imports.preflight import preflight
 from imports.record import AdoptionRecord
+from imports.workspace_record import kept_record
 from terraform.cli import Terraform
-from terraform.plan import read_plan
+from terraform.plan import Plan, read_plan
 from terraform.premises import (
     Premises,
     UntrustedStateError,
@@ -25,6 +23,9 @@ from terraform.premises import (
     refuse_untrusted_state,
     state_seen,
 )
+from terraform.pulled_state import pull
+from terraform.stack import read_stack
+from terraform.state import State
 from terraform.workspace import Workspace, set_default_credentials
 
 
@@ -63,7 +64,7 @@ def run_gate(workspace: Workspace, *, plan_file: Path | None, progress: Progress
     if plan_file is not None:
         given = read_plan(plan_file)
         refuse_half_plan(given, plan_file)
-    record = workspace.kept_record()
+    record = kept_record(workspace)
     set_default_credentials(workspace)
     if given is not None and plan_file is not None:
         refuse_foreign_plan(workspace, given, plan_file)
@@ -84,7 +85,7 @@ def adopt(workspace: Workspace, *, progress: Progress) -> AdoptionResult:
     Raises UserError when something is not as it has to be afterwards. With a closed gate nothing is
     applied, and `held` is 0. Interrupted at any point, the same call finishes the work.
     """
-    record = workspace.kept_record()
+    record = kept_record(workspace)
     # The plan file holds what the state holds. It stays in a folder of its own, readable by its owner alone.
     with tempfile.TemporaryDirectory(prefix="atomic-adopt-") as folder:
         plan = Path(folder) / "adopt.tfplan"
@@ -94,8 +95,7 @@ def adopt(workspace: Workspace, *, progress: Progress) -> AdoptionResult:
         progress("applying that plan")
         terraform.checked("apply", "-input=false", "-no-color", str(plan))
         progress("reading the state back")
-        state = terraform.pull_state()
-        complaints = read_back(state, record)
+        complaints = read_back(pull(terraform), record)
         if complaints:
             raise UserError(f"after the apply the new state is not as recorded: {complaints[0]}")
         progress("planning again")
@@ -112,14 +112,14 @@ def _gate(
     plan_path: Path,
     progress: Progress,
     *,
-    given: dict[str, Any] | None = None,
+    given: Plan | None = None,
     given_as: Path | None = None,
 ) -> tuple[GateResult, Terraform]:
     settings = workspace.settings()
     set_default_credentials(workspace)
     progress("synthesizing the stage")
     terraform = workspace.synthesize()
-    document = json.loads((terraform.folder / "cdk.tf.json").read_text())
+    stack = read_stack(terraform.folder)
     progress(f"looking at {len(record.adopted)} objects in AWS")
     findings = preflight(record, boto3_clients(region=record.region))
     missing = tuple(str(finding) for finding in findings if not finding.ok)
@@ -135,19 +135,15 @@ def _gate(
         plan = terraform.show(plan_path)
         refuse_half_plan(plan, None)
     progress("judging the plan")
-    verdict = judge(plan, record, phase=settings.phase, document=document)
+    verdict = judge(plan, record, phase=settings.phase, stack=stack)
     looked_at = premises(plan, file=given_as, state=state)
     result = GateResult(phase=settings.phase, preflight=(), verdict=verdict, looked_at=looked_at)
     return result, terraform
 
 
-def read_back(state: Mapping[str, Any], record: AdoptionRecord) -> list[str]:
+def read_back(state: State | None, record: AdoptionRecord) -> list[str]:
     """What the new state lacks: an object, its id, a secret's recovery window, the final snapshot."""
-    held = {
-        f"{resource['type']}.{resource['name']}": resource["instances"][0]["attributes"]
-        for resource in state.get("resources", [])
-        if resource.get("mode") == "managed" and resource.get("instances")
-    }
+    held = {each.address: each.attributes for each in state.objects} if state else {}
     complaints = []
     for item in record.adopted:
         attributes = held.get(item.address)

@@ -11,8 +11,9 @@ from aws.resources import ADOPTABLE, RESOURCES, import_id
 from common.errors import UserError
 from imports.sources.terraform_base.hcl.values import Value, markers_in
 from imports.sources.terraform_base.legacy_hcl import LegacyConfiguration
-from imports.sources.terraform_base.legacy_object import address_order
 from imports.sources.terraform_base.mapping import new_address, release_reason
+from terraform.addresses import address_order
+from terraform.stack import Stack
 
 Verdict = Literal["adopt", "release", "not covered", "problem"]
 
@@ -150,7 +151,7 @@ def unmanaged_arguments(
     decisions: Sequence[Decision],
     *,
     configuration: LegacyConfiguration,
-    document: Mapping[str, Any],
+    stack: Stack,
 ) -> list[str]:
     """What the legacy configuration sets on adopted objects and the synthesized stack says nothing of.
 
@@ -162,8 +163,9 @@ def unmanaged_arguments(
         address = ours.get(item.address)
         if address is None or item.type not in ADOPTABLE:
             continue
-        resource = document["resource"].get(item.type, {}).get(address.partition(".")[2], {})
-        managed = {*resource, *RESOURCES[item.type].observed, *_LEFT_OUT}
+        resource = stack.resources.get(address)
+        configured = resource.attributes if resource else ()
+        managed = {*configured, *RESOURCES[item.type].observed, *_LEFT_OUT}
         missing = sorted(
             argument
             for argument, value in item.arguments.items()

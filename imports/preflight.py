@@ -8,8 +8,8 @@ from aws.client import Clients, account_of, region_of
 from aws.resources.call import Row
 from common.errors import one_line
 from imports.record import AdoptedObject, AdoptionRecord
-from imports.sources.terraform_base.legacy_object import address_order
 from imports.sources.terraform_base.live_rows import id_of, kind_of, read_rows
+from terraform.addresses import address_order
 
 Verdict = Literal["found", "missing", "elsewhere"]
 

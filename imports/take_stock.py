@@ -1,13 +1,11 @@
 """The inventory: reads the legacy side and AWS, decides, and writes the record and the stage file."""
 
-import json
-import os
 import shlex
 import tempfile
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 from aws.client import Clients, boto3_clients
@@ -26,17 +24,21 @@ from imports.record import (
 )
 from imports.sources.terraform_base.hcl.values import is_marker
 from imports.sources.terraform_base.legacy_hcl import LegacyConfiguration, read_configuration
-from imports.sources.terraform_base.legacy_state import LegacyState, load_state
+from imports.sources.terraform_base.legacy_state import load_state
 from imports.sources.terraform_base.legacy_workspaces import workspace_to_adopt
 from imports.sources.terraform_base.live import account_facts, discover
 from imports.stage_file import stage_file
+from imports.workspace_record import path_of_record
 from modules.settings.stage_files import parse_stage
 from modules.settings.stage_settings import StageSettings
-from synth.bindings import accelerate
 from terraform.cli import Terraform
+from terraform.stack import Stack
+from terraform.state import State
 from terraform.workspace import Workspace, set_default_credentials
 
 DEFAULT_REGION = "us-east-1"
+Synthesize = Callable[[StageSettings, frozenset[str]], Stack]
+"""Gives the stack of a stage's settings and of the addresses that it adopts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +60,7 @@ class _Legacy:
     """The legacy side, from whichever witness there is."""
 
     configuration: LegacyConfiguration
-    state: LegacyState | None
+    state: State | None
     attributes: Mapping[str, Mapping[str, Any]]
     decisions: list[Decision]
     region: str
@@ -72,6 +74,7 @@ def take_stock(
     state_file: Path | None,
     terraform_workspace: str | None,
     variables: Mapping[str, str],
+    synthesize: Synthesize,
     progress: Progress,
 ) -> Inventory:
     """Read, decide, observe, write. With a problem among the decisions nothing is written.
@@ -102,7 +105,7 @@ def take_stock(
             drift=[],
             notes=notes,
             record=None,
-            record_path=workspace.record_path,
+            record_path=path_of_record(workspace),
             stage_path=workspace.stage_path,
             wrote_stage_file=False,
         )
@@ -110,17 +113,15 @@ def take_stock(
     settings = _settings(workspace, found)
     wrote_stage_file = not workspace.stage_path.exists()
     ids = {str(decision.address): str(decision.import_id) for decision in adopted}
+    stack = synthesize(settings, frozenset(ids))
+    progress(f"reading {len(ids)} objects from AWS")
     with tempfile.TemporaryDirectory(prefix="atomic-inventory-") as folder:
-        document = _synthesized(settings, frozenset(ids), Path(folder), workspace)
-        progress(f"reading {len(ids)} objects from AWS")
-        reading = Path(folder) / "observe"
-        reading.mkdir()
-        observed = observe(document, ids, folder=reading, environment=workspace.own_environment())
+        observed = observe(stack, ids, folder=Path(folder), environment=workspace.own_environment())
     record = _record(workspace.stage, found, observed)
     progress("writing the record")
     if wrote_stage_file:
         replace_file(workspace.stage_path, stage_file(observed, region=found.region))
-    write_record(workspace.record_path, record)
+    write_record(path_of_record(workspace), record)
     return Inventory(
         source=_source(found),
         decisions=found.decisions,
@@ -132,12 +133,10 @@ def take_stock(
         ),
         notes=[
             *notes,
-            *unmanaged_arguments(
-                found.decisions, configuration=found.configuration, document=document
-            ),
+            *unmanaged_arguments(found.decisions, configuration=found.configuration, stack=stack),
         ],
         record=record,
-        record_path=workspace.record_path,
+        record_path=path_of_record(workspace),
         stage_path=workspace.stage_path,
         wrote_stage_file=wrote_stage_file,
     )
@@ -242,7 +241,7 @@ def _notes(found: _Legacy) -> list[str]:
     return notes
 
 
-def _blocked_if_tainted(decision: Decision, state: LegacyState) -> Decision:
+def _blocked_if_tainted(decision: Decision, state: State) -> Decision:
     """Terraform would destroy it; a password that is drawn anew would lock everybody out as well."""
     address = decision.legacy_address
     if decision.verdict == "not covered" or address not in state.tainted:
@@ -283,26 +282,6 @@ def _shape(found: _Legacy, legacy_address: str) -> Mapping[str, Any]:
     )
     known = {key: value for key, value in configured.items() if not is_marker(value)}
     return known | dict(found.attributes[legacy_address])
-
-
-def _synthesized(
-    settings: StageSettings, adopted: frozenset[str], folder: Path, workspace: Workspace
-) -> dict[str, Any]:
-    accelerate(os.environ)
-    # Only now: the import starts the jsii kernel, which takes seconds.
-    from modules.app import synthesize  # noqa: PLC0415
-
-    stacks = synthesize(
-        [settings],
-        adopted={settings.stage: adopted},
-        outdir=str(folder / "cdktf.out"),
-        state_folder=PurePath(folder),
-        emulated=workspace.emulated,
-    )
-    document: dict[str, Any] = json.loads(
-        Path(stacks, settings.stack_name, "cdk.tf.json").read_text()
-    )
-    return document
 
 
 def _record(stage: str, found: _Legacy, observed: Mapping[str, dict[str, Any]]) -> AdoptionRecord:

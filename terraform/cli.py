@@ -6,11 +6,11 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from common.errors import UserError
 from terraform.environment import without_logs
 from terraform.interrupts import interrupts_kept
+from terraform.plan import Plan
 
 _NO_COLOR = "-no-color"
 _QUOTED = re.compile(r"\d+:")
@@ -90,16 +90,13 @@ class Terraform:
             )
         return result.exit_code == 2
 
-    def show(self, plan_file: Path) -> dict[str, Any]:
-        """A plan as JSON."""
-        document: dict[str, Any] = json.loads(self.checked("show", "-json", str(plan_file)))
-        return document
+    def show(self, plan_file: Path) -> Plan:
+        """A plan, read."""
+        return Plan(document=json.loads(self.checked("show", "-json", str(plan_file))))
 
-    def pull_state(self) -> dict[str, Any]:
-        """The state as JSON; empty when there is none."""
-        text = self.checked("state", "pull")
-        document: dict[str, Any] = json.loads(text) if text.strip() else {}
-        return document
+    def state_pull(self) -> CommandResult:
+        """What `terraform state pull` prints; `terraform.pulled_state.pull` reads it."""
+        return self("state", "pull", _NO_COLOR)
 
 
 def error_summary(stderr: str) -> str:

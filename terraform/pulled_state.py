@@ -1,39 +1,30 @@
 """The state of a folder, whatever its backend: pulled, and put in place anew."""
 
 import json
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from common.errors import UserError, listed
 from terraform.cli import Terraform, error_summary
+from terraform.state import Document, State, dump_document, parse_state
 from terraform.state_file import local_state_file
-from terraform.state_surgery import Document, differences, dump_document, parse_document
+from terraform.state_surgery import differences
 
 # A terraform that outlived its killed parent finishes its push within this time.
 _LOCK_TIMEOUT = "-lock-timeout=20s"
 
 
-@dataclass(frozen=True, kw_only=True)
-class PulledState:
-    """A state as it was pulled. Neither its text nor its content is shown: both hold secrets."""
-
-    lineage: str
-    serial: int
-    text: str = field(repr=False)
-    document: Document = field(repr=False)
-
-
-def content(state: PulledState | None) -> Document | None:
+def content(state: State | None) -> dict[str, Any] | None:
     """The document of a state, if there is one."""
     return None if state is None else state.document
 
 
-def pull(terraform: Terraform) -> PulledState | None:
+def pull(terraform: Terraform) -> State | None:
     """The state of a folder, whatever its backend; None when there is none.
 
     Raises UserError when it cannot be read, as after a local state file broke off.
     """
-    result = terraform("state", "pull", "-no-color")
+    result = terraform.state_pull()
     text = result.stdout.decode("utf-8", "replace")
     if result.exit_code or not text.strip():
         _refuse_broken_file(terraform.folder)
@@ -44,10 +35,14 @@ def pull(terraform: Terraform) -> PulledState | None:
         )
     if not text.strip() or _is_of_nothing(text):
         return None
-    document = parse_document(text, source=f"the state of {terraform.folder}")
-    return PulledState(
-        lineage=document["lineage"], serial=document["serial"], text=text, document=document
-    )
+    state = parse_state(text, source=f"the state of {terraform.folder}")
+    _ = state.document  # refuses a number that could not be pushed back
+    return state
+
+
+def pulled_document(terraform: Terraform) -> dict[str, Any]:
+    """All of the state of a folder as JSON; empty when there is none."""
+    return content(pull(terraform)) or {}
 
 
 def _is_of_nothing(text: str) -> bool:
@@ -64,7 +59,7 @@ def _is_of_nothing(text: str) -> bool:
 
 def push(
     terraform: Terraform, document: Document, *, backup: Path | None, is_first: bool = False
-) -> PulledState:
+) -> State:
     """Put a new version of a state in place, under Terraform's lock, and return what it is then.
 
     `is_first`: there is none yet. Terraform draws the lineage of a first remote state itself, whatever it is

@@ -12,9 +12,12 @@ from rich.table import Table
 from dev.bench.measuring import timed
 from imports.record import read_record
 from imports.take_stock import take_stock
+from imports.workspace_record import path_of_record
 from local.emulator import Emulator, running_emulator
 from local.legacy import legacy_base
+from synth.synthesized import synthesized
 from terraform.cli import Terraform
+from terraform.pulled_state import pulled_document
 from terraform.workspace import Workspace
 
 STAGE = "bench"
@@ -38,7 +41,7 @@ def against_import_loop(console: Console) -> dict[str, object]:
         legacy = legacy_base(folder / "legacy", emulator, environment=os.environ)
         legacy.checked("apply", "-auto-approve", "-input=false", "-no-color")
         workspace = _inventory(emulator, folder, legacy, console)
-        record = read_record(workspace.record_path)
+        record = read_record(path_of_record(workspace))
         if record is None:
             raise BenchError("the inventory wrote no record")
         terraform = workspace.synthesize()
@@ -102,6 +105,7 @@ def _inventory(emulator: Emulator, folder: Path, legacy: Terraform, console: Con
         state_file=None,
         terraform_workspace=None,
         variables={},
+        synthesize=lambda settings, adopted: synthesized(settings, adopted=adopted),
         progress=console.print,
     )
     return workspace
@@ -124,6 +128,6 @@ def _copy(terraform: Terraform, folder: Path) -> Terraform:
 def _held(terraform: Terraform) -> int:
     return sum(
         len(resource["instances"])
-        for resource in terraform.pull_state().get("resources", [])
+        for resource in pulled_document(terraform).get("resources", [])
         if resource["mode"] == "managed"
     )

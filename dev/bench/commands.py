@@ -1,6 +1,5 @@
 """cdktf on a deployed stage: the deploy against its critical path, and an empty diff against a plan."""
 
-import json
 import statistics
 import tempfile
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from dev.bench.measuring import timed
 from local.cdktf import Cdktf
 from local.emulator import running_emulator
 from modules.settings.stage_settings import stack_name
+from terraform.stack import read_stack
 
 STACK = stack_name("dev")
 RUNS = 5
@@ -78,9 +78,9 @@ def deploy_and_diff(console: Console) -> dict[str, object]:
 def _deploy(cdktf: Cdktf) -> Deploy:
     clock = CreationClock()
     wall = timed(lambda: cdktf.run("deploy", STACK, "--auto-approve", on_line=clock.hear))
-    document = json.loads((cdktf.stack_folder(STACK) / "cdk.tf.json").read_text())
+    stack = read_stack(cdktf.stack_folder(STACK))
     took = clock.seconds
-    bound, chain = critical_path(took, dependencies(document))
+    bound, chain = critical_path(took, dependencies(stack))
     return Deploy(
         wall_seconds=wall,
         path_seconds=bound,

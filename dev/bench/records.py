@@ -20,6 +20,8 @@ from imports.record import (
     record_path,
     write_record,
 )
+from terraform.plan import Plan
+from terraform.stack import Stack
 
 OBJECTS = (46, 500, 5000)
 _STAGE = "bench"
@@ -39,12 +41,14 @@ def many_objects(console: Console) -> list[dict[str, object]]:
             seconds = {
                 "read": timed(partial(read_record, path)),
                 "bind": timed(partial(bind, document, record, phase="adopt")),
-                "judge": timed(partial(judge, plan, record, phase="adopt", document=document)),
+                "judge": timed(
+                    partial(judge, plan, record, phase="adopt", stack=Stack(document=document))
+                ),
             }
             tracemalloc.start()
             read_record(path)
             bind(document, record, phase="adopt")
-            judge(plan, record, phase="adopt", document=document)
+            judge(plan, record, phase="adopt", stack=Stack(document=document))
             peak_mib = tracemalloc.get_traced_memory()[1] / 2**20
             tracemalloc.stop()
         each = 1000 * sum(seconds.values()) / count
@@ -90,8 +94,8 @@ def _document(record: AdoptionRecord) -> dict[str, Any]:
     return {"resource": {_TYPE: {item.name: dict(item.observed) for item in record.adopted}}}
 
 
-def _plan(record: AdoptionRecord) -> dict[str, Any]:
-    return {
+def _plan(record: AdoptionRecord) -> Plan:
+    document = {
         "resource_changes": [
             {
                 "address": item.address,
@@ -107,3 +111,4 @@ def _plan(record: AdoptionRecord) -> dict[str, Any]:
             for item in record.adopted
         ]
     }
+    return Plan(document=document)

@@ -152,7 +152,7 @@ def give_back(tried: Trial) -> None:
     """
     if tried.remote_state:
         _unlock(tried)
-    elif tried.terraform("state", "pull").exit_code:
+    elif tried.terraform.state_pull().exit_code:
         tried.state_file.rename(tried.state_file.with_suffix(".broken"))
         tried.notes.append("a state file that broke off put aside")
     left = tried.terraform.folder / "errored.tfstate"

@@ -21,6 +21,7 @@ from local.emulator import PROJECT, Emulator, running_emulator
 from local.faults import FaultSettings
 from modules.settings.stage_settings import stack_name
 from terraform.cli import Terraform
+from terraform.pulled_state import pulled_document
 from terraform.workspace import Workspace
 
 STAGE: Final = "dev"
@@ -179,7 +180,7 @@ class Trial:
     def _state(self) -> dict[str, Any]:
         """The state; empty when the fault has left nothing that can be read."""
         try:
-            return self.terraform.pull_state()
+            return pulled_document(self.terraform)
         except UserError as error:
             self.notes.append(f"state: {error}")
             return {}

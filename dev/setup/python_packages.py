@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from dev.setup.requirements import PIPENV_MINIMUM, PYTHON_MINIMUM, fingerprint, parse_version
+from common.requirements import PIPENV_MINIMUM, PYTHON_MINIMUM, fingerprint, parse_version
 from dev.setup.running import (
     ROOT,
     TOOLS,

@@ -11,9 +11,9 @@ from aws.resources.row import Live
 from common.errors import UserError
 from common.progress import Progress
 from imports.recovery.matching import Lister, Matcher, Matches
-from imports.recovery.planned import Planned
 from imports.recovery.recorded import Recorded
 from imports.recovery.recovery_stage import Stage, held_ids
+from terraform.stack import Resource
 
 _LONGEST_WAIT_SECONDS: Final = 45 * 60
 _POLL_SECONDS: Final = 10
@@ -21,7 +21,7 @@ _POLL_SECONDS: Final = 10
 
 def settled(
     stage: Stage,
-    resources: Mapping[str, Planned],
+    resources: Mapping[str, Resource],
     held: Mapping[str, Mapping[str, Any]],
     recorded: Recorded,
     progress: Progress,

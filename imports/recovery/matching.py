@@ -10,8 +10,9 @@ from typing import Any
 
 from aws.resources import RESOURCES
 from aws.resources.row import Live
-from imports.recovery.planned import Planned, text
 from imports.recovery.untagged import is_told
+from terraform.resolving import text
+from terraform.stack import Resource
 
 
 class UnknownValueError(Exception):
@@ -62,7 +63,7 @@ class Matches:
 class Matcher:
     """Looks for resources one after the other, each after those that its key is made of."""
 
-    resources: Mapping[str, Planned]
+    resources: Mapping[str, Resource]
     held: Mapping[str, Mapping[str, Any]] = field(repr=False)
     """The attributes of what the state holds, and of data sources, by address."""
     held_ids: Set[str]
@@ -209,9 +210,9 @@ class Matcher:
             if resource.type == type_
         )
 
-    def _text(self, resource: Planned, path: str) -> str:
+    def _text(self, resource: Resource, path: str) -> str:
         """An argument (`tags.Name`); with `?` at its end it may be unset."""
-        value: Any = resource.arguments
+        value: Any = resource.attributes
         for part in path.removesuffix("?").split("."):
             value = value.get(part) if isinstance(value, Mapping) else None
         if value is None and path.endswith("?"):
@@ -222,9 +223,9 @@ class Matcher:
         return found
 
 
-def _literals(resource: Planned) -> dict[str, Any]:
+def _literals(resource: Resource) -> dict[str, Any]:
     return {
         name: value
-        for name, value in resource.arguments.items()
+        for name, value in resource.attributes.items()
         if isinstance(value, str | int) and "${" not in str(value)
     }

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from aws.resources import RESOURCES
-from imports.recovery.planned import Planned, dependencies, planned_resources
-from imports.recovery.reading import ReadObject
-from terraform.state_surgery import Document, restore_addresses
+from terraform.import_plan import ReadObject
+from terraform.plan import Plan
+from terraform.stack import Resource, Stack
+from terraform.state import Document
+from terraform.state_surgery import restore_addresses
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +27,7 @@ class SecretVersion:
     stages: tuple[str, ...]
 
 
-def version_read(version: SecretVersion, planned: Planned, *, provider: str) -> ReadObject:
+def version_read(version: SecretVersion, planned: Resource, *, provider: str) -> ReadObject:
     """A secret's version as the state holds one that was written by write-only arguments: without a value."""
     return ReadObject(
         provider=provider,
@@ -38,7 +40,7 @@ def version_read(version: SecretVersion, planned: Planned, *, provider: str) -> 
             "secret_id": version.secret_arn,
             "secret_string": "",
             "secret_string_wo": None,
-            "secret_string_wo_version": planned.arguments["secret_string_wo_version"],
+            "secret_string_wo_version": planned.attributes["secret_string_wo_version"],
             "version_id": version.version_id,
             "version_stages": sorted(version.stages),
         },
@@ -94,12 +96,11 @@ def _time(moment: datetime.datetime | None) -> str | None:
 def with_objects(
     state: Document | None,
     objects: Mapping[str, ReadObject],
-    document: Mapping[str, Any],
+    stack: Stack,
     *,
     terraform_version: str,
 ) -> Document:
     """The next version of the state, with the objects at their addresses; a first one where there is none."""
-    resources = planned_resources(document)
     before: Document = state or {
         "version": 4,
         "terraform_version": terraform_version,
@@ -121,10 +122,10 @@ def with_objects(
         **before,
         "resources": [
             _resource(
-                resources[address],
-                {**each.attributes, **_as_configured(resources[address], each, arns)},
+                stack.resources[address],
+                {**each.attributes, **_as_configured(stack.resources[address], each, arns)},
                 each,
-                dependencies(document, address),
+                stack.dependencies(address),
             )
             for address, each in sorted(objects.items())
         ],
@@ -132,22 +133,22 @@ def with_objects(
     return restore_addresses(before, found, set(objects))
 
 
-def with_outputs(state: Document, plan: Mapping[str, Any]) -> Document:
+def with_outputs(state: Document, plan: Plan) -> Document:
     """The state with the outputs that a plan upon it knows already, where it has none of that name."""
     known = {
         name: {key: output[key] for key in ("value", "type", "sensitive") if output.get(key)}
-        for name, output in plan.get("planned_values", {}).get("outputs", {}).items()
+        for name, output in plan.outputs.items()
         if "value" in output
     }
     return {**state, "outputs": {**known, **(state.get("outputs") or {})}}
 
 
-def _as_configured(planned: Planned, read: ReadObject, arns: Set[str]) -> dict[str, Any]:
+def _as_configured(planned: Resource, read: ReadObject, arns: Set[str]) -> dict[str, Any]:
     """What a deploy would have written, where a reading gives nothing or says the same in other words."""
     found = {
-        name: planned.arguments.get(name, default)
+        name: planned.attributes.get(name, default)
         for name, default in RESOURCES[planned.type].kept_in_state.items()
-        if name in planned.arguments or default is not None
+        if name in planned.attributes or default is not None
     }
     if planned.type == "aws_ecs_service":
         # AWS names a revision by its ARN, and the provider reads it as `family:revision`.
@@ -159,7 +160,7 @@ def _as_configured(planned: Planned, read: ReadObject, arns: Set[str]) -> dict[s
 
 
 def _resource(
-    planned: Planned, attributes: Mapping[str, Any], each: ReadObject, depends_on: tuple[str, ...]
+    planned: Resource, attributes: Mapping[str, Any], each: ReadObject, depends_on: tuple[str, ...]
 ) -> dict[str, Any]:
     return {
         "mode": "managed",

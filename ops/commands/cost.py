@@ -1,6 +1,5 @@
 """`cost`: the monthly bill of a stage, what it is compared with, and what each switch would save."""
 
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,15 +11,14 @@ import typer
 from common.errors import UserError
 from common.progress import Progress
 from common.screen import AsJson, out, print_json, print_table, progress_on_screen
-from common.text_files import decode_state
-from imports.sources.terraform_base.legacy_state import parse_state
 from modules.settings.stage_settings import StageSettings
 from ops.cost.bill import Bill
 from ops.cost.prices import HOURS_PER_MONTH, Prices, read_prices
 from ops.cost.pricing import bill
 from ops.cost.what_if import LEGACY_BASE, SWITCHES, Switch, as_the_guide_has_it, switches_below
-from synth.synthesized import synthesized
-from terraform.resources import Resource, of_state
+from synth.synthesized import synthesized_side_by_side
+from terraform.stack import Resource
+from terraform.state import read_state
 from terraform.workspace import Workspace
 
 
@@ -74,8 +72,8 @@ def cost(
     with progress_on_screen(as_json) as progress:
         if compare:
             progress(f"synthesizing {' and '.join(compare)}")
-            stacks = synthesized([_settings(each, prices) for each in compare])
-            bills = [bill(each, prices) for each in stacks]
+            stacks = synthesized_side_by_side([_settings(each, prices) for each in compare])
+            bills = [bill(each.of(), prices) for each in stacks]
         else:
             result = reckon(_settings(stage, prices), prices, _legacy(legacy_state), progress)
     if compare:
@@ -92,22 +90,22 @@ def reckon(
     """What a stage costs, and what it would cost with each switch."""
     progress(f"synthesizing {stage.stage}, and with each switch")
     changed = [switch.change(stage) for switch in SWITCHES]
-    resources, *others = synthesized([stage, as_the_guide_has_it(stage), *changed])
-    now = bill(resources, prices)
-    guide_usd, *switched_usd = (bill(each, prices).monthly_usd for each in others)
+    stack, *others = synthesized_side_by_side([stage, as_the_guide_has_it(stage), *changed])
+    now = bill(stack.of(), prices)
+    guide_usd, *switched_usd = (bill(each.of(), prices).monthly_usd for each in others)
     savings = [
         (switch, now.monthly_usd - usd) for switch, usd in zip(SWITCHES, switched_usd, strict=True)
     ]
     enough = switches_below(guide_usd, now.monthly_usd, savings)
     with_enough_usd = None
     if enough:
-        (combined,) = synthesized([_with(stage, enough)])
-        with_enough_usd = bill(combined, prices).monthly_usd
+        (combined,) = synthesized_side_by_side([_with(stage, enough)])
+        with_enough_usd = bill(combined.of(), prices).monthly_usd
     return Cost(
         stage=stage.stage,
         bill=now,
         monthly_usd=now.monthly_usd,
-        with_most_tasks_usd=bill(resources, prices, tasks="most").monthly_usd,
+        with_most_tasks_usd=bill(stack.of(), prices, tasks="most").monthly_usd,
         legacy_base_usd=bill(legacy, prices).monthly_usd,
         guide_usd=guide_usd,
         savings=tuple(_saving(switch, usd) for switch, usd in savings),
@@ -145,9 +143,10 @@ def _settings(name: str, prices: Prices) -> StageSettings:
 def _legacy(state: Path | None) -> Sequence[Resource]:
     if state is None:
         return LEGACY_BASE
-    text = decode_state(state.read_bytes(), source=str(state))
-    parse_state(text, source=str(state))  # refuses what is no state
-    return of_state(json.loads(text))
+    return [
+        Resource(type=each.type, name=each.name, attributes=each.attributes)
+        for each in read_state(state).objects
+    ]
 
 
 def _show(cost: Cost, prices: Prices) -> None:

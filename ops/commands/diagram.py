@@ -14,7 +14,7 @@ from common.screen import Stage, out, progress_on_screen
 from ops.picture.architecture import architecture
 from ops.picture.layout import layout
 from ops.picture.svg import svg
-from synth.synthesized import synthesized
+from synth.synthesized import synthesized_side_by_side
 from terraform.workspace import Workspace
 
 # Twice the pixels, for screens that have them.
@@ -54,9 +54,9 @@ def diagram(
 def stage_svg(stage: str) -> str:
     """The picture of a stage as it is today."""
     settings = Workspace(stage=stage, environ=dict(os.environ)).settings()
-    (resources,) = synthesized([settings])
+    (stack,) = synthesized_side_by_side([settings])
     title = f"{settings.stack_name} in {settings.region}"
-    return svg(layout(architecture(title, resources)))
+    return svg(layout(architecture(title, stack)))
 
 
 def png(text: str) -> bytes:

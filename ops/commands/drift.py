@@ -25,7 +25,7 @@ def drift(stage: Stage = "prod", as_json: AsJson = False) -> None:
             f"{planned.premises.text}: there is no last deploy to compare AWS with: deploy the stage first: "
             f"`cdktf deploy atomic-{stage}`"
         )
-    drifted = find_drift(planned.document)
+    drifted = find_drift(planned.plan)
     if as_json:
         print_json({"drift": bool(drifted.rows), **asdict(drifted), "looked_at": planned.premises})
     else:

@@ -50,13 +50,13 @@ def gate(
         _print_untrusted(str(error), settings.retain_data, as_json)
         raise typer.Exit(BLOCKED) from None
     judgement = judge(
-        planned.document,
+        planned.plan,
         retain_data=settings.retain_data,
         allowed=named | set(settings.allow_destroy),
     )
     if planned.failure and not judgement.blocked:
         refused = sorted({loss.address for loss in judgement.losses} - set(settings.allow_destroy))
-        if refused and planned.document.get("errored"):
+        if refused and planned.plan.document.get("errored"):
             raise UserError(
                 f"--allow {refused[0]}: Terraform itself refuses: allowed: what is no longer "
                 f"configured; remedy: name it in allow_destroy of {workspace.stage_path}"

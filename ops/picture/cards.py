@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aws.resources.rds import DATABASES
-from ops.picture.references import Key, key, references
-from terraform.resources import Resource
+from ops.picture.keys import Key, key, keys_in
+from terraform.stack import Resource
 
 GROUPS = ("Edge", "Access and secrets", "Data outside the VPC", "Watching")
 
@@ -155,9 +155,7 @@ def _is_of_a_bucket(type_: str) -> bool:
 
 def _bucket(resource: Resource, resources: Sequence[Resource]) -> Card:
     types = {
-        each.type
-        for each in resources
-        if key(resource) in references(each.attributes.get("bucket"))
+        each.type for each in resources if key(resource) in keys_in(each.attributes.get("bucket"))
     }
     facts = {
         "aws_s3_bucket_public_access_block": "no public access",

@@ -8,6 +8,7 @@ from typing import Literal
 from aws.client import ask, ask_unless
 from common.errors import UserError
 from imports.record import read_record
+from imports.workspace_record import path_of_record
 from modules.settings.placeholders import has_no_address, is_placeholder
 from modules.settings.secret_labels import FIRST
 from modules.settings.secrets import MASTER_CREDENTIALS, SECRETS, Origin, SecretRow
@@ -189,6 +190,6 @@ def _mended_by(deployed: Deployed, row: SecretRow, state: State) -> Literal["dep
 
 
 def _is_adopted(deployed: Deployed, row: SecretRow) -> bool:
-    record = read_record(deployed.workspace.record_path)
+    record = read_record(path_of_record(deployed.workspace))
     address = f"aws_secretsmanager_secret.{row.name.replace('-', '_')}"
     return record is not None and address in record.addresses

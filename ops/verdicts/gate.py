@@ -1,12 +1,11 @@
-"""Judges a plan: would it lose data? Pure: a plan's JSON in, a judgement out."""
+"""Judges a plan: would it lose data? Pure: a plan in, a judgement out."""
 
 from collections import Counter
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from typing import Any
 
 from aws.resources import CARRYING
-from terraform.plan import in_words, loses_data
+from terraform.plan import Change, Plan, in_words
 
 # Terraform's reasons in words. https://developer.hashicorp.com/terraform/internals/json-format
 _REASONS = {
@@ -43,44 +42,37 @@ class Judgement:
         return tuple(loss for loss in self.losses if self.retain_data and not loss.allowed)
 
 
-def judge(plan: Mapping[str, Any], *, retain_data: bool, allowed: Set[str]) -> Judgement:
-    """The judgement on a plan (`terraform show -json`); `allowed` are addresses that may be lost."""
-    managed = [each for each in plan.get("resource_changes", []) if each["mode"] == "managed"]
+def judge(plan: Plan, *, retain_data: bool, allowed: Set[str]) -> Judgement:
+    """The judgement on a plan; `allowed` are addresses that may be lost."""
     losses = [
         Loss(
-            address=change["address"],
-            would_be=in_words(change["change"]["actions"]),
+            address=change.address,
+            would_be=in_words(change.actions),
             because=_because(change),
-            allowed=change["address"] in allowed,
+            allowed=change.address in allowed,
         )
-        for change in managed
-        if loses_data(change) or _takes_the_ground_away(change)
+        for change in plan.changes
+        if change.loses_data or _takes_the_ground_away(change)
     ]
     return Judgement(
         retain_data=retain_data,
         losses=tuple(sorted(losses, key=lambda loss: loss.address)),
-        counts=dict(Counter(_kind(change["change"]["actions"]) for change in managed)),
+        counts=dict(Counter(map(_kind, plan.changes))),
     )
 
 
-def _takes_the_ground_away(change: Mapping[str, Any]) -> bool:
+def _takes_the_ground_away(change: Change) -> bool:
     """Whether a network goes in which data stands: another number of zones moves every private subnet."""
-    return change["type"] in CARRYING and "delete" in change["change"]["actions"]
+    return change.type in CARRYING and "delete" in change.actions
 
 
-def _kind(actions: list[str]) -> str:
-    return UNCHANGED if actions in (["no-op"], ["read"]) else in_words(actions)
+def _kind(change: Change) -> str:
+    return UNCHANGED if change.does_nothing else in_words(change.actions)
 
 
-def _because(change: Mapping[str, Any]) -> str:
-    if change.get("deposed"):
+def _because(change: Change) -> str:
+    if change.deposed:
         return "it is left over from a replacement"
-    paths = change["change"].get("replace_paths")
-    attributes = dict.fromkeys(
-        str(path[0])
-        for path in (paths if isinstance(paths, list) else [])
-        if isinstance(path, list) and path
-    )
-    if attributes:
-        return "of a change of " + ", ".join(attributes)
-    return _REASONS.get(str(change.get("action_reason")), "the plan says so")
+    if change.forcing:
+        return "of a change of " + ", ".join(change.forcing)
+    return _REASONS.get(str(change.reason), "the plan says so")

@@ -85,7 +85,19 @@ def _importing(path: Path) -> bytes:
         planned(each["to"], before=attributes().get(each["to"], {}), importing={"id": each["id"]})
         for each in document["import"]
     ]
-    return json.dumps(a_plan(*changes)).encode()
+    held = [
+        {
+            "address": each["address"],
+            "mode": "managed",
+            "type": each["type"],
+            "provider_name": "registry.terraform.io/hashicorp/aws",
+            "schema_version": 0,
+            "values": each["change"]["before"],
+        }
+        for each in changes
+    ]
+    prior = {"values": {"root_module": {"resources": held}}}
+    return json.dumps({**a_plan(*changes).document, "prior_state": prior}).encode()
 
 
 @contextmanager

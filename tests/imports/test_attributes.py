@@ -7,7 +7,8 @@ import pytest
 from aws.resources import ADOPTABLE, RESOURCES, is_state_only
 from imports.gate import Verdict, covers, judge
 from imports.sources.terraform_base.mapping import ADOPTED
-from terraform.plan import attribute_changes
+from terraform.plan import change_of
+from terraform.stack import Stack
 from tests.imports.records import (
     a_plan,
     base_record,
@@ -138,7 +139,7 @@ def test_nothing_else_is_on_the_list() -> None:
 
 
 def shown(**change: Any) -> list[str]:
-    return [str(each) for each in attribute_changes(planned("aws_vpc.main", "update", **change))]
+    return [str(each) for each in change_of(planned("aws_vpc.main", "update", **change)).attributes]
 
 
 def test_a_value_that_is_not_known_yet_is_said_to_be() -> None:
@@ -171,7 +172,9 @@ def test_marks_that_say_no_hide_nothing() -> None:
 def on_the_base(*, phase: str = "adopt", **document: Any) -> Verdict:
     """The verdict on the import of the base, with these parts of the stack instead of its own."""
     stack = bound_document(phase) | document
-    return judge(a_plan(*importing(base_record())), base_record(), phase=phase, document=stack)
+    return judge(
+        a_plan(*importing(base_record())), base_record(), phase=phase, stack=Stack(document=stack)
+    )
 
 
 @pytest.mark.parametrize(
@@ -239,7 +242,10 @@ def test_a_policy_with_variables_of_its_own_is_covered() -> None:
     record = observing(base_record(), address, policy="arn:aws:s3:::b/${aws:username}")
 
     verdict = judge(
-        a_plan(*importing(record)), record, phase="adopt", document=bound_document("adopt", record)
+        a_plan(*importing(record)),
+        record,
+        phase="adopt",
+        stack=Stack(document=bound_document("adopt", record)),
     )
 
     assert verdict.blocked == ()

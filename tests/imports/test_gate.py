@@ -7,6 +7,7 @@ import pytest
 from aws.resources import RESOURCES, STATEFUL
 from common.errors import UserError
 from imports.gate import Finding, judge
+from terraform.stack import Stack
 from tests.imports.records import (
     a_plan,
     a_record,
@@ -45,7 +46,7 @@ def other(address: str, *actions: str, phase: str = "full", **rest: Any) -> Find
 def test_importing_every_object_without_a_change_is_clean(phase: str) -> None:
     plan = a_plan(*importing(base_record()))
 
-    verdict = judge(plan, base_record(), phase=phase, document=bound_document(phase))
+    verdict = judge(plan, base_record(), phase=phase, stack=Stack(document=bound_document(phase)))
 
     assert verdict.blocked == ()
     assert verdict.count("clean") == len(verdict.findings) == 46
@@ -291,7 +292,9 @@ def test_the_base_in_the_state_is_recognized_by_the_ids_of_the_record() -> None:
         )
     )
 
-    verdict = judge(plan, base_record(), phase="adopt", document=bound_document("adopt"))
+    verdict = judge(
+        plan, base_record(), phase="adopt", stack=Stack(document=bound_document("adopt"))
+    )
 
     assert verdict.blocked == ()
 
@@ -306,7 +309,7 @@ def test_roles_that_the_stage_has_dropped_may_be_destroyed() -> None:
         a_plan(*importing(kept), gone),
         kept,
         phase="full",
-        document=document_without_shared_roles("full"),
+        stack=Stack(document=document_without_shared_roles("full")),
     )
 
     assert verdict.blocked == ()
@@ -321,7 +324,7 @@ def test_roles_that_the_stage_keeps_may_not_be_destroyed() -> None:
         a_plan(gone, instead_of=importing(base_record())),
         base_record(),
         phase="full",
-        document=bound_document("full"),
+        stack=Stack(document=bound_document("full")),
     )
 
     assert [finding.address for finding in verdict.blocked] == [role]

@@ -103,10 +103,3 @@ def test_a_mismatch_shows_no_attribute_but_the_id() -> None:
     assert owner.mismatch is not None
     assert "an object without an id" in owner.mismatch
     assert SECRET not in repr(owner)
-
-
-def test_another_way_to_name_objects_may_be_given() -> None:
-    owners = ownership(a_record(), legacy_state(), None, identify=lambda *_: "other")
-
-    assert {item.holder for item in owners} == {Holder.NOBODY}
-    assert all(item.mismatch for item in owners)

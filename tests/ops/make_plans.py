@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from imports.workspace_record import path_of_record
 from local.cdktf import Cdktf
 from local.emulator import Emulator, running_emulator
 from local.legacy import legacy_base
@@ -106,7 +107,7 @@ def _adoption(folder: Path, emulator: Emulator) -> None:
     _write("adoption", _plan(terraform, folder), secrets)
     document = json.loads((terraform.folder / "cdk.tf.json").read_text())
     _write("adoption.stack", {"resource": document["resource"]}, secrets, cut=lambda each: each)
-    record = json.loads(workspace.record_path.read_text())
+    record = json.loads(path_of_record(workspace).read_text())
     _write("adoption.record", record, secrets, cut=lambda each: each)
 
 
@@ -126,7 +127,7 @@ def _workspace(folder: Path, emulator: Emulator, stage: str) -> Workspace:
 
 def _plan(terraform: Terraform, folder: Path) -> Mapping[str, Any]:
     terraform.plan(folder / "plan")
-    return terraform.show(folder / "plan")
+    return terraform.show(folder / "plan").document
 
 
 def _cut(plan: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from aws.resources.row import Live
 from imports.recovery.matching import Matcher, Matches
-from imports.recovery.planned import planned_resources
+from terraform.stack import Stack
 
 
 def match(
@@ -20,7 +20,7 @@ def match(
     """What of `live` is at which address of `resources`, in a stage with these default tags."""
     held = held or {}
     return Matcher(
-        resources=planned_resources({"resource": resources}),
+        resources=dict(sorted(Stack(document={"resource": resources}).resources.items())),
         held=held,
         held_ids=frozenset(str(each["id"]) for each in held.values()),
         default_tags=tags,

@@ -21,7 +21,7 @@ from imports.sources.terraform_base.hcl.syntax import (
 )
 from imports.sources.terraform_base.hcl.values import Unknown, Value
 from imports.sources.terraform_base.hcl.variables import Variable, resolve_variables
-from imports.sources.terraform_base.legacy_object import address_order
+from terraform.addresses import address_order
 
 __all__ = [
     "ConfiguredObject",

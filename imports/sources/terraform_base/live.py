@@ -14,7 +14,6 @@ from aws.resources import RESOURCES, import_id
 from common.errors import UserError, one_line, shorten
 from imports.sources.terraform_base.hcl.data import Facts
 from imports.sources.terraform_base.legacy_hcl import ConfiguredObject, LegacyConfiguration
-from imports.sources.terraform_base.legacy_object import address_order
 from imports.sources.terraform_base.live_named import NAMED_RULES
 from imports.sources.terraform_base.live_network import NETWORK_RULES
 from imports.sources.terraform_base.live_rows import Rows, read_rows
@@ -28,6 +27,7 @@ from imports.sources.terraform_base.live_search import (
     Search,
 )
 from imports.sources.terraform_base.mapping import ADOPTED, new_address
+from terraform.addresses import address_order
 
 __all__ = ["Clients", "Discovery", "Problem", "account_facts", "discover", "match"]
 

@@ -17,7 +17,7 @@ from imports.sources.terraform_base.legacy_hcl import (
     Unresolved,
     read_configuration,
 )
-from imports.sources.terraform_base.legacy_state import parse_state
+from terraform.state import parse_state
 
 LEGACY = Path(__file__).parent.parent.parent / "legacy"
 BASE = LEGACY / "base"

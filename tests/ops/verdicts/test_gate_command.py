@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from terraform.plan import Plan
 from terraform.state_file import CUT_SHORT
 from tests.answer import Answer
 from tests.imports.records import a_plan, planned
@@ -26,12 +27,12 @@ def gate(
     """`gate(plan, *arguments, stage="prod", settings="...")`."""
     monkeypatch.setenv("ATOMIC_STAGES_DIR", str(tmp_path))
 
-    def run(plan: Any, *arguments: str, stage: str = "prod", settings: str = "") -> Answer:
+    def run(given: Any, *arguments: str, stage: str = "prod", settings: str = "") -> Answer:
         (tmp_path / f"{stage}.toml").write_text(REQUIRED + settings)
         path = tmp_path / "plan.json"
+        plan = given.document if isinstance(given, Plan) else given
         path.write_text(plan if isinstance(plan, str) else json.dumps(plan))
-        given = ("gate", "--stage", stage, "--plan", path, *arguments)
-        return answer(monkeypatch, capsys, *given)
+        return answer(monkeypatch, capsys, "gate", "--stage", stage, "--plan", path, *arguments)
 
     return run
 
@@ -106,18 +107,18 @@ def test_programs_read_json(gate: Gate) -> None:
 
 
 def test_an_unfinished_plan_with_a_loss_is_blocked(gate: Gate) -> None:
-    assert gate({**a_plan(REPLACED), "errored": True}).code == 2
+    assert gate({**a_plan(REPLACED).document, "errored": True}).code == 2
 
 
 def test_an_unfinished_plan_without_a_loss_is_an_error(gate: Gate) -> None:
-    said = gate({**a_plan(planned("aws_lb.main", "update")), "errored": True})
+    said = gate({**a_plan(planned("aws_lb.main", "update")).document, "errored": True})
 
     assert said.code == 1
     assert "the plan of a run that failed: plan again" in said.errors
 
 
 def test_what_terraform_itself_refuses_is_not_allowed_on_the_command_line(gate: Gate) -> None:
-    said = gate({**a_plan(REPLACED), "errored": True}, "--allow", DATABASE)
+    said = gate({**a_plan(REPLACED).document, "errored": True}, "--allow", DATABASE)
 
     assert said.code == 1
     assert f"--allow {DATABASE}: Terraform itself refuses" in said.errors

@@ -17,13 +17,19 @@ from moto import mock_aws
 from terraform.state_file import CUT_SHORT
 from tests.answer import Answer
 from tests.fuzz.answers import Processes, instead_of_processes
-from tests.imports.records import a_plan, planned
+from tests.imports import records
+from tests.imports.records import planned
 from tests.ops.answering import answer
 
 TOPIC = "aws_sns_topic.alarms"
 TOPICS = {"id": "t", "name": "atomic-dev-AlarmTopic"}
 UNCHANGED = planned(TOPIC, before=TOPICS, after=TOPICS)
 REQUIRED = 'domain_name = "app.example.com"\noperator_email = "ops@example.com"\n'
+
+
+def a_plan(*changes: dict[str, Any]) -> dict[str, Any]:
+    """A plan of these changes, in JSON."""
+    return dict(records.a_plan(*changes).document)
 
 
 def of_a_state(*ids: tuple[str, str], **parts: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from imports.sources.terraform_base.hcl.syntax import (
     parse_hcl,
     parse_json,
 )
-from imports.sources.terraform_base.legacy_object import IDENTIFIER
+from terraform.addresses import IDENTIFIER
 
 # How many labels a block of each type has; in JSON each label is one more level of objects.
 _LABELS: Final = {

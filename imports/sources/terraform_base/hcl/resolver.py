@@ -21,7 +21,7 @@ from imports.sources.terraform_base.hcl.values import (
     is_marker,
     number_of,
 )
-from imports.sources.terraform_base.legacy_object import instance_address
+from terraform.addresses import instance_address
 
 MAX_INSTANCES: Final = 1000
 

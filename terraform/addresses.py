@@ -1,28 +1,9 @@
-"""What the readers of the legacy side have in common: one managed object and its address."""
+"""Addresses of resource instances, as Terraform writes them."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-
-
-@dataclass(frozen=True, kw_only=True)
-class LegacyObject:
-    """One managed resource instance, as the legacy state holds it.
-
-    `address` is what Terraform prints (`aws_subnet.public[0]`, `module.x.aws_sqs_queue.q["k"]`),
-    `module` the part before the type (empty for the root), `index` the count or for_each key.
-    `attributes` holds secrets in plain text, so neither `repr` nor a comparison's message shows it.
-    """
-
-    address: str
-    type: str
-    name: str
-    index: int | str | None
-    module: str
-    attributes: Mapping[str, Any] = field(repr=False)
 
 
 def instance_address(

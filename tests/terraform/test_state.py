@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from common.errors import UserError
 from common.text_files import decode_state
-from imports.sources.terraform_base.legacy_object import address_order
-from imports.sources.terraform_base.legacy_state import LegacyState, load_state, parse_state
+from imports.sources.terraform_base.legacy_state import load_state
+from terraform.addresses import address_order
 from terraform.cli import CommandResult, Terraform
+from terraform.state import State, parse_state
 
-APPLIED = Path(__file__).parent.parent.parent / "legacy" / "applied_state.json"
+APPLIED = Path(__file__).parent.parent / "legacy" / "applied_state.json"
 
 
 def resource(**changes: Any) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def state(*resources: dict[str, Any], **changes: Any) -> str:
     return json.dumps(document | changes)
 
 
-def read(text: str) -> LegacyState:
+def read(text: str) -> State:
     return parse_state(text, source="old.tfstate")
 
 
@@ -180,7 +181,7 @@ def test_what_is_no_state_is_refused_in_one_line(text: str, says: str) -> None:
 
 
 def test_a_state_too_large_to_be_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("imports.sources.terraform_base.legacy_state.MAX_CHARACTERS", 10)
+    monkeypatch.setattr("terraform.state.MAX_CHARACTERS", 10)
     assert "at most 10" in refusal(state())
 
 
@@ -320,3 +321,22 @@ def test_no_damage_to_a_real_state_raises_anything_else(cut: int, put: bytes) ->
 @given(st.lists(st.text()))
 def test_any_addresses_can_be_sorted(addresses: list[str]) -> None:
     assert len(sorted(addresses, key=address_order)) == len(addresses)
+
+
+def test_an_object_says_what_it_depends_on_and_whether_it_is_tainted() -> None:
+    instance = {
+        "attributes": {},
+        "dependencies": ["aws_subnet.a", "data.aws_region.here"],
+        "status": "tainted",
+    }
+
+    (found,) = read(state(resource(instances=[instance]))).objects
+
+    assert found.dependencies == ("aws_subnet.a", "data.aws_region.here")
+    assert found.tainted
+
+
+def test_the_document_has_all_of_the_state() -> None:
+    text = state(resource())
+
+    assert read(text).document == json.loads(text)

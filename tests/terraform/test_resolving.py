@@ -2,7 +2,7 @@
 
 import pytest
 
-from imports.recovery.planned import dependencies, standalone, text
+from terraform.resolving import standalone, text
 
 VPC = {"aws_vpc.main": {"id": "vpc-1"}}
 
@@ -46,23 +46,3 @@ def test_a_reference_through_an_argument_leads_to_what_that_refers_to() -> None:
 def test_what_is_not_known_by_value_is_refused() -> None:
     with pytest.raises(KeyError, match=r"aws_vpc\.other"):
         standalone("${aws_vpc.other.id}", kept=frozenset(), known=VPC.get)
-
-
-def test_dependencies_reach_through_ephemeral_values() -> None:
-    document = {
-        "resource": {
-            "aws_db_instance": {"main": {"password_wo": "${ephemeral.aws_secret.value.text}"}},
-            "aws_secret": {"value": {}},
-        },
-        "ephemeral": {"aws_secret": {"value": {"id": "${aws_secret.value.id}"}}},
-    }
-
-    assert dependencies(document, "aws_db_instance.main") == ("aws_secret.value",)
-
-
-def test_depends_on_is_a_dependency() -> None:
-    document = {
-        "resource": {"aws_a": {"one": {"depends_on": ["aws_b.two"]}, "x": {}}, "aws_b": {"two": {}}}
-    }
-
-    assert dependencies(document, "aws_a.one") == ("aws_b.two",)
