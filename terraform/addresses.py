@@ -1,9 +1,11 @@
 """Addresses of resource instances, as Terraform writes them."""
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
-IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_KEY: Final = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
+IDENTIFIER: Final = re.compile(r"[^\W\d][\w-]*")
 
 
 def instance_address(
@@ -27,6 +29,13 @@ def address_order(address: str) -> tuple[tuple[int, int, str], ...]:
         (1, int(piece), "") if piece.isdecimal() and len(piece) < 19 else (0, 0, piece)
         for piece in pieces
     )
+
+
+def resource_blocks(addresses: Iterable[str]) -> list[str]:
+    """Return the heads of the blocks that instances of these addresses come from, each once, sorted."""
+    blocks = {_KEY.sub("", address) for address in addresses}
+    pairs = {tuple(block.split(".")[-2:]) for block in blocks}
+    return [f'resource "{kind}" "{name}"' for kind, name in sorted(pairs)]
 
 
 def _quoted(key: str) -> str:

@@ -11,7 +11,10 @@ def _recovery_window(before: Any, after: Any) -> bool:
     return before is None and isinstance(after, int) and after >= 7
 
 
-VERSIONS: Final = Call("secretsmanager", "ListSecretVersionIds", "Versions", {"SecretId": "{}"})
+_ABSENT: Final = frozenset({"ResourceNotFoundException"})
+VERSIONS: Final = Call(
+    "secretsmanager", "ListSecretVersionIds", "Versions", {"SecretId": "{}"}, absent=_ABSENT
+)
 _SECRET: Final = Resource(
     type="aws_secretsmanager_secret",
     label="secret",
@@ -19,13 +22,7 @@ _SECRET: Final = Resource(
     attributes={"id": "ARN", "name": "Name", "arn": "ARN"},
     import_id="{arn}",
     listing=Call("secretsmanager", "ListSecrets", "SecretList", {"IncludePlannedDeletion": True}),
-    named=Call(
-        "secretsmanager",
-        "DescribeSecret",
-        "",
-        {"SecretId": "{}"},
-        absent=frozenset({"ResourceNotFoundException"}),
-    ),
+    named=Call("secretsmanager", "DescribeSecret", "", {"SecretId": "{}"}, absent=_ABSENT),
     deleted_on="DeletedDate",
     holds_data=True,
     kept_in_state={"force_overwrite_replica_secret": None, "recovery_window_in_days": None},

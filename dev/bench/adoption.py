@@ -105,6 +105,8 @@ def _inventory(emulator: Emulator, folder: Path, legacy: Terraform, console: Con
         state_file=None,
         terraform_workspace=None,
         variables={},
+        var_files=(),
+        agree=lambda _: None,  # the base runs nothing
         synthesize=lambda settings, adopted: synthesized(settings, adopted=adopted),
         progress=console.print,
     )

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from common.errors import UserError, one_line, shorten
 from common.text_files import decode_state
+from imports.sources.terraform_base.declared import read_declared
+from imports.sources.terraform_base.initialized import data_folder, selected_workspace
 from terraform.cli import Terraform
 from terraform.state import MAX_CHARACTERS, State, parse_state
 
@@ -47,6 +49,9 @@ def _read(path: Path) -> bytes | None:
 
 def _pull(terraform: Terraform) -> bytes:
     result = terraform.state_pull()
+    if result.exit_code != 0 and not _is_kept_elsewhere(terraform):
+        # A folder that is not initialized, with nothing to ask: its state is a file in it, or it is lost.
+        return _read(_local_state(terraform)) or b""
     if result.exit_code != 0:
         said = one_line(result.stderr.decode("utf-8", "replace").replace("Error:", " "))
         said = said.strip("╷│╵ ").replace("│ ", "")
@@ -55,3 +60,19 @@ def _pull(terraform: Terraform) -> bytes:
             "Run `terraform init` there first, or name a state file."
         )
     return result.stdout
+
+
+def _is_kept_elsewhere(terraform: Terraform) -> bool:
+    """Return whether a backend, or what an initialization has noted of one, says where the state is."""
+    declared = read_declared(terraform.folder).keeps_state_elsewhere
+    return (
+        declared
+        or (data_folder(terraform.folder, terraform.environment) / "terraform.tfstate").exists()
+    )
+
+
+def _local_state(terraform: Terraform) -> Path:
+    workspace = selected_workspace(terraform.folder, terraform.environment)
+    if workspace == "default":
+        return terraform.folder / "terraform.tfstate"
+    return terraform.folder / "terraform.tfstate.d" / workspace / "terraform.tfstate"

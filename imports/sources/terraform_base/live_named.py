@@ -6,9 +6,9 @@ from typing import Final
 from aws.resources import ADOPTABLE, RESOURCES
 from aws.resources.call import Row
 from common.errors import shorten
-from imports.sources.terraform_base.legacy_hcl import ConfiguredObject
 from imports.sources.terraform_base.live_rows import id_of
 from imports.sources.terraform_base.live_search import Attributes, Rule, Search, only
+from imports.sources.terraform_base.planned import ConfiguredObject
 
 
 def _by_name(search: Search, wanted: ConfiguredObject) -> Attributes:

@@ -7,7 +7,6 @@ from aws.resources import RESOURCES
 from aws.resources.call import Row
 from aws.resources.ec2 import associations_in
 from common.errors import shorten
-from imports.sources.terraform_base.legacy_hcl import ConfiguredObject
 from imports.sources.terraform_base.live_search import (
     AMBIGUOUS,
     MISSING,
@@ -22,6 +21,7 @@ from imports.sources.terraform_base.live_search import (
     only,
     tagged,
 )
+from imports.sources.terraform_base.planned import ConfiguredObject
 
 
 def _vpc(search: Search, wanted: ConfiguredObject) -> Attributes:
