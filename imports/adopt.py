@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aws.client import boto3_clients
-from aws.import_ids import import_id
+from aws.resources import import_id
 from common.errors import UserError
 from common.progress import Progress
 from imports.gate import Verdict, judge
@@ -153,11 +153,8 @@ def read_back(state: State | None, record: AdoptionRecord) -> list[str]:
             complaints.append(
                 f"{item.address} is {import_id(item.type, attributes)}, the record says {item.import_id}"
             )
-        elif (
-            item.type == "aws_secretsmanager_secret"
-            and attributes["recovery_window_in_days"] is None
-        ):
+        elif attributes.get("recovery_window_in_days", 0) is None:
             complaints.append(f"{item.address} has no recovery window")
-        elif item.type == "aws_db_instance" and attributes["skip_final_snapshot"] is None:
+        elif attributes.get("skip_final_snapshot", False) is None:
             complaints.append(f"{item.address} does not say whether it leaves a final snapshot")
     return complaints

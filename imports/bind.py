@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from aws.resources import ADOPTABLE, RESOURCES
 from common.errors import UserError
 from common.files import replace_file
-from imports.attributes import IDENTITY, MERGED, SETTINGS
 from imports.record import AdoptedObject, AdoptionRecord
 from modules.base.literal import literal
 from terraform.references import addresses
@@ -31,7 +31,7 @@ def bind(document: Mapping[str, Any], record: AdoptionRecord, *, phase: str) -> 
     managed = Stack(document=document).resources.keys()
     for item in record.adopted:
         resource = bound["resource"].get(item.type, {}).get(item.name)
-        if resource is None or item.type not in IDENTITY:
+        if resource is None or item.type not in ADOPTABLE:
             raise UserError(
                 f"the adoption record of {record.stage} names {item.address}, which the stage does not "
                 "have: make the stage file's settings those of the legacy base again (zones, NAT mode), "
@@ -60,14 +60,15 @@ def bind_file(path: Path, record: AdoptionRecord, *, phase: str) -> None:
 
 
 def _describe(resource: Document, item: AdoptedObject, *, in_full: bool) -> None:
-    taken = IDENTITY[item.type] + (SETTINGS.get(item.type, ()) if in_full else ())
+    row = RESOURCES[item.type]
+    taken = (*(row.identity or ()), *(row.settings if in_full else ()))
     for attribute in taken:
         value = item.observed.get(attribute)
         if value is None:
             resource.pop(attribute, None)
         else:
             resource[attribute] = literally(value)
-    for attribute in MERGED.get(item.type, ()):
+    for attribute in row.merged:
         found = literally(item.observed.get(attribute) or [])
         ours = [] if in_full else resource.get(attribute) or []
         try:

@@ -8,8 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from aws.import_ids import import_id
-from imports.attributes import IDENTITY, MERGED, observed_attributes
+from aws.resources import RESOURCES, import_id
 from imports.bind import literally, merge_rules
 from imports.record import AdoptionRecord
 from terraform.plan import AttributeChange, Change, Plan, in_words
@@ -114,8 +113,9 @@ def _block_reason(
         return None
     if phase == "adopt" or change.importing:
         return "it would be changed in AWS"
-    identity = {difference.attribute for difference in differences} & set(IDENTITY[change.type])
-    return "what makes it what it is would be changed" if identity else None
+    changed = {difference.attribute for difference in differences}
+    kept = RESOURCES[change.type].identity or ()
+    return "what makes it what it is would be changed" if changed & set(kept) else None
 
 
 def _other_object(change: Change, *, expected: str) -> str | None:
@@ -172,9 +172,9 @@ def _missing_coverage(record: AdoptionRecord, stack: Stack, phase: str) -> Itera
         resource = stack.resources.get(item.address)
         if resource is None:
             continue  # the plan lacks it too, which is said already
-        attributes = observed_attributes(item.type)
+        attributes = RESOURCES[item.type].observed
         if phase != "adopt":
-            attributes = (*IDENTITY[item.type], *MERGED.get(item.type, ()))
+            attributes = (*(RESOURCES[item.type].identity or ()), *RESOURCES[item.type].merged)
         missing = [
             attribute
             for attribute in attributes

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from aws.client import account_of, boto3_clients
+from aws.resources import CARRYING
+from aws.resources.rds import DATABASES
 from common.errors import UserError
 from common.progress import Progress
 from imports.inventory import Decision, decide
@@ -168,7 +170,7 @@ def _region_of(state: State) -> str | None:
     """Return the region that the database's or the network's name (ARN) tells; None without them."""
     for item in state.objects:
         arn = item.attributes.get("arn")
-        if item.type in {"aws_db_instance", "aws_vpc", "aws_subnet"} and isinstance(arn, str):
+        if item.type in DATABASES | CARRYING and isinstance(arn, str):
             return arn.split(":")[3] or None
     return None
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from aws.resources import RESOURCES
 from common.errors import UserError
-from imports.attributes import observed_attributes
 from terraform.cli import Terraform
 from terraform.import_plan import import_document, read_objects
 from terraform.stack import Stack
@@ -56,7 +56,7 @@ def observing_document(stack: Stack, ids: Mapping[str, str]) -> dict[str, Any]:
 def observed_arguments(type_: str, before: Mapping[str, Any]) -> dict[str, Any]:
     """What the record keeps of an object, without what says nothing."""
     observed = {}
-    for attribute in observed_attributes(type_):
+    for attribute in RESOURCES[type_].observed:
         value = before.get(attribute)
         if attribute in _WHOLE_ITEMS:
             items = [

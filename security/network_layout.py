@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Any, Literal
 
+from aws.resources.rds import DATABASES
 from terraform.references import sole
 from terraform.stack import Stack
 
@@ -118,7 +119,7 @@ def endpoints(stack: Stack) -> list[Endpoint]:
 def _databases(stack: Stack) -> Iterator[Endpoint]:
     groups = _named(stack, "aws_db_subnet_group")
     instances = _named(stack, "aws_rds_cluster_instance").values()
-    for type_ in ("aws_db_instance", "aws_rds_cluster"):
+    for type_ in sorted(DATABASES):
         for database in _named(stack, type_).values():
             subnet_group = groups[_name(database["db_subnet_group_name"])]
             public = any(each.get("publicly_accessible") for each in (database, *instances))

@@ -17,7 +17,7 @@ from typing import Any
 
 MEMORY = ".unchanged"
 # What takes part in a synthesis, beside the stage: our code, and the packages that it runs on.
-_CODE = ("main.py", "modules", "imports", "common", "synth", "terraform")
+_CODE = ("main.py", "modules", "imports", "common", "synth", "terraform", "aws")
 _PACKAGES = ("cdktf", "cdktf-cdktf-provider-aws", "constructs", "jsii", "pydantic")
 _EMPTY_LIST = re.compile(r"^( *)(.*)\[\]", re.MULTILINE)
 

@@ -6,10 +6,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from aws.state_only import is_state_only
+from aws.resources import STATEFUL, is_state_only
 from common.errors import UserError
 from common.text_files import read_json
-from modules.settings.stateful import STATEFUL
 from terraform.references import parse
 
 

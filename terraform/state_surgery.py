@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
-from aws.import_ids import import_id
+from aws.resources import import_id
 from common.errors import UserError
 from terraform.addresses import address_order, instance_address
 from terraform.state import Document

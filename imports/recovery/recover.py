@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from aws.resources.rds import DATABASES
+from aws.resources.row import Live
 from common.errors import UserError
 from common.progress import Progress
 from imports.recovery import complaints
 from imports.recovery.finding import settled
-from imports.recovery.live import Live
 from imports.recovery.matching import Matcher, Orphan
 from imports.recovery.orphans import with_contents
 from imports.recovery.recorded import recorded
@@ -35,7 +36,6 @@ from terraform.state import Document
 from terraform.state_backups import write_backup
 
 _VERSION: Final = "aws_secretsmanager_secret_version"
-_DATABASES: Final = frozenset({"aws_db_instance", "aws_rds_cluster"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +88,7 @@ def propose(stage: Stage, *, progress: Progress) -> Proposal:
         stage.clients,
         _secrets_of_missing_versions(resources, held, matcher),
         database_stands=any(
-            address.partition(".")[0] in _DATABASES for address in {*matches.found, *held}
+            address.partition(".")[0] in DATABASES for address in {*matches.found, *held}
         ),
         adopted=_adopted_secrets(stage),
     )

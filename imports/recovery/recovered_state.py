@@ -8,53 +8,14 @@ import datetime
 import uuid
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
+from aws.resources import RESOURCES
 from terraform.import_plan import ReadObject
 from terraform.plan import Plan
 from terraform.stack import Resource, Stack
 from terraform.state import Document
 from terraform.state_surgery import restore_addresses
-
-# Per type, the arguments that the provider keeps in the state alone, and what it writes for one that is not
-# configured (None: what it read).
-_ONLY_IN_STATE: Final[Mapping[str, Mapping[str, object]]] = {
-    "aws_backup_vault": {"force_destroy": None},
-    "aws_cloudwatch_log_group": {"skip_destroy": None},
-    "aws_db_instance": {
-        "apply_immediately": None,
-        "delete_automated_backups": None,
-        "final_snapshot_identifier": None,
-        "password_wo_version": None,
-        "skip_final_snapshot": None,
-    },
-    "aws_default_security_group": {"revoke_rules_on_delete": False},
-    "aws_ecr_repository": {"force_delete": None},
-    "aws_ecs_service": {"force_new_deployment": None, "wait_for_steady_state": False},
-    "aws_kms_key": {
-        "bypass_policy_lockout_safety_check": False,
-        "deletion_window_in_days": None,
-    },
-    "aws_rds_cluster": {
-        "apply_immediately": None,
-        "enable_global_write_forwarding": False,
-        "enable_local_write_forwarding": False,
-        "final_snapshot_identifier": None,
-        "master_password_wo_version": None,
-        "skip_final_snapshot": None,
-    },
-    "aws_rds_cluster_instance": {"apply_immediately": None},
-    "aws_route53_record": {"allow_overwrite": None},
-    "aws_s3_bucket": {"force_destroy": None},
-    "aws_secretsmanager_secret": {
-        "force_overwrite_replica_secret": None,
-        "recovery_window_in_days": None,
-    },
-    "aws_sns_topic_subscription": {
-        "confirmation_timeout_in_minutes": 1,
-        "endpoint_auto_confirms": False,
-    },
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,7 +147,7 @@ def _as_configured(planned: Resource, read: ReadObject, arns: Set[str]) -> dict[
     """What a deploy would have written, where a reading gives nothing or says the same in other words."""
     found = {
         name: planned.attributes.get(name, default)
-        for name, default in _ONLY_IN_STATE.get(planned.type, {}).items()
+        for name, default in RESOURCES[planned.type].kept_in_state.items()
         if name in planned.attributes or default is not None
     }
     if planned.type == "aws_ecs_service":

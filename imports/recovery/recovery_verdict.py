@@ -4,7 +4,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Literal
 
-from modules.settings.stateful import STATEFUL
+from aws.resources import STATEFUL
 from terraform.plan import Plan
 
 Effect = Literal["unchanged", "changed", "replaced", "destroyed", "created"]

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from aws.client import Clients, ask
-from imports.recovery.live import rows
+from aws.client import Clients, ask, ask_all
 from imports.recovery.recovered_state import scheduled_action_read, validation_read
 from terraform.import_plan import ReadObject
 from terraform.resolving import Known, text
@@ -53,15 +52,15 @@ def _scheduled_action(
     )
     if target is None or dimension is None or namespace is None:
         return None  # its target does not stand
-    found = rows(
+    found = ask_all(
         clients,
         "application-autoscaling",
         "DescribeScheduledActions",
-        "ScheduledActions",
+        ("ScheduledActions",),
         ServiceNamespace=namespace,
         ResourceId=target,
         ScalableDimension=dimension,
-    )
+    )["ScheduledActions"]
     return next(
         (
             scheduled_action_read(row, provider=provider)

@@ -7,7 +7,7 @@ in AWS is told by that, and these rules are for the rest.
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from imports.recovery.live import Live
+from aws.resources.row import Live
 from modules.settings.stage_settings import stage_defaults
 from terraform.resolving import Known, text
 from terraform.stack import Resource

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from aws.resources import CARRYING, STATEFUL
 from common.errors import UserError
 from common.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
-from modules.settings.stateful import CARRYING, STATEFUL
 from ops.verdicts.gate import UNCHANGED, Judgement, judge
 from ops.verdicts.planning import StagePlan, stage_plan
 from terraform.premises import UntrustedStateError

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
-from modules.settings.stateful import CARRYING
+from aws.resources import CARRYING
 from terraform.plan import Change, Plan, in_words
 
 # Terraform's reasons in words. https://developer.hashicorp.com/terraform/internals/json-format

@@ -16,7 +16,7 @@ from moto import mock_aws
 from aws.client import account_of
 from common.errors import UserError
 from imports.sources.terraform_base.live import discover
-from imports.sources.terraform_base.live_rows import Rows, kind_of
+from imports.sources.terraform_base.live_rows import Rows
 from imports.sources.terraform_base.planned import read_plan
 from modules.settings.stage_settings import stack_name
 from terraform.cli import CommandResult, Terraform
@@ -165,6 +165,7 @@ def answering(processes: Processes) -> Iterator[None]:
         patch("imports.legacy_side.boto3_clients", clients),
         patch("imports.adopt.boto3_clients", clients),
         patch("imports.preflight.read_rows", lambda *_args, **_kwargs: _rows()),
+        patch("imports.preflight.id_of", lambda _type, row: row["ImportId"]),
     ):
         yield
 
@@ -174,8 +175,7 @@ def _rows() -> Rows:
     """What the record names is there."""
     rows: dict[str, list[dict[str, Any]]] = {}
     for item in base_record().adopted:
-        kind = kind_of(item.type)
-        rows.setdefault(kind.rows, []).append({kind.id: item.import_id})
+        rows.setdefault(item.type, []).append({"ImportId": item.import_id})
     return rows
 
 

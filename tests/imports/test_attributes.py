@@ -4,13 +4,7 @@ from typing import Any
 
 import pytest
 
-from aws.state_only import STATE_ONLY, is_state_only
-from imports.attributes import (
-    IDENTITY,
-    MERGED,
-    SETTINGS,
-    observed_attributes,
-)
+from aws.resources import ADOPTABLE, RESOURCES, is_state_only
 from imports.gate import Verdict, covers, judge
 from imports.sources.terraform_base.mapping import ADOPTED
 from terraform.plan import change_of
@@ -35,6 +29,7 @@ TAGGED = sorted(
         "aws_s3_bucket_versioning",
     }
 )
+CHANGED = [row for row in RESOURCES.values() if row.state_changes]
 GROUP = "aws_security_group.load_balancer"
 PHASES = ("adopt", "foundation", "full")
 SECRETS = {
@@ -48,29 +43,30 @@ SECRETS = {
 
 
 def test_what_makes_an_object_itself_is_known_for_every_adopted_type() -> None:
-    assert sorted(IDENTITY) == TYPES
+    assert sorted(ADOPTABLE) == TYPES
 
 
 @pytest.mark.parametrize("type_", TAGGED)
 def test_tags_stay_as_they_were_found(type_: str) -> None:
-    assert "tags" in IDENTITY[type_]
+    assert "tags" in (RESOURCES[type_].identity or ())
 
 
 @pytest.mark.parametrize("type_", TYPES)
 def test_no_secret_is_observed(type_: str) -> None:
-    assert set(observed_attributes(type_)) & SECRETS == set()
+    assert set(RESOURCES[type_].observed) & SECRETS == set()
 
 
 @pytest.mark.parametrize("type_", TYPES)
 def test_each_attribute_is_observed_once_and_in_order(type_: str) -> None:
-    every = [*IDENTITY[type_], *SETTINGS.get(type_, ()), *MERGED.get(type_, ())]
+    row = RESOURCES[type_]
+    every = [*(row.identity or ()), *row.settings, *row.merged]
 
-    assert list(observed_attributes(type_)) == sorted(every)
+    assert list(row.observed) == sorted(every)
 
 
-@pytest.mark.parametrize("type_", sorted(STATE_ONLY))
+@pytest.mark.parametrize("type_", [row.type for row in CHANGED])
 def test_what_changes_in_the_state_alone_is_never_observed(type_: str) -> None:
-    assert set(STATE_ONLY[type_]) & set(observed_attributes(type_)) == set()
+    assert set(RESOURCES[type_].state_changes) & set(RESOURCES[type_].observed) == set()
 
 
 @pytest.mark.parametrize(
@@ -127,7 +123,7 @@ def test_any_other_change_is_not(type_: str, attribute: str, before: object, aft
 
 
 def test_nothing_else_is_on_the_list() -> None:
-    assert {type_: sorted(attributes) for type_, attributes in STATE_ONLY.items()} == {
+    assert {row.type: sorted(row.state_changes) for row in CHANGED} == {
         "aws_db_instance": [
             "apply_immediately",
             "final_snapshot_identifier",

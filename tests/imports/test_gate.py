@@ -4,10 +4,9 @@ from typing import Any
 
 import pytest
 
-from aws.state_only import STATE_ONLY
+from aws.resources import RESOURCES, STATEFUL
 from common.errors import UserError
 from imports.gate import Finding, judge
-from modules.settings.stateful import STATEFUL
 from terraform.stack import Stack
 from tests.imports.records import (
     a_plan,
@@ -78,7 +77,7 @@ def test_a_listed_change_is_one_in_the_state_alone(
 ) -> None:
     found = changed(address, attribute, before, after, phase)
 
-    assert attribute in STATE_ONLY[address.partition(".")[0]]
+    assert attribute in RESOURCES[address.partition(".")[0]].state_changes
     assert found.kind == "state-only"
     assert [str(change) for change in found.changes] == [f"{attribute}: {before!r} -> {after!r}"]
 

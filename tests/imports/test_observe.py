@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from aws.resources import RESOURCES
 from common.errors import UserError
-from imports.attributes import observed_attributes
 from imports.observe import observed_arguments, observing_document
 from terraform import references
 from terraform.stack import Stack
@@ -92,7 +92,7 @@ def test_only_attributes_of_the_type_are_kept(address: str) -> None:
 
     observed = observed_arguments(type_, attributes()[address])
 
-    assert set(observed) <= set(observed_attributes(type_))
+    assert set(observed) <= set(RESOURCES[type_].observed)
     assert observed == {key: observed[key] for key in sorted(observed)}
 
 

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from imports.recovery.finding import FINDERS
-from imports.recovery.live import Live
+from aws.resources.row import Live
 from imports.recovery.matching import Matcher, Matches
 from terraform.stack import Stack
 
@@ -27,7 +26,6 @@ def match(
         default_tags=tags,
         recorded=recorded or {},
         adopted=adopted,
-        finders=FINDERS,
         lister=lambda type_, within: [
             each for each in live.get(type_, []) if each.key[0] == within
         ],

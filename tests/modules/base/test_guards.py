@@ -4,9 +4,10 @@ from pathlib import PurePath
 
 import pytest
 
+from aws.resources import STATEFUL
 from modules.settings.stage_files import parse_stage
 from modules.settings.stage_settings import StageSettings
-from modules.settings.stateful import STATEFUL, stateful_addresses
+from modules.settings.stateful import stateful_addresses
 from tests.conftest import Synthesize, read_stack
 from tests.stack import Stack
 from tests.stages import SHIPPED, VARIANTS, stage_settings

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from modules.settings.stateful import CARRYING, STATEFUL
+from aws.resources import CARRYING, STATEFUL
 from ops.verdicts.gate import Judgement, judge
 from tests.imports.records import a_plan, planned
 
