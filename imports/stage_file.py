@@ -14,6 +14,7 @@ _HEADER = """\
 # Phase "adopt" takes the existing objects over and changes nothing. Then, step by step:
 #   phase = "foundation" adds what the services stand on,
 #   phase = "full" (or no line) adds everything; it needs domain_name and operator_email.
+# web_firewall and backups come with phase "full" and have a price (docs/settings.md): false gives them up.
 
 """
 _CLUSTER_SUFFIX = "-ecs-cluster"
@@ -39,6 +40,7 @@ def stage_file(attributes: Found, *, region: str) -> str:
         "prefix": cluster.removesuffix(_CLUSTER_SUFFIX),
         "retain_data": True,
         "default_tags": {},
+        "security": {"web_firewall": True, "backups": True},
         "network": {
             "vpc_cidr_block": _known(attributes, "aws_vpc.main", "cidr_block"),
             "zone_count": len(zones),

@@ -8,7 +8,7 @@ from typing import Any
 
 from common.errors import UserError
 from imports.attributes import is_state_only
-from modules.settings.stateful import STATEFUL
+from modules.settings.stateful import PROTECTING, STATEFUL
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +121,24 @@ def loses_data(change: Mapping[str, Any]) -> bool:
     """Whether a planned change destroys, replaces or forgets something that holds data."""
     actions = change["change"]["actions"]
     return change["type"] in STATEFUL and ("delete" in actions or "forget" in actions)
+
+
+def ends_protection(change: Mapping[str, Any]) -> bool:
+    """Whether a planned change leaves a stage without its firewall, or its data without new copies.
+
+    What is replaced is there again afterwards. A database that keeps backups for 0 days loses those it has.
+    """
+    plan = change["change"]
+    actions, before, after = plan["actions"], plan.get("before") or {}, plan.get("after") or {}
+    if change["type"] in PROTECTING:
+        goes = "delete" in actions or "forget" in actions
+        return goes and "create" not in actions and not change.get("deposed")
+    return (
+        actions == ["update"]
+        and change["type"] == "aws_db_instance"
+        and bool(before.get("backup_retention_period"))
+        and after.get("backup_retention_period") == 0
+    )
 
 
 def in_words(actions: Sequence[str]) -> str:

@@ -23,6 +23,16 @@ STATEFUL = frozenset(
 # What databases and file systems stand in: AWS lets go of none of it while they do, and a deploy would wait.
 CARRYING = frozenset({"aws_db_subnet_group", "aws_subnet", "aws_vpc"})
 
+# What keeps attackers out and makes copies. Its loss hurts later, when nobody thinks of the deploy any more.
+PROTECTING = frozenset(
+    {
+        "aws_backup_plan",
+        "aws_backup_selection",
+        "aws_wafv2_web_acl",
+        "aws_wafv2_web_acl_association",
+    }
+)
+
 
 def stateful_addresses(settings: StageSettings) -> Iterator[str]:
     """The addresses of what a stage holds data in, with either database engine and in any phase.

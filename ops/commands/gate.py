@@ -1,4 +1,4 @@
-"""`python -m ops gate`: may a stage be deployed without losing data?"""
+"""`python -m ops gate`: may a stage be deployed without losing data, or what protects it?"""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -8,12 +8,13 @@ import typer
 
 from common.errors import UserError
 from common.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
-from modules.settings.stateful import CARRYING, STATEFUL
+from modules.settings.stateful import CARRYING, PROTECTING, STATEFUL
 from ops.verdicts.gate import UNCHANGED, Judgement, judge
 from ops.verdicts.planning import stage_plan
 from terraform.workspace import Workspace, this_workspace
 
 BLOCKED = 2
+_JUDGED = STATEFUL | CARRYING | PROTECTING
 
 
 def gate(
@@ -27,16 +28,16 @@ def gate(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Would the next deploy destroy, replace or forget data? Exit code 0 no, 1 error, 2 blocked.
+    """Would the next deploy lose data, the web firewall or backups? Exit code 0 no, 1 error, 2 blocked.
 
     Example: `python -m ops gate --stage prod`
     """
     named = frozenset(allow or ())
     for address in sorted(named):
-        if address.partition(".")[0] not in STATEFUL | CARRYING:
+        if address.partition(".")[0] not in _JUDGED:
             raise UserError(
                 f"--allow {address}: allowed: addresses of "
-                + ", ".join(sorted(STATEFUL | CARRYING))
+                + ", ".join(sorted(_JUDGED))
                 + "; anything else needs no leave"
             )
     workspace = this_workspace(stage)
@@ -47,7 +48,8 @@ def gate(
         document, retain_data=settings.retain_data, allowed=named | set(settings.allow_destroy)
     )
     if failure and not judgement.blocked:
-        refused = sorted({loss.address for loss in judgement.losses} - set(settings.allow_destroy))
+        losses = {loss.address for loss in judgement.losses if not loss.of_protection}
+        refused = sorted(losses - set(settings.allow_destroy))
         if refused:
             raise UserError(
                 f"--allow {refused[0]}: Terraform itself refuses: allowed: what is no longer "
@@ -65,7 +67,7 @@ def gate(
 def _print(judgement: Judgement, workspace: Workspace) -> None:
     if judgement.losses:
         print_table(
-            ("", "holds or carries data", "would be", "because"),
+            ("", "holds, carries or protects data", "would be", "because"),
             [
                 (
                     "allowed" if loss.allowed else "BLOCKED",
@@ -84,14 +86,24 @@ def _print(judgement: Judgement, workspace: Workspace) -> None:
         "the plan: " + ", ".join([*parts, f"{judgement.counts.get(UNCHANGED, 0)} {UNCHANGED}"])
     )
     if judgement.blocked:
-        names = ", ".join(f'"{loss.address}"' for loss in judgement.blocked)
-        out.print(
-            f"blocked: do not deploy. Take the change back; or, where the data may go, write "
-            f"allow_destroy = [{names}] in {workspace.stage_path} (what is no longer configured: "
-            "--allow ADDRESS), deploy that, and make the change after it",
-            markup=False,
-        )
+        out.print(_what_to_do(judgement, workspace), markup=False)
     elif judgement.losses and not judgement.retain_data:
         out.print("open: this stage does not retain its data")
     else:
         out.print("open")
+
+
+def _what_to_do(judgement: Judgement, workspace: Workspace) -> str:
+    names = ", ".join(f'"{each.address}"' for each in judgement.blocked if not each.of_protection)
+    options = " ".join(
+        f"--allow {each.address}" for each in judgement.blocked if each.of_protection
+    )
+    ways = ["blocked: do not deploy. Take the change back"]
+    if names:
+        ways.append(
+            f"or, where the data may go, write allow_destroy = [{names}] in {workspace.stage_path} (what is "
+            "no longer configured: --allow ADDRESS), deploy that, and make the change after it"
+        )
+    if options:
+        ways.append(f"or, where the stage may lose what protects it: {options}")
+    return "; ".join(ways)

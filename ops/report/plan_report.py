@@ -8,7 +8,7 @@ from imports.gate import Finding, Verdict
 from ops.cost.cost_change import CostChange
 from ops.report.value_diff import ValueChange, unknowns, value_changes, values
 from security.exceptions import ExceptionRow
-from terraform.plan import loses_data
+from terraform.plan import ends_protection, loses_data
 
 Action = Literal["replaced", "destroyed", "changed", "imported", "added", "forgotten"]
 ACTIONS: tuple[Action, ...] = (
@@ -214,6 +214,8 @@ def _danger(change: Mapping[str, Any], action: Action) -> str | None:
     plan = change["change"]
     if loses_data(change):
         return f"It holds data and would be {action}{_LOSS[action]}."
+    if ends_protection(change) and action != "changed":
+        return f"It protects the stage and would be {action}."
     before, after = plan.get("before") or {}, plan.get("after") or {}
     lost = [
         name

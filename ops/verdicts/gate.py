@@ -1,12 +1,12 @@
-"""Judges a plan: would it lose data? Pure: a plan's JSON in, a judgement out."""
+"""Judges a plan: would it lose data, or what protects it? Pure: a plan's JSON in, a judgement out."""
 
 from collections import Counter
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
-from modules.settings.stateful import CARRYING
-from terraform.plan import in_words, loses_data
+from modules.settings.stateful import CARRYING, PROTECTING
+from terraform.plan import ends_protection, in_words, loses_data
 
 # Terraform's reasons in words. https://developer.hashicorp.com/terraform/internals/json-format
 _REASONS = {
@@ -17,16 +17,22 @@ _REASONS = {
     "replace_by_triggers": "replace_triggered_by asks for it",
 }
 UNCHANGED = "unchanged"
+_IN_PLACE = in_words(["update"])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Loss:
-    """Something that holds or carries data, and that the plan would destroy, replace or forget."""
+    """Something that holds, carries or protects data, and that the plan would take away."""
 
     address: str
     would_be: str
     because: str
     allowed: bool
+
+    @property
+    def of_protection(self) -> bool:
+        """Whether the data stays, and what protects it goes."""
+        return self.address.partition(".")[0] in PROTECTING or self.would_be == _IN_PLACE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +60,7 @@ def judge(plan: Mapping[str, Any], *, retain_data: bool, allowed: Set[str]) -> J
             allowed=change["address"] in allowed,
         )
         for change in managed
-        if loses_data(change) or _takes_the_ground_away(change)
+        if loses_data(change) or _takes_the_ground_away(change) or ends_protection(change)
     ]
     return Judgement(
         retain_data=retain_data,
@@ -73,6 +79,8 @@ def _kind(actions: list[str]) -> str:
 
 
 def _because(change: Mapping[str, Any]) -> str:
+    if change["change"]["actions"] == ["update"]:
+        return "with backup_retention_period = 0 its automated backups are deleted"
     if change.get("deposed"):
         return "it is left over from a replacement"
     paths = change["change"].get("replace_paths")
