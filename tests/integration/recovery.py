@@ -13,6 +13,7 @@ from dev.fault_injection.census import Comparison, census, compare, held_by
 from local.cdktf import Cdktf
 from local.emulator import PROJECT, Emulator
 from tests.answer import Answer
+from tests.contract import json_keys
 from tests.integration.story import killed
 
 NOTHING = Comparison(orphans=(), missing=())
@@ -55,6 +56,7 @@ class RecoverableStage:
             text=True,
             check=False,
         )
+        json_keys.check("ops", ("recover", *options), finished.stdout)
         return Answer(code=finished.returncode, text=finished.stdout, errors=finished.stderr)
 
     def held(self) -> Mapping[str, Mapping[str, Any]]:

@@ -14,6 +14,7 @@ from local.cdktf import Cdktf
 from local.emulator import PROJECT, Emulator
 from terraform.cli import Terraform
 from tests.answer import Answer
+from tests.contract import json_keys
 
 STAGE = "live"
 STACK = "atomic-live"
@@ -71,6 +72,7 @@ class Story:
             text=True,
             check=False,
         )
+        json_keys.check("imports", arguments, finished.stdout)
         return Answer(code=finished.returncode, text=finished.stdout, errors=finished.stderr)
 
     def killed_imports(self, *arguments: str, after_step: str, seconds: float) -> bool:

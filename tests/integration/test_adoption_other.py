@@ -119,9 +119,10 @@ def test_an_adoption_that_was_killed_is_finished_by_the_same_command(story: Stor
     for seconds in (0.0, 1.0, 1.6):
         story.killed_imports("adopt", "--stage", STAGE, after_step="applying", seconds=seconds)
 
-    answer = story.imports("adopt", "--stage", STAGE)
+    answer = story.imports("adopt", "--stage", STAGE, "--json")
 
     assert answer.code == 0, answer.text + answer.errors
+    assert json.loads(answer.text)["held"] == 41
     assert len(story.held()) == 41
     assert story.emulator.mutating_calls() == {}
 
@@ -142,9 +143,10 @@ def test_retire_leaves_only_these_in_the_legacy_state(story: Story) -> None:
         "retire", *story.from_legacy, "--acknowledge", after_step="taking", seconds=0.2
     )
 
-    answer = story.imports("retire", *story.from_legacy, "--acknowledge")
+    answer = story.imports("retire", *story.from_legacy, "--acknowledge", "--json")
 
     assert answer.code == 0, answer.errors
+    assert json.loads(answer.text)["stays"] == OWN
     left = story.legacy.checked("state", "list").split()
     assert sorted(address for address in left if not address.startswith("data.")) == sorted(OWN)
 

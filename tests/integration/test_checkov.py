@@ -8,6 +8,8 @@ variants only those are planned that show what a switch does, and checkov runs o
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
@@ -16,12 +18,13 @@ from typing import Any
 
 import pytest
 
-from local.emulator import running_emulator
+from local.emulator import PROJECT, running_emulator
 from modules.settings.stage_settings import StageSettings
 from security.checkov import Framework, Report, check
 from security.exceptions import ExceptionRow, read_exceptions, review
 from synth.bindings import accelerate
 from terraform.cli import Terraform
+from tests.contract import json_keys
 from tests.stages import SHIPPED, VARIANTS, stage_settings
 
 pytestmark = pytest.mark.integration
@@ -207,6 +210,20 @@ def test_checkov_finds_what_is_wrong(reports: Reports, framework: Framework) -> 
     assert [each.resource for each in failures if each.check == "CKV_AWS_16"] == [
         "aws_db_instance.main"
     ]
+
+
+def test_programs_read_what_is_open() -> None:
+    finished = subprocess.run(
+        [sys.executable, "-m", "security", "--stage", "dev", "--json"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert finished.returncode == 0, finished.stderr
+    json_keys.check("security", ("--stage", "dev", "--json"), finished.stdout)
+    assert json.loads(finished.stdout)["open"] == []
 
 
 def test_every_shipped_stage_is_planned_in_both_phases_and_on_both_engines() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from local.emulator import PROJECT
+from tests.contract import json_keys
 from tests.integration.conftest import Deployment
 
 pytestmark = pytest.mark.integration
@@ -27,6 +28,7 @@ def drift(dev: Deployment) -> tuple[int, dict[str, Any]]:
         check=False,
     )
     assert finished.stdout, finished.stderr
+    json_keys.check("ops", ("drift", "--json"), finished.stdout)
     return finished.returncode, json.loads(finished.stdout)
 
 

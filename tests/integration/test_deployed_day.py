@@ -16,6 +16,7 @@ from local.emulator import PROJECT
 from modules.security.secret_store import FIRST_VERSION_STAGES
 from modules.settings.secrets import PLACEHOLDER
 from tests.answer import Answer
+from tests.contract import json_keys
 from tests.integration.conftest import Deployment
 
 pytestmark = pytest.mark.integration
@@ -37,6 +38,7 @@ def ops(dev: Deployment, *arguments: str, stdin: str = "", **environ: str) -> An
         text=True,
         check=False,
     )
+    json_keys.check("ops", arguments, finished.stdout)
     return Answer(code=finished.returncode, text=finished.stdout, errors=finished.stderr)
 
 
@@ -153,6 +155,23 @@ def test_status_shows_services_alarms_and_database_on_one_screen(dev: Deployment
     assert "alarms     0 of 30 firing" in lines
     (database,) = [line for line in lines if line.startswith("database")]
     assert "atomic-dev-rds-postgres: available" in database
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "secrets list",
+        "secrets set deepgram-api-key --no-restart",
+        "status",
+        "open",
+        "restart supertokens",
+    ],
+)
+def test_programs_read_what_people_see(dev: Deployment, typed: str) -> None:
+    answer = ops(dev, *typed.split(), "--stage", "dev", "--json", stdin="planted-by-a-program")
+
+    assert answer.code == 0, answer.errors
+    assert json.loads(answer.text)
 
 
 def test_a_log_is_read_over_all_of_its_pages(dev: Deployment) -> None:

@@ -135,3 +135,15 @@ def test_a_pushed_tag_goes_into_the_stage_file_and_shows_beside_what_runs(shop: 
     }
     assert (statuses["app"]["configured"], statuses["app"]["in_registry"]) == ("t2", True)
     assert statuses["app"]["newest"] == "t2"
+
+
+def test_programs_read_each_step(shop: Workshop) -> None:
+    """GIVEN the tag that the test before has put into the registry."""
+    source = ("--source", str(shop.folder / "atomic"))
+    build = shop.images("build", "app", "--stage", "dev", *source, "--tag", "t2", "--json")
+    push = shop.images("push", "app", "--stage", "dev", "--tag", "t2", "--json")
+    deploy = shop.images("deploy", "app", "--stage", "dev", "--tag", "t2", "--json")
+
+    assert json.loads(build.text)["built"] == [f"{HOST}/atomic-dev-app:t2"]
+    assert json.loads(push.text)["findings"] == {"app": None}
+    assert json.loads(deploy.text)["services"] == ["app"]

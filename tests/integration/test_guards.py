@@ -13,6 +13,7 @@ import pytest
 from local.cdktf import Cdktf
 from local.emulator import PROJECT, Emulator
 from tests.answer import Answer
+from tests.contract import json_keys
 from tests.integration.conftest import write_stage
 
 pytestmark = pytest.mark.integration
@@ -56,6 +57,7 @@ class Kept:
             text=True,
             check=False,
         )
+        json_keys.check("ops", arguments, finished.stdout)
         return Answer(code=finished.returncode, text=finished.stdout, errors=finished.stderr)
 
 

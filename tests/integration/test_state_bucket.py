@@ -15,6 +15,7 @@ import pytest
 from local.cdktf import Cdktf
 from local.emulator import PROJECT, REGION, Emulator
 from tests.answer import Answer
+from tests.contract import json_keys
 from tests.integration.conftest import write_stage
 
 pytestmark = pytest.mark.integration
@@ -48,6 +49,7 @@ class Stage:
             text=True,
             check=False,
         )
+        json_keys.check("ops", arguments, finished.stdout)
         return Answer(code=finished.returncode, text=finished.stdout, errors=finished.stderr)
 
     def apply(self, target: str) -> None:

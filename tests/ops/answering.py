@@ -6,6 +6,7 @@ import pytest
 
 from ops import __main__ as command_line
 from tests.answer import Answer
+from tests.contract import json_keys
 
 
 def answer(
@@ -16,4 +17,5 @@ def answer(
     with pytest.raises(SystemExit) as caught:
         command_line.main()
     said = capsys.readouterr()
+    json_keys.check("ops", arguments, said.out)
     return Answer(code=int(caught.value.code or 0), text=said.out, errors=said.err)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Synthesize
+from tests.contract.tables import table
 from tests.stages import SHIPPED, VARIANTS
 
 HERE = Path(__file__).parent
@@ -30,6 +31,13 @@ def test_the_synthesized_json_is_the_reviewed_one(
     document = json.dumps(_without_metadata(stack(stage).json), indent=1, sort_keys=True)
 
     _compare(HERE / f"{stage}.json", document + "\n", request)
+
+
+@pytest.mark.parametrize(("stage", "outputs"), table("outputs").items())
+def test_no_output_of_the_version_before_is_gone(
+    stack: Synthesize, stage: str, outputs: list[str]
+) -> None:
+    assert set(outputs) <= set(stack(stage).outputs)
 
 
 def _without_metadata(value: object) -> object:

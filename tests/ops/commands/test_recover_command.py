@@ -15,6 +15,7 @@ from imports.recovery.matching import Orphan
 from imports.recovery.recover import Proposal, Recovered
 from imports.recovery.recovery_verdict import Outlook
 from ops.commands import recover as recover_command
+from tests.contract import json_keys
 
 NOTHING = Proposal(recovered=(), absent=(), orphans=(), problems=(), outlook=(), state=None)
 FOUND = replace(
@@ -39,7 +40,9 @@ class _Run:
         patch(orphans, "delete", lambda *_, **__: self.done.append("deleted"))
         app = typer.Typer()
         app.command()(recover_command.recover_)
-        return CliRunner().invoke(app, ["--stage", "dev", *options])
+        answer = CliRunner().invoke(app, ["--stage", "dev", *options])
+        json_keys.check("ops", ("recover", *options), answer.stdout)
+        return answer
 
 
 @pytest.fixture

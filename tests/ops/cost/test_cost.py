@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from local.emulator import PROJECT
+from tests.contract import json_keys
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     # Not what a test of this process has set for the bindings: NODE_OPTIONS refers to it.
     environment = {k: v for k, v in os.environ.items() if not k.startswith("ATOMIC_STA")}
-    return subprocess.run(
+    finished = subprocess.run(
         [sys.executable, "-m", "ops", "cost", *arguments],
         cwd=PROJECT,
         env=environment,
@@ -22,6 +23,8 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
     )
+    json_keys.check("ops", ("cost", *arguments), finished.stdout)
+    return finished
 
 
 @pytest.fixture(scope="module", name="prod")
@@ -60,6 +63,13 @@ def test_two_stages_stand_side_by_side() -> None:
     assert "+41.72" in next(
         line for line in finished.stdout.splitlines() if line.startswith("database")
     )
+
+
+def test_two_stages_stand_side_by_side_for_programs() -> None:
+    finished = run("--compare", "dev", "prod", "--json")
+
+    document = json.loads(finished.stdout)
+    assert document["dev"]["groups"].keys() <= document["prod"]["groups"].keys()
 
 
 def test_a_legacy_state_of_ones_own_is_priced() -> None:

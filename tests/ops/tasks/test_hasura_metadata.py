@@ -8,10 +8,13 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import boto3
 import pytest
+from moto import mock_aws
 
 from common.errors import UserError
 from ops.tasks.hasura_metadata import check_address, post, read_metadata, replacement
+from tests.ops.answering import answer
 
 METADATA = {"version": 3, "sources": []}
 SECRET = "planted-admin-secret"
@@ -50,6 +53,28 @@ def _hasura() -> Iterator[FakeHasura]:
         yield fake
         server.shutdown()
         thread.join()
+
+
+def test_programs_are_told_what_was_applied_and_by_whom(
+    hasura: FakeHasura,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "metadata.json").write_text(json.dumps(METADATA))
+    endpoint = hasura.url.removesuffix("/v1/metadata")
+    given = ("--stage", "dev", "--source", tmp_path, "--endpoint", endpoint, "--json")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    monkeypatch.delenv("ATOMIC_STAGES_DIR", raising=False)
+    with mock_aws():
+        secrets = boto3.client("secretsmanager", region_name="us-east-1")
+        secrets.create_secret(Name="atomic-dev-hasura-admin-secret", SecretString=SECRET)
+
+        said = answer(monkeypatch, capsys, "apply-hasura-metadata", *given)
+
+    assert said.code == 0, said.errors
+    assert json.loads(said.text) == {"applied": f"{tmp_path}/metadata.json", "by": endpoint}
+    assert [(path, secret) for path, secret, _ in hasura.calls] == [("/v1/metadata", SECRET)]
 
 
 @pytest.mark.parametrize("document", [METADATA, {"resource_version": 4, "metadata": METADATA}])

@@ -1,0 +1,52 @@
+#!/bin/sh
+# Imports the 46 adopted objects of the stage live, one by one.
+# Run it in the stack's folder, cdktf.out/stacks/atomic-live, after `cdktf synth`
+# and `terraform init`. What the state holds already is skipped.
+set -eu
+
+terraform state show aws_db_instance.main >/dev/null 2>&1 || terraform import aws_db_instance.main atomic-rds-postgres
+terraform state show aws_db_subnet_group.main >/dev/null 2>&1 || terraform import aws_db_subnet_group.main atomic-db-subnet-group
+terraform state show aws_ecr_repository.app >/dev/null 2>&1 || terraform import aws_ecr_repository.app atomic-app
+terraform state show aws_ecr_repository.functions >/dev/null 2>&1 || terraform import aws_ecr_repository.functions atomic-functions
+terraform state show aws_ecr_repository.handshake >/dev/null 2>&1 || terraform import aws_ecr_repository.handshake atomic-handshake
+terraform state show aws_ecr_repository.oauth >/dev/null 2>&1 || terraform import aws_ecr_repository.oauth atomic-oauth
+terraform state show aws_ecr_repository.optaplanner >/dev/null 2>&1 || terraform import aws_ecr_repository.optaplanner atomic-optaplanner
+terraform state show aws_ecs_cluster.main >/dev/null 2>&1 || terraform import aws_ecs_cluster.main atomic-ecs-cluster
+terraform state show aws_eip.nat_0 >/dev/null 2>&1 || terraform import aws_eip.nat_0 eipalloc-3de8976796dc33a23
+terraform state show aws_eip.nat_1 >/dev/null 2>&1 || terraform import aws_eip.nat_1 eipalloc-55c92423a3212a426
+terraform state show aws_iam_policy.ecs_application_task_policy >/dev/null 2>&1 || terraform import aws_iam_policy.ecs_application_task_policy arn:aws:iam::123456789012:policy/atomic-ecs-application-task-policy
+terraform state show aws_iam_role.ecs_application_task_role >/dev/null 2>&1 || terraform import aws_iam_role.ecs_application_task_role atomic-ecs-application-task-role
+terraform state show aws_iam_role.ecs_task_execution_role >/dev/null 2>&1 || terraform import aws_iam_role.ecs_task_execution_role atomic-ecs-task-execution-role
+terraform state show aws_iam_role_policy_attachment.ecs_application_task_role_custom_policy >/dev/null 2>&1 || terraform import aws_iam_role_policy_attachment.ecs_application_task_role_custom_policy atomic-ecs-application-task-role/arn:aws:iam::123456789012:policy/atomic-ecs-application-task-policy
+terraform state show aws_iam_role_policy_attachment.ecs_task_execution_role_policy >/dev/null 2>&1 || terraform import aws_iam_role_policy_attachment.ecs_task_execution_role_policy atomic-ecs-task-execution-role/arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy
+terraform state show aws_internet_gateway.main >/dev/null 2>&1 || terraform import aws_internet_gateway.main igw-f76f136e44512d592
+terraform state show aws_nat_gateway.nat_0 >/dev/null 2>&1 || terraform import aws_nat_gateway.nat_0 nat-4d55803138cfd5869
+terraform state show aws_nat_gateway.nat_1 >/dev/null 2>&1 || terraform import aws_nat_gateway.nat_1 nat-498b5f29a6013516e
+terraform state show aws_route_table.private_0 >/dev/null 2>&1 || terraform import aws_route_table.private_0 rtb-bac4547550e1a59cf
+terraform state show aws_route_table.private_1 >/dev/null 2>&1 || terraform import aws_route_table.private_1 rtb-5a24f8f54fea8a9ca
+terraform state show aws_route_table.public >/dev/null 2>&1 || terraform import aws_route_table.public rtb-97b582670d772c514
+terraform state show aws_route_table_association.private_0 >/dev/null 2>&1 || terraform import aws_route_table_association.private_0 subnet-4266751582971c496/rtb-bac4547550e1a59cf
+terraform state show aws_route_table_association.private_1 >/dev/null 2>&1 || terraform import aws_route_table_association.private_1 subnet-8dd0503e6b8b2ae31/rtb-5a24f8f54fea8a9ca
+terraform state show aws_route_table_association.public_0 >/dev/null 2>&1 || terraform import aws_route_table_association.public_0 subnet-52d0793223652a97d/rtb-97b582670d772c514
+terraform state show aws_route_table_association.public_1 >/dev/null 2>&1 || terraform import aws_route_table_association.public_1 subnet-1f8f2a02f6adc5611/rtb-97b582670d772c514
+terraform state show aws_s3_bucket.data >/dev/null 2>&1 || terraform import aws_s3_bucket.data atomic-data-bucket-123456789012-us-east-1
+terraform state show aws_s3_bucket_public_access_block.data >/dev/null 2>&1 || terraform import aws_s3_bucket_public_access_block.data atomic-data-bucket-123456789012-us-east-1
+terraform state show aws_s3_bucket_server_side_encryption_configuration.data >/dev/null 2>&1 || terraform import aws_s3_bucket_server_side_encryption_configuration.data atomic-data-bucket-123456789012-us-east-1
+terraform state show aws_s3_bucket_versioning.data >/dev/null 2>&1 || terraform import aws_s3_bucket_versioning.data atomic-data-bucket-123456789012-us-east-1
+terraform state show aws_secretsmanager_secret.api_token_secret >/dev/null 2>&1 || terraform import aws_secretsmanager_secret.api_token_secret arn:aws:secretsmanager:us-east-1:123456789012:secret:atomic-api-token-secret-vMOYTz
+terraform state show aws_secretsmanager_secret.hasura_admin_secret >/dev/null 2>&1 || terraform import aws_secretsmanager_secret.hasura_admin_secret arn:aws:secretsmanager:us-east-1:123456789012:secret:atomic-hasura-admin-secret-cthHqW
+terraform state show aws_secretsmanager_secret.hasura_db_conn_string >/dev/null 2>&1 || terraform import aws_secretsmanager_secret.hasura_db_conn_string arn:aws:secretsmanager:us-east-1:123456789012:secret:atomic-hasura-db-conn-string-RmjZeL
+terraform state show aws_secretsmanager_secret.hasura_jwt_secret >/dev/null 2>&1 || terraform import aws_secretsmanager_secret.hasura_jwt_secret arn:aws:secretsmanager:us-east-1:123456789012:secret:atomic-hasura-jwt-secret-mMPZHC
+terraform state show aws_secretsmanager_secret.openai_api_key >/dev/null 2>&1 || terraform import aws_secretsmanager_secret.openai_api_key arn:aws:secretsmanager:us-east-1:123456789012:secret:atomic-openai-api-key-ALzPRN
+terraform state show aws_secretsmanager_secret.optaplanner_db_conn_string >/dev/null 2>&1 || terraform import aws_secretsmanager_secret.optaplanner_db_conn_string arn:aws:secretsmanager:us-east-1:123456789012:secret:atomic-optaplanner-db-conn-string-eBqOXg
+terraform state show aws_secretsmanager_secret.rds_master_credentials >/dev/null 2>&1 || terraform import aws_secretsmanager_secret.rds_master_credentials arn:aws:secretsmanager:us-east-1:123456789012:secret:atomic-rds-master-credentials-YyOefs
+terraform state show aws_secretsmanager_secret.supertokens_db_conn_string >/dev/null 2>&1 || terraform import aws_secretsmanager_secret.supertokens_db_conn_string arn:aws:secretsmanager:us-east-1:123456789012:secret:atomic-supertokens-db-conn-string-fnhLsn
+terraform state show aws_security_group.database >/dev/null 2>&1 || terraform import aws_security_group.database sg-fc58e29fea9404f41
+terraform state show aws_security_group.ecs_tasks >/dev/null 2>&1 || terraform import aws_security_group.ecs_tasks sg-362e9866b56f133d5
+terraform state show aws_security_group.load_balancer >/dev/null 2>&1 || terraform import aws_security_group.load_balancer sg-cd87e2fcbc903a816
+terraform state show aws_security_group.msk_client >/dev/null 2>&1 || terraform import aws_security_group.msk_client sg-62c3e6621c9f7aa78
+terraform state show aws_subnet.private_0 >/dev/null 2>&1 || terraform import aws_subnet.private_0 subnet-4266751582971c496
+terraform state show aws_subnet.private_1 >/dev/null 2>&1 || terraform import aws_subnet.private_1 subnet-8dd0503e6b8b2ae31
+terraform state show aws_subnet.public_0 >/dev/null 2>&1 || terraform import aws_subnet.public_0 subnet-52d0793223652a97d
+terraform state show aws_subnet.public_1 >/dev/null 2>&1 || terraform import aws_subnet.public_1 subnet-1f8f2a02f6adc5611
+terraform state show aws_vpc.main >/dev/null 2>&1 || terraform import aws_vpc.main vpc-0ba663db5beae400f
