@@ -6,6 +6,7 @@ from typing import Any
 import tomli_w
 
 from common.errors import UserError
+from modules.base.naming import CLUSTER_SUFFIX
 
 Found = Mapping[str, Mapping[str, Any]]  # address -> attributes
 
@@ -17,7 +18,6 @@ _HEADER = """\
 # web_firewall and backups come with phase "full" and have a price (docs/settings.md): false gives them up.
 
 """
-_CLUSTER_SUFFIX = "-ecs-cluster"
 _DATABASE = "aws_db_instance.main"
 
 
@@ -37,7 +37,7 @@ def stage_file(attributes: Found, *, region: str) -> str:
     document = {
         "phase": "adopt",
         "region": region,
-        "prefix": cluster.removesuffix(_CLUSTER_SUFFIX),
+        "prefix": cluster.removesuffix(CLUSTER_SUFFIX),
         "retain_data": True,
         "default_tags": {},
         "security": {"web_firewall": True, "backups": True},

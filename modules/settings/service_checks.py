@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from modules.settings.fargate_sizes import FARGATE_MEMORY_MIB
 from modules.settings.mistake import Mistake
-from modules.settings.secrets import SECRETS
+from modules.settings.secrets import SECRETS, SecretRef
 from modules.settings.services import PLACEHOLDERS, ScheduledScaling, Service
 from modules.settings.stage_settings import StageSettings
 
@@ -195,15 +195,16 @@ def _references(settings: StageSettings) -> Iterator[Mistake]:
         for variable, value in service.environment.items():
             yield from _placeholders(f"services.{name}.environment.{variable}", value)
         for variable, reference in service.secrets.items():
-            secret, colon, key = reference.partition(":")
-            if colon and secrets.get(secret) and key not in secrets[secret]:
+            ref = SecretRef.parse(reference)
+            keys = secrets.get(ref.name)
+            if ref.key is not None and keys and ref.key not in keys:
                 yield Mistake(
                     field=f"services.{name}.secrets.{variable}",
                     value=reference,
-                    allowed=f"keys of {secret}: " + ", ".join(secrets[secret]),
+                    allowed=f"keys of {ref.name}: " + ", ".join(keys),
                     remedy="name one of these after the colon",
                 )
-            if secret not in secrets:
+            if keys is None:
                 yield Mistake(
                     field=f"services.{name}.secrets.{variable}",
                     value=reference,

@@ -189,7 +189,7 @@ def _balancer(deployed: Deployed) -> str | None:
         "elbv2",
         "DescribeLoadBalancers",
         _NO_BALANCER,
-        Names=[deployed.names("alb")],
+        Names=[deployed.names.load_balancer],
     )
     return str(answer["LoadBalancers"][0]["DNSName"]) if answer else None
 

@@ -84,20 +84,20 @@ def put_value(deployed: Deployed, row: SecretRow, value: str) -> str:
         "secretsmanager",
         "PutSecretValue",
         _NO_VALUE,
-        SecretId=deployed.names(row.name),
+        SecretId=deployed.names.secret(row.name),
         SecretString=value,
     )
     if answer is None:
         raise UserError(
-            f"there is no secret {deployed.names(row.name)} in this account and region: deploy the stage "
-            f"first: `cdktf deploy {deployed.settings.stack_name}`"
+            f"there is no secret {deployed.names.secret(row.name)} in this account and region: deploy the "
+            f"stage first: `cdktf deploy {deployed.settings.stack_name}`"
         )
     return str(answer["VersionId"])
 
 
 def read_value(deployed: Deployed, name: str) -> str:
     """A current value, for a call that needs it. It must not be printed or written anywhere."""
-    secret_id = deployed.names(name)
+    secret_id = deployed.names.secret(name)
     answer = ask(deployed.clients, "secretsmanager", "GetSecretValue", SecretId=secret_id)
     return str(answer.get("SecretString", ""))
 
@@ -108,7 +108,7 @@ def _state(deployed: Deployed, row: SecretRow) -> SecretState:
         "secretsmanager",
         "GetSecretValue",
         _NO_VALUE,
-        SecretId=deployed.names(row.name),
+        SecretId=deployed.names.secret(row.name),
     )
     state: Literal["set", "placeholder", "missing"] = "missing"
     if answer is not None:
