@@ -97,7 +97,12 @@ def _inventory(emulator: Emulator, folder: Path, legacy: Terraform, console: Con
         },
     )
     take_stock(
-        workspace, legacy=legacy.folder, state_file=None, variables={}, progress=console.print
+        workspace,
+        legacy=legacy.folder,
+        state_file=None,
+        terraform_workspace=None,
+        variables={},
+        progress=console.print,
     )
     return workspace
 

@@ -46,7 +46,8 @@ def _print(drifted: Drifted, stage: str) -> None:
         )
         out.print(
             f"{len(drifted.rows)} changed outside: `cdktf deploy atomic-{stage}` sets what is changed "
-            "or deleted right; write a change that shall stay into the stage file first; "
+            "or deleted right, and what held data comes back empty (docs/runbooks/restore-database.md, "
+            "restore-files.md); write a change that shall stay into the stage file first; "
             "take an added rule back where it was made",
             markup=False,
         )

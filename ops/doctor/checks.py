@@ -113,9 +113,7 @@ def _stage(deployed: Deployed, *, deep: bool, look_up: edge.Resolve) -> list[Che
         ),
         Check(
             name="secrets",
-            findings=lambda: contents.judge_secrets(
-                secret_states(deployed), stage=stage, stack=stack
-            ),
+            findings=lambda: contents.judge_secrets(secret_states(deployed), stage=stage),
         ),
         Check(
             name="database",

@@ -64,6 +64,8 @@ class Processes:
                 Path(options[-1].removeprefix("-out=")).touch()
             case ["show", *_]:
                 return self._plan or _importing(cwd / "cdk.tf.json")
+            case ["workspace", "list", *_]:
+                return b"* default\n\n"
             case ["state", "pull", *_]:
                 return self._states[place]
             case ["state", "push", *_]:

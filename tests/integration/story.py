@@ -64,8 +64,15 @@ class Story:
 
     def imports(self, *arguments: str) -> Answer:
         """Run `python -m imports ARGUMENTS`."""
+        return self._ran("imports", *arguments)
+
+    def ops(self, *arguments: str) -> Answer:
+        """Run `python -m ops ARGUMENTS`."""
+        return self._ran("ops", *arguments)
+
+    def _ran(self, package: str, *arguments: str) -> Answer:
         finished = subprocess.run(
-            [sys.executable, "-m", "imports", *arguments],
+            [sys.executable, "-m", package, *arguments],
             cwd=PROJECT,
             env=self._environment(),
             capture_output=True,
@@ -115,9 +122,12 @@ class Story:
     @property
     def state(self) -> dict[str, Any]:
         """The new state."""
-        return Terraform(
-            folder=self.cdktf.stack_folder(STACK), environment=self._environment()
-        ).pull_state()
+        return self.terraform.pull_state()
+
+    @property
+    def terraform(self) -> Terraform:
+        """Terraform in the folder of the adopting stage's stack."""
+        return Terraform(folder=self.cdktf.stack_folder(STACK), environment=self._environment())
 
     def set_phase(self, phase: str) -> None:
         """Let the stage go on from phase adopt."""

@@ -190,7 +190,8 @@ def _check_version(document: Mapping[str, Any], source: str) -> None:
     if version != 4 or isinstance(version, bool | float):
         raise UserError(
             f"{source} has the state version {shorten(version)}; only version 4 "
-            "(Terraform 0.12 or later) is read. Run `terraform apply -refresh-only` there first."
+            "is read. Give with --state what `terraform state pull` of Terraform 0.12 or later prints "
+            "there; it changes nothing."
         )
 
 
