@@ -58,7 +58,7 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "guarded": {
         **_REQUIRED,
         "security": {"customer_managed_key": True, "web_firewall": True, "backups": True},
-        "database": {"engine": "aurora-serverless-v2"},
+        "database": {"engine": "aurora-serverless-v2", "backup_retention_days": 0},
         "retain_data": True,
     },
     "frugal": {
