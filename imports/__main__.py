@@ -202,6 +202,9 @@ def _print_gate(result: GateResult) -> None:
         out.print(f"{label} {finding.address}: {finding.why}", markup=False)
         for change in finding.changes:
             out.print(f"    {change}", markup=False)
+    if result.looked_at:
+        for line in (result.looked_at.text, *result.looked_at.notes):
+            out.print(line, markup=False, soft_wrap=True)
     count = result.verdict.count
     out.print(
         f"phase {result.phase}: {count('clean')} unchanged, "

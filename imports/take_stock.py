@@ -115,9 +115,7 @@ def take_stock(
         progress(f"reading {len(ids)} objects from AWS")
         reading = Path(folder) / "observe"
         reading.mkdir()
-        observed = observe(
-            document, ids, folder=reading, environment=workspace.process_environment()
-        )
+        observed = observe(document, ids, folder=reading, environment=workspace.own_environment())
     record = _record(workspace.stage, found, observed)
     progress("writing the record")
     if wrote_stage_file:

@@ -12,6 +12,7 @@ import typer
 from common.errors import UserError
 from common.progress import Progress
 from common.screen import AsJson, out, print_json, print_table, progress_on_screen
+from common.text_files import decode_state
 from imports.sources.terraform_base.legacy_state import parse_state
 from modules.settings.stage_settings import StageSettings
 from ops.cost.bill import Bill
@@ -20,7 +21,6 @@ from ops.cost.pricing import bill
 from ops.cost.what_if import LEGACY_BASE, SWITCHES, Switch, as_the_guide_has_it, switches_below
 from synth.synthesized import synthesized
 from terraform.resources import Resource, of_state
-from terraform.state_bytes import decode_state
 from terraform.workspace import Workspace
 
 

@@ -1,13 +1,13 @@
 """`python -m ops drift`: what has changed outside since the last deploy?"""
 
-import tempfile
 from dataclasses import asdict
-from pathlib import Path
 
 import typer
 
+from common.errors import UserError
 from common.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
 from ops.verdicts.drift import Drifted, find_drift
+from ops.verdicts.planning import whole_stage_plan
 from terraform.workspace import this_workspace
 
 DRIFTED = 2
@@ -19,17 +19,17 @@ def drift(stage: Stage = "prod", as_json: AsJson = False) -> None:
     Example: `python -m ops drift --stage prod`
     """
     with progress_on_screen(as_json) as progress:
-        progress("synthesizing the stage")
-        terraform = this_workspace(stage).synthesize()
-        # The plan file holds what the state holds. It stays in a folder of its own, for its owner alone.
-        with tempfile.TemporaryDirectory(prefix="atomic-drift-") as folder:
-            progress("comparing AWS with the state")
-            plan = Path(folder) / "drift.tfplan"
-            terraform.plan(plan)
-            drifted = find_drift(terraform.show(plan))
+        planned = whole_stage_plan(this_workspace(stage), progress)
+    if planned.premises.is_of_nothing:
+        raise UserError(
+            f"{planned.premises.text}: there is no last deploy to compare AWS with: deploy the stage first: "
+            f"`cdktf deploy atomic-{stage}`"
+        )
+    drifted = find_drift(planned.document)
     if as_json:
-        print_json({"drift": bool(drifted.rows), **asdict(drifted)})
+        print_json({"drift": bool(drifted.rows), **asdict(drifted), "looked_at": planned.premises})
     else:
+        out.print(planned.premises.text, markup=False, soft_wrap=True)
         _print(drifted, stage)
     if drifted.rows:
         raise typer.Exit(DRIFTED)

@@ -10,11 +10,13 @@ from common.errors import UserError
 from common.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
 from modules.settings.stateful import CARRYING, PROTECTING, STATEFUL
 from ops.verdicts.gate import UNCHANGED, Judgement, judge
-from ops.verdicts.planning import stage_plan
+from ops.verdicts.planning import StagePlan, stage_plan
+from terraform.premises import UntrustedStateError
 from terraform.workspace import Workspace, this_workspace
 
 BLOCKED = 2
 _JUDGED = STATEFUL | CARRYING | PROTECTING
+_MOST_IN_A_LINE = 3
 
 
 def gate(
@@ -42,29 +44,60 @@ def gate(
             )
     workspace = this_workspace(stage)
     settings = workspace.settings()
-    with progress_on_screen(as_json) as progress:
-        document, failure = stage_plan(workspace, plan, progress)
+    try:
+        with progress_on_screen(as_json) as progress:
+            planned = stage_plan(workspace, plan, progress)
+    except UntrustedStateError as error:
+        _print_untrusted(str(error), settings.retain_data, as_json)
+        raise typer.Exit(BLOCKED) from None
     judgement = judge(
-        document, retain_data=settings.retain_data, allowed=named | set(settings.allow_destroy)
+        planned.document,
+        retain_data=settings.retain_data,
+        allowed=named | set(settings.allow_destroy),
     )
-    if failure and not judgement.blocked:
+    if planned.failure and not judgement.blocked:
         losses = {loss.address for loss in judgement.losses if not loss.of_protection}
         refused = sorted(losses - set(settings.allow_destroy))
-        if refused:
+        if refused and planned.document.get("errored"):
             raise UserError(
                 f"--allow {refused[0]}: Terraform itself refuses: allowed: what is no longer "
                 f"configured; remedy: name it in allow_destroy of {workspace.stage_path}"
             )
-        raise UserError(failure)
+        raise UserError(planned.failure)
     if as_json:
-        print_json({"open": not judgement.blocked, **asdict(judgement)})
+        print_json(
+            {
+                "open": not judgement.blocked,
+                **asdict(judgement),
+                "looked_at": planned.premises,
+                "unfinished": planned.failure,
+                "untrusted_state": None,
+            }
+        )
     else:
-        _print(judgement, workspace)
+        _print(judgement, planned, workspace)
     if judgement.blocked:
         raise typer.Exit(BLOCKED)
 
 
-def _print(judgement: Judgement, workspace: Workspace) -> None:
+def _print_untrusted(why: str, retain_data: bool, as_json: bool) -> None:
+    """A state that holds less than the stage has makes every plan look harmless."""
+    if as_json:
+        nothing = Judgement(retain_data=retain_data, losses=(), counts={})
+        print_json(
+            {
+                "open": False,
+                **asdict(nothing),
+                "looked_at": None,
+                "unfinished": None,
+                "untrusted_state": why,
+            }
+        )
+    else:
+        out.print(f"blocked: do not deploy: {why}", markup=False, soft_wrap=True)
+
+
+def _print(judgement: Judgement, planned: StagePlan, workspace: Workspace) -> None:
     if judgement.losses:
         print_table(
             ("", "holds, carries or protects data", "would be", "because"),
@@ -85,25 +118,39 @@ def _print(judgement: Judgement, workspace: Workspace) -> None:
     out.print(
         "the plan: " + ", ".join([*parts, f"{judgement.counts.get(UNCHANGED, 0)} {UNCHANGED}"])
     )
+    for line in (planned.premises.text, *planned.premises.notes):
+        out.print(line, markup=False, soft_wrap=True)
+    if planned.failure:
+        out.print(
+            f"this is not all: {sum(judgement.counts.values())} of the "
+            f"{planned.premises.objects_in_state} objects in the state were planned, then Terraform stopped: "
+            f"{planned.failure}",
+            markup=False,
+            soft_wrap=True,
+        )
     if judgement.blocked:
-        out.print(_what_to_do(judgement, workspace), markup=False)
+        out.print(_remedy(judgement, workspace), markup=False, soft_wrap=True)
     elif judgement.losses and not judgement.retain_data:
         out.print("open: this stage does not retain its data")
+    elif planned.premises.is_of_nothing:
+        out.print("open: nothing is deployed yet")
     else:
         out.print("open")
 
 
-def _what_to_do(judgement: Judgement, workspace: Workspace) -> str:
-    names = ", ".join(f'"{each.address}"' for each in judgement.blocked if not each.of_protection)
-    options = " ".join(
-        f"--allow {each.address}" for each in judgement.blocked if each.of_protection
-    )
+def _remedy(judgement: Judgement, workspace: Workspace) -> str:
+    data = [f'"{each.address}"' for each in judgement.blocked if not each.of_protection]
+    protection = [each.address for each in judgement.blocked if each.of_protection]
     ways = ["blocked: do not deploy. Take the change back"]
-    if names:
+    if data:
+        # A list that fills the screen is in the table above already.
+        few = len(data) <= _MOST_IN_A_LINE
+        names = ", ".join(data) if few else f"... the {len(data)} addresses above ..."
         ways.append(
             f"or, where the data may go, write allow_destroy = [{names}] in {workspace.stage_path} (what is "
             "no longer configured: --allow ADDRESS), deploy that, and make the change after it"
         )
-    if options:
+    if protection:
+        options = " ".join(f"--allow {address}" for address in protection)
         ways.append(f"or, where the stage may lose what protects it: {options}")
     return "; ".join(ways)

@@ -34,6 +34,8 @@ app = typer.Typer(
 def list_secrets(stage: Stage = "prod", as_json: AsJson = False) -> None:
     """Show what is set, what is still a placeholder, since when, and who reads it.
 
+    Exit code 0 all that a service reads is set, 1 error, 2 some of it waits for a person.
+
     Example: `python -m ops secrets list --stage prod`
     """
     with progress_on_screen(as_json) as progress:
@@ -41,7 +43,13 @@ def list_secrets(stage: Stage = "prod", as_json: AsJson = False) -> None:
         states = secret_states(open_stage(stage))
     if as_json:
         print_json(states)
-        return
+    else:
+        _show(stage, states)
+    if waiting(states):
+        raise typer.Exit(SOMETHING_TO_DO)
+
+
+def _show(stage: str, states: tuple[SecretState, ...]) -> None:
     print_table(
         ("secret", "value", "since", "made by", "read by"),
         [

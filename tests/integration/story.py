@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dev.bench.measuring import kill_tree
+from dev.fault_injection.running import Running
 from imports.record import AdoptionRecord, read_record
 from local.cdktf import Cdktf
 from local.emulator import PROJECT, Emulator
@@ -81,6 +82,15 @@ class Story:
         )
         json_keys.check("imports", arguments, finished.stdout)
         return Answer(code=finished.returncode, text=finished.stdout, errors=finished.stderr)
+
+    def imports_on_terminal(self, *arguments: str) -> Running:
+        """The same on a terminal of its own, under way."""
+        return Running(
+            (sys.executable, "-m", "imports", *arguments),
+            cwd=PROJECT,
+            environment=self._environment(),
+            on_terminal=True,
+        )
 
     def killed_imports(self, *arguments: str, after_step: str, seconds: float) -> bool:
         """Start `python -m imports ARGUMENTS`, and kill -9 all of it some time after a step began.

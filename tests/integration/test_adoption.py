@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from local.emulator import Emulator, running_emulator
 from local.legacy import legacy_base
 from modules.settings.secrets import PLACEHOLDER
 from security.secrets_scan import scan, secret_parts
+from terraform.state_file import lock_info_path
 from tests.integration.recovery import RecoverableStage
 from tests.integration.story import STACK, STAGE, Story
 
@@ -104,6 +106,23 @@ def test_a_record_edited_to_a_wrong_id_is_blocked(story: Story) -> None:
     assert answer.code == 2
     assert "vpc-00000000" in answer.text
     assert "missing" in answer.text
+
+
+def test_ctrl_c_while_objects_are_adopted_lets_terraform_finish(story: Story) -> None:
+    lock = lock_info_path(story.cdktf.state_file(STACK))
+    adoption = story.imports_on_terminal("adopt", "--stage", STAGE)
+    assert adoption.wait_for_text("applying that plan")
+    while not (lock.exists() or adoption.ended):
+        time.sleep(0.01)
+    adoption.press_ctrl_c()
+
+    finished = adoption.finish()
+
+    assert finished.code == 130
+    assert "interrupted: Terraform is finishing what it has begun, wait ..." in finished.text
+    assert "stopped; run the same command again to finish" in finished.text
+    assert "Traceback" not in finished.text
+    assert not lock.exists()
 
 
 def test_the_adoption_makes_no_mutating_call_even_when_it_is_killed_on_the_way(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from common.errors import UserError, one_line, shorten
+from common.text_files import decode_state
 from imports.sources.terraform_base.legacy_object import (
     IDENTIFIER,
     LegacyObject,
@@ -19,7 +20,6 @@ from imports.sources.terraform_base.legacy_object import (
     instance_address,
 )
 from terraform.cli import Terraform
-from terraform.state_bytes import decode_state
 
 MAX_CHARACTERS: Final = 64 * 1024 * 1024
 MAX_DEPTH: Final = 100
