@@ -102,6 +102,8 @@ def _inventory(emulator: Emulator, folder: Path, legacy: Terraform, console: Con
         state_file=None,
         terraform_workspace=None,
         variables={},
+        var_files=(),
+        agree=lambda _: None,  # the base runs nothing
         progress=console.print,
     )
     return workspace

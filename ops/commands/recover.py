@@ -3,6 +3,7 @@
 import os
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -52,7 +53,7 @@ def recover_(
             out.print(
                 f"the state file was broken off and holds nothing: {opened.broken}", markup=False
             )
-        _print(proposal)
+        _print(proposal, opened.half_made)
     if proposal.is_open and not dry_run:
         if proposal.state is not None and _agreed("write this state?", yes, as_json):
             with progress_on_screen(as_json) as progress:
@@ -119,7 +120,9 @@ def _agreed(question: str, yes: bool, as_json: bool) -> bool:
     return typer.confirm(question)
 
 
-def _print(proposal: Proposal) -> None:
+def _print(proposal: Proposal, half_made: Sequence[str]) -> None:
+    for address in half_made:
+        out.print(f"half made: {address} stands, and the next deploy goes on with it", markup=False)
     effects = {each.address: each for each in proposal.outlook}
     if proposal.recovered:
         print_table(
