@@ -60,9 +60,7 @@ def against_stock(console: Console) -> dict[str, object]:
 
 def many_services(console: Console) -> list[dict[str, object]]:
     """One stage of 8, 80 and 400 services."""
-    return _scaled(
-        "services", {count: {"prod": _PROD + stage_of(count)} for count in SERVICES}, console
-    )
+    return _scaled("services", {count: {"prod": prod_of(count)} for count in SERVICES}, console)
 
 
 def many_stages(console: Console) -> list[dict[str, object]]:
@@ -71,6 +69,11 @@ def many_stages(console: Console) -> list[dict[str, object]]:
     return _scaled(
         "stages", {count: {f"s{i}": stage for i in range(count)} for count in STAGES}, console
     )
+
+
+def prod_of(services: int) -> str:
+    """The file of a prod with so many services."""
+    return _PROD + stage_of(services)
 
 
 def stage_of(services: int) -> str:
