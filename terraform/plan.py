@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from aws.resources import STATEFUL, is_state_only
+from aws.resources import PROTECTING, STATEFUL, is_state_only
 from common.errors import UserError
 from common.text_files import read_json
 from terraform.references import parse
@@ -62,6 +62,22 @@ class Change:
     def loses_data(self) -> bool:
         """Whether it destroys, replaces or forgets something that holds data."""
         return self.type in STATEFUL and ("delete" in self.actions or "forget" in self.actions)
+
+    @property
+    def ends_protection(self) -> bool:
+        """Whether it leaves a stage without its firewall, or its data without new copies.
+
+        What is replaced is there again afterwards. A database with 0 days of backups loses those it has.
+        """
+        if self.type in PROTECTING:
+            goes = "delete" in self.actions or "forget" in self.actions
+            return goes and "create" not in self.actions and not self.deposed
+        before, after = self.before or {}, self.after or {}
+        return (
+            self.actions == ("update",)
+            and bool(before.get("backup_retention_period"))
+            and after.get("backup_retention_period") == 0
+        )
 
     @property
     def forcing(self) -> tuple[str, ...]:

@@ -55,6 +55,7 @@ RESOURCES: Final[Mapping[str, Resource]] = {
 }
 STATEFUL: Final = frozenset(each.type for each in RESOURCES.values() if each.holds_data)
 CARRYING: Final = frozenset(each.type for each in RESOURCES.values() if each.carries_data)
+PROTECTING: Final = frozenset(each.type for each in RESOURCES.values() if each.protects)
 ADOPTABLE: Final = frozenset(each.type for each in RESOURCES.values() if each.identity is not None)
 
 

@@ -38,6 +38,7 @@ _PLAN: Final = Resource(
     tags="Tags",
     in_use="Selections",
     tied_to=("aws_backup_vault", "Vaults"),
+    protects=True,
     removal=Removal(
         service="backup", operation="DeleteBackupPlan", parameters={"BackupPlanId": "{0}"}
     ),
@@ -52,6 +53,7 @@ BACKUP: Final = (
         can_be_double=True,
         listing=_SELECTIONS,
         owners=of(_PLAN, "id"),
+        protects=True,
         removal=Removal(
             service="backup",
             operation="DeleteBackupSelection",

@@ -71,6 +71,8 @@ class Resource:
     What one has to know before touching one:
 
     - `holds_data`: what cannot be made again; `carries_data`: databases and file systems exist in it.
+    - `protects`: keeps attackers out or makes copies, so that its loss hurts later, when nobody thinks of the
+      deploy any more.
     - `overwrites`: a create by Terraform is a put, which silently changes what exists.
     - `removal`: the call that deletes it.
     - `kept_in_state`: the arguments that the provider keeps in the state alone, and what it writes for one
@@ -109,6 +111,7 @@ class Resource:
 
     holds_data: bool = False
     carries_data: bool = False
+    protects: bool = False
     overwrites: bool = False
     removal: Removal | None = None
     kept_in_state: Mapping[str, object] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from aws.resources.row import Resource
 _NO_ACL: Final = frozenset({"WAFNonexistentItemException"})
 
 
-def _in_scope(type_: str, operation: str, result: str) -> Resource:
+def _in_scope(type_: str, operation: str, result: str, *, protects: bool) -> Resource:
     return Resource(
         type=type_,
         key=("scope", "name"),
@@ -22,12 +22,13 @@ def _in_scope(type_: str, operation: str, result: str) -> Resource:
             parameters={"Scope": "{}", "Limit": 100},
         ),
         owners=lambda _clients: ("REGIONAL",),
+        protects=protects,
     )
 
 
 WAFV2: Final = (
-    _in_scope("aws_wafv2_ip_set", "ListIPSets", "IPSets"),
-    _in_scope("aws_wafv2_web_acl", "ListWebACLs", "WebACLs"),
+    _in_scope("aws_wafv2_ip_set", "ListIPSets", "IPSets", protects=False),
+    _in_scope("aws_wafv2_web_acl", "ListWebACLs", "WebACLs", protects=True),
     Resource(
         type="aws_wafv2_web_acl_association",
         key=("resource_arn", "web_acl_arn"),
@@ -37,6 +38,7 @@ WAFV2: Final = (
         listing=Call(
             "wafv2", "GetWebACLForResource", "WebACL", {"ResourceArn": "{}"}, absent=_NO_ACL
         ),
+        protects=True,
         overwrites=True,
     ),
     Resource(

@@ -1,4 +1,4 @@
-"""`python -m ops gate`: may a stage be deployed without losing data?"""
+"""`python -m ops gate`: may a stage be deployed without losing data, or what protects it?"""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from aws.resources import CARRYING, STATEFUL
+from aws.resources import CARRYING, PROTECTING, STATEFUL
 from common.errors import UserError
 from common.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
 from ops.verdicts.gate import UNCHANGED, Judgement, judge
@@ -15,6 +15,7 @@ from terraform.premises import UntrustedStateError
 from terraform.workspace import Workspace, this_workspace
 
 BLOCKED = 2
+_JUDGED = STATEFUL | CARRYING | PROTECTING
 _MOST_IN_A_LINE = 3
 
 
@@ -29,16 +30,16 @@ def gate(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Would the next deploy destroy, replace or forget data? Exit code 0 no, 1 error, 2 blocked.
+    """Would the next deploy lose data, the web firewall or backups? Exit code 0 no, 1 error, 2 blocked.
 
     Example: `python -m ops gate --stage prod`
     """
     named = frozenset(allow or ())
     for address in sorted(named):
-        if address.partition(".")[0] not in STATEFUL | CARRYING:
+        if address.partition(".")[0] not in _JUDGED:
             raise UserError(
                 f"--allow {address}: allowed: addresses of "
-                + ", ".join(sorted(STATEFUL | CARRYING))
+                + ", ".join(sorted(_JUDGED))
                 + "; anything else needs no leave"
             )
     workspace = this_workspace(stage)
@@ -55,7 +56,8 @@ def gate(
         allowed=named | set(settings.allow_destroy),
     )
     if planned.failure and not judgement.blocked:
-        refused = sorted({loss.address for loss in judgement.losses} - set(settings.allow_destroy))
+        losses = {loss.address for loss in judgement.losses if not loss.of_protection}
+        refused = sorted(losses - set(settings.allow_destroy))
         if refused and planned.plan.document.get("errored"):
             raise UserError(
                 f"--allow {refused[0]}: Terraform itself refuses: allowed: what is no longer "
@@ -98,7 +100,7 @@ def _print_untrusted(why: str, retain_data: bool, as_json: bool) -> None:
 def _print(judgement: Judgement, planned: StagePlan, workspace: Workspace) -> None:
     if judgement.losses:
         print_table(
-            ("", "holds or carries data", "would be", "because"),
+            ("", "holds, carries or protects data", "would be", "because"),
             [
                 (
                     "allowed" if loss.allowed else "BLOCKED",
@@ -137,12 +139,18 @@ def _print(judgement: Judgement, planned: StagePlan, workspace: Workspace) -> No
 
 
 def _remedy(judgement: Judgement, workspace: Workspace) -> str:
-    addresses = [f'"{loss.address}"' for loss in judgement.blocked]
-    # A list that fills the screen is in the table above already.
-    few = len(addresses) <= _MOST_IN_A_LINE
-    names = ", ".join(addresses) if few else f"... the {len(addresses)} addresses above ..."
-    return (
-        f"blocked: do not deploy. Take the change back; or, where the data may go, write allow_destroy = "
-        f"[{names}] in {workspace.stage_path} (what is no longer configured: --allow ADDRESS), deploy that, "
-        "and make the change after it"
-    )
+    data = [f'"{each.address}"' for each in judgement.blocked if not each.of_protection]
+    protection = [each.address for each in judgement.blocked if each.of_protection]
+    ways = ["blocked: do not deploy. Take the change back"]
+    if data:
+        # A list that fills the screen is in the table above already.
+        few = len(data) <= _MOST_IN_A_LINE
+        names = ", ".join(data) if few else f"... the {len(data)} addresses above ..."
+        ways.append(
+            f"or, where the data may go, write allow_destroy = [{names}] in {workspace.stage_path} (what is "
+            "no longer configured: --allow ADDRESS), deploy that, and make the change after it"
+        )
+    if protection:
+        options = " ".join(f"--allow {address}" for address in protection)
+        ways.append(f"or, where the stage may lose what protects it: {options}")
+    return "; ".join(ways)

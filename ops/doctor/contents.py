@@ -36,7 +36,7 @@ def gather_images(deployed: Deployed) -> list[ImageFacts]:
     for name, service in deployed.settings.services.items():
         if service.image != OWN_REPOSITORY:
             continue
-        registry = deployed.names(name)
+        registry = deployed.names.service(name)
         listed = ask_unless(
             deployed.clients,
             "ecr",

@@ -230,6 +230,8 @@ def _change(planned: Planned) -> Change:
 def _danger(planned: Planned, action: Action) -> str | None:
     if planned.loses_data:
         return f"It holds data and would be {action}{_LOSS[action]}."
+    if planned.ends_protection and action != "changed":
+        return f"It protects the stage and would be {action}."
     before, after = planned.before or {}, planned.after or {}
     lost = [
         name

@@ -108,7 +108,7 @@ def secret_state(deployed: Deployed, row: SecretRow) -> SecretState:
         "secretsmanager",
         "GetSecretValue",
         _NO_VALUE,
-        SecretId=deployed.names(row.name),
+        SecretId=deployed.names.secret(row.name),
     )
     state = _state_of(answer.get("SecretString", "")) if answer else "missing"
     return SecretState(
@@ -144,20 +144,20 @@ def put_value(
         "secretsmanager",
         "PutSecretValue",
         _NO_VALUE,
-        SecretId=deployed.names(row.name),
+        SecretId=deployed.names.secret(row.name),
         SecretString=value,
     )
     if answer is None:
         raise UserError(
-            f"there is no secret {deployed.names(row.name)} in this account and region: deploy the stage "
-            f"first: `cdktf deploy {deployed.settings.stack_name}`"
+            f"there is no secret {deployed.names.secret(row.name)} in this account and region: deploy the "
+            f"stage first: `cdktf deploy {deployed.settings.stack_name}`"
         )
     return str(answer["VersionId"])
 
 
 def read_value(deployed: Deployed, name: str) -> str:
     """A current value, for a call that needs it. It must not be printed or written anywhere."""
-    secret_id = deployed.names(name)
+    secret_id = deployed.names.secret(name)
     answer = ask(deployed.clients, "secretsmanager", "GetSecretValue", SecretId=secret_id)
     return str(answer.get("SecretString", ""))
 
@@ -176,7 +176,7 @@ def _mended_by(deployed: Deployed, row: SecretRow, state: State) -> Literal["dep
         "secretsmanager",
         "DescribeSecret",
         _NO_VALUE,
-        SecretId=deployed.names(row.name),
+        SecretId=deployed.names.secret(row.name),
     )
     if secret is None:
         return "deploy"

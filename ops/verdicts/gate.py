@@ -1,10 +1,10 @@
-"""Judges a plan: would it lose data? Pure: a plan in, a judgement out."""
+"""Judges a plan: would it lose data, or what protects it? Pure: a plan in, a judgement out."""
 
 from collections import Counter
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
-from aws.resources import CARRYING
+from aws.resources import CARRYING, PROTECTING
 from terraform.plan import Change, Plan, in_words
 
 # Terraform's reasons in words. https://developer.hashicorp.com/terraform/internals/json-format
@@ -16,16 +16,22 @@ _REASONS = {
     "replace_by_triggers": "replace_triggered_by asks for it",
 }
 UNCHANGED = "unchanged"
+_IN_PLACE = in_words(["update"])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Loss:
-    """Something that holds or carries data, and that the plan would destroy, replace or forget."""
+    """Something that holds, carries or protects data, and that the plan would take away."""
 
     address: str
     would_be: str
     because: str
     allowed: bool
+
+    @property
+    def of_protection(self) -> bool:
+        """Whether the data stays, and what protects it goes."""
+        return self.address.partition(".")[0] in PROTECTING or self.would_be == _IN_PLACE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +58,7 @@ def judge(plan: Plan, *, retain_data: bool, allowed: Set[str]) -> Judgement:
             allowed=change.address in allowed,
         )
         for change in plan.changes
-        if change.loses_data or _takes_the_ground_away(change)
+        if change.loses_data or _takes_the_ground_away(change) or change.ends_protection
     ]
     return Judgement(
         retain_data=retain_data,
@@ -71,6 +77,8 @@ def _kind(change: Change) -> str:
 
 
 def _because(change: Change) -> str:
+    if change.actions == ("update",):
+        return "with backup_retention_period = 0 its automated backups are deleted"
     if change.deposed:
         return "it is left over from a replacement"
     if change.forcing:

@@ -38,6 +38,7 @@ PLANS = Path(__file__).parent / "plans"
 _REQUIRED = 'domain_name = "dev.example.com"\noperator_email = "ops@example.com"\n'
 _DEV = (
     _REQUIRED
+    + "retain_data = false\n"
     + '[network]\nnat = "single"\n[database]\ninstance_class = "db.t3.micro"\nmulti_az = false\n'
 )
 _ORDINARY = (

@@ -25,7 +25,7 @@ def reads(settings: StageSettings) -> dict[str, set[str]]:
     """Service -> the secrets of its row, as Terraform names both."""
     return {
         name.replace("-", "_"): {
-            reference.partition(":")[0].replace("-", "_")
+            reference.name.replace("-", "_")
             for reference in secret_references(service, kafka=settings.kafka).values()
         }
         for name, service in settings.services.items()

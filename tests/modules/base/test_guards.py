@@ -28,7 +28,9 @@ def named(tmp_path_factory: pytest.TempPathFactory, stack: Synthesize) -> Stack:
     stack("prod")  # has started jsii with the fast bindings
     from modules.app import synthesize  # noqa: PLC0415
 
-    document = {**stage_settings("prod").model_dump(include={"domain_name", "operator_email"})}
+    document = {
+        **stage_settings("prod").model_dump(include={"domain_name", "operator_email", "security"})
+    }
     settings, mistakes = parse_stage({**document, "allow_destroy": NAMED}, stage="prod")
     assert not mistakes
     outdir = tmp_path_factory.mktemp("named")

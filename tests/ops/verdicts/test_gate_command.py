@@ -16,6 +16,7 @@ from tests.ops.answering import answer
 DATABASE = "aws_db_instance.main"
 REPLACED = planned(DATABASE, "delete", "create", replace_paths=[["db_name"]])
 REQUIRED = 'domain_name = "app.example.com"\noperator_email = "ops@example.com"\n'
+PROD = REQUIRED + "security = { web_firewall = true, backups = true }\n"
 
 Gate = Callable[..., Answer]
 
@@ -28,7 +29,7 @@ def gate(
     monkeypatch.setenv("ATOMIC_STAGES_DIR", str(tmp_path))
 
     def run(given: Any, *arguments: str, stage: str = "prod", settings: str = "") -> Answer:
-        (tmp_path / f"{stage}.toml").write_text(REQUIRED + settings)
+        (tmp_path / f"{stage}.toml").write_text(PROD + settings)
         path = tmp_path / "plan.json"
         plan = given.document if isinstance(given, Plan) else given
         path.write_text(plan if isinstance(plan, str) else json.dumps(plan))
@@ -77,10 +78,25 @@ def test_a_named_loss_is_open(gate: Gate, arguments: tuple[str, ...], settings: 
 
 
 def test_a_stage_that_keeps_nothing_is_open(gate: Gate) -> None:
-    said = gate(a_plan(REPLACED), stage="dev")
+    said = gate(a_plan(REPLACED), stage="dev", settings="retain_data = false\n")
 
     assert said.code == 0
     assert said.text.splitlines()[-1] == "open: this stage does not retain its data"
+
+
+FIREWALL = ("aws_wafv2_web_acl.main", "aws_wafv2_web_acl_association.load_balancer")
+
+
+def test_the_loss_of_the_firewall_is_blocked_with_what_allows_it(gate: Gate) -> None:
+    plan = a_plan(*(planned(address, "delete") for address in FIREWALL))
+
+    said = gate(plan)
+
+    assert said.code == 2
+    options = [word for address in FIREWALL for word in ("--allow", address)]
+    assert " ".join(options) in said.text
+    assert "allow_destroy" not in said.text
+    assert gate(plan, *options).code == 0
 
 
 def test_programs_read_json(gate: Gate) -> None:
