@@ -11,7 +11,7 @@ import typer
 
 from common.errors import UserError
 from common.progress import Progress
-from common.screen import AsJson, out, print_json, print_table, progress_on_screen
+from common.screen import AsJson, print_json, print_table, progress_on_screen, say
 from imports.sources.terraform_base.legacy_state import parse_state
 from modules.settings.stage_settings import StageSettings
 from ops.cost.bill import Bill
@@ -164,13 +164,11 @@ def _show(cost: Cost, prices: Prices) -> None:
             for line in cost.bill.lines
         ],
     )
-    out.print(
-        f"\nstage {cost.stage}: {cost.monthly_usd:.2f} USD a month, before traffic, logs and data"
-    )
-    out.print(f"with every service scaled out all month: {cost.with_most_tasks_usd:.2f}")
+    say(f"\nstage {cost.stage}: {cost.monthly_usd:.2f} USD a month, before traffic, logs and data")
+    say(f"with every service scaled out all month: {cost.with_most_tasks_usd:.2f}")
     for unknown in cost.bill.unpriced:
-        out.print(f"not priced: {unknown}: add it to ops/cost/prices.toml", markup=False)
-    out.print(
+        say(f"not priced: {unknown}: add it to ops/cost/prices.toml")
+    say(
         f"list prices of {prices.region}, {prices.as_of}; {HOURS_PER_MONTH} hours; sources in "
         "ops/cost/prices.toml\n"
     )
@@ -178,7 +176,7 @@ def _show(cost: Cost, prices: Prices) -> None:
         ("by use, not in the sum", "USD"),
         [(each.what, f"{each.unit_usd:.3f} per {each.unit}") for each in cost.bill.usage],
     )
-    out.print()
+    say()
     print_table(
         ("compared with", "USD a month"),
         [
@@ -186,7 +184,7 @@ def _show(cost: Cost, prices: Prices) -> None:
             ("the platform as its guide describes it", f"{cost.guide_usd:.2f}"),
         ],
     )
-    out.print()
+    say()
     print_table(
         ("switch", "in the stage file", "saves USD a month", "gives up"),
         [
@@ -196,10 +194,9 @@ def _show(cost: Cost, prices: Prices) -> None:
         ],
     )
     if cost.enough:
-        out.print(
+        say(
             f"\nwith {' and '.join(cost.enough)} it comes to {cost.with_enough_usd:.2f}, below the "
-            "guide's; Multi-AZ and the fallback from Spot stay",
-            markup=False,
+            "guide's; Multi-AZ and the fallback from Spot stay"
         )
 
 

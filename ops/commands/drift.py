@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from common.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
+from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, say
 from ops.verdicts.drift import Drifted, find_drift
 from terraform.workspace import this_workspace
 
@@ -44,17 +44,15 @@ def _print(drifted: Drifted, stage: str) -> None:
                 for row in drifted.rows
             ],
         )
-        out.print(
+        say(
             f"{len(drifted.rows)} changed outside: `cdktf deploy atomic-{stage}` sets what is changed "
             "or deleted right; write a change that shall stay into the stage file first; "
-            "take an added rule back where it was made",
-            markup=False,
+            "take an added rule back where it was made"
         )
     else:
-        out.print("no drift: AWS is as the last deploy left it")
+        say("no drift: AWS is as the last deploy left it")
     if drifted.pending:
-        out.print(
+        say(
             f"not deployed yet, and not from outside: {drifted.pending}: `cdktf diff atomic-{stage}` "
-            "lists them",
-            markup=False,
+            "lists them"
         )

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from common.errors import UserError
-from common.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
+from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, say
 from modules.settings.stateful import CARRYING, STATEFUL
 from ops.verdicts.gate import UNCHANGED, Judgement, judge
 from ops.verdicts.planning import stage_plan
@@ -80,18 +80,15 @@ def _print(judgement: Judgement, workspace: Workspace) -> None:
         )
     changed = {kind: n for kind, n in judgement.counts.items() if kind != UNCHANGED}
     parts = [f"{number} {kind}" for kind, number in sorted(changed.items())]
-    out.print(
-        "the plan: " + ", ".join([*parts, f"{judgement.counts.get(UNCHANGED, 0)} {UNCHANGED}"])
-    )
+    say("the plan: " + ", ".join([*parts, f"{judgement.counts.get(UNCHANGED, 0)} {UNCHANGED}"]))
     if judgement.blocked:
         names = ", ".join(f'"{loss.address}"' for loss in judgement.blocked)
-        out.print(
+        say(
             f"blocked: do not deploy. Take the change back; or, where the data may go, write "
             f"allow_destroy = [{names}] in {workspace.stage_path} (what is no longer configured: "
-            "--allow ADDRESS), deploy that, and make the change after it",
-            markup=False,
+            "--allow ADDRESS), deploy that, and make the change after it"
         )
     elif judgement.losses and not judgement.retain_data:
-        out.print("open: this stage does not retain its data")
+        say("open: this stage does not retain its data")
     else:
-        out.print("open")
+        say("open")

@@ -13,7 +13,7 @@ import typer
 from common.errors import UserError
 from common.files import replace_file
 from common.progress import Progress
-from common.screen import Stage, out, print_error, progress_on_screen
+from common.screen import Stage, print_error, progress_on_screen, say
 from imports.gate import Verdict, judge
 from imports.record import AdoptionRecord, read_record
 from modules.settings.stage_settings import StageSettings
@@ -65,7 +65,7 @@ def report(
         replace_file(page, html_page(found))
         if summary:
             replace_file(summary, markdown(found))
-    out.print(str(page), markup=False)
+    say(str(page))
     if found.asks_for_a_person:
         blocked = len(found.verdict.blocked) if found.verdict else 0
         print_error(f"{len(found.dangers)} dangerous changes, {blocked} blocked: read {page}")
