@@ -124,16 +124,18 @@ def _cost(
     settings: StageSettings,
     base: Mapping[str, Any] | None,
     document: Mapping[str, Any],
-) -> CostChange | None:
+) -> CostChange:
     prices = read_prices()
-    if prices.region != settings.region:
-        return None  # the table has no prices for it; `cost` says so
     if base is not None:
         before, after = of_document(base), of_document(document)
     else:
         before = list(planned_resources(plan, "before"))
         after = list(planned_resources(plan, "after"))
-    return cost_change(bill(before, prices), bill(after, prices))
+    return cost_change(
+        bill(before, prices),
+        bill(after, prices),
+        estimated_by=prices.region if prices.are_an_estimate_in(settings.region) else None,
+    )
 
 
 def _verdict(

@@ -54,7 +54,7 @@ def report_on(plan: Mapping[str, Any], stack: str = "atomic-dev") -> Report:
     return report(
         plan,
         stack=stack,
-        cost=cost_change(before, after),
+        cost=cost_change(before, after, estimated_by=None),
         verdict=None,
         exceptions=[EXCEPTION],
     )
