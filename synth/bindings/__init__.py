@@ -53,7 +53,7 @@ def leave(code: int, environ: Mapping[str, str]) -> NoReturn:
 def accelerate(environ: MutableMapping[str, str]) -> None:
     """Prepare the import of the provider's bindings. Has to come before the first one."""
     environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", _QUIET_NODES)
-    _cache_where_one_may_write(environ)
+    cache_where_one_may_write(environ)
     if environ.get(SWITCH) or _PROVIDER in sys.modules:
         return
     _stub_parent_package()
@@ -61,7 +61,7 @@ def accelerate(environ: MutableMapping[str, str]) -> None:
     _run_the_kernel_in_one_process(environ)
 
 
-def _cache_where_one_may_write(environ: MutableMapping[str, str]) -> None:
+def cache_where_one_may_write(environ: MutableMapping[str, str]) -> None:
     """Let jsii's package cache lie below .tools, or be off, where the home cannot be written.
 
     It saves seconds, so it must not be what a synthesis fails on: jsii ends in a traceback then, and with a

@@ -16,7 +16,7 @@ def _project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def chosen(**environment: str) -> dict[str, str]:
     environ = {**ENABLED, **environment}
-    bindings._cache_where_one_may_write(environ)
+    bindings.cache_where_one_may_write(environ)
     return environ
 
 
