@@ -176,6 +176,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
     On a terminal that is too narrow the widest column of prose is folded between its words, and where that
     is not enough each row becomes a block with one line for each cell. A pipe gets wide lines.
     """
+    columns = [printable(name) for name in columns]
     cells = [[printable(str(cell)) for cell in row] for row in rows]
     widths = [max(_width(cell) for cell in column) for column in zip(columns, *cells, strict=True)]
     width = sum(widths) + _GAP * (len(widths) - 1)
@@ -188,7 +189,10 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
         widths[folded] -= width - _out.width
         width = _out.width
     table = Table(
-        *(Column(name, no_wrap=at != folded, width=widths[at]) for at, name in enumerate(columns)),
+        *(
+            Column(Text(name), no_wrap=at != folded, width=widths[at])
+            for at, name in enumerate(columns)
+        ),
         box=None,
         pad_edge=False,
         padding=(0, _GAP, 0, 0),

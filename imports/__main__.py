@@ -14,9 +14,11 @@ from common.screen import AsJson, Stage, print_json, print_table, progress_on_sc
 from imports.adopt import AdoptionResult, GateResult, adopt, run_gate
 from imports.gate import Finding
 from imports.ownership import ownership
+from imports.record import AdoptionRecord
 from imports.retire import retire
 from imports.rollback import rollback
 from imports.script import import_commands
+from imports.sources.terraform_base.legacy_workspaces import LegacyFolder, workspace_of_record
 from imports.take_stock import Inventory, take_stock
 from terraform.cli import Terraform
 from terraform.pulled_state import content, pull
@@ -32,13 +34,21 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 Legacy = Annotated[Path, typer.Option(help="the legacy terraform/aws folder")]
+# Not `workspace`: that is the project's own folder here.
+TerraformWorkspace = Annotated[
+    str | None,
+    typer.Option("--workspace", help="the legacy folder's Terraform workspace, if it has several"),
+]
 
 
-def _legacy_terraform(workspace: Workspace, folder: Path) -> Terraform:
+def _legacy_folder(
+    workspace: Workspace, folder: Path, record: AdoptionRecord, asked: str | None
+) -> LegacyFolder:
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder: name the legacy base's folder with --legacy")
     set_default_credentials(workspace)
-    return Terraform(folder=folder, environment=workspace.process_environment())
+    terraform = Terraform(folder=folder, environment=workspace.process_environment())
+    return workspace_of_record(terraform, record, asked)
 
 
 def _backups(workspace: Workspace) -> Path:
@@ -47,6 +57,7 @@ def _backups(workspace: Workspace) -> Path:
 
 @app.command()
 def inventory(
+    *,
     stage: Stage,
     legacy: Legacy,
     state: Annotated[
@@ -55,6 +66,7 @@ def inventory(
     var: Annotated[
         list[str] | None, typer.Option(help="NAME=VALUE, as given to terraform -var")
     ] = None,
+    terraform_workspace: TerraformWorkspace = None,
     as_json: AsJson = False,
 ) -> None:
     """Decide what becomes of each legacy resource, and write the adoption record.
@@ -63,6 +75,8 @@ def inventory(
     """
     if state is not None and not state.is_file():
         raise UserError(f"{state}: no such state file: leave --state out to look in AWS instead")
+    if state is not None and terraform_workspace is not None:
+        raise UserError("--state names the state already: leave out --state or --workspace")
     variables = {}
     for pair in var or []:
         name, separator, value = pair.partition("=")
@@ -74,6 +88,7 @@ def inventory(
             this_workspace(stage),
             legacy=legacy,
             state_file=state,
+            terraform_workspace=terraform_workspace,
             variables=variables,
             progress=progress,
         )
@@ -115,8 +130,11 @@ def _print_inventory(found: Inventory) -> None:
     for note in found.notes:
         say(f"note: {note}")
     if found.record is None:
-        problems = verdicts.count("problem")
-        say(f"\n{problems} not found one to one: nothing was written")
+        problems = [item for item in found.decisions if item.verdict == "problem"]
+        say(f"\n{len(problems)} to mend: nothing was written")
+        for item in problems:
+            # Whole lines: a command that is cut cannot be copied.
+            say(f"BLOCKED {item.legacy_address}: {item.why}")
         return
     say(f"\nwrote {found.record_path}: review and commit it")
     if found.wrote_stage_file:
@@ -175,6 +193,9 @@ def _print_gate(result: GateResult) -> None:
         say(f"{label} {finding.address}: {finding.why}")
         for change in finding.changes:
             say(f"    {change}")
+    if result.looked_at:
+        for line in (result.looked_at.text, *result.looked_at.notes):
+            say(line)
     count = result.verdict.count
     say(
         f"phase {result.phase}: {count('clean')} unchanged, "
@@ -197,6 +218,7 @@ def script(stage: Stage) -> None:
 def status(
     stage: Stage,
     legacy: Annotated[Path | None, typer.Option(help="the legacy terraform/aws folder")] = None,
+    terraform_workspace: TerraformWorkspace = None,
     as_json: AsJson = False,
 ) -> None:
     """Say who owns each object now: legacy, both, here or nobody.
@@ -209,7 +231,10 @@ def status(
         progress("reading the new state")
         new = content(pull(workspace.synthesize()))
         progress("reading the legacy state")
-        old = content(pull(_legacy_terraform(workspace, legacy))) if legacy else None
+        old = None
+        if legacy:
+            folder = _legacy_folder(workspace, legacy, record, terraform_workspace)
+            old = content(pull(folder.chosen))
     owners = ownership(record, old, new)
     if as_json:
         print_json(owners)
@@ -232,6 +257,7 @@ def retire_(
     acknowledge: Annotated[
         bool, typer.Option(help="what the record does not cover may stay in the legacy state")
     ] = False,
+    terraform_workspace: TerraformWorkspace = None,
     as_json: AsJson = False,
 ) -> None:
     """Let the legacy state go of what the new one holds, after a backup of it.
@@ -242,10 +268,12 @@ def retire_(
     record = workspace.record()
     with progress_on_screen(as_json) as progress:
         progress("synthesizing the stage")
+        folder = _legacy_folder(workspace, legacy, record, terraform_workspace)
         done = retire(
             record,
-            _legacy_terraform(workspace, legacy),
+            folder.chosen,
             workspace.synthesize(),
+            other_workspaces=folder.others,
             backup_folder=_backups(workspace),
             acknowledged=acknowledge,
             progress=progress,
@@ -267,7 +295,12 @@ def retire_(
 
 
 @app.command("rollback")
-def rollback_(stage: Stage, legacy: Legacy, as_json: AsJson = False) -> None:
+def rollback_(
+    stage: Stage,
+    legacy: Legacy,
+    terraform_workspace: TerraformWorkspace = None,
+    as_json: AsJson = False,
+) -> None:
     """Give everything back: the legacy state holds again, then the new one forgets.
 
     Example: `python -m imports rollback --stage prod --legacy ../terraform/aws`
@@ -278,7 +311,7 @@ def rollback_(stage: Stage, legacy: Legacy, as_json: AsJson = False) -> None:
         progress("synthesizing the stage")
         done = rollback(
             record,
-            _legacy_terraform(workspace, legacy),
+            _legacy_folder(workspace, legacy, record, terraform_workspace).chosen,
             workspace.synthesize(),
             backup_folder=_backups(workspace),
             progress=progress,

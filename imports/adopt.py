@@ -16,16 +16,29 @@ from imports.preflight import preflight
 from imports.record import AdoptionRecord
 from terraform.cli import Terraform
 from terraform.plan import read_plan
+from terraform.premises import (
+    Premises,
+    UntrustedStateError,
+    premises,
+    refuse_foreign_plan,
+    refuse_half_plan,
+    refuse_untrusted_state,
+    state_seen,
+)
 from terraform.workspace import Workspace, set_default_credentials
 
 
 @dataclass(frozen=True, kw_only=True)
 class GateResult:
-    """What the gate says. `preflight` are the objects that are not where the record says."""
+    """What the gate says. `preflight` are the objects that are not where the record says.
+
+    `looked_at` is None where no plan was judged.
+    """
 
     phase: str
     preflight: tuple[str, ...]
     verdict: Verdict
+    looked_at: Premises | None = None
 
     @property
     def is_open(self) -> bool:
@@ -46,11 +59,22 @@ def run_gate(workspace: Workspace, *, plan_file: Path | None, progress: Progress
 
     Raises UserError when there is no plan to judge.
     """
-    given = None if plan_file is None else read_plan(plan_file)
-    if given and given.get("errored"):
-        raise UserError(f"{plan_file}: the plan of a run that failed: plan again")
+    given = None
+    if plan_file is not None:
+        given = read_plan(plan_file)
+        refuse_half_plan(given, plan_file)
+    record = workspace.kept_record()
+    set_default_credentials(workspace)
+    if given is not None and plan_file is not None:
+        refuse_foreign_plan(workspace, given, plan_file)
+    try:
+        refuse_untrusted_state(workspace)
+    except UntrustedStateError as error:
+        phase = workspace.settings().phase
+        return GateResult(phase=phase, preflight=(str(error),), verdict=Verdict(findings=()))
     with tempfile.TemporaryDirectory(prefix="atomic-gate-") as folder:
-        result, _ = _gate(workspace, Path(folder) / "gate.tfplan", given, progress)
+        path = Path(folder) / "gate.tfplan"
+        result, _ = _gate(workspace, record, path, progress, given=given, given_as=plan_file)
         return result
 
 
@@ -64,7 +88,7 @@ def adopt(workspace: Workspace, *, progress: Progress) -> AdoptionResult:
     # The plan file holds what the state holds. It stays in a folder of its own, readable by its owner alone.
     with tempfile.TemporaryDirectory(prefix="atomic-adopt-") as folder:
         plan = Path(folder) / "adopt.tfplan"
-        result, terraform = _gate(workspace, plan, None, progress)
+        result, terraform = _gate(workspace, record, plan, progress)
         if not result.is_open:
             return AdoptionResult(gate=result, held=0)
         progress("applying that plan")
@@ -83,9 +107,14 @@ def adopt(workspace: Workspace, *, progress: Progress) -> AdoptionResult:
 
 
 def _gate(
-    workspace: Workspace, plan_path: Path, given: dict[str, Any] | None, progress: Progress
+    workspace: Workspace,
+    record: AdoptionRecord,
+    plan_path: Path,
+    progress: Progress,
+    *,
+    given: dict[str, Any] | None = None,
+    given_as: Path | None = None,
 ) -> tuple[GateResult, Terraform]:
-    record = workspace.kept_record()
     settings = workspace.settings()
     set_default_credentials(workspace)
     progress("synthesizing the stage")
@@ -98,14 +127,18 @@ def _gate(
         return GateResult(
             phase=settings.phase, preflight=missing, verdict=Verdict(findings=())
         ), terraform
-    plan = given
+    plan, state = given, None
     if plan is None:
+        state = state_seen(workspace, terraform)
         progress("planning")
         terraform.plan(plan_path)
         plan = terraform.show(plan_path)
+        refuse_half_plan(plan, None)
     progress("judging the plan")
     verdict = judge(plan, record, phase=settings.phase, document=document)
-    return GateResult(phase=settings.phase, preflight=(), verdict=verdict), terraform
+    looked_at = premises(plan, file=given_as, state=state)
+    result = GateResult(phase=settings.phase, preflight=(), verdict=verdict, looked_at=looked_at)
+    return result, terraform
 
 
 def read_back(state: Mapping[str, Any], record: AdoptionRecord) -> list[str]:

@@ -78,8 +78,8 @@ def decide(
         if other != decision.legacy_address:
             raise UserError(
                 f"{other} and {decision.legacy_address} are the same {decision.type}, "
-                f"{decision.import_id}: an object can be adopted once; remove one of the two from the "
-                "legacy state"
+                f"{decision.import_id}: an object can be adopted once; let `terraform state rm ADDRESS` take "
+                "one of the two out of the legacy state, which destroys nothing"
             )
     return sorted(decisions, key=lambda decision: address_order(decision.legacy_address))
 

@@ -59,7 +59,7 @@ def observing_document(document: Mapping[str, Any], ids: Mapping[str, str]) -> d
         if resource is None:
             raise UserError(
                 f"the stage has no {address}: its settings are not those of the legacy base (zones, "
-                "NAT mode); delete the stage file to have one written"
+                "NAT mode); correct them, or move the stage file aside to have one written"
             )
         kept = {
             argument: copy.deepcopy(value)

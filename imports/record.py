@@ -100,7 +100,7 @@ def read_record(path: Path) -> AdoptionRecord | None:
     Raises UserError for one that cannot be read, or that names an address or an object twice.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:

@@ -4,8 +4,10 @@ The order makes an interruption harmless: the new state holds everything before 
 anything, and the backup is on disk before the one push that takes it all out at once.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from aws.import_ids import import_id
@@ -14,6 +16,7 @@ from common.progress import Progress
 from imports.ownership import Holder, Owner, ownership
 from imports.record import AdoptionRecord
 from imports.sources.terraform_base.legacy_object import address_order
+from imports.sources.terraform_base.legacy_workspaces import pull_workspace
 from terraform.cli import Terraform
 from terraform.pulled_state import PulledState, content, pull, push
 from terraform.state_backups import Backup, find_backups, read_backup, write_backup
@@ -22,6 +25,7 @@ from terraform.state_surgery import (
     held,
     managed_addresses,
     parse_document,
+    places,
     remove_addresses,
 )
 
@@ -52,11 +56,13 @@ def retire(
     backup_folder: Path,
     acknowledged: bool,
     progress: Progress,
+    other_workspaces: Mapping[str, Terraform] = MappingProxyType({}),
     identify: Identify = import_id,
 ) -> Retirement:
     """Take the adopted and released addresses out of the legacy state; run again, it does nothing.
 
-    `acknowledged` says that what the record does not cover may stay behind. Raises UserError, and has
+    `acknowledged` says that what the record does not cover may stay behind. `other_workspaces` are those of
+    the legacy folder by name, where none of the adopted objects may be. Raises UserError, and has
     then written nothing, when the new state does not hold every object, when the legacy state is another
     one or was changed by somebody else, or when something stays unacknowledged. Raises it as well when
     the state that is pulled afterwards is not the one pushed.
@@ -68,6 +74,8 @@ def retire(
     owners = ownership(record, content(old), content(new), identify=identify)
     refuse_mismatches(owners, record, old)
     _refuse_unless_here(owners)
+    for name, terraform in other_workspaces.items():
+        _refuse_other_owner(record, name, terraform, identify)
     if old is None:
         return _without_legacy_state(record, legacy)
 
@@ -83,7 +91,7 @@ def retire(
     if stays and not acknowledged:
         raise UserError(
             f"the record does not cover all of the legacy state, this would stay there ({len(stays)}): "
-            f"{', '.join(stays)}: acknowledge it, or take it out of that state first"
+            f"{', '.join(stays)}: leave it there with --acknowledge"
         )
 
     progress("writing a backup of the legacy state")
@@ -112,7 +120,8 @@ def refuse_other_lineage(
     if expected is not None and found != expected:
         raise UserError(
             f"the legacy state has the lineage {shorten(found)}, the record was made from "
-            f"{shorten(expected)}: name the folder, or select the workspace, that the record came from"
+            f"{shorten(expected)}: name the folder that the record came from, or its workspace with "
+            "--workspace"
         )
     if new is not None and new.lineage == found:
         raise UserError(
@@ -146,6 +155,28 @@ def _refuse_unless_here(owners: list[Owner]) -> None:
             f"the new state does not hold {len(absent)} of {len(owners)} adopted objects: {names}: run "
             "`python -m imports adopt` first; the legacy state keeps them"
         )
+
+
+def _refuse_other_owner(
+    record: AdoptionRecord, workspace: str, terraform: Terraform, identify: Identify
+) -> None:
+    found = places(content(pull_workspace(terraform)), identify=identify)
+    owned = [
+        place for item in record.adopted for place in found.get((item.type, item.import_id), [])
+    ]
+    if not owned:
+        return
+    remedy = f"run the same command with `--workspace {workspace}`"
+    if record.legacy.lineage is not None:  # that state is another one than the record's
+        remedy = (
+            f"if they belong to this stage alone, let `TF_WORKSPACE={workspace} terraform state rm ADDRESS` "
+            "take each out of it, which destroys nothing; until then run no `terraform apply` or `destroy` "
+            "there"
+        )
+    raise UserError(
+        f"the Terraform workspace {workspace} of {terraform.folder} still owns {len(owned)} adopted objects: "
+        f"{listed(owned)}: {remedy}"
+    )
 
 
 def _refuse_second_writer(record: AdoptionRecord, old: PulledState, latest: Backup | None) -> None:

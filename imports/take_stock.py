@@ -2,10 +2,11 @@
 
 import json
 import os
+import shlex
 import tempfile
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -26,6 +27,7 @@ from imports.record import (
 from imports.sources.terraform_base.hcl.values import is_marker
 from imports.sources.terraform_base.legacy_hcl import LegacyConfiguration, read_configuration
 from imports.sources.terraform_base.legacy_state import LegacyState, load_state
+from imports.sources.terraform_base.legacy_workspaces import workspace_to_adopt
 from imports.sources.terraform_base.live import account_facts, discover
 from imports.stage_file import stage_file
 from modules.settings.stage_files import parse_stage
@@ -68,6 +70,7 @@ def take_stock(
     *,
     legacy: Path,
     state_file: Path | None,
+    terraform_workspace: str | None,
     variables: Mapping[str, str],
     progress: Progress,
 ) -> Inventory:
@@ -77,12 +80,17 @@ def take_stock(
     """
     set_default_credentials(workspace)
     found = _read_legacy(
-        workspace, legacy, state_file=state_file, variables=variables, progress=progress
+        workspace,
+        legacy,
+        state_file=state_file,
+        terraform_workspace=terraform_workspace,
+        variables=variables,
+        progress=progress,
     )
     adopted = [decision for decision in found.decisions if decision.verdict == "adopt"]
     notes = _notes(found)
     problems = any(decision.verdict == "problem" for decision in found.decisions)
-    if not adopted:
+    if not adopted and not problems:
         raise UserError(
             f"{legacy} holds nothing that this project adopts: name the folder of the legacy base with "
             "--legacy"
@@ -107,9 +115,7 @@ def take_stock(
         progress(f"reading {len(ids)} objects from AWS")
         reading = Path(folder) / "observe"
         reading.mkdir()
-        observed = observe(
-            document, ids, folder=reading, environment=workspace.process_environment()
-        )
+        observed = observe(document, ids, folder=reading, environment=workspace.own_environment())
     record = _record(workspace.stage, found, observed)
     progress("writing the record")
     if wrote_stage_file:
@@ -142,6 +148,7 @@ def _read_legacy(
     legacy: Path,
     *,
     state_file: Path | None,
+    terraform_workspace: str | None,
     variables: Mapping[str, str],
     progress: Progress,
 ) -> _Legacy:
@@ -150,6 +157,8 @@ def _read_legacy(
 
     progress("reading the legacy state")
     terraform = Terraform(folder=legacy, environment=workspace.process_environment())
+    if state_file is None:
+        terraform = workspace_to_adopt(terraform, terraform_workspace)
     state = load_state(terraform, state_file)
     progress("reading the legacy configuration")
     first = read_configuration(legacy, environ=workspace.environ, variables=variables)
@@ -163,12 +172,15 @@ def _read_legacy(
         raise UserError("AWS did not say which account this is: check the credentials")
     if state is not None:
         attributes = {item.address: item.attributes for item in state.objects}
-        decisions = decide(
-            state.objects,
-            attributes=attributes,
-            problems={},
-            modules={item.address: item.module for item in state.objects},
-        )
+        decisions = [
+            _blocked_if_tainted(decision, state)
+            for decision in decide(
+                state.objects,
+                attributes=attributes,
+                problems={},
+                modules={item.address: item.module for item in state.objects},
+            )
+        ]
     else:
         progress("looking for the objects in AWS")
         discovery = discover(configuration, clients)
@@ -219,10 +231,30 @@ def _notes(found: _Legacy) -> list[str]:
             if item.address not in held
         ]
         notes += [
-            f"{address}: the legacy state marks it for deletion or replacement; apply or clear that first"
-            for address in (*found.state.deposed, *found.state.tainted)
+            f"{address}: the legacy state holds an older object of it that `terraform apply` there would "
+            "destroy: run no apply there before you know whether that object is still needed"
+            for address in found.state.deposed
+        ]
+        own = {each.legacy_address for each in found.decisions if each.verdict == "not covered"}
+        notes += [
+            f"{address}: {_untaint(address)}" for address in found.state.tainted if address in own
         ]
     return notes
+
+
+def _blocked_if_tainted(decision: Decision, state: LegacyState) -> Decision:
+    """Terraform would destroy it; a password that is drawn anew would lock everybody out as well."""
+    address = decision.legacy_address
+    if decision.verdict == "not covered" or address not in state.tainted:
+        return decision
+    return replace(decision, verdict="problem", import_id=None, why=_untaint(address))
+
+
+def _untaint(address: str) -> str:
+    return (
+        "it is tainted: `terraform apply` would destroy it and create it anew, so run none: run "
+        f"`terraform untaint {shlex.quote(address)}` in the legacy folder and workspace"
+    )
 
 
 def _settings(workspace: Workspace, found: _Legacy) -> StageSettings:

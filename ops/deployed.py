@@ -68,6 +68,11 @@ def chosen_services(settings: StageSettings, asked: Iterable[str]) -> tuple[str,
 
 def check_runs_services(settings: StageSettings) -> None:
     """Raises UserError for a stage that is not deployed with its services."""
+    if settings.phase == "adopt":
+        raise UserError(
+            f"stage {settings.stage} is in phase adopt and runs no service: docs/adopting.md says what comes "
+            "before its services"
+        )
     if settings.phase != "full":
         raise UserError(
             f"stage {settings.stage} is in phase {settings.phase} and runs no service: "

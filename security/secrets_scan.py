@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from modules.settings.secrets import LEGACY_PLACEHOLDERS, PLACEHOLDER, SECRETS
+from modules.settings.placeholders import is_placeholder
+from modules.settings.secrets import PLACEHOLDER, SECRETS
 
 # Anything shorter would be found by accident.
 SHORTEST = 8
@@ -85,8 +86,7 @@ def secret_parts(stored: Mapping[str, str]) -> dict[str, str]:
     parts: dict[str, str] = {}
     for row in SECRETS:
         value = stored.get(row.name, PLACEHOLDER)
-        is_placeholder = value == PLACEHOLDER or any(mark in value for mark in LEGACY_PLACEHOLDERS)
-        if is_placeholder or (row.origin == "composed" and "{password}" not in row.template):
+        if is_placeholder(value) or (row.origin == "composed" and "{password}" not in row.template):
             continue
         parts[row.name] = value
         for key, template in row.document:

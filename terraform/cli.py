@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from common.errors import UserError
+from terraform.environment import without_logs
+from terraform.interrupts import interrupts_kept
 
 _NO_COLOR = "-no-color"
 _QUOTED = re.compile(r"\d+:")
@@ -33,26 +35,30 @@ class Terraform:
     def __call__(self, *arguments: str, stdin: str | None = None) -> CommandResult:
         """Run `terraform ARGUMENTS`.
 
-        Raises UserError when terraform cannot be started.
+        Ctrl-C lets it finish what it has begun. Raises KeyboardInterrupt then, and UserError when terraform
+        cannot be started.
         """
-        try:
-            finished = subprocess.run(
-                [self.environment.get("TERRAFORM_BINARY_NAME") or "terraform", *arguments],
-                cwd=self.folder,
-                env=dict(self.environment),
-                input=stdin.encode() if stdin is not None else None,
-                stdin=subprocess.DEVNULL if stdin is None else None,
-                capture_output=True,
-                check=False,
-            )
-        except OSError as error:
-            raise UserError(
-                f"terraform cannot be run in {self.folder} ({error.strerror}): run `make setup`, then "
-                "`. ./activate`"
-            ) from None
-        return CommandResult(
-            exit_code=finished.returncode, stdout=finished.stdout, stderr=finished.stderr
-        )
+        with interrupts_kept() as interrupts:
+            try:
+                process = subprocess.Popen(
+                    [self.environment.get("TERRAFORM_BINARY_NAME") or "terraform", *arguments],
+                    cwd=self.folder,
+                    env=without_logs(self.environment),
+                    stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    # Of a session of its own: the terminal's Ctrl-C is ours to pass on.
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise UserError(
+                    f"terraform cannot be run in {self.folder} ({error.strerror}): run `make setup`, then "
+                    "`. ./activate`"
+                ) from None
+            with process:
+                interrupts.pass_to(process)
+                stdout, stderr = process.communicate(None if stdin is None else stdin.encode())
+        return CommandResult(exit_code=process.returncode, stdout=stdout, stderr=stderr)
 
     def checked(self, *arguments: str, stdin: str | None = None) -> str:
         """Run `terraform ARGUMENTS` and return what it printed.

@@ -1,12 +1,12 @@
 """Reads plans (`terraform show -json`): what each does to which attribute of which object."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from common.errors import UserError
+from common.text_files import read_json
 from imports.attributes import is_state_only
 from modules.settings.stateful import STATEFUL
 
@@ -24,33 +24,61 @@ class AttributeChange:
         return f"{self.attribute}: {self.before} -> {self.after}"
 
 
+_REMEDY = "write one with `terraform show -json PLAN > FILE`"
+_WANTED = "a plan in JSON"
+
+
 def read_plan(path: Path) -> dict[str, Any]:
-    """A plan that `terraform show -json` has written to a file.
+    """A plan that `terraform show -json` has written to a file; a plan without changes has an empty list.
 
     Raises UserError when the file holds something else.
     """
-    try:
-        plan = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise UserError(
-            f"{path}: not a plan in JSON ({error}): write one with `terraform show -json PLAN > FILE`"
-        ) from None
+    plan = read_json(path, wanted=_WANTED, remedy=_REMEDY)
+    other = other_document(plan)
+    if other:
+        raise UserError(f"{path}: not {_WANTED} ({other}): {_REMEDY}")
     lacks = _lacks(plan)
     if lacks:
-        raise UserError(
-            f"{path}: not a plan in JSON (no {lacks}): write one with `terraform show -json PLAN > FILE`"
-        )
-    return dict(plan)
+        raise UserError(f"{path}: not {_WANTED} (no {lacks}): {_REMEDY}")
+    return {**plan, "resource_changes": plan.get("resource_changes", [])}
+
+
+# What each plan has, with changes or without. Terraform leaves out what would be empty.
+_OF_A_PLAN = frozenset({"configuration", "planned_values", "prior_state", "resource_drift"})
+_OTHERS = {
+    "values": "the JSON of a state, which `terraform show -json` prints where no plan is named",
+    "provider_schemas": "the schemas of providers",
+    "diagnostics": "the answer of `terraform validate`",
+    "lineage": "a state",
+    "@level": "a line of Terraform's log",
+    "terraform": "a configuration",
+}
+
+
+def other_document(document: object) -> str | None:
+    """Which other JSON of Terraform's this is; None for a plan, and for what Terraform does not write."""
+    if not isinstance(document, dict) or "resource_changes" in document:
+        return None
+    found = next((what for key, what in _OTHERS.items() if key in document), None)
+    version = document.get("format_version")
+    if found is None and version is not None and not isinstance(version, str):
+        return "its format_version is no text"
+    return found
 
 
 def _lacks(plan: object) -> str | None:
     """Which part of a plan is not there, or is not as Terraform writes it."""
-    changes = plan.get("resource_changes") if isinstance(plan, dict) else None
-    if not isinstance(plan, dict) or not isinstance(changes, list):
-        return "resource_changes"
-    if not all(map(_is_change, changes)):
+    if not isinstance(plan, dict) or not _has_changes(plan):
         return "resource_changes"
     return None if _is_configuration(plan.get("configuration", {})) else "configuration"
+
+
+def _has_changes(plan: Mapping[str, Any]) -> bool:
+    """Whether its list of changes is one; Terraform leaves an empty one out."""
+    if "resource_changes" not in plan:
+        return "format_version" in plan and not _OF_A_PLAN.isdisjoint(plan)
+    changes = plan["resource_changes"]
+    return isinstance(changes, list) and all(map(_is_change, changes))
 
 
 _SIDES = ("before", "after")

@@ -1,13 +1,12 @@
 """The state of a folder, whatever its backend: pulled, and put in place anew."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from common.errors import UserError, listed
 from terraform.cli import Terraform, error_summary
+from terraform.state_file import local_state_file
 from terraform.state_surgery import Document, differences, dump_document, parse_document
 
 # A terraform that outlived its killed parent finishes its push within this time.
@@ -103,7 +102,7 @@ def _refuse_broken_file(folder: Path) -> None:
 def broken_state_file(folder: Path) -> Path | None:
     """The local state file of a folder, if it is empty or broken off; None when it is well, or not there."""
     # Terraform empties a local state file before it writes it, and takes an empty one for no state at all.
-    path = _local_state_file(folder)
+    path = local_state_file(folder)
     if path is None:
         return None
     try:
@@ -113,23 +112,3 @@ def broken_state_file(folder: Path) -> Path | None:
     except (OSError, ValueError, RecursionError):
         return path
     return None
-
-
-def _local_state_file(folder: Path) -> Path | None:
-    name = "terraform.tfstate"
-    try:
-        type_, settings = _backend(folder)
-        return folder / (settings.get("path") or name) if type_ == "local" else None
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        return folder / name
-
-
-def _backend(folder: Path) -> tuple[str, Mapping[str, Any]]:
-    """What the folder was initialized with; before that, what a synthesized stack says."""
-    initialized = folder / ".terraform" / "terraform.tfstate"
-    if initialized.exists():
-        backend = json.loads(initialized.read_text())["backend"]
-        return backend["type"], backend["config"]
-    synthesized = json.loads((folder / "cdk.tf.json").read_text())
-    ((type_, settings),) = synthesized["terraform"]["backend"].items()
-    return type_, settings

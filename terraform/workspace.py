@@ -10,8 +10,9 @@ from pathlib import Path
 from common.errors import StageError, UserError
 from imports.record import AdoptionRecord, read_record, record_path
 from modules.settings.stage_files import StageFileError, read_stage
-from modules.settings.stage_settings import StageSettings
+from modules.settings.stage_settings import StageSettings, stack_name
 from terraform.cli import Terraform
+from terraform.environment import own_environment, refusal
 
 PROJECT = Path(__file__).resolve().parent.parent
 # Below the folder of local states. What is in it holds secrets, as the legacy state does.
@@ -55,6 +56,11 @@ class Workspace:
         """Where stacks are synthesized to: cdktf's own folder, so that both share what is initialized."""
         return Path(self.environ.get("CDKTF_OUTDIR") or PROJECT / "cdktf.out").resolve()
 
+    @property
+    def stack_folder(self) -> Path:
+        """The folder of the synthesized stack, in which terraform works."""
+        return self.outdir / "stacks" / stack_name(self.stage)
+
     def settings(self) -> StageSettings:
         """The stage's settings.
 
@@ -90,6 +96,10 @@ class Workspace:
         dummies = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
         return {**(dummies if self.emulated else {}), **self.environ}
 
+    def own_environment(self) -> dict[str, str]:
+        """The same for a folder of our own that is thrown away: nothing in it leads terraform elsewhere."""
+        return own_environment(self.process_environment())
+
     def synthesize(self) -> Terraform:
         """Synthesize the stage as `cdktf synth` does, and initialize its folder.
 
@@ -102,9 +112,12 @@ class Workspace:
     def synthesize_alone(self) -> Terraform:
         """The same without initializing, for which Terraform has to be able to read the state.
 
-        Raises UserError with what the synthesis says.
+        Raises UserError with what the synthesis says, and for an environment that leads terraform elsewhere.
         """
-        settings = self.settings()
+        self.settings()  # refuses the file's mistakes in full; the synthesis would tell its last line
+        elsewhere = refusal(self.environ, self.stack_folder)
+        if elsewhere:
+            raise UserError(elsewhere)
         finished = subprocess.run(
             [sys.executable, str(PROJECT / "main.py")],
             cwd=PROJECT,
@@ -122,7 +135,7 @@ class Workspace:
             lines = finished.stderr.strip().splitlines() or ["no message"]
             raise UserError(f"stage {self.stage} cannot be synthesized: {lines[-1]}")
         return Terraform(
-            folder=self.outdir / "stacks" / settings.stack_name,
+            folder=self.stack_folder,
             environment=self.process_environment(),
         )
 

@@ -95,7 +95,14 @@ def _inventory(emulator: Emulator, folder: Path, legacy: Terraform) -> Workspace
             "CDKTF_OUTDIR": str(folder / "cdktf.out"),
         },
     )
-    take_stock(workspace, legacy=legacy.folder, state_file=None, variables={}, progress=say)
+    take_stock(
+        workspace,
+        legacy=legacy.folder,
+        state_file=None,
+        terraform_workspace=None,
+        variables={},
+        progress=say,
+    )
     return workspace
 
 

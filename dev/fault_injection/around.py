@@ -3,11 +3,14 @@
 import json
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from dev.fault_injection.proxy import Proxy
 from dev.fault_injection.trial import STATE_BUCKET, Outcome, Trial, trial
 from local.faults import FaultSettings
+from terraform.state_file import lock_info_path
+from terraform.state_lock import lost_state
 
 
 def failing_calls(folder: Path, *, settings: FaultSettings, small: bool = True) -> Outcome:
@@ -83,6 +86,38 @@ def killed(
         if remote_state:
             _unlock(tried)
         return tried.settle(finished.ok, injected={"killed": int(at_work)})
+
+
+def interrupted(
+    folder: Path, *, after_made: int, times: int = 1, small: bool = True, remote_state: bool = False
+) -> Outcome:
+    """Ctrl-C on the terminal of the deploy: the state has to be whole, and nobody may hold it."""
+    with trial(folder, small=small, remote_state=remote_state) as tried:
+        running = tried.start_on_terminal()
+        running.wait_for(after_made)
+        pressed = 0 if running.ended else times
+        for _ in range(pressed):
+            running.press_ctrl_c()
+            time.sleep(0.1)
+        finished = running.finish()
+        left = _left_behind(tried)
+        outcome = tried.settle(finished.ok, injected={"Ctrl-C": pressed})
+        return replace(outcome, lost=(*outcome.lost, *left))
+
+
+def _left_behind(tried: Trial) -> list[str]:
+    """What an interrupted deploy must not leave: a lock, or a state that cannot be read."""
+    if tried.remote_state:
+        listed = tried.client("s3").list_objects_v2(Bucket=STATE_BUCKET).get("Contents", ())
+        locked = any(item["Key"].endswith(".tflock") for item in listed)
+    else:
+        locked = lock_info_path(tried.state_file).exists()
+    unreadable = tried.terraform("state", "pull").exit_code
+    lost = not tried.remote_state and lost_state(tried.state_file)
+    return [
+        *(["the lock: it was left behind"] if locked else []),
+        *(["the state: it could not be read"] if unreadable or lost else []),
+    ]
 
 
 def two_at_once(

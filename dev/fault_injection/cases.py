@@ -23,7 +23,7 @@ class Case:
     quick: bool = False
 
 
-PARTS: Final = ("calls", "credentials", "clock", "outage", "kill", "disk", "lock")
+PARTS: Final = ("calls", "credentials", "clock", "outage", "kill", "ctrl-c", "disk", "lock")
 
 # Of the small stage's 152 resources, and of dev's 208: from the very first to the last few.
 SMALL_MOMENTS: Final = (1, 12, 30, 45, 60, 80, 100, 120, 135, 148)
@@ -54,6 +54,7 @@ def cases(seed: int) -> list[Case]:
         *_clock(),
         *_outage(),
         *_kill(),
+        *_ctrl_c(),
         *_disk(),
         *_lock(),
     ]
@@ -152,6 +153,30 @@ def _kill() -> Iterator[Case]:
             moment=f"small stage, after {made} made",
             run=partial(around.killed, after_made=made, remote_state=True),
         )
+
+
+def _ctrl_c() -> Iterator[Case]:
+    for remote in (False, True):
+        for made in SMALL_MOMENTS:
+            yield Case(
+                part="ctrl-c",
+                fault=f"Ctrl-C on the terminal, state {_where(remote)}",
+                moment=f"small stage, after {made} made",
+                run=partial(around.interrupted, after_made=made, remote_state=remote),
+            )
+        yield Case(
+            part="ctrl-c",
+            fault=f"Ctrl-C in cdktf deploy, state {_where(remote)}",
+            moment="dev, after 140 made",
+            run=partial(around.interrupted, after_made=140, small=False, remote_state=remote),
+        )
+        for made in SMALL_MOMENTS[1::3]:
+            yield Case(
+                part="ctrl-c",
+                fault=f"Ctrl-C twice, state {_where(remote)}",
+                moment=f"small stage, after {made} made",
+                run=partial(around.interrupted, after_made=made, times=2, remote_state=remote),
+            )
 
 
 def _disk() -> Iterator[Case]:

@@ -24,6 +24,7 @@ from terraform.workspace import Workspace
 
 STAGE: Final = "dev"
 STACK: Final = stack_name(STAGE)
+_APPLY: Final = ("apply", "-auto-approve", "-input=false", "-no-color")
 STATE_BUCKET: Final = "torture-state"
 
 # What keeps data; of those that AWS names anew each time, the id tells whether they are the same.
@@ -103,11 +104,23 @@ class Trial:
         """Begin a deploy."""
         if self.small:
             return Running(
-                (*self.prefix, "terraform", "apply", "-auto-approve", "-input=false", "-no-color"),
+                (*self.prefix, "terraform", *_APPLY),
                 cwd=self.terraform.folder,
                 environment=self.terraform.environment,
             )
         return self._project_command(*self.prefix, *self._cdktf("deploy"), "--auto-approve")
+
+    def start_on_terminal(self) -> Running:
+        """Begin a deploy as a person does; a small stage's terraform by what cdktf runs as terraform."""
+        environment = self.workspace.process_environment()
+        command: tuple[str, ...]
+        if self.small:
+            command = (str(PROJECT / "dev" / "setup" / "terraform_once"), *_APPLY)
+            folder = self.terraform.folder
+        else:
+            command = (*self._cdktf("deploy"), "--auto-approve")
+            folder = PROJECT
+        return Running(command, cwd=folder, environment=environment, on_terminal=True)
 
     def deploy(self) -> Finished:
         """Deploy, to the end."""

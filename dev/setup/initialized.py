@@ -1,13 +1,13 @@
-"""Runs `terraform init` in the current folder, unless it has been run there for the very same input.
+"""Skips a `terraform init` that has nothing to do: one that has been run there for the very same input.
 
-Standard library alone: it is part of each cdktf command, and has to cost nothing.
+cdktf initializes a stack before every diff, deploy and destroy. Each time terraform reads the provider,
+700 MB, to check it; the plan that follows checks it by itself.
 """
 
 import hashlib
 import json
 import os
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 WORK = Path(".terraform")
@@ -30,25 +30,27 @@ def fingerprint() -> str | None:
         settings_text = Path(settings).read_text(encoding="utf-8") if settings else ""
     except (OSError, ValueError, KeyError):
         return None
-    own = {name: value for name, value in os.environ.items() if name.startswith("TF_")}
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith("TF_") and not name.startswith("TF_LOG")
+    }
     # cdktf appends its own name and version, but not to every command.
     own.pop("TF_APPEND_USER_AGENT", None)
     parts = [block, lock, installed, settings_text, own]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def main(arguments: list[str]) -> int:
-    """Initialize where needed; terraform's exit code."""
+def initialize(terraform: Callable[[], int]) -> int:
+    """Let terraform initialize the current folder where that is needed; its exit code."""
     before = fingerprint()
     if before and STAMP.is_file() and STAMP.read_text(encoding="utf-8") == before:
         print("Terraform has been initialized for this already.")
         return 0
-    code = subprocess.call(["terraform", *arguments])
+    code = terraform()
     after = fingerprint()
     if code == 0 and after:
-        STAMP.write_text(after, encoding="utf-8")
+        draft = STAMP.with_suffix(".new")
+        draft.write_text(after, encoding="utf-8")
+        draft.replace(STAMP)
     return code
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

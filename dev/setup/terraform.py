@@ -22,7 +22,7 @@ WRAPPER = """\
 #!/bin/sh
 # Written by `make setup`: this machine has no Terraform of its own that is new enough.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
-exec "$here/.venv/bin/python" -I "$here/scripts/terraform_wrapper.py" "$@"
+exec "$here/.venv/bin/python" -I "$here/dev/setup/terraform_wrapper.py" "$@"
 """
 
 

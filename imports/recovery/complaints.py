@@ -9,7 +9,10 @@ from imports.recovery.reading import ReadObject
 
 def ambiguous(each: Ambiguity) -> str:
     """Of objects that all have the stage's tags."""
-    return f"{each.address} could be any of {', '.join(each.import_ids)}: delete or re-tag those that are not"
+    return (
+        f"{each.address} could be any of {', '.join(each.import_ids)}: take the stage's tags off those that "
+        "are not, and delete none before you know what is in it"
+    )
 
 
 def undecided(each: Ambiguity, folder: Path) -> str:

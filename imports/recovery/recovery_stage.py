@@ -77,10 +77,11 @@ def _state(terraform: Terraform, settings: StageSettings) -> Document | None:
     except UserError as error:
         if settings.state is None or "state file format" not in str(error):
             raise
+        place = f"{settings.state.bucket}/{settings.state_key}"
         raise UserError(
             f"{error}: the state in the bucket cannot be read: bring back an earlier version (`python -m ops "
-            f"state backups --stage {settings.stage}`, `python -m ops state restore`), or delete "
-            f"s3://{settings.state.bucket}/{settings.state_key} and recover again"
+            f"state backups --stage {settings.stage}`, `python -m ops state restore`), or, where no version "
+            f"can be read, move it aside (`aws s3 mv s3://{place} s3://{place}.unreadable`) and recover again"
         ) from None
 
 

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from aws.client import Clients
 from imports.recovery.live import rows
 from imports.recovery.recovered_state import SecretVersion
+from modules.settings.secret_labels import FIRST
 from modules.settings.secrets import MASTER_CREDENTIALS
-
-FIRST = "ATOMIC_FIRST"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,8 @@ operator or a rotation has set. The first version keeps a label of its own, beca
 versions without a label, and a removed version would be written anew.
 """
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 
 from cdktf import TerraformResourceLifecycle
@@ -20,10 +22,14 @@ from modules.base.expressions import ephemeral
 from modules.base.guard import Guard
 from modules.base.naming import Names
 from modules.settings import stage_settings as s
-from modules.settings.secrets import LEGACY_PLACEHOLDERS, MASTER_CREDENTIALS, PLACEHOLDER, SecretRow
+from modules.settings.placeholders import no_address_condition, placeholder_condition
+from modules.settings.secret_labels import FIRST
+from modules.settings.secrets import MASTER_CREDENTIALS, PLACEHOLDER, SecretRow
 
-FIRST_VERSION_STAGES = ["AWSCURRENT", "ATOMIC_FIRST"]
+FIRST_VERSION_STAGES = ["AWSCURRENT", FIRST]
 _WRITTEN_ONCE = 1
+# Raised once: under the first number the text of an expression got into adopted connection strings.
+_WRITTEN_AGAIN = 2
 RECOVERY_WINDOW_DAYS = 30
 
 
@@ -77,7 +83,7 @@ class SecretStore(Construct):
         """Whether the secret was there before this project, with a value of its own."""
         return f"aws_secretsmanager_secret.{name.replace('-', '_')}" in self._adopted
 
-    def write_first_value(self, name: str, value: str) -> None:
+    def write_first_value(self, name: str, value: str, *, version: int = _WRITTEN_ONCE) -> None:
         """Give the secret `name` its first version; `value` is an expression or a harmless text."""
         self.first_values[name] = address(
             name,
@@ -86,10 +92,21 @@ class SecretStore(Construct):
                 f"{name}_first",
                 secret_id=self.secrets[name].id,
                 secret_string_wo=value,
-                secret_string_wo_version=_WRITTEN_ONCE,
+                secret_string_wo_version=version,
                 version_stages=FIRST_VERSION_STAGES,
                 lifecycle=TerraformResourceLifecycle(ignore_changes=["version_stages"]),
             ),
+        )
+
+    def replace_placeholder(self, name: str, value: str) -> None:
+        """Give the adopted secret `name` the bare expression `value` where nobody has set it.
+
+        Else its present value is written back as it is: that is a person's.
+        """
+        stored = self._stored(name)
+        is_nobodys = f"{placeholder_condition(stored)} || {no_address_condition(stored)}"
+        self.write_first_value(
+            name, f"${{{is_nobodys} ? {value} : {stored}}}", version=_WRITTEN_AGAIN
         )
 
     @property
@@ -101,24 +118,13 @@ class SecretStore(Construct):
         return f"${{{self._bare_master_password}}}"
 
     @property
-    def master_password_in_a_url(self) -> str:
-        """The same, encoded for a URL."""
-        return f"${{urlencode({self._bare_master_password})}}"
+    def bare_master_password_in_a_url(self) -> str:
+        """The bare expression of the same, encoded for a URL."""
+        return f"urlencode({self._bare_master_password})"
 
     @property
     def _bare_master_password(self) -> str:
         return f'jsondecode({self._stored(MASTER_CREDENTIALS)})["password"]'
-
-    def placeholder_replaced_by(self, name: str, value: str) -> str:
-        """The expression of `value` where the adopted secret `name` still holds a placeholder.
-
-        Else it is the expression of the present value: what a person has set is written back as it is.
-        """
-        stored = self._stored(name)
-        is_placeholder = " || ".join(
-            f'strcontains({stored}, "{mark}")' for mark in LEGACY_PLACEHOLDERS
-        )
-        return f'${{{is_placeholder} ? "{value}" : {stored}}}'
 
     def _stored(self, name: str) -> str:
         """The bare expression of the value that Secrets Manager holds now."""
@@ -166,16 +172,27 @@ class ConnectionStrings(Construct):
         port: int,
     ) -> None:
         super().__init__(scope, id_)
-        values: Mapping[str, str] = {
+        password = store.bare_master_password_in_a_url
+        literals = {
             "username": settings.master_username,
-            "password": store.master_password_in_a_url,
-            "host": host,
             "port": str(port),
             "name": settings.name,
         }
         for row in rows:
-            if row.origin == "composed":
-                value = row.template.format(**values)
-                if store.is_adopted(row.name):
-                    value = store.placeholder_replaced_by(row.name, value)
-                store.write_first_value(row.name, value)
+            if row.origin != "composed":
+                continue
+            if store.is_adopted(row.name):
+                # cdktf takes the `${}` off `host` here, which only works outside of quotes.
+                quoted = {key: json.dumps(value) for key, value in literals.items()}
+                bare = {**quoted, "password": password, "host": host}
+                store.replace_placeholder(row.name, _composed(row.template, bare))
+            else:
+                texts = {**literals, "password": f"${{{password}}}", "host": host}
+                store.write_first_value(row.name, row.template.format(**texts))
+
+
+def _composed(template: str, expressions: Mapping[str, str]) -> str:
+    """The bare expression of `template`, with bare expressions for what it has in braces."""
+    names = re.findall(r"\{(\w+)\}", template)
+    pattern = json.dumps(re.sub(r"\{\w+\}", "%s", template))
+    return f"format({', '.join([pattern, *(expressions[name] for name in names)])})"

@@ -11,14 +11,6 @@ KAFKA_BROKERS = "msk-bootstrap-brokers"
 # A value that nobody could take for a real one. Applications get it until the operator sets theirs.
 PLACEHOLDER = "ENTER_VALUE_IN_SECRETS_MANAGER"
 
-# What the values hold that the legacy base set for a person to replace.
-LEGACY_PLACEHOLDERS = (
-    "ENTER_",
-    "DB_USER:DB_PASS@DB_HOST",
-    "DB_HOST:DB_PORT",
-    "REPLACE_WITH_",
-)
-
 
 @dataclass(frozen=True, kw_only=True)
 class SecretRow:

@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
+from modules.settings.credential_shapes import secret_kind
 from modules.settings.fargate_sizes import FARGATE_MEMORY_MIB
-from modules.settings.mistake import Mistake
+from modules.settings.mistake import HIDDEN, Mistake
 from modules.settings.secrets import SECRETS
 from modules.settings.services import PLACEHOLDERS, ScheduledScaling, Service
 from modules.settings.stage_settings import StageSettings
@@ -131,6 +132,24 @@ def _file_storage(settings: StageSettings) -> Iterator[Mistake]:
         )
 
 
+def _secrets(field: str, service: str, variable: str, value: str) -> Iterator[Mistake]:
+    """What is in a stage file is in git, in the state and in the task definition."""
+    kind = secret_kind(variable, value)
+    if kind is None:
+        return
+    names = [row.name for row in SECRETS]
+    close = difflib.get_close_matches(variable.lower().replace("_", "-"), names, n=1, cutoff=0.8)
+    name = close[0] if close else "NAME"
+    row = "" if close else "give it a row in modules/secrets.py, "
+    yield Mistake(
+        field=field,
+        value=HIDDEN,
+        allowed=f"no secret, and this is {kind}; a stage file is for everybody to read",
+        remedy=f'{row}write {variable} = "{name}" in services.{service}.secrets instead, deploy, and run '
+        f"`python -m ops secrets set {name}`; a value that was committed has to be replaced",
+    )
+
+
 def _placeholders(field: str, value: str) -> Iterator[Mistake]:
     """A value may hold braces of its own; what is nearly one of ours is a slip."""
     for word in re.findall(r"\{([a-z]+)\}", value):
@@ -188,12 +207,16 @@ def _references(settings: StageSettings) -> Iterator[Mistake]:
         for variable in service.environment.keys() & service.secrets.keys():
             yield Mistake(
                 field=f"services.{name}.environment.{variable}",
-                value=service.environment[variable],
+                value=HIDDEN,
                 allowed="a variable that is not among the service's secrets",
                 remedy="give it either in environment or in secrets",
             )
         for variable, value in service.environment.items():
-            yield from _placeholders(f"services.{name}.environment.{variable}", value)
+            where = f"services.{name}.environment.{variable}"
+            if variable in service.secrets:
+                continue  # said above
+            secret_like = list(_secrets(where, name, variable, value))
+            yield from secret_like or _placeholders(where, value)
         for variable, reference in service.secrets.items():
             secret, colon, key = reference.partition(":")
             if colon and secrets.get(secret) and key not in secrets[secret]:

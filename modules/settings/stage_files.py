@@ -62,7 +62,8 @@ def read_stage(folder: Path, stage: str) -> StageSettings:
     path = folder / f"{stage}.toml"
     try:
         TypeAdapter(Name).validate_python(stage)
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        # Windows' editors begin a file with a mark, which TOML does not know.
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except ValidationError as error:
         (mistake,) = (_mistake(details) for details in error.errors())
         raise StageFileError(

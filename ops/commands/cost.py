@@ -11,6 +11,7 @@ import typer
 
 from common.progress import Progress
 from common.screen import AsJson, print_json, print_table, progress_on_screen, say
+from common.text_files import decode_state
 from imports.sources.terraform_base.legacy_state import parse_state
 from modules.settings.stage_settings import StageSettings
 from ops.cost.bill import Bill
@@ -19,7 +20,6 @@ from ops.cost.pricing import bill
 from ops.cost.what_if import LEGACY_BASE, SWITCHES, Switch, as_the_guide_has_it, switches_below
 from synth.synthesized import synthesized
 from terraform.resources import Resource, of_state
-from terraform.state_bytes import decode_state
 from terraform.workspace import Workspace
 
 

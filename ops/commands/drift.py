@@ -1,13 +1,13 @@
 """`python -m ops drift`: what has changed outside since the last deploy?"""
 
-import tempfile
 from dataclasses import asdict
-from pathlib import Path
 
 import typer
 
+from common.errors import UserError
 from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, say
 from ops.verdicts.drift import Drifted, find_drift
+from ops.verdicts.planning import whole_stage_plan
 from terraform.workspace import this_workspace
 
 DRIFTED = 2
@@ -19,17 +19,17 @@ def drift(stage: Stage = "prod", as_json: AsJson = False) -> None:
     Example: `python -m ops drift --stage prod`
     """
     with progress_on_screen(as_json) as progress:
-        progress("synthesizing the stage")
-        terraform = this_workspace(stage).synthesize()
-        # The plan file holds what the state holds. It stays in a folder of its own, for its owner alone.
-        with tempfile.TemporaryDirectory(prefix="atomic-drift-") as folder:
-            progress("comparing AWS with the state")
-            plan = Path(folder) / "drift.tfplan"
-            terraform.plan(plan)
-            drifted = find_drift(terraform.show(plan))
+        planned = whole_stage_plan(this_workspace(stage), progress)
+    if planned.premises.is_of_nothing:
+        raise UserError(
+            f"{planned.premises.text}: there is no last deploy to compare AWS with: deploy the stage first: "
+            f"`cdktf deploy atomic-{stage}`"
+        )
+    drifted = find_drift(planned.document)
     if as_json:
-        print_json({"drift": bool(drifted.rows), **asdict(drifted)})
+        print_json({"drift": bool(drifted.rows), **asdict(drifted), "looked_at": planned.premises})
     else:
+        say(planned.premises.text)
         _print(drifted, stage)
     if drifted.rows:
         raise typer.Exit(DRIFTED)
@@ -46,7 +46,8 @@ def _print(drifted: Drifted, stage: str) -> None:
         )
         say(
             f"{len(drifted.rows)} changed outside: `cdktf deploy atomic-{stage}` sets what is changed "
-            "or deleted right; write a change that shall stay into the stage file first; "
+            "or deleted right, and what held data comes back empty (docs/runbooks/restore-database.md, "
+            "restore-files.md); write a change that shall stay into the stage file first; "
             "take an added rule back where it was made"
         )
     else:

@@ -10,10 +10,12 @@ from common.errors import UserError
 from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, say
 from modules.settings.stateful import CARRYING, STATEFUL
 from ops.verdicts.gate import UNCHANGED, Judgement, judge
-from ops.verdicts.planning import stage_plan
+from ops.verdicts.planning import StagePlan, stage_plan
+from terraform.premises import UntrustedStateError
 from terraform.workspace import Workspace, this_workspace
 
 BLOCKED = 2
+_MOST_IN_A_LINE = 3
 
 
 def gate(
@@ -41,28 +43,59 @@ def gate(
             )
     workspace = this_workspace(stage)
     settings = workspace.settings()
-    with progress_on_screen(as_json) as progress:
-        document, failure = stage_plan(workspace, plan, progress)
+    try:
+        with progress_on_screen(as_json) as progress:
+            planned = stage_plan(workspace, plan, progress)
+    except UntrustedStateError as error:
+        _print_untrusted(str(error), settings.retain_data, as_json)
+        raise typer.Exit(BLOCKED) from None
     judgement = judge(
-        document, retain_data=settings.retain_data, allowed=named | set(settings.allow_destroy)
+        planned.document,
+        retain_data=settings.retain_data,
+        allowed=named | set(settings.allow_destroy),
     )
-    if failure and not judgement.blocked:
+    if planned.failure and not judgement.blocked:
         refused = sorted({loss.address for loss in judgement.losses} - set(settings.allow_destroy))
-        if refused:
+        if refused and planned.document.get("errored"):
             raise UserError(
                 f"--allow {refused[0]}: Terraform itself refuses: allowed: what is no longer "
                 f"configured; remedy: name it in allow_destroy of {workspace.stage_path}"
             )
-        raise UserError(failure)
+        raise UserError(planned.failure)
     if as_json:
-        print_json({"open": not judgement.blocked, **asdict(judgement)})
+        print_json(
+            {
+                "open": not judgement.blocked,
+                **asdict(judgement),
+                "looked_at": planned.premises,
+                "unfinished": planned.failure,
+                "untrusted_state": None,
+            }
+        )
     else:
-        _print(judgement, workspace)
+        _print(judgement, planned, workspace)
     if judgement.blocked:
         raise typer.Exit(BLOCKED)
 
 
-def _print(judgement: Judgement, workspace: Workspace) -> None:
+def _print_untrusted(why: str, retain_data: bool, as_json: bool) -> None:
+    """A state that holds less than the stage has makes every plan look harmless."""
+    if as_json:
+        nothing = Judgement(retain_data=retain_data, losses=(), counts={})
+        print_json(
+            {
+                "open": False,
+                **asdict(nothing),
+                "looked_at": None,
+                "unfinished": None,
+                "untrusted_state": why,
+            }
+        )
+    else:
+        say(f"blocked: do not deploy: {why}")
+
+
+def _print(judgement: Judgement, planned: StagePlan, workspace: Workspace) -> None:
     if judgement.losses:
         print_table(
             ("", "holds or carries data", "would be", "because"),
@@ -81,14 +114,31 @@ def _print(judgement: Judgement, workspace: Workspace) -> None:
     changed = {kind: n for kind, n in judgement.counts.items() if kind != UNCHANGED}
     parts = [f"{number} {kind}" for kind, number in sorted(changed.items())]
     say("the plan: " + ", ".join([*parts, f"{judgement.counts.get(UNCHANGED, 0)} {UNCHANGED}"]))
-    if judgement.blocked:
-        names = ", ".join(f'"{loss.address}"' for loss in judgement.blocked)
+    for line in (planned.premises.text, *planned.premises.notes):
+        say(line)
+    if planned.failure:
         say(
-            f"blocked: do not deploy. Take the change back; or, where the data may go, write "
-            f"allow_destroy = [{names}] in {workspace.stage_path} (what is no longer configured: "
-            "--allow ADDRESS), deploy that, and make the change after it"
+            f"this is not all: {sum(judgement.counts.values())} of the "
+            f"{planned.premises.objects_in_state} objects in the state were planned, then Terraform stopped: "
+            f"{planned.failure}"
         )
+    if judgement.blocked:
+        say(_remedy(judgement, workspace))
     elif judgement.losses and not judgement.retain_data:
         say("open: this stage does not retain its data")
+    elif planned.premises.is_of_nothing:
+        say("open: nothing is deployed yet")
     else:
         say("open")
+
+
+def _remedy(judgement: Judgement, workspace: Workspace) -> str:
+    addresses = [f'"{loss.address}"' for loss in judgement.blocked]
+    # A list that fills the screen is in the table above already.
+    few = len(addresses) <= _MOST_IN_A_LINE
+    names = ", ".join(addresses) if few else f"... the {len(addresses)} addresses above ..."
+    return (
+        f"blocked: do not deploy. Take the change back; or, where the data may go, write allow_destroy = "
+        f"[{names}] in {workspace.stage_path} (what is no longer configured: --allow ADDRESS), deploy that, "
+        "and make the change after it"
+    )

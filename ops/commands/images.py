@@ -1,5 +1,6 @@
 """`images`: build, push and deploy the images of the project's own services, and see what runs."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +29,8 @@ from ops.images.image_tags import (
     scan_findings,
     with_image_tag,
 )
+
+SOMETHING_TO_DO = 2
 
 app = typer.Typer(
     help="The images of the services that the project builds itself.",
@@ -130,7 +133,7 @@ def deploy(
     deployed = open_stage(stage)
     chosen = own_images(deployed.settings, services or ())
     path = deployed.workspace.stage_path
-    changed = with_image_tag(path.read_text(encoding="utf-8"), chosen, tag, stage=stage)
+    changed = with_image_tag(path.read_text(encoding="utf-8-sig"), chosen, tag, stage=stage)
     with progress_on_screen(as_json) as progress:
         progress("looking for the tag in the registries")
         check_tag_is_pushed(deployed, chosen, tag)
@@ -147,15 +150,24 @@ def deploy(
 def status(stage: Stage = "prod", as_json: AsJson = False) -> None:
     """Show per service the tag that is configured, that runs, and that was pushed last.
 
+    Exit code 0 every configured tag is pushed, 1 error, 2 one is not.
+
     Example: `python -m ops images status --stage prod`
     """
     deployed = open_stage(stage)
     with progress_on_screen(as_json) as progress:
         progress("asking for services and images")
         found = _statuses(deployed)
+    missing = [each.service for each in found if not each.in_registry]
     if as_json:
         print_json(found)
-        return
+    else:
+        _show_statuses(stage, found, missing)
+    if missing:
+        raise typer.Exit(SOMETHING_TO_DO)
+
+
+def _show_statuses(stage: str, found: Sequence[ImageStatus], missing: Sequence[str]) -> None:
     print_table(
         ("service", "configured", "runs", "pushed last", "when", "scan"),
         [
@@ -170,7 +182,6 @@ def status(stage: Stage = "prod", as_json: AsJson = False) -> None:
             for each in found
         ],
     )
-    missing = [each.service for each in found if not each.in_registry]
     if missing:
         say(f"\nnext: python -m ops images build {' '.join(missing)} --stage {stage}")
 

@@ -7,13 +7,15 @@ from typing import Annotated
 
 import typer
 
+from aws.client import boto3_clients
 from common.errors import UserError
 from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, say
 from imports.recovery import orphans, recover
 from imports.recovery.recover import Proposal
 from imports.recovery.recovery_stage import open_stage
 from imports.recovery.recovery_verdict import Outlook
-from terraform.workspace import Workspace
+from terraform.state_lock import cut_short, forget_cut_short, local_lock, s3_lock
+from terraform.workspace import Workspace, set_default_credentials
 
 NEEDS_A_PERSON = 2
 
@@ -35,11 +37,17 @@ def recover_(
     Example: `python -m ops recover --stage prod --dry-run`
     """
     workspace = Workspace(stage=stage, environ=dict(os.environ))
+    locked = locked_by(workspace)
+    if locked and not as_json:
+        say(f"locked: {locked}")
     with progress_on_screen(as_json) as progress:
         opened = open_stage(workspace, progress=progress)
         proposal = recover.propose(opened, progress=progress)
     written = deleted = False
+    doubt = cut_short(opened.terraform.folder)
     if not as_json:
+        if doubt:
+            say(doubt)
         if opened.broken:
             say(f"the state file was broken off and holds nothing: {opened.broken}")
         _print(proposal)
@@ -80,8 +88,23 @@ def recover_(
         orphans.is_left_to_a_person(each) or not deleted for each in proposal.orphans
     )
     left = (proposal.state is not None and not written) or orphans_left or proposal.undecided
+    if proposal.is_open and not left:
+        forget_cut_short(opened.terraform.folder)
     if not proposal.is_open or left:
         raise typer.Exit(NEEDS_A_PERSON)
+
+
+def locked_by(workspace: Workspace) -> str | None:
+    """Who holds the state's lock and what to do about it; None when nobody does."""
+    settings = workspace.settings()
+    if settings.state is None:
+        lock = local_lock(workspace.state_folder / settings.local_state)
+    else:
+        set_default_credentials(workspace)
+        clients = boto3_clients(region=settings.state_region)
+        lock = s3_lock(clients, bucket=settings.state.bucket, key=settings.state_key)
+    folder = workspace.outdir / "stacks" / settings.stack_name
+    return f"{lock.text}: {lock.remedy(folder)}" if lock else None
 
 
 def _agreed(question: str, yes: bool, as_json: bool) -> bool:

@@ -14,6 +14,7 @@ from common.errors import UserError
 from common.files import replace_file
 from common.progress import Progress
 from common.screen import Stage, print_error, progress_on_screen, say
+from common.text_files import read_json
 from imports.gate import Verdict, judge
 from imports.record import AdoptionRecord, read_record
 from modules.settings.stage_settings import StageSettings
@@ -30,6 +31,8 @@ from terraform.resources import of_document
 from terraform.workspace import Workspace
 
 ASKS_FOR_A_PERSON = 2
+_STACK = "a synthesized stack"
+_NAME_A_STACK = "name the cdk.tf.json of the base, as `cdktf synth` writes it"
 
 
 def report(
@@ -66,6 +69,8 @@ def report(
         if summary:
             replace_file(summary, markdown(found))
     say(str(page))
+    for line in found.looked_at:
+        say(line)
     if found.asks_for_a_person:
         blocked = len(found.verdict.blocked) if found.verdict else 0
         print_error(f"{len(found.dangers)} dangerous changes, {blocked} blocked: read {page}")
@@ -78,7 +83,8 @@ def make_report(
     """The report on a given plan, or on the one that the stage has now."""
     settings = workspace.settings()
     before = _base(base) if base else None
-    plan, failure = stage_plan(workspace, plan_file, progress)
+    planned = stage_plan(workspace, plan_file, progress)
+    plan, failure = planned.document, planned.failure
     whole = read_record(workspace.record_path)
     record = whole and whole.kept(shared_roles=settings.keep_shared_roles)
     document: Mapping[str, Any] = {}
@@ -93,6 +99,7 @@ def make_report(
         verdict=None if failure else _verdict(plan, record, settings, document),
         exceptions=[row for row in read_exceptions() if fnmatchcase(settings.stage, row.stage)],
         failure=failure,
+        looked_at=(planned.premises.text, *planned.premises.notes),
     )
     # What refuses to be destroyed ends the plan, and is what the page is for; any other failure is not.
     if failure and not found.asks_for_a_person:
@@ -102,12 +109,10 @@ def make_report(
 
 def _base(path: Path) -> Mapping[str, Any]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = read_json(path, wanted=_STACK, remedy=_NAME_A_STACK)
         of_document(document)
-    except (OSError, ValueError, AttributeError, RecursionError):
-        raise UserError(
-            f"{path}: not a synthesized stack: name the cdk.tf.json of the base, as `cdktf synth` writes it"
-        ) from None
+    except (ValueError, AttributeError, TypeError):
+        raise UserError(f"{path}: not {_STACK}: {_NAME_A_STACK}") from None
     return dict(document)
 
 

@@ -7,13 +7,16 @@ import typer
 
 from common.errors import UserError
 from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, say
+from modules.settings.secrets import MASTER_CREDENTIALS
 from ops.commands.restart import restart_services
 from ops.deployed import Deployed, local_time, open_stage
 from ops.secrets.secret_values import (
     SecretState,
     check_is_the_operators,
     put_value,
+    remedy,
     secret_row,
+    secret_state,
     secret_states,
     waiting,
 )
@@ -31,6 +34,8 @@ app = typer.Typer(
 def list_secrets(stage: Stage = "prod", as_json: AsJson = False) -> None:
     """Show what is set, what is still a placeholder, since when, and who reads it.
 
+    Exit code 0 all that a service reads is set, 1 error, 2 some of it waits for a person.
+
     Example: `python -m ops secrets list --stage prod`
     """
     with progress_on_screen(as_json) as progress:
@@ -38,7 +43,13 @@ def list_secrets(stage: Stage = "prod", as_json: AsJson = False) -> None:
         states = secret_states(open_stage(stage))
     if as_json:
         print_json(states)
-        return
+    else:
+        _show(stage, states)
+    if waiting(states):
+        raise typer.Exit(SOMETHING_TO_DO)
+
+
+def _show(stage: str, states: tuple[SecretState, ...]) -> None:
     print_table(
         ("secret", "value", "since", "made by", "read by"),
         [
@@ -57,7 +68,7 @@ def list_secrets(stage: Stage = "prod", as_json: AsJson = False) -> None:
 
 @app.command()
 def check(stage: Stage = "prod", as_json: AsJson = False) -> None:
-    """Exit with 2 when a service gets a placeholder or nothing, with 0 when all it reads is set.
+    """Exit with 2 when a service gets no value of use, with 0 when all it reads is set.
 
     Example: `python -m ops secrets check --stage prod`
     """
@@ -82,7 +93,10 @@ def set_secret(
     *,
     stage: Stage,
     force: Annotated[
-        bool, typer.Option("--force", help="set one that the platform makes itself, too")
+        bool,
+        typer.Option(
+            "--force", help="set one that the platform made itself, or to another service's key"
+        ),
     ] = False,
     restart: Annotated[
         bool | None,
@@ -104,8 +118,10 @@ def set_secret(
     deployed = open_stage(stage)
     row = secret_row(name)
     if not force:
-        check_is_the_operators(row)
-    version = put_value(deployed, row, _typed_or_piped(name))
+        check_is_the_operators(
+            row, None if row.origin == "operator" else secret_state(deployed, row)
+        )
+    version = put_value(deployed, row, _typed_or_piped(name), of_any_issuer=force)
     readers = deployed.readers_of(name) if deployed.settings.phase == "full" else ()
     if not as_json:
         say(f"{name} is set")
@@ -121,9 +137,11 @@ def set_secret(
 
 def _typed_or_piped(name: str) -> str:
     if sys.stdin.isatty():
-        return str(typer.prompt(f"value of {name} (hidden)", hide_input=True, err=True)).strip()
+        typed = str(typer.prompt(f"value of {name} (hidden)", hide_input=True, err=True))
+        return typed.removeprefix("\ufeff").strip(" \t\r\n")
     try:
-        return sys.stdin.buffer.read().decode().strip("\r\n")
+        # Windows PowerShell begins a pipe with the mark of UTF-8.
+        return sys.stdin.buffer.read().decode("utf-8-sig").strip("\r\n")
     except UnicodeDecodeError:
         raise UserError(
             f"the value for {name} was not set: standard input is not UTF-8 text"
@@ -154,8 +172,10 @@ def _show_next_steps(stage: str, states: tuple[SecretState, ...]) -> None:
     if left:
         say(f"\n{len(left)} to set:")
     for each in left:
-        if each.origin == "operator":
-            step = f"python -m ops secrets set {each.name} --stage {stage}"
-        else:
-            step = f"cdktf deploy atomic-{stage}   # writes {each.name}"
+        step = remedy(each, stage=stage)
+        if each.mended_by == "deploy":
+            where = ", in phase foundation or full" if each.origin == "composed" else ""
+            step += f"   # writes {each.name}{where}"
+        elif each.name == MASTER_CREDENTIALS:
+            step += "   # the user and password that the database has"
         say(f"  {step}")

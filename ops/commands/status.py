@@ -15,6 +15,7 @@ from ops.facts.alarms import AlarmFacts, alarm_facts
 from ops.facts.database import DatabaseFacts, database_facts
 from ops.facts.services import Deployment, ServiceFacts, service_facts
 
+SOMETHING_TO_DO = 2
 _POLL_SECONDS = 10
 # ECS watches the alarms of a new deployment for a while after its tasks are healthy.
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html
@@ -43,7 +44,8 @@ def status(
 ) -> None:
     """Show services, targets, deployments, alarms and the database on one screen.
 
-    With --wait the exit code is 2 when a deployment failed, was rolled back, or took too long.
+    Exit code 0 all well, 1 error, 2 a service does not run or an alarm is firing; with --wait also when a
+    deployment failed, was rolled back, or took too long.
 
     Example: `python -m ops status --stage prod --wait`
     """
@@ -68,8 +70,9 @@ def status(
         print_json(found)
     else:
         _show(found)
-    if wait and any(each.rolled_back or not _holds(each.deployment) for each in services):
-        raise typer.Exit(2)
+    failed = any(each.rolled_back or not _holds(each.deployment) for each in services)
+    if (wait and failed) or asks_for_a_person(found):
+        raise typer.Exit(SOMETHING_TO_DO)
 
 
 def _settled(deployed: Deployed, progress: Progress) -> tuple[ServiceFacts, ...]:
@@ -125,8 +128,13 @@ def _show(status: Status) -> None:
         since = f" since {local_time(each.since)}" if each.since else ""
         say(f"  {each.name}{since}: {each.reason}")
     say(f"database   {_database(status.database)}")
-    if firing or not _well(status.services):
+    if asks_for_a_person(status):
         say(f"\nwhat to do: python -m ops doctor --stage {status.stage}")
+
+
+def asks_for_a_person(status: Status) -> bool:
+    """Whether a service does not run as it should, or an alarm is firing."""
+    return not _well(status.services) or any(each.state == "ALARM" for each in status.alarms)
 
 
 def _row(service: ServiceFacts) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from ops.facts.alarms import alarm_facts, subscriptions
 from ops.facts.database import database_facts
 from ops.facts.services import ServiceFacts, service_facts
 from ops.secrets.secret_values import secret_states
+from terraform.environment import refusal
 from terraform.workspace import PROJECT
 
 
@@ -70,9 +71,16 @@ def run(checks: Sequence[Check], progress: Progress) -> list[Finding]:
 
 
 def before_aws(deployed: Deployed) -> list[Check]:
-    """What this machine has."""
-    environ = deployed.workspace.environ
-    return [Check(name="tools", findings=lambda: tools.judge(tools.gather(PROJECT, environ)))]
+    """What this machine has, and what is set in its shell."""
+    workspace = deployed.workspace
+    environ = workspace.environ
+    return [
+        Check(name="tools", findings=lambda: tools.judge(tools.gather(PROJECT, environ))),
+        Check(
+            name="environment",
+            findings=lambda: tools.judge_environment(refusal(environ, workspace.stack_folder)),
+        ),
+    ]
 
 
 def _who(deployed: Deployed) -> list[Check]:
@@ -116,9 +124,7 @@ def _stage(deployed: Deployed, *, deep: bool, look_up: edge.Resolve) -> list[Che
         ),
         Check(
             name="secrets",
-            findings=lambda: contents.judge_secrets(
-                secret_states(deployed), stage=stage, stack=stack
-            ),
+            findings=lambda: contents.judge_secrets(secret_states(deployed), stage=stage),
         ),
         Check(
             name="database",

@@ -7,13 +7,19 @@ from aws.client import ask_unless
 from modules.settings.services import OWN_REPOSITORY
 from ops.deployed import Deployed, local_time
 from ops.doctor.finding import Finding, all_or, attention, fine
-from ops.secrets.secret_values import SecretState, waiting
+from ops.secrets.secret_values import SecretState, remedy, waiting
 
 SOURCE = "../YOUR-APPLICATION"
 """Stands for the application's source tree in a command, where the stage file does not name it."""
 
 _NO_IMAGE = frozenset({"ImageNotFoundException"})
 _NO_REGISTRY = frozenset({"RepositoryNotFoundException"})
+_HOLDS = {
+    "placeholder": "holds a placeholder",
+    "no address": "holds a connection string without an address",
+    "unreadable": "holds a character that nobody sees",
+    "missing": "has no value",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,20 +111,16 @@ def _named(one: str, many: str, facts: Sequence[ImageFacts]) -> str:
     return f"{one} {facts[0].service}" if len(facts) == 1 else many
 
 
-def judge_secrets(states: Sequence[SecretState], *, stage: str, stack: str) -> list[Finding]:
+def judge_secrets(states: Sequence[SecretState], *, stage: str) -> list[Finding]:
     """Each secret that a service reads and that holds nothing of use."""
     findings = []
     for each in waiting(states):
         since = f" since {local_time(each.since)}" if each.since else ""
-        state = "holds a placeholder" if each.state == "placeholder" else "has no value"
-        remedy = f"python -m ops secrets set {each.name} --stage {stage}"
-        if each.origin != "operator":
-            remedy = f"cdktf deploy {stack}"
         findings.append(
             attention(
                 f"secret {each.name}",
-                f"{state}{since}; read by {', '.join(each.readers)}",
-                remedy,
+                f"{_HOLDS[each.state]}{since}; read by {', '.join(each.readers)}",
+                remedy(each, stage=stage),
             )
         )
     read = sum(bool(each.readers) for each in states)

@@ -148,7 +148,11 @@ def judge_database(
     """
     name = "database"
     if database is None:
-        return [attention(name, "there is no database", f"cdktf deploy {stack}")]
+        remedy = (
+            f"cdktf deploy {stack} on a new stage; where there was one, a deploy makes an empty one: first "
+            "docs/runbooks/restore-database.md"
+        )
+        return [attention(name, "there is no database", remedy)]
     if stopped_now and database.status in {"stopping", "stopped"}:
         return [fine(name, f"{database.status} by night_stop")]
     findings = []

@@ -1,16 +1,21 @@
 """Terraform's state: where it is, whether a mistake can be undone, and whether AWS still agrees with it."""
 
 import json
-import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from aws.client import ask, ask_unless, boto3_clients
 from common.errors import UserError
+from common.text_files import decode_state
+from imports.record import read_record
 from ops.deployed import Deployed
 from ops.doctor.finding import Finding, all_or, attention, fine
 from ops.verdicts.drift import Drifted, find_drift
+from ops.verdicts.planning import whole_stage_plan
+from ops.verdicts.still_standing import refuse_lost_state
+from terraform.premises import refuse_untrusted_state
+from terraform.state_lock import Holder, StateLock, cut_short, local_lock, lost_state, s3_lock
 from terraform.workspace import Workspace
 
 _NO_BUCKET = frozenset({"404", "NoSuchBucket"})
@@ -30,15 +35,44 @@ class StateFacts:
     versioned: bool
     resources: int
     account: str | None
+    locked: tuple[str, str] | None = None
+    """Who holds the state's lock, and what to do about it."""
+    doubt: str | None = None
+    """Why the state may not be all that stands: it was emptied, or a run was cut short."""
 
 
 def gather(deployed: Deployed) -> StateFacts:
-    """Read the state. Raises UserError when AWS refuses and for what is no state."""
+    """Read the state.
+
+    Raises UserError when AWS refuses and for what is no state, UntrustedStateError for one that is lost while
+    AWS still has its objects.
+    """
+    facts = _stored(deployed)
+    if facts.locked or facts.doubt or facts.resources or not facts.bucket_found:
+        return facts
+    refuse_untrusted_state(deployed.workspace)
+    if read_record(deployed.workspace.record_path) is None:
+        refuse_lost_state(deployed, facts.place)
+    return facts
+
+
+def _stored(deployed: Deployed) -> StateFacts:
     settings = deployed.settings
+    folder = deployed.workspace.outdir / "stacks" / settings.stack_name
+    doubt = cut_short(folder)
     if settings.state is None:
         path = deployed.workspace.state_folder / settings.local_state
-        text = path.read_text(encoding="utf-8") if path.is_file() else ""
-        return _facts(str(path), None, bucket_found=True, versioned=True, text=text)
+        lock = local_lock(path)
+        # A first run that is under way has not written it yet.
+        lost = None if lock and lock.holder is Holder.ALIVE else lost_state(path)
+        well = path.is_file() and not lost
+        text = decode_state(path.read_bytes(), source=str(path)) if well else ""
+        facts = _facts(str(path), None, bucket_found=True, versioned=True, text=text)
+        return replace(
+            facts,
+            locked=_locked(lock, folder),
+            doubt=lost.text if lost else doubt,
+        )
     bucket, key = settings.state.bucket, settings.state_key
     clients = boto3_clients(region=settings.state_region)
     place = f"s3://{bucket}/{key}"
@@ -46,13 +80,15 @@ def gather(deployed: Deployed) -> StateFacts:
         return _facts(place, bucket, bucket_found=False, versioned=False, text="")
     versioning = ask(clients, "s3", "GetBucketVersioning", Bucket=bucket)
     stored = ask_unless(clients, "s3", "GetObject", _NO_OBJECT, Bucket=bucket, Key=key)
-    return _facts(
+    facts = _facts(
         place,
         bucket,
         bucket_found=True,
         versioned=versioning.get("Status") == "Enabled",
-        text=stored["Body"].read().decode() if stored else "",
+        text=decode_state(stored["Body"].read(), source=place) if stored else "",
     )
+    lock = s3_lock(clients, bucket=bucket, key=key)
+    return replace(facts, locked=_locked(lock, folder), doubt=doubt)
 
 
 def judge(facts: StateFacts, *, account: str, stage: str, stack: str) -> list[Finding]:
@@ -79,7 +115,12 @@ def judge(facts: StateFacts, *, account: str, stage: str, stack: str) -> list[Fi
                 "log in to the other account: export AWS_PROFILE=...",
             )
         )
-    if not facts.resources:
+    if facts.locked:
+        findings.append(attention("state lock", *facts.locked))
+    if facts.doubt:
+        remedy = f"python -m ops recover --stage {stage} --dry-run"
+        findings.append(attention("state", facts.doubt, remedy))
+    elif not facts.resources:
         remedy = f"cdktf deploy {stack}"
         findings.append(attention("state", f"nothing is deployed: {facts.place} is empty", remedy))
     else:
@@ -87,16 +128,16 @@ def judge(facts: StateFacts, *, account: str, stage: str, stack: str) -> list[Fi
     return findings
 
 
+def _locked(lock: StateLock | None, folder: Path) -> tuple[str, str] | None:
+    return (lock.text, lock.remedy(folder)) if lock else None
+
+
 def gather_drift(workspace: Workspace) -> Drifted:
     """What a plan of the stage would change, and what of it came from outside. Takes a minute.
 
     Raises UserError when it cannot be planned.
     """
-    terraform = workspace.synthesize()
-    with tempfile.TemporaryDirectory(prefix="atomic-doctor-") as folder:
-        plan = Path(folder) / "drift.tfplan"
-        terraform.plan(plan)
-        return find_drift(terraform.show(plan))
+    return find_drift(whole_stage_plan(workspace, lambda _step: None).document)
 
 
 def judge_drift(drifted: Drifted, *, stage: str, stack: str) -> list[Finding]:

@@ -53,6 +53,14 @@ def gather(project: Path, environ: Mapping[str, str]) -> ToolFacts:
     )
 
 
+def judge_environment(elsewhere: str | None) -> list[Finding]:
+    """Whether a variable leads Terraform to a part of the stage, or to another place."""
+    if elsewhere is None:
+        return []
+    what, _, remedy = elsewhere.rpartition(": ")
+    return [attention("environment", what, remedy)]
+
+
 def judge(facts: ToolFacts) -> list[Finding]:
     """Each tool that is missing, too old, or not the pinned one."""
     findings = []

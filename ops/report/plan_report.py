@@ -92,7 +92,10 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """Everything that the page shows. `failure` is what Terraform said where it could not finish the plan."""
+    """Everything that the page shows. `failure` says why the plan does not tell all, where it does not.
+
+    `looked_at` says which plan this is, of which state, and what it does not speak of.
+    """
 
     stack: str
     sections: tuple[Section, ...]
@@ -101,6 +104,15 @@ class Report:
     verdict: Verdict | None
     exceptions: tuple[ExceptionRow, ...]
     failure: str | None
+    is_partial: bool
+    looked_at: tuple[str, ...]
+
+    @property
+    def why_not_all(self) -> str:
+        """What is to be said of a plan that does not tell all."""
+        if self.is_partial:
+            return "This plan is of a part of the stage."
+        return "Terraform could not finish this plan."
 
     @property
     def dangers(self) -> tuple[Change, ...]:
@@ -147,6 +159,7 @@ def report(
     verdict: Verdict | None,
     exceptions: Sequence[ExceptionRow],
     failure: str | None = None,
+    looked_at: Sequence[str] = (),
 ) -> Report:
     """The report on a plan (`terraform show -json`)."""
     managed = [each for each in plan["resource_changes"] if each["mode"] == "managed"]
@@ -165,6 +178,10 @@ def report(
         verdict=verdict,
         exceptions=tuple(exceptions),
         failure=failure,
+        is_partial=failure is not None
+        and plan.get("complete") is False
+        and not plan.get("errored"),
+        looked_at=tuple(looked_at),
     )
 
 

@@ -2,15 +2,13 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from modules.settings.secrets import (
-    KAFKA_BROKERS,
-    LEGACY_PLACEHOLDERS,
-    MASTER_CREDENTIALS,
-    PLACEHOLDER,
-)
+from modules.settings.credential_shapes import credential_kind
+from modules.settings.placeholders import has_no_address, is_placeholder
+from modules.settings.secrets import KAFKA_BROKERS, MASTER_CREDENTIALS
 
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
 MAX_BYTES = 65536
@@ -21,26 +19,83 @@ _NOTION_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}
 _SUPERTOKENS_KEY = re.compile(r"[A-Za-z0-9=-]{20,}")
 
 
-def is_placeholder(value: str) -> bool:
-    """Whether a value is one that waits for a person."""
-    return any(mark in value for mark in (PLACEHOLDER, *LEGACY_PLACEHOLDERS))
-
-
 def complaint(name: str, value: str) -> str | None:
     """What is wrong with `value` for the secret `name`, and what is allowed; None when nothing is known."""
     if not value.strip():
         return "it is empty: allowed: a text"
-    if is_placeholder(value):
-        return "it is a placeholder: allowed: the real value"
     if len(value.encode()) > MAX_BYTES:
         return f"it is longer than Secrets Manager takes: allowed: at most {MAX_BYTES} bytes"
-    shape = _SHAPES.get(name, _one_word)
-    return shape(value)
+    shape = _SHAPES.get(name)
+    is_document = shape in (_credentials, _jwt)
+    pasted = _pasted(value) or (None if is_document else _one_word(value))
+    return pasted or _set_by_nobody(value) or (shape(value) if shape else None)
+
+
+def _pasted(value: str) -> str | None:
+    unseen = unseen_character(value)
+    if unseen:
+        return f"it holds {unseen}: allowed: characters that one can see"
+    for marks, kind in _QUOTES.items():
+        if len(value) > 1 and value[0] in marks and value[-1] in marks:
+            return f"it is in {kind}: allowed: the value without them"
+    return None
+
+
+def _set_by_nobody(value: str) -> str | None:
+    if is_placeholder(value):
+        return "it is a placeholder: allowed: the real value"
+    if has_no_address(value):
+        return "it has a Terraform expression where its host belongs: allowed: the host's name"
+    return None
+
+
+def wrong_kind(name: str, value: str) -> str | None:
+    """Whose key `value` is by its prefix, where that is not whose `name` asks for; it may still be meant."""
+    kind = credential_kind(value)
+    expected = _ISSUERS.get(name)
+    if kind is None or name in _SHAPES or kind == expected:
+        return None
+    return f"it is {kind} by its first characters: allowed: {expected or 'a value of another kind'}"
+
+
+def unseen_character(value: str) -> str | None:
+    """The kind and place of the first character that nobody sees; None where there is none.
+
+    Line breaks and tabs are left to the shape: JSON may have them.
+    """
+    for place, character in enumerate(value, start=1):
+        kind = _unseen_kind(character)
+        if kind:
+            return f"{kind} (U+{ord(character):04X}) as character {place} of {len(value)}"
+    return None
+
+
+def _unseen_kind(character: str) -> str | None:
+    if character in "\n\r\t ":
+        return None
+    if character == "\x1b":
+        return "an escape character"
+    if character == _MARK:
+        return "a byte order mark"
+    if character in _FILLERS or "VARIATION SELECTOR" in unicodedata.name(character, ""):
+        return "an invisible character"
+    if unicodedata.bidirectional(character) in _BIDI:
+        return "a mark of writing direction"
+    return _UNSEEN.get(unicodedata.category(character))
 
 
 def _one_word(value: str) -> str | None:
-    if re.search(r"\s", value):
-        return "it holds white space: allowed: one word, without quotes or line breaks"
+    for place, character in enumerate(value, start=1):
+        at = f"as character {place} of {len(value)}"
+        if character.isspace():
+            return f"it holds white space {at}: allowed: one word, without quotes or line breaks"
+        if not character.isascii():
+            return f"it holds a character that is not ASCII {at}: allowed: ASCII, which a header can carry"
+    for marks, kind in _QUOTES.items():
+        if value[0] in marks or value[-1] in marks:
+            return f"it begins or ends with one of {kind}: allowed: the value without it"
+    if _ASSIGNMENT.match(value):
+        return "it begins with a variable's name and `=`: allowed: the value alone"
     return None
 
 
@@ -112,6 +167,30 @@ def _json_object(value: str) -> dict[str, object]:
 
 
 _CREDENTIALS = ("username", "password")
+_MARK = "\ufeff"
+# https://www.unicode.org/reports/tr44/#General_Category_Values
+_UNSEEN = {
+    "Cc": "a control character",
+    "Cf": "a zero-width character",
+    "Cn": "an unassigned character",
+    "Co": "a private-use character",
+    "Cs": "half a character",
+    "Zl": "a line separator",
+    "Zp": "a paragraph separator",
+    "Zs": "a blank that is none of the keyboard's",
+}
+_BIDI = frozenset({"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"})
+# Letters and marks that fonts draw as nothing: joiner, Hangul and Khmer fillers, Braille blank.
+_FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+_QUOTES = {
+    '"': "double quotes",
+    "'": "single quotes",
+    "`": "backquotes",
+    "\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb": "a word processor's quotes",
+}
+_ASSIGNMENT = re.compile(r"[A-Z][A-Z0-9_]*_[A-Z0-9_]+=[^=]")
+# Whose key a secret is, where the issuer gives its keys a prefix.
+_ISSUERS = {"openai-api-key": "an OpenAI key", "notion-api-token": "a Notion token"}
 _SHAPES: dict[str, Callable[[str], str | None]] = {
     MASTER_CREDENTIALS: _credentials,
     "hasura-jwt-secret": _jwt,

@@ -7,22 +7,33 @@ from typing import Literal
 
 from aws.client import ask, ask_unless
 from common.errors import UserError
+from imports.record import read_record
+from modules.settings.placeholders import has_no_address, is_placeholder
+from modules.settings.secret_labels import FIRST
 from modules.settings.secrets import MASTER_CREDENTIALS, SECRETS, Origin, SecretRow
 from ops.deployed import Deployed
-from ops.secrets.secret_shapes import complaint, is_placeholder
+from ops.secrets.secret_shapes import complaint, unseen_character, wrong_kind
 
 _NO_VALUE = frozenset({"ResourceNotFoundException"})
+
+State = Literal["set", "placeholder", "no address", "unreadable", "missing"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class SecretState:
-    """One secret: whether its current value is a person's, and since when; `readers` are services."""
+    """One secret: whether its current value is a person's, and since when; `readers` are services.
+
+    "no address" is a connection string that leads nowhere, "unreadable" a value with a character that nobody
+    sees. `mended_by` is what gives it a value of use: the
+    next deploy, which writes over no value that a deploy has written before, or a person.
+    """
 
     name: str
     origin: Origin
-    state: Literal["set", "placeholder", "missing"]
+    state: State
     since: datetime | None
     readers: tuple[str, ...]
+    mended_by: Literal["deploy", "person"]
 
     @property
     def waits(self) -> bool:
@@ -35,7 +46,7 @@ def secret_states(deployed: Deployed) -> tuple[SecretState, ...]:
 
     Raises UserError when AWS refuses to read one.
     """
-    return tuple(_state(deployed, row) for row in SECRETS)
+    return tuple(secret_state(deployed, row) for row in SECRETS)
 
 
 def waiting(states: Sequence[SecretState]) -> tuple[SecretState, ...]:
@@ -53,13 +64,21 @@ def secret_row(name: str) -> SecretRow:
     )
 
 
-def check_is_the_operators(row: SecretRow) -> None:
-    """Raises UserError, with the reason, for a secret whose value the platform makes itself."""
+def check_is_the_operators(row: SecretRow, current: SecretState | None = None) -> None:
+    """Raises UserError, with the reason, for a secret whose value the platform makes itself.
+
+    It is the operator's as well while nobody has given it a value: `current` is what it is now.
+    """
     why = {
         "generated": "it was drawn by Secrets Manager, and what knows it now would be locked out",
         "composed": "Terraform composed it from the database's address and stored password",
         "operator": "",
     }[row.origin]
+    if current and (
+        current.state in ("placeholder", "no address")
+        or (current.state == "missing" and current.mended_by == "person")
+    ):
+        why = ""
     if row.name == MASTER_CREDENTIALS:
         why = "the database keeps its password whatever stands here, and nobody could log in"
     if why:
@@ -68,8 +87,45 @@ def check_is_the_operators(row: SecretRow) -> None:
         )
 
 
-def put_value(deployed: Deployed, row: SecretRow, value: str) -> str:
+def remedy(each: SecretState, *, stage: str) -> str:
+    """The command that gives a secret a value of use."""
+    if each.mended_by == "deploy":
+        return f"cdktf deploy atomic-{stage}"
+    command = f"python -m ops secrets set {each.name} --stage {stage}"
+    if each.name == MASTER_CREDENTIALS:
+        return f"{command} --force"
+    return command
+
+
+def secret_state(deployed: Deployed, row: SecretRow) -> SecretState:
+    """The state of one secret.
+
+    Raises UserError when AWS refuses to read it.
+    """
+    answer = ask_unless(
+        deployed.clients,
+        "secretsmanager",
+        "GetSecretValue",
+        _NO_VALUE,
+        SecretId=deployed.names(row.name),
+    )
+    state = _state_of(answer.get("SecretString", "")) if answer else "missing"
+    return SecretState(
+        name=row.name,
+        origin=row.origin,
+        state=state,
+        since=answer["CreatedDate"] if answer else None,
+        readers=deployed.readers_of(row.name),
+        mended_by="person" if state == "set" else _mended_by(deployed, row, state),
+    )
+
+
+def put_value(
+    deployed: Deployed, row: SecretRow, value: str, *, of_any_issuer: bool = False
+) -> str:
     """Make `value` the current one, and return its version's id.
+
+    `of_any_issuer` takes a key whose prefix says that it is another service's.
 
     No label is named, so that Secrets Manager moves only its own two: the first version keeps the label
     that keeps it, and a deploy does not write it anew.
@@ -77,6 +133,9 @@ def put_value(deployed: Deployed, row: SecretRow, value: str) -> str:
     Raises UserError for a value of the wrong shape and when AWS refuses.
     """
     wrong = complaint(row.name, value)
+    other = None if wrong or of_any_issuer else wrong_kind(row.name, value)
+    if other:
+        wrong = f"{other}; if you mean it, add --force"
     if wrong:
         raise UserError(f"the value for {row.name} was not set: {wrong}")
     answer = ask_unless(
@@ -102,21 +161,34 @@ def read_value(deployed: Deployed, name: str) -> str:
     return str(answer.get("SecretString", ""))
 
 
-def _state(deployed: Deployed, row: SecretRow) -> SecretState:
-    answer = ask_unless(
+def _state_of(value: str) -> State:
+    if is_placeholder(value):
+        return "placeholder"
+    if has_no_address(value):
+        return "no address"
+    return "unreadable" if unseen_character(value) else "set"
+
+
+def _mended_by(deployed: Deployed, row: SecretRow, state: State) -> Literal["deploy", "person"]:
+    secret = ask_unless(
         deployed.clients,
         "secretsmanager",
-        "GetSecretValue",
+        "DescribeSecret",
         _NO_VALUE,
         SecretId=deployed.names(row.name),
     )
-    state: Literal["set", "placeholder", "missing"] = "missing"
-    if answer is not None:
-        state = "placeholder" if is_placeholder(answer.get("SecretString", "")) else "set"
-    return SecretState(
-        name=row.name,
-        origin=row.origin,
-        state=state,
-        since=answer["CreatedDate"] if answer else None,
-        readers=deployed.readers_of(row.name),
-    )
+    if secret is None:
+        return "deploy"
+    versions = secret.get("VersionIdsToStages") or {}
+    is_written = any(FIRST in labels for labels in versions.values())
+    is_adopted = _is_adopted(deployed, row)
+    if row.origin == "composed":
+        # A deploy wrote the text of an expression into an adopted one under an older number than it has now.
+        return "deploy" if not is_written or (is_adopted and state == "no address") else "person"
+    return "person" if is_written or is_adopted or state != "missing" else "deploy"
+
+
+def _is_adopted(deployed: Deployed, row: SecretRow) -> bool:
+    record = read_record(deployed.workspace.record_path)
+    address = f"aws_secretsmanager_secret.{row.name.replace('-', '_')}"
+    return record is not None and address in record.addresses

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from common.errors import UserError
+from common.text_files import decode_text
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
@@ -15,12 +16,13 @@ _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 def read_metadata(path: Path) -> dict[str, Any]:
     """The metadata in an exported file. Raises UserError for what is none."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        text = decode_text(path.read_bytes(), source=str(path), wanted="Hasura's metadata")
+        document = json.loads(text)
     except OSError as error:
         raise UserError(
             f"{path}: cannot be read ({error.strerror}): write it with `hasura metadata export -o json`"
         ) from None
-    except ValueError:
+    except (ValueError, UserError, RecursionError):
         document = None
     metadata = document.get("metadata", document) if isinstance(document, dict) else None
     if not isinstance(metadata, dict) or "version" not in metadata:

@@ -1,45 +1,106 @@
 """The plan that a command looks at: one that it is given, or the one that the stage has now."""
 
 import tempfile
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from common.errors import UserError
 from common.progress import Progress
+from ops.deployed import open_stage
+from ops.verdicts.still_standing import refuse_lost_state
 from terraform.cli import Terraform
 from terraform.plan import read_plan
+from terraform.premises import (
+    Premises,
+    premises,
+    refuse_foreign_plan,
+    refuse_stale_plan,
+    refuse_untrusted_state,
+    state_seen,
+)
+from terraform.whole_plan import unseen
 from terraform.workspace import Workspace
 
 # What terraform writes plan files as.
 _ZIP = b"PK\x03\x04"
 
 
-def stage_plan(
-    workspace: Workspace, given: Path | None, progress: Progress
-) -> tuple[dict[str, Any], str | None]:
-    """The plan in JSON; beside it what Terraform says where it could not finish the plan.
+@dataclass(frozen=True, kw_only=True)
+class StagePlan:
+    """A plan in JSON, and what it stands on.
 
-    Where a resource refuses to be destroyed, Terraform fails, and yet writes what it had planned.
+    `failure` says why it does not tell all that a deploy would do: Terraform could not finish it, it was made
+    of a part, or some of it is deferred. What such a plan destroys is known all the same.
+    """
+
+    document: dict[str, Any] = field(repr=False)
+    failure: str | None
+    premises: Premises
+
+
+def stage_plan(workspace: Workspace, given: Path | None, progress: Progress) -> StagePlan:
+    """The plan that is given, or one that is made now.
+
+    Raises UserError for a plan of another stage or of another state, UntrustedStateError for a state that no
+    verdict can stand on.
     """
     if given and not _is_zip(given):
-        return _and_failure(read_plan(given), given)
+        document = read_plan(given)
+        refuse_foreign_plan(workspace, document, given)
+        return _given(document, given, premises(document, file=given, state=None))
+    refuse_untrusted_state(workspace)
     progress("synthesizing the stage")
     terraform = workspace.synthesize()
+    progress("reading the state")
+    state = state_seen(workspace, terraform)
     if given:
         progress("reading the plan")
-        return _and_failure(terraform.show(given.resolve()), given)
+        refuse_stale_plan(given, state)
+        document = terraform.show(given.resolve())
+        refuse_foreign_plan(workspace, document, given)
+        looked_at = premises(document, file=given, state=state)
+        _refuse_lost_state(workspace, looked_at, progress)
+        return _given(document, given, looked_at)
     # The plan file holds what the state holds. It stays in a folder of its own, for its owner alone.
     with tempfile.TemporaryDirectory(prefix="atomic-plan-") as folder:
         progress("planning")
-        return _plan_now(terraform, Path(folder) / "now.tfplan")
+        document, failure = _plan_now(terraform, Path(folder) / "now.tfplan")
+    looked_at = premises(document, file=None, state=state)
+    _refuse_lost_state(workspace, looked_at, progress)
+    return StagePlan(document=document, failure=failure or unseen(document), premises=looked_at)
 
 
-def _and_failure(document: dict[str, Any], given: Path) -> tuple[dict[str, Any], str | None]:
-    failed = document.get("errored")
-    return document, f"{given}: the plan of a run that failed: plan again" if failed else None
+def whole_stage_plan(workspace: Workspace, progress: Progress) -> StagePlan:
+    """The plan that the stage has now, for a verdict that half a plan cannot bear.
+
+    Raises UserError when Terraform does not finish it, and what `stage_plan` does.
+    """
+    plan = stage_plan(workspace, None, progress)
+    if plan.failure:
+        raise UserError(plan.failure)
+    return plan
+
+
+def _refuse_lost_state(workspace: Workspace, looked_at: Premises, progress: Progress) -> None:
+    """Tell a stage that is new from one whose state holds nothing any more."""
+    if looked_at.state is not None and looked_at.is_of_nothing:
+        progress("looking in AWS for what the state does not hold")
+        refuse_lost_state(open_stage(workspace.stage), looked_at.state.place)
+
+
+def _given(document: dict[str, Any], given: Path, looked_at: Premises) -> StagePlan:
+    half = unseen(document)
+    return StagePlan(
+        document=document, failure=f"{given}: {half}" if half else None, premises=looked_at
+    )
 
 
 def _plan_now(terraform: Terraform, path: Path) -> tuple[dict[str, Any], str | None]:
+    """The plan, and what Terraform says where it could not finish it.
+
+    Where a resource refuses to be destroyed, Terraform fails, and yet writes what it had planned.
+    """
     try:
         terraform.plan(path)
     except UserError as error:

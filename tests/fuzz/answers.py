@@ -13,9 +13,11 @@ from unittest.mock import patch
 from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 
+from common.errors import UserError
 from imports.sources.terraform_base.live import account_facts, discover
 from imports.sources.terraform_base.live_rows import Rows, kind_of
 from modules.settings.stage_settings import stack_name
+from terraform.cli import CommandResult, Terraform
 from tests.imports.records import a_plan, attributes, base_record, planned
 from tests.imports.sources import test_live as live
 
@@ -64,6 +66,8 @@ class Processes:
                 Path(options[-1].removeprefix("-out=")).touch()
             case ["show", *_]:
                 return self._plan or _importing(cwd / "cdk.tf.json")
+            case ["workspace", "list", *_]:
+                return b"* default\n\n"
             case ["state", "pull", *_]:
                 return self._states[place]
             case ["state", "push", *_]:
@@ -85,6 +89,27 @@ def _importing(path: Path) -> bytes:
 
 
 @contextmanager
+def instead_of_processes(processes: Processes) -> Iterator[None]:
+    """Let these answer what would start our own main.py or terraform."""
+
+    def terraform(here: Terraform, *arguments: str, stdin: str | None = None) -> CommandResult:
+        given = None if stdin is None else stdin.encode()
+        try:
+            done = processes(
+                ["terraform", *arguments], cwd=here.folder, env=here.environment, input=given
+            )
+        except OSError as error:
+            raise UserError(f"terraform cannot be run ({error.strerror})") from None
+        return CommandResult(exit_code=0, stdout=done.stdout)
+
+    with (
+        patch.object(subprocess, "run", processes),
+        patch.object(Terraform, "__call__", terraform),
+    ):
+        yield
+
+
+@contextmanager
 def answering(processes: Processes) -> Iterator[None]:
     """Answer what is asked of terraform and AWS within."""
     recorded()
@@ -93,7 +118,7 @@ def answering(processes: Processes) -> Iterator[None]:
         return cache(lambda service: _Client(service, recorded(), region or live.REGION))
 
     with (
-        patch.object(subprocess, "run", processes),
+        instead_of_processes(processes),
         patch("imports.take_stock.boto3_clients", clients),
         patch("imports.adopt.boto3_clients", clients),
         patch("imports.preflight.read_rows", lambda *_args, **_kwargs: _rows()),

@@ -121,7 +121,8 @@ def test_two_resources_that_are_one_object_are_an_error_that_names_both() -> Non
 
     assert str(caught.value) == (
         "aws_subnet.public[0] and aws_subnet.public[1] are the same aws_subnet, subnet-1: an object can be "
-        "adopted once; remove one of the two from the legacy state"
+        "adopted once; let `terraform state rm ADDRESS` take one of the two out of the legacy state, which "
+        "destroys nothing"
     )
 
 

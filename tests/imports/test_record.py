@@ -157,7 +157,7 @@ NOT_RECORDS: dict[str, tuple[object, str]] = {
     "nothing": ("", "not JSON"),
     "text": ("adopt all", "not JSON"),
     "merge conflict": ("<<<<<<< HEAD\n{}", "not JSON"),
-    "byte order mark": ("\ufeff{}", "not JSON"),
+    "byte order mark": ("\ufeff{}", "not an adoption record"),
     "long number": ('{"format": ' + "1" * 5000 + "}", "not JSON"),
     "deep list": ("[" * 100_000, "not JSON"),
     "deep object": ('{"a":' * 100_000, "not JSON"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dev.bench.measuring import kill_tree
+from dev.fault_injection.running import Running
 from imports.record import AdoptionRecord, read_record
 from local.cdktf import Cdktf
 from local.emulator import PROJECT, Emulator
@@ -64,8 +65,15 @@ class Story:
 
     def imports(self, *arguments: str) -> Answer:
         """Run `python -m imports ARGUMENTS`."""
+        return self._ran("imports", *arguments)
+
+    def ops(self, *arguments: str) -> Answer:
+        """Run `python -m ops ARGUMENTS`."""
+        return self._ran("ops", *arguments)
+
+    def _ran(self, package: str, *arguments: str) -> Answer:
         finished = subprocess.run(
-            [sys.executable, "-m", "imports", *arguments],
+            [sys.executable, "-m", package, *arguments],
             cwd=PROJECT,
             env=self._environment(),
             capture_output=True,
@@ -74,6 +82,15 @@ class Story:
         )
         json_keys.check("imports", arguments, finished.stdout)
         return Answer(code=finished.returncode, text=finished.stdout, errors=finished.stderr)
+
+    def imports_on_terminal(self, *arguments: str) -> Running:
+        """The same on a terminal of its own, under way."""
+        return Running(
+            (sys.executable, "-m", "imports", *arguments),
+            cwd=PROJECT,
+            environment=self._environment(),
+            on_terminal=True,
+        )
 
     def killed_imports(self, *arguments: str, after_step: str, seconds: float) -> bool:
         """Start `python -m imports ARGUMENTS`, and kill -9 all of it some time after a step began.
@@ -115,9 +132,12 @@ class Story:
     @property
     def state(self) -> dict[str, Any]:
         """The new state."""
-        return Terraform(
-            folder=self.cdktf.stack_folder(STACK), environment=self._environment()
-        ).pull_state()
+        return self.terraform.pull_state()
+
+    @property
+    def terraform(self) -> Terraform:
+        """Terraform in the folder of the adopting stage's stack."""
+        return Terraform(folder=self.cdktf.stack_folder(STACK), environment=self._environment())
 
     def set_phase(self, phase: str) -> None:
         """Let the stage go on from phase adopt."""

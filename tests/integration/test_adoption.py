@@ -1,8 +1,11 @@
 """The legacy base is adopted on the emulator, from its folder to the end of the old tool."""
 
+import copy
 import json
 import os
+import re
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,9 @@ import pytest
 from imports.sources.terraform_base.mapping import SHARED_ROLES
 from local.emulator import Emulator, running_emulator
 from local.legacy import legacy_base
+from modules.settings.secrets import PLACEHOLDER
 from security.secrets_scan import scan, secret_parts
+from terraform.state_file import lock_info_path
 from tests.integration.recovery import RecoverableStage
 from tests.integration.story import STACK, STAGE, Story
 
@@ -103,6 +108,23 @@ def test_a_record_edited_to_a_wrong_id_is_blocked(story: Story) -> None:
     assert "missing" in answer.text
 
 
+def test_ctrl_c_while_objects_are_adopted_lets_terraform_finish(story: Story) -> None:
+    lock = lock_info_path(story.cdktf.state_file(STACK))
+    adoption = story.imports_on_terminal("adopt", "--stage", STAGE)
+    assert adoption.wait_for_text("applying that plan")
+    while not (lock.exists() or adoption.ended):
+        time.sleep(0.01)
+    adoption.press_ctrl_c()
+
+    finished = adoption.finish()
+
+    assert finished.code == 130
+    assert "interrupted: Terraform is finishing what it has begun, wait ..." in finished.text
+    assert "stopped; run the same command again to finish" in finished.text
+    assert "Traceback" not in finished.text
+    assert not lock.exists()
+
+
 def test_the_adoption_makes_no_mutating_call_even_when_it_is_killed_on_the_way(
     story: Story,
 ) -> None:
@@ -176,11 +198,42 @@ def test_the_full_platform_comes_on_top(story: Story) -> None:
     kept = {name: value for name, value in values.items() if name not in COMPOSED}
     assert {name: after[name] for name in kept} == kept
     assert after["atomic-hasura-db-conn-string"] == own
-    password = json.loads(values["atomic-rds-master-credentials"])["password"]
-    assert after["atomic-supertokens-db-conn-string"].startswith(
-        f"postgresql://postgresadmin:{quote(password, safe='')}@"
+    composed = _composed(story)
+    assert {name: after[name] for name in COMPOSED} == {
+        **composed,
+        "atomic-hasura-db-conn-string": own,
+    }
+    new = {name: value for name, value in after.items() if name not in values}
+    assert {name for name, value in new.items() if value != PLACEHOLDER} == {
+        "atomic-supertokens-api-key"
+    }
+    assert re.fullmatch("[A-Za-z0-9]{40}", new["atomic-supertokens-api-key"])
+    assert "No changes." in story.cdktf.run("diff", STACK)
+
+
+def test_a_connection_string_that_an_earlier_release_spoilt_is_found_and_mended(
+    story: Story,
+) -> None:
+    """GIVEN what that release left: the text of an expression, written under another number."""
+    name = "atomic-optaplanner-db-conn-string"
+    good = story.secret_values()
+    story.emulator.client("secretsmanager").put_secret_value(
+        SecretId=name,
+        SecretString="jdbc:postgresql://aws_db_instance.main.address:5432/atomicdb",
     )
-    assert "DB_HOST" not in after["atomic-optaplanner-db-conn-string"]
+    _as_an_earlier_release_numbered(story)
+    check = story.ops("secrets", "check", "--stage", STAGE)
+    doctor = story.ops("doctor", "--stage", STAGE)
+    gate = story.imports("gate", "--stage", STAGE)
+
+    story.cdktf.run("deploy", STACK, "--auto-approve")
+
+    assert check.code == 2
+    assert f"cdktf deploy {STACK}   # writes optaplanner-db-conn-string" in check.text
+    assert "optaplanner-db-conn-string" in doctor.text
+    assert gate.code == 0, gate.text
+    assert story.secret_values() == good
+    assert good[name] == _composed(story)[name]
     assert "No changes." in story.cdktf.run("diff", STACK)
 
 
@@ -239,6 +292,28 @@ def test_everything_can_be_given_back(story: Story) -> None:
     assert answer.code == 0, answer.errors
     owners = json.loads(story.imports("status", *story.from_legacy, "--json").text)
     assert {owner["holder"] for owner in owners} == {"legacy"}
+
+
+def _composed(story: Story) -> dict[str, str]:
+    """The connection strings of a base whose owner has set none."""
+    (instance,) = story.emulator.client("rds").describe_db_instances()["DBInstances"]
+    credentials = json.loads(story.secret_values()["atomic-rds-master-credentials"])
+    login = f"{credentials['username']}:{quote(credentials['password'], safe='')}"
+    address = f"{instance['Endpoint']['Address']}:5432/atomicdb"
+    return {
+        "atomic-supertokens-db-conn-string": f"postgresql://{login}@{address}",
+        "atomic-hasura-db-conn-string": f"postgres://{login}@{address}",
+        "atomic-optaplanner-db-conn-string": f"jdbc:postgresql://{address}",
+    }
+
+
+def _as_an_earlier_release_numbered(story: Story) -> None:
+    state = copy.deepcopy(story.state)
+    for resource in state["resources"]:
+        if resource["type"] == "aws_secretsmanager_secret_version":
+            resource["instances"][0]["attributes"]["secret_string_wo_version"] = 1
+    state["serial"] += 1
+    story.terraform.checked("state", "push", "-", stdin=json.dumps(state))
 
 
 def _identity(emulator: Emulator) -> dict[str, Any]:

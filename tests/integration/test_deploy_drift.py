@@ -13,6 +13,7 @@ import pytest
 from local.emulator import PROJECT
 from tests.contract import json_keys
 from tests.integration.conftest import Deployment
+from tests.integration.test_deployed_day import ops
 
 pytestmark = pytest.mark.integration
 
@@ -53,7 +54,36 @@ def open_port(port: int) -> list[dict[str, Any]]:
 def test_what_is_just_deployed_has_no_drift(dev: Deployment) -> None:
     code, drifted = drift(dev)
 
+    looked_at = drifted.pop("looked_at")
     assert (code, drifted) == (0, {"drift": False, "rows": [], "pending": 0})
+    assert looked_at["state"]["objects"] > 200
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("TF_WORKSPACE", "odd"), ("TF_CLI_ARGS_plan", "-refresh=false")]
+)
+@pytest.mark.parametrize("command", ["drift", "gate"])
+def test_in_an_environment_that_hides_changes_nothing_is_judged(
+    dev: Deployment, command: str, name: str, value: str
+) -> None:
+    answer = ops(dev, command, "--stage", "dev", **{name: value})
+
+    assert (answer.code, answer.text) == (1, "")
+    assert f"`unset {name}`" in answer.errors
+
+
+def test_an_emptied_state_is_no_new_stage(dev: Deployment) -> None:
+    state = dev.cdktf.state_file("atomic-dev")
+    kept = state.read_bytes()
+    try:
+        state.write_bytes(b"")
+        gate, drift = (ops(dev, name, "--stage", "dev") for name in ("gate", "drift"))
+    finally:
+        state.write_bytes(kept)
+
+    assert (gate.code, drift.code) == (2, 1)
+    assert "tfstate is empty" in gate.text
+    assert "tfstate is empty" in drift.errors
 
 
 def test_each_change_by_hand_is_named_and_a_deploy_mends_it(dev: Deployment) -> None:
@@ -99,4 +129,5 @@ def test_each_change_by_hand_is_named_and_a_deploy_mends_it(dev: Deployment) -> 
 
     ec2.revoke_security_group_ingress(GroupId=app, IpPermissions=open_port(22))
 
-    assert drift(dev) == (0, {"drift": False, "rows": [], "pending": 0})
+    code, drifted = drift(dev)
+    assert (code, drifted["rows"], drifted["pending"]) == (0, [], 0)

@@ -1,5 +1,6 @@
 """Nothing that a deploy writes holds a secret value: each is read back, and looked for in all of it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,8 +28,13 @@ def values(dev: Deployment) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def scanned(dev: Deployment, values: dict[str, str], emulator_log: Path) -> Scan:
-    """All that was written: by the deploy, by a plan after it, by the emulator; and the repository."""
-    log = dev.cdktf.run("deploy", dev.stack, "--auto-approve")
+    """All that was written: by the deploy, by a plan after it, by the emulator; and the repository.
+
+    The deploy with the log that everybody turns on when one fails.
+    """
+    loud = {"TF_LOG": "TRACE", "TF_LOG_PATH": str(dev.cdktf.folder / "terraform.log")}
+    with_log = replace(dev.cdktf, environment={**dev.cdktf.environment, **loud})
+    log = with_log.run("deploy", dev.stack, "--auto-approve")
     dev.cdktf.terraform(dev.stack, "plan", "-out=scan.tfplan")
     plan = dev.cdktf.terraform(dev.stack, "show", "-json", "scan.tfplan").stdout
     outputs = dev.cdktf.terraform(dev.stack, "output", "-json").stdout
@@ -57,6 +63,7 @@ def test_no_secret_value_stands_in_anything_that_was_written(scanned: Scan) -> N
     [
         "terraform.atomic-dev.tfstate",
         "cdktf.out/manifest.json",
+        "terraform.log",
         "cdktf.out/stacks/atomic-dev/cdk.tf.json",
         "cdktf.out/stacks/atomic-dev/scan.tfplan",
         "cdktf.out/stacks/atomic-dev/.terraform.lock.hcl",

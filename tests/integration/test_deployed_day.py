@@ -124,7 +124,7 @@ def test_a_list_shows_no_value(dev: Deployment) -> None:
 
     answer = ops(dev, "secrets", "list", "--stage", "dev")
 
-    assert answer.code == 0
+    assert answer.code == 2  # some wait for a person
     assert "python -m ops secrets set openai-api-key --stage dev" in answer.text
     assert password not in answer.text + answer.errors
 
@@ -146,7 +146,7 @@ def test_hasuras_metadata_is_never_said_to_be_in_place_where_no_container_runs(
 def test_status_shows_services_alarms_and_database_on_one_screen(dev: Deployment) -> None:
     answer = ops(dev, "status", "--stage", "dev")
 
-    assert answer.code == 0, answer.errors
+    assert answer.code == 2, answer.errors  # the embedded AWS runs no container
     lines = answer.text.splitlines()
     assert len(lines) <= 24
     (hasura,) = [line for line in lines if line.startswith("hasura")]

@@ -94,14 +94,16 @@ def test_a_source_that_refuses_is_one_finding(well: Deployed) -> None:
     assert "allow this action" in finding.remedy
 
 
-def test_nothing_of_an_undeployed_stage_is_missed_one_by_one(
+def test_a_stage_without_its_state_is_recovered_and_not_missed_one_by_one(
     well: Deployed, tmp_path: Path
 ) -> None:
     (finding,) = _left(
         examine(with_environ(well, ATOMIC_STATE_DIR=str(tmp_path)), lambda _step: None, deep=False)
     )
 
-    assert (finding.name, finding.remedy) == ("state", "cdktf deploy atomic-dev")
+    assert (finding.name, finding.state) == ("state", "unknown")
+    assert "holds nothing, and AWS has " in finding.what
+    assert finding.remedy == "run `python -m ops recover --stage dev`"
 
 
 def test_nothing_is_left_of_the_faults(well: Deployed) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from common.errors import UserError, one_line, shorten
+from common.text_files import decode_state
 from imports.sources.terraform_base.legacy_object import (
     IDENTIFIER,
     LegacyObject,
@@ -19,7 +20,6 @@ from imports.sources.terraform_base.legacy_object import (
     instance_address,
 )
 from terraform.cli import Terraform
-from terraform.state_bytes import decode_state
 
 MAX_CHARACTERS: Final = 64 * 1024 * 1024
 MAX_DEPTH: Final = 100
@@ -190,7 +190,8 @@ def _check_version(document: Mapping[str, Any], source: str) -> None:
     if version != 4 or isinstance(version, bool | float):
         raise UserError(
             f"{source} has the state version {shorten(version)}; only version 4 "
-            "(Terraform 0.12 or later) is read. Run `terraform apply -refresh-only` there first."
+            "is read. Give with --state what `terraform state pull` of Terraform 0.12 or later prints "
+            "there; it changes nothing."
         )
 
 

@@ -2,12 +2,13 @@
 
 import json
 import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from dev.setup.initialized import main
+from dev.setup.initialized import initialize
 
 Change = Callable[[Path], object]
 
@@ -32,6 +33,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PATH", f"{bin_folder}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.delenv("TF_CLI_CONFIG_FILE", raising=False)
     return stack
+
+
+def main(arguments: list[str]) -> int:
+    """What a wanted initialization is run by."""
+    return initialize(lambda: subprocess.call(["terraform", *arguments]))
 
 
 def _write_stack(folder: Path, *, backend: str, vpc: str = "10.0.0.0/16") -> None:
@@ -62,6 +68,15 @@ def test_the_second_time_it_does_not(folder: Path, capsys: pytest.CaptureFixture
 def test_other_resources_need_no_initialization(folder: Path) -> None:
     main(["init"])
     _write_stack(folder, backend="local", vpc="10.1.0.0/16")
+
+    main(["init"])
+
+    assert len(_runs(folder)) == 1
+
+
+def test_another_log_needs_no_initialization(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    main(["init"])
+    monkeypatch.setenv("TF_LOG_CORE", "DEBUG")
 
     main(["init"])
 

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.errors import UserError
+from common.text_files import decode_state
 from imports.sources.terraform_base.legacy_object import address_order
 from imports.sources.terraform_base.legacy_state import LegacyState, load_state, parse_state
 from terraform.cli import CommandResult, Terraform
-from terraform.state_bytes import decode_state
 
 APPLIED = Path(__file__).parent.parent.parent / "legacy" / "applied_state.json"
 

@@ -35,6 +35,12 @@ def test_a_file_is_the_settings_of_its_stage(tmp_path: Path) -> None:
     assert settings == accepted({"kafka": True}, stage="qa")
 
 
+def test_a_file_with_the_mark_that_windows_editors_write_is_read(tmp_path: Path) -> None:
+    (tmp_path / "dev.toml").write_text(TEXT, encoding="utf-8-sig")
+
+    assert read_stage(tmp_path, "dev") == accepted({})
+
+
 @pytest.mark.parametrize(
     "stage", ["Dev", "1dev", "dev_eu", "dev-", "dev--eu", "dev.bak", "dev eu", "d" * 33]
 )

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,6 +16,9 @@ from imports.recovery.matching import Orphan
 from imports.recovery.recover import Proposal, Recovered
 from imports.recovery.recovery_verdict import Outlook
 from ops.commands import recover as recover_command
+from ops.commands.recover import locked_by
+from terraform.state_file import CUT_SHORT
+from terraform.workspace import Workspace
 from tests.contract import json_keys
 
 NOTHING = Proposal(recovered=(), absent=(), orphans=(), problems=(), outlook=(), state=None)
@@ -27,12 +31,15 @@ ORPHAN = Orphan(type="aws_vpc", import_id="vpc-2", address="aws_vpc.main")
 class _Run:
     """The command with a stage and a proposal in the place of AWS; it notes what it is told to do."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
         self.done: list[str] = []
+        self.note = folder / CUT_SHORT
+        self._folder = folder
         self._monkeypatch = monkeypatch
 
     def __call__(self, proposal: Proposal, *options: str) -> Any:
-        opened = SimpleNamespace(broken=None, clients=None)
+        terraform = SimpleNamespace(folder=self._folder)
+        opened = SimpleNamespace(broken=None, clients=None, terraform=terraform)
         patch = self._monkeypatch.setattr
         patch(recover_command, "open_stage", lambda *_, **__: opened)
         patch(recover, "propose", lambda *_, **__: proposal)
@@ -46,12 +53,29 @@ class _Run:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch) -> _Run:
-    return _Run(monkeypatch)
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> _Run:
+    return _Run(monkeypatch, tmp_path)
 
 
 def test_nothing_to_do_is_fine(run: _Run) -> None:
     assert (run(NOTHING).exit_code, run.done) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("proposal", "options", "known"),
+    [(NOTHING, (), True), (FOUND, ("--yes",), True), (FOUND, ("--dry-run",), False)],
+    ids=["nothing lost", "written", "only looked"],
+)
+def test_an_interrupted_run_is_told_until_the_state_is_all_there(
+    run: _Run, proposal: Proposal, options: tuple[str, ...], known: bool
+) -> None:
+    run.note.parent.mkdir()
+    run.note.write_text('{"at": "2026-11-26T21:18:20Z", "command": "apply"}')
+
+    said = run(proposal, *options).stdout
+
+    assert "an apply was interrupted (2026-11-26T21:18:20Z)" in said
+    assert run.note.exists() is not known
 
 
 def test_what_is_found_is_written_after_a_yes(run: _Run) -> None:
@@ -115,3 +139,23 @@ def test_programs_get_json(run: _Run) -> None:
 
     assert document["recovered"] == [{"address": "aws_vpc.main", "id": "vpc-1"}]
     assert document["written"] is True
+
+
+def test_a_lock_beside_the_state_is_told_with_its_holder_and_the_way_out(tmp_path: Path) -> None:
+    (tmp_path / "dev.toml").write_text(
+        'domain_name = "app.example.com"\noperator_email = "ops@example.com"\n'
+    )
+    environ = {
+        "ATOMIC_STAGES_DIR": str(tmp_path),
+        "ATOMIC_STATE_DIR": str(tmp_path),
+        "CDKTF_OUTDIR": str(tmp_path / "out"),
+    }
+    workspace = Workspace(stage="dev", environ=environ)
+    assert locked_by(workspace) is None
+    info = tmp_path / ".terraform.atomic-dev.tfstate.lock.info"
+    info.write_text('{"ID": "1", "Who": "ann@desk", "Created": "2026-11-26T21:18:20Z"}')
+
+    assert locked_by(workspace) == (
+        f"{info} is held by ann@desk since 2026-11-26 21:18:20 UTC (no operation named), and that process is "
+        f"gone: rm {info}"
+    )

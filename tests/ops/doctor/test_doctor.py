@@ -244,6 +244,25 @@ FAULTS: list[tuple[list[Finding], str, str]] = [
         "export AWS_PROFILE",
     ),
     (
+        [
+            each
+            for each in judged_state(replace(STATE, locked=("held by ann", "rm lock")))
+            if each.name == "state lock"
+        ],
+        "state lock",
+        "rm lock",
+    ),
+    (
+        judged_state(replace(STATE, resources=0, doubt="the state file is empty")),
+        "state",
+        "python -m ops recover --stage dev --dry-run",
+    ),
+    (
+        judged_state(replace(STATE, doubt="an apply was interrupted")),
+        "state",
+        "python -m ops recover --stage dev --dry-run",
+    ),
+    (
         state.judge_drift(Drifted(rows=(DRIFT,), pending=0), **DEV),
         "drift",
         "python -m ops drift --stage dev",
@@ -301,9 +320,10 @@ FAULTS: list[tuple[list[Finding], str, str]] = [
                     state="placeholder",
                     since=None,
                     readers=("app",),
+                    mended_by="person",
                 )
             ],
-            **DEV,
+            stage="dev",
         ),
         "secret app-secrets",
         "python -m ops secrets set app-secrets --stage dev",

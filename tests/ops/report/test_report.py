@@ -1,6 +1,8 @@
 """`python -m ops report`, as a person or a pipeline runs it."""
 
+import io
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -9,12 +11,35 @@ from typer.testing import CliRunner, Result
 from common.errors import UserError
 from imports.sources.terraform_base.mapping import SHARED_ROLES
 from ops.__main__ import app
+from ops.verdicts import planning
 from terraform.cli import Terraform
+from terraform.premises import StateSeen
 from terraform.workspace import Workspace
 from tests.ops.plans import PLANS
 from tests.snapshots.test_snapshots import HERE as SNAPSHOTS
 
 LIVE = 'phase = "adopt"\nprefix = "atomic"\n'
+
+
+STATE = StateSeen(place="s3://states/dev", serial=7, lineage="of-dev", objects=208)
+
+
+def _zipped(serial: int, lineage: str) -> bytes:
+    """A plan file, as far as this program reads it by itself."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("tfstate", json.dumps({"serial": serial, "lineage": lineage}))
+    return content.getvalue()
+
+
+AS_TERRAFORM_WROTE_IT = _zipped(7, "of-dev")
+
+
+def _in_memory(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """A stage that is synthesized already, upon this state."""
+    here = Terraform(folder=folder, environment={})
+    monkeypatch.setattr(Workspace, "synthesize", lambda _workspace: here)
+    monkeypatch.setattr(planning, "state_seen", lambda _workspace, _terraform: STATE)
 
 
 def run(*arguments: str | Path) -> Result:
@@ -103,9 +128,8 @@ def test_what_an_unfinished_plan_would_lose_is_shown_without_a_cost(
 ) -> None:
     errored = {**json.loads((PLANS / "risky.json").read_text()), "errored": True}
     plan, page, text = (tmp_path / name for name in ("plan", "report.html", "comment.md"))
-    plan.write_bytes(b"PK\x03\x04" if is_binary else json.dumps(errored).encode())
-    here = Terraform(folder=tmp_path, environment={})
-    monkeypatch.setattr(Workspace, "synthesize", lambda _workspace: here)
+    plan.write_bytes(AS_TERRAFORM_WROTE_IT if is_binary else json.dumps(errored).encode())
+    _in_memory(monkeypatch, tmp_path)
     monkeypatch.setattr(Terraform, "show", lambda _terraform, _path: errored)
 
     answer = run("--stage", "dev", "--plan", plan, "--out", page, "--markdown", text)
@@ -127,9 +151,8 @@ def test_an_unfinished_plan_of_terraform_without_a_danger_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan, page = tmp_path / "dev.tfplan", tmp_path / "report.html"
-    plan.write_bytes(b"PK\x03\x04")
-    here = Terraform(folder=tmp_path, environment={})
-    monkeypatch.setattr(Workspace, "synthesize", lambda _workspace: here)
+    plan.write_bytes(AS_TERRAFORM_WROTE_IT)
+    _in_memory(monkeypatch, tmp_path)
     monkeypatch.setattr(
         Terraform, "show", lambda _terraform, _path: {"resource_changes": [], "errored": True}
     )
@@ -156,15 +179,14 @@ def test_a_plan_file_of_terraform_is_read_by_terraform(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = tmp_path / "dev.tfplan"
-    plan.write_bytes(b"PK\x03\x04 and so on")
+    plan.write_bytes(AS_TERRAFORM_WROTE_IT)
     shown: list[Path] = []
 
     def show(_terraform: Terraform, path: Path) -> object:
         shown.append(path)
         return json.loads((PLANS / "ordinary.json").read_text())
 
-    here = Terraform(folder=tmp_path, environment={})
-    monkeypatch.setattr(Workspace, "synthesize", lambda _workspace: here)
+    _in_memory(monkeypatch, tmp_path)
     monkeypatch.setattr(Terraform, "show", show)
 
     answer = run("--stage", "dev", "--plan", plan, "--out", tmp_path / "report.html")
@@ -177,8 +199,7 @@ def test_without_a_plan_the_stage_is_planned(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planned: list[Path] = []
-    here = Terraform(folder=tmp_path, environment={})
-    monkeypatch.setattr(Workspace, "synthesize", lambda _workspace: here)
+    _in_memory(monkeypatch, tmp_path)
     monkeypatch.setattr(Terraform, "plan", lambda _terraform, path: planned.append(path))
     ordinary = json.loads((PLANS / "ordinary.json").read_text())
     monkeypatch.setattr(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from terraform.state_file import CUT_SHORT
 from tests.answer import Answer
 from tests.imports.records import a_plan, planned
 from tests.ops.answering import answer
@@ -45,6 +46,23 @@ def test_a_blocked_plan_is_listed_with_what_to_do(gate: Gate) -> None:
     assert f'allow_destroy = ["{DATABASE}"]' in said.text
 
 
+def test_a_run_that_was_interrupted_half_way_is_told_before_any_verdict(
+    gate: Gate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CDKTF_OUTDIR", str(tmp_path / "out"))
+    note = tmp_path / "out" / "stacks" / "atomic-prod" / CUT_SHORT
+    note.parent.mkdir(parents=True)
+    note.write_text('{"at": "2026-11-26T21:18:20Z", "command": "apply"}')
+
+    said = gate(a_plan())
+
+    assert said.code == 2
+    assert "an apply was interrupted (2026-11-26T21:18:20Z)" in said.text
+    assert "run `python -m ops recover --stage prod`, then ask again" in said.text
+    note.unlink()
+    assert gate(a_plan()).code == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "settings"),
     [(("--allow", DATABASE), ""), ((), f'allow_destroy = ["{DATABASE}"]\n')],
@@ -68,8 +86,12 @@ def test_programs_read_json(gate: Gate) -> None:
     said = gate(a_plan(REPLACED), "--json")
 
     assert said.code == 2
-    assert json.loads(said.text) == {
+    document = json.loads(said.text)
+    assert document.pop("looked_at")["plan"].endswith("plan.json")
+    assert document == {
         "open": False,
+        "unfinished": None,
+        "untrusted_state": None,
         "retain_data": True,
         "counts": {"replaced": 1},
         "losses": [

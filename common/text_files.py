@@ -1,0 +1,76 @@
+"""Turns the bytes of other people's files into text and JSON, and says what else they are."""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from common.errors import UserError, shorten
+
+# What a file starts with, what that makes it, and what to do about it.
+_OTHER_FILES: Final = (
+    (b"PK\x03\x04", "a plan file (or another zip archive)", "Give the JSON text, not an archive."),
+    (b"\x1f\x8b", "compressed with gzip", "Unpack it first."),
+    (b"\x00GITCRYPT", "encrypted by git-crypt", "Run `git-crypt unlock` first."),
+    (b"$ANSIBLE_VAULT", "encrypted by Ansible Vault", "Decrypt it into a private file first."),
+    (b"-----BEGIN ", "encrypted or a key", "Decrypt it into a private file first."),
+    (b"age-encryption.org/", "encrypted by age", "Decrypt it into a private file first."),
+)
+# What GitHub's setup-terraform puts around Terraform's output, unless it is told not to.
+_WRAPPED: Final = ("[command]", "::debug::", "::set-output")
+
+
+def decode_text(content: bytes, *, source: str, wanted: str) -> str:
+    """Return the text of `content`: UTF-8, or UTF-16 as PowerShell redirects into a file.
+
+    `wanted` is what should be in it, as in "a plain Terraform state". Raises UserError for an archive, an
+    encrypted file and any other binary.
+    """
+    for start, what, remedy in _OTHER_FILES:
+        if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(start):
+            raise UserError(f"{shorten(source)} is {what}; {wanted} is read. {remedy}")
+    wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    try:
+        text = content.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError:
+        text = "\x00"
+    if "\x00" in text:
+        raise UserError(
+            f"{shorten(source)} is a binary or encrypted file; {wanted} is text. "
+            "Decrypt it into a private file first."
+        )
+    return text
+
+
+def decode_state(content: bytes, *, source: str) -> str:
+    """Return the text of what should be a state. Raises UserError as `decode_text` does."""
+    return decode_text(content, source=source, wanted="a plain Terraform state")
+
+
+def read_json(path: Path, *, wanted: str, remedy: str) -> Any:
+    """Return the JSON in a file that another program wrote, however its shell encoded it.
+
+    Raises UserError, with `wanted` (as in "a plan in JSON") and `remedy`, for what is none.
+    """
+    try:
+        content = path.read_bytes()
+    except (OSError, ValueError) as error:
+        why = (isinstance(error, OSError) and error.strerror) or "not a path"
+        raise UserError(f"{path}: not {wanted} ({why}): {remedy}") from None
+    return parse_json(content, source=str(path), wanted=wanted, remedy=remedy)
+
+
+def parse_json(content: bytes, *, source: str, wanted: str, remedy: str) -> Any:
+    """Return the JSON in `content`. Raises UserError as `read_json` does."""
+    try:
+        text = decode_text(content, source=source, wanted=wanted)
+    except UserError as error:
+        raise UserError(f"{source}: not {wanted} ({error}): {remedy}") from None
+    if text.lstrip().startswith(_WRAPPED):
+        raise UserError(
+            f"{source}: not {wanted} (it begins with a line of the wrapper of GitHub's setup-terraform): "
+            "write `terraform_wrapper: false` below `with:` of that step, and make the file again"
+        )
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{source}: not {wanted} ({error}): {remedy}") from None

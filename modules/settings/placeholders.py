@@ -1,0 +1,71 @@
+"""What a secret's value is that nobody has set: one rule, for Python and for Terraform.
+
+A write follows from it, so it asks about whole parts: a marker inside somebody's password is no placeholder.
+Each pattern is of the syntax that Python's `re` and Terraform's RE2 share, and matches a whole value.
+"""
+
+import json
+import re
+from typing import Final
+
+_PREFIXES: Final = ("ENTER_", "REPLACE_WITH_")
+_PART: Final = "(?:DB_USER|DB_PASS|DB_PASSWORD|DB_HOST|DB_PORT)"
+
+_SCHEME: Final = r"(?:jdbc:)?[A-Za-z][A-Za-z0-9+.-]*://"
+_LOGIN: Final = "(?:[^/?#]*@)?"
+_HOST: Final = r"(?:\[[^\]/?#]*\]|[^:/?#@]*)"
+_REST: Final = r"(?:[/?#][\s\S]*)?"
+_PLACEHOLDER_URI: Final = (
+    f"{_SCHEME}(?:"
+    f"{_PART}(?::[^/?#]*)?@[^/?#]*{_REST}"  # the user
+    f"|[^:/?#@]*:{_PART}@[^@/?#]*{_REST}"  # the password
+    f"|{_LOGIN}{_PART}(?::[^:/?#@]*)?{_REST}"  # the host
+    f"|{_LOGIN}{_HOST}:{_PART}{_REST}"  # the port
+    # JDBC names user and password behind the address.
+    rf"|[^?#]*\?(?:[^#]*&)?(?:user|password)={_PART}(?:[&#][\s\S]*)?"
+    ")"
+)
+_PLACEHOLDER: Final = rf"(?:{'|'.join(_PREFIXES)})[\s\S]*|{_PLACEHOLDER_URI}"
+
+# `aws_db_instance.main.address` or `${...}` where a host belongs: earlier releases wrote the text of an
+# expression into an adopted secret. No name in DNS has an underscore before its first dot and AWS behind.
+_EXPRESSION: Final = r"(?:aws_[a-z0-9_]+\.[A-Za-z0-9_.-]+|[$]\{[^/?#]*)"
+_NO_ADDRESS: Final = f"{_SCHEME}{_LOGIN}{_EXPRESSION}(?::[^:/?#@]*)?{_REST}"
+
+
+def is_placeholder(value: str) -> bool:
+    """Whether nobody has set `value` yet: it is a text that waits for a person.
+
+    It begins with `ENTER_` or `REPLACE_WITH_`; or it is a URI whose user, password, host or port is
+    `DB_USER`, `DB_PASS`, `DB_PASSWORD`, `DB_HOST` or `DB_PORT`; or a JSON object whose `key` is one of these.
+    """
+    if re.fullmatch(_PLACEHOLDER, value):
+        return True
+    try:
+        document = json.loads(value)
+    except (ValueError, RecursionError):
+        return False
+    key = document.get("key") if isinstance(document, dict) else None
+    return isinstance(key, str) and bool(re.fullmatch(_PLACEHOLDER, key))
+
+
+def has_no_address(value: str) -> bool:
+    """Whether `value` is a URI with a Terraform expression, as text, where its host belongs."""
+    return bool(re.fullmatch(_NO_ADDRESS, value))
+
+
+def placeholder_condition(value: str) -> str:
+    """The bare Terraform expression of `is_placeholder`; `value` is a bare expression, too."""
+    return (
+        f"({_matches(_PLACEHOLDER, value)} || {_matches(_PLACEHOLDER, f'jsondecode({value}).key')})"
+    )
+
+
+def no_address_condition(value: str) -> str:
+    """The bare Terraform expression of `has_no_address`; `value` is a bare expression, too."""
+    return _matches(_NO_ADDRESS, value)
+
+
+def _matches(pattern: str, value: str) -> str:
+    # `can` makes false of no match, of no JSON, and of no value at all.
+    return f"can(regex({json.dumps(f'^(?:{pattern})$')}, {value}))"

@@ -1,0 +1,218 @@
+"""What a verdict on a stage stands on: which plan, of which state - and when that is nothing to stand on."""
+
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aws.client import boto3_clients
+from common.errors import UserError
+from common.text_files import decode_state
+from terraform.cli import Terraform
+from terraform.pulled_state import pull
+from terraform.state_lock import StateLock, cut_short, local_lock, lost_state, s3_lock
+from terraform.state_surgery import managed_addresses, parse_document
+from terraform.whole_plan import adopts, disagrees_with, notes, of_another_stage, prior_ids, unseen
+from terraform.workspace import Workspace, set_default_credentials
+
+
+class UntrustedStateError(UserError):
+    """The stage's state is nothing that a verdict can stand on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateSeen:
+    """A state that was looked at. `serial` and `lineage` are None where there is none yet."""
+
+    place: str
+    serial: int | None
+    lineage: str | None
+    objects: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Premises:
+    """What a verdict looked at; `plan` is a file, or None for one that was made for it.
+
+    `state` is None where it was not asked. `objects` counts what the plan's own state holds, `made_at` is
+    when the plan was made, as far as it says. `notes` say what the verdict does not speak of.
+    """
+
+    plan: str | None
+    made_at: str | None
+    state: StateSeen | None
+    objects: int
+    adopts: bool
+    notes: tuple[str, ...] = ()
+
+    @property
+    def objects_in_state(self) -> int:
+        """How many objects the state holds, as far as it is known."""
+        return self.state.objects if self.state else self.objects
+
+    @property
+    def is_of_nothing(self) -> bool:
+        """Whether the plan is of a state that was asked and holds nothing, and adopts nothing."""
+        return self.state is not None and not self.state.objects and not self.adopts
+
+    @property
+    def text(self) -> str:
+        """The same in one sentence."""
+        made = f" (made {self.made_at})" if self.plan and self.made_at else ""
+        plan = f"the plan in {self.plan}{made}" if self.plan else "a plan made now"
+        if self.state is None:
+            return f"looked at: {plan}, of {self.objects} objects; the state itself was not asked"
+        if self.is_of_nothing:
+            return (
+                f"looked at: {plan}; the state {self.state.place}, which holds nothing; AWS, which has no "
+                "database, service, secret or data bucket under this stage's names"
+            )
+        if self.state.serial is None:
+            return f"looked at: {plan}; there is no state yet at {self.state.place}"
+        return (
+            f"looked at: {plan}, upon the state {self.state.place} (serial {self.state.serial}, "
+            f"{self.state.objects} objects)"
+        )
+
+
+def refuse_untrusted_state(workspace: Workspace) -> None:
+    """Raise UntrustedStateError for a state that is emptied, truncated, locked, missing or cut short.
+
+    Terraform takes an empty file for a new stage, and an old lock in a folder does not stop it. What an
+    interrupted run has made may stand in AWS and not in the state.
+    """
+    settings = workspace.settings()
+    recover = f"python -m ops recover --stage {workspace.stage}"
+    _refuse_cut_short(workspace)
+    if settings.state is not None:
+        set_default_credentials(workspace)
+        clients = boto3_clients(region=settings.state_region)
+        lock = s3_lock(clients, bucket=settings.state.bucket, key=settings.state_key)
+        _refuse_lock(workspace, lock, recover)
+        return
+    path = workspace.state_folder / settings.local_state
+    lost = lost_state(path)
+    if lost is not None:
+        raise UntrustedStateError(f"{lost.text}: run `{recover}`")
+    backup = path.with_name(f"{path.name}.backup")
+    if not path.exists() and backup.exists():
+        raise UntrustedStateError(
+            f"there is no state at {path}, and {backup.name} beside it holds one: run `{recover}`, or put "
+            "the backup in its place"
+        )
+    _refuse_lock(workspace, local_lock(path), recover)
+
+
+def _refuse_cut_short(workspace: Workspace) -> None:
+    unknown = cut_short(workspace.stack_folder)
+    if unknown is not None:
+        recover = f"python -m ops recover --stage {workspace.stage}"
+        raise UntrustedStateError(f"{unknown}: run `{recover}`, then ask again")
+
+
+def _refuse_lock(workspace: Workspace, lock: StateLock | None, recover: str) -> None:
+    if lock is None:
+        return
+    remedy = lock.remedy(workspace.stack_folder)
+    raise UntrustedStateError(
+        f"the state is locked, so a run may have ended half way: {lock.text}: {remedy}; then "
+        f"`{recover} --dry-run` tells what is missing"
+    )
+
+
+def state_seen(workspace: Workspace, terraform: Terraform) -> StateSeen:
+    """The state that a plan in the stage's folder is made of.
+
+    Raises UserError when it cannot be read.
+    """
+    state = pull(terraform)
+    return StateSeen(
+        place=_place(workspace),
+        serial=state.serial if state else None,
+        lineage=state.lineage if state else None,
+        objects=len(managed_addresses(state.document if state else None)),
+    )
+
+
+def premises(plan: dict[str, Any], *, file: Path | None, state: StateSeen | None) -> Premises:
+    """What a verdict on this plan looked at."""
+    made_at = plan.get("timestamp")
+    return Premises(
+        plan=str(file) if file else None,
+        made_at=made_at if isinstance(made_at, str) else None,
+        state=state,
+        objects=len(prior_ids(plan)),
+        adopts=adopts(plan),
+        notes=notes(plan),
+    )
+
+
+def refuse_foreign_plan(workspace: Workspace, plan: dict[str, Any], file: Path) -> None:
+    """Raise UserError for a given plan of another stage, or of another state than the file that is here."""
+    settings = workspace.settings()
+    foreign = of_another_stage(plan, settings)
+    if foreign:
+        raise UserError(
+            f"{file}: not a plan of stage {workspace.stage}: {foreign}: name this stage's plan, or leave "
+            "--plan out"
+        )
+    if settings.state is not None:
+        _refuse_cut_short(workspace)
+        return  # a plan's JSON is judged without AWS; the verdict says that the state was not asked
+    refuse_untrusted_state(workspace)
+    path = workspace.state_folder / settings.local_state
+    if not path.is_file():
+        return
+    stale = disagrees_with(plan, _ids(path))
+    if stale:
+        raise UserError(f"{file}: made of another state than {path}: {stale}: plan again")
+
+
+def refuse_stale_plan(file: Path, state: StateSeen) -> None:
+    """Raise UserError for a plan file of Terraform's that was made of another state, or of an older one."""
+    lineage, serial = _planned_upon(file)
+    if (lineage or None, serial or 0) == (state.lineage, state.serial or 0):
+        return
+    if lineage == state.lineage:
+        what = f"it was made upon serial {serial} of the state, which is at {state.serial} now"
+    else:
+        what = f"it was made of another state than {state.place}"
+    raise UserError(f"{file}: {what}: plan again")
+
+
+def refuse_half_plan(plan: dict[str, Any], file: Path | None) -> None:
+    """Raise UserError for a plan that does not tell all."""
+    half = unseen(plan)
+    if half:
+        raise UserError(f"{file}: {half}" if file else half)
+
+
+def _planned_upon(file: Path) -> tuple[str, int]:
+    """The lineage and the serial of the state in a plan file."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            document = json.loads(archive.read("tfstate"))
+            return str(document["lineage"]), int(document["serial"])
+    except (OSError, ValueError, LookupError, TypeError, zipfile.BadZipFile, RecursionError):
+        raise UserError(f"{file}: not a whole plan file: plan again") from None
+
+
+def _ids(path: Path) -> dict[str, object]:
+    """The id of each object in a state file, by address; deposed ones are left out."""
+    text = decode_state(path.read_bytes(), source=str(path))
+    document = parse_document(text, source=str(path))
+    return {
+        f"{resource['type']}.{resource['name']}": (instance.get("attributes") or {}).get("id")
+        for resource in document.get("resources", ())
+        if resource.get("mode") == "managed"
+        for instance in resource["instances"]
+        if not instance.get("deposed")
+    }
+
+
+def _place(workspace: Workspace) -> str:
+    settings = workspace.settings()
+    if settings.state is None:
+        return str(workspace.state_folder / settings.local_state)
+    return f"s3://{settings.state.bucket}/{settings.state_key}"

@@ -1,0 +1,64 @@
+"""How the bytes of other people's files become JSON."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from common.errors import UserError
+from common.text_files import read_json
+
+DOCUMENT = {"name": "é", "value": 1}
+
+
+def read(path: Path, content: bytes) -> object:
+    path.write_bytes(content)
+    return read_json(path, wanted="a plan in JSON", remedy="write one")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_each_encoding_that_a_shell_writes_is_read(tmp_path: Path, encoding: str) -> None:
+    mark = {"utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}.get(encoding, b"")
+    text = json.dumps(DOCUMENT, ensure_ascii=False)
+
+    assert read(tmp_path / "a.json", mark + text.encode(encoding)) == DOCUMENT
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "Expecting value"),
+        (b"{", "Expecting property name"),
+        (b"[" * 100_000, "recursion"),
+        (b"\x1f\x8b rest", "compressed with gzip"),
+        (b"PK\x03\x04 rest", "a plan file (or another zip archive)"),
+        (b"\xff\xff", "binary or encrypted"),
+        (b'{"a": "\x00"}', "binary or encrypted"),
+        (b'{"a": 1}\n{"b": 2}', "Extra data"),
+    ],
+)
+def test_what_is_no_json_is_told_in_one_line_with_the_remedy(
+    tmp_path: Path, content: bytes, why: str
+) -> None:
+    path = tmp_path / "a.json"
+
+    with pytest.raises(UserError) as caught:
+        read(path, content)
+
+    assert str(caught.value).startswith(f"{path}: not a plan in JSON (")
+    assert why in str(caught.value)
+    assert str(caught.value).endswith(": write one")
+
+
+@pytest.mark.parametrize("line", ["[command]/opt/terraform-bin show", "::debug::exitcode: 0"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_wrappers_first_line_is_told_with_what_turns_it_off(
+    tmp_path: Path, line: str, encoding: str
+) -> None:
+    with pytest.raises(UserError, match="`terraform_wrapper: false`"):
+        read(tmp_path / "a.json", f"{line}\n{{}}".encode(encoding))
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="No such file or directory"):
+        read_json(tmp_path / "none", wanted="a plan in JSON", remedy="write one")

@@ -1,0 +1,118 @@
+"""A key or token in a stage file is refused, with the way to a secret and never with the value."""
+
+from typing import Any
+
+import pytest
+
+from modules.settings.credential_shapes import credential_kind, secret_kind
+from modules.settings.mistake import Mistake
+from modules.settings.stage_files import parse_stage
+
+REQUIRED = {"domain_name": "app.example.com", "operator_email": "ops@example.com"}
+# Put together here, so that no scanner takes this file for a leak.
+BODY = "planted" * 4
+KINDS = {
+    f"sk_{'live'}_{BODY}": "a Stripe key",
+    f"rk_{'test'}_{BODY}": "a Stripe key",
+    f"whsec_{BODY}": "a Stripe webhook secret",
+    f"sk-{'ant'}-api03-{BODY}": "an Anthropic key",
+    f"sk-{'proj'}-{BODY}": "an OpenAI key",
+    f"ghp_{BODY}": "a GitHub token",
+    f"github_{'pat'}_{BODY}": "a GitHub token",
+    f"glpat-{BODY}": "a GitLab token",
+    f"ntn_{BODY}": "a Notion token",
+    f"AKIA{'PLANTED' * 2}AB": "an AWS access key id",
+    f"xoxb-{BODY}": "a Slack token",
+    f"https://hooks.slack.com/services/T0/B0/{BODY}": "a Slack webhook",
+    f"AIza{'planted' * 5}": "a Google API key",
+    f"SG.{BODY}.{BODY}": "a SendGrid key",
+    f"npm_{BODY}": "an npm token",
+    f"hf_{BODY}": "a Hugging Face token",
+    f"-----BEGIN RSA PRIVATE {'KEY'}-----\n{BODY}": "a private key",
+    f"eyJ{BODY}.eyJ{BODY}.{BODY}": "a JSON web token",
+}
+NO_SECRETS = {
+    "TOKEN_URL": "https://auth.example.com/token",
+    "SECRET_NAME": "planted-name",
+    "PASSWORD_MIN_LENGTH": "12",
+    "MAX_TOKENS": "4096",
+    "USE_TOKEN": "true",
+    "TOKEN": "",
+    "STRIPE_PUBLISHABLE_KEY": "pk_live_planted",
+    "NEXT_PUBLIC_API_KEY": "planted",
+    "PRIVATE_KEY": "/run/keys/one.pem",
+    "DB_PASSWORD_SECRET": "arn:aws:secretsmanager:us-east-1:123456789012:secret:x",
+    "MASKED": "the sk_live_ prefix is Stripe's",
+    "CACHE_KEY": "planted",
+    "SORT_KEY": "created_at",
+    "DATABASE_URL": "postgres://db.example.com:5432/atomicdb",
+    "LANG": "en_US.UTF-8",
+}
+SECRETS_BY_NAME = {
+    "DB_PASSWORD": "hunter2planted",
+    "SESSION_SECRET": "planted",
+    "github_token": "planted",
+    "STRIPE_API_KEY": "planted",
+    "AWS_SECRET_ACCESS_KEY": "planted",
+    "DATABASE_URL": "postgres://me:planted@db.example.com:5432/atomicdb",
+}
+
+
+def mistakes_in(service: dict[str, Any]) -> list[Mistake]:
+    _, mistakes = parse_stage({**REQUIRED, "services": {"app": service}}, stage="dev")
+    return mistakes
+
+
+@pytest.mark.parametrize(("value", "kind"), KINDS.items(), ids=KINDS.values())
+def test_a_key_is_known_by_its_issuers_prefix(value: str, kind: str) -> None:
+    assert credential_kind(value) == kind
+
+
+@pytest.mark.parametrize("value", KINDS, ids=KINDS.values())
+def test_a_key_in_environment_is_refused_whatever_its_variable_is_called(value: str) -> None:
+    (mistake,) = mistakes_in({"environment": {"COLOUR": value}})
+
+    assert mistake.field == "services.app.environment.COLOUR"
+    assert KINDS[value] in mistake.allowed
+    assert "planted" not in str(mistake).lower()
+
+
+@pytest.mark.parametrize(("name", "value"), SECRETS_BY_NAME.items())
+def test_a_value_that_its_variable_calls_a_secret_is_refused(name: str, value: str) -> None:
+    (mistake,) = mistakes_in({"environment": {name: value}})
+
+    assert "planted" not in str(mistake)
+    assert "python -m ops secrets set" in mistake.remedy
+
+
+@pytest.mark.parametrize(("name", "value"), NO_SECRETS.items())
+def test_what_only_tells_of_a_secret_is_taken(name: str, value: str) -> None:
+    assert secret_kind(name, value) is None
+
+
+def test_the_remedy_names_the_secret_that_there_is_for_it() -> None:
+    (mistake,) = mistakes_in({"environment": {"DEEPGRAM_API_KEY": "planted"}})
+
+    assert 'write DEEPGRAM_API_KEY = "deepgram-api-key" in services.app.secrets' in mistake.remedy
+    assert "modules/secrets.py" not in mistake.remedy
+
+
+def test_the_remedy_for_a_new_secret_says_where_it_is_added() -> None:
+    (mistake,) = mistakes_in({"environment": {"STRIPE_API_KEY": "planted"}})
+
+    assert "a row in modules/secrets.py" in mistake.remedy
+
+
+@pytest.mark.parametrize(
+    "service",
+    [
+        {"secrets": {"STRIPE_API_KEY": f"sk_{'live'}_{BODY}"}},
+        {"environment": {"A": f"planted{BODY}"}, "secrets": {"A": "openai-api-key"}},
+        {"stripe_key": f"sk_{'live'}_{BODY}"},
+    ],
+)
+def test_a_key_in_a_wrong_place_is_not_shown_either(service: dict[str, Any]) -> None:
+    mistakes = mistakes_in(service)
+
+    assert mistakes
+    assert all("planted" not in str(each) for each in mistakes)

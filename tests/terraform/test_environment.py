@@ -1,0 +1,104 @@
+"""Which of Terraform's variables are refused by the terraform that cdktf runs, and which never matter."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from local.emulator import PROJECT
+from terraform.environment import own_environment, refusal, without_logs
+
+ONCE = PROJECT / "dev" / "setup" / "terraform_once"
+
+
+@pytest.fixture(name="stack_folder")
+def _stack_folder(tmp_path: Path) -> Path:
+    """A stage's folder, and a terraform on PATH that says that it ran."""
+    (tmp_path / "cdk.tf.json").write_text("{}")
+    program = tmp_path / "bin" / "terraform"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho ran\n")
+    program.chmod(0o755)
+    return tmp_path
+
+
+def run(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """What cdktf's terraform answers in a folder."""
+    path = f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
+    return subprocess.run(
+        [str(ONCE), *arguments],
+        cwd=folder,
+        env={**kept, "PATH": path, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("command", ["plan", "apply", "destroy", "init"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("TF_WORKSPACE", "odd"), ("TF_DATA_DIR", "x"), ("TF_CLI_ARGS_apply", "-target=a.b")],
+)
+def test_a_deploy_that_would_go_elsewhere_does_not_begin(
+    stack_folder: Path, command: str, name: str, value: str
+) -> None:
+    said = run(stack_folder, command, **{name: value})
+
+    assert (said.returncode, said.stdout) == (1, "")
+    (line,) = said.stderr.splitlines()
+    assert line.startswith(f"error: {name} ")
+    assert line.endswith(f"run `unset {name}` first")
+
+
+def test_a_deploy_with_harmless_options_goes_on(stack_folder: Path) -> None:
+    said = run(stack_folder, "plan", TF_CLI_ARGS_apply="-parallelism=5", TF_VAR_region="x")
+
+    assert (said.returncode, said.stdout) == (0, "ran\n"), said.stderr
+
+
+def test_a_folder_that_is_no_stages_is_its_owners(stack_folder: Path) -> None:
+    (stack_folder / "cdk.tf.json").unlink()
+
+    assert run(stack_folder, "plan", TF_WORKSPACE="odd").stdout == "ran\n"
+
+
+def test_an_options_value_is_not_told(tmp_path: Path) -> None:
+    said = refusal({"TF_CLI_ARGS_plan": "-var=password=planted"}, tmp_path)
+
+    assert said is not None
+    assert "TF_CLI_ARGS_plan holds -var: " in said
+    assert "planted" not in said
+
+
+def test_the_default_workspace_is_the_stages_own(tmp_path: Path) -> None:
+    chosen = tmp_path / ".terraform" / "environment"
+    chosen.parent.mkdir()
+    chosen.write_text("odd")
+
+    assert refusal({}, tmp_path) is not None
+    assert refusal({"TF_WORKSPACE": "default"}, tmp_path) is None
+    chosen.write_text("default")
+    assert refusal({}, tmp_path) is None
+
+
+def test_a_folder_that_is_thrown_away_is_led_nowhere() -> None:
+    given = {"TF_WORKSPACE": "a", "TF_CLI_ARGS": "-x", "TF_CLI_ARGS_plan": "-y", "HOME": "/h"}
+
+    assert own_environment(given) == {"HOME": "/h"}
+
+
+def test_a_log_goes_to_its_file_or_nowhere() -> None:
+    assert without_logs({"TF_LOG": "DEBUG", "TF_LOG_CORE": "TRACE", "HOME": "/h"}) == {"HOME": "/h"}
+    to_a_file = {"TF_LOG": "DEBUG", "TF_LOG_PATH": "/log"}
+    assert without_logs(to_a_file) == to_a_file
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_no_stack_declares_a_variable_so_none_can_be_set(stage: str) -> None:
+    snapshot = PROJECT / "tests" / "snapshots" / f"{stage}.json"
+
+    assert "variable" not in json.loads(snapshot.read_text())
