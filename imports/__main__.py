@@ -3,13 +3,15 @@
 Exit codes: 0 done or clean, 1 an error said in one line, 2 blocked.
 """
 
+import sys
+from collections.abc import Sequence
 from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from common.errors import UserError
+from common.errors import UserError, listed
 from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, run, say
 from imports.adopt import AdoptionResult, GateResult, adopt, run_gate
 from imports.gate import Finding
@@ -18,6 +20,7 @@ from imports.record import AdoptionRecord
 from imports.retire import retire
 from imports.rollback import rollback
 from imports.script import import_commands
+from imports.sources.terraform_base.base import NotAgreedError
 from imports.sources.terraform_base.legacy_workspaces import LegacyFolder, workspace_of_record
 from imports.take_stock import Inventory, take_stock
 from terraform.cli import Terraform
@@ -66,6 +69,12 @@ def inventory(
     var: Annotated[
         list[str] | None, typer.Option(help="NAME=VALUE, as given to terraform -var")
     ] = None,
+    var_file: Annotated[
+        list[Path] | None, typer.Option(help="a file of variables, as given to terraform -var-file")
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="let the folder's external and http data sources run")
+    ] = False,
     terraform_workspace: TerraformWorkspace = None,
     as_json: AsJson = False,
 ) -> None:
@@ -83,6 +92,13 @@ def inventory(
         if not separator:
             raise UserError(f"--var {name}: allowed: NAME=VALUE, as in --var aws_region=us-east-1")
         variables[name] = value
+    for file in var_file or []:
+        if not file.is_file():
+            raise UserError(f"{file}: no such file of variables: name one with --var-file")
+
+    def agree(programs: Sequence[str]) -> None:
+        _agree(programs, yes=yes, may_ask=not as_json)
+
     with progress_on_screen(as_json) as progress:
         found = take_stock(
             this_workspace(stage),
@@ -90,6 +106,8 @@ def inventory(
             state_file=state,
             terraform_workspace=terraform_workspace,
             variables=variables,
+            var_files=var_file or [],
+            agree=agree,
             progress=progress,
         )
     if as_json:
@@ -106,6 +124,20 @@ def inventory(
         _print_inventory(found)
     if found.record is None:
         raise typer.Exit(BLOCKED)
+
+
+def _agree(programs: Sequence[str], *, yes: bool, may_ask: bool) -> None:
+    """Raise NotAgreedError unless the user lets the owner's data sources run."""
+    if yes:
+        return
+    named = listed(programs)
+    if not may_ask or not sys.stdin.isatty():
+        raise NotAgreedError(
+            f"to evaluate the legacy folder, Terraform would run programs or call servers of its owner's "
+            f"({named}): not a terminal: pass --yes to let it"
+        )
+    if not typer.confirm(f"Terraform would run what the owner wrote: {named}. Let it?"):
+        raise NotAgreedError(f"nothing was run and nothing was written: {named} stays unevaluated")
 
 
 def _print_inventory(found: Inventory) -> None:

@@ -5,30 +5,16 @@ Pure: what the readers found in, decisions out.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from aws.import_ids import import_id
 from common.errors import UserError
 from imports.attributes import IDENTITY, MERGED, SETTINGS, observed_attributes
-from imports.sources.terraform_base.hcl.values import Value, markers_in
-from imports.sources.terraform_base.legacy_hcl import LegacyConfiguration
 from imports.sources.terraform_base.legacy_object import address_order
-from imports.sources.terraform_base.mapping import new_address, release_reason
+from imports.sources.terraform_base.mapping import Base, Located, find_base
+from imports.sources.terraform_base.planned import LegacyConfiguration, is_known
 
 Verdict = Literal["adopt", "release", "not covered", "problem"]
-
-
-class Located(Protocol):
-    """What the state's objects and the configuration's have in common."""
-
-    @property
-    def address(self) -> str: ...  # noqa: D102
-    @property
-    def type(self) -> str: ...  # noqa: D102
-    @property
-    def name(self) -> str: ...  # noqa: D102
-    @property
-    def index(self) -> int | str | None: ...  # noqa: D102
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,17 +45,16 @@ def decide(
     *,
     attributes: Mapping[str, Mapping[str, Any]],
     problems: Mapping[str, str],
-    modules: Mapping[str, str],
 ) -> list[Decision]:
     """One decision per legacy resource, in the order of their addresses.
 
-    `attributes` are those that import ids are made of, `problems` why they are not known, `modules` the
-    module of an object that is in one; all by legacy address.
+    `attributes` are those that import ids are made of, `problems` why they are not known; both by legacy
+    address.
     Raises UserError when two legacy resources are one object.
     """
-    decisions = [
-        _decide(item, attributes, problems, modules.get(item.address, "")) for item in objects
-    ]
+    located = list(objects)
+    base = find_base(located)
+    decisions = [_decide(item, base, attributes, problems) for item in located]
     seen: dict[tuple[str, str], str] = {}
     for decision in decisions:
         if decision.import_id is None:
@@ -86,15 +71,15 @@ def decide(
 
 def _decide(
     item: Located,
+    base: Base,
     attributes: Mapping[str, Mapping[str, Any]],
     problems: Mapping[str, str],
-    module: str,
 ) -> Decision:
     where = {"legacy_address": item.address, "type": item.type}
-    reason = release_reason(type_=item.type, name=item.name, module=module)
+    reason = base.release_reason(item)
     if reason:
         return Decision(**where, verdict="release", why=reason)
-    address = new_address(type_=item.type, name=item.name, index=item.index, module=module)
+    address = base.address(item)
     if address is None:
         return Decision(
             **where, verdict="not covered", why="it is your own; it stays in the legacy state"
@@ -133,13 +118,13 @@ def drift(
             held = state.get(decision.legacy_address, {}).get(attribute) if state else None
             said = configured.get(decision.legacy_address, {}).get(attribute)
             state_differs = state is not None and _plain(held) != _plain(aws)
-            said_differs = _is_known(said) and said is not None and _plain(said) != _plain(aws)
+            said_differs = is_known(said) and said is not None and _plain(said) != _plain(aws)
             if state_differs or said_differs:
                 rows.append(
                     Drift(
                         legacy_address=decision.legacy_address,
                         attribute=attribute,
-                        configuration=_shown(said) if _is_known(said) else None,
+                        configuration=_shown(said) if is_known(said) else None,
                         state=_shown(held),
                         aws=_shown(aws),
                     )
@@ -187,10 +172,6 @@ def _compared(type_: str) -> tuple[str, ...]:
     skipped = {*MERGED.get(type_, ()), "policy", "assume_role_policy", "rule", "setting"}
     attributes = IDENTITY[type_] + SETTINGS.get(type_, ())
     return tuple(attribute for attribute in attributes if attribute not in skipped)
-
-
-def _is_known(value: Value) -> bool:
-    return next(markers_in(value), None) is None
 
 
 def _plain(value: Any) -> Any:

@@ -15,7 +15,7 @@ from common.errors import UserError, listed, shorten
 from common.progress import Progress
 from imports.ownership import Holder, Owner, ownership
 from imports.record import AdoptionRecord
-from imports.sources.terraform_base.legacy_object import address_order
+from imports.sources.terraform_base.legacy_object import address_order, resource_blocks
 from imports.sources.terraform_base.legacy_workspaces import pull_workspace
 from terraform.cli import Terraform
 from terraform.pulled_state import PulledState, content, pull, push
@@ -292,9 +292,7 @@ def _deletable(
     record: AdoptionRecord, folder: Path, stays: tuple[str, ...], secret_files: tuple[str, ...]
 ) -> tuple[str, ...]:
     if stays:
-        blocks = {address.partition("[")[0] for address in legacy_addresses(record)}
-        pairs = sorted(tuple(block.rsplit(".", 1)) for block in blocks)
-        return (*(f'resource "{kind}" "{name}"' for kind, name in pairs), *secret_files)
+        return (*resource_blocks(legacy_addresses(record)), *secret_files)
     patterns = (
         "*.tf",
         "*.tf.json",

@@ -2,19 +2,18 @@
 
 import json
 import os
-import shlex
 import tempfile
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
-from aws.client import Clients, boto3_clients
 from common.errors import UserError
 from common.files import replace_file
 from common.progress import Progress
-from imports.inventory import Decision, Drift, decide, drift, unmanaged_arguments
+from imports.inventory import Decision, Drift, drift, unmanaged_arguments
+from imports.legacy_side import LegacySide, notes_on, read_legacy_side, source_of
 from imports.observe import observe
 from imports.record import (
     AdoptedObject,
@@ -24,19 +23,13 @@ from imports.record import (
     UncoveredObject,
     write_record,
 )
-from imports.sources.terraform_base.hcl.values import is_marker
-from imports.sources.terraform_base.legacy_hcl import LegacyConfiguration, read_configuration
-from imports.sources.terraform_base.legacy_state import LegacyState, load_state
-from imports.sources.terraform_base.legacy_workspaces import workspace_to_adopt
-from imports.sources.terraform_base.live import account_facts, discover
+from imports.sources.terraform_base.base import Agree
+from imports.sources.terraform_base.planned import is_known
 from imports.stage_file import stage_file
 from modules.settings.stage_files import parse_stage
 from modules.settings.stage_settings import StageSettings
 from synth.bindings import accelerate
-from terraform.cli import Terraform
 from terraform.workspace import Workspace, set_default_credentials
-
-DEFAULT_REGION = "us-east-1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,18 +46,6 @@ class Inventory:
     wrote_stage_file: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Legacy:
-    """The legacy side, from whichever witness there is."""
-
-    configuration: LegacyConfiguration
-    state: LegacyState | None
-    attributes: Mapping[str, Mapping[str, Any]]
-    decisions: list[Decision]
-    region: str
-    account_id: str
-
-
 def take_stock(
     workspace: Workspace,
     *,
@@ -72,23 +53,29 @@ def take_stock(
     state_file: Path | None,
     terraform_workspace: str | None,
     variables: Mapping[str, str],
+    var_files: Sequence[Path],
+    agree: Agree,
     progress: Progress,
 ) -> Inventory:
     """Read, decide, observe, write. With a problem among the decisions nothing is written.
 
+    `variables` and `var_files` are what Terraform takes as -var and -var-file; `agree` is asked before
+    programs or servers of the owner's are called.
     Raises UserError for what cannot be read.
     """
     set_default_credentials(workspace)
-    found = _read_legacy(
+    found = read_legacy_side(
         workspace,
         legacy,
         state_file=state_file,
         terraform_workspace=terraform_workspace,
         variables=variables,
+        var_files=var_files,
+        agree=agree,
         progress=progress,
     )
     adopted = [decision for decision in found.decisions if decision.verdict == "adopt"]
-    notes = _notes(found)
+    notes = notes_on(found)
     problems = any(decision.verdict == "problem" for decision in found.decisions)
     if not adopted and not problems:
         raise UserError(
@@ -97,7 +84,7 @@ def take_stock(
         )
     if problems:
         return Inventory(
-            source=_source(found),
+            source=source_of(found),
             decisions=found.decisions,
             drift=[],
             notes=notes,
@@ -122,7 +109,7 @@ def take_stock(
         replace_file(workspace.stage_path, stage_file(observed, region=found.region))
     write_record(workspace.record_path, record)
     return Inventory(
-        source=_source(found),
+        source=source_of(found),
         decisions=found.decisions,
         drift=drift(
             found.decisions,
@@ -130,12 +117,7 @@ def take_stock(
             state=found.attributes if found.state else None,
             observed=observed,
         ),
-        notes=[
-            *notes,
-            *unmanaged_arguments(
-                found.decisions, configuration=found.configuration, document=document
-            ),
-        ],
+        notes=[*notes, *_unmanaged(found, document)],
         record=record,
         record_path=workspace.record_path,
         stage_path=workspace.stage_path,
@@ -143,121 +125,15 @@ def take_stock(
     )
 
 
-def _read_legacy(
-    workspace: Workspace,
-    legacy: Path,
-    *,
-    state_file: Path | None,
-    terraform_workspace: str | None,
-    variables: Mapping[str, str],
-    progress: Progress,
-) -> _Legacy:
-    if not legacy.is_dir():
-        raise UserError(f"{legacy}: no such folder: name the legacy base's folder with --legacy")
-
-    progress("reading the legacy state")
-    terraform = Terraform(folder=legacy, environment=workspace.process_environment())
-    if state_file is None:
-        terraform = workspace_to_adopt(terraform, terraform_workspace)
-    state = load_state(terraform, state_file)
-    progress("reading the legacy configuration")
-    first = read_configuration(legacy, environ=workspace.environ, variables=variables)
-    region = _region(workspace, first)
-    clients: Clients = boto3_clients(region=region)
-    facts = account_facts(clients, region)
-    configuration = read_configuration(
-        legacy, facts=facts, environ=workspace.environ, variables=variables
-    )
-    if facts.account_id is None:
-        raise UserError("AWS did not say which account this is: check the credentials")
-    if state is not None:
-        attributes = {item.address: item.attributes for item in state.objects}
-        decisions = [
-            _blocked_if_tainted(decision, state)
-            for decision in decide(
-                state.objects,
-                attributes=attributes,
-                problems={},
-                modules={item.address: item.module for item in state.objects},
-            )
-        ]
-    else:
-        progress("looking for the objects in AWS")
-        discovery = discover(configuration, clients)
-        attributes = dict(discovery.attributes)
-        decisions = decide(
-            configuration.objects,
-            attributes=attributes,
-            problems={problem.address: str(problem) for problem in discovery.problems},
-            modules={},
-        )
-    return _Legacy(
-        configuration=configuration,
-        state=state,
-        attributes=attributes,
-        decisions=decisions,
-        region=region,
-        account_id=facts.account_id,
+def _unmanaged(found: LegacySide, document: Mapping[str, Any]) -> list[str]:
+    if found.configuration is None:
+        return []
+    return unmanaged_arguments(
+        found.decisions, configuration=found.configuration, document=document
     )
 
 
-def _region(workspace: Workspace, configuration: LegacyConfiguration) -> str:
-    for provider in configuration.providers:
-        if provider.name == "aws" and isinstance(provider.arguments.get("region"), str):
-            return str(provider.arguments["region"])
-    environ = workspace.environ
-    return environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or DEFAULT_REGION
-
-
-def _source(found: _Legacy) -> str:
-    return found.state.source if found.state else "the configuration, and AWS"
-
-
-def _notes(found: _Legacy) -> list[str]:
-    notes = [
-        f"module {name}: its objects are your own and stay in the legacy state"
-        for name in found.configuration.modules
-    ]
-    notes += [
-        f"{gap.address}: {gap.attribute} cannot be told from the configuration ({gap.reason})"
-        for gap in found.configuration.unresolved
-        if found.state is None and gap.attribute in ("count", "for_each")
-    ]
-    if found.state is not None:
-        held = {item.address for item in found.state.objects}
-        notes += [
-            f"{item.address}: configured, but not in the legacy state"
-            for item in found.configuration.objects
-            if item.address not in held
-        ]
-        notes += [
-            f"{address}: the legacy state holds an older object of it that `terraform apply` there would "
-            "destroy: run no apply there before you know whether that object is still needed"
-            for address in found.state.deposed
-        ]
-        own = {each.legacy_address for each in found.decisions if each.verdict == "not covered"}
-        notes += [
-            f"{address}: {_untaint(address)}" for address in found.state.tainted if address in own
-        ]
-    return notes
-
-
-def _blocked_if_tainted(decision: Decision, state: LegacyState) -> Decision:
-    """Terraform would destroy it; a password that is drawn anew would lock everybody out as well."""
-    address = decision.legacy_address
-    if decision.verdict == "not covered" or address not in state.tainted:
-        return decision
-    return replace(decision, verdict="problem", import_id=None, why=_untaint(address))
-
-
-def _untaint(address: str) -> str:
-    return (
-        "it is tainted: `terraform apply` would destroy it and create it anew, so run none: run "
-        f"`terraform untaint {shlex.quote(address)}` in the legacy folder and workspace"
-    )
-
-
-def _settings(workspace: Workspace, found: _Legacy) -> StageSettings:
+def _settings(workspace: Workspace, found: LegacySide) -> StageSettings:
     """The stage's settings in phase adopt: those of its file, or those that its file will have."""
     if workspace.stage_path.exists():
         return workspace.settings()
@@ -276,12 +152,11 @@ def _settings(workspace: Workspace, found: _Legacy) -> StageSettings:
     return settings
 
 
-def _shape(found: _Legacy, legacy_address: str) -> Mapping[str, Any]:
+def _shape(found: LegacySide, legacy_address: str) -> Mapping[str, Any]:
     """What is known of an object before AWS is asked: the state's word, else the configuration's."""
-    configured = {item.address: item.arguments for item in found.configuration.objects}.get(
-        legacy_address, {}
-    )
-    known = {key: value for key, value in configured.items() if not is_marker(value)}
+    objects = found.configuration.objects if found.configuration else ()
+    configured = {item.address: item.arguments for item in objects}.get(legacy_address, {})
+    known = {key: value for key, value in configured.items() if is_known(value)}
     return known | dict(found.attributes[legacy_address])
 
 
@@ -305,7 +180,9 @@ def _synthesized(
     return document
 
 
-def _record(stage: str, found: _Legacy, observed: Mapping[str, dict[str, Any]]) -> AdoptionRecord:
+def _record(
+    stage: str, found: LegacySide, observed: Mapping[str, dict[str, Any]]
+) -> AdoptionRecord:
     by_verdict: dict[str, list[Decision]] = {}
     for decision in found.decisions:
         by_verdict.setdefault(decision.verdict, []).append(decision)

@@ -69,10 +69,9 @@ class StateLock:
         """What to do about it; `folder` is the stack's, where terraform works."""
         if self.holder is Holder.ALIVE:
             return "wait until it has ended"
-        unlock = f"cd {folder} && terraform force-unlock {self.id}"
         if self.place.startswith("s3://"):
-            first = "make sure that nobody deploys, then: " if self.holder is Holder.UNKNOWN else ""
-            return first + unlock
+            # Even of this machine: another container may bear its name.
+            return f"make sure that nobody deploys, then: cd {folder} && terraform force-unlock {self.id}"
         # Terraform itself does not ask for this file: what locks is the process.
         return f"rm {self.place}"
 

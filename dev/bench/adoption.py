@@ -101,6 +101,8 @@ def _inventory(emulator: Emulator, folder: Path, legacy: Terraform) -> Workspace
         state_file=None,
         terraform_workspace=None,
         variables={},
+        var_files=(),
+        agree=lambda _: None,  # the base runs nothing
         progress=say,
     )
     return workspace

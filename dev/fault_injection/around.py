@@ -1,15 +1,16 @@
 """Faults around the calls: credentials, the clock, an outage, a kill, two deploys at once."""
 
 import json
+import shutil
 import signal
 import time
 from dataclasses import replace
 from pathlib import Path
 
 from dev.fault_injection.proxy import Proxy
-from dev.fault_injection.trial import STATE_BUCKET, Outcome, Trial, trial
+from dev.fault_injection.trial import STACK, STATE_BUCKET, Outcome, Trial, trial
 from local.faults import FaultSettings
-from terraform.state_file import lock_info_path
+from terraform.state_file import CUT_SHORT, lock_info_path
 from terraform.state_lock import lost_state
 
 
@@ -100,9 +101,19 @@ def interrupted(
             running.press_ctrl_c()
             time.sleep(0.1)
         finished = running.finish()
+        _hand_on_the_note(tried)
         left = _left_behind(tried)
         outcome = tried.settle(finished.ok, injected={"Ctrl-C": pressed})
         return replace(outcome, lost=(*outcome.lost, *left))
+
+
+def _hand_on_the_note(tried: Trial) -> None:
+    """A small stage is deployed in a folder of its own; recover looks for word of it in the stack's."""
+    stack = tried.workspace.outdir / "stacks" / STACK / CUT_SHORT
+    note = tried.terraform.folder / CUT_SHORT
+    if tried.small and note.exists():
+        stack.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(note, stack)
 
 
 def _left_behind(tried: Trial) -> list[str]:

@@ -119,7 +119,7 @@ def propose(stage: Stage, *, progress: Progress) -> Proposal:
         )
         undecided = {each.address for each in matches.undecided}
         waiting: set[str] = set()
-        if objects and not problems:
+        if (objects or stage.half_made) and not problems:
             progress("planning the next deploy")
             state, outlooks, kept = judged(
                 stage, scratch, objects, undecided=undecided, gone=known.gone.keys()

@@ -13,6 +13,7 @@ from imports.record import AdoptionRecord, record_of
 from modules.settings.stage_settings import StageSettings
 from terraform.cli import Terraform
 from terraform.pulled_state import broken_state_file, content, pull
+from terraform.state_lock import cut_short
 from terraform.state_surgery import Document
 from terraform.workspace import Workspace, set_default_credentials
 
@@ -21,8 +22,9 @@ from terraform.workspace import Workspace, set_default_credentials
 class Stage:
     """The stage to be recovered: its folder, what it is to be, what its state holds.
 
-    `record` is of its adoption, if it adopted something. `broken` is the local state file, if it was broken
-    off while it was written: all of it is lost then.
+    `half_made` are addresses that an interrupted run had not waited for: Terraform marks them to be replaced,
+    and here they are not. `record` is of its adoption, if it adopted something. `broken` is the local state
+    file, if it was broken off while it was written: all of it is lost then.
     """
 
     workspace: Workspace
@@ -32,6 +34,7 @@ class Stage:
     record: AdoptionRecord | None = field(repr=False)
     broken: Path | None
     clients: Clients
+    half_made: tuple[str, ...] = ()
 
     @property
     def default_tags(self) -> dict[str, str]:
@@ -58,12 +61,16 @@ def open_stage(workspace: Workspace, *, progress: Progress) -> Stage:
     terraform = workspace.synthesize_alone()
     progress("reading the state")
     broken = broken_state_file(terraform.folder)
+    # Terraform does not initialize upon half a file; `recover.write` does once that is put aside.
+    state = None if broken else _state(terraform, settings)
+    # What a person has marked (`terraform taint`) stays so.
+    half_made = tainted(state) if cut_short(terraform.folder) else ()
     return Stage(
         workspace=workspace,
         terraform=terraform,
         document=json.loads((terraform.folder / "cdk.tf.json").read_text()),
-        # Terraform does not initialize upon half a file; `recover.write` does once that is put aside.
-        state=None if broken else _state(terraform, settings),
+        state=untainted(state) if half_made else state,
+        half_made=half_made,
         record=record and record.kept(shared_roles=settings.keep_shared_roles),
         broken=broken,
         clients=boto3_clients(region=settings.region),
@@ -83,6 +90,32 @@ def _state(terraform: Terraform, settings: StageSettings) -> Document | None:
             f"state backups --stage {settings.stage}`, `python -m ops state restore`), or, where no version "
             f"can be read, move it aside (`aws s3 mv s3://{place} s3://{place}.unreadable`) and recover again"
         ) from None
+
+
+def tainted(state: Document | None) -> tuple[str, ...]:
+    """The addresses that Terraform would replace because their making did not end well."""
+    return tuple(
+        f"{resource['type']}.{resource['name']}"
+        for resource in (state or {}).get("resources", ())
+        if any(each.get("status") == "tainted" for each in resource["instances"])
+    )
+
+
+def untainted(state: Document | None) -> Document | None:
+    """The state with what was half made as Terraform goes on with it: it reads it, and changes what lacks."""
+    if state is None:
+        return None
+    resources = [
+        {
+            **resource,
+            "instances": [
+                {key: value for key, value in each.items() if (key, value) != ("status", "tainted")}
+                for each in resource["instances"]
+            ],
+        }
+        for resource in state["resources"]
+    ]
+    return {**state, "resources": resources}
 
 
 def held_attributes(state: Document | None) -> dict[str, Mapping[str, Any]]:

@@ -6,12 +6,16 @@ found by its label, and a secret that holds a value without that label is a case
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
+from typing import Final
 
 from aws.client import Clients
-from imports.recovery.live import rows
+from imports.recovery.live import rows_if_there
 from imports.recovery.recovered_state import SecretVersion
 from modules.settings.secret_labels import FIRST
 from modules.settings.secrets import MASTER_CREDENTIALS
+
+# The state may hold a secret that an interrupted destroy has taken away.
+_GONE: Final = frozenset({"ResourceNotFoundException"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +43,8 @@ def first_versions(
     for address, arn in sorted(secrets.items()):
         versions = {
             str(row["VersionId"]): tuple(str(stage) for stage in row.get("VersionStages", ()))
-            for row in rows(
-                clients, "secretsmanager", "ListSecretVersionIds", "Versions", SecretId=arn
+            for row in rows_if_there(
+                clients, "secretsmanager", "ListSecretVersionIds", "Versions", _GONE, SecretId=arn
             )
         }
         labelled = [id_ for id_, stages in versions.items() if FIRST in stages]

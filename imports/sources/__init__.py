@@ -1,1 +1,1 @@
-"""Where legacy objects are told from. One package a kind of source."""
+"""Where legacy objects are told from, one package for each kind of source."""

@@ -11,6 +11,8 @@ from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.core.common_types import TYPE_RESPONSE
 from moto.core.responses import ActionResult, BaseResponse
 from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.efs.exceptions import FileSystemNotFound
+from moto.efs.models import EFSBackend
 from moto.efs.responses import EFSResponse
 from moto.iam.access_control import IAMPolicyStatement, PermissionResult
 from moto.iam.exceptions import DeleteConflictException
@@ -19,7 +21,8 @@ from moto.iam.responses import IamResponse
 from moto.rds.models import DBCluster, DBClusterParameterGroup, DBInstance, DBParameterGroup
 from moto.s3.models import s3_backends
 from moto.s3.responses import S3Response
-from moto.secretsmanager.models import FakeSecret
+from moto.secretsmanager.exceptions import SecretNotFoundException
+from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
 from moto.servicequotas.models import ServiceQuotasBackend
 
 
@@ -38,6 +41,7 @@ def fill_gaps() -> None:
     _ask_for_the_owner_of_a_bucket()
     _take_every_request_for_one_over_tls()
     _refuse_what_is_missing()
+    _say_not_found_of_what_is_gone()
 
 
 def _keep_policies_that_are_attached() -> None:
@@ -180,6 +184,25 @@ def _refuse_what_is_missing() -> None:
             return 400, {"Content-Type": "application/json"}, body
 
     BaseResponse.call_action = answer  # type: ignore[method-assign]  # the patch
+
+
+def _say_not_found_of_what_is_gone() -> None:
+    """Moto fails on it: a server error, which clients retry for minutes."""
+    versions = SecretsManagerBackend.list_secret_version_ids
+    policy = EFSBackend.describe_file_system_policy
+
+    def list_versions(self: SecretsManagerBackend, secret_id: str) -> str:
+        if not self._is_valid_identifier(secret_id):
+            raise SecretNotFoundException
+        return versions(self, secret_id)
+
+    def describe_policy(self: EFSBackend, file_system_id: str) -> str:
+        if file_system_id not in self.file_systems_by_id:
+            raise FileSystemNotFound(file_system_id)
+        return policy(self, file_system_id)
+
+    SecretsManagerBackend.list_secret_version_ids = list_versions  # type: ignore[method-assign]  # the patch
+    EFSBackend.describe_file_system_policy = describe_policy  # type: ignore[method-assign]  # the patch
 
 
 def _keep_labels_of_secret_versions() -> None:

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -50,7 +51,7 @@ def recover_(
             say(doubt)
         if opened.broken:
             say(f"the state file was broken off and holds nothing: {opened.broken}")
-        _print(proposal)
+        _print(proposal, opened.half_made)
     if proposal.is_open and not dry_run:
         if proposal.state is not None and _agreed("write this state?", yes, as_json):
             with progress_on_screen(as_json) as progress:
@@ -117,7 +118,9 @@ def _agreed(question: str, yes: bool, as_json: bool) -> bool:
     return typer.confirm(question)
 
 
-def _print(proposal: Proposal) -> None:
+def _print(proposal: Proposal, half_made: Sequence[str]) -> None:
+    for address in half_made:
+        say(f"half made: {address} stands, and the next deploy goes on with it")
     effects = {each.address: each for each in proposal.outlook}
     if proposal.recovered:
         print_table(

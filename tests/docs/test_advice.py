@@ -18,13 +18,14 @@ DANGEROUS = re.compile(
 REVIEWED = {
     "imports/inventory.py": "state rm of a second address of one object: says that nothing is destroyed",
     "imports/retire.py": "warns of apply and destroy; state rm of what another state owns as well",
-    "imports/take_stock.py": "warns of apply",
+    "imports/legacy_side.py": "warns of apply",
     "ops/doctor/edge.py": "a certificate that never was issued; ACM refuses to delete one that is in use",
     "ops/commands/recover.py": "an option that lists first and asks",
     "imports/recovery/recover.py": "force-unlock once nobody deploys",
     "imports/recovery/removals.py": "the commands of that option",
     "ops/secrets/secret_values.py": "--force of `secrets set`, for the database's own credentials",
     "ops/commands/secrets.py": "the option itself",
+    "terraform/state_lock.py": "force-unlock, once nobody deploys and where the holder does not live",
     "ops/state/state_versions.py": "a lock, once nobody works on the stage",
 }
 PACKAGES = ("aws", "common", "imports", "modules", "ops", "synth", "terraform")

@@ -13,13 +13,16 @@ from unittest.mock import patch
 from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 
+from aws.client import account_of
 from common.errors import UserError
-from imports.sources.terraform_base.live import account_facts, discover
+from imports.sources.terraform_base.live import discover
 from imports.sources.terraform_base.live_rows import Rows, kind_of
+from imports.sources.terraform_base.planned import read_plan
 from modules.settings.stage_settings import stack_name
 from terraform.cli import CommandResult, Terraform
 from tests.imports.records import a_plan, attributes, base_record, planned
 from tests.imports.sources import test_live as live
+from tests.imports.sources.plans import evaluated
 
 Answers = dict[str, Any]
 
@@ -27,15 +30,23 @@ Answers = dict[str, Any]
 class Processes:
     """Stands in for `subprocess.run`: our own main.py, and a terraform whose states are in memory.
 
-    `plan` is what every plan says; without it, a plan imports what the folder's stack says.
+    `plan` is what every plan of ours says; without it, a plan imports what the folder's stack says.
+    `legacy_plan` is what the first plan of the legacy folder says.
     """
 
     def __init__(
-        self, *, legacy: bytes, here: bytes, stack: str, plan: bytes | None = None
+        self,
+        *,
+        legacy: bytes,
+        here: bytes,
+        stack: str,
+        legacy_plan: bytes = b"",
+        plan: bytes | None = None,
     ) -> None:
         self._states = {"legacy": legacy, "here": here}
         self._stack = stack
         self._plan = plan
+        self._legacy_plan = legacy_plan
 
     def __call__(
         self,
@@ -63,7 +74,15 @@ class Processes:
                 folder.mkdir(parents=True, exist_ok=True)
                 (folder / "cdk.tf.json").write_text(self._stack)
             case ["plan", *options]:
-                Path(options[-1].removeprefix("-out=")).touch()
+                (file,) = (each for each in options if each.startswith("-out="))
+                Path(file.removeprefix("-out=")).touch()
+            case ["version", *_]:
+                return (
+                    b'{"provider_selections": {"registry.terraform.io/hashicorp/aws": "5.100.0"}}'
+                )
+            case ["show", *_] if "atomic-legacy-" in str(cwd):
+                found = cwd / "atomic_inventory_found.tf.json"
+                return _with(self._legacy_plan, found) if found.is_file() else self._legacy_plan
             case ["show", *_]:
                 return self._plan or _importing(cwd / "cdk.tf.json")
             case ["workspace", "list", *_]:
@@ -86,6 +105,18 @@ def _importing(path: Path) -> bytes:
         for each in document["import"]
     ]
     return json.dumps(a_plan(*changes)).encode()
+
+
+def _with(plan: bytes, found: Path) -> bytes:
+    told = {each["to"]: each["id"] for each in json.loads(found.read_text())["import"]}
+    document = json.loads(plan)
+    since = {each.address: each for each in evaluated(read_plan(document), told).objects}
+    for change in document["resource_changes"]:
+        item = since.get(change["address"])
+        for name, value in item.arguments.items() if item else ():
+            if isinstance(value, str) and change["change"]["after_unknown"].pop(name, None):
+                change["change"]["after"][name] = value
+    return json.dumps(document).encode()
 
 
 @contextmanager
@@ -119,7 +150,7 @@ def answering(processes: Processes) -> Iterator[None]:
 
     with (
         instead_of_processes(processes),
-        patch("imports.take_stock.boto3_clients", clients),
+        patch("imports.legacy_side.boto3_clients", clients),
         patch("imports.adopt.boto3_clients", clients),
         patch("imports.preflight.read_rows", lambda *_args, **_kwargs: _rows()),
     ):
@@ -151,8 +182,9 @@ def recorded() -> Answers:
         asking = cache(
             lambda service: _Client(service, answers, live.REGION, live.client_of(service))
         )
-        account_facts(asking, live.REGION)
-        discover(live.configuration(), asking)
+        account_of(asking)
+        whole = live.configuration()
+        discover(whole, asking, lambda ids: evaluated(whole, ids))
     return answers
 
 

@@ -15,6 +15,7 @@ from tests.imports.records import (
     legacy_state,
     stack_document,
 )
+from tests.imports.sources import plans
 from tests.ops.plans import read_plan
 
 # Of each kind one, and all that these refer to: a record has to be whole.
@@ -40,6 +41,19 @@ def state() -> Any:
         "resources": [
             each for each in whole["resources"] if f"{each['type']}.{each['name']}" in _KEPT
         ],
+    }
+
+
+@cache
+def legacy_plan() -> Any:
+    """What Terraform plans in the legacy folder over an empty state."""
+    whole = plans.plan("base")
+    (changes, module) = whole["resource_changes"], whole["configuration"]["root_module"]
+    resources = [each for each in module["resources"] if _is_kept(each["address"])]
+    return {
+        **whole,
+        "resource_changes": [each for each in changes if _is_kept(each["address"])],
+        "configuration": {"root_module": {**module, "resources": resources}},
     }
 
 

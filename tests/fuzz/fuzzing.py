@@ -23,10 +23,7 @@ _COMMON = settings(
     suppress_health_check=list(HealthCheck),
 )
 settings.register_profile("short", _COMMON, max_examples=40, derandomize=True)
-settings.register_profile("short, slow", _COMMON, max_examples=20, derandomize=True)
 settings.register_profile("long", _COMMON, max_examples=800)
-# For what takes ten times as long for an input as the others.
-settings.register_profile("long, slow", _COMMON, max_examples=300)
 
 
 @dataclass(kw_only=True)
@@ -50,7 +47,7 @@ def fuzz(target: Target, *, profile: Literal["short", "long"]) -> Counted:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
 
-        @settings.get_profile(f"{profile}, slow" if target.is_slow else profile)
+        @settings.get_profile(profile)
         @given(target.inputs)
         def one(content: Any) -> None:
             with ending():

@@ -1,5 +1,6 @@
 """What bad input is given to, one row each."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 from common.errors import UserError
 from imports.__main__ import main as imports_main
 from imports.gate import judge
+from imports.inventory import decide
 from imports.record import AdoptionRecord
+from imports.sources.terraform_base.planned import read_plan as read_legacy_plan
 from local.aws import app as aws_app
 from ops.__main__ import main as ops_main
 from synth.stages import synthesize_stages
@@ -20,7 +23,7 @@ from tests.fuzz import base
 from tests.fuzz.command_lines import IMPORTS, OPS, line, words
 from tests.fuzz.inputs import EDITS, TEXT, documents, edited
 from tests.fuzz.sealed import Outcome, run
-from tests.fuzz.worlds import LEGACY, REQUIRED, behind, world
+from tests.fuzz.worlds import REQUIRED, behind, world
 from tests.imports.records import STAGE, a_plan, planned
 from tests.modules.settings.test_stage_files_fuzz import LINES
 from tests.stages import STAGES_DIR, VARIANTS
@@ -44,7 +47,6 @@ class Target:
     inputs: st.SearchStrategy[Any]
     run: Callable[[Path, Any], Outcome]
     accepted: frozenset[int] = frozenset({0})
-    is_slow: bool = False
 
     def accepts(self, content: Any, outcome: Outcome) -> bool:
         """Whether the input was accepted; to be shown the help is no work done."""
@@ -68,14 +70,6 @@ def _stage_files() -> st.SearchStrategy[bytes]:
     soup = st.lists(LINES | TEXT, max_size=6).map("".join)
     any_text = st.one_of(soup, soup.map(lambda text: REQUIRED + text)).map(str.encode)
     return st.one_of(sound, sound, any_text, st.binary())
-
-
-def _legacy_files() -> st.SearchStrategy[tuple[str, bytes]]:
-    sound = {path.name: path.read_text() for path in sorted(LEGACY.iterdir())}
-    name = st.sampled_from(list(sound))
-    light = st.tuples(name, EDITS).map(lambda parts: (parts[0], edited(sound[parts[0]], parts[1])))
-    light_bytes = light.map(lambda parts: (parts[0], parts[1].encode()))
-    return st.one_of(light_bytes, light_bytes, light_bytes, st.tuples(name, st.binary()))
 
 
 def _synthesis(folder: Path, *, stage: str, phase: str, **files: bytes) -> Outcome:
@@ -158,14 +152,6 @@ def _command(
     )
 
 
-def _legacy_file(arguments: str) -> Callable[[Path, tuple[str, bytes]], Outcome]:
-    def of(folder: Path, content: tuple[str, bytes]) -> Outcome:
-        name, text = content
-        return _imports(arguments, file=f"legacy/{name}")(folder, text)
-
-    return of
-
-
 def _judges(folder: Path, content: bytes) -> Outcome:
     """The adoption gate's judge, behind the door that all plans come in by."""
     path = folder / "plan.json"
@@ -182,6 +168,24 @@ def _judges(folder: Path, content: bytes) -> Outcome:
         return 0
 
     return run(judged, arguments=[], environ={})
+
+
+def _legacy_plan(_folder: Path, content: bytes) -> Outcome:
+    """What is read of a legacy folder's plan, and decided."""
+
+    def read() -> int:
+        try:
+            configured = read_legacy_plan(json.loads(content))
+            decide(configured.objects, attributes={}, problems={})
+        except UserError as error:
+            print(error)
+            return 1
+        except (ValueError, RecursionError):  # Terraform never writes what is not JSON
+            print("not JSON")
+            return 1
+        return 0
+
+    return run(read, arguments=[], environ={})
 
 
 _ENVIRONMENT = st.dictionaries(
@@ -241,18 +245,7 @@ TARGETS = (
         inputs=_STATES,
         run=_ops("cost --stage dev --legacy-state @state.json", file="state.json"),
     ),
-    Target(
-        name="legacy HCL, inventory of a state",
-        inputs=_legacy_files(),
-        run=_legacy_file(f"{_INVENTORY} --state @state.json"),
-        is_slow=True,
-    ),
-    Target(
-        name="legacy HCL, inventory of AWS",
-        inputs=_legacy_files(),
-        run=_legacy_file(_INVENTORY),
-        is_slow=True,
-    ),
+    Target(name="legacy plans", inputs=documents(base.legacy_plan), run=_legacy_plan),
     Target(name="python -m imports", inputs=words(*IMPORTS), run=line(imports_main)),
     Target(name="python -m ops", inputs=words(*OPS), run=line(ops_main)),
     Target(

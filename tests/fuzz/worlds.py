@@ -59,7 +59,10 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def behind(
-    *, legacy: bytes | None = None, here: bytes | None = None, phase: str = "adopt"
+    *,
+    legacy: bytes | None = None,
+    here: bytes | None = None,
+    phase: str = "adopt",
 ) -> AbstractContextManager[None]:
     """The answers of a base that is adopted and not retired, but for these states."""
     return answering(
@@ -67,5 +70,6 @@ def behind(
             legacy=json.dumps(base.state()).encode() if legacy is None else legacy,
             here=json.dumps(base.new_state()).encode() if here is None else here,
             stack=base.bound_stack(phase),
+            legacy_plan=json.dumps(base.legacy_plan()).encode(),
         )
     )

@@ -51,7 +51,6 @@ def decisions() -> list[Decision]:
         objects,
         attributes={item.address: item.attributes for item in objects},
         problems={},
-        modules={},
     )
 
 

@@ -6,9 +6,13 @@ import pytest
 
 from common.errors import UserError
 from imports.inventory import Decision, Drift, decide, drift
-from imports.sources.terraform_base.hcl.values import Reference, Unknown, Value
-from imports.sources.terraform_base.legacy_hcl import ConfiguredObject, LegacyConfiguration
 from imports.sources.terraform_base.legacy_object import LegacyObject, instance_address
+from imports.sources.terraform_base.planned import (
+    AfterApply,
+    ConfiguredObject,
+    LegacyConfiguration,
+    Value,
+)
 
 
 def resource(
@@ -34,7 +38,6 @@ def decided(*objects: LegacyObject, **problems: str) -> list[Decision]:
         objects,
         attributes={item.address: item.attributes for item in objects if item.attributes},
         problems=problems,
-        modules={item.address: item.module for item in objects},
     )
 
 
@@ -64,7 +67,6 @@ def test_a_secret_value_is_released_with_its_reason() -> None:
         resource("aws_sqs_queue", id="q"),
         resource("aws_s3_bucket", "second", id="b", bucket="b"),
         resource("aws_vpc", module="module.own", id="vpc-1"),
-        resource("aws_subnet", "public", "blue", id="subnet-1"),
     ],
 )
 def test_the_users_own_additions_are_not_covered(item: LegacyObject) -> None:
@@ -155,15 +157,11 @@ def configured(**arguments: Value) -> LegacyConfiguration:
         type="aws_vpc",
         name="main",
         index=None,
+        module="",
         provider="aws",
-        ignore_changes=(),
-        file="main.tf",
-        line=1,
         arguments=arguments,
     )
-    return LegacyConfiguration(
-        objects=(item,), modules=(), variables=(), providers=(), backend="local", unresolved=()
-    )
+    return LegacyConfiguration(objects=(item,), modules=(), region=None, account_id=None)
 
 
 def drifted(
@@ -227,9 +225,9 @@ def test_a_lost_state_is_no_witness() -> None:
     "open_value",
     [
         None,
-        Unknown("var.x has no value"),
-        Reference("aws_vpc.other", "cidr_block"),
-        {"Name": Unknown("var.x has no value")},
+        AfterApply(("aws_vpc.other.cidr_block", "aws_vpc.other")),
+        {"Name": AfterApply()},
+        [{"Name": AfterApply()}],
     ],
 )
 def test_what_the_configuration_leaves_open_is_not_compared(open_value: Value) -> None:

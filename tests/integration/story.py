@@ -63,19 +63,19 @@ class Story:
         """The options that most commands take."""
         return ("--stage", STAGE, "--legacy", str(self.legacy.folder))
 
-    def imports(self, *arguments: str) -> Answer:
-        """Run `python -m imports ARGUMENTS`."""
-        return self._ran("imports", *arguments)
+    def imports(self, *arguments: str, environ: Mapping[str, str] | None = None) -> Answer:
+        """Run `python -m imports ARGUMENTS`, with this besides in its environment."""
+        return self._ran("imports", *arguments, environ=environ or {})
 
     def ops(self, *arguments: str) -> Answer:
         """Run `python -m ops ARGUMENTS`."""
-        return self._ran("ops", *arguments)
+        return self._ran("ops", *arguments, environ={})
 
-    def _ran(self, package: str, *arguments: str) -> Answer:
+    def _ran(self, package: str, *arguments: str, environ: Mapping[str, str]) -> Answer:
         finished = subprocess.run(
             [sys.executable, "-m", package, *arguments],
             cwd=PROJECT,
-            env=self._environment(),
+            env={**self._environment(), **environ},
             capture_output=True,
             text=True,
             check=False,

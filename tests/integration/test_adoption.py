@@ -64,7 +64,7 @@ def test_the_record_holds_no_secret_value(story: Story) -> None:
 def test_the_record_is_the_same_with_the_state_lost(story: Story, tmp_path: Path) -> None:
     lost = tmp_path / "legacy"
     shutil.copytree(
-        story.legacy.folder, lost, ignore=shutil.ignore_patterns("*.tfstate*", ".terraform*")
+        story.legacy.folder, lost, symlinks=True, ignore=shutil.ignore_patterns("*.tfstate*")
     )
     before = story.record
 

@@ -159,7 +159,7 @@ def test_a_lock_in_s3_from_this_machine_lives_as_long_as_a_terraform_of_that_tim
     assert alive
     assert (dead.holder, dead.pid) == (Holder.GONE, None)
     assert alive.holder is Holder.ALIVE
-    assert dead.remedy(Path("stack")) == "cd stack && terraform force-unlock 1-2"
+    assert alive.remedy(Path("stack")) == "wait until it has ended"
 
 
 def _now() -> str:

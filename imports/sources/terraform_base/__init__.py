@@ -1,1 +1,1 @@
-"""A legacy base that Terraform made: its state, its configuration, its objects in AWS."""
+"""A folder of Terraform whose state may be lost: Terraform itself says what it configures."""

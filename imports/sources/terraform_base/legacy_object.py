@@ -1,11 +1,12 @@
 """What the readers of the legacy side have in common: one managed object and its address."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_KEY: Final = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
+IDENTIFIER: Final = re.compile(r"[^\W\d][\w-]*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,13 @@ def address_order(address: str) -> tuple[tuple[int, int, str], ...]:
         (1, int(piece), "") if piece.isdecimal() and len(piece) < 19 else (0, 0, piece)
         for piece in pieces
     )
+
+
+def resource_blocks(addresses: Iterable[str]) -> list[str]:
+    """Return the heads of the blocks that instances of these addresses come from, each once, sorted."""
+    blocks = {_KEY.sub("", address) for address in addresses}
+    pairs = {tuple(block.split(".")[-2:]) for block in blocks}
+    return [f'resource "{kind}" "{name}"' for kind, name in sorted(pairs)]
 
 
 def _quoted(key: str) -> str:

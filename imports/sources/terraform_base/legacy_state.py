@@ -13,6 +13,8 @@ from typing import Any, Final, NoReturn
 
 from common.errors import UserError, one_line, shorten
 from common.text_files import decode_state
+from imports.sources.terraform_base.declared import read_declared
+from imports.sources.terraform_base.initialized import data_folder, selected_workspace
 from imports.sources.terraform_base.legacy_object import (
     IDENTIFIER,
     LegacyObject,
@@ -243,6 +245,9 @@ def _read(path: Path) -> bytes | None:
 
 def _pull(terraform: Terraform) -> bytes:
     result = terraform("state", "pull", "-no-color")
+    if result.exit_code != 0 and not _is_kept_elsewhere(terraform):
+        # A folder that is not initialized, with nothing to ask: its state is a file in it, or it is lost.
+        return _read(_local_state(terraform)) or b""
     if result.exit_code != 0:
         said = one_line(result.stderr.decode("utf-8", "replace").replace("Error:", " "))
         said = said.strip("╷│╵ ").replace("│ ", "")
@@ -251,3 +256,19 @@ def _pull(terraform: Terraform) -> bytes:
             "Run `terraform init` there first, or name a state file."
         )
     return result.stdout
+
+
+def _is_kept_elsewhere(terraform: Terraform) -> bool:
+    """Return whether a backend, or what an initialization has noted of one, says where the state is."""
+    declared = read_declared(terraform.folder).keeps_state_elsewhere
+    return (
+        declared
+        or (data_folder(terraform.folder, terraform.environment) / "terraform.tfstate").exists()
+    )
+
+
+def _local_state(terraform: Terraform) -> Path:
+    workspace = selected_workspace(terraform.folder, terraform.environment)
+    if workspace == "default":
+        return terraform.folder / "terraform.tfstate"
+    return terraform.folder / "terraform.tfstate.d" / workspace / "terraform.tfstate"

@@ -4,34 +4,68 @@ Each object is found one to one or not at all: two that could be it are a proble
 name that is not fully known. Nothing is changed in AWS and no secret's value is read.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Final
 
-from aws.client import Clients, account_of, ask, region_of
+from aws.client import Clients, region_of
 from aws.import_ids import import_id
 from common.errors import UserError, one_line, shorten
-from imports.sources.terraform_base.hcl.data import Facts
-from imports.sources.terraform_base.legacy_hcl import ConfiguredObject, LegacyConfiguration
 from imports.sources.terraform_base.legacy_object import address_order
 from imports.sources.terraform_base.live_named import NAMED_RULES
 from imports.sources.terraform_base.live_network import NETWORK_RULES
 from imports.sources.terraform_base.live_rows import KINDS, Rows, read_rows
 from imports.sources.terraform_base.live_search import (
     AMBIGUOUS,
-    UNRESOLVED,
     Attributes,
     NoMatchError,
     ProblemKind,
     Rule,
     Search,
 )
-from imports.sources.terraform_base.mapping import ADOPTED, new_address
+from imports.sources.terraform_base.mapping import find_base
+from imports.sources.terraform_base.planned import (
+    ConfiguredObject,
+    LegacyConfiguration,
+    is_known,
+)
 
-__all__ = ["Clients", "Discovery", "Problem", "account_facts", "discover", "match"]
+__all__ = ["Clients", "Discovery", "Problem", "discover", "find_in"]
+
+Evaluate = Callable[[Mapping[str, str]], LegacyConfiguration]
+"""Takes import ids by address; returns the configuration as it is with these objects in place."""
 
 _RULES: Final[Mapping[str, Rule]] = {**NETWORK_RULES, **NAMED_RULES}
+
+# What objects of a type are told by may be made of an object of these types.
+_MADE_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    "aws_subnet": ("aws_vpc",),
+    "aws_internet_gateway": ("aws_vpc",),
+    "aws_security_group": ("aws_vpc",),
+    "aws_route_table": ("aws_vpc",),
+    "aws_nat_gateway": ("aws_subnet", "aws_eip"),
+    "aws_route_table_association": ("aws_subnet", "aws_route_table"),
+    "aws_s3_bucket_versioning": ("aws_s3_bucket",),
+    "aws_s3_bucket_public_access_block": ("aws_s3_bucket",),
+    "aws_s3_bucket_server_side_encryption_configuration": ("aws_s3_bucket",),
+    "aws_iam_role_policy_attachment": ("aws_iam_role", "aws_iam_policy"),
+}
+_IDENTIFYING: Final = (
+    "allocation_id",
+    "bucket",
+    "cidr_block",
+    "identifier",
+    "name",
+    "policy_arn",
+    "role",
+    "route_table_id",
+    "subnet_id",
+    "tags",
+    "vpc_id",
+)
+# A chain is three long: network, subnet, gateway. What is told wrong at first takes a round more.
+_ROUNDS: Final = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,34 +101,59 @@ class Discovery:
     problems: tuple[Problem, ...]
 
 
-def discover(configuration: LegacyConfiguration, clients: Clients) -> Discovery:
+def discover(configuration: LegacyConfiguration, clients: Clients, evaluate: Evaluate) -> Discovery:
     """Find every object of the configuration that is adopted, and say which are not found.
 
     Raises UserError when AWS refuses a call, or when the clients work in another region than
-    the configuration.
+    the configuration, and what `evaluate` raises.
     """
     region = region_of(clients)
     _check_region(configuration, region)
-    wanted = [each for each in configuration.objects if _adopted(each)]
+    base = find_base(configuration.objects)
+    wanted = [each for each in configuration.objects if base.address(each)]
     rows = read_rows(
         clients,
         types={each.type for each in wanted},
         buckets=_names(wanted, "bucket", of="aws_s3_bucket"),
         clusters=_names(wanted, "name", of="aws_ecs_cluster"),
     )
-    found = match(wanted, rows, region=region)
-    problems = (*found.problems, *_uncounted(configuration))
-    return Discovery(
-        attributes=found.attributes,
-        problems=tuple(sorted(problems, key=lambda each: address_order(each.address))),
-    )
+    return find_in(rows, wanted, region=region, evaluate=evaluate)
 
 
-def match(objects: Sequence[ConfiguredObject], rows: Rows, *, region: str) -> Discovery:
-    """Tell the objects apart among the rows, one to one, without asking AWS."""
+def find_in(
+    rows: Rows, wanted: Sequence[ConfiguredObject], *, region: str, evaluate: Evaluate
+) -> Discovery:
+    """Find the objects among the rows, without asking AWS.
+
+    What is found first tells `evaluate`, and so what others are made of, until nothing new comes of it.
+    """
+    told: Mapping[str, str] = {}
+    evaluated: Sequence[ConfiguredObject] = wanted
+    for _ in range(_ROUNDS):
+        found = _match(evaluated, rows, region=region, told=told)
+        news = _telling(evaluated, found)
+        agrees = all(news.get(address) == id_ for address, id_ in told.items())
+        if news == told or (agrees and not any(map(_waits, evaluated))):
+            return found
+        told = news
+        evaluated = _filled_in(wanted, evaluate(told))
+    return _match(evaluated, rows, region=region, told=told)
+
+
+def _match(
+    objects: Sequence[ConfiguredObject],
+    rows: Rows,
+    *,
+    region: str,
+    told: Mapping[str, str],
+) -> Discovery:
+    """Tell the objects apart among the rows, one to one, without asking AWS.
+
+    `told` are the import ids, by address, that the objects' arguments were evaluated with.
+    """
     known: dict[str, Attributes] = {}
     problems: list[Problem] = []
-    search = Search(region=region, objects=objects, rows=rows, known=known)
+    search = Search(region=region, objects=objects, rows=rows, known=known, told=told)
     order = {type_: position for position, type_ in enumerate(_RULES)}
     for wanted in sorted(objects, key=lambda each: order[each.type]):
         try:
@@ -119,28 +178,35 @@ def match(objects: Sequence[ConfiguredObject], rows: Rows, *, region: str) -> Di
     )
 
 
-def account_facts(clients: Clients, region: str) -> Facts:
-    """Return the account's id, and the zones that `region` lists for everybody, in AWS's order.
-
-    Raises UserError when AWS refuses a call, or when the clients work in another region.
-    """
-    _check_same(region_of(clients), region)
-    listed = ask(clients, "ec2", "DescribeAvailabilityZones")["AvailabilityZones"]
-    return Facts(
-        account_id=account_of(clients),
-        region=region,
-        zones=tuple(
-            zone["ZoneName"]
-            for zone in listed
-            if zone.get("State", "available") == "available"
-            and zone.get("OptInStatus", "opt-in-not-required") == "opt-in-not-required"
-        ),
-    )
+def _telling(objects: Sequence[ConfiguredObject], found: Discovery) -> dict[str, str]:
+    """Return the import ids of what was found and others may be made of."""
+    needed = {type_ for each in objects for type_ in _MADE_OF.get(each.type, ())}
+    return {
+        each.address: import_id(each.type, found.attributes[each.address])
+        for each in objects
+        if each.type in needed and each.address in found.attributes
+    }
 
 
-def _adopted(each: ConfiguredObject) -> bool:
-    address = new_address(type_=each.type, name=each.name, index=each.index, module="")
-    return address is not None
+def _waits(each: ConfiguredObject) -> bool:
+    return not all(is_known(each.arguments.get(name)) for name in _IDENTIFYING)
+
+
+def _filled_in(
+    objects: Sequence[ConfiguredObject], evaluated: LegacyConfiguration
+) -> list[ConfiguredObject]:
+    """Return the objects as configured, and what waited for others as it was evaluated since."""
+    since = {each.address: each.arguments for each in evaluated.objects}
+    return [
+        replace(
+            each,
+            arguments={
+                name: value if is_known(value) else since.get(each.address, {}).get(name, value)
+                for name, value in each.arguments.items()
+            },
+        )
+        for each in objects
+    ]
 
 
 def _names(objects: Iterable[ConfiguredObject], argument: str, *, of: str) -> set[str]:
@@ -152,27 +218,9 @@ def _names(objects: Iterable[ConfiguredObject], argument: str, *, of: str) -> se
     }
 
 
-def _uncounted(configuration: LegacyConfiguration) -> Iterator[Problem]:
-    for gap in configuration.unresolved:
-        if gap.address in ADOPTED and gap.attribute in {"count", "for_each"}:
-            yield Problem(
-                address=gap.address,
-                kind="unresolved",
-                sought=f"how many of it the {gap.attribute} asks for",
-                found=gap.reason,
-                remedy=UNRESOLVED,
-            )
-
-
 def _check_region(configuration: LegacyConfiguration, region: str) -> None:
-    for provider in configuration.providers:
-        configured = provider.arguments.get("region")
-        if provider.name == "aws" and isinstance(configured, str):
-            _check_same(region, configured)
-
-
-def _check_same(region: str, wanted: str) -> None:
-    if region != wanted:
+    wanted = configuration.region
+    if wanted is not None and region != wanted:
         raise UserError(
             f"the legacy base is in {shorten(wanted)}, but {shorten(region)} was to be searched: "
             f"set AWS_REGION to {shorten(wanted)}"

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from common.errors import shorten
-from imports.sources.terraform_base.legacy_hcl import ConfiguredObject
 from imports.sources.terraform_base.live_rows import ATTACHMENTS, KINDS, Row
 from imports.sources.terraform_base.live_search import Attributes, Rule, Search, only
+from imports.sources.terraform_base.planned import ConfiguredObject
 
 # For each type, which members its attributes are; what others refer to has to be among them.
 NAMED_ATTRIBUTES: Final[Mapping[str, Mapping[str, str]]] = {

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Final, Never
 
 from common.errors import shorten
-from imports.sources.terraform_base.legacy_hcl import ConfiguredObject
 from imports.sources.terraform_base.live_rows import ASSOCIATIONS, KINDS, Row
 from imports.sources.terraform_base.live_search import (
     AMBIGUOUS,
@@ -20,6 +19,7 @@ from imports.sources.terraform_base.live_search import (
     only,
     tagged,
 )
+from imports.sources.terraform_base.planned import ConfiguredObject
 
 
 def _vpc(search: Search, wanted: ConfiguredObject) -> Attributes:

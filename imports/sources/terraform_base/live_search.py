@@ -5,17 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from common.errors import shorten
-from imports.sources.terraform_base.hcl.substitution import lookup_in, substitute
-from imports.sources.terraform_base.hcl.values import (
-    Deferred,
-    Reference,
-    Unknown,
-    Value,
-    markers_in,
-    text_of,
-)
-from imports.sources.terraform_base.legacy_hcl import ConfiguredObject
 from imports.sources.terraform_base.live_rows import KINDS, Row, Rows
+from imports.sources.terraform_base.planned import (
+    AfterApply,
+    ConfiguredObject,
+    Value,
+    refers_to,
+    waiting_in,
+)
 
 ProblemKind = Literal["missing", "ambiguous", "unresolved"]
 Attributes = Mapping[str, Any]
@@ -47,16 +44,20 @@ class NoMatchError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """Everything a rule may look at; `known` are attributes by legacy address, found so far."""
+    """Everything a rule may look at; `known` are attributes by legacy address, found so far.
+
+    `told` are the import ids, by legacy address, that the arguments were evaluated with.
+    """
 
     region: str
     objects: Sequence[ConfiguredObject]
     rows: Rows = field(repr=False)
     known: Mapping[str, Attributes]
+    told: Mapping[str, str]
 
     def value(self, wanted: ConfiguredObject, argument: str) -> Value:
-        """Return an argument, with what is known in the place of references; None if not set."""
-        return substitute(wanted.arguments.get(argument), lookup_in(self.known))
+        """Return an argument as far as it is known; None if not set."""
+        return wanted.arguments.get(argument)
 
     def text(self, wanted: ConfiguredObject, argument: str) -> str:
         """Return an argument that has to be a known text. Raises NoMatchError."""
@@ -65,17 +66,20 @@ class Search:
     def name_tag(self, wanted: ConfiguredObject) -> str | None:
         """Return the tag Name, or None when the configuration sets none. Raises NoMatchError."""
         tags = self.value(wanted, "tags")
-        if tags is None or (isinstance(tags, dict) and tags.get("Name") is None):
+        if tags is None or (isinstance(tags, Mapping) and tags.get("Name") is None):
             return None
-        return self._text(wanted, "tag Name", tags["Name"] if isinstance(tags, dict) else tags)
+        return self._text(wanted, "tag Name", tags["Name"] if isinstance(tags, Mapping) else tags)
 
     def referring(
         self, type_: str, argument: str, wanted: ConfiguredObject
     ) -> Iterable[ConfiguredObject]:
         """Return the objects of `type_` whose `argument` is made of an attribute of `wanted`."""
         for each in self.objects:
-            made_of = markers_in(each.arguments.get(argument)) if each.type == type_ else ()
-            if any(isinstance(m, Reference) and m.address == wanted.address for m in made_of):
+            value = each.arguments.get(argument) if each.type == type_ else None
+            if isinstance(value, str):
+                if value == self.told.get(wanted.address):
+                    yield each
+            elif refers_to(value, each, wanted):
                 yield each
 
     def living(self, type_: str) -> list[Row]:
@@ -85,32 +89,29 @@ class Search:
 
     def _text(self, wanted: ConfiguredObject, argument: str, value: Value) -> str:
         if isinstance(value, str | int | float) and value != "":
-            return text_of(value)
+            return str(value)
         raise NoMatchError(
             "unresolved",
             sought=f"the {argument} of the {KINDS[wanted.type].label}",
-            found=self._why(argument, value),
+            found=self._why(wanted, argument, value),
             remedy=UNRESOLVED,
         )
 
-    def _why(self, argument: str, value: Value) -> str:
+    def _why(self, wanted: ConfiguredObject, argument: str, value: Value) -> str:
         if value is None or value == "":
             return f"the configuration sets no {argument}"
-        for marker in markers_in(value):
-            if isinstance(marker, Unknown):
-                return marker.reason
-            if isinstance(marker, Reference):
-                return self._why_unknown(marker)
-            if isinstance(marker, Deferred) and not marker.references:
-                return f"{marker.function}() cannot be computed before apply"
+        for waiting in waiting_in(value):
+            return self._why_unknown(wanted, waiting)
         return f"{argument} is no text"
 
-    def _why_unknown(self, reference: Reference) -> str:
-        path = f"{reference.address}.{reference.attribute}".rstrip(".")
-        looked_for = any(each.address == reference.address for each in self.objects)
-        if looked_for and reference.address not in self.known:
-            return f"it is made of {path}, and {reference.address} was not found"
-        return f"it is made of {path}, which is known only after apply"
+    def _why_unknown(self, wanted: ConfiguredObject, waiting: AfterApply) -> str:
+        if not waiting.references:
+            return "it is known only after apply"
+        made_of = f"it is made of {waiting.references[0]}"
+        for each in self.objects:
+            if each.address not in self.known and refers_to(waiting, wanted, each):
+                return f"{made_of}, and {each.address} was not found"
+        return f"{made_of}, which is known only after apply"
 
 
 Rule = Callable[[Search, ConfiguredObject], Attributes]

@@ -1,10 +1,29 @@
 """What becomes of each legacy resource: its address here, or why it is let go.
 
-The addresses on the right are those of `modules/`. What is not named here is the user's own, and stays
-in the legacy state.
+The addresses on the right are those of `modules/`. The base may be in a module, and its zones keyed by
+name: what counts is what an object is, and its place among its like. What is not named here is the user's
+own, and stays in the legacy state.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+
+class Located(Protocol):
+    """What the state's objects and the configuration's have in common."""
+
+    @property
+    def address(self) -> str: ...  # noqa: D102
+    @property
+    def type(self) -> str: ...  # noqa: D102
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def index(self) -> int | str | None: ...  # noqa: D102
+    @property
+    def module(self) -> str: ...  # noqa: D102
+
 
 # Legacy `TYPE.NAME` -> our name; a counted instance gets its index: `public[0]` becomes `public_0`.
 ADOPTED: Mapping[str, str] = {
@@ -53,6 +72,15 @@ ADOPTED: Mapping[str, str] = {
     "aws_secretsmanager_secret.hasura_jwt_secret": "hasura_jwt_secret",
 }
 
+# What there is of each zone.
+COUNTED: Final = frozenset({
+    "aws_subnet.public", "aws_subnet.private", "aws_eip.nat", "aws_nat_gateway.nat",
+    "aws_route_table.private", "aws_route_table_association.public",
+    "aws_route_table_association.private",
+})  # fmt: skip
+# A module with both is the base, and not somebody's network or database beside it.
+_CORE: Final = frozenset({"aws_vpc.main", "aws_db_instance.main"})
+
 # Our addresses of the roles that the base's services share, with their policies. No service of the platform
 # uses them.
 SHARED_ROLES: frozenset[str] = frozenset(
@@ -88,14 +116,46 @@ RELEASED: Mapping[str, str] = {
 }
 
 
-def new_address(*, type_: str, name: str, index: int | str | None, module: str) -> str | None:
-    """Our address of a legacy resource instance; None for one that is not adopted."""
-    ours = ADOPTED.get(f"{type_}.{name}") if not module else None
-    if ours is None or isinstance(index, str):
-        return None
-    return f"{type_}.{ours}" if index is None else f"{type_}.{ours}_{index}"
+@dataclass(frozen=True, kw_only=True)
+class Base:
+    """Where in a folder the base is, and how its instances are keyed.
+
+    `module` is the part of its addresses before the type, empty where the base is the folder itself.
+    `keys` are the instances of each `TYPE.NAME` there, in their order.
+    """
+
+    module: str
+    keys: Mapping[str, tuple[int | str | None, ...]]
+
+    def address(self, item: Located) -> str | None:
+        """Return our address of a legacy resource instance; None for one that is not adopted."""
+        legacy = f"{item.type}.{item.name}"
+        ours = ADOPTED.get(legacy) if item.module == self.module else None
+        if ours is None:
+            return None
+        keys = self.keys[legacy]
+        if legacy in COUNTED:
+            # Ours are counted by zone; theirs may be keyed by zone too, or be only one.
+            place = item.index if isinstance(item.index, int) else keys.index(item.index)
+            return f"{item.type}.{ours}_{place}"
+        return f"{item.type}.{ours}" if len(keys) == 1 else None
+
+    def release_reason(self, item: Located) -> str | None:
+        """Return why a legacy resource is forgotten without being adopted; None when it is not to be."""
+        return RELEASED.get(f"{item.type}.{item.name}") if item.module == self.module else None
 
 
-def release_reason(*, type_: str, name: str, module: str) -> str | None:
-    """Why a legacy resource is forgotten without being adopted; None when it is not to be."""
-    return None if module else RELEASED.get(f"{type_}.{name}")
+def find_base(objects: Iterable[Located]) -> Base:
+    """Return where the base is: the folder itself, else the one module that holds network and database."""
+    instances: dict[str, dict[str, list[int | str | None]]] = {}
+    for item in objects:
+        of_module = instances.setdefault(item.module, {})
+        of_module.setdefault(f"{item.type}.{item.name}", []).append(item.index)
+    here = instances.get("", {})
+    whole = [module for module, held in instances.items() if held.keys() >= _CORE]
+    module = whole[0] if len(whole) == 1 and not _CORE & here.keys() else ""
+    keys = {
+        legacy: tuple(sorted(found, key=lambda index: (str(type(index)), index or 0)))
+        for legacy, found in instances.get(module, {}).items()
+    }
+    return Base(module=module, keys=keys)

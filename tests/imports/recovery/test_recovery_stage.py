@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from aws.client import Clients
+from imports.recovery import recovery_stage
 from imports.recovery.recovery_stage import Stage
 from terraform.cli import Terraform
 from terraform.workspace import Workspace
@@ -28,3 +29,29 @@ def test_a_stage_has_the_default_tags_of_its_stack_or_none(
     )
 
     assert stage.default_tags == tags
+
+
+def test_what_was_half_made_loses_its_mark_and_all_else_stays() -> None:
+    half = {"status": "tainted", "attributes": {"id": "fs-1"}}
+    whole = {"attributes": {"id": "vpc-1"}}
+    state = {
+        "serial": 3,
+        "resources": [
+            {"type": "aws_efs_file_system", "name": "lancedb", "instances": [half]},
+            {"type": "aws_vpc", "name": "main", "instances": [whole]},
+        ],
+    }
+
+    assert recovery_stage.tainted(state) == ("aws_efs_file_system.lancedb",)
+    assert recovery_stage.untainted(state) == {
+        "serial": 3,
+        "resources": [
+            {
+                "type": "aws_efs_file_system",
+                "name": "lancedb",
+                "instances": [{"attributes": {"id": "fs-1"}}],
+            },
+            {"type": "aws_vpc", "name": "main", "instances": [whole]},
+        ],
+    }
+    assert recovery_stage.tainted(None) == ()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from common.errors import UserError
 from common.text_files import decode_state
-from imports.sources.terraform_base.legacy_object import address_order
+from imports.sources.terraform_base.legacy_object import address_order, resource_blocks
 from imports.sources.terraform_base.legacy_state import LegacyState, load_state, parse_state
 from terraform.cli import CommandResult, Terraform
 
@@ -243,12 +243,45 @@ def test_a_state_without_resources_is_no_state() -> None:
     assert load_state(answering(state().encode()), None) is None
 
 
-def test_a_failed_pull_says_why_in_one_line() -> None:
-    said = b"\xe2\x95\xb7\n\xe2\x94\x82 Error: Backend initialization required\n\xe2\x95\xb5"
+FAILED = CommandResult(
+    exit_code=1,
+    stdout=b"",
+    stderr=b"\xe2\x95\xb7\n\xe2\x94\x82 Error: Module not installed\n\xe2\x95\xb5",
+)
+
+
+@pytest.mark.parametrize("place", ["declared", "initialized"])
+def test_a_failed_pull_from_elsewhere_says_why_in_one_line(tmp_path: Path, place: str) -> None:
+    (tmp_path / "main.tf").write_text('terraform {\n  backend "s3" {}\n}\n' * (place == "declared"))
+    if place == "initialized":
+        (tmp_path / ".terraform").mkdir()
+        (tmp_path / ".terraform" / "terraform.tfstate").write_text("{}")
+
     with pytest.raises(UserError) as caught:
-        load_state(answering(b"", exit_code=1, stderr=said), None)
-    assert '"Backend initialization required"' in str(caught.value)
+        load_state(Answering(folder=tmp_path, environment={}, result=FAILED), None)
+
+    assert '"Module not installed"' in str(caught.value)
     assert "terraform init" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("workspace", "path"),
+    [("", "terraform.tfstate"), ("blue", "terraform.tfstate.d/blue/terraform.tfstate")],
+)
+def test_where_nothing_is_initialized_the_state_is_the_folder_s_own_file(
+    tmp_path: Path, workspace: str, path: str
+) -> None:
+    (tmp_path / "main.tf").write_text('module "net" {\n  source = "../net"\n}\n')
+    folder = Answering(folder=tmp_path, environment={"TF_WORKSPACE": workspace}, result=FAILED)
+    before = load_state(folder, None)
+    (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / path).write_text(state(resource()))
+
+    found = load_state(folder, None)
+
+    assert before is None
+    assert found is not None
+    assert len(found.objects) == 1
 
 
 def test_a_missing_terraform_is_said(tmp_path: Path) -> None:
@@ -320,3 +353,28 @@ def test_no_damage_to_a_real_state_raises_anything_else(cut: int, put: bytes) ->
 @given(st.lists(st.text()))
 def test_any_addresses_can_be_sorted(addresses: list[str]) -> None:
     assert len(sorted(addresses, key=address_order)) == len(addresses)
+
+
+def test_a_block_stands_once_for_its_instances_in_modules_too() -> None:
+    addresses = [
+        "aws_subnet.public[0]",
+        "aws_subnet.public[1]",
+        'module.a["b.c]"].aws_eip.nat["x.y"]',
+    ]
+
+    assert resource_blocks(addresses) == [
+        'resource "aws_eip" "nat"',
+        'resource "aws_subnet" "public"',
+    ]
+
+
+def test_a_name_that_is_not_ascii_is_one() -> None:
+    state = {
+        "version": 4, "lineage": "a", "serial": 1, "resources": [
+            {"mode": "managed", "type": "aws_sqs_queue", "name": "größe", "instances": [{"attributes": {}}]}
+        ],
+    }  # fmt: skip
+
+    (found,) = parse_state(json.dumps(state), source="a state").objects
+
+    assert found.address == "aws_sqs_queue.größe"

@@ -22,20 +22,19 @@ from moto.iam.aws_managed_policies import aws_managed_policies_data
 from aws.client import Clients, boto3_clients
 from aws.import_ids import import_id
 from common.errors import UserError
-from imports.sources.terraform_base.hcl.values import Reference, Unknown
-from imports.sources.terraform_base.legacy_hcl import (
-    ConfiguredObject,
-    Facts,
-    LegacyConfiguration,
-    read_configuration,
-)
-from imports.sources.terraform_base.live import Discovery, Problem, account_facts, discover, match
+from imports.sources.terraform_base.live import Discovery, Problem, discover, find_in
 from imports.sources.terraform_base.live_rows import read_rows
-from imports.sources.terraform_base.mapping import new_address
+from imports.sources.terraform_base.mapping import find_base
+from imports.sources.terraform_base.planned import (
+    AfterApply,
+    ConfiguredObject,
+    LegacyConfiguration,
+)
+from tests.imports.sources.plans import evaluated, planned
 
+BASE = find_base(planned("base").objects)
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
-BASE = Path(__file__).parent.parent.parent / "legacy" / "base"
 BUCKET = f"atomic-data-bucket-{ACCOUNT}-{REGION}"
 AWS_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
 SECRETS = {
@@ -58,11 +57,8 @@ ANYBODY = json.dumps(
 SETTINGS: Any = {"iam": {"load_aws_managed_policies": True}}
 
 
-@cache
-def configuration(**variables: str) -> LegacyConfiguration:
-    zones = tuple(f"{REGION}{letter}" for letter in "abc")
-    facts = Facts(account_id=ACCOUNT, region=REGION, zones=zones)
-    return read_configuration(BASE, facts=facts, variables=variables)
+def configuration() -> LegacyConfiguration:
+    return planned("base")
 
 
 def changed(address: str, **arguments: Any) -> LegacyConfiguration:
@@ -114,7 +110,8 @@ class Account:
 
     def find(self, wanted: LegacyConfiguration | None = None) -> Discovery:
         """What discovery finds of the configuration."""
-        return discover(wanted or configuration(), client_of)
+        whole = wanted or configuration()
+        return discover(whole, client_of, lambda ids: evaluated(whole, ids))
 
     def tag(self, id_: str, name: str) -> None:
         """Give an object of EC2 a tag Name."""
@@ -304,9 +301,11 @@ def test_a_call_lists_all_objects_of_a_kind(base: Account) -> None:
     base.find()
     two_zones = Counter(CALLS)
     CALLS.clear()
-    base.find(configuration(num_availability_zones="3"))
+    whole = configuration()
+    base.find(replace(whole, objects=tuple(each for each in whole.objects if each.index != 1)))
+    one_zone = CALLS
 
-    assert two_zones == CALLS
+    assert two_zones == one_zone
     assert set(two_zones.values()) == {1}
 
 
@@ -519,7 +518,7 @@ def deleted_gateway(base: Account) -> Change:
 
 def discovered_with(result: str, change: Change) -> Discovery:
     """Discovery where AWS's answer holds other rows of one list."""
-    objects = [each for each in configuration().objects if adopted(each)]
+    objects = [each for each in configuration().objects if BASE.address(each)]
     rows = read_rows(
         client_of,
         types={each.type for each in objects},
@@ -527,11 +526,12 @@ def discovered_with(result: str, change: Change) -> Discovery:
         clusters={"atomic-ecs-cluster"},
     )
     other = [new for row in rows[result] for new in change(row)]
-    return match(objects, {**rows, result: other}, region=REGION)
-
-
-def adopted(each: ConfiguredObject) -> bool:
-    return bool(new_address(type_=each.type, name=each.name, index=each.index, module=""))
+    return find_in(
+        {**rows, result: other},
+        objects,
+        region=REGION,
+        evaluate=lambda ids: evaluated(configuration(), ids),
+    )
 
 
 def test_a_secret_scheduled_for_deletion_is_missing_and_said_to_be(base: Account) -> None:
@@ -612,16 +612,16 @@ def test_an_empty_account_holds_nothing(empty: Account) -> None:
 
 
 def test_a_name_that_cannot_be_told_is_unresolved_with_its_reason(base: Account) -> None:
-    unknown = changed("aws_ecs_cluster.main", name=Unknown("a file is not read"))
+    unknown = changed("aws_ecs_cluster.main", name=AfterApply())
 
     said = problem(base.find(unknown), "aws_ecs_cluster.main")
 
-    assert (said.kind, said.found) == ("unresolved", "a file is not read")
+    assert (said.kind, said.found) == ("unresolved", "it is known only after apply")
     assert said.sought == "the name of the ECS cluster"
 
 
 def test_a_name_made_after_apply_is_unresolved(base: Account) -> None:
-    suffix = Reference("random_pet.suffix", "id")
+    suffix = AfterApply(("random_pet.suffix.id", "random_pet.suffix"))
 
     said = problem(base.find(changed("aws_ecs_cluster.main", name=suffix)), "aws_ecs_cluster.main")
 
@@ -665,14 +665,6 @@ def test_an_object_of_another_provider_is_unresolved(base: Account) -> None:
     assert "base.west" in said.found
 
 
-def test_a_resource_whose_number_is_unknown_is_unresolved(empty: Account) -> None:
-    found = empty.find(read_configuration(BASE))
-
-    said = problem(found, "aws_subnet.public")
-    assert said.kind == "unresolved"
-    assert said.sought == "how many of it the count asks for"
-
-
 def test_a_problem_reads_as_one_line(empty: Account) -> None:
     said = str(problem(empty.find(), "aws_ecs_cluster.main"))
 
@@ -686,40 +678,16 @@ def test_a_problem_reads_as_one_line(empty: Account) -> None:
 # --- the account ------------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("empty")
-def test_the_facts_are_the_account_the_region_and_its_zones() -> None:
-    facts = account_facts(client_of, REGION)
-
-    assert (facts.account_id, facts.region) == (ACCOUNT, REGION)
-    assert facts.zones == tuple(f"us-east-1{letter}" for letter in "abcdef")
-
-
-def test_zones_to_opt_in_to_and_zones_that_are_not_available_are_left_out() -> None:
-    ec2 = boto3.client("ec2", region_name=REGION, aws_access_key_id="t", aws_secret_access_key="t")
-    sts = boto3.client("sts", region_name=REGION, aws_access_key_id="t", aws_secret_access_key="t")
-    zones = [
-        {"ZoneName": "us-east-1a", "State": "available", "OptInStatus": "opt-in-not-required"},
-        {"ZoneName": "us-east-1-bos-1a", "State": "available", "OptInStatus": "opted-in"},
-        {"ZoneName": "us-east-1c", "State": "unavailable", "OptInStatus": "opt-in-not-required"},
-        {"ZoneName": "us-east-1b", "State": "available", "OptInStatus": "opt-in-not-required"},
-    ]
-    with Stubber(ec2) as zones_stub, Stubber(sts) as identity_stub:
-        zones_stub.add_response("describe_availability_zones", {"AvailabilityZones": zones})
-        identity_stub.add_response("get_caller_identity", {"Account": ACCOUNT})
-
-        facts = account_facts(lambda service: {"ec2": ec2, "sts": sts}[service], REGION)
-
-    assert facts.zones == ("us-east-1a", "us-east-1b")
-
-
 def test_another_region_than_the_configuration_s_is_refused(empty: Account) -> None:
     with pytest.raises(UserError, match='base is in "eu-west-1", but "us-east-1" was'):
-        empty.find(configuration(aws_region="eu-west-1"))
-    with pytest.raises(UserError, match='set AWS_REGION to "eu-west-1"'):
-        account_facts(client_of, "eu-west-1")
+        empty.find(replace(configuration(), region="eu-west-1"))
 
 
 # --- AWS says no ------------------------------------------------------------------------------
+
+
+def unasked(_ids: Mapping[str, str]) -> LegacyConfiguration:
+    raise AssertionError("nothing was found that could tell more")
 
 
 def refusing(code: str, message: str = "no") -> Clients:
@@ -743,7 +711,7 @@ def refusing(code: str, message: str = "no") -> Clients:
 )
 def test_a_refusal_names_the_call_and_what_to_do(code: str, said: str) -> None:
     with pytest.raises(UserError, match=said) as caught:
-        discover(configuration(), refusing(code, "two\nlines"))
+        discover(configuration(), refusing(code, "two\nlines"), unasked)
 
     assert "\n" not in str(caught.value)
     assert caught.value.__suppress_context__
@@ -758,7 +726,7 @@ def test_missing_credentials_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "_make_api_call", nobody)
 
     with pytest.raises(UserError, match=r"credentials cannot be used.*AWS_PROFILE"):
-        discover(configuration(), lambda _service: client)
+        discover(configuration(), lambda _service: client, unasked)
 
 
 def test_a_profile_that_does_not_exist_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -780,14 +748,14 @@ def test_an_endpoint_that_is_down_is_said() -> None:
         )
 
     with pytest.raises(UserError, match=r"did not answer ec2:DescribeVpcs.*AWS_ENDPOINT_URL"):
-        discover(configuration(), client)
+        discover(configuration(), client, unasked)
 
 
 def test_an_endpoint_that_is_no_url_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "nonsense")
 
     with pytest.raises(UserError, match="set AWS_ENDPOINT_URL to a URL"):
-        discover(configuration(), boto3_clients(region=REGION))
+        discover(configuration(), boto3_clients(region=REGION), unasked)
 
 
 def test_a_missing_region_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -798,4 +766,4 @@ def test_a_missing_region_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "t")
 
     with pytest.raises(UserError, match="no region is set: set AWS_REGION"):
-        discover(configuration(), boto3_clients())
+        discover(configuration(), boto3_clients(), unasked)

@@ -1,14 +1,13 @@
 """What becomes of each address of the legacy base."""
 
 from collections import Counter
+from collections.abc import Iterable
 
 import pytest
 
-from imports.sources.terraform_base.mapping import ADOPTED, RELEASED, new_address, release_reason
+from imports.sources.terraform_base.legacy_object import LegacyObject, instance_address
+from imports.sources.terraform_base.mapping import ADOPTED, COUNTED, RELEASED, find_base
 from tests.imports.records import base_record, decisions, legacy_state, stack_document
-
-# At most three zones, so at most three of anything that is counted.
-INDEXES = (None, 0, 1, 2)
 
 
 def test_all_57_legacy_resources_are_accounted_for() -> None:
@@ -40,55 +39,126 @@ def test_every_adopted_address_exists_in_the_stack(phase: str) -> None:
     assert sorted(base_record().addresses - addresses) == []
 
 
-def test_no_two_legacy_resources_come_to_one_address() -> None:
-    ours = Counter(
-        new_address(type_=type_, name=name, index=index, module="")
-        for type_, _, name in (address.partition(".") for address in ADOPTED)
-        for index in INDEXES
+def located(address: str, *, index: int | str | None = None, module: str = "") -> LegacyObject:
+    type_, _, name = address.partition(".")
+    return LegacyObject(
+        address=instance_address(kind=type_, name=name, index=index, module=module),
+        type=type_,
+        name=name,
+        index=index,
+        module=module,
+        attributes={},
     )
 
-    assert ours.total() == len(ADOPTED) * len(INDEXES)
-    assert ours.most_common(1)[0][1] == 1
+
+def a_base(*, module: str = "", keys: Iterable[int | str | None] = (0, 1, 2)) -> list[LegacyObject]:
+    """Every resource of the base, those of a zone with these keys."""
+    return [
+        located(address, index=index, module=module)
+        for address in sorted({*ADOPTED, *RELEASED})
+        for index in (keys if address in COUNTED else [None])
+    ]
+
+
+def ours(objects: Iterable[LegacyObject]) -> dict[str, str | None]:
+    found = list(objects)
+    base = find_base(found)
+    return {item.address: base.address(item) for item in found}
+
+
+def released(objects: Iterable[LegacyObject]) -> dict[str, str]:
+    found = list(objects)
+    base = find_base(found)
+    return {item.address: why for item in found if (why := base.release_reason(item))}
+
+
+def test_no_two_legacy_resources_come_to_one_address() -> None:
+    counted = Counter(address for address in ours(a_base()).values() if address)
+
+    assert counted.total() == len(ADOPTED) + 2 * len(COUNTED)
+    assert counted.most_common(1)[0][1] == 1
 
 
 def test_the_address_of_a_counted_resource_ends_in_its_index() -> None:
-    assert new_address(type_="aws_subnet", name="private", index=2, module="") == (
-        "aws_subnet.private_2"
-    )
+    assert ours(a_base())["aws_subnet.private[2]"] == "aws_subnet.private_2"
 
 
 @pytest.mark.parametrize(
-    ("type_", "name"),
+    "address",
     [
-        ("aws_sqs_queue", "main"),
-        ("aws_vpc", "other"),
-        ("aws_security_group", "main"),
-        ("aws_secretsmanager_secret_version", "db_credentials"),
+        "aws_sqs_queue.main",
+        "aws_vpc.other",
+        "aws_security_group.main",
+        "aws_secretsmanager_secret_version.db_credentials",
     ],
 )
-def test_what_is_not_named_is_neither_adopted_nor_released(type_: str, name: str) -> None:
-    assert new_address(type_=type_, name=name, index=None, module="") is None
-    assert release_reason(type_=type_, name=name, module="") is None
+def test_what_is_not_named_is_neither_adopted_nor_released(address: str) -> None:
+    other = [*a_base(), located(address)]
+
+    assert ours(other)[address] is None
+    assert address not in released(other)
 
 
-@pytest.mark.parametrize("legacy_address", sorted({*ADOPTED, *RELEASED}))
-def test_what_is_in_a_module_is_not_covered(legacy_address: str) -> None:
-    type_, _, name = legacy_address.partition(".")
+@pytest.mark.parametrize("module", ["module.base", 'module.outer["a.b"].module.base[0]'])
+def test_a_base_within_a_module_comes_to_the_same_addresses(module: str) -> None:
+    within, here = a_base(module=module), a_base()
 
-    assert new_address(type_=type_, name=name, index=None, module="module.base") is None
-    assert release_reason(type_=type_, name=name, module="module.base") is None
-
-
-@pytest.mark.parametrize("index", ["0", "blue", ""])
-def test_an_index_that_is_a_text_is_not_covered(index: str) -> None:
-    assert new_address(type_="aws_subnet", name="public", index=index, module="") is None
+    assert list(ours(within).values()) == list(ours(here).values())
+    assert list(released(within).values()) == list(released(here).values())
 
 
-@pytest.mark.parametrize("legacy_address", sorted(RELEASED))
-def test_a_release_has_its_reason(legacy_address: str) -> None:
-    type_, _, name = legacy_address.partition(".")
+@pytest.mark.parametrize(
+    "address", ["aws_vpc.main", "aws_db_instance.main", "random_password.api_token"]
+)
+def test_a_module_beside_the_base_is_not_covered(address: str) -> None:
+    own = located(address, module="module.own")
 
-    assert release_reason(type_=type_, name=name, module="") in {
+    assert ours([*a_base(), own])[own.address] is None
+    assert own.address not in released([*a_base(), own])
+
+
+def test_a_network_alone_in_a_module_is_no_base() -> None:
+    own = located("aws_vpc.main", module="module.own")
+
+    assert ours([own]) == {"module.own.aws_vpc.main": None}
+
+
+def test_of_two_bases_in_modules_none_is_taken_for_the_base() -> None:
+    both = [*a_base(module="module.blue"), *a_base(module="module.green")]
+
+    assert set(ours(both).values()) == {None}
+
+
+def test_zones_that_are_keyed_by_name_are_counted_in_the_order_of_their_names() -> None:
+    found = ours(a_base(keys=["b", "c", "a"]))
+
+    assert found['aws_subnet.public["a"]'] == "aws_subnet.public_0"
+    assert found['aws_route_table_association.private["c"]'] == (
+        "aws_route_table_association.private_2"
+    )
+    assert sorted(map(str, found.values())) == sorted(map(str, ours(a_base()).values()))
+
+
+def test_the_only_subnet_is_that_of_the_first_zone() -> None:
+    assert ours(a_base(keys=[None]))["aws_subnet.public"] == "aws_subnet.public_0"
+
+
+@pytest.mark.parametrize("index", [0, "blue"])
+def test_the_only_instance_of_what_is_counted_here_is_the_one(index: int | str) -> None:
+    network = located("aws_vpc.main", index=index)
+    others = [item for item in a_base() if item.address != "aws_vpc.main"]
+
+    assert ours([*others, network])[network.address] == "aws_vpc.main"
+
+
+def test_of_two_networks_under_one_name_none_is_taken() -> None:
+    two = [located("aws_vpc.main", index=index) for index in (0, 1)]
+
+    assert set(ours(two).values()) == {None}
+
+
+def test_a_release_has_its_reason() -> None:
+    assert set(released(a_base()).values()) == {
         "it holds only a secret value, which stays in Secrets Manager and must not enter the new state",
         "it is no AWS object, only a password in the legacy state",
     }

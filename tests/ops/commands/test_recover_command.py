@@ -39,7 +39,7 @@ class _Run:
 
     def __call__(self, proposal: Proposal, *options: str) -> Any:
         terraform = SimpleNamespace(folder=self._folder)
-        opened = SimpleNamespace(broken=None, clients=None, terraform=terraform)
+        opened = SimpleNamespace(broken=None, clients=None, terraform=terraform, half_made=())
         patch = self._monkeypatch.setattr
         patch(recover_command, "open_stage", lambda *_, **__: opened)
         patch(recover, "propose", lambda *_, **__: proposal)

@@ -1,1 +1,0 @@
-"""Evaluates Terraform configuration: blocks and expressions that python-hcl2 has read, to values."""
