@@ -78,9 +78,12 @@ class Workspace:
         """
         record = read_record(self.record_path)
         if record is None:
+            recorded = sorted(self.stages_dir.glob(record_path(self.stages_dir, "*").name))
+            names = ", ".join(path.name.partition(".")[0] for path in recorded)
             raise UserError(
-                f"stage {self.stage} has no adoption record at {self.record_path}: run `python -m imports "
-                f"inventory --stage {self.stage} --legacy DIR`"
+                f"stage {self.stage} has no adoption record at {self.record_path} (stages with one: "
+                f"{names or 'none'}): name another with --stage, or run `python -m imports inventory --stage "
+                f"{self.stage} --legacy DIR`"
             )
         return record
 

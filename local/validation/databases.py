@@ -3,7 +3,8 @@
 import re
 from typing import Any
 
-from local.validation.names import unless
+from local.validation.names import refused, unless
+from modules.settings.rules import databases as rules
 
 Params = dict[str, Any]
 
@@ -43,8 +44,17 @@ def created(params: Params) -> list[str]:
         *unless(_DATABASE, "DatabaseName", params.get("DatabaseName"), allowed),
         *unless(_USER, "MasterUsername", params.get("MasterUsername"), allowed),
     ]
-    if params.get("MasterUsername") == "rdsadmin":
-        found.append("MasterUsername = 'rdsadmin': is RDS's own")
+    if "postgres" not in params.get("Engine", "postgres"):
+        return found + sizes(params)
+    found += [
+        line
+        for member, rule in (
+            ("DBName", rules.database_name),
+            ("DatabaseName", rules.database_name),
+            ("MasterUsername", rules.master_user),
+        )
+        for line in refused(member, params.get(member), rule)
+    ]
     return found + sizes(params)
 
 

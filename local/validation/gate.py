@@ -1,6 +1,7 @@
 """Stands before moto and refuses what AWS would refuse, or what could never run there."""
 
 import io
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -8,7 +9,7 @@ from local.calls import Application
 from local.validation.account import MotoAccount
 from local.validation.model import violations
 from local.validation.refusal import Answer, refuse
-from local.validation.rules import complaints
+from local.validation.rules import complaints, doubts
 from local.validation.wire import read_call
 
 
@@ -43,5 +44,11 @@ def _refused(environ: dict[str, Any], body: bytes) -> Answer | None:
         return refuse(call, against_model)
     against_rules = complaints(call, MotoAccount(region=call.region))
     if not against_rules:
+        for doubt in doubts(call):
+            print(
+                f"taken as AWS takes it: {call.operation.name}: {doubt}",
+                file=sys.stderr,
+                flush=True,
+            )
         return None
     return refuse(call, [found.text for found in against_rules], against_rules[0].code)

@@ -2,16 +2,15 @@
 
 from typing import Any
 
-from pydantic import EmailStr, TypeAdapter, ValidationError
+from local.validation.names import refused
+from modules.settings.rules.addresses import email_address
+from modules.settings.setting_types import LOG_RETENTION_DAYS
 
 Params = dict[str, Any]
 
 _SUBSCRIPTIONS = frozenset(
     {"application", "email", "email-json", "firehose", "http", "https", "lambda", "sms", "sqs"}
 )
-_DAYS = (
-    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
-)  # fmt: skip
 _SHORT_PERIODS_SECONDS = (10, 20, 30)
 _DAY_SECONDS = 24 * 60 * 60
 _HOUR_SECONDS = 60 * 60
@@ -24,19 +23,28 @@ def subscription(params: Params) -> list[str]:
         return [f"Protocol = {protocol!r}: allowed: one of {', '.join(sorted(_SUBSCRIPTIONS))}"]
     if protocol not in {"email", "email-json"}:
         return []
-    try:
-        TypeAdapter(EmailStr).validate_python(endpoint)
-    except ValidationError:
-        return [f"Endpoint = {endpoint!r}: allowed with Protocol {protocol}: an e-mail address"]
-    return []
+    return refused("Endpoint", endpoint or "", email_address)
+
+
+def budget_subscribers(params: Params) -> list[str]:
+    """https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_Subscriber.html."""
+    return [
+        line
+        for notification in params.get("NotificationsWithSubscribers", [])
+        for subscriber in notification.get("Subscribers", [])
+        if subscriber.get("SubscriptionType") == "EMAIL"
+        for line in refused("Subscribers: Address", subscriber.get("Address"), email_address)
+    ]
 
 
 def retention(params: Params) -> list[str]:
     """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html."""
     days = params.get("retentionInDays")
-    if days in _DAYS:
+    if days in LOG_RETENTION_DAYS:
         return []
-    return [f"retentionInDays = {days!r}: allowed: one of {', '.join(map(str, sorted(_DAYS)))}"]
+    return [
+        f"retentionInDays = {days!r}: allowed: one of {', '.join(map(str, LOG_RETENTION_DAYS))}"
+    ]
 
 
 def alarm(params: Params) -> list[str]:

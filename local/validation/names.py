@@ -1,16 +1,16 @@
 """How AWS wants things named, where its models do not say so."""
 
-import ipaddress
 import re
+from collections.abc import Callable
 from typing import Any
+
+from modules.settings.rules import storage
+from modules.settings.rules.refusal import Refusal
 
 Params = dict[str, Any]
 
 _BALANCER = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?")
 _SECRET = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-_BUCKET_STARTS = ("xn--", "sthree-", "amzn-s3-demo-")
-_BUCKET_ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 _TOPIC = re.compile(r"[A-Za-z0-9_-]{1,256}(\.fifo)?")
 _CONTAINERS = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _GROUP_TEXT = re.compile(r"[A-Za-z0-9 ._:/()#,@\[\]+=&;{}!$*-]{0,255}")
@@ -21,6 +21,12 @@ def unless(pattern: re.Pattern[str], member: str, value: Any, allowed: str) -> l
     if value is None or pattern.fullmatch(value):
         return []
     return [f"{member} = {value!r}: allowed: {allowed}"]
+
+
+def refused(member: str, value: Any, rule: Callable[[str], Refusal | None]) -> list[str]:
+    """A line where a rule of the settings refuses a member that is given."""
+    refusal = rule(value) if isinstance(value, str) else None
+    return [f"{member} = {value!r}: allowed: {refusal.allowed}"] if refusal else []
 
 
 def load_balancer(params: Params) -> list[str]:
@@ -39,19 +45,7 @@ def target_group(params: Params) -> list[str]:
 
 def bucket(params: Params) -> list[str]:
     """https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html."""
-    name = params.get("Bucket", "")
-    allowed = "3 to 63 lower case letters, digits, dots and hyphens, a letter or digit at both ends"
-    found = unless(_BUCKET, "Bucket", name, allowed)
-    if ".." in name or name.startswith(_BUCKET_STARTS) or name.endswith(_BUCKET_ENDS):
-        found.append(
-            f"Bucket = {name!r}: allowed: a name without two dots in a row, that does not begin with "
-            f"{', '.join(_BUCKET_STARTS)} or end with {', '.join(_BUCKET_ENDS)}"
-        )
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return found
-    return [*found, f"Bucket = {name!r}: allowed: a name that is no IP address"]
+    return refused("Bucket", params.get("Bucket", ""), storage.bucket_name)
 
 
 def secret(params: Params) -> list[str]:

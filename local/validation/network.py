@@ -1,15 +1,27 @@
 """What load balancers, databases and security groups ask of the network, where AWS's models do not say so."""
 
+import contextlib
+import ipaddress
 import re
 from typing import Any
 
 from local.validation.account import Account
+from local.validation.names import refused
+from modules.settings.rules.network import vpc_block
 
 Params = dict[str, Any]
 
 _STATUS_CODES = re.compile(r"\d{3}(-\d{3})?(,\d{3}(-\d{3})?)*")
 _PATH_PATTERN = re.compile(r"[A-Za-z0-9_.$/~\"'@:+&*?-]{1,128}")
 _CERTIFICATE = "arn:aws:acm:"
+
+
+def vpc(params: Params) -> list[str]:
+    """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpc.html: host bits are cut off."""
+    block = params.get("CidrBlock")
+    with contextlib.suppress(ValueError):  # the rule says what is wrong with it
+        block = str(ipaddress.IPv4Network(block, strict=False)) if block else None
+    return refused("CidrBlock", block, vpc_block)
 
 
 def target_group(params: Params) -> list[str]:

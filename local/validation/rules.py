@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from local.validation import containers, databases, monitoring, names, network, policies
+from local.validation import clocks, containers, databases, monitoring, names, network, policies
 from local.validation.account import Account
 from local.validation.tags import tag_mistakes
 from local.validation.wire import Call
@@ -27,10 +27,13 @@ class Complaint:
 
 # What shows in the request itself.
 _FORM: Mapping[str, Iterable[FormRule]] = {
+    "application-autoscaling.PutScheduledAction": [clocks.scheduled_action],
+    "budgets.CreateBudget": [monitoring.budget_subscribers],
     "cloudwatch.PutMetricAlarm": [monitoring.alarm],
     "ec2.AuthorizeSecurityGroupEgress": [network.ports],
     "ec2.AuthorizeSecurityGroupIngress": [network.ports],
     "ec2.CreateSecurityGroup": [names.security_group],
+    "ec2.CreateVpc": [network.vpc],
     "ecs.CreateCluster": [names.cluster],
     "ecs.CreateService": [names.cluster],
     "ecs.RegisterTaskDefinition": [names.cluster, containers.task_definition],
@@ -49,6 +52,8 @@ _FORM: Mapping[str, Iterable[FormRule]] = {
     "rds.ModifyDBCluster": [databases.identifiers, databases.sizes],
     "rds.ModifyDBInstance": [databases.identifiers, databases.sizes],
     "s3.CreateBucket": [names.bucket],
+    "scheduler.CreateSchedule": [clocks.schedule],
+    "scheduler.UpdateSchedule": [clocks.schedule],
     "secretsmanager.CreateSecret": [names.secret],
     "sns.CreateTopic": [names.topic],
     "sns.Subscribe": [monitoring.subscription],
@@ -120,16 +125,29 @@ def complaints(call: Call, account: Account) -> list[Complaint]:
     name = f"{call.service}.{call.operation.name}"
     lines = []
     if call.operation.input_shape is not None:
-        lines += tag_mistakes(call.operation.input_shape, call.params)
+        lines += tag_mistakes(call.operation.input_shape, call.params, service=call.service)
     for rule in _FORM.get(name, ()):
         lines += rule(call.params)
     for question in _STANDING.get(name, ()):
         lines += question(call.params, account)
-    policy = _POLICIES.get(name)
+    policy, text = _policy(call)
     found = [Complaint(text=line, code=_CODES.get(name)) for line in lines]
-    if policy is not None and policy.member in call.params:
-        document = call.params[policy.member]
-        text = document.decode() if isinstance(document, bytes) else document
+    if policy is not None:
         mistakes = policy.check(text) + policies.too_long(text, policy.most_characters)
         found += [Complaint(text=line, code=policy.code) for line in mistakes]
     return found
+
+
+def doubts(call: Call) -> list[str]:
+    """What AWS takes of a call that it has nothing against, and what does nothing then."""
+    policy, text = _policy(call)
+    return policies.unknown_actions(text) if policy is not None and call.service == "iam" else []
+
+
+def _policy(call: Call) -> tuple[_Policy | None, str]:
+    """The kind and the text of the policy document that a call carries."""
+    policy = _POLICIES.get(f"{call.service}.{call.operation.name}")
+    document = call.params.get(policy.member) if policy else None
+    if document is None:
+        return None, ""
+    return policy, document.decode() if isinstance(document, bytes) else document

@@ -1,6 +1,6 @@
-"""What AWS takes as tags, whatever the call: https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html.
+"""Where a call has tags, and what of them AWS does not take, by the rules of the settings.
 
-The models limit lengths for some services, and the number of tags for few.
+The models limit lengths and characters for some services, and the number of tags for few.
 """
 
 from collections.abc import Iterator
@@ -8,15 +8,23 @@ from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-MOST_TAGS = 50
-LONGEST_KEY = 128
-LONGEST_VALUE = 256
+from modules.settings.rules import tags as rules
+
 Pairs = list[tuple[str, str]]
 
 
-def tag_mistakes(shape: Shape, value: Any) -> list[str]:
+# Services that take any character in a tag:
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions
+_ANY_CHARACTER = frozenset({"ec2"})
+
+
+def tag_mistakes(shape: Shape, value: Any, *, service: str) -> list[str]:
     """What is wrong with the tags anywhere in `value`."""
-    return [line for path, pairs in tag_sets(shape, value) for line in _mistakes(path, pairs)]
+    return [
+        line
+        for path, pairs in tag_sets(shape, value)
+        for line in _mistakes(path, pairs, service=service)
+    ]
 
 
 def tag_sets(shape: Shape, value: Any, path: str = "") -> Iterator[tuple[str, Pairs]]:
@@ -51,23 +59,25 @@ def _pairs_of_list(shape: ListShape, value: Any) -> Pairs | None:
     return [(tag.get(names["key"], ""), tag.get(names["value"], "")) for tag in value]
 
 
-def _mistakes(path: str, pairs: Pairs) -> list[str]:
-    found = []
-    if len(pairs) > MOST_TAGS:
-        found.append(f"{path}: allowed: at most {MOST_TAGS} tags, not {len(pairs)}")
+def _mistakes(path: str, pairs: Pairs, *, service: str) -> list[str]:
     keys = [key for key, _ in pairs]
+    too_many = rules.tag_count(len(pairs))
+    found = [f"{path}: allowed: {too_many.allowed}"] if too_many else []
     found += [
         f"{path}: key {key!r} is given twice" for key in sorted(set(keys)) if keys.count(key) > 1
     ]
+    if service == "iam":
+        found += [
+            f"{path}: key {key!r} is given twice, but for capitals"
+            for key in rules.alike(dict.fromkeys(keys))
+        ]
     for key, value in pairs:
-        if not 1 <= len(key) <= LONGEST_KEY:
-            found.append(
-                f"{path}: key {key[:40]!r}: allowed: 1 to {LONGEST_KEY} characters, not {len(key)}"
-            )
-        if key.lower().startswith("aws:"):
-            found.append(f"{path}: key {key!r}: the prefix aws: is AWS's own")
-        if len(value) > LONGEST_VALUE:
-            found.append(
-                f"{path}[{key}]: allowed: at most {LONGEST_VALUE} characters, not {len(value)}"
-            )
+        if service in _ANY_CHARACTER:
+            key_refusal, value_refusal = rules.tag_key_length(key), rules.tag_value_length(value)
+        else:
+            key_refusal, value_refusal = rules.tag_key(key), rules.tag_value(value)
+        if key_refusal:
+            found.append(f"{path}: key {key[:40]!r}: allowed: {key_refusal.allowed}")
+        if value_refusal:
+            found.append(f"{path}[{key}]: allowed: {value_refusal.allowed}")
     return found

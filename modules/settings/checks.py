@@ -6,17 +6,31 @@ from collections.abc import Iterator
 
 from modules.base.naming import Names, limited_names
 from modules.settings.mistake import Mistake
+from modules.settings.rules import databases, tags
+from modules.settings.rules.network import availability_zone
+from modules.settings.rules.refusal import Refusal
+from modules.settings.rules.storage import BUCKET_STARTS
 from modules.settings.schedule import DATABASE_LEAD_MINUTES, minute_of_day
 from modules.settings.service_checks import find_service_mistakes
 from modules.settings.stage_settings import StageSettings
 from modules.settings.stateful import stateful_addresses
+from modules.settings.toml_text import toml_value
 
 # A load balancer's subnet has to be a /27 or larger.
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html
 SMALLEST_SUBNET = 27
 
-# https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
-RESERVED_USERS = ("admin", "rdsadmin")
+# What a load balancer's or a security group's name does not begin with:
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html
+RESERVED_PREFIXES = {
+    "internal-": "Elastic Load Balancing keeps for itself",
+    "sg-": "EC2 keeps for the ids of security groups",
+    **dict.fromkeys(BUCKET_STARTS, "S3 keeps for itself"),
+}
+
+# What the platform itself adds to a resource's tags: Name, and a subnet's Tier.
+OWN_TAGS = 2
 
 
 def find_mistakes(settings: StageSettings) -> list[Mistake]:
@@ -26,12 +40,15 @@ def find_mistakes(settings: StageSettings) -> list[Mistake]:
         *_shared_roles(settings),
         *_allow_destroy(settings),
         *_certificate(settings),
+        *_accounts(settings),
         *_hosted_zone(settings),
         *_network(settings),
-        *_master_user(settings),
+        *_database(settings),
+        *_tags(settings),
         *_capacity(settings),
         *_night_stop(settings),
         *find_service_mistakes(settings),
+        *_prefix(settings),
         *_name_lengths(settings),
     ]
 
@@ -44,14 +61,14 @@ def _required(settings: StageSettings) -> Iterator[Mistake]:
             field="domain_name",
             value=None,
             allowed="a DNS name",
-            remedy='add domain_name = "app.example.com"; phase "full" needs it',
+            remedy='add domain_name = "app.example.com", which phase "full" needs',
         )
     if settings.operator_email is None:
         yield Mistake(
             field="operator_email",
             value=None,
             allowed="an e-mail address",
-            remedy='add operator_email = "ops@example.com"; phase "full" needs it',
+            remedy='add operator_email = "ops@example.com", which phase "full" needs',
         )
 
 
@@ -75,8 +92,8 @@ def _allow_destroy(settings: StageSettings) -> Iterator[Mistake]:
         yield Mistake(
             field="allow_destroy",
             value=address,
-            allowed="addresses of what this stage holds data in: " + ", ".join(known),
-            remedy=f"write {close[0]!r}" if close else "name one of these, or delete it",
+            allowed="the address of what this stage holds data in: " + ", ".join(known),
+            remedy=f"write {toml_value(close[0])}" if close else "name one of these, or delete it",
             rests_on=("services",),
         )
 
@@ -90,6 +107,22 @@ def _certificate(settings: StageSettings) -> Iterator[Mistake]:
             remedy=f"request one in {settings.region}, or leave it out to have one requested",
             rests_on=("region",),
         )
+
+
+def _accounts(settings: StageSettings) -> Iterator[Mistake]:
+    """A load balancer takes certificates of its own account alone, and so it is with monitors."""
+    for field, arn in (
+        ("certificate_arn", settings.certificate_arn),
+        ("cost_alerts.anomaly_monitor_arn", settings.cost_alerts.anomaly_monitor_arn),
+    ):
+        if arn and settings.account_id and arn.split(":")[4] != settings.account_id:
+            yield Mistake(
+                field=field,
+                value=arn,
+                allowed=f"one of the stage's account, {settings.account_id} (account_id)",
+                remedy="name one of that account, or leave it out",
+                rests_on=("account_id",),
+            )
 
 
 def _hosted_zone(settings: StageSettings) -> Iterator[Mistake]:
@@ -144,24 +177,63 @@ def _network(settings: StageSettings) -> Iterator[Mistake]:
             rests_on=("network.zone_count",),
         )
     for zone in zones:
-        if not zone.startswith(settings.region):
-            yield Mistake(
-                field="network.availability_zones",
-                value=zone,
-                allowed=f"zones of {settings.region}",
-                remedy=f'name zones as in "{settings.region}a"',
-                rests_on=("region",),
-            )
+        refusal = availability_zone(zone, region=settings.region)
+        if refusal:
+            yield _refused("network.availability_zones", zone, refusal, "region")
 
 
-def _master_user(settings: StageSettings) -> Iterator[Mistake]:
-    if settings.database.master_username in RESERVED_USERS:
-        yield Mistake(
-            field="database.master_username",
-            value=settings.database.master_username,
-            allowed="a name that RDS does not keep for itself: not " + ", ".join(RESERVED_USERS),
-            remedy="choose another, or leave it out",
+def _database(settings: StageSettings) -> Iterator[Mistake]:
+    database = settings.database
+    serverless = database.engine == "aurora-serverless-v2"
+    refusal = databases.engine_version(database.engine_version, serverless=serverless)
+    if refusal:
+        yield _refused(
+            "database.engine_version", database.engine_version, refusal, "database.engine"
         )
+
+
+def _tags(settings: StageSettings) -> Iterator[Mistake]:
+    given = settings.default_tags
+    too_many = tags.tag_count(len(given), most=tags.MOST_TAGS - OWN_TAGS)
+    if too_many:
+        yield Mistake(
+            field="default_tags",
+            value=f"{len(given)} tags",
+            allowed=f"at most {tags.MOST_TAGS - OWN_TAGS}, with Project, Stage and ManagedBy: AWS takes "
+            f"{tags.MOST_TAGS}, and the platform gives {OWN_TAGS} of its own",
+            remedy=too_many.remedy,
+        )
+    for key, value in given.items():
+        refusal = tags.tag_key(key) or tags.tag_value(value)
+        if refusal:
+            yield _refused(f"default_tags.{key}", value, refusal)
+        for what, text in (("key", key), ("value", value)):
+            # Elastic Load Balancing asks for none; what cuts them off differs from every later plan.
+            # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-tags.html
+            if text != text.strip():
+                yield Mistake(
+                    field=f"default_tags.{key}",
+                    value=value,
+                    allowed=f"a {what} without spaces at its ends",
+                    remedy="leave the spaces out",
+                )
+    for key in tags.alike(given):
+        yield Mistake(
+            field=f"default_tags.{key}",
+            value=given[key],
+            allowed="a key that differs from the others by more than capitals: IAM takes the two for one",
+            remedy="leave out one of the two",
+        )
+
+
+def _refused(field: str, value: object, refusal: Refusal, *rests_on: str) -> Mistake:
+    return Mistake(
+        field=field,
+        value=value,
+        allowed=refusal.allowed,
+        remedy=refusal.remedy,
+        rests_on=rests_on,
+    )
 
 
 def _capacity(settings: StageSettings) -> Iterator[Mistake]:
@@ -196,6 +268,18 @@ def _night_stop(settings: StageSettings) -> Iterator[Mistake]:
             remedy="let the stage start and stop on one day",
             rests_on=("night_stop.stop_at",),
         )
+
+
+def _prefix(settings: StageSettings) -> Iterator[Mistake]:
+    """The prefix begins the names of load balancers, security groups and buckets."""
+    for kept, owner in RESERVED_PREFIXES.items():
+        if f"{settings.prefix}-".startswith(kept):
+            yield Mistake(
+                field="prefix",
+                value=settings.prefix,
+                allowed=f'a name that does not begin with "{kept}", which {owner}',
+                remedy='choose another, as in "atomic-dev"',
+            )
 
 
 def _name_lengths(settings: StageSettings) -> Iterator[Mistake]:

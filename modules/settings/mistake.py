@@ -1,26 +1,17 @@
 """One mistake in a stage file, as its user reads it."""
 
 from dataclasses import dataclass
-from typing import Final
 
-from modules.settings.credential_shapes import credential_kind
-
-
-class Hidden:
-    """Stands for a value that must not be shown."""
-
-    def __repr__(self) -> str:
-        return "(not shown)"
-
-
-HIDDEN: Final = Hidden()
+from modules.settings.toml_text import toml_value
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mistake:
     """One thing wrong in a stage file, in the user's own words for it.
 
-    `rests_on` are the other fields that it is measured by: with one of them mistaken, nothing is known.
+    `allowed` goes on after "must be", and `remedy` says what to do. `rests_on` are the other fields that the
+    value is measured by: with one of them mistaken, nothing is known. A credential is not shown, whichever
+    field it was pasted into.
     """
 
     field: str
@@ -30,7 +21,5 @@ class Mistake:
     rests_on: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        value = "(missing)" if self.value is None else repr(self.value)
-        if isinstance(self.value, str) and credential_kind(self.value):
-            value = repr(HIDDEN)
-        return f"{self.field} = {value}: allowed: {self.allowed}; remedy: {self.remedy}"
+        value = "(missing)" if self.value is None else toml_value(self.value)
+        return f"{self.field} = {value}: must be {self.allowed}; {self.remedy}"

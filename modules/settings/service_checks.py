@@ -2,15 +2,17 @@
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
 from modules.settings.credential_shapes import secret_kind
 from modules.settings.fargate_sizes import FARGATE_MEMORY_MIB
-from modules.settings.mistake import HIDDEN, Mistake
+from modules.settings.mistake import Mistake
+from modules.settings.rules.containers import variable_name
 from modules.settings.secrets import SECRETS
-from modules.settings.services import PLACEHOLDERS, ScheduledScaling, Service
+from modules.settings.services import PLACEHOLDERS, SERVICES, ScheduledScaling, Service
 from modules.settings.stage_settings import StageSettings
+from modules.settings.toml_text import HIDDEN, toml_value
 
 # Names that the platform's own resources have in their addresses, where a service's would be.
 RESERVED_NAMES = (
@@ -20,18 +22,38 @@ RESERVED_NAMES = (
     "secrets", "security-groups", "web-firewall",
 )  # fmt: skip
 
+_OWN = tuple(row.name for row in SERVICES)
+# What a new service is known by; a path needs a port, which is asked for elsewhere.
+_SAYING_WHAT = frozenset({"image", "port", "build_folder", "path", "priority"})
+
 
 def find_service_mistakes(settings: StageSettings) -> list[Mistake]:
     """Everything that is wrong with the services, in the file's order."""
     services = settings.services.values()
     return [
+        *(found for service in services for found in _new(service)),
         *(found for service in services for found in _service(service)),
         *(found for service in services for found in _schedule(service, settings)),
         *_file_storage(settings),
         *_routes(settings),
+        *(found for service in services for found in _variables(service)),
         *_references(settings),
         *_service_names(settings),
     ]
+
+
+def _new(service: Service) -> Iterator[Mistake]:
+    """A table of no known service is a new one only where it says what it is: it may be a slip."""
+    if service.name in _OWN or _SAYING_WHAT & service.model_fields_set:
+        return
+    close = difflib.get_close_matches(service.name, _OWN, n=1)
+    meant = f"did you mean [services.{close[0]}]? If it is a new service, " if close else ""
+    yield Mistake(
+        field=f"services.{service.name}",
+        value=service.model_dump(exclude_unset=True, exclude={"name"}),
+        allowed=f"one of {', '.join(_OWN)}, or a new service that says what it is",
+        remedy=f"{meant}give it an image, a port or a build_folder",
+    )
 
 
 def _service(service: Service) -> Iterator[Mistake]:
@@ -48,7 +70,7 @@ def _service(service: Service) -> Iterator[Mistake]:
         yield Mistake(
             field=f"{where}.memory_mib",
             value=service.memory_mib,
-            allowed=f"with cpu_units = {service.cpu_units}, {_range_words(memory_sizes)}",
+            allowed=f"{_range_words(memory_sizes)} with cpu_units = {service.cpu_units}",
             remedy="change memory_mib or cpu_units to a pair that Fargate has",
             rests_on=(f"{where}.cpu_units",),
         )
@@ -59,7 +81,7 @@ def _service(service: Service) -> Iterator[Mistake]:
         yield Mistake(
             field=f"{where}.path",
             value=service.path,
-            allowed="port, path and priority together, or neither path nor priority",
+            allowed="given as port, path and priority together, or left out with priority",
             remedy="add what is missing, or leave path and priority out",
             rests_on=(f"{where}.port", f"{where}.priority"),
         )
@@ -127,7 +149,7 @@ def _file_storage(settings: StageSettings) -> Iterator[Mistake]:
         yield Mistake(
             field=f"services.{service.name}.uses_file_storage",
             value=True,
-            allowed=f"one service that uses it, LanceDB's single writer; {users[0].name} does",
+            allowed=f"true for one service alone, LanceDB's single writer, as it is for {users[0].name}",
             remedy="leave it out of one of the two",
         )
 
@@ -158,7 +180,7 @@ def _placeholders(field: str, value: str) -> Iterator[Mistake]:
             yield Mistake(
                 field=field,
                 value=value,
-                allowed="{" + "}, {".join(PLACEHOLDERS) + "} in braces",
+                allowed="text with {" + "}, {".join(PLACEHOLDERS) + "} in braces",
                 remedy=f"write {{{close[0]}}}",
             )
 
@@ -190,7 +212,7 @@ def _references(settings: StageSettings) -> Iterator[Mistake]:
             yield Mistake(
                 field=f"services.{name}.name",
                 value=service.name,
-                allowed=f"{name!r}, the table's own name",
+                allowed=f"{toml_value(name)}, the table's own name",
                 remedy="leave name out",
             )
         for called in service.calls:
@@ -199,9 +221,9 @@ def _references(settings: StageSettings) -> Iterator[Mistake]:
                 yield Mistake(
                     field=f"services.{name}.calls",
                     value=called,
-                    allowed="services that have a port: "
+                    allowed="a service that has a port: "
                     + ", ".join(s.name for s in settings.services.values() if s.port),
-                    remedy="name one of these",
+                    remedy=_likeliest(called, settings.services, "name one of these"),
                     rests_on=(f"services.{called}.port",),
                 )
         for variable in service.environment.keys() & service.secrets.keys():
@@ -223,7 +245,7 @@ def _references(settings: StageSettings) -> Iterator[Mistake]:
                 yield Mistake(
                     field=f"services.{name}.secrets.{variable}",
                     value=reference,
-                    allowed=f"keys of {secret}: " + ", ".join(secrets[secret]),
+                    allowed=f"a key of {secret}: " + ", ".join(secrets[secret]),
                     remedy="name one of these after the colon",
                 )
             if secret not in secrets:
@@ -231,7 +253,24 @@ def _references(settings: StageSettings) -> Iterator[Mistake]:
                     field=f"services.{name}.secrets.{variable}",
                     value=reference,
                     allowed="one of " + ", ".join(secrets),
-                    remedy='name a secret, or "SECRET:KEY" for one key of a JSON secret',
+                    remedy=_likeliest(
+                        secret,
+                        secrets,
+                        'name a secret, or "SECRET:KEY" for one key of a JSON secret',
+                    ),
+                )
+
+
+def _variables(service: Service) -> Iterator[Mistake]:
+    for table, variables in (("environment", service.environment), ("secrets", service.secrets)):
+        for variable in variables:
+            refusal = variable_name(variable)
+            if refusal:
+                yield Mistake(
+                    field=f"services.{service.name}.{table}",
+                    value=variable,
+                    allowed=refusal.allowed,
+                    remedy=refusal.remedy,
                 )
 
 
@@ -254,6 +293,11 @@ def _service_names(settings: StageSettings) -> Iterator[Mistake]:
                 allowed=f"a name that differs from {other} by more than hyphens",
                 remedy="rename one of the two services",
             )
+
+
+def _likeliest(typed: str, known: Iterable[str], otherwise: str) -> str:
+    close = difflib.get_close_matches(typed, list(known), n=1, cutoff=0.75)
+    return f"write {toml_value(close[0])}" if close and close[0] != typed else otherwise
 
 
 def _range_words(sizes: tuple[int, ...]) -> str:

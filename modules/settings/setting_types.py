@@ -1,63 +1,24 @@
 """The kinds of value that settings are made of, each with the message that a wrong one gets."""
 
-import ipaddress
 import re
+from collections.abc import Callable
 from typing import Annotated
-from zoneinfo import available_timezones
 
-from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
+
+from modules.settings.rules import addresses, clocks, databases, network, storage
+from modules.settings.rules.refusal import Refusal
 
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 LOG_RETENTION_DAYS = (
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 )  # fmt: skip
 
-_DNS_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-
 
 def mistake(allowed: str, remedy: str) -> PydanticCustomError:
     """A validation error that carries what is allowed and how to mend the value."""
     return PydanticCustomError("stage_setting", "{allowed}", {"allowed": allowed, "remedy": remedy})
-
-
-def _dns_name(value: str) -> str:
-    labels = value.split(".")
-    fits = all(re.fullmatch(_DNS_LABEL, label) for label in labels)
-    # A certificate's first name is its common name, which ACM limits to 64 characters.
-    # https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
-    if not fits or len(labels) < 2 or len(value) > 64 or labels[-1].isdigit():
-        raise mistake(
-            "a lower-case DNS name of at least two labels and at most 64 characters",
-            'write the bare name, without "https://", "*." or a final dot, as in "app.example.com"',
-        )
-    return value
-
-
-def _email(value: str) -> str:
-    try:
-        validate_email(value, check_deliverability=False, test_environment=True)
-    except EmailNotValidError as error:
-        raise mistake("an e-mail address", f'write one as in "ops@example.com" ({error})') from None
-    return value
-
-
-def _vpc_block(value: str) -> str:
-    try:
-        network = ipaddress.IPv4Network(value)
-    except ValueError as error:
-        raise mistake(
-            "an IPv4 block in CIDR notation whose host bits are zero",
-            f'write it as in "10.0.0.0/16" ({error})',
-        ) from None
-    # https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
-    if not 16 <= network.prefixlen <= 28 or str(network) != value:
-        raise mistake(
-            "an IPv4 block in CIDR notation from /16 to /28, AWS's limits for a VPC",
-            'write it as in "10.0.0.0/16"',
-        )
-    return value
 
 
 def _log_retention(value: int) -> int:
@@ -67,12 +28,6 @@ def _log_retention(value: int) -> int:
             "one of " + ", ".join(map(str, LOG_RETENTION_DAYS)),
             f"CloudWatch knows only these numbers of days; the nearest is {nearest}",
         )
-    return value
-
-
-def _time_zone(value: str) -> str:
-    if value not in available_timezones():
-        raise mistake("the name of a time zone (IANA)", 'write it as in "Europe/Berlin" or "UTC"')
     return value
 
 
@@ -88,10 +43,22 @@ def matching(pattern: str, allowed: str, remedy: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-EmailAddress = Annotated[str, AfterValidator(_email)]
-VpcBlock = Annotated[str, AfterValidator(_vpc_block)]
+def ruled(rule: Callable[[str], Refusal | None]) -> AfterValidator:
+    """A validator for text that AWS has a rule for."""
+
+    def check(value: str) -> str:
+        refusal = rule(value)
+        if refusal:
+            raise mistake(refusal.allowed, refusal.remedy)
+        return value
+
+    return AfterValidator(check)
+
+
+EmailAddress = Annotated[str, ruled(addresses.email_address)]
+VpcBlock = Annotated[str, ruled(network.vpc_block)]
 LogRetentionDays = Annotated[int, AfterValidator(_log_retention)]
-DnsName = Annotated[str, AfterValidator(_dns_name)]
+DnsName = Annotated[str, ruled(addresses.dns_name)]
 Percent = Annotated[float, Field(gt=0, le=100)]
 Name = Annotated[
     str,
@@ -101,14 +68,7 @@ Name = Annotated[
         'choose a name like "atomic-dev"',
     ),
 ]
-Region = Annotated[
-    str,
-    matching(
-        r"(?!cn-|us-gov-|us-iso|eu-isoe-|eusc-)[a-z]{2}(-[a-z]+)+-\d",
-        "the name of an AWS region, other than those of China and of governments",
-        'write it as in "us-east-1"',
-    ),
-]
+Region = Annotated[str, ruled(network.region)]
 AccountId = Annotated[
     str,
     matching(
@@ -133,14 +93,9 @@ AnomalyMonitorArn = Annotated[
         "copy what `aws ce get-anomaly-monitors` prints",
     ),
 ]
-BucketName = Annotated[
-    str,
-    matching(
-        r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
-        "3 to 63 lower-case letters, digits, dots and hyphens",
-        "name a bucket that exists",
-    ),
-]
+BucketName = Annotated[str, ruled(storage.bucket_name)]
+StateKey = Annotated[str, ruled(storage.state_key)]
+KmsKey = Annotated[str, ruled(storage.kms_key)]
 SqlName = Annotated[
     str,
     matching(
@@ -149,6 +104,8 @@ SqlName = Annotated[
         'choose a name like "atomicdb"',
     ),
 ]
+DatabaseName = Annotated[SqlName, ruled(databases.database_name)]
+MasterUser = Annotated[SqlName, ruled(databases.master_user)]
 InstanceClass = Annotated[
     str,
     matching(
@@ -156,6 +113,7 @@ InstanceClass = Annotated[
         "an RDS instance class",
         'write it as in "db.t3.small"',
     ),
+    ruled(databases.instance_class),
 ]
 EngineVersion = Annotated[
     str,
@@ -181,16 +139,8 @@ ClockTime = Annotated[
         'write it as in "07:00"',
     ),
 ]
-_DAY = "(MON|TUE|WED|THU|FRI|SAT|SUN)"
-Days = Annotated[
-    str,
-    matching(
-        rf"{_DAY}([-,]{_DAY})*",
-        "days of the week as in a cron expression",
-        'write them as in "MON-FRI" or "MON,WED,FRI"',
-    ),
-]
-TimeZone = Annotated[str, AfterValidator(_time_zone)]
+Days = Annotated[str, ruled(clocks.days_of_the_week)]
+TimeZone = Annotated[str, ruled(clocks.time_zone)]
 # A registry's port is no tag, and `latest` pins nothing, unless a digest follows it.
 PINNED_IMAGE = (
     r"[^\s:@]+(:\d+/[^\s:@]+)?"

@@ -8,32 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
 
 from modules.settings.checks import find_mistakes
 from modules.settings.mistake import Mistake
-from modules.settings.services import Service
 from modules.settings.setting_types import Name
 from modules.settings.stage_settings import StageSettings, stage_defaults
+from modules.settings.wording import worded
 
 # Settings without a default of their own, whose mistaken value gives way to one that follows from a stage.
 _DERIVED = ("stage", "prefix", "retain_data", "default_tags", "security", "services")
 # The same within [security].
 _SWITCHES = ("web_firewall", "backups")
-
-# pydantic's phrases in ours.
-_WORDING = (
-    ("input should be ", ""),
-    ("a valid dictionary or instance of Service", "a table"),
-    ("a valid dictionary", "a table"),
-    ("a valid tuple", "a list"),
-    ("a valid integer", "a whole number"),
-    ("a valid boolean", "true or false"),
-    ("a valid string", "text in quotes"),
-    ("a valid ", "a "),
-    ("less than or equal to", "at most"),
-    ("greater than or equal to", "at least"),
-)
 
 
 class StageFileError(Exception):
@@ -61,14 +46,16 @@ def read_stage(folder: Path, stage: str) -> StageSettings:
     """
     path = folder / f"{stage}.toml"
     try:
+        if not path.exists():
+            raise StageFileError(_no_such_stage(folder, stage))
         TypeAdapter(Name).validate_python(stage)
         # Windows' editors begin a file with a mark, which TOML does not know.
         document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except ValidationError as error:
-        (mistake,) = (_mistake(details) for details in error.errors())
+        (mistake,) = (worded(details) for details in error.errors())
         raise StageFileError(
-            f"{path}: the file's name is the stage's and part of the stack's name: allowed: "
-            f"{mistake.allowed}; remedy: rename the file"
+            f"{path}: the file's name is the stage's and part of the stack's name: it must be "
+            f"{mistake.allowed}; rename the file"
         ) from None
     except OSError as error:
         raise StageFileError(f"{path}: cannot be read: {error.strerror or error}") from None
@@ -86,6 +73,14 @@ def read_stage(folder: Path, stage: str) -> StageSettings:
     return settings
 
 
+def _no_such_stage(folder: Path, stage: str) -> str:
+    """There is no file of this stage: which there are, and the likeliest."""
+    names = stage_names(folder)
+    close = difflib.get_close_matches(stage.lower(), names, n=1)
+    meant = f"did you mean {close[0]}? " if close else ""
+    return f"{folder / stage}.toml: there is no stage {stage}: {meant}stages: {', '.join(names)}"
+
+
 def parse_stage(document: Mapping[str, Any], *, stage: str) -> tuple[StageSettings, list[Mistake]]:
     """The settings that `document` describes, and its mistakes.
 
@@ -98,7 +93,7 @@ def parse_stage(document: Mapping[str, Any], *, stage: str) -> tuple[StageSettin
             Mistake(
                 field="stage",
                 value=document["stage"],
-                allowed="nothing: the file's name is the stage's name",
+                allowed="left out: the file's name is the stage's name",
                 remedy="delete the line",
             )
         )
@@ -109,7 +104,7 @@ def parse_stage(document: Mapping[str, Any], *, stage: str) -> tuple[StageSettin
             settings = StageSettings.model_validate(values)
         except ValidationError as error:
             for details in error.errors(include_url=False):
-                mistakes.append(_mistake(details))
+                mistakes.append(worded(details))
                 _set_aside(values, details["loc"])
         else:
             found = [m for m in find_mistakes(settings) if not _follows(m, mistakes)]
@@ -123,14 +118,11 @@ def _follows(mistake: Mistake, known: Sequence[Mistake]) -> bool:
 
 
 def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """`base` with the tables of `over` laid over it; `default_tags` are replaced as a whole."""
+    """`base` with the tables of `over` laid over it; an empty table of `default_tags` leaves none."""
     merged = copy.deepcopy(dict(base))
     for key, value in over.items():
-        if (
-            isinstance(value, Mapping)
-            and isinstance(merged.get(key), dict)
-            and key != "default_tags"
-        ):
+        emptied = key == "default_tags" and not value
+        if isinstance(value, Mapping) and isinstance(merged.get(key), dict) and not emptied:
             merged[key] = _merge(merged[key], value)
         else:
             merged[key] = copy.deepcopy(value)
@@ -174,58 +166,3 @@ def _take_out(values: dict[str, Any], loc: Sequence[int | str]) -> None:
             break
         place = inner
     place.pop(last, None)
-
-
-def _mistake(details: ErrorDetails) -> Mistake:
-    """A finding of pydantic's in our form."""
-    context = details.get("ctx", {})
-    kind = details["type"]
-    value = None if kind == "missing" else details["input"]
-    if kind == "stage_setting":
-        allowed, remedy = context["allowed"], context["remedy"]
-    elif kind == "extra_forbidden":
-        known = _known_keys(details["loc"])
-        close = difflib.get_close_matches(str(details["loc"][-1]), known, n=1)
-        allowed = "one of " + ", ".join(known)
-        remedy = f"write {close[0]!r}" if close else "delete the line"
-    elif kind == "missing":
-        allowed, remedy = "a value; this one has no default", "add it"
-    elif kind == "literal_error":
-        allowed, remedy = context["expected"].replace(" or ", ", "), "use one of these"
-    else:
-        allowed = details["msg"].replace("Input", "input", 1)
-        for plain, ours in _WORDING:
-            allowed = allowed.replace(plain, ours)
-        remedy = "change the value"
-    return Mistake(
-        field=".".join(map(str, details["loc"])),
-        value=value,
-        allowed=allowed,
-        remedy=remedy,
-    )
-
-
-def _known_keys(loc: Sequence[int | str]) -> list[str]:
-    """The keys that the table around `loc` knows."""
-    model: Any = StageSettings
-    for step in loc[:-1]:
-        if model is None:
-            break
-        if isinstance(step, int):  # a row of a list, whose class is known already
-            continue
-        if step == "services":
-            model = {"services": Service}
-        elif isinstance(model, dict):
-            model = Service
-        else:
-            model = _section(model.model_fields[str(step)].annotation)
-    derived = {StageSettings: "stage", Service: "name"}.get(model)
-    return sorted(key for key in model.model_fields if key != derived)
-
-
-def _section(annotation: Any) -> Any:
-    """The settings class in an annotation such as `State | None`."""
-    for candidate in getattr(annotation, "__args__", (annotation,)):
-        if hasattr(candidate, "model_fields"):
-            return candidate
-    return annotation

@@ -15,19 +15,22 @@ from modules.settings.setting_types import (
     BucketName,
     CertificateArn,
     ClockTime,
+    DatabaseName,
     Days,
     DnsName,
     EmailAddress,
     EngineVersion,
     InstanceClass,
+    KmsKey,
     LogRetentionDays,
+    MasterUser,
     Name,
     Percent,
     PinnedImage,
     Region,
     Section,
-    SqlName,
     SslPolicy,
+    StateKey,
     TimeZone,
     VpcBlock,
 )
@@ -56,7 +59,11 @@ class Dns(Section):
 class Network(Section):
     """The VPC. Subnet i is `cidrsubnet(vpc_cidr_block, subnet_newbits, i)`, public ones first."""
 
-    vpc_cidr_block: VpcBlock = Field("10.0.0.0/16", description="the VPC's IPv4 block, /16 to /28")
+    vpc_cidr_block: VpcBlock = Field(
+        "10.0.0.0/16",
+        description="the VPC's IPv4 block, /16 to /28, best a private one; some services of AWS have trouble "
+        "with 172.17.0.0/16",
+    )
     zone_count: int = Field(
         2,
         ge=1,
@@ -142,8 +149,8 @@ class Database(Section):
     enhanced_monitoring_seconds: MonitoringSeconds = Field(
         60, description="how often the operating system is measured; 0 is never"
     )
-    name: SqlName = Field("atomicdb", description="the database's name")
-    master_username: SqlName = Field("postgresadmin", description="the master user")
+    name: DatabaseName = Field("atomicdb", description="the database's name")
+    master_username: MasterUser = Field("postgresadmin", description="the master user")
 
 
 class LoadBalancer(Section):
@@ -240,14 +247,12 @@ class State(Section):
     """An S3 backend for Terraform's state. Without this section the state is a local file."""
 
     bucket: BucketName = Field(description="the bucket, which has to exist")
-    key: str | None = Field(
-        None, min_length=1, description="the object; default: `atomic-STAGE.tfstate`"
-    )
+    key: StateKey | None = Field(None, description="the object; default: `atomic-STAGE.tfstate`")
     region: Region | None = Field(
         None, description="the bucket's region; default: the stage's region"
     )
     encrypt: bool = Field(True, description="server-side encryption")
-    kms_key_id: str | None = Field(None, description="a KMS key instead of S3's own")
+    kms_key_id: KmsKey | None = Field(None, description="a KMS key instead of S3's own")
     use_lockfile: bool = Field(True, description="lock with an object beside the state")
 
 
@@ -297,7 +302,8 @@ class StageSettings(Section):
         "disabled", description="ECS Container Insights (billed as custom metrics)"
     )
     default_tags: dict[str, str] = Field(
-        description="tags of every resource; default: Project, Stage and ManagedBy"
+        description="tags of every resource, laid over Project, Stage and ManagedBy; `{}`: none at all; "
+        "default: these three"
     )
     dns: Dns = Dns()
     network: Network = Network()

@@ -99,6 +99,17 @@ def database(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
+def scheduled(**changes: Any) -> dict[str, Any]:
+    return {
+        "ServiceNamespace": "ecs",
+        "ScheduledActionName": "app",
+        "ResourceId": "service/atomic/app",
+        "ScalableDimension": "ecs:service:DesiredCount",
+        "Schedule": "cron(0 7 ? * MON-FRI *)",
+        "ScalableTargetAction": {"MinCapacity": 1, "MaxCapacity": 1},
+    } | changes
+
+
 REFUSED = [
     # The models: query
     refused("cloudwatch", "put_metric_alarm", "AlarmName = ''", **alarm(AlarmName="")),
@@ -159,11 +170,22 @@ REFUSED = [
     # Tags
     refused("ec2", "create_vpc", "at most 50 tags, not 51", CidrBlock="10.0.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": tags(51)}]),
     refused("rds", "create_db_instance", "1 to 128 characters, not 129", **database(Tags=[{"Key": "k" * 129, "Value": ""}])),
-    refused("rds", "create_db_instance", "the prefix aws: is AWS's own", **database(Tags=[{"Key": "aws:owner", "Value": ""}])),
+    refused("rds", "create_db_instance", 'does not begin with "aws:"', **database(Tags=[{"Key": "aws:owner", "Value": ""}])),
     refused("s3", "put_bucket_tagging", "at most 256 characters, not 257", Bucket="app-data", Tagging={"TagSet": [{"Key": "k", "Value": "v" * 257}]}),
+    refused("ecr", "create_repository", "allowed: a value of letters", repositoryName="app", tags=[{"Key": "Team", "Value": "R&D (platform), #1"}]),
+    refused("iam", "create_role", "given twice, but for capitals", RoleName="app", AssumeRolePolicyDocument=document(TRUST), Tags=[{"Key": "Team", "Value": ""}, {"Key": "team", "Value": ""}]),
+    # What AWS keeps for itself
+    refused("rds", "create_db_instance", "MasterUsername = 'pg_admin'", **database(MasterUsername="pg_admin")),
+    refused("rds", "create_db_instance", "MasterUsername = 'user'", **database(MasterUsername="user")),
+    refused("rds", "create_db_instance", "DBName = 'db'", **database(DBName="db")),
+    refused("ec2", "create_vpc", "CidrBlock = '169.254.0.0/16'", CidrBlock="169.254.0.0/16"),
+    refused("s3", "create_bucket", "Bucket = 'sthree-app'", Bucket="sthree-app"),
+    refused("sns", "subscribe", "ASCII letters", TopicArn="arn:aws:sns:us-east-1:123456789012:a", Protocol="email", Endpoint="jörg@example.com"),
+    refused("application-autoscaling", "put_scheduled_action", "days of the week", **scheduled(Schedule="cron(0 7 ? * MON-WED-FRI *)")),
+    refused("application-autoscaling", "put_scheduled_action", "Timezone = 'Factory'", **scheduled(Timezone="Factory")),
+    refused("scheduler", "create_schedule", "ScheduleExpressionTimezone = 'localtime'", Name="app", ScheduleExpression="rate(1 day)", ScheduleExpressionTimezone="localtime", FlexibleTimeWindow={"Mode": "OFF"}, Target={"Arn": "arn:aws:sns:us-east-1:123456789012:a", "RoleArn": ROLE}),
     # Policies
-    refused("iam", "create_policy", "the service s3 has no such action", PolicyName="app", PolicyDocument=document(allow("s3:GetObjekt"))),
-    refused("iam", "create_policy", "AWS has no service s4", PolicyName="app", PolicyDocument=document(allow("s4:GetObject"))),
+    refused("s3", "put_bucket_policy", "the service s3 has no such action", Bucket="app-data", Policy=document(allow("s3:GetObjekt", Principal="*"))),
     refused("iam", "create_policy", "at most 6144 characters", PolicyName="app", PolicyDocument=document(allow("s3:*", Resource=f"arn:aws:s3:::{'a' * 6200}"))),
     refused("iam", "create_policy", "is no JSON", PolicyName="app", PolicyDocument="{"),
     refused("iam", "create_policy", "Version = '2020-01-01'", PolicyName="app", PolicyDocument=document(allow("s3:*"), version="2020-01-01")),
@@ -175,6 +197,8 @@ TAKEN = [
     asked("cloudwatch", "put_metric_alarm", **alarm(AlarmName="a" * 255)),
     asked("iam", "create_role", RoleName="a" * 64, AssumeRolePolicyDocument=document(TRUST), MaxSessionDuration=3600),
     asked("iam", "create_policy", PolicyName="reads", PolicyDocument=document(allow("s3:Get*"))),
+    asked("iam", "create_policy", PolicyName="kafka", PolicyDocument=document(allow("kafka-cluster:AlterClusterPolicy"))),
+    asked("ec2", "create_vpc", CidrBlock="100.64.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": [{"Key": "Team", "Value": "R&D (platform), #1"}]}]),
     asked("ec2", "create_vpc", CidrBlock="10.9.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": tags(50)}]),
     asked("logs", "create_log_group", logGroupName="/aws/ecs/app#1.2_3"),
     asked("logs", "put_retention_policy", logGroupName="/atomic/app", retentionInDays=30),

@@ -51,7 +51,7 @@ def test_a_chosen_stage_without_a_file_is_refused(stages: Path) -> None:
     with pytest.raises(StageFileError) as caught:
         synthesis.chosen_stages(stages, {"ATOMIC_STAGE": "dev,nope"})
 
-    assert str(caught.value) == f"{stages}/nope.toml: cannot be read: No such file or directory"
+    assert str(caught.value) == f"{stages}/nope.toml: there is no stage nope: stages: dev, prod, qa"
 
 
 def test_the_mistakes_of_all_files_are_in_one_message(stages: Path) -> None:

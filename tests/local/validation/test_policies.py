@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from moto.core.utils import get_service_model
 
 from local.validation import policies
+from local.validation.rules import doubts
+from local.validation.wire import Call
 
 
 def policy(**changes: Any) -> str:
@@ -23,19 +26,53 @@ def test_an_action_that_aws_has_is_taken(action: object) -> None:
     assert policies.identity_policy(policy(Action=action)) == []
 
 
-@pytest.mark.parametrize(
-    ("action", "said"),
-    [
-        ("s3:GetObjekt", "the service s3 has no such action"),
-        ("s4:GetObject", "AWS has no service s4"),
-        ("s3:Gat*", "the service s3 has no such action"),
-        ("GetObject", "allowed: SERVICE:ACTION"),
-    ],
-)
-def test_an_action_that_aws_lacks_is_refused(action: str, said: str) -> None:
-    (line,) = policies.identity_policy(policy(Action=action))
+UNKNOWN = [
+    ("s3:GetObjekt", "the service s3 has no such action"),
+    ("s4:GetObject", "AWS has no service s4"),
+    ("s3:Gat*", "the service s3 has no such action"),
+    ("kafka-cluster:AlterClusterPolicy", "the service kafka-cluster has no such action"),
+]
+
+
+@pytest.mark.parametrize(("action", "said"), UNKNOWN)
+def test_an_action_that_no_list_knows_is_taken_by_iam_and_told(action: str, said: str) -> None:
+    document = policy(Action=["s3:GetObject", action])
+
+    assert policies.identity_policy(document) == []
+    assert policies.unknown_actions(document) == [f"action {action!r}: {said}"]
+
+
+@pytest.mark.parametrize(("action", "said"), UNKNOWN)
+def test_an_action_that_no_list_knows_is_refused_by_the_service_of_a_resource(
+    action: str, said: str
+) -> None:
+    (line,) = policies.resource_policy(policy(Action=action, Principal="*"))
 
     assert line == f"Statement[0] action {action!r}: {said}"
+
+
+@pytest.mark.parametrize(("operation", "told"), [("CreatePolicy", 1), ("ListPolicies", 0)])
+def test_a_call_that_is_taken_tells_what_does_nothing_in_it(operation: str, told: int) -> None:
+    call = Call(
+        service="iam",
+        operation=get_service_model("iam").operation_model(operation),
+        protocol="query",
+        region="us-east-1",
+        params={"PolicyDocument": policy(Action="kafka-cluster:AlterClusterPolicy")},
+    )
+
+    assert len(doubts(call)) == told
+
+
+def test_an_action_without_a_service_is_refused() -> None:
+    (line,) = policies.identity_policy(policy(Action="GetObject"))
+
+    assert line == "Statement[0] action 'GetObject': allowed: SERVICE:ACTION"
+
+
+@pytest.mark.parametrize("action", ["*", "s3:Get*", ["ecs:RunTask", "ec2:*"]])
+def test_of_a_known_action_nothing_is_told(action: object) -> None:
+    assert policies.unknown_actions(policy(Action=action)) == []
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from local.validation import databases, monitoring
+from local.validation import clocks, databases, monitoring, names, network
 
 
 def test_logs_are_kept_for_a_number_of_days_that_cloudwatch_knows() -> None:
@@ -15,6 +15,8 @@ def test_logs_are_kept_for_a_number_of_days_that_cloudwatch_knows() -> None:
 def test_a_subscriber_by_e_mail_has_an_address() -> None:
     assert monitoring.subscription({"Protocol": "email", "Endpoint": "ops@example.com"}) == []
     assert monitoring.subscription({"Protocol": "email", "Endpoint": "ops"})
+    assert monitoring.subscription({"Protocol": "email", "Endpoint": "jörg@example.com"})
+    assert monitoring.subscription({"Protocol": "email", "Endpoint": "ops@münchen.example"})
     assert monitoring.subscription({"Protocol": "pigeon", "Endpoint": "ops@example.com"})
 
 
@@ -57,7 +59,11 @@ def test_an_alarm_says_when_it_goes_off() -> None:
         ({"MasterUserPassword": "short"}, "8 to 128"),
         ({"MasterUserPassword": "with/slash"}, "8 to 128"),
         ({"DBName": "1app"}, "no digit first"),
-        ({"MasterUsername": "rdsadmin"}, "RDS's own"),
+        ({"MasterUsername": "rdsadmin"}, 'as they do "rdsadmin"'),
+        ({"MasterUsername": "user", "Engine": "postgres"}, 'as they do "user"'),
+        ({"MasterUsername": "pg_admin", "Engine": "aurora-postgresql"}, 'begin with "pg_"'),
+        ({"DBName": "db"}, 'as they do "db"'),
+        ({"DatabaseName": "database"}, 'as they do "database"'),
     ],
 )
 def test_a_database_that_rds_does_not_make_is_refused(params: dict[str, Any], said: str) -> None:
@@ -74,3 +80,76 @@ def test_a_password_that_is_refused_is_not_repeated() -> None:
 
 def test_a_password_of_printable_characters_is_taken() -> None:
     assert databases.sizes({"MasterUserPassword": "aB3'!#$%~"}) == []
+
+
+def test_another_engine_has_words_of_its_own() -> None:
+    assert databases.created({"MasterUsername": "admin", "Engine": "mysql"}) == []
+
+
+def test_a_budget_is_told_to_plain_addresses() -> None:
+    def told(address: str) -> list[str]:
+        subscriber = {"SubscriptionType": "EMAIL", "Address": address}
+        return monitoring.budget_subscribers(
+            {"NotificationsWithSubscribers": [{"Subscribers": [subscriber]}]}
+        )
+
+    assert told("ops+aws@example.com") == []
+    assert told("jörg@example.com")
+
+
+@pytest.mark.parametrize("block", ["10.0.0.0/16", "10.0.0.1/16", "100.64.0.0/16", None])
+def test_a_vpc_of_addresses_that_hosts_can_have_is_made(block: str | None) -> None:
+    assert network.vpc({"CidrBlock": block}) == []
+
+
+@pytest.mark.parametrize("block", ["169.254.0.0/16", "127.0.0.0/16", "224.0.0.0/20", "10.0.0.0/8"])
+def test_a_vpc_of_addresses_that_no_host_can_have_is_refused(block: str) -> None:
+    (line,) = network.vpc({"CidrBlock": block})
+
+    assert line.startswith(f"CidrBlock = {block!r}: allowed: ")
+
+
+@pytest.mark.parametrize("name", ["sthree-state", "10.0.0.1", "a..b", "Upper", "ab"])
+def test_a_bucket_has_no_name_that_s3_keeps(name: str) -> None:
+    assert names.bucket({"Bucket": name})
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "cron(0 7 ? * MON-FRI *)",
+        "cron(0 7 ? * 2-6 *)",
+        "cron(0/5 7 1 * ? *)",
+        "cron(0 7 ? * MON#1 *)",
+        "cron(0 7 ? * L *)",
+        "rate(5 minutes)",
+        "at(2026-05-01T07:00:00)",
+    ],
+)
+def test_an_expression_of_a_schedule_is_taken(expression: str) -> None:
+    assert clocks.schedule({"ScheduleExpression": expression}) == []
+    assert clocks.scheduled_action({"Schedule": expression, "Timezone": "Europe/Berlin"}) == []
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("cron(0 7 ? * MON-WED-FRI *)", "days of the week as in a cron expression"),
+        ("cron(0 7 * * MON *)", "a ? for one of"),
+        ("cron(0 7 * * *)", "six fields"),
+        ("every day", "six fields"),
+    ],
+)
+def test_an_expression_that_is_no_schedule_is_refused(expression: str, said: str) -> None:
+    for found in (
+        clocks.schedule({"ScheduleExpression": expression}),
+        clocks.scheduled_action({"Schedule": expression}),
+    ):
+        (line,) = found
+        assert said in line
+
+
+@pytest.mark.parametrize("zone", ["Factory", "localtime", "Mars/Olympus"])
+def test_a_zone_that_no_clock_of_aws_knows_is_refused(zone: str) -> None:
+    assert clocks.schedule({"ScheduleExpressionTimezone": zone})
+    assert clocks.scheduled_action({"Timezone": zone})

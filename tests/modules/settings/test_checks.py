@@ -28,13 +28,13 @@ def test_the_stages_of_the_project_have_no_mistakes(stage: str) -> None:
 def test_a_mistake_reads_as_one_line() -> None:
     mistake = Mistake(field="network.nat", value="each", allowed="one", remedy="write one")
 
-    assert str(mistake) == "network.nat = 'each': allowed: one; remedy: write one"
+    assert str(mistake) == 'network.nat = "each": must be one; write one'
 
 
 def test_a_missing_value_is_called_missing() -> None:
     mistake = Mistake(field="domain_name", value=None, allowed="a name", remedy="add it")
 
-    assert str(mistake) == "domain_name = (missing): allowed: a name; remedy: add it"
+    assert str(mistake) == "domain_name = (missing): must be a name; add it"
 
 
 # The specification's line of valid sizes: CPU units -> least, most, step in MiB.
@@ -134,7 +134,7 @@ def test_min_acu_may_equal_max_acu(least: float, refused: list[str]) -> None:
     [
         ({"port": 80, "path": "/v1/x", "priority": 70}, True),
         ({"port": 80}, True),
-        ({}, True),
+        ({"build_folder": "reports"}, True),
         ({"path": "/v1/x", "priority": 70}, False),
         ({"port": 80, "path": "/v1/x"}, False),
         ({"port": 80, "priority": 70}, False),

@@ -49,7 +49,7 @@ def test_a_stage_name_that_is_no_stack_name_is_refused(tmp_path: Path, stage: st
 
     assert line.startswith(f"{tmp_path}/{stage}.toml: ")
     assert "lower-case letters" in line
-    assert line.endswith("; remedy: rename the file")
+    assert line.endswith("; rename the file")
 
 
 def test_a_file_that_is_not_toml_is_refused_with_the_place(tmp_path: Path) -> None:
@@ -75,11 +75,31 @@ def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
     assert str(caught.value) == f"{tmp_path}/dev.toml: not UTF-8 text; save it as UTF-8"
 
 
-def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+def test_a_folder_without_any_stage_is_said_to_be_empty(tmp_path: Path) -> None:
     with pytest.raises(StageFileError) as caught:
         read_stage(tmp_path, "dev")
 
-    assert str(caught.value) == f"{tmp_path}/dev.toml: cannot be read: No such file or directory"
+    assert str(caught.value).startswith(f"{tmp_path}: no stage file; ")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("prdo", "there is no stage prdo: did you mean prod? stages: dev, prod, staging"),
+        ("Dev", "there is no stage Dev: did you mean dev? stages: dev, prod, staging"),
+        ("qa", "there is no stage qa: stages: dev, prod, staging"),
+    ],
+)
+def test_a_stage_that_is_not_there_is_answered_with_those_that_are(
+    tmp_path: Path, typed: str, said: str
+) -> None:
+    for name in ("dev", "prod", "staging"):
+        (tmp_path / f"{name}.toml").write_text(TEXT)
+
+    with pytest.raises(StageFileError) as caught:
+        read_stage(tmp_path, typed)
+
+    assert str(caught.value) == f"{tmp_path / typed}.toml: {said}"
 
 
 def test_a_folder_in_a_files_place_is_refused(tmp_path: Path) -> None:
@@ -176,8 +196,18 @@ def test_defaults_give_way_to_the_file() -> None:
     assert (settings.prefix, settings.retain_data, settings.default_tags) == (
         "acme",
         True,
-        {"Owner": "me"},
+        {"Project": "atomic-calendar", "Stage": "dev", "ManagedBy": "cdktf", "Owner": "me"},
     )
+
+
+def test_an_empty_table_of_tags_leaves_none() -> None:
+    assert accepted({"default_tags": {}}).default_tags == {}
+
+
+def test_a_stage_may_set_the_platforms_own_tags_otherwise() -> None:
+    tags = accepted({"default_tags": {"Project": "calendar"}}).default_tags
+
+    assert tags == {"Project": "calendar", "Stage": "dev", "ManagedBy": "cdktf"}
 
 
 def test_the_smallest_stage_has_the_defaults_of_the_specification() -> None:

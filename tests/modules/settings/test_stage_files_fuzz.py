@@ -129,7 +129,7 @@ def parse(document: dict[str, Any], *, stage: str = "dev") -> None:
         parsed, mistakes = parse_stage(document, stage=stage)
         text = "\n".join(map(str, mistakes))
     assert isinstance(parsed, StageSettings)
-    assert text.count("; remedy: ") >= len(mistakes)
+    assert text.count(": must be ") >= len(mistakes)
 
 
 @quick

@@ -1,0 +1,81 @@
+"""Names in the Internet: e-mail addresses and DNS names, in the form that AWS's services keep."""
+
+import re
+
+from email_validator import EmailNotValidError, validate_email
+
+from modules.settings.rules.refusal import Refusal
+
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+# A certificate's first name is its common name, which ACM limits.
+# https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
+_LONGEST_DOMAIN = 64
+# https://docs.aws.amazon.com/acm/latest/userguide/acm-certificate-characteristics.html: AWS issues no
+# certificate for names of its own.
+_OF_AMAZON = ("amazonaws.com", "cloudfront.net", "elasticbeanstalk.com")
+# What AWS Cost Anomaly Detection takes before the at sign, the strictest of the three that send:
+# https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_Subscriber.html
+_LOCAL_PART = re.compile(r"[a-zA-Z0-9.!#$%&'*+=?^_{|}~-]+")
+
+
+def email_address(address: str) -> Refusal | None:
+    """Refuse what SNS, Budgets and Cost Anomaly Detection send nothing to: they take ASCII alone.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html
+    """
+    try:
+        found = validate_email(address, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        return Refusal(
+            allowed="an e-mail address", remedy=f'write one as in "ops@example.com" ({error})'
+        )
+    if not _LOCAL_PART.fullmatch(found.local_part):
+        return Refusal(
+            allowed="an e-mail address whose part before the @ is of ASCII letters, digits and "
+            ".!#$%&'*+=?^_{|}~-",
+            remedy='name another address of the operator, as in "ops@example.com"',
+        )
+    typed_domain = address.rpartition("@")[2]
+    if not typed_domain.isascii():
+        return Refusal(
+            allowed="an e-mail address whose domain is in its ASCII form",
+            remedy=f'write "{found.local_part}@{found.ascii_domain}"',
+        )
+    return None
+
+
+def dns_name(name: str) -> Refusal | None:
+    """Refuse what ACM or Route 53 takes no name of a site for."""
+    labels = name.split(".")
+    fits = all(re.fullmatch(_LABEL, label) for label in labels)
+    last = labels[-1]  # of one letter there is none, and of digits alone it is an address
+    if not fits or min(len(labels), len(last)) < 2 or len(name) > _LONGEST_DOMAIN or last.isdigit():
+        remedy = (
+            'write the bare name, without "https://", "*." or a final dot, as in "app.example.com"'
+        )
+        ascii_form = None if name.isascii() else _in_ascii(name)
+        if ascii_form:
+            remedy = f'write its ASCII form, "{ascii_form}"'
+        elif name != name.lower() and dns_name(name.lower()) is None:
+            remedy = f'write "{name.lower()}"'
+        return Refusal(
+            allowed="a lower-case DNS name of at least two labels and at most "
+            f"{_LONGEST_DOMAIN} characters, in ASCII",
+            remedy=remedy,
+        )
+    for own in _OF_AMAZON:
+        if f".{name}".endswith(f".{own}"):
+            return Refusal(
+                allowed=f"a name that is not Amazon's own: {', '.join(_OF_AMAZON)}",
+                remedy="name a domain that you own, whose records then point to the load balancer",
+            )
+    return None
+
+
+def _in_ascii(name: str) -> str | None:
+    """The name in its `xn--` form, where that is a name."""
+    try:
+        found = validate_email(f"ops@{name}", check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        return None
+    return found.ascii_domain if dns_name(found.ascii_domain) is None else None

@@ -1,0 +1,112 @@
+"""What RDS and PostgreSQL keep for themselves.
+
+https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html refuses the engine's
+reserved words as `MasterUsername` and as `DBName`, and lists none. What is not in PostgreSQL's own list are
+words that RDS has answered "reserved word" to, in public reports.
+"""
+
+import re
+
+from modules.settings.rules.refusal import Refusal
+
+# PostgreSQL 15's reserved words: pg_get_keywords(), categories R and T.
+# https://www.postgresql.org/docs/15/sql-keywords-appendix.html
+_RESERVED_WORDS = (
+    "all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "authorization",
+    "binary", "both", "case", "cast", "check", "collate", "collation", "column", "concurrently",
+    "constraint", "create", "cross", "current_catalog", "current_date", "current_role", "current_schema",
+    "current_time", "current_timestamp", "current_user", "default", "deferrable", "desc", "distinct", "do",
+    "else", "end", "except", "false", "fetch", "for", "foreign", "freeze", "from", "full", "grant", "group",
+    "having", "ilike", "in", "initially", "inner", "intersect", "into", "is", "isnull", "join", "lateral",
+    "leading", "left", "like", "limit", "localtime", "localtimestamp", "natural", "not", "notnull", "null",
+    "offset", "on", "only", "or", "order", "outer", "overlaps", "placing", "primary", "references",
+    "returning", "right", "select", "session_user", "similar", "some", "symmetric", "table", "tablesample",
+    "then", "to", "trailing", "true", "union", "unique", "user", "using", "variadic", "verbose", "when",
+    "where", "window", "with",
+)  # fmt: skip
+# The last two are no names of roles in PostgreSQL: https://www.postgresql.org/docs/15/sql-createrole.html
+# The others are roles that RDS makes, or its own words:
+# https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.PostgreSQL.CommonDBATasks.Roles.html
+_ROLES = frozenset(
+    {
+        "admin",
+        "rds_ad",
+        "rds_iam",
+        "rds_password",
+        "rds_replication",
+        "rds_reserved",
+        "rds_superuser",
+        "rdsadmin",
+        "rdsproxyadmin",
+        "rdsrepladmin",
+        "rdstopmgr",
+        "none",
+        "public",
+    }
+)
+_DATABASES = frozenset(
+    {
+        "catalog",
+        "control",
+        "database",
+        "db",
+        "dispatch",
+        "flag",
+        "rdsadmin",
+        "template0",
+        "template1",
+    }
+)
+# What RDS for PostgreSQL still makes, in Extended Support too; Aurora Serverless v2 begins later.
+# https://docs.aws.amazon.com/AmazonRDS/latest/PostgreSQLReleaseNotes/postgresql-release-calendar.html
+# https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2.requirements.html
+_OLDEST_MAJOR_VERSION = 11
+_OLDEST_SERVERLESS_VERSION = 13
+# https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.DBInstanceClass.Types.html
+_INSTANCE_SIZE = re.compile(r"micro|small|medium|large|([2-9]|[1-9]\d)?xlarge")
+
+
+def master_user(name: str) -> Refusal | None:
+    """Refuse what PostgreSQL or RDS has as a role, or reads as a word of its language."""
+    lower = name.lower()
+    if lower.startswith("pg_"):
+        allowed = 'a name that does not begin with "pg_", which PostgreSQL keeps for its own roles'
+    elif lower in _ROLES or lower in _RESERVED_WORDS:
+        allowed = f'a name that RDS and PostgreSQL do not keep for themselves, as they do "{name}"'
+    else:
+        return None
+    return Refusal(allowed=allowed, remedy='choose another, as in "postgresadmin", or leave it out')
+
+
+def database_name(name: str) -> Refusal | None:
+    """Refuse what is a database of PostgreSQL's or RDS's own, or a word of the language."""
+    lower = name.lower()
+    if lower not in _DATABASES and lower not in _RESERVED_WORDS:
+        return None
+    return Refusal(
+        allowed=f'a name that RDS and PostgreSQL do not keep for themselves, as they do "{name}"',
+        remedy='choose another, as in "atomicdb", or leave it out',
+    )
+
+
+def engine_version(version: str, *, serverless: bool) -> Refusal | None:
+    """Refuse versions that AWS makes no database of any more."""
+    oldest = _OLDEST_SERVERLESS_VERSION if serverless else _OLDEST_MAJOR_VERSION
+    if int(version.partition(".")[0]) >= oldest:
+        return None
+    what = "Aurora Serverless v2" if serverless else "RDS"
+    return Refusal(
+        allowed=f"{oldest} or later, which {what} has",
+        remedy='pin the major version only, as in "15"',
+    )
+
+
+def instance_class(name: str) -> Refusal | None:
+    """Refuse a size that no class of RDS has."""
+    if _INSTANCE_SIZE.fullmatch(name.rpartition(".")[2]):
+        return None
+    return Refusal(
+        allowed="an RDS instance class, whose last part is its size: micro, small, medium, large, xlarge or "
+        "a number before xlarge",
+        remedy='write it as in "db.t3.small"',
+    )

@@ -1,0 +1,365 @@
+"""What AWS keeps for itself: each rule, and the outside peer that it is held against where there is one."""
+
+from collections.abc import Callable
+from typing import Any
+
+import botocore.session
+import pytest
+import regex
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from modules.settings.rules import addresses, clocks, databases, network, storage, tags
+from modules.settings.rules.refusal import Refusal
+from modules.settings.stage_files import parse_stage
+
+Rule = Callable[[str], Refusal | None]
+SESSION = botocore.session.get_session()
+
+
+def fields(document: dict[str, Any], *, stage: str = "dev") -> list[str]:
+    """The fields that a stage with these settings is refused for."""
+    required = {"domain_name": "app.example.com", "operator_email": "ops@example.com"}
+    _, mistakes = parse_stage({**required, **document}, stage=stage)
+    return [mistake.field for mistake in mistakes]
+
+
+TAKEN: list[tuple[Rule, list[str]]] = [
+    (databases.master_user, ["postgres", "postgresadmin", "pgadmin", "root", "users", "admin_app"]),
+    (
+        databases.database_name,
+        ["postgres", "atomicdb", "app", "data", "users", "pg_app", "grant_db"],
+    ),
+    (databases.instance_class, ["db.t3.micro", "db.r6g.16xlarge", "db.m5.xlarge", "db.x2g.medium"]),
+    (
+        network.vpc_block,
+        ["10.0.0.0/16", "172.16.0.0/28", "100.64.0.0/16", "52.0.0.0/16", "192.168.0.0/20"],
+    ),
+    (network.region, ["us-east-1", "eu-central-2", "mx-central-1"]),
+    (clocks.days_of_the_week, ["MON", "MON-FRI", "SUN-THU", "MON,WED,FRI", "MON-TUE,THU,SAT-SUN"]),
+    (
+        clocks.time_zone,
+        ["UTC", "GMT", "Europe/Berlin", "Etc/GMT+9", "America/Argentina/Buenos_Aires"],
+    ),
+    (
+        addresses.email_address,
+        [
+            "ops+aws@example.com",
+            "o'neil@example.com",
+            "Ops@Example.com",
+            "a@xn--mnchen-3ya.example",
+        ],
+    ),
+    (addresses.dns_name, ["app.example.com", "xn--mnchen-3ya.example", "a.bc", "notamazonaws.com"]),
+    (storage.bucket_name, ["state", "acme.state", "my-s3-demo"]),
+    (storage.state_key, ["prod.tfstate", "a/b/c", "a b/ä", ".hidden/x", "env:/x"]),
+    (
+        storage.kms_key,
+        ["alias/state", "mrk-" + "a" * 32, "arn:aws:kms:us-east-1:123456789012:alias/x"],
+    ),
+    (tags.tag_key, ["Team", "cost:center", "a b", "Größe", "部門", "x" * 128, "awsome"]),
+    (tags.tag_value, ["", "R and D", "a@b.de", "1/2+3=4", "x" * 256]),
+]
+REFUSED: list[tuple[Rule, list[str]]] = [
+    (
+        databases.master_user,
+        [
+            "admin",
+            "Admin",
+            "user",
+            "rdsadmin",
+            "rdsrepladmin",
+            "rds_superuser",
+            "pg_admin",
+            "PG_x",
+            "public",
+            "none",
+            "table",
+        ],
+    ),
+    (
+        databases.database_name,
+        ["db", "database", "template1", "rdsadmin", "grant", "catalog", "control", "select"],
+    ),
+    (databases.instance_class, ["db.t3.tiny", "db.t3.1xlarge", "db.m5.metal", "db.t3.xxlarge"]),
+    (
+        network.vpc_block,
+        [
+            "169.254.0.0/16",
+            "127.0.0.0/24",
+            "0.0.0.0/16",
+            "224.0.0.0/16",
+            "240.0.0.0/16",
+            "10.0.0.0/15",
+        ],
+    ),
+    (
+        network.region,
+        ["us-esat-1", "us-east-9", "us-east-1a", "us-gov-west-1", "cn-north-1", "", "eu"],
+    ),
+    (
+        clocks.days_of_the_week,
+        ["MON-WED-FRI", "mon", "MO-FR", "MON-", "MON,,TUE", "*", "1-5", "MON FRI", ""],
+    ),
+    (
+        clocks.time_zone,
+        [
+            "Factory",
+            "localtime",
+            "posixrules",
+            "ROC",
+            "Berlin",
+            "CEST",
+            "right/UTC",
+            "posix/UTC",
+            "",
+        ],
+    ),
+    (
+        addresses.email_address,
+        ["jörg@example.com", "ops@münchen.example", "a/b@example.com", "Ops <o@c.de>"],
+    ),
+    (
+        addresses.dns_name,
+        ["münchen.example", "a.b", "x.amazonaws.com", "x.cloudfront.net", "App.example.com"],
+    ),
+    (
+        storage.bucket_name,
+        ["xn--a", "sthree-a", "amzn-s3-demo-x", "a-s3alias", "a..b", "10.0.0.1", "My_Bucket"],
+    ),
+    (
+        storage.state_key,
+        ["/prod", "prod/", "a//b", "../a", "a/./b", "", " ", "x" * 1018, "a\nb", "//"],
+    ),
+    (storage.kms_key, ["state", "12345678-1234-1234-1234-123456789012", "arn:aws:s3:::state"]),
+    (tags.tag_key, ["", "x" * 129, "aws:owner", "AWS:owner", "a&b", "a\tb", "a#b"]),
+    (tags.tag_value, ["x" * 257, "R&D (platform), #1", "a;b", "a\nb", "e\u0301"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "value"), [(rule, value) for rule, values in TAKEN for value in values]
+)
+def test_what_aws_takes_is_taken(rule: Rule, value: str) -> None:
+    assert rule(value) is None
+
+
+@pytest.mark.parametrize(
+    ("rule", "value"), [(rule, value) for rule, values in REFUSED for value in values]
+)
+def test_what_aws_keeps_or_refuses_is_refused(rule: Rule, value: str) -> None:
+    refusal = rule(value)
+
+    assert refusal is not None
+    assert refusal.allowed
+    assert refusal.remedy
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "remedy"),
+    [
+        (addresses.dns_name, "münchen.example", 'write its ASCII form, "xn--mnchen-3ya.example"'),
+        (addresses.dns_name, "App.Example.com", 'write "app.example.com"'),
+        (addresses.email_address, "ops@münchen.example", 'write "ops@xn--mnchen-3ya.example"'),
+        (
+            clocks.days_of_the_week,
+            "MON-WED-FRI",
+            'write "MON,WED,FRI" for these days, or a range of two',
+        ),
+        (clocks.days_of_the_week, "mon-fri", 'write "MON-FRI"'),
+        (clocks.time_zone, "Berlin", 'write "Europe/Berlin"'),
+        (clocks.time_zone, "europe/berlin", 'write "Europe/Berlin"'),
+        (network.region, "us-esat-1", 'write "us-east-1"'),
+        (network.region, "eu-west-1a", 'write "eu-west-1"'),
+        (storage.state_key, "/prod//x", 'write "prod/x"'),
+        (tags.tag_value, "R&D, #1", "write it without # & ,"),
+    ],
+)
+def test_the_remedy_is_the_value_that_was_meant(rule: Rule, value: str, remedy: str) -> None:
+    refusal = rule(value)
+
+    assert refusal is not None
+    assert refusal.remedy == remedy
+
+
+@pytest.mark.parametrize(
+    ("zone", "kind"),
+    [("us-west-2-lax-1a", "a local zone"), ("us-west-2-wl1-las-wlz-1", "a wavelength zone")],
+)
+def test_zones_without_nat_gateways_and_databases_are_called_what_they_are(
+    zone: str, kind: str
+) -> None:
+    refusal = network.availability_zone(zone, region="us-west-2")
+
+    assert refusal is not None
+    assert kind in refusal.allowed
+
+
+def test_a_regions_own_zones_are_taken() -> None:
+    assert network.availability_zone("us-west-2d", region="us-west-2") is None
+    assert network.availability_zone("usw2-az1", region="us-west-2") is not None
+    assert network.availability_zone("us-east-1a", region="us-west-2") is not None
+
+
+@pytest.mark.parametrize(
+    ("version", "serverless", "taken"),
+    [
+        ("15", False, True),
+        ("11.22", False, True),
+        ("9.6", False, False),
+        ("13", True, True),
+        ("12", True, False),
+    ],
+)
+def test_versions_that_aws_has_given_up_are_refused(
+    version: str, *, serverless: bool, taken: bool
+) -> None:
+    assert (databases.engine_version(version, serverless=serverless) is None) is taken
+
+
+def test_keys_of_tags_differ_by_more_than_capitals() -> None:
+    assert tags.alike(["Team", "Owner", "team"]) == ["team"]
+
+
+# Whole stage files: the rule is asked, and its field named.
+STAGES: dict[str, dict[str, Any]] = {
+    "certificate_arn": {
+        "account_id": "123456789012",
+        "certificate_arn": "arn:aws:acm:us-east-1:210987654321:certificate/x",
+    },
+    "cost_alerts.anomaly_monitor_arn": {
+        "account_id": "123456789012",
+        "cost_alerts": {"anomaly_monitor_arn": "arn:aws:ce::210987654321:anomalymonitor/x"},
+    },
+    "database.engine_version": {
+        "database": {"engine": "aurora-serverless-v2", "engine_version": "12"}
+    },
+    "database.instance_class": {"database": {"instance_class": "db.t3.tiny"}},
+    "database.master_username": {"database": {"master_username": "user"}},
+    "database.name": {"database": {"name": "database"}},
+    "default_tags": {"default_tags": {f"k{number}": "" for number in range(46)}},
+    "default_tags.a ": {"default_tags": {"a ": "x"}},
+    "default_tags.aws:a": {"default_tags": {"aws:a": "x"}},
+    "default_tags.stage": {"default_tags": {"stage": "x"}},
+    "dns.hosted_zone_name": {"dns": {"hosted_zone_name": "example.com."}},
+    "network.availability_zones": {
+        "region": "us-west-2",
+        "network": {"availability_zones": ["us-west-2a", "us-west-2-lax-1a"]},
+    },
+    "network.vpc_cidr_block": {"network": {"vpc_cidr_block": "169.254.0.0/16"}},
+    "night_stop.days": {"night_stop": {"days": "MON-WED-FRI"}},
+    "operator_email": {"operator_email": "jörg@example.com"},
+    "region": {"region": "us-east-9"},
+    "services.app.schedule.0.days": {
+        "services": {
+            "app": {
+                "schedule": [{"at": "12:00", "days": "MON-WED-FRI", "min_tasks": 1, "max_tasks": 1}]
+            }
+        }
+    },
+    "services.app.environment": {"services": {"app": {"environment": {"LOG LEVEL": "debug"}}}},
+    "services.app.secrets": {
+        "services": {"app": {"secrets": {"AWS_EXECUTION_ENV": "api-token-secret"}}}
+    },
+    "state.bucket": {"state": {"bucket": "sthree-state"}},
+    "state.key": {"state": {"bucket": "state", "key": "/prod"}},
+    "state.kms_key_id": {"state": {"bucket": "state", "kms_key_id": "state"}},
+    "state.region": {"state": {"bucket": "state", "region": "us-east-9"}},
+    "time_zone": {"time_zone": "Factory"},
+}
+
+
+@pytest.mark.parametrize("field", STAGES)
+def test_a_stage_is_refused_for_what_aws_refuses(field: str) -> None:
+    assert fields(STAGES[field]) == [field]
+
+
+def test_a_stage_full_of_what_aws_refuses_is_refused_for_all_of_it_at_once() -> None:
+    document = {
+        "region": "us-west-2",
+        "time_zone": "Factory",
+        "night_stop": {"days": "MON-WED-FRI"},
+        "network": {"availability_zones": ["us-west-2a", "us-west-2-lax-1a"]},
+        "database": {"master_username": "pg_admin", "name": "db"},
+        "default_tags": {"Team": "R&D (platform), #1", "aws:owner": "x"},
+        "state": {"bucket": "example-terraform-state", "key": "/prod/terraform.tfstate"},
+    }
+
+    assert sorted(fields(document)) == [
+        "database.master_username",
+        "database.name",
+        "default_tags.Team",
+        "default_tags.aws:owner",
+        "network.availability_zones",
+        "night_stop.days",
+        "state.key",
+        "time_zone",
+    ]
+
+
+@pytest.mark.parametrize("prefix", ["internal", "internal-a", "sg", "sthree", "amzn-s3-demo"])
+def test_a_prefix_does_not_begin_names_that_aws_keeps(prefix: str) -> None:
+    assert fields({"prefix": prefix}) == ["prefix"]
+
+
+def test_as_many_tags_as_aws_takes_beside_the_platforms_own_are_taken() -> None:
+    assert fields({"default_tags": {f"k{number}": "" for number in range(45)}}) == []
+
+
+# ---- the outside peer: what botocore's models of the services say
+
+
+def pattern_of(service: str, shape: str) -> str:
+    return str(SESSION.get_service_model(service).shape_for(shape).metadata["pattern"])
+
+
+# The services that say in their model what a tag may hold; EC2 and others say nothing.
+TAGGED = [
+    ("acm", "TagKey", "TagValue"),
+    ("ce", "ResourceTagKey", "ResourceTagValue"),
+    ("ecs", "TagKey", "TagValue"),
+    ("efs", "TagKey", "TagValue"),
+    ("elbv2", "TagKey", "TagValue"),
+    ("iam", "tagKeyType", "tagValueType"),
+    ("logs", "TagKey", "TagValue"),
+    ("wafv2", "TagKey", "TagValue"),
+]
+
+
+@pytest.mark.parametrize(("service", "key", "value"), TAGGED)
+@settings(deadline=None, max_examples=300)
+# Letters that are newer than Python's own Unicode are left out.
+@given(text=st.text(st.characters(exclude_categories=("Cs", "Cn")), min_size=1, max_size=6))
+def test_a_tags_characters_are_those_of_the_services_models(
+    service: str, key: str, value: str, text: str
+) -> None:
+    for shape, rule in ((key, tags.tag_key), (value, tags.tag_value)):
+        assert (rule(text) is None) == bool(regex.fullmatch(pattern_of(service, shape), text))
+
+
+@settings(deadline=None, max_examples=300)
+@given(labels=st.lists(st.text("abcXYZ019-_.ä", min_size=1, max_size=8), min_size=1, max_size=4))
+def test_what_is_taken_as_a_domain_is_one_for_acm(labels: list[str]) -> None:
+    name = ".".join(labels)
+
+    if addresses.dns_name(name) is None:
+        assert regex.fullmatch(pattern_of("acm", "DomainNameString"), name)
+
+
+@settings(deadline=None, max_examples=300)
+@given(local=st.text("abcX019.!#$%&'*+/=?^_`{|}~-ä", min_size=1, max_size=8))
+def test_what_is_taken_as_an_address_is_one_for_cost_anomaly_detection(local: str) -> None:
+    address = f"{local}@example.com"
+
+    if addresses.email_address(address) is None:
+        assert regex.fullmatch(pattern_of("ce", "SubscriberAddress"), address)
+
+
+def test_the_regions_are_those_that_botocore_knows() -> None:
+    assert list(network.REGIONS) == sorted(SESSION.get_available_regions("ec2"))
+
+
+def test_time_zones_are_no_longer_than_the_scheduler_takes() -> None:
+    shape = SESSION.get_service_model("scheduler").shape_for("ScheduleExpressionTimezone")
+
+    assert shape.metadata["max"] >= len("America/Argentina/ComodRivadavia")
