@@ -120,6 +120,7 @@ OTHERS = {
     "local/aws.py": "its output is read by the program that started it",
     "local/calls.py": "the emulator's log, a file",
     "local/moto_patches/gaps.py": "the emulator's log, a file",
+    "local/validation/gate.py": "the emulator's log, a file",
     "dev/fault_injection/proxy.py": "its output is read by the program that started it",
     "dev/setup": "runs before the packages are installed",
 }
