@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, Final, Protocol
+from urllib.parse import urlsplit
 
 from botocore import xform_name
 from botocore.exceptions import (
@@ -54,7 +55,13 @@ def boto3_clients(*, region: str | None = None) -> Clients:
     @cache
     def client(service: str, /) -> Any:
         chosen = config_of.get(service, config)
-        return session.client(service, config=chosen)  # type: ignore[call-overload]  # a variable
+        made = session.client(service, config=chosen)  # type: ignore[call-overload]  # a variable
+        endpoint = urlsplit(made.meta.endpoint_url)
+        _ = endpoint.port  # a ValueError now, not at the first call
+        if endpoint.hostname in _LOOPBACK:
+            # Terraform never asks a proxy for the way to this machine, botocore would.
+            return session.client(service, config=chosen.merge(Config(proxies={})))  # type: ignore[call-overload]
+        return made
 
     return client
 
@@ -201,6 +208,7 @@ def _refusal(action: str, error: ClientError) -> str:
     )
 
 
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _LOG_IN: Final = "log in again (`aws sso login`), or set AWS_PROFILE or the access key variables"
 _NO_CREDENTIALS: Final = (
     CredentialRetrievalError,

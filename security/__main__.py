@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from common.progress import Progress
-from common.screen import AsJson, err, print_error, print_json, print_table, progress_on_screen
+from common.screen import AsJson, print_error, print_json, print_table, progress_on_screen, tell
 from modules.settings.stage_files import StageFileError, stage_names
 from modules.settings.stage_settings import stack_name
 from security.checkov import CheckovError, check
@@ -88,7 +88,7 @@ def main() -> None:
         print_error(str(error))
         sys.exit(1)
     except KeyboardInterrupt:
-        err.print("stopped")
+        tell("stopped")
         sys.exit(130)
 
 

@@ -6,9 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
+from common.screen import print_table
 from dev.bench.measuring import timed
 from imports.bind import bind
 from imports.gate import judge
@@ -28,10 +26,11 @@ _STAGE = "bench"
 _TYPE = "aws_secretsmanager_secret"
 
 
-def many_objects(console: Console) -> list[dict[str, object]]:
+def many_objects() -> list[dict[str, object]]:
     """Records of 46, 500 and 5,000 objects."""
     rows: list[dict[str, object]] = []
-    table = Table("objects", "read", "bind", "judge", "ms per object", "peak MiB", box=None)
+    columns = ("objects", "read", "bind", "judge", "ms per object", "peak MiB")
+    cells: list[tuple[str, ...]] = []
     for count in OBJECTS:
         record = _record(count)
         plan, document = _plan(record), _document(record)
@@ -52,11 +51,13 @@ def many_objects(console: Console) -> list[dict[str, object]]:
             peak_mib = tracemalloc.get_traced_memory()[1] / 2**20
             tracemalloc.stop()
         each = 1000 * sum(seconds.values()) / count
-        table.add_row(
-            str(count),
-            *(f"{value:.3f}" for value in seconds.values()),
-            f"{each:.3f}",
-            f"{peak_mib:.0f}",
+        cells.append(
+            (
+                str(count),
+                *(f"{value:.3f}" for value in seconds.values()),
+                f"{each:.3f}",
+                f"{peak_mib:.0f}",
+            )
         )
         rows.append(
             {
@@ -66,7 +67,7 @@ def many_objects(console: Console) -> list[dict[str, object]]:
                 "peak_mib": peak_mib,
             }
         )
-    console.print(table)
+    print_table(columns, cells)
     return rows
 
 

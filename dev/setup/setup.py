@@ -92,7 +92,8 @@ def install_node_packages(tools: Tools) -> None:
     say(step, "installing from package-lock.json (half a minute)")
     # Install scripts run: on platforms for which node-pty ships no binary, they build one.
     command = [tools.npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"]
-    run_long(step, command, {**os.environ, "npm_config_update_notifier": "false"})
+    environment = {**os.environ, "npm_config_update_notifier": "false"}
+    run_long(step, command, environment, doing="downloading and installing")
     write(stamp, value)
 
 

@@ -8,9 +8,8 @@ from typing import Annotated
 
 import typer
 
-from common.errors import UserError
 from common.progress import Progress
-from common.screen import AsJson, out, print_json, print_table, progress_on_screen
+from common.screen import AsJson, print_json, print_table, progress_on_screen, say
 from modules.settings.stage_settings import StageSettings
 from ops.cost.bill import Bill
 from ops.cost.prices import HOURS_PER_MONTH, Prices, read_prices
@@ -72,16 +71,20 @@ def cost(
     with progress_on_screen(as_json) as progress:
         if compare:
             progress(f"synthesizing {' and '.join(compare)}")
-            stacks = synthesized_side_by_side([_settings(each, prices) for each in compare])
-            bills = [bill(each.of(), prices) for each in stacks]
+            stages = [_settings(each) for each in compare]
+            bills = [bill(each.of(), prices) for each in synthesized_side_by_side(stages)]
         else:
-            result = reckon(_settings(stage, prices), prices, _legacy(legacy_state), progress)
+            stages = [_settings(stage)]
+            result = reckon(stages[0], prices, _legacy(legacy_state), progress)
+    regions = [each.region for each in stages]
     if compare:
-        _show_comparison(compare, bills, as_json)
+        _show_comparison(compare, bills, regions, prices, as_json)
     elif as_json:
-        print_json({"prices": {"region": prices.region, "as_of": prices.as_of}, "cost": result})
+        dated = {"region": prices.region, "as_of": prices.as_of}
+        estimate = prices.are_an_estimate_in(regions[0])
+        print_json({"prices": {**dated, "estimate": estimate}, "cost": result})
     else:
-        _show(result, prices)
+        _show(result, prices, regions[0])
 
 
 def reckon(
@@ -130,14 +133,16 @@ def _with(stage: StageSettings, switches: Sequence[Switch]) -> StageSettings:
     return stage
 
 
-def _settings(name: str, prices: Prices) -> StageSettings:
-    stage = Workspace(stage=name, environ=dict(os.environ)).settings()
-    if stage.region != prices.region:
-        raise UserError(
-            f"stage {name} is in region {stage.region}, and ops/cost/prices.toml has the prices of "
-            f"{prices.region}: write this region's prices there"
+def _settings(name: str) -> StageSettings:
+    return Workspace(stage=name, environ=dict(os.environ)).settings()
+
+
+def _say_estimate(region: str, prices: Prices) -> None:
+    if prices.are_an_estimate_in(region):
+        say(
+            f"an ESTIMATE: the table has no prices of {region}, so those of {prices.region} are taken; most "
+            "other regions cost more"
         )
-    return stage
 
 
 def _legacy(state: Path | None) -> Sequence[Resource]:
@@ -149,7 +154,7 @@ def _legacy(state: Path | None) -> Sequence[Resource]:
     ]
 
 
-def _show(cost: Cost, prices: Prices) -> None:
+def _show(cost: Cost, prices: Prices, region: str) -> None:
     print_table(
         ("", "what", "quantity", "USD each", "USD a month"),
         [
@@ -163,13 +168,12 @@ def _show(cost: Cost, prices: Prices) -> None:
             for line in cost.bill.lines
         ],
     )
-    out.print(
-        f"\nstage {cost.stage}: {cost.monthly_usd:.2f} USD a month, before traffic, logs and data"
-    )
-    out.print(f"with every service scaled out all month: {cost.with_most_tasks_usd:.2f}")
+    say(f"\nstage {cost.stage}: {cost.monthly_usd:.2f} USD a month, before traffic, logs and data")
+    _say_estimate(region, prices)
+    say(f"with every service scaled out all month: {cost.with_most_tasks_usd:.2f}")
     for unknown in cost.bill.unpriced:
-        out.print(f"not priced: {unknown}: add it to ops/cost/prices.toml", markup=False)
-    out.print(
+        say(f"not priced: {unknown}: add it to ops/cost/prices.toml")
+    say(
         f"list prices of {prices.region}, {prices.as_of}; {HOURS_PER_MONTH} hours; sources in "
         "ops/cost/prices.toml\n"
     )
@@ -177,7 +181,7 @@ def _show(cost: Cost, prices: Prices) -> None:
         ("by use, not in the sum", "USD"),
         [(each.what, f"{each.unit_usd:.3f} per {each.unit}") for each in cost.bill.usage],
     )
-    out.print()
+    say()
     print_table(
         ("compared with", "USD a month"),
         [
@@ -185,7 +189,7 @@ def _show(cost: Cost, prices: Prices) -> None:
             ("the platform as its guide describes it", f"{cost.guide_usd:.2f}"),
         ],
     )
-    out.print()
+    say()
     print_table(
         ("switch", "in the stage file", "saves USD a month", "gives up"),
         [
@@ -195,20 +199,29 @@ def _show(cost: Cost, prices: Prices) -> None:
         ],
     )
     if cost.enough:
-        out.print(
+        say(
             f"\nwith {' and '.join(cost.enough)} it comes to {cost.with_enough_usd:.2f}, below the "
-            "guide's; Multi-AZ and the fallback from Spot stay",
-            markup=False,
+            "guide's; Multi-AZ and the fallback from Spot stay"
         )
 
 
-def _show_comparison(names: tuple[str, str], bills: Sequence[Bill], as_json: bool) -> None:
+def _show_comparison(
+    names: tuple[str, str],
+    bills: Sequence[Bill],
+    regions: Sequence[str],
+    prices: Prices,
+    as_json: bool,
+) -> None:
     groups = [each.groups() for each in bills]
     if as_json:
         print_json(
             {
-                name: {"monthly_usd": each.monthly_usd, "groups": of}
-                for name, each, of in zip(names, bills, groups, strict=True)
+                name: {
+                    "monthly_usd": each.monthly_usd,
+                    "groups": of,
+                    "estimate": prices.are_an_estimate_in(region),
+                }
+                for name, each, of, region in zip(names, bills, groups, regions, strict=True)
             }
         )
         return
@@ -219,3 +232,5 @@ def _show_comparison(names: tuple[str, str], bills: Sequence[Bill], as_json: boo
         ("USD a month", *names, "difference"),
         [(what, f"{a:.2f}", f"{b:.2f}", f"{b - a:+.2f}") for what, a, b in rows],
     )
+    for region in dict.fromkeys(regions):
+        _say_estimate(region, prices)

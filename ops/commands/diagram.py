@@ -10,7 +10,7 @@ import typer
 
 from common.errors import UserError
 from common.files import replace_file
-from common.screen import Stage, out, progress_on_screen
+from common.screen import Stage, progress_on_screen, say
 from ops.picture.architecture import architecture
 from ops.picture.layout import layout
 from ops.picture.svg import svg
@@ -48,7 +48,7 @@ def diagram(
             else:
                 path.write_bytes(png(text))
     for path in paths:
-        out.print(str(path), markup=False)
+        say(str(path))
 
 
 def stage_svg(stage: str) -> str:

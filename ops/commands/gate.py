@@ -8,7 +8,7 @@ import typer
 
 from aws.resources import CARRYING, PROTECTING, STATEFUL
 from common.errors import UserError
-from common.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
+from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, say
 from ops.verdicts.gate import UNCHANGED, Judgement, judge
 from ops.verdicts.planning import StagePlan, stage_plan
 from terraform.premises import UntrustedStateError
@@ -94,7 +94,7 @@ def _print_untrusted(why: str, retain_data: bool, as_json: bool) -> None:
             }
         )
     else:
-        out.print(f"blocked: do not deploy: {why}", markup=False, soft_wrap=True)
+        say(f"blocked: do not deploy: {why}")
 
 
 def _print(judgement: Judgement, planned: StagePlan, workspace: Workspace) -> None:
@@ -115,27 +115,23 @@ def _print(judgement: Judgement, planned: StagePlan, workspace: Workspace) -> No
         )
     changed = {kind: n for kind, n in judgement.counts.items() if kind != UNCHANGED}
     parts = [f"{number} {kind}" for kind, number in sorted(changed.items())]
-    out.print(
-        "the plan: " + ", ".join([*parts, f"{judgement.counts.get(UNCHANGED, 0)} {UNCHANGED}"])
-    )
+    say("the plan: " + ", ".join([*parts, f"{judgement.counts.get(UNCHANGED, 0)} {UNCHANGED}"]))
     for line in (planned.premises.text, *planned.premises.notes):
-        out.print(line, markup=False, soft_wrap=True)
+        say(line)
     if planned.failure:
-        out.print(
+        say(
             f"this is not all: {sum(judgement.counts.values())} of the "
             f"{planned.premises.objects_in_state} objects in the state were planned, then Terraform stopped: "
-            f"{planned.failure}",
-            markup=False,
-            soft_wrap=True,
+            f"{planned.failure}"
         )
     if judgement.blocked:
-        out.print(_remedy(judgement, workspace), markup=False, soft_wrap=True)
+        say(_remedy(judgement, workspace))
     elif judgement.losses and not judgement.retain_data:
-        out.print("open: this stage does not retain its data")
+        say("open: this stage does not retain its data")
     elif planned.premises.is_of_nothing:
-        out.print("open: nothing is deployed yet")
+        say("open: nothing is deployed yet")
     else:
-        out.print("open")
+        say("open")
 
 
 def _remedy(judgement: Judgement, workspace: Workspace) -> str:

@@ -10,7 +10,7 @@ import typer
 from common.errors import UserError
 from common.files import replace_file
 from common.progress import Progress
-from common.screen import Stage, out, print_error, progress_on_screen
+from common.screen import Stage, print_error, progress_on_screen, say
 from common.text_files import read_json
 from imports.gate import Verdict, judge
 from imports.record import AdoptionRecord, read_record
@@ -67,9 +67,9 @@ def report(
         replace_file(page, html_page(found))
         if summary:
             replace_file(summary, markdown(found))
-    out.print(str(page), markup=False)
+    say(str(page))
     for line in found.looked_at:
-        out.print(line, markup=False, soft_wrap=True)
+        say(line)
     if found.asks_for_a_person:
         blocked = len(found.verdict.blocked) if found.verdict else 0
         print_error(f"{len(found.dangers)} dangerous changes, {blocked} blocked: read {page}")
@@ -118,16 +118,18 @@ def _cost(
     settings: StageSettings,
     base: Stack | None,
     stack: Stack | None,
-) -> CostChange | None:
+) -> CostChange:
     prices = read_prices()
-    if prices.region != settings.region:
-        return None  # the table has no prices for it; `cost` says so
     if base is not None and stack is not None:
         before, after = base.of(), stack.of()
     else:
         before = list(planned_resources(plan, "before"))
         after = list(planned_resources(plan, "after"))
-    return cost_change(bill(before, prices), bill(after, prices))
+    return cost_change(
+        bill(before, prices),
+        bill(after, prices),
+        estimated_by=prices.region if prices.are_an_estimate_in(settings.region) else None,
+    )
 
 
 def _verdict(

@@ -26,12 +26,16 @@ class CostRow:
 
 @dataclass(frozen=True, kw_only=True)
 class CostChange:
-    """The bill before and after, where it changes. What is `unpriced` has no price in the table."""
+    """The bill before and after, where it changes. What is `unpriced` has no price in the table.
+
+    `estimated_by` is the region whose prices it is reckoned with, None where they are the stage's own.
+    """
 
     before_usd: float
     after_usd: float
     rows: tuple[CostRow, ...]
     unpriced: tuple[str, ...]
+    estimated_by: str | None
 
     @property
     def difference_usd(self) -> float:
@@ -39,7 +43,7 @@ class CostChange:
         return self.after_usd - self.before_usd
 
 
-def cost_change(before: Bill, after: Bill) -> CostChange:
+def cost_change(before: Bill, after: Bill, *, estimated_by: str | None) -> CostChange:
     """The difference of two bills."""
     sums: dict[tuple[str, str], list[float]] = {}
     for index, bill in enumerate((before, after)):
@@ -54,6 +58,7 @@ def cost_change(before: Bill, after: Bill) -> CostChange:
             if abs(old - new) >= 0.005
         ),
         unpriced=tuple(sorted({*before.unpriced, *after.unpriced})),
+        estimated_by=estimated_by,
     )
 
 

@@ -55,7 +55,7 @@ def report_on(plan: Plan, stack: str = "atomic-dev") -> Report:
     return report(
         plan,
         stack=stack,
-        cost=cost_change(before, after),
+        cost=cost_change(before, after, estimated_by=None),
         verdict=None,
         exceptions=[EXCEPTION],
     )

@@ -60,6 +60,26 @@ def test_an_ordinary_plan_is_written_as_page_and_text(tmp_path: Path) -> None:
     assert "+54.82 USD" in text.read_text()
 
 
+def test_in_a_region_without_prices_the_cost_is_an_estimate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "abroad.toml").write_text('phase = "foundation"\nregion = "eu-central-1"\n')
+    monkeypatch.setenv("ATOMIC_STAGES_DIR", str(tmp_path))
+    page, text = tmp_path / "report.html", tmp_path / "comment.md"
+
+    answer = run(
+        *("--stage", "abroad", "--plan", PLANS / "ordinary.json"),
+        *("--out", page, "--markdown", text),
+    )
+
+    assert answer.exit_code == 0, answer.output
+    assert "An estimate by the prices of us-east-1" in page.read_text()
+    assert (
+        "estimated by the prices of us-east-1, not this region's: **+54.82 USD**"
+        in text.read_text()
+    )
+
+
 def test_a_plan_that_loses_data_asks_for_a_person(tmp_path: Path) -> None:
     page = tmp_path / "report.html"
 
