@@ -23,7 +23,7 @@ from terraform.premises import (
     refuse_untrusted_state,
     state_seen,
 )
-from terraform.pulled_state import pull
+from terraform.pulled_state import pull, put_back_broken_file
 from terraform.stack import read_stack
 from terraform.state import State
 from terraform.workspace import Workspace, set_default_credentials
@@ -89,11 +89,11 @@ def adopt(workspace: Workspace, *, progress: Progress) -> AdoptionResult:
     # The plan file holds what the state holds. It stays in a folder of its own, readable by its owner alone.
     with tempfile.TemporaryDirectory(prefix="atomic-adopt-") as folder:
         plan = Path(folder) / "adopt.tfplan"
-        result, terraform = _gate(workspace, record, plan, progress)
+        result, terraform = _gate(workspace, record, plan, progress, is_resuming=True)
         if not result.is_open:
             return AdoptionResult(gate=result, held=0)
         progress("applying that plan")
-        terraform.checked("apply", "-input=false", "-no-color", str(plan))
+        terraform.apply(plan)
         progress("reading the state back")
         complaints = read_back(pull(terraform), record)
         if complaints:
@@ -114,6 +114,7 @@ def _gate(
     *,
     given: Plan | None = None,
     given_as: Path | None = None,
+    is_resuming: bool = False,
 ) -> tuple[GateResult, Terraform]:
     settings = workspace.settings()
     set_default_credentials(workspace)
@@ -128,6 +129,11 @@ def _gate(
             phase=settings.phase, preflight=missing, verdict=Verdict(findings=())
         ), terraform
     plan, state = given, None
+    if is_resuming and settings.phase == "adopt":
+        # What a killed adoption had imported is imported again: the plan has no other objects.
+        told = put_back_broken_file(terraform.folder)
+        if told:
+            progress(told)
     if plan is None:
         state = state_seen(workspace, terraform)
         progress("planning")

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from common.errors import UserError, listed
+from common.files import replace_file
 from terraform.cli import Terraform, error_summary
 from terraform.state import Document, State, dump_document, parse_state
 from terraform.state_file import local_state_file
@@ -92,6 +93,26 @@ def _refuse_broken_file(folder: Path) -> None:
             f"the state file {path} is empty or broken off, as after terraform was killed while writing "
             "it: copy the newest backup over it and run the same command again"
         )
+
+
+def put_back_broken_file(folder: Path) -> str | None:
+    """Put a backup in the place of a truncated local state file, and say so; without one, set it aside.
+
+    For commands that bring everything back that the file may have held: others have to refuse.
+    """
+    path = broken_state_file(folder)
+    if path is None:
+        return None
+    backup = path.with_name(f"{path.name}.backup")
+    try:
+        text = backup.read_text(encoding="utf-8")
+        parse_state(text, source=str(backup))
+    except (OSError, ValueError, UserError):
+        aside = path.with_name(f"{path.name}.truncated")
+        path.replace(aside)
+        return f"{path.name} was truncated when Terraform was killed: set aside as {aside.name}"
+    replace_file(path, text, mode=0o600)
+    return f"{path.name} was truncated when Terraform was killed: put back from {backup.name}"
 
 
 def broken_state_file(folder: Path) -> Path | None:
