@@ -14,7 +14,7 @@ from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.cells import cell_len
@@ -31,6 +31,8 @@ _GAP = 2
 """Blanks between two columns of a table."""
 _NARROWEST = 20
 """A column of prose is not folded to less than this."""
+INTERRUPTED: Final = 130
+_STOPPED: Final = "stopped; run the same command again to finish"
 _SECONDS_BETWEEN_SIGNS = 10
 
 Stage = Annotated[str, typer.Option(help="the stage, as in stages/STAGE.toml")]
@@ -129,7 +131,11 @@ def run(app: typer.Typer) -> None:
     A mistyped command or option too: click's own exit code for these is 2, which here is an answer.
     """
     try:
-        sys.exit(app(standalone_mode=False) or 0)
+        code = app(standalone_mode=False) or 0
+        # Typer makes this of Ctrl-C within a command, and says nothing.
+        if code == INTERRUPTED:
+            tell(_STOPPED)
+        sys.exit(code)
     except typer.exceptions.TyperException as error:
         # Without any argument the help has been printed, and there is nothing else to say.
         if said := _mistyped(error):
@@ -137,7 +143,7 @@ def run(app: typer.Typer) -> None:
         sys.exit(1)
     except typer.Abort:
         tell("stopped; nothing was done")
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
     except StageError as error:
         print_error(error.text)
         sys.exit(1)
@@ -148,8 +154,8 @@ def run(app: typer.Typer) -> None:
         print_error(one_line(str(error)))
         sys.exit(1)
     except KeyboardInterrupt:
-        tell("stopped; run the same command again to finish")
-        sys.exit(130)
+        tell(_STOPPED)
+        sys.exit(INTERRUPTED)
 
 
 def _mistyped(error: typer.exceptions.TyperException) -> str:

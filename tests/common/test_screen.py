@@ -1,9 +1,11 @@
 """What comes from outside is printed as it is, and can be copied as it stands."""
 
 import ast
+import sys
 from pathlib import Path
 
 import pytest
+import typer
 
 from common import screen
 from local.emulator import PROJECT
@@ -165,3 +167,30 @@ def test_nobody_prints_past_the_one_that_prints_as_it_is(package: str) -> None:
     past = {str(file.relative_to(PROJECT)): calls for file in files if (calls := printing(file))}
 
     assert past == {}
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        (KeyboardInterrupt, "stopped; run the same command again to finish"),
+        (typer.Abort, "stopped; nothing was done"),  # Ctrl-C at a question
+    ],
+)
+def test_ctrl_c_ends_in_one_line_that_says_what_is_left(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    ends: type[BaseException],
+    said: str,
+) -> None:
+    app = typer.Typer()
+
+    @app.command()
+    def work() -> None:
+        raise ends
+
+    monkeypatch.setattr(sys, "argv", ["work"])
+    with pytest.raises(SystemExit) as left:
+        screen.run(app)
+
+    assert left.value.code == 130
+    assert capsys.readouterr().err == f"{said}\n"
