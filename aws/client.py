@@ -151,7 +151,7 @@ def ask_unless(
 def answers_without(
     clients: Clients, service: str, operation: str, codes: frozenset[str], **arguments: Any
 ) -> bool:
-    """Whether a call succeeds; False when AWS answers with one of the error `codes`.
+    """Return whether a call succeeds; False when AWS answers with one of the error `codes`.
 
     Raises UserError for any other refusal.
     """

@@ -40,7 +40,7 @@ def shorten(value: object, *, limit: int = 80) -> str:
 
 
 def listed(items: Iterable[str], *, limit: int = 10) -> str:
-    """The items as they stand in a message: the first few, and how many more."""
+    """Return the items as they stand in a message: the first few, and how many more."""
     shown = list(items)
     more = f" and {len(shown) - limit} more" if len(shown) > limit else ""
     return ", ".join(shown[:limit]) + more

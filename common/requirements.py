@@ -23,20 +23,20 @@ PIPENV_MINIMUM: Version = (2024,)
 
 
 def parse_version(text: str) -> Version | None:
-    """The first version number in a tool's answer: "v20.20.2" gives (20, 20, 2)."""
+    """Return the first version number in a tool's answer: "v20.20.2" gives (20, 20, 2)."""
     found = re.search(r"\d+(?:\.\d+)+", text)
     return tuple(int(part) for part in found.group().split(".")) if found else None
 
 
 def version_text(version: Version) -> str:
-    """The version as people write it."""
+    """Return the version as people write it."""
     return ".".join(str(part) for part in version)
 
 
 def refusal(
     tool: str, minimum: Version, found: Version | None, where: str | None, remedy: str
 ) -> str | None:
-    """Why this tool will not do, in one line; None when it will.
+    """Return why this tool will not do, in one line; None when it will.
 
     `where` is the program's path, None when there is no such program; `found` is its version,
     None when it does not say one (a broken shim, for instance).
@@ -53,6 +53,6 @@ def refusal(
 
 
 def fingerprint(*inputs: str) -> str:
-    """What a stamp file holds: it changes when any input of the step does."""
+    """Return what a stamp file holds: it changes when any input of the step does."""
     joined = "\0".join(inputs)
     return hashlib.sha256(joined.encode()).hexdigest()

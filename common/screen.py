@@ -68,7 +68,7 @@ def headline(text: str) -> None:
 
 
 def on_a_terminal() -> bool:
-    """Whether a person sees standard error while it is written."""
+    """Return whether a person sees standard error while it is written."""
     return _err.is_terminal
 
 
@@ -121,7 +121,7 @@ class _Signs:
 
 
 def print_error(message: str) -> None:
-    """One line on standard error."""
+    """Write one line to standard error."""
     tell(f"error: {message}")
 
 
@@ -159,7 +159,7 @@ def run(app: typer.Typer) -> None:
 
 
 def _mistyped(error: typer.exceptions.TyperException) -> str:
-    """What is wrong with the command line, and where the right one is told."""
+    """Return what is wrong with the command line, and where the right one is told."""
     said = getattr(error, "format_message", error.__str__)()
     context = getattr(error, "ctx", None)
     asked = f"{context.command_path} --help" if context else "--help"
@@ -172,7 +172,7 @@ def print_json(value: Any) -> None:
 
 
 def print_json_line(value: Any) -> None:
-    """One of many, each on a line."""
+    """Write one of many, each on a line."""
     typer.echo(json.dumps(_plain(value)))
 
 
@@ -216,7 +216,7 @@ def _width(text: str) -> int:
 def _to_fold(
     columns: Sequence[str], cells: Sequence[Sequence[str]], widths: Sequence[int]
 ) -> int | None:
-    """The widest column, if folding it between words makes the table fit."""
+    """Return the widest column, if folding it between words makes the table fit."""
     widest = max(range(len(widths)), key=lambda at: widths[at])
     left = _out.width - (sum(widths) - widths[widest] + _GAP * (len(widths) - 1))
     texts = (columns[widest], *(row[widest] for row in cells))

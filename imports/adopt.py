@@ -148,7 +148,7 @@ def _gate(
 
 
 def read_back(state: State | None, record: AdoptionRecord) -> list[str]:
-    """What the new state lacks: an object, its id, a secret's recovery window, the final snapshot."""
+    """Return what the new state lacks: an object, its id, a recovery window, the final snapshot."""
     held = {each.address: each.attributes for each in state.objects} if state else {}
     complaints = []
     for item in record.adopted:

@@ -21,7 +21,7 @@ Document = dict[str, Any]
 
 
 def bind(document: Mapping[str, Any], record: AdoptionRecord, *, phase: str) -> Document:
-    """The stack with its adopted objects: imported under their ids, and described as they were found.
+    """Bind the stack to its adopted objects: imported under their ids, described as they were found.
 
     In phase `adopt` the stack holds exactly the record's objects, described in full. In later phases it
     holds everything, and adopted objects keep what makes them what they are.
@@ -85,14 +85,14 @@ def _describe(resource: Document, item: AdoptedObject, *, in_full: bool) -> None
 
 
 def _keep_the_order(resource: Document, referred: frozenset[str]) -> None:
-    """A value in place of a reference says nothing of the order, and a destroy would take both at once."""
+    """Keep the order that a value in place of a reference loses: a destroy would take both at once."""
     waits_for = referred - addresses(resource)
     if waits_for:
         resource["depends_on"] = sorted({*resource.get("depends_on", ()), *waits_for})
 
 
 def literally(value: Any) -> Any:
-    """A value so that Terraform takes it as it is: `${aws:username}` in a policy is no expression."""
+    """Escape a value so that Terraform takes it as it is: `${aws:username}` is no expression here."""
     if isinstance(value, str):
         return literal(value)
     if isinstance(value, Mapping):
@@ -105,7 +105,7 @@ def literally(value: Any) -> Any:
 def merge_rules(
     found: Sequence[Document], ours: Sequence[Document], *, key: Callable[[Document], object]
 ) -> list[Document]:
-    """The rules that were found, and those of ours that say something else.
+    """Return the rules that were found, and those of ours that say something else.
 
     A rule of ours for the same traffic is left out, whatever its description: to re-word a rule is to revoke
     it for a moment.

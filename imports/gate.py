@@ -34,7 +34,7 @@ class Verdict:
     findings: tuple[Finding, ...]
 
     def count(self, kind: Kind) -> int:
-        """How many findings are of a kind."""
+        """Count the findings of a kind."""
         return sum(finding.kind == kind for finding in self.findings)
 
     @property
@@ -50,7 +50,7 @@ def judge(
     phase: str,
     stack: Stack,
 ) -> Verdict:
-    """The verdict on a plan of the stage that `record` belongs to."""
+    """Judge a plan of the stage that `record` belongs to."""
     # A deposed object, left over from a replacement, is planned beside the one that stands at its address.
     changes = plan.by_address
     deposed = [change for change in plan.changes if change.deposed]
@@ -100,7 +100,7 @@ def _block_reason(
     expected: str,
     phase: str,
 ) -> str | None:
-    """Why an adopted object may not be planned like this; None when it may."""
+    """Return why an adopted object may not be planned like this; None when it may."""
     actions = change.actions
     other = _other_object(change, expected=expected)
     if other:
@@ -119,7 +119,7 @@ def _block_reason(
 
 
 def _other_object(change: Change, *, expected: str) -> str | None:
-    """What the plan has in the place of the recorded object; None when it is that object, or none."""
+    """Return what the plan has in the recorded object's place; None when it is that object, or none."""
     if change.importing:
         id_ = change.importing.get("id")
         return None if id_ == expected else f"the plan imports {id_}"
@@ -167,7 +167,7 @@ def _doubles(changes: Mapping[str, Change]) -> Iterator[Finding]:
 
 
 def _missing_coverage(record: AdoptionRecord, stack: Stack, phase: str) -> Iterator[Finding]:
-    """A clean import proves nothing about what the configuration leaves out: compare the arguments."""
+    """Compare the arguments: a clean import proves nothing about what the configuration leaves out."""
     for item in record.adopted:
         resource = stack.resources.get(item.address)
         if resource is None:
@@ -190,7 +190,7 @@ def _missing_coverage(record: AdoptionRecord, stack: Stack, phase: str) -> Itera
 
 
 def covers(configured: object, observed: object) -> bool:
-    """Whether the configuration says all that was observed; it may say more."""
+    """Return whether the configuration says all that was observed; it may say more."""
     if isinstance(observed, list):
         if not isinstance(configured, list):
             return False

@@ -46,7 +46,7 @@ def decide(
     attributes: Mapping[str, Mapping[str, Any]],
     problems: Mapping[str, str],
 ) -> list[Decision]:
-    """One decision per legacy resource, in the order of their addresses.
+    """Make one decision per legacy resource, in the order of their addresses.
 
     `attributes` are those that import ids are made of, `problems` why they are not known; both by legacy
     address.
@@ -101,7 +101,7 @@ def drift(
     state: Mapping[str, Mapping[str, Any]] | None,
     observed: Mapping[str, Mapping[str, Any]],
 ) -> list[Drift]:
-    """The disagreements about adopted objects, in the decisions' order.
+    """Return the disagreements about adopted objects, in the decisions' order.
 
     `state` holds attributes by legacy address, `observed` arguments by our address. What the configuration
     leaves open, or takes from another object, is not compared.
@@ -138,7 +138,7 @@ def unmanaged_arguments(
     configuration: LegacyConfiguration,
     stack: Stack,
 ) -> list[str]:
-    """What the legacy configuration sets on adopted objects and the synthesized stack says nothing of.
+    """Return what the legacy configuration sets on adopted objects and the new stack does not mention.
 
     A clean import does not show it: what no configuration mentions is not compared. One line per object.
     """
@@ -177,7 +177,7 @@ def _compared(type_: str) -> tuple[str, ...]:
 
 
 def _plain(value: Any) -> Any:
-    """A value so that the three witnesses can be compared: unset, empty, false and 0 are one."""
+    """Make values of the three witnesses comparable: unset, empty, false and 0 are one."""
     if isinstance(value, Mapping):
         return {
             key: _plain(item) for key, item in value.items() if _plain(item) is not None

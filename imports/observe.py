@@ -26,7 +26,7 @@ def observe(
     folder: Path,
     environment: Mapping[str, str],
 ) -> dict[str, dict[str, Any]]:
-    """The observed arguments of each address of `ids` (address -> import id).
+    """Return the observed arguments of each address of `ids` (address -> import id).
 
     `stack` is the stage's; `folder` is an empty one, to be thrown away.
     Raises UserError when Terraform cannot read an object.
@@ -40,7 +40,7 @@ def observe(
 
 
 def observing_document(stack: Stack, ids: Mapping[str, str]) -> dict[str, Any]:
-    """A stack that imports the objects, to be planned and never applied.
+    """Return a stack that imports the objects, to be planned and never applied.
 
     Raises UserError for an address that the stage's stack does not have.
     """
@@ -54,7 +54,7 @@ def observing_document(stack: Stack, ids: Mapping[str, str]) -> dict[str, Any]:
 
 
 def observed_arguments(type_: str, before: Mapping[str, Any]) -> dict[str, Any]:
-    """What the record keeps of an object, without what says nothing."""
+    """Return what the record keeps of an object, without what says nothing."""
     observed = {}
     for attribute in RESOURCES[type_].observed:
         value = before.get(attribute)
@@ -72,7 +72,7 @@ def observed_arguments(type_: str, before: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _without_nothing(value: Any) -> Any:
-    """A nested block without its unset arguments, as one would write it."""
+    """Return a nested block without its unset arguments, as one would write it."""
     if isinstance(value, list):
         return [_without_nothing(item) for item in value]
     if isinstance(value, dict):

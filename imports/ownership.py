@@ -38,7 +38,7 @@ def ownership(
     legacy_state: Document | None,
     new_state: Document | None,
 ) -> list[Owner]:
-    """Who holds each object of the record, sorted by our address; None stands for no state."""
+    """Return who holds each object of the record, sorted by our address; None stands for no state."""
     legacy = _State("legacy", legacy_state)
     new = _State("new", new_state)
     owners = []

@@ -52,7 +52,7 @@ def preflight(record: AdoptionRecord, clients: Clients) -> list[Finding]:
 
 
 def preflight_rows(record: AdoptionRecord, clients: Clients) -> list[tuple[Finding, Row | None]]:
-    """The same, each with the row that AWS lists the object in, if there is one."""
+    """Return the same, each with the row that AWS lists the object in, if there is one."""
     account, region = account_of(clients), region_of(clients)
     if (account, region) != (record.account_id, record.region):
         return [(_other_account(record, account=account, region=region), None)]

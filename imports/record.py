@@ -82,7 +82,7 @@ class AdoptionRecord(_Part):
         return frozenset(item.address for item in self.adopted)
 
     def kept(self, *, shared_roles: bool) -> "AdoptionRecord":
-        """What of it a stage still binds: all, or all but the roles that it no longer keeps."""
+        """Return what of it a stage still binds: all, or all but the roles that it no longer keeps."""
         if shared_roles:
             return self
         kept = [item for item in self.adopted if item.address not in SHARED_ROLES]
@@ -90,12 +90,12 @@ class AdoptionRecord(_Part):
 
 
 def record_path(stages_dir: Path, stage: str) -> Path:
-    """Where the record of a stage is."""
+    """Return where the record of a stage is."""
     return stages_dir / f"{stage}.adoption.json"
 
 
 def read_record(path: Path) -> AdoptionRecord | None:
-    """The record at `path`, or None when there is none.
+    """Return the record at `path`, or None when there is none.
 
     Raises UserError for one that cannot be read, or that names an address or an object twice.
     """
@@ -124,7 +124,7 @@ def read_record(path: Path) -> AdoptionRecord | None:
 
 
 def record_of(stages_dir: Path, stage: str, *, phase: str, region: str) -> AdoptionRecord | None:
-    """The record that goes with a stage's settings; None for a stage that adopts nothing.
+    """Return the record that goes with a stage's settings; None for a stage that adopts nothing.
 
     Raises UserError for a record of another stage or region, and for phase `adopt` without one.
     """

@@ -95,7 +95,7 @@ def retire(
 
 
 def legacy_addresses(record: AdoptionRecord) -> frozenset[str]:
-    """Every legacy address that the record adopts or releases."""
+    """Return every legacy address that the record adopts or releases."""
     adopted = frozenset(item.legacy_address for item in record.adopted)
     return adopted | {item.legacy_address for item in record.released}
 

@@ -9,7 +9,7 @@ from terraform.addresses import address_order
 
 
 def import_commands(record: AdoptionRecord) -> str:
-    """A POSIX shell script that imports each object which the state does not know yet, sorted.
+    """Write a POSIX shell script that imports each object which the state does not know yet, sorted.
 
     It may be run again after an interruption.
     """

@@ -22,7 +22,7 @@ _DATABASE = "aws_db_instance.main"
 
 
 def stage_file(attributes: Found, *, region: str) -> str:
-    """The text of a stage file with phase `adopt` for a base of these attributes.
+    """Return the text of a stage file with phase `adopt` for a base of these attributes.
 
     `attributes` are the observed or legacy attributes by our address.
     Raises UserError when the base lacks what a stage is built on.

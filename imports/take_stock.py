@@ -133,7 +133,7 @@ def _unmanaged(found: LegacySide, stack: Stack) -> list[str]:
 
 
 def _settings(workspace: Workspace, found: LegacySide) -> StageSettings:
-    """The stage's settings in phase adopt: those of its file, or those that its file will have."""
+    """Return the stage's settings in phase adopt: those of its file, or those that its file will have."""
     if workspace.stage_path.exists():
         return workspace.settings()
     shapes = {
@@ -152,7 +152,7 @@ def _settings(workspace: Workspace, found: LegacySide) -> StageSettings:
 
 
 def _shape(found: LegacySide, legacy_address: str) -> Mapping[str, Any]:
-    """What is known of an object before AWS is asked: the state's word, else the configuration's."""
+    """Return what is known of an object before AWS is asked: from the state, else the configuration."""
     objects = found.configuration.objects if found.configuration else ()
     configured = {item.address: item.arguments for item in objects}.get(legacy_address, {})
     known = {key: value for key, value in configured.items() if is_known(value)}

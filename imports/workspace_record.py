@@ -8,12 +8,12 @@ from terraform.workspace import Workspace
 
 
 def path_of_record(workspace: Workspace) -> Path:
-    """Where the record lies: beside the stage file."""
+    """Return where the record lies: beside the stage file."""
     return record_path(workspace.stages_dir, workspace.stage)
 
 
 def whole_record(workspace: Workspace) -> AdoptionRecord:
-    """The stage's adoption record.
+    """Return the stage's adoption record.
 
     Raises UserError when there is none.
     """
@@ -31,7 +31,7 @@ def whole_record(workspace: Workspace) -> AdoptionRecord:
 
 
 def kept_record(workspace: Workspace) -> AdoptionRecord:
-    """What of the record the stage's settings keep.
+    """Return what of the record the stage's settings keep.
 
     Raises UserError when there is no record, or the stage file has mistakes.
     """

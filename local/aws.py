@@ -20,7 +20,7 @@ class PortTakenError(Exception):
 
 
 def listen(port: int) -> socket.socket:
-    """A listening socket on the loopback address; port 0 takes any free port.
+    """Open a listening socket on the loopback address; port 0 takes any free port.
 
     Raises PortTakenError, with one line that says what to do.
     """

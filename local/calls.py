@@ -30,7 +30,7 @@ class Application(Protocol):
 
 
 def call_name(method: str, headers: dict[str, str], body: bytes, path: str) -> str:
-    """The call's name: its action where the protocol names one, else method and path."""
+    """Return the call's name: its action where the protocol names one, else method and path."""
     target = headers.get("X-Amz-Target")
     if target:
         return target.rpartition(".")[2]
@@ -44,7 +44,7 @@ def call_name(method: str, headers: dict[str, str], body: bytes, path: str) -> s
 
 
 def is_mutating(name: str) -> bool:
-    """Whether a call of this name may change something."""
+    """Return whether a call of this name may change something."""
     method, separator, _ = name.partition(" ")
     if separator:
         return method not in _READING_METHODS
@@ -100,7 +100,7 @@ class Calls:
         return answered.body
 
     def _answer(self, name: str, environ: dict[str, Any]) -> _Answer:
-        """The application's answer, or the one this very call has had before.
+        """Return the application's answer, or the one this very call has had before.
 
         A client that lost an answer (a machine that stood still, a dropped connection) sends the call again
         under the same invocation id. AWS tells by its client tokens that it has done the work; moto ignores

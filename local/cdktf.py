@@ -29,11 +29,11 @@ class Cdktf:
         return self.folder / "cdktf.out"
 
     def state_file(self, stack: str) -> Path:
-        """The local state of a stack."""
+        """Return the local state of a stack."""
         return self.folder / f"terraform.{stack}.tfstate"
 
     def stack_folder(self, stack: str) -> Path:
-        """The folder in which plain `terraform` works on a stack."""
+        """Return the folder in which plain `terraform` works on a stack."""
         return self.outdir / "stacks" / stack
 
     def run(self, *arguments: str, on_line: Callable[[str], None] | None = None) -> str:
@@ -76,7 +76,7 @@ class Cdktf:
         )
 
     def process_environment(self) -> dict[str, str]:
-        """The environment of its processes."""
+        """Return the environment of its processes."""
         return {
             **os.environ,
             **self.environment,

@@ -39,7 +39,7 @@ def scan_for_secrets(
 
 
 def deploying(tell_step: Progress) -> Callable[[str], None]:
-    """Turns cdktf's lines into one line that says how far the deploy is."""
+    """Turn cdktf's lines into one line that says how far the deploy is."""
     started = time.monotonic()
     created = 0
     planned = "?"

@@ -50,7 +50,7 @@ class Emulator:
         }
 
     def client(self, service: str) -> Any:
-        """A boto3 client of it."""
+        """Make a boto3 client of it."""
         return boto3.client(  # type: ignore[call-overload]  # the name is a variable
             service,
             endpoint_url=self.url,
@@ -67,7 +67,7 @@ class Emulator:
         ).close()
 
     def mutating_calls(self) -> dict[str, int]:
-        """The calls since then that may have changed something, by name."""
+        """Return the calls since then that may have changed something, by name."""
         with _ITSELF.open(f"{self.url}{CALLS}") as answer:
             calls: dict[str, int] = json.load(answer)
         return {name: count for name, count in calls.items() if is_mutating(name)}
@@ -81,7 +81,7 @@ class Emulator:
         ).close()
 
     def injected(self) -> dict[str, int]:
-        """The faults injected since then, by kind."""
+        """Return the faults injected since then, by kind."""
         with _ITSELF.open(f"{self.url}{FAULTS}") as answer:
             found: dict[str, int] = json.load(answer)["injected"]
         return found
@@ -89,7 +89,7 @@ class Emulator:
 
 @contextmanager
 def running_emulator(log: IO[str] | None = None, *, port: int = 0) -> Iterator[Emulator]:
-    """An embedded AWS on a free port (or on `port`), stopped at the end.
+    """Run an embedded AWS on a free port (or on `port`) until the end of the block.
 
     What it has to say (errors, calls asked again) goes to `log`, or with our own errors.
 

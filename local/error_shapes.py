@@ -31,7 +31,7 @@ class ErrorAnswer:
 
 
 def protocol_of(authorization: str, *, target: str, content_type: str) -> Protocol:
-    """The protocol of a request, by the service that it is signed for and its headers."""
+    """Return the protocol of a request, by the service that it is signed for and its headers."""
     signed_for = _SIGNED_FOR.search(authorization)
     service = signed_for[1] if signed_for else ""
     if target:
@@ -44,7 +44,7 @@ def protocol_of(authorization: str, *, target: str, content_type: str) -> Protoc
 
 
 def error_answer(protocol: Protocol, *, status: str, code: str, message: str) -> ErrorAnswer:
-    """An error in the protocol's own shape.
+    """Return an error in the protocol's own shape.
 
     https://smithy.io/2.0/aws/protocols/index.html tells the shapes.
     """

@@ -81,7 +81,7 @@ class FaultSettings(BaseModel):
 
 
 def decide(settings: FaultSettings, number: int) -> Fault | None:
-    """The fault of call `number` (from 1). Always the same for the same seed."""
+    """Return the fault of call `number` (from 1). It is always the same for the same seed."""
     if settings.expire_after_calls is not None and number > settings.expire_after_calls:
         return Fault.EXPIRED
     drawn = random.Random(f"{settings.seed}/{number}").random()  # noqa: S311  # to be repeated
@@ -95,7 +95,7 @@ def decide(settings: FaultSettings, number: int) -> Fault | None:
 def is_refused_by_clock(
     settings: FaultSettings, *, signed_at: str, now: datetime, s3: bool
 ) -> bool:
-    """Whether AWS, whose clock is off, refuses a request signed at this time (X-Amz-Date)."""
+    """Return whether AWS, whose clock is off, refuses a request signed at this time (X-Amz-Date)."""
     if not settings.clock_offset_seconds or not signed_at:
         return False
     signed = datetime.strptime(signed_at, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)

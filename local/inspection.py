@@ -15,7 +15,7 @@ class Standing:
 
 
 def what_stands(client: Callable[[str], Any], *, outputs: Mapping[str, str]) -> Iterator[Standing]:
-    """The summary of a deployed stage; `client` makes boto3 clients, `outputs` are the stack's."""
+    """Sum up a deployed stage; `client` makes boto3 clients, `outputs` are the stack's."""
     ec2, elb, ecs = client("ec2"), client("elbv2"), client("ecs")
     vpc = [{"Name": "vpc-id", "Values": [outputs["VpcId"]]}]
     yield _row("subnets", ec2.describe_subnets(Filters=vpc)["Subnets"], "CidrBlock")

@@ -15,7 +15,7 @@ BASE = PROJECT / "tests" / "legacy" / "base"
 def legacy_base(
     folder: Path, emulator: Emulator, *, environment: Mapping[str, str], source: Path = BASE
 ) -> Terraform:
-    """A copy of the legacy folder `source` in `folder`, initialized and ready to be applied.
+    """Copy the legacy folder `source` to `folder`, initialized and ready to be applied.
 
     Its password provider is a stand-in, because the platform itself needs none and a machine without the
     registry has none.
@@ -37,6 +37,6 @@ def legacy_base(
 
 
 def _platform(tools: Path) -> str:
-    """The platform as mirrors name it; the stand-in's launcher lies in a folder of that name."""
+    """Return the platform as mirrors name it; the stand-in's launcher lies in a folder of that name."""
     (launcher,) = (tools / "mirror").rglob("terraform-provider-random_*")
     return launcher.parent.name

@@ -32,5 +32,5 @@ class Context:
         return self.guard.retain_data
 
     def is_adopted(self, type_: type[TerraformResource], name: str) -> bool:
-        """Whether the object at this address was there before, with settings and values of its own."""
+        """Return whether the object at this address was there before, with settings and values of its own."""
         return bool(self.adopted) and address_of(type_, name) in self.adopted

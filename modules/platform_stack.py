@@ -92,7 +92,7 @@ class PlatformStack(TerraformStack):
             self._application()
 
     def _foundation(self) -> None:
-        """What the services stand on."""
+        """Build what the services need."""
         stage, context, services = self._stage, self._context, self._stage.services
         self._network = Network(self, "network", context=context, settings=stage.network)
         self._groups = SecurityGroups(
@@ -178,7 +178,7 @@ class PlatformStack(TerraformStack):
             self._output("CertificateArn", stage.certificate_arn)
 
     def _application(self) -> None:
-        """The edge, the services, and what watches them."""
+        """Build the edge, the services, and what watches them."""
         stage, context = self._stage, self._context
         # `checks` has refused a stage of phase full without these.
         assert stage.operator_email is not None
@@ -225,7 +225,7 @@ class PlatformStack(TerraformStack):
         self._output("LanceDbAccessPointId", self._file_storage.access_point.id)
 
     def _edge(self, domain_name: str) -> LoadBalancer:
-        """What the internet meets."""
+        """Build what the internet meets."""
         stage = self._stage
         requested = self._certificate.issued_arn if self._certificate else None
         certificate_arn = stage.certificate_arn or requested
@@ -254,7 +254,7 @@ class PlatformStack(TerraformStack):
         return edge
 
     def _service(self, service: Service, domain_name: str) -> None:
-        """One service, its route, and the alarms that roll its deployments back."""
+        """Build one service, its route, and the alarms that roll its deployments back."""
         name, stage, names = service.name, self._stage, self._context.names
         route = self._route(service)
         rows = alarms.service_alarms(

@@ -27,7 +27,7 @@ class Deployed:
         return Names(prefix=self.settings.prefix, stack=self.settings.stack_name)
 
     def readers_of(self, secret: str) -> tuple[str, ...]:
-        """The services that get a value from `secret` when a task starts."""
+        """Return the services that get a value from `secret` when a task starts."""
         return tuple(
             name
             for name, service in self.settings.services.items()
@@ -39,7 +39,7 @@ class Deployed:
 
 
 def open_stage(stage: str) -> Deployed:
-    """The stage of `stages/STAGE.toml`, with clients of its region.
+    """Return the stage of `stages/STAGE.toml`, with clients of its region.
 
     Raises UserError with the stage file's mistakes.
     """
@@ -52,7 +52,7 @@ def open_stage(stage: str) -> Deployed:
 
 
 def chosen_services(settings: StageSettings, asked: Iterable[str]) -> tuple[str, ...]:
-    """The services that `asked` names, once each.
+    """Return the services that `asked` names, once each.
 
     Raises UserError for one that the stage does not have.
     """
@@ -67,7 +67,7 @@ def chosen_services(settings: StageSettings, asked: Iterable[str]) -> tuple[str,
 
 
 def check_runs_services(settings: StageSettings) -> None:
-    """Raises UserError for a stage that is not deployed with its services."""
+    """Raise UserError for a stage that is not deployed with its services."""
     if settings.phase == "adopt":
         raise UserError(
             f"stage {settings.stage} is in phase adopt and runs no service: docs/adopting.md says what comes "
@@ -81,5 +81,5 @@ def check_runs_services(settings: StageSettings) -> None:
 
 
 def local_time(moment: datetime) -> str:
-    """A moment as a person reads it, in this machine's time zone."""
+    """Write a moment as a person reads it, in this machine's time zone."""
     return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")

@@ -68,7 +68,7 @@ def _all_stages() -> list[str]:
 def _synthesized(
     stages: list[str], outdir: Path, progress: Progress
 ) -> Mapping[str, Mapping[str, Any]]:
-    """The stages' stacks, as `cdktf synth` writes them.
+    """Return the stages' stacks, as `cdktf synth` writes them.
 
     Raises StageFileError with what the synthesis says.
     """

@@ -62,7 +62,7 @@ def check(
 def parse(
     answer: Mapping[str, Any], texts: Mapping[str, str], *, framework: Framework
 ) -> dict[str, Report]:
-    """What checkov answered, as a report per stage; `texts` are the documents that it read.
+    """Split checkov's answer into a report per stage; `texts` are the documents that it read.
 
     Raises CheckovError when it could not read one of them.
     """
@@ -96,7 +96,7 @@ def parse(
 
 
 def addresses_by_line(text: str) -> dict[int, str]:
-    """Where each resource and data source of a stack begins: line, from 1, to address.
+    """Return where each resource and data source of a stack begins: line, from 1, to address.
 
     `text` is JSON with two spaces for each level.
     """

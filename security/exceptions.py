@@ -33,7 +33,7 @@ class ExceptionRow(BaseModel):
     payer: str = Field(min_length=1)
 
     def covers(self, failure: "Failure") -> bool:
-        """Whether this row excuses a failure."""
+        """Return whether this row excuses a failure."""
         return (
             failure.check in _parts(self.check)
             and any(fnmatchcase(failure.resource, address) for address in _parts(self.resource))
@@ -41,7 +41,7 @@ class ExceptionRow(BaseModel):
         )
 
     def narrowed(self) -> list["ExceptionRow"]:
-        """The row for each of its checks, of its resources and of its stages alone."""
+        """Return the row for each of its checks, of its resources and of its stages alone."""
         return [
             *(self.model_copy(update={"check": check}) for check in _parts(self.check)),
             *(self.model_copy(update={"resource": each}) for each in _parts(self.resource)),
@@ -72,7 +72,7 @@ class Reviewed:
 
 
 def read_exceptions(path: Path = EXCEPTIONS) -> list[ExceptionRow]:
-    """The rows of the file.
+    """Return the rows of the file.
 
     Raises ValueError, naming the file and the field, when one is malformed.
     """

@@ -70,7 +70,7 @@ _CHANGES = ("Write", "Permissions management", "Tagging")
 
 
 def iam_failures(stack: Stack, *, stage: str) -> list[Failure]:
-    """What is wrong with the policies of a stack (`cdk.tf.json`), but for who reads which secret."""
+    """Return what is wrong with the policies of a stack (`cdk.tf.json`), but for who reads which secret."""
 
     def failure(check: str, resource: str, what: str) -> Failure:
         return Failure(check=check, resource=resource, stage=stage, what=what)
@@ -97,7 +97,7 @@ def iam_failures(stack: Stack, *, stage: str) -> list[Failure]:
 
 
 def secret_failures(stack: Stack, *, stage: str, reads: Mapping[str, Set[str]]) -> list[Failure]:
-    """Whose roles read which secrets. `reads` is what each service's row names, all as Terraform names."""
+    """Check whose roles read which secrets. `reads` is what each service names, as Terraform does."""
     execution, tasks = _roles(stack, "execution_role_arn"), _roles(stack, "task_role_arn")
     found: set[Failure] = set()
     granted: dict[str, set[str]] = {service: set() for service in execution.values()}
@@ -131,7 +131,7 @@ def secret_failures(stack: Stack, *, stage: str, reads: Mapping[str, Set[str]]) 
 
 
 def _trusted(stack: Stack, policy: Policy) -> frozenset[str]:
-    """The AWS services that use a role."""
+    """Return the AWS services that use a role."""
     users = {
         service
         for type_, service in _TAKES_ON.items()
@@ -221,7 +221,7 @@ def _condition_problems(statement: Statement) -> Iterator[tuple[str, str]]:
 
 
 def _takes(action: str, resource: str) -> bool:
-    """Whether an action knows resources of this kind."""
+    """Return whether an action knows resources of this kind."""
     arn = "".join(
         _ARNS.get(_type_of_arn(part) or "", f"${{{part}}}") if is_expression else part
         for is_expression, part in pieces(resource)
@@ -234,7 +234,7 @@ def _takes(action: str, resource: str) -> bool:
 
 
 def _is_named(resource: str) -> bool:
-    """Whether it is one object, or all that is within one."""
+    """Return whether it is one object, or all that is within one."""
     parts = [
         part
         for is_expression, part in pieces(resource)
@@ -247,7 +247,7 @@ def _is_named(resource: str) -> bool:
 
 
 def _type_of_arn(expression: str) -> str | None:
-    """The type of the resource whose ARN an expression is."""
+    """Return the type of the resource whose ARN an expression is."""
     meant = parse_reference(expression)
     return meant.type if meant and meant.attributes == ("arn",) else None
 
@@ -295,6 +295,6 @@ def _roles(stack: Stack, argument: str) -> dict[str, str]:
 
 
 def _name(reference: object) -> str:
-    """The name in `${TYPE.NAME.ATTRIBUTE}`."""
+    """Return the name in `${TYPE.NAME.ATTRIBUTE}`."""
     meant = sole(reference)
     return meant.name if meant else str(reference or "")

@@ -55,7 +55,7 @@ class Layout:
 
 
 def with_references(stack: Stack) -> Stack:
-    """The stack's resources, with references where what was observed names adopted objects by their ids."""
+    """Return the stack's resources, with references where observed values name adopted objects by id."""
     text = json.dumps(stack.document.get("resource", {}))
     for address, id_ in stack.imports.items():
         text = text.replace(f'"{id_}"', f'"${{{address}.id}}"')
@@ -63,7 +63,7 @@ def with_references(stack: Stack) -> Stack:
 
 
 def read_layout(stack: Stack) -> Layout:
-    """The layout of a stack. Raises ValueError for a rule whose peer cannot be read."""
+    """Return the layout of a stack. Raises ValueError for a rule whose peer cannot be read."""
     subnets = _named(stack, "aws_subnet")
     entered = frozenset(_routed(stack, "gateway_id", _named(stack, "aws_internet_gateway").keys()))
     gateways = {
@@ -187,7 +187,7 @@ def _separate(rule: Mapping[str, Any], direction: Direction, vpcs: Mapping[str, 
 
 
 def _routed(stack: Stack, argument: str, gateways: Any) -> Iterator[str]:
-    """The subnets whose route table leads everything through one of these gateways."""
+    """Yield the subnets whose route table leads everything through one of these gateways."""
     tables = {
         name
         for name, table in _named(stack, "aws_route_table").items()
@@ -220,6 +220,6 @@ def _names(references: list[str]) -> frozenset[str]:
 
 
 def _name(reference: object) -> str:
-    """The name in `${TYPE.NAME.ATTRIBUTE}`; an id that is written out stays as it is."""
+    """Return the name in `${TYPE.NAME.ATTRIBUTE}`; an id that is written out stays as it is."""
     meant = sole(reference)
     return meant.name if meant else str(reference or "")

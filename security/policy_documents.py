@@ -36,7 +36,7 @@ class Policy:
 
 
 def policy_documents(stack: Stack) -> list[Policy]:
-    """Every policy document of a stack."""
+    """Return every policy document of a stack."""
     return [
         Policy(
             address=address,

@@ -59,7 +59,7 @@ class Reach:
 
 
 def reachability(stack: Stack) -> frozenset[Reach]:
-    """All that is open in a stack (`cdk.tf.json`).
+    """Return all that is open in a stack (`cdk.tf.json`).
 
     Raises ValueError for a rule whose source or destination cannot be read.
     """
@@ -106,7 +106,7 @@ def _relation(stack: Stack) -> frozenset[Reach]:
 
 
 def network_failures(stack: Stack, *, stage: str, expected: Set[Reach]) -> list[Failure]:
-    """What is open and should not be, or should be and is not."""
+    """Return what is open and should not be, or should be and is not."""
 
     def failure(check: str, resource: str, what: object = "") -> Failure:
         return Failure(check=check, resource=resource, stage=stage, what=str(what))
@@ -148,7 +148,7 @@ def _rules(layout: Layout, endpoint: Endpoint, direction: Direction) -> Iterable
 
 
 def _meets(rule: Rule, peer: Endpoint, layout: Layout) -> bool:
-    """Whether a rule speaks of an endpoint: by a group of its, or by a block that its subnets lie in."""
+    """Return whether a rule names an endpoint: by its group, or by a block that its subnets lie in."""
     if rule.peer_group is not None:
         return rule.peer_group in peer.groups
     return (
@@ -159,7 +159,7 @@ def _meets(rule: Rule, peer: Endpoint, layout: Layout) -> bool:
 
 
 def _is_outside(rule: Rule, layout: Layout) -> bool:
-    """Whether a rule speaks of addresses beyond the VPC."""
+    """Return whether a rule speaks of addresses beyond the VPC."""
     return rule.block is not None and not any(rule.block.subnet_of(vpc) for vpc in layout.vpcs)
 
 

@@ -79,7 +79,7 @@ def scan(
 
 
 def secret_parts(stored: Mapping[str, str]) -> dict[str, str]:
-    """What of the stored values is secret, by name; `stored` maps a row of `modules.secrets` to its value.
+    """Return which stored values are secret, by name; `stored` maps a row of `modules.secrets` to its value.
 
     Left out are placeholders, which stand in the synthesized JSON, and a connection string without password.
     """
@@ -96,7 +96,7 @@ def secret_parts(stored: Mapping[str, str]) -> dict[str, str]:
 
 
 def stored_values(client: Any, outputs: Mapping[str, str]) -> dict[str, str]:
-    """The current values of a stage's secrets, by row; `outputs` are the stack's, which hold the ARNs."""
+    """Return a stage's current secret values, by row; `outputs` are the stack's, which hold the ARNs."""
     return {
         row.name: client.get_secret_value(SecretId=outputs[row.output])["SecretString"]
         for row in SECRETS
@@ -105,7 +105,7 @@ def stored_values(client: Any, outputs: Mapping[str, str]) -> dict[str, str]:
 
 
 def tracked_files(folder: Path) -> list[Path]:
-    """The files of a git repository."""
+    """Return the files of a git repository."""
     listed = subprocess.run(
         ["git", "ls-files", "-z"], cwd=folder, capture_output=True, text=True, check=True
     ).stdout
@@ -113,7 +113,7 @@ def tracked_files(folder: Path) -> list[Path]:
 
 
 def forms(value: str) -> dict[str, bytes]:
-    """How a value may stand in a file."""
+    """Return how a value may stand in a file."""
     candidates: dict[str, str] = {
         "plain": value,
         "URL-encoded": quote(value, safe=""),
@@ -139,7 +139,7 @@ def forms(value: str) -> dict[str, bytes]:
 
 
 def _base64_core(value: bytes, offset: int) -> str:
-    """The part of its base64 that does not depend on what stands around it, `offset` bytes (mod 3) in."""
+    """Return the part of its base64 that does not depend on its surroundings, `offset` bytes (mod 3) in."""
     encoded = base64.b64encode(bytes(offset) + value).decode().rstrip("=")
     first = (offset * 8 + 5) // 6
     last = (offset + len(value)) * 8 // 6
@@ -153,7 +153,7 @@ def _html_safe(text: str) -> str:
 
 
 def _without_doubles(candidates: Mapping[str, str]) -> dict[str, str]:
-    """Of forms that are the same text the first."""
+    """Return the first of forms that are the same text."""
     seen: dict[str, str] = {}
     for form, text in candidates.items():
         seen.setdefault(text, form)
@@ -182,7 +182,7 @@ def _files(paths: Iterable[Path], without: tuple[Path, ...]) -> Iterator[Path]:
 
 
 def _unpacked(place: str, content: bytes) -> Iterator[tuple[str, bytes]]:
-    """The content, and that of the archives it is or holds: a plan file is a zip."""
+    """Yield the content, and that of the archives it is or holds: a plan file is a zip."""
     yield place, content
     if content.startswith(_GZIP):
         yield from _unpacked(f"{place}!", gzip.decompress(content))
@@ -193,7 +193,7 @@ def _unpacked(place: str, content: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def _json_key(document: str, key: str) -> str:
-    """One key of a JSON secret; the whole where somebody has put something else in its place."""
+    """Return one key of a JSON secret; the whole where somebody has put something else in its place."""
     try:
         return str(json.loads(document)[key])
     except (ValueError, KeyError, TypeError):

@@ -50,7 +50,7 @@ class Audit:
 
 
 def python_requirements(lock: Mapping[str, Any]) -> dict[str, str]:
-    """The packages of a Pipfile.lock by name, as pip takes them: version and hashes."""
+    """Return the packages of a Pipfile.lock by name, as pip takes them: version and hashes."""
     return {
         name: " ".join([f"{name}{row['version']}", *(f"--hash={each}" for each in row["hashes"])])
         for section, rows in lock.items()
@@ -60,7 +60,7 @@ def python_requirements(lock: Mapping[str, Any]) -> dict[str, str]:
 
 
 def without_hash(pipfile_lock: Mapping[str, Any], package_lock: Mapping[str, Any]) -> list[str]:
-    """The entries of both lock files that say no hash of what is downloaded.
+    """Return the entries of both lock files that say no hash of what is downloaded.
 
     What npm lists as bundled comes within another package's archive, and has no download of its own.
     """
@@ -132,7 +132,7 @@ def audit_node(lock: Mapping[str, Any], run: Run) -> Audit:
 
 
 def run_command(command: Sequence[str]) -> str:
-    """What a command printed, on standard output or else on standard error."""
+    """Return what a command printed, on standard output or else on standard error."""
     try:
         finished = subprocess.run(
             command,

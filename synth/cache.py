@@ -24,7 +24,7 @@ _EMPTY_LIST = re.compile(r"^( *)(.*)\[\]", re.MULTILINE)
 
 
 def code_fingerprint(project: Path) -> str:
-    """A hash of the code in `project` and the versions of the packages under it."""
+    """Hash the code in `project` and the versions of the packages under it."""
     digest = hashlib.sha256(sys.version.encode())
     for package in _PACKAGES:
         digest.update(f"{package}={version(package)}\n".encode())
@@ -50,7 +50,7 @@ class Outdir:
     path: Path
 
     def holds(self, stack: str, fingerprint: str) -> bool:
-        """Whether the stack that is there was made from what has this fingerprint, and is untouched."""
+        """Return whether the stack that is there has this fingerprint, and is untouched."""
         entry = self._entry(stack)
         return (
             entry.get("fingerprint") == fingerprint
@@ -104,7 +104,7 @@ class Outdir:
 
 
 def manifest_text(stacks: Mapping[str, object]) -> str:
-    """The manifest of these stacks, to the byte as cdktf writes it."""
+    """Return the manifest of these stacks, to the byte as cdktf writes it."""
     manifest = {"stacks": stacks, "version": version("cdktf")}
     text = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False)
     return _EMPTY_LIST.sub(r"\1\2[\n\1]", text)

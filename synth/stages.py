@@ -19,7 +19,7 @@ HERE = Path(__file__).resolve().parent.parent
 
 
 def chosen_stages(folder: Path, environ: Mapping[str, str]) -> list[StageSettings]:
-    """The settings of the stages to synthesize.
+    """Return the settings of the stages to synthesize.
 
     Raises StageFileError with the mistakes of all files.
     """
@@ -91,7 +91,7 @@ def fingerprints(
     records: Mapping[str, AdoptionRecord],
     environ: Mapping[str, str],
 ) -> dict[str, str]:
-    """Of each stack, a hash of everything that decides what is written for it."""
+    """Hash, for each stack, everything that decides what is written for it."""
     code = code_fingerprint(HERE)
     return {
         stage.stack_name: hashlib.sha256(

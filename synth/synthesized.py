@@ -21,7 +21,7 @@ def synthesized(
     record: AdoptionRecord | None = None,
     adopted: frozenset[str] = frozenset(),
 ) -> Stack:
-    """The stack of these settings; with a record, bound to it.
+    """Return the stack of these settings; with a record, bound to it.
 
     `adopted` are the addresses of objects that were there before, where there is no record yet.
     """
@@ -31,7 +31,7 @@ def synthesized(
 
 
 def synthesized_side_by_side(stages: Sequence[StageSettings]) -> list[Stack]:
-    """The stack of each of these settings; two may be of one stage."""
+    """Return the stack of each of these settings; two may be of one stage."""
     # Each under a name of its own, because a name is a folder's.
     named = [
         stage.model_copy(

@@ -114,11 +114,11 @@ class Terraform:
         self.checked("apply", "-input=false", _NO_COLOR, _LOCK_TIMEOUT, str(plan_file))
 
     def show(self, plan_file: Path) -> Plan:
-        """A plan, read."""
+        """Read a plan."""
         return Plan(document=json.loads(self.checked("show", "-json", str(plan_file))))
 
     def state_pull(self) -> CommandResult:
-        """What `terraform state pull` prints; `terraform.pulled_state.pull` reads it."""
+        """Return what `terraform state pull` prints; `terraform.pulled_state.pull` reads it."""
         return self("state", "pull", _NO_COLOR)
 
 

@@ -35,7 +35,7 @@ _LOG_FILE: Final = "TF_LOG_PATH"
 
 
 def refusal(environment: Mapping[str, str], folder: Path) -> str | None:
-    """Why no run in the stage's `folder` can be trusted in this environment; None where it can be.
+    """Return why no run in the stage's `folder` can be trusted in this environment; None where it can be.
 
     The message names the variable and the remedy. Of arguments it holds the option's name alone.
     """
@@ -55,7 +55,7 @@ def refusal(environment: Mapping[str, str], folder: Path) -> str | None:
 
 
 def own_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment for a folder of our own that is thrown away: no deploy takes place there."""
+    """Return the environment for a folder of our own that is thrown away: no deploy takes place there."""
     return {
         name: value
         for name, value in environment.items()
@@ -64,14 +64,14 @@ def own_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def without_logs(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment for a run whose output is kept in memory; a log that goes to a file stays."""
+    """Return the environment for a run whose output is kept in memory; a log that goes to a file stays."""
     if environment.get(_LOG_FILE):
         return dict(environment)
     return {name: value for name, value in environment.items() if name not in _LOGS}
 
 
 def _strange_option(value: str) -> str | None:
-    """The first of the arguments that is not harmless, without its value."""
+    """Return the first of the arguments that is not harmless, without its value."""
     try:
         words = shlex.split(value)
     except ValueError:
@@ -89,7 +89,7 @@ def _strange_option(value: str) -> str | None:
 
 
 def _other_workspace(folder: Path) -> str | None:
-    """What `terraform workspace select` has left in the folder."""
+    """Return what `terraform workspace select` has left in the folder."""
     path = folder / ".terraform" / "environment"
     try:
         selected = path.read_text(encoding="utf-8", errors="replace").strip()

@@ -33,7 +33,7 @@ def _nothing(_address: str) -> None:
 def import_document(
     stack: Stack, ids: Mapping[str, str], *, known: Known = _nothing
 ) -> dict[str, Any]:
-    """A stack of the resources of `ids` (address -> import id) alone, to be planned and never applied.
+    """Return a stack of the resources of `ids` (address -> import id) alone, to be planned and never applied.
 
     What they refer to beside each other and data stands in them by value; an argument that needs what is not
     known is left out, which can change what the plan would do, and not what it reads.
@@ -67,7 +67,7 @@ def _arguments(
 
 
 def read_objects(terraform: Terraform, document: Mapping[str, Any]) -> dict[str, ReadObject]:
-    """Each object that an import document imports, as it is in AWS, by address.
+    """Return each object that an import document imports, as it is in AWS, by address.
 
     `terraform` works in a folder to be thrown away. Raises UserError for an object that it did not read.
     """

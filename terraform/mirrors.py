@@ -33,7 +33,7 @@ class Mirror(NamedTuple):
 def implied_mirrors(
     project: Path, home: Path, data_home: str | None, data_dirs: str | None
 ) -> list[Path]:
-    """The folders Terraform itself would look in, in its order.
+    """Return the folders Terraform itself would look in, in its order.
 
     `data_home` and `data_dirs` are XDG_DATA_HOME and XDG_DATA_DIRS; their defaults are the XDG
     specification's.
@@ -51,7 +51,7 @@ def implied_mirrors(
 
 
 def package_paths(mirror: Path, platform: str) -> dict[str, Path]:
-    """Where a mirror would hold the provider, unpacked or packed; platform as in linux_amd64."""
+    """Return where a mirror would hold the provider, unpacked or packed; platform as in linux_amd64."""
     base = mirror / AWS_PROVIDER
     packed = f"terraform-provider-aws_{AWS_PROVIDER_VERSION}_{platform}.zip"
     return {"unpacked": base / AWS_PROVIDER_VERSION / platform, "packed": base / packed}
@@ -63,7 +63,7 @@ def choose_mirror(
     exists: Callable[[Path], bool],
     providers_in: Callable[[Path], Sequence[str]],
 ) -> Mirror | None:
-    """The first candidate that holds the provider for this platform."""
+    """Return the first candidate that holds the provider for this platform."""
     for candidate in candidates:
         for form, package in package_paths(candidate, platform).items():
             if exists(package):
@@ -72,7 +72,7 @@ def choose_mirror(
 
 
 def folders_in(folder: Path) -> list[Path]:
-    """Its folders in a fixed order; none when it is missing or closed to us."""
+    """Return its folders in a fixed order; none when it is missing or closed to us."""
     try:
         return sorted(child for child in folder.iterdir() if child.is_dir())
     except OSError:
@@ -103,7 +103,7 @@ def providers_in(mirror: Path) -> list[str]:
 
 
 def find_mirror(platform: str, project: Path) -> Mirror | None:
-    """The named mirror, else the first of the places Terraform and its users keep them.
+    """Return the named mirror, else the first of the places Terraform and its users keep them.
 
     Raises MirrorError when the named one does not hold the provider.
     """

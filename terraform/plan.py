@@ -110,7 +110,7 @@ class Change:
         return tuple(found)
 
     def hides(self, attribute: str) -> bool:
-        """Whether Terraform marks anything within an attribute as sensitive, before or after."""
+        """Return whether Terraform marks anything within an attribute as sensitive, before or after."""
         return any(
             is_sensitive(m, attribute) for m in (self.before_sensitive, self.after_sensitive)
         )
@@ -188,7 +188,7 @@ class Plan:
 
 
 def change_of(row: Mapping[str, Any]) -> Change:
-    """One entry of a plan's `resource_changes` or `resource_drift`."""
+    """Read one entry of a plan's `resource_changes` or `resource_drift`."""
     change = row["change"]
     paths = change.get("replace_paths")
     return Change(
@@ -213,7 +213,7 @@ def change_of(row: Mapping[str, Any]) -> Change:
 
 
 def configured_references(expression: object) -> frozenset[str]:
-    """The addresses that a plan's configured expression names, at any depth."""
+    """Return the addresses that a plan's configured expression names, at any depth."""
     if isinstance(expression, list):
         return frozenset().union(*map(configured_references, expression))
     if not isinstance(expression, Mapping):
@@ -230,7 +230,7 @@ _WANTED = "a plan in JSON"
 
 
 def read_plan(path: Path) -> Plan:
-    """A plan that `terraform show -json` has written to a file; a plan without changes has an empty list.
+    """Read a plan that `terraform show -json` has written to a file; one without changes has an empty list.
 
     Raises UserError when the file holds something else.
     """
@@ -257,7 +257,7 @@ _OTHERS = {
 
 
 def other_document(document: object) -> str | None:
-    """Which other JSON of Terraform's this is; None for a plan, and for what Terraform does not write."""
+    """Return which other JSON of Terraform's this is; None for a plan and what is not Terraform's."""
     if not isinstance(document, dict) or "resource_changes" in document:
         return None
     found = next((what for key, what in _OTHERS.items() if key in document), None)
@@ -268,14 +268,14 @@ def other_document(document: object) -> str | None:
 
 
 def _lacks(plan: object) -> str | None:
-    """Which part of a plan is not there, or is not as Terraform writes it."""
+    """Return which part of a plan is not there, or is not as Terraform writes it."""
     if not isinstance(plan, dict) or not _has_changes(plan):
         return "resource_changes"
     return None if _is_configuration(plan.get("configuration", {})) else "configuration"
 
 
 def _has_changes(plan: Mapping[str, Any]) -> bool:
-    """Whether its list of changes is one; Terraform leaves an empty one out."""
+    """Return whether its list of changes is one; Terraform leaves an empty one out."""
     if "resource_changes" not in plan:
         return "format_version" in plan and not _OF_A_PLAN.isdisjoint(plan)
     changes = plan["resource_changes"]
@@ -287,7 +287,7 @@ _OF_A_CHANGE = (*_SIDES, "after_unknown", "importing")
 
 
 def _is_change(value: object) -> bool:
-    """Whether it has what the gate looks at."""
+    """Return whether it has what the gate looks at."""
     match value:
         case {
             "address": str(),
@@ -316,7 +316,7 @@ def _are_paths(value: object) -> bool:
 
 
 def _is_configuration(value: object) -> bool:
-    """Whether the resources in it, if there are any, say what they refer to as Terraform does."""
+    """Return whether the resources in it, if there are any, say what they refer to as Terraform does."""
     match value:
         case {"root_module": {"resources": [*resources]}}:
             return all(map(_is_configured, resources))
@@ -339,7 +339,7 @@ def _is_configured(value: object) -> bool:
 
 
 def _is_expression(value: object) -> bool:
-    """A nested block is a list of more of them, and nobody looks into it."""
+    """Tell whether this is an expression: a nested block is a list of more, and nobody looks into it."""
     references = value.get("references") if isinstance(value, dict) else None
     return references is None or (
         isinstance(references, list) and all(isinstance(each, str) for each in references)
@@ -347,7 +347,7 @@ def _is_expression(value: object) -> bool:
 
 
 def in_words(actions: Sequence[str]) -> str:
-    """What a plan's actions do to an object, as in `it would be ...`."""
+    """Say what a plan's actions do to an object, as in `it would be ...`."""
     names = {
         ("create",): "created",
         ("update",): "changed in place",
@@ -360,12 +360,12 @@ def in_words(actions: Sequence[str]) -> str:
 
 
 def is_sensitive(marks: object, attribute: str) -> bool:
-    """Whether Terraform marks anything within an attribute as sensitive."""
+    """Return whether Terraform marks anything within an attribute as sensitive."""
     return is_marked(marks.get(attribute) if isinstance(marks, Mapping) else marks)
 
 
 def is_marked(marks: object) -> bool:
-    """Whether anything within is marked: Terraform writes a mark, mostly false, for each item of a list."""
+    """Return whether anything within is marked: a list has a mark, mostly false, for each item."""
     if isinstance(marks, Mapping | list):
         return any(map(is_marked, marks.values() if isinstance(marks, Mapping) else marks))
     return bool(marks)

@@ -122,7 +122,7 @@ def _refuse_lock(workspace: Workspace, lock: StateLock | None, recover: str) -> 
 
 
 def state_seen(workspace: Workspace, terraform: Terraform) -> StateSeen:
-    """The state that a plan in the stage's folder is made of.
+    """Return the state that a plan in the stage's folder is made of.
 
     Raises UserError when it cannot be read.
     """
@@ -136,7 +136,7 @@ def state_seen(workspace: Workspace, terraform: Terraform) -> StateSeen:
 
 
 def premises(plan: Plan, *, file: Path | None, state: StateSeen | None) -> Premises:
-    """What a verdict on this plan looked at."""
+    """Return what a verdict on this plan looked at."""
     made_at = plan.document.get("timestamp")
     return Premises(
         plan=str(file) if file else None,
@@ -189,7 +189,7 @@ def refuse_half_plan(plan: Plan, file: Path | None) -> None:
 
 
 def _planned_upon(file: Path) -> tuple[str, int]:
-    """The lineage and the serial of the state in a plan file."""
+    """Return the lineage and the serial of the state in a plan file."""
     try:
         with zipfile.ZipFile(file) as archive:
             document = json.loads(archive.read("tfstate"))
@@ -199,7 +199,7 @@ def _planned_upon(file: Path) -> tuple[str, int]:
 
 
 def _ids(path: Path) -> dict[str, object]:
-    """The id of each object in a state file, by address; deposed ones are left out."""
+    """Return the id of each object in a state file, by address; deposed ones are left out."""
     return {each.address: each.attributes.get("id") for each in read_state(path).objects}
 
 

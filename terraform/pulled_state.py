@@ -16,12 +16,12 @@ _LOCK_TIMEOUT = "-lock-timeout=20s"
 
 
 def content(state: State | None) -> dict[str, Any] | None:
-    """The document of a state, if there is one."""
+    """Return the document of a state, if there is one."""
     return None if state is None else state.document
 
 
 def pull(terraform: Terraform) -> State | None:
-    """The state of a folder, whatever its backend; None when there is none.
+    """Return the state of a folder, whatever its backend; None when there is none.
 
     Raises UserError when it cannot be read, as after a local state file broke off.
     """
@@ -42,12 +42,12 @@ def pull(terraform: Terraform) -> State | None:
 
 
 def pulled_document(terraform: Terraform) -> dict[str, Any]:
-    """All of the state of a folder as JSON; empty when there is none."""
+    """Return all of the state of a folder as JSON; empty when there is none."""
     return content(pull(terraform)) or {}
 
 
 def _is_of_nothing(text: str) -> bool:
-    """Whether this is what Terraform prints of a remote state that is not there: one that never was any."""
+    """Return whether this is what Terraform prints of a remote state that has never existed."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
@@ -116,7 +116,7 @@ def put_back_broken_file(folder: Path) -> str | None:
 
 
 def broken_state_file(folder: Path) -> Path | None:
-    """The local state file of a folder, if it is empty or broken off; None when it is well, or not there."""
+    """Return the folder's local state file if it is empty or truncated; None when it is well or absent."""
     # Terraform empties a local state file before it writes it, and takes an empty one for no state at all.
     path = local_state_file(folder)
     if path is None:

@@ -65,18 +65,18 @@ def references(value: object) -> Iterator[Reference]:
 
 
 def addresses(value: object) -> frozenset[str]:
-    """The addresses of all that a value refers to."""
+    """Return the addresses of all that a value refers to."""
     return frozenset(found.address for found in references(value))
 
 
 def parse(text: str) -> Reference | None:
-    """The reference that is all of a bare expression, such as `aws_vpc.main.id`; None for any other."""
+    """Return the reference that is all of a bare expression, as `aws_vpc.main.id`; None for any other."""
     found = _PATTERN.fullmatch(text.strip())
     return _reference(found) if found and _is_resource(found) else None
 
 
 def expression_in(value: object) -> str | None:
-    """The expression in text that is nothing beside it: `x` in `${x}`."""
+    """Return the expression in text that is nothing beside it: `x` in `${x}`."""
     if not isinstance(value, str):
         return None
     parts = list(pieces(value))
@@ -84,13 +84,13 @@ def expression_in(value: object) -> str | None:
 
 
 def sole(value: object) -> Reference | None:
-    """The reference that is all of a value, as `${aws_vpc.main.id}`."""
+    """Return the reference that is all of a value, as `${aws_vpc.main.id}`."""
     expression = expression_in(value)
     return None if expression is None else parse(expression)
 
 
 def pieces(text: str) -> Iterator[tuple[bool, str]]:
-    """The text in order: (True, what is in a `${}`), and (False, what is written out between)."""
+    """Yield the text in order: (True, what is in a `${}`), and (False, what is written out between)."""
     at = 0
     for start, end, found in _marks(text):
         if found is None:
@@ -103,7 +103,7 @@ def pieces(text: str) -> Iterator[tuple[bool, str]]:
 
 
 def replaced(expression: str, by: Callable[[Reference], str | None]) -> str:
-    """An expression (without its `${}`) with other text for its references; None leaves one as it is."""
+    """Rewrite the references of an expression (without its `${}`); None leaves one as it is."""
     parts, at = [], 0
     for start, end, found in _marks(expression, in_code=True):
         new = by(found) if found else None
@@ -114,7 +114,7 @@ def replaced(expression: str, by: Callable[[Reference], str | None]) -> str:
 
 
 def value_at(attributes: object, path: tuple[Step, ...]) -> Any:
-    """What stands at a path within attributes; None where nothing does, and for no path."""
+    """Return what is at a path within attributes; None where nothing is, and for no path."""
     value: Any = attributes if path else None
     for step in path:
         if isinstance(value, Mapping):
@@ -127,7 +127,7 @@ def value_at(attributes: object, path: tuple[Step, ...]) -> Any:
 
 
 def _marks(text: str, *, in_code: bool = False) -> Iterator[tuple[int, int, Reference | None]]:
-    """Where references are; and after those of a whole `${}`, where its expression is, with None."""
+    """Yield where references are; and after those of a whole `${}`, where its expression is, with None."""
     if not in_code and "{" not in text:
         return
     inside = ["{"] if in_code else []  # what is open: code, or a quote within it
@@ -157,7 +157,7 @@ def _marks(text: str, *, in_code: bool = False) -> Iterator[tuple[int, int, Refe
 
 
 def _is_resource(found: re.Match[str]) -> bool:
-    """Whether it is no variable, local or the like: a resource's type begins with its provider's name."""
+    """Return whether it is no variable, local or the like: a type begins with its provider's name."""
     return bool(found["mode"]) or "_" in found["type"].strip("_")
 
 

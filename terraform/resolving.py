@@ -18,7 +18,7 @@ Known = Callable[[str], Mapping[str, Any] | None]
 
 
 def text(value: Any, known: Known) -> str | None:
-    """An argument as text, its plain references (`${aws_vpc.main.id}`) resolved; None if one is not known."""
+    """Return an argument as text, its plain references (`${aws_vpc.main.id}`) resolved; None if unknown."""
     if value is None or isinstance(value, Mapping | list):
         return None
     if isinstance(value, bool):
@@ -34,7 +34,7 @@ def text(value: Any, known: Known) -> str | None:
 
 
 def standalone(value: Any, *, kept: frozenset[str], known: Known) -> Any:
-    """A value that refers to `kept` addresses alone: what else is known stands in it by value.
+    """Return a value that refers to `kept` addresses alone; what else is known is written out.
 
     Raises KeyError, with the address, where something else is not known.
     """

@@ -95,16 +95,16 @@ class Stack:
         return {block["to"]: block["id"] for block in self.document.get("import", ())}
 
     def of(self, *types: str) -> list[Resource]:
-        """All resources of these types, in the stack's order; of every type where none is named."""
+        """Return all resources of these types, in the stack's order; of every type where none is named."""
         return [each for each in self.resources.values() if not types or each.type in types]
 
     def referred(self, value: object, type_: str) -> Resource | None:
-        """The first resource of a type that a value refers to."""
+        """Return the first resource of a type that a value refers to."""
         found = sorted(each for each in addresses(value) if each.startswith(f"{type_}."))
         return self.resources.get(found[0]) if found else None
 
     def dependencies(self, address: str) -> tuple[str, ...]:
-        """All resources and data that one stands on, directly or not, sorted, as a state lists them."""
+        """Return all resources and data that one refers to, directly or not, sorted as a state lists them."""
         elements = {**self.resources, **self.ephemeral}
         found: set[str] = set()
         ahead = [address]
@@ -140,7 +140,7 @@ def read_stack(path: Path) -> Stack:
 
 
 def parse_stack(document: Any) -> Stack:
-    """A stack from its JSON.
+    """Read a stack from its JSON.
 
     Raises ValueError for something else.
     """
@@ -153,7 +153,7 @@ def parse_stack(document: Any) -> Stack:
 
 
 def block(value: object) -> Mapping[str, Any]:
-    """A nested block: cdktf writes an object, or a list of one, as a state does."""
+    """Return a nested block: cdktf writes an object, or a list of one, as a state does."""
     if isinstance(value, list | tuple):
         value = value[0] if value else {}
     return value if isinstance(value, Mapping) else {}

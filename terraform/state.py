@@ -82,7 +82,7 @@ class State:
 
 
 def read_state(path: Path) -> State:
-    """The state in a file.
+    """Read the state in a file.
 
     Raises OSError for one that cannot be read, and UserError as `parse_state` does.
     """
@@ -123,7 +123,7 @@ def parse_state(text: str, *, source: str) -> State:
 
 
 def parse_document(text: str, *, source: str) -> dict[str, Any]:
-    """The document in `text`, with every number as exact as it is written.
+    """Parse the document in `text`, with every number as exact as it is written.
 
     Raises UserError, naming `source`, for whatever is not a complete state of version 4.
     """
@@ -131,7 +131,7 @@ def parse_document(text: str, *, source: str) -> dict[str, Any]:
 
 
 def dump_document(document: Document) -> str:
-    """The document as JSON."""
+    """Write the document as JSON."""
     # json cannot be told to write a Decimal bare: it goes in as a marked string, and loses the quotes.
     mark = secrets.token_hex(16)
 

@@ -57,7 +57,7 @@ def write_backup(folder: Path, kind: str, state: State) -> Backup:
 
 
 def find_backups(folder: Path, kind: str, lineage: str) -> list[Path]:
-    """The backups of one state, the newest first."""
+    """Return the backups of one state, the newest first."""
     pattern = re.compile(re.escape(_prefix(kind, lineage)) + r"([0-9]{1,18})\.tfstate")
     matches = {path: pattern.fullmatch(path.name) for path in folder.glob("*.tfstate")}
     serials = {path: int(match[1]) for path, match in matches.items() if match}
@@ -65,7 +65,7 @@ def find_backups(folder: Path, kind: str, lineage: str) -> list[Path]:
 
 
 def read_backup(path: Path, lineage: str) -> tuple[Backup, dict[str, Any]]:
-    """A backup and the document in it.
+    """Return a backup and the document in it.
 
     Raises UserError when it is not what its checksum, its lineage and its name say.
     """
@@ -87,7 +87,7 @@ def read_backup(path: Path, lineage: str) -> tuple[Backup, dict[str, Any]]:
 
 
 def checksum_path(path: Path) -> Path:
-    """Where the checksum of a backup is, in the form `sha256sum -c` reads."""
+    """Return where the checksum of a backup is, in the form `sha256sum -c` reads."""
     return path.with_name(f"{path.name}.sha256")
 
 

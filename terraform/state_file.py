@@ -10,7 +10,7 @@ CUT_SHORT = Path(".terraform") / "cut-short.json"
 
 
 def local_state_file(folder: Path) -> Path | None:
-    """The state file of a folder that terraform works in; None where the state is elsewhere."""
+    """Return the state file of a folder that terraform works in; None where the state is elsewhere."""
     name = "terraform.tfstate"
     try:
         type_, settings = _backend(folder)
@@ -20,12 +20,12 @@ def local_state_file(folder: Path) -> Path | None:
 
 
 def lock_info_path(state_file: Path) -> Path:
-    """Where Terraform writes who holds the lock of a state in a file."""
+    """Return where Terraform writes who holds the lock of a state in a file."""
     return state_file.with_name(f".{state_file.name}.lock.info")
 
 
 def _backend(folder: Path) -> tuple[str, Mapping[str, Any]]:
-    """What the folder was initialized with; before that, what a synthesized stack says."""
+    """Return what the folder was initialized with; before that, what a synthesized stack says."""
     initialized = folder / ".terraform" / "terraform.tfstate"
     if initialized.exists():
         backend = json.loads(initialized.read_text())["backend"]

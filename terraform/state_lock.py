@@ -66,7 +66,7 @@ class StateLock:
         )
 
     def remedy(self, folder: Path) -> str:
-        """What to do about it; `folder` is the stack's, where terraform works."""
+        """Say what to do about it; `folder` is the stack's, where terraform works."""
         if self.holder is Holder.ALIVE:
             return "wait until it has ended"
         if self.place.startswith("s3://"):
@@ -104,7 +104,7 @@ class LostState:
 
 
 def local_lock(state_file: Path) -> StateLock | None:
-    """The lock of a state in a file, held or left behind; None when there is none."""
+    """Return the lock of a state in a file, held or left behind; None when there is none."""
     info = lock_info_path(state_file)
     pid = _locking_process(state_file)
     try:
@@ -119,7 +119,7 @@ def local_lock(state_file: Path) -> StateLock | None:
 
 
 def s3_lock(clients: Clients, *, bucket: str, key: str) -> StateLock | None:
-    """The lock object of a state in S3; None when there is none.
+    """Return the lock object of a state in S3; None when there is none.
 
     Whether its holder lives can be told of this machine alone: by a terraform that was there at the time.
     Raises UserError when AWS refuses.
@@ -137,7 +137,7 @@ def s3_lock(clients: Clients, *, bucket: str, key: str) -> StateLock | None:
 
 
 def lost_state(state_file: Path) -> LostState | None:
-    """What is left of a local state file that holds no state; None when it is well, or not there.
+    """Describe a local state file that holds no state; None when it is well, or not there.
 
     Terraform empties the file before it writes it, and takes an empty one for a new stage.
     """
@@ -155,7 +155,7 @@ def lost_state(state_file: Path) -> LostState | None:
 
 
 def cut_short(folder: Path) -> str | None:
-    """What is known of a run in a stack's folder that was interrupted half way; None when there was none."""
+    """Describe a run in a stack's folder that was interrupted half way; None when there was none."""
     try:
         noted = json.loads((folder / CUT_SHORT).read_text(encoding="utf-8"))
         command, at = noted["command"], noted["at"]
@@ -175,7 +175,7 @@ def forget_cut_short(folder: Path) -> None:
 
 
 def _resources(text: bytes) -> int | None:
-    """How many resources a state holds; None for what is no state."""
+    """Count the resources that a state holds; None for what is no state."""
     try:
         document: dict[str, Any] = json.loads(text)
         managed = [each for each in document.get("resources") or () if each["mode"] == "managed"]
@@ -210,7 +210,7 @@ def _moment(text: str) -> datetime | None:
 
 
 def _locking_process(path: Path) -> int | None:
-    """The process that has locked a file, without locking it; None when nobody has."""
+    """Find the process that has locked a file, without locking it; None when nobody has."""
     # Terraform locks the file itself, as POSIX has it: a lock dies with its process.
     layout = _MACOS if sys.platform == "darwin" else _LINUX
     asked = (0, 0, 0, fcntl.F_WRLCK, 0) if layout is _MACOS else (fcntl.F_WRLCK, 0, 0, 0, 0)
@@ -225,7 +225,7 @@ def _locking_process(path: Path) -> int | None:
 
 
 def _terraforms_since(moment: datetime | None) -> Iterator[int]:
-    """The processes of this machine that are a terraform and had begun by that moment."""
+    """Yield the processes of this machine that are a terraform and had begun by that moment."""
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             words = (folder / "cmdline").read_bytes().split(b"\0")

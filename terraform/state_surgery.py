@@ -23,7 +23,7 @@ class Held:
 
 
 def held(document: Document | None) -> dict[str, Held]:
-    """What the document holds by address; nothing when there is no document.
+    """Return what the document holds by address; nothing when there is no document.
 
     Deposed objects are left out: they are what a replacement has not yet deleted, not what stands at
     the address.
@@ -36,7 +36,7 @@ def held(document: Document | None) -> dict[str, Held]:
 
 
 def places(document: Document | None) -> dict[tuple[str, str], list[str]]:
-    """Where each object is, by type and import id. More than one place: Terraform allows it."""
+    """Return where each object is, by type and import id. More than one place: Terraform allows it."""
     found: dict[tuple[str, str], list[str]] = {}
     for address, resource, instance in _managed(document):
         identity = _identity(resource["type"], instance)
@@ -52,7 +52,7 @@ def managed_addresses(document: Document | None) -> tuple[str, ...]:
 
 
 def remove_addresses(document: Document, addresses: Set[str]) -> dict[str, Any]:
-    """The next version of the document, without what stands at these addresses.
+    """Return the next version of the document, without what is at these addresses.
 
     Same lineage, serial + 1, all else as it was. Deposed objects stay: they are other objects.
     """
@@ -75,7 +75,7 @@ def remove_addresses(document: Document, addresses: Set[str]) -> dict[str, Any]:
 
 
 def restore_addresses(document: Document, backup: Document, addresses: Set[str]) -> dict[str, Any]:
-    """The next version of the document, with what the backup has at these addresses.
+    """Return the next version of the document, with what the backup has at these addresses.
 
     Same lineage, serial + 1. What the document holds already, at these addresses and elsewhere, stays as
     it is.
@@ -101,7 +101,7 @@ def restore_addresses(document: Document, backup: Document, addresses: Set[str])
 
 
 def differences(expected: Document, found: Document) -> tuple[str, ...]:
-    """The addresses (and `outputs`) that are not the same in both documents, sorted.
+    """Return the addresses (and `outputs`) that are not the same in both documents, sorted.
 
     Serials, order, and empty values that Terraform adds when it writes a state make no difference.
     """

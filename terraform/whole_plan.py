@@ -22,7 +22,7 @@ _NAMED_BY_THE_STACK = {
 
 
 def unseen(plan: Plan) -> str | None:
-    """What a verdict on this plan could not see, with a remedy; None for a whole plan."""
+    """Return what a verdict on this plan could not see, with a remedy; None for a whole plan."""
     version = plan.document.get("format_version", "1.2")
     if not str(version).startswith(_KNOWN_FORMATS):
         return f"the plan is of format {shorten(version)}, and 1 is known: plan with the project's Terraform"
@@ -62,7 +62,7 @@ def _left_out(plan: Plan) -> str | None:
 
 
 def notes(plan: Plan) -> tuple[str, ...]:
-    """What a whole plan does not speak of, and a person should know."""
+    """Return what a whole plan does not speak of, and a person should know."""
     found = []
     if prior_ids(plan) and not plan.changes:
         found.append(
@@ -121,12 +121,12 @@ def _other_stack(plan: Plan, settings: StageSettings) -> str | None:
 
 
 def adopts(plan: Plan) -> bool:
-    """Whether it imports objects: these exist, and are in no state before."""
+    """Return whether it imports objects: these exist, and are in no state before."""
     return any(change.importing for change in plan.changes)
 
 
 def prior_ids(plan: Plan) -> dict[str, object]:
-    """The id of each object in the state that the plan was made of, by address."""
+    """Return the id of each object in the state that the plan was made of, by address."""
     return {
         str(resource["address"]): _at(resource, "values").get("id")
         for resource in _resources(_at(plan.document, "prior_state", "values", "root_module"))
@@ -178,12 +178,12 @@ def _resources(module: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _at(value: object, *path: str) -> Mapping[str, Any]:
-    """The mapping at a path; an empty one where something else is there."""
+    """Return the mapping at a path; an empty one where something else is there."""
     for key in path:
         value = value.get(key) if isinstance(value, Mapping) else None
     return value if isinstance(value, Mapping) else {}
 
 
 def _size(value: object) -> int:
-    """How many there are; what is no list, and there, counts as one."""
+    """Count them; what is no list, and there, counts as one."""
     return len(value) if isinstance(value, list) else int(bool(value))

@@ -56,7 +56,7 @@ class Workspace:
         return self.outdir / "stacks" / stack_name(self.stage)
 
     def settings(self) -> StageSettings:
-        """The stage's settings.
+        """Return the stage's settings.
 
         Raises StageError with the stage file's mistakes.
         """
@@ -66,12 +66,12 @@ class Workspace:
             raise StageError(str(error)) from None
 
     def process_environment(self) -> dict[str, str]:
-        """The environment of terraform: the user's, with dummy keys where AWS is an emulator."""
+        """Return the environment of terraform: the user's, with dummy keys where AWS is an emulator."""
         dummies = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
         return {**(dummies if self.emulated else {}), **self.environ}
 
     def own_environment(self) -> dict[str, str]:
-        """The same for a folder of our own that is thrown away: nothing in it leads terraform elsewhere."""
+        """Return the same for a throw-away folder of our own: nothing in it leads terraform elsewhere."""
         return own_environment(self.process_environment())
 
     def synthesize(self) -> Terraform:
@@ -84,7 +84,7 @@ class Workspace:
         return terraform
 
     def synthesize_alone(self) -> Terraform:
-        """The same without initializing, for which Terraform has to be able to read the state.
+        """Return the same without initializing, for which Terraform has to be able to read the state.
 
         Raises UserError with what the synthesis says, and for an environment that leads terraform elsewhere.
         """
@@ -134,7 +134,7 @@ def synthesize(
 
 
 def this_workspace(stage: str) -> Workspace:
-    """A stage in the environment of this process."""
+    """Open a stage in the environment of this process."""
     return Workspace(stage=stage, environ=dict(os.environ))
 
 

@@ -60,7 +60,7 @@ def _detach(clients: Clients, gateway: str) -> None:
 
 
 def _revoke_rules(clients: Clients, group: str) -> None:
-    """Groups that name each other could not be deleted one after the other."""
+    """Revoke a group's rules: groups that name each other cannot be deleted one after the other."""
     for row in _RULES_CALL.rows(clients, group):
         revoke = client_of(clients, "ec2")
         call = (

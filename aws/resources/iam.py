@@ -15,7 +15,7 @@ def _of_role(operation: str, result: str) -> Call:
 
 
 def _of_each_role(member: str) -> Details:
-    """What one role is asked for has its role already, and may be a name alone."""
+    """Ask for what belongs to one role: the answer knows its role already, and may be a name alone."""
 
     def flattened(_clients: Clients, rows: Sequence[Row], sought: str | None) -> Sequence[Row]:
         if sought is not None:

@@ -33,7 +33,7 @@ def _not_default(member: str) -> Callable[[Row], bool]:
 
 
 def _snapshot_kept(_before: Any, after: Any) -> bool:
-    """An import says that a destroy skips the final snapshot; it may only be made to take one."""
+    """Allow a change to a final snapshot: an import says that a destroy skips it."""
     return after is False
 
 

@@ -207,7 +207,7 @@ class Resource:
         return self.details(clients, rows, sought) if self.details else rows
 
     def _sought_by(self, row: Row, sought: str | None) -> str | None:
-        """The first part of the key, where the row tells it before `details` have added to it."""
+        """Return the first part of the key, where the row tells it before `details` have added to it."""
         path = self.attributes.get(self.key[0])
         told = member(row, path) if isinstance(path, str) else None
         return sought if told is None else str(told)

@@ -33,7 +33,7 @@ PARTS: dict[str, Callable[[], object]] = {
 
 
 def versions() -> dict[str, object]:
-    """What was measured, and on what."""
+    """Return what was measured, and on what."""
     terraform = json.loads(
         subprocess.run(["terraform", "version", "-json"], capture_output=True, check=True).stdout
     )

@@ -113,7 +113,7 @@ def _inventory(emulator: Emulator, folder: Path, legacy: Terraform) -> Workspace
 
 
 def _copy(terraform: Terraform, folder: Path) -> Terraform:
-    """The same stack in a folder and with a state of its own."""
+    """Return the same stack in a folder and with a state of its own."""
     shutil.copytree(terraform.folder, folder, symlinks=True)
     path = folder / "cdk.tf.json"
     document = json.loads(path.read_text())

@@ -40,7 +40,7 @@ class CreationClock:
 
 
 def dependencies(stack: Stack) -> dict[str, set[str]]:
-    """What each resource of a stack refers to, through data sources and ephemeral blocks as well."""
+    """Return what each resource of a stack refers to, also through data sources and ephemeral blocks."""
     elements = stack.elements
     return {
         address: set(each.references & elements.keys()) - {address}
@@ -51,7 +51,7 @@ def dependencies(stack: Stack) -> dict[str, set[str]]:
 def critical_path(
     seconds: Mapping[str, float], waits_for: Mapping[str, set[str]]
 ) -> tuple[float, list[str]]:
-    """The chain that takes longest, and how long: no deploy can be faster than it."""
+    """Return the chain that takes longest, and how long: no deploy can be faster than it."""
 
     @functools.cache
     def longest(address: str) -> tuple[float, tuple[str, ...]]:

@@ -57,14 +57,14 @@ def measured(
 
 
 def timed(action: Callable[[], object]) -> float:
-    """The seconds that an action takes."""
+    """Time an action, in seconds."""
     started = time.perf_counter()
     action()
     return time.perf_counter() - started
 
 
 def _peak_mib(command: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -> float:
-    """Looking slows the command down, so its time is taken in other runs."""
+    """Measure the memory of a command in a run of its own, because looking slows it down."""
     peak = 0.0
     with subprocess.Popen(
         command,
@@ -81,7 +81,7 @@ def _peak_mib(command: Sequence[str], *, cwd: Path, environment: Mapping[str, st
 
 
 def process_tree(root: int) -> set[int]:
-    """A process and its descendants, as /proc tells them."""
+    """Return a process and its descendants, as /proc tells them."""
     children: dict[int, list[int]] = {}
     for entry in PROC.iterdir():
         if entry.name.isdigit():
@@ -110,7 +110,7 @@ def kill_tree(root: int) -> None:
 
 
 def _resident_mib(pid: int) -> float:
-    """A process's proportional share of the memory that is in use: shared pages count once in all."""
+    """Return a process's proportional share of the memory in use: shared pages count once in all."""
     try:
         for line in (PROC / str(pid) / "smaps_rollup").read_text().splitlines():
             if line.startswith("Pss:"):
@@ -121,7 +121,7 @@ def _resident_mib(pid: int) -> float:
 
 
 def project_environment(**changes: str) -> dict[str, str]:
-    """This process's environment with changes, without the settings that would disturb a measurement."""
+    """Return this process's environment with changes, without settings that disturb a measurement."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ATOMIC_")}
     kept.pop("AWS_ENDPOINT_URL", None)
     return kept | changes

@@ -27,7 +27,7 @@ _TYPE = "aws_secretsmanager_secret"
 
 
 def many_objects() -> list[dict[str, object]]:
-    """Records of 46, 500 and 5,000 objects."""
+    """Make records of 46, 500 and 5,000 objects."""
     rows: list[dict[str, object]] = []
     columns = ("objects", "read", "bind", "judge", "ms per object", "peak MiB")
     cells: list[tuple[str, ...]] = []

@@ -58,7 +58,7 @@ def against_stock() -> dict[str, object]:
 
 
 def many_services() -> list[dict[str, object]]:
-    """One stage of 8, 80 and 400 services."""
+    """Synthesize one stage of 8, 80 and 400 services."""
     return _scaled("services", {count: {"prod": prod_of(count)} for count in SERVICES})
 
 
@@ -69,12 +69,12 @@ def many_stages() -> list[dict[str, object]]:
 
 
 def prod_of(services: int) -> str:
-    """The file of a prod with so many services."""
+    """Return the file of a prod with so many services."""
     return _PROD + stage_of(services)
 
 
 def stage_of(services: int) -> str:
-    """A stage file with the platform's own services and as many more as it takes."""
+    """Write a stage file with the platform's own services and as many more as it takes."""
     text = 'domain_name = "app.example.com"\noperator_email = "ops@example.com"\n'
     return text + "".join(
         f'\n[services.extra-{index}]\nport = 9000\npath = "/extra/{index}"\n'

@@ -32,7 +32,7 @@ REPORT = PROJECT / "docs" / "reliability.md"
 
 
 def play(case: Case, folder: Path) -> Outcome:
-    """One case in a folder that is gone afterwards."""
+    """Run one case in a folder that is gone afterwards."""
     started = time.monotonic()
     try:
         outcome = case.run(folder)
@@ -96,7 +96,7 @@ def main(
 
 
 def kept(path: Path, to_play: Sequence[Case], *, seed: int) -> dict[int, Outcome]:
-    """What an earlier run with this seed has written of these cases, by their number, where it converged.
+    """Return what an earlier run with this seed wrote of these cases, by number, where it converged.
 
     Raises UserError for a file that holds no results.
     """

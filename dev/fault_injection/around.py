@@ -15,7 +15,7 @@ from terraform.state_lock import lost_state
 
 
 def failing_calls(folder: Path, *, settings: FaultSettings, small: bool = True) -> Outcome:
-    """A share of the calls fails, throughout a deploy."""
+    """Let a share of the calls fail throughout a deploy."""
     with trial(folder, small=small) as tried:
         tried.emulator.inject(settings)
         return tried.settle(tried.deploy().ok, injected={})
@@ -60,7 +60,7 @@ def standstill(folder: Path, *, after_made: int, seconds: float) -> Outcome:
 
 
 def cut_off(folder: Path, *, after_made: int, seconds: float) -> Outcome:
-    """Connections break and are refused for a time; AWS remembers what it has done."""
+    """Break and refuse connections for a time; AWS remembers what it has done."""
     with trial(folder) as tried:
         proxy = Proxy(int(tried.emulator.url.rpartition(":")[2]))
         try:
@@ -78,7 +78,7 @@ def cut_off(folder: Path, *, after_made: int, seconds: float) -> Outcome:
 def killed(
     folder: Path, *, after_made: int, small: bool = True, remote_state: bool = False
 ) -> Outcome:
-    """Every process of the deploy is killed at once."""
+    """Kill every process of the deploy at once."""
     with trial(folder, small=small, remote_state=remote_state) as tried:
         running = tried.start()
         running.wait_for(after_made)
@@ -108,7 +108,7 @@ def interrupted(
 
 
 def _hand_on_the_note(tried: Trial) -> None:
-    """A small stage is deployed in a folder of its own; recover looks for word of it in the stack's."""
+    """Copy a small stage's note to the stack's folder, where recover looks for it."""
     stack = tried.workspace.outdir / "stacks" / STACK / CUT_SHORT
     note = tried.terraform.folder / CUT_SHORT
     if tried.small and note.exists():
@@ -117,7 +117,7 @@ def _hand_on_the_note(tried: Trial) -> None:
 
 
 def _left_behind(tried: Trial) -> list[str]:
-    """What an interrupted deploy must not leave: a lock, or a state that cannot be read."""
+    """Return what an interrupted deploy must not leave: a lock, or a state that cannot be read."""
     if tried.remote_state:
         listed = tried.client("s3").list_objects_v2(Bucket=STATE_BUCKET).get("Contents", ())
         locked = any(item["Key"].endswith(".tflock") for item in listed)
@@ -134,7 +134,7 @@ def _left_behind(tried: Trial) -> list[str]:
 def two_at_once(
     folder: Path, *, apart_seconds: float, small: bool = True, remote_state: bool = False
 ) -> Outcome:
-    """Two deploys of the same stage: one goes through, the other waits or is refused."""
+    """Run two deploys of the same stage: one goes through, the other waits or is refused."""
     with trial(folder, small=small, remote_state=remote_state) as tried:
         first = tried.start()
         time.sleep(apart_seconds)
@@ -146,7 +146,7 @@ def two_at_once(
 
 
 def _unlock(tried: Trial) -> None:
-    """A killed terraform leaves its lock in S3 behind: somebody has to take it away."""
+    """Take away the lock that a killed terraform has left behind in S3."""
     s3 = tried.client("s3")
     for item in s3.list_objects_v2(Bucket=STATE_BUCKET).get("Contents", ()):
         if item["Key"].endswith(".tflock"):
@@ -156,7 +156,7 @@ def _unlock(tried: Trial) -> None:
 
 
 def give_back(tried: Trial) -> None:
-    """What a person does after terraform could not store its state, before anything else.
+    """Do what a person does after terraform could not store its state, before anything else.
 
     A local state file that broke off is put aside, for no terraform command works with it. Then
     errored.tfstate is pushed, as terraform's message says, where it is whole.

@@ -47,7 +47,7 @@ _KINDS: Final = {
 
 
 def cases(seed: int) -> list[Case]:
-    """All of them. The seed decides which calls meet a fault."""
+    """Return all cases. The seed decides which calls meet a fault."""
     return [
         *_calls(seed),
         *_credentials(),
@@ -61,7 +61,7 @@ def cases(seed: int) -> list[Case]:
 
 
 def chosen(all_cases: Sequence[Case], *, parts: Sequence[str], quick: bool) -> list[Case]:
-    """The cases of these parts (of all when none is named); `quick` keeps the few that make a short run."""
+    """Return the cases of these parts (of all when none is named); `quick` keeps few, for a short run."""
     return [
         case
         for case in all_cases

@@ -37,7 +37,7 @@ class Comparison:
 
 
 def census(clients: Clients) -> frozenset[Thing]:
-    """Every object in the account that somebody made."""
+    """Return every object in the account that somebody made."""
     return frozenset(
         Thing(type=type_, id=live.import_id)
         for type_, resource in _COUNTED.items()
@@ -46,7 +46,7 @@ def census(clients: Clients) -> frozenset[Thing]:
 
 
 def held_by(*states: Mapping[str, Any]) -> frozenset[Thing]:
-    """What states (`terraform state pull`) hold of the counted types, named as in the census."""
+    """Return what states (`terraform state pull`) hold of the counted types, named as in the census."""
     return frozenset(
         Thing(type=resource["type"], id=_named(resource["type"], instance["attributes"]))
         for state in states

@@ -19,7 +19,7 @@ _FILLER = "filler"
 
 
 def full_disk(folder: Path, *, kib: int, everything: bool) -> Outcome:
-    """A deploy on a disk with so much left; then the disk is made free again.
+    """Deploy on a disk with so much left; then free the disk again.
 
     `everything`: the stack's folder is on that disk too, where terraform would put what it cannot store.
     """
@@ -32,7 +32,7 @@ def full_disk(folder: Path, *, kib: int, everything: bool) -> Outcome:
 
 
 def read_only(folder: Path) -> Outcome:
-    """A state folder that nobody can write, and then can."""
+    """Deploy with a state folder that nobody can write, and then can."""
     with trial(folder) as tried, _small_disk(state_folder(folder)) as mounted:
         _set_writable(state_folder(folder), mounted, writable=False)
         finished = tried.deploy()
@@ -53,7 +53,7 @@ def _is_alive(pid: int) -> bool:
 
 
 def left_over(mounts: str, *, is_alive: Callable[[int], bool]) -> list[Path]:
-    """Where the disks of processes that are gone are, in a list of mounts such as /proc/mounts."""
+    """Find the disks of processes that are gone, in a list of mounts such as /proc/mounts."""
     found = []
     for line in mounts.splitlines():
         device, folder, *_ = line.split(" ")
@@ -65,7 +65,7 @@ def left_over(mounts: str, *, is_alive: Callable[[int], bool]) -> list[Path]:
 
 
 def _deploy_on(tried: Trial, disk: Path | None, *, kib: int) -> Outcome:
-    """Where no disk of ours can be mounted, no file may grow beyond what would be left.
+    """Let no file grow beyond what would be left, where no disk of ours can be mounted.
 
     That holds of errored.tfstate too, on whichever disk it is.
     """
@@ -87,7 +87,7 @@ def _deploy_on(tried: Trial, disk: Path | None, *, kib: int) -> Outcome:
 
 @contextmanager
 def _small_disk(folder: Path) -> Iterator[bool]:
-    """A file system of its own at `folder`, if this system lets us mount one; whether it does."""
+    """Mount a file system of its own at `folder`, if this system lets us; yield whether it does."""
     device = f"{_DEVICE}-{os.getpid()}"
     options = ["-t", "tmpfs", "-o", f"size={_DISK_MIB}m", device, str(folder)]
     mounted = os.geteuid() == 0 and (

@@ -143,7 +143,7 @@ class Running:
             self._moved.notify_all()
 
     def _output(self) -> Iterator[str]:
-        """What it prints, as it comes: a spinner ends no line."""
+        """Yield what it prints, as it comes: a spinner ends no line."""
         decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         handle = self._process.stdout.fileno() if self._process.stdout else self._terminal
         assert handle is not None  # noqa: S101  # it is one or the other

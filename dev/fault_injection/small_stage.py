@@ -10,7 +10,7 @@ SLOW = frozenset({"aws_db_instance.main", "aws_lb.main", "aws_acm_certificate.ma
 
 
 def without(document: dict[str, Any], addresses: frozenset[str]) -> dict[str, Any]:
-    """A synthesized stack without these resources and without all that refers to them, however far."""
+    """Return a synthesized stack without these resources and without all that refers to them, however far."""
     resources = Stack(document=document).resources
     gone = set(addresses)
     while more := {

@@ -47,12 +47,12 @@ class Row:
         return sum(len(outcome.duplicated) for outcome in self.outcomes)
 
     def healed_by(self, healed: Healed) -> int:
-        """Tries that took this."""
+        """Count the tries that took this."""
         return sum(outcome.healed is healed for outcome in self.outcomes)
 
 
 def rows(results: Iterable[tuple[str, Outcome]]) -> list[Row]:
-    """One row per fault, in the order of their first results."""
+    """Return one row per fault, in the order of their first results."""
     by_fault: dict[str, list[Outcome]] = {}
     for fault, outcome in results:
         by_fault.setdefault(fault, []).append(outcome)
@@ -60,19 +60,19 @@ def rows(results: Iterable[tuple[str, Outcome]]) -> list[Row]:
 
 
 def total(of: Iterable[Row]) -> Row:
-    """All rows as one."""
+    """Return all rows as one."""
     return Row(fault="all", outcomes=[outcome for row in of for outcome in row.outcomes])
 
 
 def markdown(of: Sequence[Row]) -> str:
-    """The table."""
+    """Return the table."""
     lines = [f"| {' | '.join(_COLUMNS)} |", "|---" * len(_COLUMNS) + "|"]
     lines += [f"| {' | '.join(map(str, cells(row)))} |" for row in (*of, total(of))]
     return "\n".join(lines)
 
 
 def cells(row: Row) -> tuple[object, ...]:
-    """A row under the columns."""
+    """Return a row under the columns."""
     return (
         row.fault,
         f"{row.injected:,}",
@@ -85,7 +85,7 @@ def cells(row: Row) -> tuple[object, ...]:
 
 
 def replace_between_markers(text: str, table: str) -> str:
-    """The text with this table in the place of the last one.
+    """Return the text with this table in the place of the last one.
 
     Raises ValueError when a marker is missing.
     """

@@ -94,7 +94,7 @@ class Trial:
         return self.workspace.state_folder / f"terraform.{STACK}.tfstate"
 
     def through(self, url: str) -> "Trial":
-        """The same, on another way to the account."""
+        """Return the same, on another way to the account."""
         return replace(self, environment={**self.environment, "AWS_ENDPOINT_URL": url})
 
     def start(self) -> Running:
@@ -178,7 +178,7 @@ class Trial:
         return Running(command, cwd=PROJECT, environment=self.workspace.process_environment())
 
     def _state(self) -> dict[str, Any]:
-        """The state; empty when the fault has left nothing that can be read."""
+        """Return the state; empty when the fault has left nothing that can be read."""
         try:
             return pulled_document(self.terraform)
         except UserError as error:
@@ -186,7 +186,7 @@ class Trial:
             return {}
 
     def _difference(self) -> tuple[list[Thing], list[Thing]]:
-        """What the account alone holds, and what the state alone holds."""
+        """Return what the account alone holds, and what the state alone holds."""
         found = compare(census(self.client), held_by(self._state()))
         return (
             [
@@ -198,7 +198,7 @@ class Trial:
         )
 
     def _is_superseded(self, thing: Thing) -> bool:
-        """Whether it is a secret's version that is not the current one: AWS keeps those, and deletes none.
+        """Return whether it is an earlier version of a secret: AWS keeps those, and deletes none.
 
         One comes about where the provider could not read what it had just written, and writes it anew.
         """
@@ -209,7 +209,7 @@ class Trial:
         return "AWSCURRENT" not in described["VersionIdsToStages"].get(version, ())
 
     def _data(self, state: Mapping[str, Any]) -> dict[str, str]:
-        """What the state knows to hold data, and what tells whether that is still the same.
+        """Return what the state knows to hold data, and what tells whether that is still the same.
 
         An object that was not made to its end (tainted) holds nothing yet, and is made anew.
         """
@@ -238,12 +238,12 @@ class Trial:
 
 
 def disk_of(folder: Path) -> Path:
-    """What a deploy writes to, within a trial's folder."""
+    """Return what a deploy writes to, within a trial's folder."""
     return folder / "disk"
 
 
 def state_folder(folder: Path) -> Path:
-    """The folder of local state files, within a trial's folder."""
+    """Return the folder of local state files, within a trial's folder."""
     return disk_of(folder) / "state"
 
 
@@ -256,7 +256,7 @@ _synthesizing: Final = threading.Lock()
 
 
 def _small_document(tried: Trial) -> dict[str, Any]:
-    """The small stage. It is synthesized once: of two tries only the state's place differs."""
+    """Make the small stage. It is synthesized once: of two tries only the state's place differs."""
     with _synthesizing:
         if tried.remote_state not in _synthesized:
             folder = tried.workspace.synthesize().folder
@@ -270,7 +270,7 @@ def _small_document(tried: Trial) -> dict[str, Any]:
 
 @contextmanager
 def trial(folder: Path, *, small: bool = True, remote_state: bool = False) -> Iterator[Trial]:
-    """An account and a synthesized stage in `folder`."""
+    """Yield an account and a synthesized stage in `folder`."""
     stages = folder / "stages"
     stages.mkdir(parents=True)
     text = (PROJECT / "stages" / f"{STAGE}.toml").read_text()

@@ -117,7 +117,7 @@ class Run:
                     os.kill(pid, signal.SIGUSR1)
 
     def _terraforms(self) -> list[int]:
-        """Those of this run that have not ended: each holds the lock of its file."""
+        """Return those of this run that have not ended: each holds the lock of its file."""
         alive = []
         for path in self._folder.glob("[0-9]*"):
             with path.open("rb+") as file:
@@ -150,7 +150,7 @@ class Run:
 
 
 def say(text: str) -> None:
-    """One line on standard error, if somebody reads it."""
+    """Write one line to standard error, if somebody reads it."""
     with contextlib.suppress(OSError):
         os.write(2, f"cdktf: {text}\n".encode())
 

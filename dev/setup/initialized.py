@@ -15,7 +15,7 @@ STAMP = WORK / "initialized-for"
 
 
 def fingerprint() -> str | None:
-    """A hash of what an initialization depends on; None where that cannot be told.
+    """Hash what an initialization depends on; None where that is unknown.
 
     That is the stack's `terraform` block, the locked and the installed providers, and terraform's own
     settings. An installed provider that was exchanged is found by the plan, which checks it.

@@ -15,7 +15,7 @@ from terraform.mirrors import Mirror
 
 
 def _quoted(text: str) -> str:
-    """A string of the CLI configuration, whose older HCL knows no templates to escape."""
+    """Write a string of the CLI configuration, whose older HCL knows no templates to escape."""
     return json.dumps(text, ensure_ascii=False)
 
 
@@ -72,7 +72,7 @@ def terraform_environment(
     plugin_cache: Path,
     users_plugin_cache: str,
 ) -> dict[str, str | None]:
-    """The variables that `activate` sets (None: unsets) so that Terraform finds the provider."""
+    """Return the variables that `activate` sets (None: unsets) so that Terraform finds the provider."""
     variables: dict[str, str | None] = {}
     if mirror is not None:
         variables["TF_CLI_CONFIG_FILE"] = str(own_config)

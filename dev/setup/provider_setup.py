@@ -19,7 +19,7 @@ PLUGIN_CACHE = TOOLS / "plugin-cache"
 
 
 def users_cli_config() -> CliConfig:
-    """The configuration Terraform would read had this project not been set up."""
+    """Return the configuration Terraform would read had this project not been set up."""
     named = os.environ.get("TF_CLI_CONFIG_FILE", "")
     if named == str(OWN_CLI_CONFIG):
         named = os.environ.get("ATOMIC_USER_TF_CLI_CONFIG", "")

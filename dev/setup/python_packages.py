@@ -45,7 +45,7 @@ import modules.app
 
 
 def pipenv_command(pipenv: str | None) -> list[str]:
-    """The machine's own pipenv if it is new enough, else a private copy in `.tools`."""
+    """Return the machine's own pipenv if it is new enough, else a private copy in `.tools`."""
     if pipenv is not None:
         version = parse_version(answer([pipenv, "--version"], clean_environment()))
         if version is not None and version >= PIPENV_MINIMUM:
@@ -88,7 +88,7 @@ def pipenv_sync(
 
 
 def venv_version() -> str | None:
-    """The Python of `.venv`, None when it cannot be used: missing, broken, moved or too old."""
+    """Return the Python of `.venv`, None when it cannot be used: missing, broken, moved or too old."""
     activate = VENV / "bin/activate"
     # The scripts of a moved virtualenv still start the Python of the old place.
     if not activate.is_file() or str(VENV) not in activate.read_text(errors="replace"):

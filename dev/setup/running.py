@@ -18,12 +18,12 @@ class SetupError(Exception):
 
 
 def say(step: str, text: str) -> None:
-    """One line about a step, there at once even where the output is a pipe."""
+    """Print one line about a step, at once even where the output is a pipe."""
     print(f"setup: {step:<15} {text}", flush=True)
 
 
 def answer(command: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
-    """What a short command prints; "" when it cannot be run or fails."""
+    """Return what a short command prints; "" when it cannot be run or fails."""
     try:
         done = subprocess.run(
             command,
@@ -76,7 +76,7 @@ def run_long(
 
 
 def clean_environment() -> dict[str, str]:
-    """This process's environment without what would lead pip and pipenv to another virtualenv."""
+    """Return this process's environment without what would lead pip to another virtualenv."""
     foreign = {"VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PIPENV_ACTIVE", "PIPENV_PIPFILE"}
     return {name: value for name, value in os.environ.items() if name not in foreign}
 
@@ -92,5 +92,5 @@ def write(path: Path, text: str, mode: int = 0o644) -> None:
 
 
 def is_current(stamp: Path, value: str) -> bool:
-    """Whether the step that leaves this stamp is done, with these very inputs."""
+    """Return whether the step that leaves this stamp is done, with these very inputs."""
     return stamp.is_file() and stamp.read_text() == value

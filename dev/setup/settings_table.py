@@ -14,7 +14,7 @@ _GIVEN_ELSEWHERE = {(StageSettings, "stage"), (Service, "name")}
 
 
 def settings_table() -> str:
-    """One Markdown row per setting: its key in the stage file, its default, what it does."""
+    """Write one Markdown row per setting: its key in the stage file, its default, what it does."""
     rows = ["| setting | default | what it does |", "| --- | --- | --- |"]
     rows += _rows(StageSettings, "")
     return "\n".join(rows)

@@ -108,7 +108,7 @@ def leave_own_venv() -> None:
 
 
 def set_up(*, with_checkov: bool) -> None:
-    """The steps, in the order in which they build on each other."""
+    """Take the steps, in the order in which they build on each other."""
     tools = check_tools()
     TOOLS.mkdir(exist_ok=True)
     with (TOOLS / "lock").open("w") as lock:

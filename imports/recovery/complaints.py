@@ -8,7 +8,7 @@ from terraform.import_plan import ReadObject
 
 
 def ambiguous(each: Ambiguity) -> str:
-    """Of objects that all have the stage's tags."""
+    """Say that several objects all have the stage's tags."""
     return (
         f"{each.address} could be any of {', '.join(each.import_ids)}: take the stage's tags off those that "
         "are not, and delete none before you know what is in it"
@@ -16,7 +16,7 @@ def ambiguous(each: Ambiguity) -> str:
 
 
 def undecided(each: Ambiguity, folder: Path) -> str:
-    """Of objects that nothing marks as this stage's; `folder` is the synthesized stack's."""
+    """Name objects that nothing marks as this stage's; `folder` is the synthesized stack's."""
     objects = " or ".join(each.import_ids)
     which = each.import_ids[0] if len(each.import_ids) == 1 else "ID"
     return (
@@ -27,14 +27,14 @@ def undecided(each: Ambiguity, folder: Path) -> str:
 
 
 def waiting(address: str) -> str:
-    """Of an object that the next deploy would replace as long as something undecided is not in the state."""
+    """Say that an object comes back only after what it refers to."""
     return f"{address} stands, and comes back after what it stands on"
 
 
 def of_others(
     objects: Mapping[str, ReadObject], default_tags: Mapping[str, str], *, stage: str
 ) -> list[str]:
-    """A name is not enough where a tag says that the object is another stage's."""
+    """Return a line for each object whose tag says that it is another stage's, whatever its name."""
     found = []
     for address, each in sorted(objects.items()):
         tags = each.attributes.get("tags_all") or {}
@@ -49,7 +49,7 @@ def of_others(
 
 
 def _as_of_a_stage(tags: Mapping[str, str], stage: str) -> dict[str, str]:
-    """What an object's tags would be, were it of this stage and tagged by default.
+    """Return what an object's tags would be, were it of this stage and tagged by default.
 
     A stage without default tags has nothing to compare with; `Stage` alone may be anybody's word.
     """

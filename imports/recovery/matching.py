@@ -101,7 +101,7 @@ class Matcher:
         )
 
     def known(self, address: str) -> Mapping[str, Any] | None:
-        """What others may refer to: of the state, of what is found, else of the plan's own arguments."""
+        """Return what others may refer to: of the state, of what is found, else of the planned arguments."""
         if address in self.held:
             return self.held[address]
         if address not in self.resources:
@@ -145,7 +145,7 @@ class Matcher:
         ]
 
     def _alike(self, address: str) -> list[Live]:
-        """All that have the key of the resource."""
+        """Return all that have the key of the resource."""
         resource = self.resources[address]
         row = RESOURCES.get(resource.type)
         if row is None or row.not_imported:
@@ -191,7 +191,7 @@ class Matcher:
         self._orphans |= {(type_, live.import_id, address, live.in_use) for live in lives}
 
     def _is_free(self, live: Live) -> bool:
-        """Whether it is not known as another address's; what is told by its name can be no other's."""
+        """Return whether it is not known as another address's; what is told by its name can be no other's."""
         return live.tags is None or (
             live.import_id not in self.held_ids
             and all(live.import_id != other.import_id for other in self.recorded.values())
@@ -201,7 +201,7 @@ class Matcher:
         return is_told(self.resources[address], live, known=self.known, stands=self._stands)
 
     def _stands(self, type_: str, import_id: str) -> bool:
-        """Whether the stage has this object, of a type whose id is its import id."""
+        """Return whether the stage has this object, of a type whose id is its import id."""
         return any(
             str(self.held[address].get("id")) == import_id
             if address in self.held
@@ -211,7 +211,7 @@ class Matcher:
         )
 
     def _text(self, resource: Resource, path: str) -> str:
-        """An argument (`tags.Name`); with `?` at its end it may be unset."""
+        """Return an argument (`tags.Name`) as text; with `?` at its end it may be unset."""
         value: Any = resource.attributes
         for part in path.removesuffix("?").split("."):
             value = value.get(part) if isinstance(value, Mapping) else None

@@ -26,7 +26,7 @@ def with_contents(
     default_tags: Mapping[str, str],
     kept: Set[str],
 ) -> tuple[Orphan, ...]:
-    """The orphans and, in those that are VPCs, what has the stage's tags; in order of deletion.
+    """Return the orphans and, in those that are VPCs, what has the stage's tags; in order of deletion.
 
     `kept` are the ids of what the state holds.
     """
@@ -49,17 +49,17 @@ def with_contents(
 
 
 def command(orphan: Orphan) -> str:
-    """The AWS command that deletes it."""
+    """Return the AWS command that deletes it."""
     return _removal(orphan).command(orphan.import_id)
 
 
 def is_left_to_a_person(orphan: Orphan) -> bool:
-    """Whether it is never deleted here."""
+    """Return whether it is never deleted here."""
     return orphan.in_use or bool(_removal(orphan).by_hand)
 
 
 def advice(orphan: Orphan) -> str:
-    """What to do with it, in a line."""
+    """Say what to do with it, in a line."""
     if orphan.in_use:
         return "in use, find out by what"
     why = _removal(orphan).by_hand
@@ -81,7 +81,7 @@ def delete(clients: Clients, orphans: Iterable[Orphan], *, progress: Progress) -
 
 
 def _await_deleted(clients: Clients, gateway: str) -> None:
-    """Its address and its subnet are free only then."""
+    """Wait until a gateway is gone: its address and its subnet are free only then."""
     deadline = time.monotonic() + _LONGEST_WAIT_SECONDS
     while time.monotonic() < deadline:
         answer = ask(clients, "ec2", "DescribeNatGateways", NatGatewayIds=[gateway])

@@ -28,7 +28,7 @@ class SecretVersion:
 
 
 def version_read(version: SecretVersion, planned: Resource, *, provider: str) -> ReadObject:
-    """A secret's version as the state holds one that was written by write-only arguments: without a value."""
+    """Return a secret's version as the state holds a write-only one: without a value."""
     return ReadObject(
         provider=provider,
         schema_version=0,
@@ -48,7 +48,7 @@ def version_read(version: SecretVersion, planned: Resource, *, provider: str) ->
 
 
 def validation_read(certificate: str, issued: datetime.datetime, *, provider: str) -> ReadObject:
-    """The validation of an issued certificate: no object in AWS, but a wait that is over."""
+    """Return an issued certificate's validation: no object in AWS, but a wait that is over."""
     return ReadObject(
         provider=provider,
         schema_version=0,
@@ -62,7 +62,7 @@ def validation_read(certificate: str, issued: datetime.datetime, *, provider: st
 
 
 def scheduled_action_read(row: Mapping[str, Any], *, provider: str) -> ReadObject:
-    """A scheduled action of Application Auto Scaling, of which AWS tells all that the state holds."""
+    """Return a scheduled action of Application Auto Scaling; AWS tells all that the state holds."""
     name, resource = row["ScheduledActionName"], row["ResourceId"]
     capacity = row["ScalableTargetAction"]
     return ReadObject(
@@ -100,7 +100,7 @@ def with_objects(
     *,
     terraform_version: str,
 ) -> Document:
-    """The next version of the state, with the objects at their addresses; a first one where there is none."""
+    """Return the next version of the state, with the objects at their addresses; else a first one."""
     before: Document = state or {
         "version": 4,
         "terraform_version": terraform_version,
@@ -134,7 +134,7 @@ def with_objects(
 
 
 def with_outputs(state: Document, plan: Plan) -> Document:
-    """The state with the outputs that a plan upon it knows already, where it has none of that name."""
+    """Return the state with the outputs that a plan upon it knows, where it has none of that name."""
     known = {
         name: {key: output[key] for key in ("value", "type", "sensitive") if output.get(key)}
         for name, output in plan.outputs.items()
@@ -144,7 +144,7 @@ def with_outputs(state: Document, plan: Plan) -> Document:
 
 
 def _as_configured(planned: Resource, read: ReadObject, arns: Set[str]) -> dict[str, Any]:
-    """What a deploy would have written, where a reading gives nothing or says the same in other words."""
+    """Return what a deploy would have written where a reading gives nothing, or other words for it."""
     found = {
         name: planned.attributes.get(name, default)
         for name, default in RESOURCES[planned.type].kept_in_state.items()

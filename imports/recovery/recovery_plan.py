@@ -24,7 +24,7 @@ def judged(
     undecided: Set[str],
     gone: Set[str],
 ) -> tuple[Document, tuple[Outlook, ...], dict[str, ReadObject]]:
-    """The state with the objects, the next deploy's plan upon it, and the objects that are in it.
+    """Return the state with the objects, the next deploy's plan upon it, and the objects that are in it.
 
     What that plan would replace because it stands on something `undecided` is left out: it comes back later.
     `gone` are addresses that the stack would import and that do not stand.
@@ -47,7 +47,7 @@ def left_out(
     recovered: Set[str],
     undecided: Set[str],
 ) -> set[str]:
-    """What of the recovered objects the next deploy would replace, and what may wait for all that."""
+    """Return what of the recovered objects the next deploy would replace, and what may wait for all that."""
     return {
         each.address
         for each in found

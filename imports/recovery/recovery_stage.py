@@ -93,7 +93,7 @@ def _state(terraform: Terraform, settings: StageSettings) -> Document | None:
 
 
 def tainted(state: Document | None) -> tuple[str, ...]:
-    """The addresses that Terraform would replace because their making did not end well."""
+    """Return the addresses that Terraform would replace because their making did not end well."""
     return tuple(
         f"{resource['type']}.{resource['name']}"
         for resource in (state or {}).get("resources", ())
@@ -102,7 +102,7 @@ def tainted(state: Document | None) -> tuple[str, ...]:
 
 
 def untainted(state: Document | None) -> Document | None:
-    """The state with what was half made as Terraform goes on with it: it reads it, and changes what lacks."""
+    """Return the state with what was half made as Terraform reads and finishes it."""
     if state is None:
         return None
     resources = [
@@ -119,7 +119,7 @@ def untainted(state: Document | None) -> Document | None:
 
 
 def held_attributes(state: Document | None) -> dict[str, Mapping[str, Any]]:
-    """The attributes of what a state holds, data too, by address; deposed objects are left out."""
+    """Return the attributes of what a state holds, data too, by address, without deposed objects."""
     return {
         ("data." if resource["mode"] == "data" else "")
         + f"{resource['type']}.{resource['name']}": instance["attributes"]
@@ -130,7 +130,7 @@ def held_attributes(state: Document | None) -> dict[str, Mapping[str, Any]]:
 
 
 def held_ids(state: Document | None) -> frozenset[str]:
-    """The ids of all that a state holds, deposed objects too."""
+    """Return the ids of all that a state holds, deposed objects too."""
     return frozenset(
         str(instance["attributes"].get("id"))
         for resource in (state or {}).get("resources", ())
@@ -139,7 +139,7 @@ def held_ids(state: Document | None) -> frozenset[str]:
 
 
 def data_attributes(stage: Stage) -> dict[str, Mapping[str, Any]]:
-    """The data sources that names and places are made of, as they are now."""
+    """Return the data sources that names and places are made of, as they are now."""
     found: dict[str, Mapping[str, Any]] = {
         address: {"account_id": account_of(stage.clients)}
         for address, source in stage.stack.data.items()

@@ -21,7 +21,7 @@ class Outlook:
 
 
 def outlook(plan: Plan, *, recovered: Set[str]) -> tuple[Outlook, ...]:
-    """What the plan would do, address by address; of what it leaves alone, what is recovered.
+    """Return what the plan would do, address by address; of what it leaves alone, what is recovered.
 
     A recovered object that would be replaced or destroyed is not what the stage had there. What holds data
     must not be replaced or destroyed at all.

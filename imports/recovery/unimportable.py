@@ -12,7 +12,7 @@ from terraform.stack import Resource
 def unimportable(
     clients: Clients, lost: Mapping[str, Resource], known: Known, *, provider: str
 ) -> dict[str, ReadObject]:
-    """Those of the lost resources (by address) that stand and cannot be imported.
+    """Return the lost resources (by address) that exist and cannot be imported.
 
     They are the validation of each issued certificate, unless its records are in a zone, where the deploy
     looks itself; and scheduled scaling.

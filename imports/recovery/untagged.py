@@ -19,7 +19,7 @@ _OF_A_STAGE: Final = frozenset(stage_defaults("any")["default_tags"])  # type: i
 def is_told(
     planned: Resource, live: Live, *, known: Known, stands: Callable[[str, str], bool]
 ) -> bool:
-    """Whether an object with a resource's key can only be this stage's.
+    """Return whether an object with a resource's key can only be this stage's.
 
     It is alone within what is this stage's; or an object that says by its name that it is this stage's has it
     in use (`stands` knows these, by type and import id); or it has the tags that the configuration gives it.

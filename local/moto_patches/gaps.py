@@ -86,7 +86,7 @@ def _list_tags_of_scalable_targets() -> None:
 
 
 def _say_who_set_a_database_parameter() -> None:
-    """The provider reads only parameters with a source; without one it sets them at each apply."""
+    """Give parameters a source: the provider reads only those, and sets others at each apply."""
     for group, method in (
         (DBParameterGroup, "update_parameters"),
         (DBClusterParameterGroup, "update_cluster_parameters"),
@@ -104,7 +104,7 @@ def _add_source(group: type, method: str) -> None:
 
 
 def _tell_database_instances_apart() -> None:
-    """The provider finds an instance by its resource id, which in moto is the same for all."""
+    """Give each instance a resource id of its own: the provider finds it by that."""
     create = DBInstance.__init__
 
     def create_with_own_id(self: DBInstance, *args: Any, **kwargs: Any) -> None:
@@ -159,7 +159,7 @@ def _ask_for_the_owner_of_a_bucket() -> None:
 
 
 def _take_every_request_for_one_over_tls() -> None:
-    """A bucket that answers over TLS only would answer nobody: moto does not look at the condition."""
+    """Ignore a bucket's TLS-only condition: moto does not evaluate it, and would answer nobody."""
     judge = IAMPolicyStatement.is_action_permitted
 
     def over_tls(self: IAMPolicyStatement, *args: Any, **kwargs: Any) -> PermissionResult:
@@ -206,7 +206,7 @@ def _say_not_found_of_what_is_gone() -> None:
 
 
 def _keep_labels_of_secret_versions() -> None:
-    """A new current version takes only AWS's own labels from the last one."""
+    """Take only AWS's own labels from the last version of a secret when a new one is made."""
     reset = FakeSecret.reset_default_version
 
     def keep_labels(self: FakeSecret, secret_version: dict[str, Any], version_id: str) -> None:
@@ -220,7 +220,7 @@ def _keep_labels_of_secret_versions() -> None:
 
 
 def _allow_what_is_simulated() -> None:
-    """The embedded AWS asks nobody for a permission, and says so when a policy is simulated."""
+    """Allow every action of a simulated policy: the embedded AWS asks nobody for a permission."""
 
     def simulate_principal_policy(self: IamResponse) -> ActionResult:
         return ActionResult(

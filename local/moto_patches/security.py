@@ -70,7 +70,7 @@ def _select_what_to_back_up() -> None:
 
 
 def _list_tags_of_backups() -> None:
-    """The name is taken from a path that ends in a slash; the provider's does not."""
+    """Take the name from a path with or without a slash at its end; the provider sends none."""
 
     def list_tags(self: BackupResponse) -> str:
         arn = unquote(self.path.removeprefix("/tags/").rstrip("/"))
@@ -80,7 +80,7 @@ def _list_tags_of_backups() -> None:
 
 
 def _log_connections_to_a_folder() -> None:
-    """A flow log may go to a folder of a bucket; moto looks for a bucket of that whole name."""
+    """Let a flow log go to a folder of a bucket; moto looks for a bucket of that whole name."""
     create = FlowLogsBackend.create_flow_logs
 
     def create_in_a_folder(self: FlowLogsBackend, *, log_destination: Any, **request: Any) -> Any:

@@ -20,31 +20,31 @@ class Account(Protocol):
     """What the rules ask about an account in one region. What does not stand is None."""
 
     def subnet(self, subnet_id: str) -> Subnet | None:
-        """The subnet."""
+        """Return the subnet."""
         ...
 
     def vpc_of_group(self, group_id: str) -> str | None:
-        """The VPC of a security group."""
+        """Return the VPC of a security group."""
         ...
 
     def groups_naming(self, group_id: str) -> Sequence[str]:
-        """The other security groups with a rule that names this one, sorted."""
+        """Return the other security groups with a rule that names this one, sorted."""
         ...
 
     def certificate_status(self, arn: str) -> str | None:
-        """The status of a certificate of ACM."""
+        """Return the status of a certificate of ACM."""
         ...
 
     def has_repository(self, name: str) -> bool:
-        """Whether ECR has this repository."""
+        """Return whether ECR has this repository."""
         ...
 
     def secret_text(self, name_or_arn: str) -> str | None:
-        """The current value of a secret; empty when it has none, None when there is no such secret."""
+        """Return a secret's current value; empty when it has none, None when there is no such secret."""
         ...
 
     def containers(self, task_definition: str) -> Sequence[Mapping[str, Any]] | None:
-        """The containers of a task definition, by its family, family:revision or ARN."""
+        """Return the containers of a task definition, by its family, family:revision or ARN."""
         ...
 
 
@@ -58,7 +58,7 @@ class MotoAccount:
         return get_backend(service)[DEFAULT_ACCOUNT_ID][self.region]
 
     def subnet(self, subnet_id: str) -> Subnet | None:
-        """The subnet."""
+        """Return the subnet."""
         for by_id in self._backend("ec2").subnets.values():
             if subnet_id in by_id:
                 found = by_id[subnet_id]
@@ -66,12 +66,12 @@ class MotoAccount:
         return None
 
     def vpc_of_group(self, group_id: str) -> str | None:
-        """The VPC of a security group."""
+        """Return the VPC of a security group."""
         found = self._backend("ec2").get_security_group_from_id(group_id)
         return None if found is None else str(found.vpc_id)
 
     def groups_naming(self, group_id: str) -> Sequence[str]:
-        """The other security groups with a rule that names this one, sorted."""
+        """Return the other security groups with a rule that names this one, sorted."""
         groups = [group for vpc in self._backend("ec2").groups.values() for group in vpc.values()]
         return sorted(
             group.id
@@ -84,7 +84,7 @@ class MotoAccount:
         )
 
     def certificate_status(self, arn: str) -> str | None:
-        """The status of a certificate of ACM."""
+        """Return the status of a certificate of ACM."""
         found = self._backend("acm")._certificates.get(arn)
         if found is None:
             return None
@@ -92,11 +92,11 @@ class MotoAccount:
         return str(found.status)
 
     def has_repository(self, name: str) -> bool:
-        """Whether ECR has this repository."""
+        """Return whether ECR has this repository."""
         return name in self._backend("ecr").repositories
 
     def secret_text(self, name_or_arn: str) -> str | None:
-        """The current value of a secret; empty when it has none, None when there is no such secret."""
+        """Return a secret's current value; empty when it has none, None when there is no such secret."""
         found = self._backend("secretsmanager").secrets.get(name_or_arn)
         if found is None or found.is_deleted():
             return None
@@ -104,7 +104,7 @@ class MotoAccount:
         return str(current.get("secret_string") or current.get("secret_binary") or "")
 
     def containers(self, task_definition: str) -> Sequence[Mapping[str, Any]] | None:
-        """The containers of a task definition, by its family, family:revision or ARN."""
+        """Return the containers of a task definition, by its family, family:revision or ARN."""
         name = task_definition.rpartition("/")[2]
         family, _, revision = name.partition(":")
         revisions = self._backend("ecs").task_definitions.get(family, {})

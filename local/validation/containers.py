@@ -79,7 +79,7 @@ def _fargate(params: Params, containers: Sequence[Mapping[str, Any]]) -> list[st
 
 
 def runnable(params: Params, account: Account) -> list[str]:
-    """What keeps the tasks of a CreateService, UpdateService or RunTask from starting.
+    """Return what keeps the tasks of a CreateService, UpdateService or RunTask from starting.
 
     AWS takes such a call and starts tasks that fail, again and again; a deploy that waits for nothing does
     not notice. The emulator runs no container, and so refuses the call:

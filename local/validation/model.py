@@ -103,7 +103,7 @@ def _outside_pattern(shape: Shape, value: Any, path: str) -> list[str]:
 
 @cache
 def _matcher(pattern: str) -> Callable[[str], object]:
-    """How a value is held against a pattern of a model.
+    """Return a function that matches a value against a pattern of a model.
 
     A pattern without an anchor is meant for the whole value. They are Java's, where a word's letters are
     ASCII, and a range may end in halves of a character.

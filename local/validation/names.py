@@ -17,14 +17,14 @@ _GROUP_TEXT = re.compile(r"[A-Za-z0-9 ._:/()#,@\[\]+=&;{}!$*-]{0,255}")
 
 
 def unless(pattern: re.Pattern[str], member: str, value: Any, allowed: str) -> list[str]:
-    """A line unless a member is left out or follows the pattern."""
+    """Return a line unless a member is left out or follows the pattern."""
     if value is None or pattern.fullmatch(value):
         return []
     return [f"{member} = {value!r}: allowed: {allowed}"]
 
 
 def refused(member: str, value: Any, rule: Callable[[str], Refusal | None]) -> list[str]:
-    """A line where a rule of the settings refuses a member that is given."""
+    """Return a line where a rule of the settings refuses a member that is given."""
     refusal = rule(value) if isinstance(value, str) else None
     return [f"{member} = {value!r}: allowed: {refusal.allowed}"] if refusal else []
 

@@ -34,7 +34,7 @@ class UnreadableError(Exception):
 def parameters(
     request: Request, operation: OperationModel, protocol: str, labels: dict[str, Any]
 ) -> dict[str, Any]:
-    """The parameters that a request gives to the operation.
+    """Return the parameters that a request gives to the operation.
 
     Raises UnreadableError when the body cannot be read.
     """

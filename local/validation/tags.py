@@ -19,7 +19,7 @@ _ANY_CHARACTER = frozenset({"ec2"})
 
 
 def tag_mistakes(shape: Shape, value: Any, *, service: str) -> list[str]:
-    """What is wrong with the tags anywhere in `value`."""
+    """Return what is wrong with the tags anywhere in `value`."""
     return [
         line
         for path, pairs in tag_sets(shape, value)
@@ -28,7 +28,7 @@ def tag_mistakes(shape: Shape, value: Any, *, service: str) -> list[str]:
 
 
 def tag_sets(shape: Shape, value: Any, path: str = "") -> Iterator[tuple[str, Pairs]]:
-    """Each set of tags in `value`, with where it is.
+    """Yield each set of tags in `value`, with where it is.
 
     A set of tags is a list of structures that are called tags and have a key and a value, or a map that is
     called tags.

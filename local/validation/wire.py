@@ -39,7 +39,7 @@ class Call:
 
 
 def read_call(environ: dict[str, Any], body: bytes) -> Call | None:
-    """The call that a request makes; None where AWS's models know none such."""
+    """Return the call that a request makes; None where AWS's models know none such."""
     scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
     if scope is None:
         return None

@@ -21,7 +21,7 @@ class Guard:
     allow_destroy: frozenset[str]
 
     def refuses(self, type_: type[TerraformResource], name: str) -> bool:
-        """Whether the resource at this address may not be destroyed."""
+        """Return whether the resource at this address may not be destroyed."""
         return self.retain_data and address_of(type_, name) not in self.allow_destroy
 
     def address(self, name: str, resource: Resource) -> Resource:

@@ -13,7 +13,7 @@ _FIRST_MAJOR = "15"
 
 
 def major_version(engine_version: str) -> str:
-    """The major version of PostgreSQL in `15` or `15.6`."""
+    """Return the major version of PostgreSQL in `15` or `15.6`."""
     return engine_version.split(".", 1)[0]
 
 
@@ -54,18 +54,18 @@ class Names:
         return f"{self.stack}-SystemHealthOverview"
 
     def dashboard_url(self, region: str) -> str:
-        """Where a person sees the dashboard, in AWS's console."""
+        """Return where a person sees the dashboard, in AWS's console."""
         return (
             f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}"
             f"#dashboards:name={self.dashboard}"
         )
 
     def data_bucket(self, account_id: str, region: str) -> str:
-        """The data bucket: bucket names are global, hence the account and the region."""
+        """Name the data bucket: bucket names are global, hence the account and the region."""
         return self._name(f"data-bucket-{account_id}-{region}")
 
     def logs_bucket(self, account_id: str, region: str) -> str:
-        """The bucket of the logs that AWS itself writes."""
+        """Name the bucket of the logs that AWS itself writes."""
         return self._name(f"logs-{account_id}-{region}")
 
     @property
@@ -79,11 +79,11 @@ class Names:
         return f"aws-waf-logs-{self.prefix}"
 
     def database_log_group(self, kind: Literal["instance", "cluster"], log: str) -> str:
-        """Where RDS writes a log of the database; the name is RDS's own."""
+        """Return where RDS writes a log of the database; the name is RDS's own."""
         return f"/aws/rds/{kind}/{self.database}/{log}"
 
     def log_group(self, service: str) -> str:
-        """A service's log group."""
+        """Name a service's log group."""
         return f"/aws/ecs/{self.cluster}/{service}"
 
     @property
@@ -182,59 +182,59 @@ class Names:
         return self._name("ecs-application-task-policy")
 
     def private_route_table(self, index: int) -> str:
-        """The routes of one zone's private subnet."""
+        """Name the routes of one zone's private subnet."""
         return self._name(f"private-rtb-{index}")
 
     def subnet(self, tier: str, zone: str) -> str:
-        """A subnet of a zone; `tier` is `public` or `private`."""
+        """Name a subnet of a zone; `tier` is `public` or `private`."""
         return self._name(f"{tier}-subnet-{zone}")
 
     def nat_address(self, index: int) -> str:
-        """The public address of a NAT gateway."""
+        """Name the public address of a NAT gateway."""
         return self._name(f"nat-eip-{index}")
 
     def nat_gateway(self, index: int) -> str:
-        """A NAT gateway."""
+        """Name a NAT gateway."""
         return self._name(f"nat-{index}")
 
     def security_group(self, label: str) -> str:
-        """A security group: a service's, or one that services share."""
+        """Name a security group: a service's, or one that services share."""
         return self._name(f"{label}-sg")
 
     def service(self, service: str) -> str:
-        """A service in ECS, its task's family, its target group and its registry."""
+        """Name a service in ECS, its task's family, its target group and its registry."""
         return self._name(service)
 
     def task_role(self, service: str) -> str:
-        """What a service may do."""
+        """Name the role that says what a service may do."""
         return self._name(f"{service}-task-role")
 
     def execution_role(self, service: str) -> str:
-        """What ECS may do to start a service."""
+        """Name the role that says what ECS may do to start a service."""
         return self._name(f"{service}-execution-role")
 
     def secret(self, secret: str) -> str:
-        """A secret, by its row's name."""
+        """Name a secret, by its row's name."""
         return self._name(secret)
 
     def alarm(self, subject: str) -> str:
-        """An alarm, by its row's suffix; all alarms begin with that of an empty one."""
+        """Name an alarm, by its row's suffix; all alarms begin with that of an empty one."""
         return self._name(subject)
 
     def database_instance(self, index: int) -> str:
-        """An instance of the Aurora cluster."""
+        """Name an instance of the Aurora cluster."""
         return f"{self.database}-{index}"
 
     def database_schedule(self, verb: str) -> str:
-        """When the database stops or starts."""
+        """Name the schedule that stops or starts the database."""
         return self._name(f"database-{verb}")
 
     def shared_role(self, address: str) -> str:
-        """A role that an adopted base's services share, by its resource's name."""
+        """Name a role that an adopted base's services share, by its resource's name."""
         return self._name(address.replace("_", "-"))
 
     def parameter_group(self, engine: str, engine_version: str) -> str:
-        """The database's parameters. They belong to one major version; an upgrade needs the next beside them.
+        """Name the parameter group of a major version; an upgrade needs the next beside it.
 
         Those of the platform's first version keep the name that they were made with.
         """
@@ -260,7 +260,7 @@ class LimitedName:
 def limited_names(
     names: Names, *, region: str, services: list[str], routed: list[str]
 ) -> list[LimitedName]:
-    """The names that can grow past a limit of AWS.
+    """Return the names that can grow past a limit of AWS.
 
     Limits: ELB CreateLoadBalancer and CreateTargetGroup, IAM CreateRole, RDS CreateDBInstance, ECR
     CreateRepository, S3 bucket naming rules, in AWS's API references.

@@ -19,7 +19,7 @@ _OTLP_ENDPOINT = "http://localhost:4318"
 
 
 def secret_references(service: Service, *, kafka: bool) -> dict[str, SecretRef]:
-    """What a service gets from secrets, by variable."""
+    """Return what a service gets from secrets, by variable."""
     found = {variable: SecretRef.parse(text) for variable, text in service.secrets.items()}
     if service.uses_kafka and kafka:
         found["KAFKA_BOOTSTRAP_SERVERS"] = SecretRef(name=KAFKA_BROKERS)
@@ -27,7 +27,7 @@ def secret_references(service: Service, *, kafka: bool) -> dict[str, SecretRef]:
 
 
 def secret_value_from(reference: SecretRef, arns: Mapping[str, str]) -> str:
-    """What ECS takes as `valueFrom`: the secret's ARN, or `ARN:key::` for one key of a JSON secret."""
+    """Return what ECS takes as `valueFrom`: the secret's ARN, or `ARN:key::` for one JSON key."""
     arn = arns[reference.name]
     return f"{arn}:{reference.key}::" if reference.key else arn
 
@@ -42,7 +42,7 @@ def container_definitions(
     region: str,
     collector_image: str | None,
 ) -> list[dict[str, Any]]:
-    """The service's container, and the trace collector beside it when `collector_image` is given.
+    """Describe the service's container, and the trace collector when `collector_image` is given.
 
     `placeholders` fills `{domain}` and the like in the environment; `secrets` maps a variable to its
     `valueFrom`.

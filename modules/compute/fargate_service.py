@@ -49,7 +49,7 @@ PLATFORM_VERSION = "1.4.0"
 def capacity_strategy(
     capacity: Capacity, spot_weight: int
 ) -> list[EcsServiceCapacityProviderStrategy]:
-    """Where tasks run. A provider of weight 0 is never used, so a fallback needs a weight of its own.
+    """Say where tasks run. A provider of weight 0 is never used, so a fallback has a weight.
 
     On demand is a strategy too, not a launch type: going from none to some would re-create the service.
     """
@@ -175,7 +175,7 @@ class FargateService(Construct):
             )
 
     def _permissions(self, log_group: CloudwatchLogGroup) -> list[IamRolePolicy]:
-        """What ECS may do to start a task, and what the task itself may do."""
+        """Allow ECS what it takes to start a task, and the task itself what it needs."""
         region, key_arn = self._context.region, self._context.key_arn
         secret_arns = self._secrets.arns
         execution = [

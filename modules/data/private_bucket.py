@@ -116,7 +116,7 @@ class PrivateBucket(Construct):
         self.policy: S3BucketPolicy = self._allow(writers(self.bucket.arn))
 
     def _allow(self, writers: Sequence[policies.Statement]) -> S3BucketPolicy:
-        """The bucket's policy: TLS only, and these statements."""
+        """Attach the bucket's policy: TLS only, and these statements."""
         tls_only = policies.tls_only(
             action="s3:*", resources=[self.bucket.arn, f"{self.bucket.arn}/*"]
         )

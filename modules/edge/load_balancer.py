@@ -140,7 +140,7 @@ class LoadBalancer(Construct):
 
 
 def path_patterns(path: str) -> list[str]:
-    """What an ALB rule has to match for `path` and all below it: `/v1/x/*` does not match `/v1/x`."""
+    """Return what an ALB rule must match for `path` and all below it: `/v1/x/*` lacks `/v1/x`."""
     return ["/*"] if path == "/" else [path, f"{path}/*"]
 
 

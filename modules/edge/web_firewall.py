@@ -47,7 +47,7 @@ _REDACTED_HEADERS = ("authorization", "cookie")
 
 
 def rate_limit_statement(requests_per_5_minutes: int) -> dict[str, Any]:
-    """Matches an address that sends more requests than this."""
+    """Match an address that sends more requests than this."""
     return {
         "rate_based_statement": {
             "limit": requests_per_5_minutes,

@@ -44,7 +44,7 @@ class AlarmRow:
 def load_balancer_alarms(
     thresholds: AlarmThresholds, *, load_balancer_suffix: str
 ) -> list[AlarmRow]:
-    """The load balancer's own errors: nothing healthy to route to, or a refused connection."""
+    """Watch the load balancer's own errors: nothing healthy to route to, or a refused connection."""
     return [
         AlarmRow(
             key="alb_5xx",
@@ -67,7 +67,7 @@ def target_group_alarms(
     load_balancer_suffix: str,
     target_group_suffix: str,
 ) -> list[AlarmRow]:
-    """A routed service as its users see it. These metrics need both dimensions."""
+    """Watch a routed service as its users see it. These metrics need both dimensions."""
     dimensions = {
         "LoadBalancer": load_balancer_suffix,
         "TargetGroup": target_group_suffix,
@@ -112,7 +112,7 @@ def target_group_alarms(
 def service_alarms(
     service: Service, thresholds: AlarmThresholds, *, cluster: str, ecs_service: str
 ) -> list[AlarmRow]:
-    """A service as ECS sees it."""
+    """Watch a service as ECS sees it."""
     if not service.cpu_alarm:
         return []
     return [
@@ -133,7 +133,7 @@ def service_alarms(
 def database_alarms(
     thresholds: AlarmThresholds, *, dimensions: Mapping[str, str], storage_metric: str
 ) -> list[AlarmRow]:
-    """The database: it grows and it is shared, so it is what runs out first.
+    """Watch the database: it grows and it is shared, so it is what runs out first.
 
     `dimensions` names the instance or the Aurora cluster; `storage_metric` is the engine's own metric of
     free storage.

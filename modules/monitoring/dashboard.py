@@ -82,7 +82,7 @@ def service_graphs(*, cluster: str, services: Mapping[str, str]) -> list[Graph]:
 
 
 def database_graphs(*, dimensions: Mapping[str, str], storage_metric: str) -> list[Graph]:
-    """What the database's alarms watch."""
+    """Draw what the database's alarms watch."""
     return [
         Graph(
             title=f"Database {label}",
@@ -101,7 +101,7 @@ def database_graphs(*, dimensions: Mapping[str, str], storage_metric: str) -> li
 def dashboard_body(
     *, region: str, alarm_arns: Sequence[str], graphs: Sequence[Graph]
 ) -> dict[str, Any]:
-    """The alarms' state over the graphs, in rows of the grid."""
+    """Lay out the alarms' state over the graphs, in rows of the grid."""
     widgets = [
         _alarm_widget(alarm_arns[start : start + ALARMS_PER_WIDGET], index=index)
         for index, start in enumerate(range(0, max(len(alarm_arns), 1), ALARMS_PER_WIDGET))

@@ -26,7 +26,7 @@ EVERYWHERE = "0.0.0.0/0"
 
 
 def subnet_blocks(vpc_cidr_block: str, newbits: int, count: int) -> list[str]:
-    """The first `count` subnets, as Terraform's `cidrsubnet(vpc_cidr_block, newbits, i)` cuts them."""
+    """Cut the first `count` subnets as Terraform's `cidrsubnet(vpc_cidr_block, newbits, i)` does."""
     network = ipaddress.IPv4Network(vpc_cidr_block)
     return [str(block) for block in islice(network.subnets(prefixlen_diff=newbits), count)]
 

@@ -9,7 +9,7 @@ from modules.security.policies import Document, Statement, document
 
 
 def customer_key_policy(*, account_id: str, region: str) -> Document:
-    """The key's policy: IAM decides within the account, CloudWatch Logs and alarms are let in.
+    """Write the key's policy: IAM decides within the account, CloudWatch Logs and alarms are let in.
 
     Sources: "Default key policy" of the KMS guide, "Encrypt log data" of the CloudWatch Logs guide, "Alarms
     and SNS topics with encryption" of the CloudWatch guide.
@@ -58,14 +58,14 @@ def customer_key_policy(*, account_id: str, region: str) -> Document:
 
 
 def read_secrets(key_arn: str, region: str) -> list[Statement]:
-    """An execution role's: decrypt what Secrets Manager hands out, and nothing beside that."""
+    """Let an execution role decrypt what Secrets Manager hands out, and nothing beside that."""
     return [
         _use("DecryptSecrets", ["kms:Decrypt"], key_arn, f"secretsmanager.{region}.amazonaws.com")
     ]
 
 
 def use_objects(key_arn: str, region: str) -> list[Statement]:
-    """A task role's: read and write encrypted objects, and nothing beside that."""
+    """Let a task role read and write encrypted objects, and nothing beside that."""
     return [
         _use(
             "UseEncryptedObjects",

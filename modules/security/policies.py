@@ -19,7 +19,7 @@ XRAY_ACTIONS = (
 
 
 def document(statements: Sequence[Statement]) -> Document:
-    """A policy document of these statements."""
+    """Make a policy document of these statements."""
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
@@ -74,7 +74,7 @@ def execution_statements(
     secret_arns: Sequence[str],
     repository_arn: str | None,
 ) -> list[Statement]:
-    """What ECS itself may do to start one service: pull its image, read its secrets, open its log."""
+    """Allow ECS what starts one service: to pull its image, read its secrets, open its log."""
     statements = [
         _allow(
             "WriteLog",
@@ -142,7 +142,7 @@ def database_switch_statements(*, kind: str, database_arn: str) -> list[Statemen
 
 
 def tls_only(*, action: str, resources: Sequence[str]) -> Statement:
-    """A resource policy's statement that refuses requests without TLS."""
+    """Refuse requests without TLS, as a statement of a resource policy."""
     return {
         "Sid": "DenyPlainText",
         "Effect": "Deny",
@@ -181,7 +181,7 @@ def log_delivery_statements(
     connections_prefix: str,
     data_bucket_prefix: str,
 ) -> list[Statement]:
-    """The logs bucket's: the load balancer, the VPC and S3 itself may write, each under a prefix of its own.
+    """Let the load balancer, the VPC and S3 write to the logs bucket, each under its own prefix.
 
     Sources: "Enable access logs" of the Application Load Balancer guide, "Amazon S3 bucket permissions for
     flow logs" of the VPC guide, "Enabling server access logging" of the S3 guide.

@@ -80,7 +80,7 @@ class SecretStore(Construct):
         self.bare_master_password_in_a_url: str = f"urlencode({password})"
 
     def is_adopted(self, name: str) -> bool:
-        """Whether the secret was there before this project, with a value of its own."""
+        """Return whether the secret was there before this project, with a value of its own."""
         return self._context.is_adopted(SecretsmanagerSecret, name)
 
     def write_first_value(self, name: str, value: str, *, version: int = _WRITTEN_ONCE) -> None:
@@ -110,7 +110,7 @@ class SecretStore(Construct):
         )
 
     def _stored(self, name: str) -> str:
-        """The bare expression of the value that Secrets Manager holds now."""
+        """Return the bare expression of the value that Secrets Manager holds now."""
         written = self.first_values.get(name)
         # The version's ARN, not its argument secret_id: that one is known before the version is written, as
         # after a deploy that stopped between the two, and Terraform would then read a secret without a value.
@@ -175,7 +175,7 @@ class ConnectionStrings(Construct):
 
 
 def _composed(template: str, expressions: Mapping[str, str]) -> str:
-    """The bare expression of `template`, with bare expressions for what it has in braces."""
+    """Return the bare expression of `template`, with bare expressions for what it has in braces."""
     names = re.findall(r"\{(\w+)\}", template)
     pattern = json.dumps(re.sub(r"\{\w+\}", "%s", template))
     return f"format({', '.join([pattern, *(expressions[name] for name in names)])})"

@@ -138,7 +138,7 @@ def _certificate(settings: StageSettings) -> Iterator[Mistake]:
 
 
 def _accounts(settings: StageSettings) -> Iterator[Mistake]:
-    """A load balancer takes certificates of its own account alone, and so it is with monitors."""
+    """Check that certificate and monitors are of the stage's account: AWS takes no others."""
     for field, arn in (
         ("certificate_arn", settings.certificate_arn),
         ("cost_alerts.anomaly_monitor_arn", settings.cost_alerts.anomaly_monitor_arn),
@@ -299,7 +299,7 @@ def _night_stop(settings: StageSettings) -> Iterator[Mistake]:
 
 
 def _prefix(settings: StageSettings) -> Iterator[Mistake]:
-    """The prefix begins the names of load balancers, security groups and buckets."""
+    """Check the prefix, which begins the names of load balancers, security groups and buckets."""
     for kept, owner in RESERVED_PREFIXES.items():
         if f"{settings.prefix}-".startswith(kept):
             yield Mistake(
@@ -311,7 +311,7 @@ def _prefix(settings: StageSettings) -> Iterator[Mistake]:
 
 
 def _name_lengths(settings: StageSettings) -> Iterator[Mistake]:
-    """The name that exceeds its limit most: mending it mends the others, or shows the next."""
+    """Check the name that exceeds its limit most: mending it mends the others, or shows the next."""
     services = settings.services.values()
     limits = limited_names(
         Names(prefix=settings.prefix, stack=settings.stack_name),

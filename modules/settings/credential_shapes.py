@@ -50,7 +50,7 @@ _PLACE: Final = re.compile(r"(?:https?|wss?|file)://\S+|/[\w./-]*|arn:aws[\w-]*:
 
 
 def credential_kind(text: str) -> str | None:
-    """Whose key or token the whole `text` is, as in "a Stripe key"; None when no issuer's prefix tells."""
+    """Return whose key or token `text` is, as in "a Stripe key"; None when no prefix tells."""
     for kind, pattern in _SHAPES:
         if re.fullmatch(pattern, text.strip(), re.ASCII):
             return kind
@@ -58,7 +58,7 @@ def credential_kind(text: str) -> str | None:
 
 
 def secret_kind(name: str, value: str) -> str | None:
-    """Why an environment variable's value has to be taken for a secret; None when nothing says so."""
+    """Return why a variable's value must be taken for a secret; None when nothing says so."""
     kind = credential_kind(value)
     if kind:
         return kind

@@ -34,7 +34,7 @@ _NO_ADDRESS: Final = f"{_SCHEME}{_LOGIN}{_EXPRESSION}(?::[^:/?#@]*)?{_REST}"
 
 
 def is_placeholder(value: str) -> bool:
-    """Whether nobody has set `value` yet: it is a text that waits for a person.
+    """Return whether nobody has set `value` yet: it is a text that waits for a person.
 
     It begins with `ENTER_` or `REPLACE_WITH_`; or it is a URI whose user, password, host or port is
     `DB_USER`, `DB_PASS`, `DB_PASSWORD`, `DB_HOST` or `DB_PORT`; or a JSON object whose `key` is one of these.
@@ -50,19 +50,19 @@ def is_placeholder(value: str) -> bool:
 
 
 def has_no_address(value: str) -> bool:
-    """Whether `value` is a URI with a Terraform expression, as text, where its host belongs."""
+    """Return whether `value` is a URI with a Terraform expression, as text, where its host belongs."""
     return bool(re.fullmatch(_NO_ADDRESS, value))
 
 
 def placeholder_condition(value: str) -> str:
-    """The bare Terraform expression of `is_placeholder`; `value` is a bare expression, too."""
+    """Return the bare Terraform expression of `is_placeholder`; `value` is a bare expression, too."""
     return (
         f"({_matches(_PLACEHOLDER, value)} || {_matches(_PLACEHOLDER, f'jsondecode({value}).key')})"
     )
 
 
 def no_address_condition(value: str) -> str:
-    """The bare Terraform expression of `has_no_address`; `value` is a bare expression, too."""
+    """Return the bare Terraform expression of `has_no_address`; `value` is a bare expression, too."""
     return _matches(_NO_ADDRESS, value)
 
 

@@ -25,13 +25,13 @@ class ScheduledTasks:
 
 
 def minute_of_day(clock: str) -> int:
-    """The minutes since midnight of a time like `07:30`."""
+    """Return the minutes since midnight of a time like `07:30`."""
     hours, minutes = clock.split(":")
     return int(hours) * 60 + int(minutes)
 
 
 def earlier(clock: str, minutes: int) -> str:
-    """The time that many minutes before, on the same day.
+    """Return the time that many minutes before, on the same day.
 
     Raises ValueError where that is the day before.
     """
@@ -48,7 +48,7 @@ def cron_at(clock: str, days: str) -> str:
 
 
 def scheduled_tasks(service: Service, night_stop: s.NightStop | None) -> list[ScheduledTasks]:
-    """What the clock does to a service: none at night, and what its own schedule says."""
+    """Return what the clock does to a service: none at night, and what its own schedule says."""
     night: Sequence[ScheduledTasks] = ()
     if night_stop:
         night = (

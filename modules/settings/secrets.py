@@ -39,7 +39,7 @@ class SecretRef:
 
     @classmethod
     def parse(cls, text: str) -> "SecretRef":
-        """The reference that a stage file writes as `NAME` or `NAME:JSON_KEY`."""
+        """Return the reference that a stage file writes as `NAME` or `NAME:JSON_KEY`."""
         name, colon, key = text.partition(":")
         return cls(name=name, key=key if colon else None)
 

@@ -43,7 +43,7 @@ def find_service_mistakes(settings: StageSettings) -> list[Mistake]:
 
 
 def _new(service: Service) -> Iterator[Mistake]:
-    """A table of no known service is a new one only where it says what it is: it may be a slip."""
+    """Check that the table of a new service says what it is: otherwise it may be a slip."""
     if service.name in _OWN or _SAYING_WHAT & service.model_fields_set:
         return
     close = difflib.get_close_matches(service.name, _OWN, n=1)
@@ -90,7 +90,7 @@ def _service(service: Service) -> Iterator[Mistake]:
 def _fewest_tasks(
     counts: Service | ScheduledScaling, *, where: str, rests_on: str
 ) -> Iterator[Mistake]:
-    """Of a service, always or from a time on."""
+    """Check the number of tasks, always or from a time on."""
     if counts.min_tasks > counts.max_tasks:
         yield Mistake(
             field=f"{where}.min_tasks",
@@ -155,7 +155,7 @@ def _file_storage(settings: StageSettings) -> Iterator[Mistake]:
 
 
 def _secrets(field: str, service: str, variable: str, value: str) -> Iterator[Mistake]:
-    """What is in a stage file is in git, in the state and in the task definition."""
+    """Refuse a secret in the stage file: it would be in git, in the state and the task definition."""
     kind = secret_kind(variable, value)
     if kind is None:
         return
@@ -173,7 +173,7 @@ def _secrets(field: str, service: str, variable: str, value: str) -> Iterator[Mi
 
 
 def _placeholders(field: str, value: str) -> Iterator[Mistake]:
-    """A value may hold braces of its own; what is nearly one of ours is a slip."""
+    """Check for placeholders that are nearly ours, a slip; a value may hold braces of its own."""
     for word in re.findall(r"\{([a-z]+)\}", value):
         close = difflib.get_close_matches(word, PLACEHOLDERS, n=1, cutoff=0.8)
         if close and word not in PLACEHOLDERS:
@@ -276,7 +276,7 @@ def _variables(service: Service) -> Iterator[Mistake]:
 
 
 def _service_names(settings: StageSettings) -> Iterator[Mistake]:
-    """A service's name is part of constructs, outputs and AWS's names, where others stand already."""
+    """Check a name that is part of constructs, outputs and AWS's names, where others exist already."""
     outputs: dict[str, str] = {}
     for name in settings.services:
         if name in RESERVED_NAMES:

@@ -17,7 +17,7 @@ LOG_RETENTION_DAYS = (
 
 
 def mistake(allowed: str, remedy: str) -> PydanticCustomError:
-    """A validation error that carries what is allowed and how to mend the value."""
+    """Make a validation error that carries what is allowed and how to mend the value."""
     return PydanticCustomError("stage_setting", "{allowed}", {"allowed": allowed, "remedy": remedy})
 
 
@@ -32,7 +32,7 @@ def _log_retention(value: int) -> int:
 
 
 def matching(pattern: str, allowed: str, remedy: str) -> AfterValidator:
-    """A validator for text of one form; `allowed` says the form in words."""
+    """Make a validator for text of one form; `allowed` says the form in words."""
     form = re.compile(pattern)
 
     def check(value: str) -> str:
@@ -44,7 +44,7 @@ def matching(pattern: str, allowed: str, remedy: str) -> AfterValidator:
 
 
 def ruled(rule: Callable[[str], Refusal | None]) -> AfterValidator:
-    """A validator for text that AWS has a rule for."""
+    """Make a validator for text that AWS has a rule for."""
 
     def check(value: str) -> str:
         refusal = rule(value)

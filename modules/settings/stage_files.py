@@ -24,7 +24,7 @@ class StageFileError(Exception):
 
 
 def stage_names(folder: Path) -> list[str]:
-    """The stages that have a file in `folder`, sorted.
+    """Return the stages that have a file in `folder`, sorted.
 
     Raises StageFileError when there is none.
     """
@@ -38,7 +38,7 @@ def stage_names(folder: Path) -> list[str]:
 
 
 def read_stage(folder: Path, stage: str) -> StageSettings:
-    """The settings of one stage from `folder/STAGE.toml`.
+    """Return the settings of one stage from `folder/STAGE.toml`.
 
     Raises StageFileError with every mistake of the file.
     """
@@ -80,7 +80,7 @@ def _no_such_stage(folder: Path, stage: str) -> str:
 
 
 def parse_stage(document: Mapping[str, Any], *, stage: str) -> tuple[StageSettings, list[Mistake]]:
-    """The settings that `document` describes, and its mistakes.
+    """Return the settings that `document` describes, and its errors.
 
     A mistaken value is set aside and the rest is checked again, so that mistakes between fields are found
     beside mistakes in fields. With mistakes the settings are of no use.
@@ -110,13 +110,13 @@ def parse_stage(document: Mapping[str, Any], *, stage: str) -> tuple[StageSettin
 
 
 def _follows(mistake: Mistake, known: Sequence[Mistake]) -> bool:
-    """Whether it rests on a value that is already reported, and was set aside for that."""
+    """Return whether it rests on a value that is already reported, and was set aside for that."""
     rests_on = {mistake.field, *mistake.rests_on}
     return any(other.field in rests_on for other in known)
 
 
 def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """`base` with the tables of `over` laid over it; an empty table of `default_tags` leaves none."""
+    """Lay the tables of `over` over `base`; an empty table of `default_tags` leaves none."""
     merged = copy.deepcopy(dict(base))
     for key, value in over.items():
         emptied = key == "default_tags" and not value
@@ -128,7 +128,7 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _name_services(values: dict[str, Any]) -> None:
-    """A service's table names it."""
+    """Name each service by its table."""
     services = values.get("services")
     if isinstance(services, dict):
         for name, row in services.items():

@@ -344,12 +344,12 @@ class StageSettings(Section):
 
 
 def stack_name(stage: str) -> str:
-    """The name of a stage's Terraform stack."""
+    """Return the name of a stage's Terraform stack."""
     return f"atomic-{stage}"
 
 
 def stage_defaults(stage: str) -> dict[str, object]:
-    """The defaults that follow from the stage's name, in the shape of a stage file."""
+    """Return the defaults that follow from the stage's name, in the shape of a stage file."""
     return {
         "stage": stage,
         "prefix": stack_name(stage),

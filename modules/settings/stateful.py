@@ -8,7 +8,7 @@ from modules.settings.stage_settings import StageSettings
 
 
 def stateful_addresses(settings: StageSettings) -> Iterator[str]:
-    """The addresses of what a stage holds data in, with either database engine and in any phase.
+    """Yield the addresses of what a stage holds data in, with either database engine and in any phase.
 
     Both engines, because a change from one to the other destroys an address that is no longer configured.
     """

@@ -128,7 +128,7 @@ def worded(details: ErrorDetails) -> Mistake:
 
 
 def known_keys(loc: Sequence[int | str]) -> list[str]:
-    """The keys that the table around `loc` knows."""
+    """Return the keys that the table around `loc` knows."""
     model: Any = StageSettings
     for step in loc[:-1]:
         if model is None:
@@ -150,7 +150,7 @@ def _keys(model: type[Section]) -> list[str]:
 
 
 def _section(annotation: Any) -> Any:
-    """The settings class in an annotation such as `State | None`."""
+    """Return the settings class in an annotation such as `State | None`."""
     candidates = getattr(annotation, "__args__", (annotation,))
     for candidate in candidates:
         if hasattr(candidate, "model_fields"):
@@ -163,7 +163,7 @@ def _section(annotation: Any) -> Any:
 
 
 def _all_tables() -> Iterator[tuple[str, list[str]]]:
-    """Each table of a stage file, with the keys that it knows."""
+    """Yield each table of a stage file, with the keys that it knows."""
     yield "", _keys(StageSettings)
     for name, field in StageSettings.model_fields.items():
         section = _section(field.annotation)
@@ -173,7 +173,7 @@ def _all_tables() -> Iterator[tuple[str, list[str]]]:
 
 
 def _meant(loc: Sequence[int | str], known: Sequence[str], value: object) -> str:
-    """What a person meant who typed the key at the end of `loc`."""
+    """Guess what a person meant who typed the key at the end of `loc`."""
     typed = str(loc[-1])
     key = typed.strip().lower().replace("-", "_")
     table = str(loc[0]) if len(loc) > 1 else ""
@@ -189,7 +189,7 @@ def _meant(loc: Sequence[int | str], known: Sequence[str], value: object) -> str
 
 
 def _elsewhere(key: str, *, in_table: bool) -> str:
-    """Where a key belongs that is not of the table in which it was typed."""
+    """Return where a key belongs that is not of the table in which it was typed."""
     if not in_table and key in {row.name for row in SERVICES}:
         return f"write [services.{key}]"
     for word in (key, _OTHER_WORDS.get(key)):
@@ -210,7 +210,7 @@ def _write(key: str, value: object) -> str:
 
 
 def _tables() -> set[str]:
-    """The keys whose value is a table."""
+    """Return the keys whose value is a table."""
     return {"default_tags", "environment", "secrets", "services"} | {
         name for name, _ in _all_tables()
     }
@@ -232,7 +232,7 @@ def _choice(loc: Sequence[int | str], value: object, spelled: Sequence[str]) -> 
 
 
 def _of_kind(kind: str, loc: Sequence[int | str], value: object, context: Mapping[str, Any]) -> str:
-    """How to write a value of the right kind."""
+    """Return how to write a value of the right kind."""
     last = loc[-1]
     key = "" if isinstance(last, int) else f"{last} = "
     if kind in _TABLE_TYPES:
@@ -260,7 +260,7 @@ def _bound(key: str, context: Mapping[str, Any]) -> str:
 
 
 def _meant_value(kind: str, value: object) -> str | None:
-    """The value that was meant, in TOML's spelling, where only one can be."""
+    """Return the value that was meant, in TOML's spelling, where only one can be."""
     text = str(value).strip().lower()
     if kind == "string_type":
         if isinstance(value, time):
@@ -279,7 +279,7 @@ def _meant_value(kind: str, value: object) -> str | None:
 
 
 def _table(loc: Sequence[int | str], value: object) -> str:
-    """How to write the table at `loc`."""
+    """Return how to write the table at `loc`."""
     named = [str(step) for step in loc if not isinstance(step, int)]
     if len(named) < len(loc):
         return f"write [[{'.'.join(named)}]], and its settings below it"

@@ -90,7 +90,7 @@ def cost(
 def reckon(
     stage: StageSettings, prices: Prices, legacy: Sequence[Resource], progress: Progress
 ) -> Cost:
-    """What a stage costs, and what it would cost with each switch."""
+    """Price a stage, as it is and with each switch."""
     progress(f"synthesizing {stage.stage}, and with each switch")
     changed = [switch.change(stage) for switch in SWITCHES]
     stack, *others = synthesized_side_by_side([stage, as_the_guide_has_it(stage), *changed])

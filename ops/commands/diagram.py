@@ -52,7 +52,7 @@ def diagram(
 
 
 def stage_svg(stage: str) -> str:
-    """The picture of a stage as it is today."""
+    """Draw the picture of a stage as it is today."""
     settings = Workspace(stage=stage, environ=dict(os.environ)).settings()
     (stack,) = synthesized_side_by_side([settings])
     title = f"{settings.stack_name} in {settings.region}"
@@ -60,7 +60,7 @@ def stage_svg(stage: str) -> str:
 
 
 def png(text: str) -> bytes:
-    """An SVG in its light colours as PNG. The font comes with the project: the same on every machine."""
+    """Convert an SVG in its light colours to PNG, with the project's font: the same everywhere."""
     return bytes(
         resvg_py.svg_to_bytes(
             svg_string=text,

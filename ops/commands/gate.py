@@ -81,7 +81,7 @@ def gate(
 
 
 def _print_untrusted(why: str, retain_data: bool, as_json: bool) -> None:
-    """A state that holds less than the stage has makes every plan look harmless."""
+    """Print why the state is not to be trusted: one that holds too little makes every plan look harmless."""
     if as_json:
         nothing = Judgement(retain_data=retain_data, losses=(), counts={})
         print_json(

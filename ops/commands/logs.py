@@ -61,7 +61,7 @@ def logs(
 
 
 def duration(text: str) -> timedelta:
-    """What `90s`, `30m`, `1h` or `2d` means. Raises UserError for anything else."""
+    """Parse `90s`, `30m`, `1h` or `2d`. Raises UserError for anything else."""
     match = re.fullmatch(r"([1-9]\d{0,5})([smhd])", text)
     if not match:
         raise UserError(
@@ -73,7 +73,7 @@ def duration(text: str) -> timedelta:
 def read_log(
     deployed: Deployed, service: str, *, start: datetime, follow: bool
 ) -> Iterator[LogLine]:
-    """The lines since `start`, oldest first; with `follow` it waits for more and never ends.
+    """Yield the lines since `start`, oldest first; with `follow` wait for more and never end.
 
     Raises UserError without a log group and when AWS refuses.
     """
@@ -118,7 +118,7 @@ def _line(event: Mapping[str, Any]) -> LogLine:
 
 
 def _for_people(line: LogLine) -> str:
-    """A container's colours are left out: escaped, they would hide the words."""
+    """Leave out a container's colours: escaped, they would hide the words."""
     text = _ESCAPES.sub("", line.message.rstrip())
     return f"{local_time(line.time)} {line.stream.rpartition('/')[2][:8]} {text}"
 

@@ -96,7 +96,7 @@ def recover_(
 
 
 def locked_by(workspace: Workspace) -> str | None:
-    """Who holds the state's lock and what to do about it; None when nobody does."""
+    """Return who holds the state's lock and what to do about it; None when nobody does."""
     settings = workspace.settings()
     if settings.state is None:
         lock = local_lock(workspace.state_folder / settings.local_state)

@@ -79,7 +79,7 @@ def report(
 def make_report(
     workspace: Workspace, plan_file: Path | None, base: Path | None, progress: Progress
 ) -> Report:
-    """The report on a given plan, or on the one that the stage has now."""
+    """Report on a given plan, or on the one that the stage has now."""
     settings = workspace.settings()
     before = _base(base) if base else None
     planned = stage_plan(workspace, plan_file, progress)

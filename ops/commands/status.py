@@ -76,7 +76,7 @@ def status(
 
 
 def _settled(deployed: Deployed, progress: Progress) -> tuple[ServiceFacts, ...]:
-    """The services when every deployment is decided, or as they are after the longest wait."""
+    """Return the services when every deployment is decided, or as they are after the longest wait."""
     deadline = time.monotonic() + _LONGEST_WAIT_SECONDS
     while True:
         services = service_facts(deployed)
@@ -105,7 +105,7 @@ def open_(stage: Stage = "prod", as_json: AsJson = False) -> None:
 
 
 def addresses(deployed: Deployed) -> dict[str, str | None]:
-    """Where a person looks at the stage."""
+    """Return where a person looks at the stage."""
     settings = deployed.settings
     return {
         "application": f"https://{settings.domain_name}" if settings.domain_name else None,
@@ -133,7 +133,7 @@ def _show(status: Status) -> None:
 
 
 def asks_for_a_person(status: Status) -> bool:
-    """Whether a service does not run as it should, or an alarm is firing."""
+    """Return whether a service does not run as it should, or an alarm is firing."""
     return not _well(status.services) or any(each.state == "ALARM" for each in status.alarms)
 
 

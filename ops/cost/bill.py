@@ -43,7 +43,7 @@ class Bill:
         return sum(line.monthly_usd for line in self.lines)
 
     def groups(self) -> dict[str, float]:
-        """The sum by group, in the order of the lines."""
+        """Sum up by group, in the order of the lines."""
         sums: dict[str, float] = {}
         for line in self.lines:
             sums[line.group] = sums.get(line.group, 0) + line.monthly_usd
@@ -51,7 +51,7 @@ class Bill:
 
 
 def hourly(group: str, what: str, quantity: float, unit: str, usd: float) -> Line:
-    """A position that is billed by the hour."""
+    """Bill a position by the hour."""
     return Line(
         group=group,
         what=what,
@@ -63,7 +63,7 @@ def hourly(group: str, what: str, quantity: float, unit: str, usd: float) -> Lin
 
 
 def monthly(group: str, what: str, quantity: float, unit: str, usd: float) -> Line:
-    """A position that is billed by the month."""
+    """Bill a position by the month."""
     return Line(
         group=group,
         what=what,
@@ -75,7 +75,7 @@ def monthly(group: str, what: str, quantity: float, unit: str, usd: float) -> Li
 
 
 def merged(lines: Iterable[Line]) -> list[Line]:
-    """One line for all that is the same, such as thirty alarms; in the order of the groups."""
+    """Merge what is the same into one line, such as thirty alarms; in the order of the groups."""
     sums: dict[tuple[str, str, str, float], tuple[float, float]] = {}
     for line in lines:
         key = (line.group, line.what, line.unit, line.unit_usd)

@@ -44,7 +44,7 @@ class CostChange:
 
 
 def cost_change(before: Bill, after: Bill, *, estimated_by: str | None) -> CostChange:
-    """The difference of two bills."""
+    """Return the difference of two bills."""
     sums: dict[tuple[str, str], list[float]] = {}
     for index, bill in enumerate((before, after)):
         for line in bill.lines:
@@ -68,7 +68,7 @@ def _place(position: tuple[tuple[str, str], list[float]]) -> tuple[int, str]:
 
 
 def planned_resources(plan: Plan, side: Literal["before", "after"]) -> Sequence[Resource]:
-    """The resources that a plan finds, or leaves behind.
+    """Return the resources that a plan finds, or leaves behind.
 
     What is unknown before the apply is taken from the configuration's references, as a stack has them.
     """

@@ -89,10 +89,10 @@ class Prices(_Table):
     security: Security
 
     def are_an_estimate_in(self, region: str) -> bool:
-        """Whether a bill of `region` by these prices is an estimate: most other regions cost more."""
+        """Return whether a bill of `region` by these prices is an estimate: most other regions cost more."""
         return region != self.region
 
 
 def read_prices() -> Prices:
-    """The table that comes with the project."""
+    """Return the table that comes with the project."""
     return Prices.model_validate(tomllib.loads(PRICES.read_text(encoding="utf-8")))

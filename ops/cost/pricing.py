@@ -88,7 +88,7 @@ class UnpricedError(Exception):
 
 
 def bill(resources: Sequence[Resource], prices: Prices, *, tasks: Tasks = "least") -> Bill:
-    """What the resources cost in a month, with the least or the most tasks that they allow."""
+    """Price the resources for a month, with the least or the most tasks that they allow."""
     lines: list[Line] = []
     unpriced: list[str] = []
     stack = _Stack(resources=resources, prices=prices, tasks=tasks)
@@ -118,7 +118,7 @@ class _Stack:
     tasks: Tasks
 
     def referred(self, type_: str, value: object) -> Resource | None:
-        """The resource that a reference, or the ARN of a state, means."""
+        """Return the resource that a reference, or the ARN of a state, means."""
         meant = addresses(value)
         for resource in self.resources:
             if resource.type == type_ and (
@@ -143,7 +143,7 @@ class _Stack:
             raise UnpricedError(str(error)) from None
 
     def task_count(self, service: Resource) -> int:
-        """The least or the most tasks of a service."""
+        """Return the least or the most tasks of a service."""
         desired = int(service.attributes.get("desired_count") or 0)
         for resource in self.resources:
             if resource.type != "aws_appautoscaling_target":

@@ -14,7 +14,7 @@ _WEEK = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 
 
 def weekly_share(starts: str, stops: str) -> float:
-    """The share of a week between two cron expressions of one time on the same days each.
+    """Return the share of a week between two cron expressions of one time on the same days each.
 
     Raises ValueError for another kind of expression.
     """
@@ -36,7 +36,7 @@ def days_of(days: str) -> set[str]:
 
 
 def is_stopped_now(night: NightStop | None, time_zone: str, now: datetime) -> bool:
-    """Whether the clock has stopped a stage with this night stop; `now` knows its own time zone."""
+    """Return whether the clock has stopped a stage with this night stop; `now` knows its own time zone."""
     if night is None:
         return False
     local = now.astimezone(ZoneInfo(time_zone))
@@ -48,7 +48,7 @@ def is_stopped_now(night: NightStop | None, time_zone: str, now: datetime) -> bo
 
 
 def spot_share(strategy: Sequence[Mapping[str, Any]], tasks: int) -> float:
-    """How many of a service's tasks run on Spot: all beyond the base, by weight.
+    """Return how many of a service's tasks run on Spot: all beyond the base, by weight.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html
     """

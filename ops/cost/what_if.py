@@ -123,7 +123,7 @@ SWITCHES: tuple[Switch, ...] = (
 
 
 def as_the_guide_has_it(stage: StageSettings) -> StageSettings:
-    """The platform as its original guide describes it, which costs are compared with.
+    """Return the platform as its original guide describes it, which costs are compared with.
 
     hasura and supertokens with 512 MiB, every task on demand, one NAT gateway, Multi-AZ db.t3.small, and
     nothing of what `[security]` can add.
@@ -169,7 +169,7 @@ LEGACY_BASE: tuple[Resource, ...] = (
 def switches_below(
     limit_usd: float, now_usd: float, savings: Sequence[tuple[Switch, float]]
 ) -> list[Switch] | None:
-    """The first switches, in their order, that bring a bill below a limit and keep resilience.
+    """Return the first switches, in their order, that bring a bill below a limit and keep resilience.
 
     None when all of them are not enough. Of two values for one setting the first is taken.
     """

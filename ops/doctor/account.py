@@ -54,7 +54,7 @@ def gather(deployed: Deployed) -> AccountFacts:
 
 
 def judge(facts: AccountFacts) -> list[Finding]:
-    """The account, and whether the shell and the stage mean the same region."""
+    """Judge the account, and whether the shell and the stage mean the same region."""
     at = f", on the emulator {facts.endpoint}" if facts.endpoint else ""
     findings = [fine("credentials", f"account {facts.account}, {facts.caller}{at}")]
     if facts.shell_region and facts.shell_region != facts.stage_region:
@@ -99,7 +99,7 @@ def gather_permissions(deployed: Deployed) -> PermissionFacts:
 
 
 def judge_permissions(facts: PermissionFacts) -> list[Finding]:
-    """The actions that the caller's policies do not allow."""
+    """Return the actions that the caller's policies do not allow."""
     if facts.decisions is None:
         return [fine("permissions", "the root user may do everything")]
     if not facts.decisions:
@@ -127,7 +127,7 @@ def _deeds(deployed: Deployed) -> Sequence[str]:
 
 
 def _policies_of(deployed: Deployed, caller: str) -> str:
-    """The user's or role's ARN: a session's names the role without its path."""
+    """Return the user's or role's ARN: a session's names the role without its path."""
     head, _, rest = caller.partition(":assumed-role/")
     if not head or not rest:
         return caller

@@ -33,7 +33,7 @@ def examine(
     deep: bool,
     look_up: edge.Resolve = edge.resolve,
 ) -> list[Finding]:
-    """Every finding, in the order in which a stage comes to be.
+    """Yield every finding, in the order in which a stage comes to be.
 
     Without usable credentials AWS is not asked further, and without a deployed stage nothing of it.
     """
@@ -50,7 +50,7 @@ def examine(
 
 
 def run(checks: Sequence[Check], progress: Progress) -> list[Finding]:
-    """All findings of these checks. One that breaks is one finding, and the others go on."""
+    """Yield the findings of these checks. One that breaks is one finding, and the others go on."""
     found: list[Finding] = []
     for check in checks:
         progress(f"looking at {check.name}")
@@ -71,7 +71,7 @@ def run(checks: Sequence[Check], progress: Progress) -> list[Finding]:
 
 
 def before_aws(deployed: Deployed) -> list[Check]:
-    """What this machine has, and what is set in its shell."""
+    """Check what this machine has, and what is set in its shell."""
     workspace = deployed.workspace
     environ = workspace.environ
     return [
@@ -88,7 +88,7 @@ def _who(deployed: Deployed) -> list[Check]:
 
 
 def _ground(deployed: Deployed) -> list[Check]:
-    """What a deploy stands on, deployed already or not."""
+    """Check what a deploy needs, deployed already or not."""
     stack = deployed.settings.stack_name
     return [
         Check(
@@ -109,7 +109,7 @@ def _ground(deployed: Deployed) -> list[Check]:
 
 
 def _stage(deployed: Deployed, *, deep: bool, look_up: edge.Resolve) -> list[Check]:
-    """What is deployed."""
+    """Check what is deployed."""
     settings = deployed.settings
     stage, stack = settings.stage, settings.stack_name
     checks = [
@@ -162,7 +162,7 @@ def _stage(deployed: Deployed, *, deep: bool, look_up: edge.Resolve) -> list[Che
 
 
 def _application(deployed: Deployed, *, look_up: edge.Resolve) -> list[Check]:
-    """What phase full adds."""
+    """Check what phase full adds."""
     settings = deployed.settings
     stage, stack = settings.stage, settings.stack_name
 

@@ -70,7 +70,7 @@ def gather_images(deployed: Deployed) -> list[ImageFacts]:
 def judge_images(
     facts: Sequence[ImageFacts], *, stage: str, stack: str, source_known: bool
 ) -> list[Finding]:
-    """What is missing: one finding for all registries, and one for all images with the same tag.
+    """Find what is missing: one finding for all registries, one for all images with the same tag.
 
     `source_known` says that the stage file names the application's source tree.
     """
@@ -112,7 +112,7 @@ def _named(one: str, many: str, facts: Sequence[ImageFacts]) -> str:
 
 
 def judge_secrets(states: Sequence[SecretState], *, stage: str) -> list[Finding]:
-    """Each secret that a service reads and that holds nothing of use."""
+    """Return each secret that a service reads and that holds nothing of use."""
     findings = []
     for each in waiting(states):
         since = f" since {local_time(each.since)}" if each.since else ""
@@ -130,7 +130,7 @@ def judge_secrets(states: Sequence[SecretState], *, stage: str) -> list[Finding]
 def judge_subscriptions(
     confirmed: Mapping[str, bool] | None, *, operator: str, stack: str
 ) -> list[Finding]:
-    """Whether the operator hears the alarms."""
+    """Check whether the operator hears the alarms."""
     name = "alarm mail"
     if confirmed is None or operator not in confirmed:
         return [attention(name, f"{operator} is not subscribed", f"cdktf deploy {stack}")]

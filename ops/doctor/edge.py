@@ -37,7 +37,7 @@ class DnsFacts:
 
 
 def resolve(host: str) -> frozenset[str]:
-    """The addresses of a name; none where it has none."""
+    """Return the addresses of a name; none where it has none."""
     try:
         return frozenset(str(each[4][0]) for each in socket.getaddrinfo(host, 443))
     except OSError:
@@ -73,7 +73,7 @@ def gather_dns(deployed: Deployed, look_up: Resolve) -> DnsFacts:
 
 
 def judge_dns(facts: DnsFacts, *, stack: str) -> list[Finding]:
-    """Whether the domain leads to the load balancer."""
+    """Check whether the domain leads to the load balancer."""
     if facts.mode == "route53" and not facts.zone_found:
         return [
             attention(
@@ -159,7 +159,7 @@ def gather_certificate(deployed: Deployed) -> CertificateFacts:
 
 
 def judge_certificate(facts: CertificateFacts, *, stack: str, now: datetime) -> list[Finding]:
-    """Whether the certificate is there, issued, and not about to end."""
+    """Check whether the certificate is there, issued, and not about to end."""
     name = "certificate"
     if facts.arn is None:
         remedy = (

@@ -21,20 +21,20 @@ class Finding:
 
 
 def fine(name: str, what: str) -> Finding:
-    """All is as it should be."""
+    """Say that all is as it should be."""
     return Finding(name=name, state="fine", what=what)
 
 
 def attention(name: str, what: str, remedy: str) -> Finding:
-    """A person has something to do."""
+    """Say that a person has something to do."""
     return Finding(name=name, state="attention", what=what, remedy=remedy)
 
 
 def unknown(name: str, what: str, remedy: str) -> Finding:
-    """It could not be told."""
+    """Say that something is unknown."""
     return Finding(name=name, state="unknown", what=what, remedy=remedy)
 
 
 def all_or(findings: Iterable[Finding], otherwise: Finding) -> list[Finding]:
-    """The findings, or where there is none that one."""
+    """Return the findings, or `otherwise` where there is none."""
     return list(findings) or [otherwise]

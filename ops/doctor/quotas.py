@@ -60,7 +60,7 @@ def gather(deployed: Deployed) -> list[QuotaFacts]:
 
 
 def judge(facts: Sequence[QuotaFacts]) -> list[Finding]:
-    """Each limit that the stage would run into."""
+    """Return each limit that the stage would run into."""
     short = [
         attention(
             f"quota {each.what}",
@@ -76,13 +76,13 @@ def judge(facts: Sequence[QuotaFacts]) -> list[Finding]:
 
 
 def nat_gateways(settings: StageSettings) -> int:
-    """How many NAT gateways, and so Elastic IP addresses, the network has."""
+    """Return how many NAT gateways, and so Elastic IP addresses, the network has."""
     zones = len(settings.network.availability_zones) or settings.network.zone_count
     return {"per-az": zones, "single": 1, "none": 0}[settings.network.nat]
 
 
 def most_vcpus(settings: StageSettings) -> float:
-    """What all tasks take when every service is scaled out, in vCPU.
+    """Sum up what all tasks take when every service is scaled out, in vCPU.
 
     Tasks on Spot count too, although Spot has a limit of its own: without Spot they run on demand.
     """
@@ -93,7 +93,7 @@ def most_vcpus(settings: StageSettings) -> float:
 
 
 def _limit(deployed: Deployed, code: tuple[str, str]) -> float:
-    """The account's own limit, or where it was never raised the default."""
+    """Return the account's own limit, or where it was never raised the default."""
     arguments = {"ServiceCode": code[0], "QuotaCode": code[1]}
     own = ask_unless(
         deployed.clients, "service-quotas", "GetServiceQuota", _NOT_RAISED, **arguments
@@ -105,7 +105,7 @@ def _limit(deployed: Deployed, code: tuple[str, str]) -> float:
 
 
 def _own(deployed: Deployed, resources: Sequence[Mapping[str, Any]]) -> int:
-    """Those with a Name of this stage's. A name of another stage may begin alike, so whole names count."""
+    """Return those with a whole Name of this stage's: a name of another stage may begin alike."""
     names = {deployed.names.vpc, *map(deployed.names.nat_address, range(3))}
     return sum(
         any(tag["Key"] == "Name" and tag["Value"] in names for tag in each.get("Tags", ()))

@@ -29,7 +29,7 @@ _WORKING = frozenset(
 def judge_services(
     services: Sequence[ServiceFacts], *, stage: str, stack: str, emulator: str | None
 ) -> list[Finding]:
-    """What is missing, runs too few tasks, or whose last deployment failed; one finding for all alike.
+    """Find what is missing, runs too few tasks, or failed to deploy; one finding for all alike.
 
     `emulator` is its address where there is one: it may run no container at all.
     """
@@ -90,7 +90,7 @@ def judge_services(
 
 
 def _only_idle(service: ServiceFacts) -> bool:
-    """Whether too few of its tasks run, and nothing worse is known of it."""
+    """Return whether too few of its tasks run, and nothing worse is known of it."""
     failed = service.deployment is not None and service.deployment.state == "FAILED"
     return (
         service.stands
@@ -101,7 +101,7 @@ def _only_idle(service: ServiceFacts) -> bool:
 
 
 def judge_targets(services: Sequence[ServiceFacts], *, stage: str) -> list[Finding]:
-    """Each routed service with tasks that the load balancer does not find healthy."""
+    """Return each routed service with tasks that the load balancer does not find healthy."""
     findings = []
     for each in services:
         if not each.targets:
@@ -124,7 +124,7 @@ def judge_targets(services: Sequence[ServiceFacts], *, stage: str) -> list[Findi
 
 
 def judge_alarms(alarms: Sequence[AlarmFacts], *, stage: str, stack: str) -> list[Finding]:
-    """Each alarm that is firing."""
+    """Return each alarm that is firing."""
     if not alarms:
         return [attention("alarms", "there is no alarm", f"cdktf deploy {stack}")]
     firing = [
@@ -142,7 +142,7 @@ def judge_alarms(alarms: Sequence[AlarmFacts], *, stage: str, stack: str) -> lis
 def judge_database(
     database: DatabaseFacts | None, *, least_free_gib: float, stopped_now: bool, stack: str
 ) -> list[Finding]:
-    """Whether the database is up and has room.
+    """Check whether the database is up and has room.
 
     `least_free_gib` is the alarm's threshold. `stopped_now` says that the stage's night stop has it down.
     """

@@ -93,7 +93,7 @@ def _stored(deployed: Deployed) -> StateFacts:
 
 
 def judge(facts: StateFacts, *, account: str, stage: str, stack: str) -> list[Finding]:
-    """Whether the state can be used with these credentials, and can be had back."""
+    """Check whether the state can be used with these credentials, and can be had back."""
     if not facts.bucket_found:
         remedy = (
             f"python -m ops state bootstrap --stage {stage}, or correct [state] in the stage file"
@@ -134,7 +134,7 @@ def _locked(lock: StateLock | None, folder: Path) -> tuple[str, str] | None:
 
 
 def gather_drift(workspace: Workspace) -> Drifted:
-    """What a plan of the stage would change, and what of it came from outside. Takes a minute.
+    """Return what a plan would change, and what of it came from outside. Takes a minute.
 
     Raises UserError when it cannot be planned.
     """
@@ -142,7 +142,7 @@ def gather_drift(workspace: Workspace) -> Drifted:
 
 
 def judge_drift(drifted: Drifted, *, stage: str, stack: str) -> list[Finding]:
-    """Whether AWS is as the last deploy left it, and that deploy as the stage file says."""
+    """Check whether AWS is as the last deploy left it, and that deploy as the stage file says."""
     findings = []
     if drifted.rows:
         what = f"{len(drifted.rows)} changed outside, the first: {drifted.rows[0].what}"

@@ -54,7 +54,7 @@ def gather(project: Path, environ: Mapping[str, str]) -> ToolFacts:
 
 
 def judge_environment(elsewhere: str | None) -> list[Finding]:
-    """Whether a variable leads Terraform to a part of the stage, or to another place."""
+    """Check whether a variable leads Terraform to a part of the stage, or to another place."""
     if elsewhere is None:
         return []
     what, _, remedy = elsewhere.rpartition(": ")
@@ -62,7 +62,7 @@ def judge_environment(elsewhere: str | None) -> list[Finding]:
 
 
 def judge(facts: ToolFacts) -> list[Finding]:
-    """Each tool that is missing, too old, or not the pinned one."""
+    """Return each tool that is missing, too old, or not the pinned one."""
     findings = []
     for tool, found in facts.found.items():
         least, pinned = _AT_LEAST.get(tool), facts.pinned.get(tool)

@@ -18,7 +18,7 @@ class AlarmFacts:
 
 
 def alarm_facts(deployed: Deployed) -> tuple[AlarmFacts, ...]:
-    """The alarms that notify the stage's topic, by name. Raises UserError when AWS refuses."""
+    """Return the alarms that notify the stage's topic, by name. Raises UserError when AWS refuses."""
     found = ask_all(
         deployed.clients,
         "cloudwatch",
@@ -41,7 +41,7 @@ def alarm_facts(deployed: Deployed) -> tuple[AlarmFacts, ...]:
 
 
 def subscriptions(deployed: Deployed) -> dict[str, bool] | None:
-    """Who is told, and whether they have confirmed it; None without a topic. Raises UserError."""
+    """Return who is told, and whether they have confirmed it; None without a topic. Raises UserError."""
     topics = ask_all(deployed.clients, "sns", "ListTopics", ("Topics",))["Topics"]
     for topic in topics:
         if topic["TopicArn"].rpartition(":")[2] == deployed.names.alarm_topic:

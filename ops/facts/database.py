@@ -26,7 +26,7 @@ class DatabaseFacts:
 
 
 def database_facts(deployed: Deployed) -> DatabaseFacts | None:
-    """The stage's database; None where there is none. Raises UserError when AWS refuses."""
+    """Return the stage's database; None where there is none. Raises UserError when AWS refuses."""
     if deployed.settings.database.engine == "postgres":
         return _instance(deployed)
     return _cluster(deployed)

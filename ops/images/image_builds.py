@@ -35,7 +35,7 @@ class Build:
 
 
 def own_images(settings: StageSettings, asked: Iterable[str]) -> tuple[str, ...]:
-    """The services with an image of the project's own: those that `asked` names, or all.
+    """Return the services with an image of the project's own: those that `asked` names, or all.
 
     Raises UserError for one that runs somebody else's image.
     """
@@ -51,7 +51,7 @@ def own_images(settings: StageSettings, asked: Iterable[str]) -> tuple[str, ...]
 
 
 def source_tree(settings: StageSettings, option: Path | None) -> Path:
-    """The folder of the application's sources. Raises UserError where it is not known or not there."""
+    """Return the folder of the sources. Raises UserError where it is unknown or not there."""
     given = option or (Path(settings.images.source) if settings.images.source else None)
     if given is None:
         raise UserError(
@@ -65,7 +65,7 @@ def source_tree(settings: StageSettings, option: Path | None) -> Path:
 
 
 def commit_tag(source: Path) -> str:
-    """The tag of a source tree: its commit, and `-dirty` where files differ from it.
+    """Return the tag of a source tree: its commit, and `-dirty` where files differ from it.
 
     Raises UserError for a folder that git does not know.
     """
@@ -74,7 +74,7 @@ def commit_tag(source: Path) -> str:
 
 
 def planned_build(source: Path, service: Service, *, registry: str, tag: str) -> Build:
-    """How a service's image is built. Raises UserError without a Dockerfile."""
+    """Return how a service's image is built. Raises UserError without a Dockerfile."""
     folder = source / (service.build_folder or service.name)
     if not (folder / "Dockerfile").is_file():
         raise UserError(
@@ -90,12 +90,12 @@ def planned_build(source: Path, service: Service, *, registry: str, tag: str) ->
 
 
 def build_command(engine: str, build: Build) -> list[str]:
-    """The command that builds; docker, podman and buildah take the same."""
+    """Return the command that builds; docker, podman and buildah take the same."""
     return [engine, "build", "--platform", build.platform, "-t", build.reference, str(build.folder)]
 
 
 def find_engine() -> str:
-    """The first engine on PATH. Raises UserError when there is none."""
+    """Return the first engine on PATH. Raises UserError when there is none."""
     for engine in ENGINES:
         if shutil.which(engine):
             return engine
@@ -121,7 +121,7 @@ def run_engine(command: Sequence[str], *, stdin: str | None = None) -> None:
 
 
 def registry_of(deployed: Deployed, service: str) -> str:
-    """The address of a service's registry. Raises UserError where it is not deployed."""
+    """Return the address of a service's registry. Raises UserError where it is not deployed."""
     answer = ask_unless(
         deployed.clients,
         "ecr",

@@ -33,7 +33,7 @@ class ImageStatus:
 
 
 def image_status(deployed: Deployed, service: str, *, running: str | None) -> ImageStatus:
-    """What a registry holds. Raises UserError when AWS refuses."""
+    """Return what a registry holds. Raises UserError when AWS refuses."""
     repository, tag = deployed.names.service(service), deployed.settings.services[service].image_tag
     images = ask_all(
         deployed.clients, "ecr", "DescribeImages", ("imageDetails",), repositoryName=repository
@@ -52,7 +52,7 @@ def image_status(deployed: Deployed, service: str, *, running: str | None) -> Im
 
 
 def scan_findings(deployed: Deployed, service: str, tag: str) -> Mapping[str, int] | None:
-    """What the scan after the push found, by severity; None until it is done."""
+    """Return what the scan after the push found, by severity; None until it is done."""
     answer = ask_unless(
         deployed.clients,
         "ecr",
@@ -68,7 +68,7 @@ def scan_findings(deployed: Deployed, service: str, tag: str) -> Mapping[str, in
 
 
 def check_tag_is_pushed(deployed: Deployed, services: Sequence[str], tag: str) -> None:
-    """Raises UserError for services whose registry does not hold `tag`."""
+    """Raise UserError for services whose registry does not hold `tag`."""
     missing = [
         service
         for service in services
@@ -91,7 +91,7 @@ def check_tag_is_pushed(deployed: Deployed, services: Sequence[str], tag: str) -
 
 
 def with_image_tag(text: str, services: Sequence[str], tag: str, *, stage: str) -> str:
-    """A stage file's text with `image_tag` set for these services; all else stays as it was written.
+    """Set `image_tag` for these services in a stage file's text; all else stays as it was written.
 
     Raises UserError where the result would not be a stage file.
     """

@@ -104,7 +104,7 @@ class _Reader:
             )
 
     def _routes(self, subnet: Resource) -> list[Resource]:
-        """The route tables of a subnet, and the routes that are resources of their own."""
+        """Return the route tables of a subnet, and the routes that are resources of their own."""
         tables = [
             table
             for each in self.stack.of("aws_route_table_association")
@@ -119,7 +119,7 @@ class _Reader:
         ]
 
     def _is_public(self, subnet: Resource) -> bool:
-        """Whether a route leads from it to the internet gateway."""
+        """Return whether a route leads from it to the internet gateway."""
         return any(
             self.stack.referred(each.attributes, "aws_internet_gateway")
             for each in self._routes(subnet)

@@ -124,7 +124,7 @@ _SILENT = frozenset(
 
 
 def cards_outside(resources: Sequence[Resource]) -> Mapping[str, tuple[Card, ...]]:
-    """The cards of each group, in the groups' order; every type of the stack is in one, or in the VPC."""
+    """Group the cards, in the groups' order; every type of the stack is in one group, or in the VPC."""
     found: dict[str, list[Card]] = {group: [] for group in GROUPS}
     families: dict[str, dict[str, int]] = {}
     for resource in resources:
@@ -182,7 +182,7 @@ def _counted(type_: str, number: int) -> str:
 
 
 def _more(family: str, resources: Sequence[Resource]) -> list[str]:
-    """A second line where there is something to tell."""
+    """Write a second line where there is something to tell."""
     of = [each for each in resources if _family(each.type) == family]
     if family == "acm":
         return [

@@ -27,12 +27,12 @@ class Heights:
 
 
 def card_height(lines: int) -> float:
-    """The height of a card with so many lines below its title."""
+    """Return the height of a card with so many lines below its title."""
     return 14 + TITLE_HEIGHT + lines * LINE_HEIGHT
 
 
 def card_box(node: Node, *, x: float, y: float, width: float, height: float) -> Box:
-    """A node's box at a place."""
+    """Place a node's box."""
     card = node.card
     hint = "; ".join([card.title, *card.lines, *node.badges])
     return Box(
@@ -49,5 +49,5 @@ def card_box(node: Node, *, x: float, y: float, width: float, height: float) -> 
 
 
 def split(facts: Architecture) -> float:
-    """Where what is public ends."""
+    """Return where what is public ends."""
     return STORE_X - 24 if facts.tasks_in_public else SPLIT_X

@@ -12,5 +12,5 @@ def key(resource: Resource) -> Key:
 
 
 def keys_in(value: object) -> set[Key]:
-    """All resources that a value refers to."""
+    """Return all resources that a value refers to."""
     return {(found.type, found.name) for found in references(value) if not found.mode}

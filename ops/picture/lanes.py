@@ -26,13 +26,13 @@ class Lane:
     label: str
 
     def extent(self, out_of_vpc: float) -> tuple[float, float]:
-        """The heights between which the lane runs."""
+        """Return the heights between which the lane runs."""
         turn = out_of_vpc if self.where == "below" else self.end[1]
         heights = [turn, *(y for _, y in self.starts)]
         return min(heights), max(heights)
 
     def shapes(self, x: float, *, out_of_vpc: float) -> tuple[list[Line], list[Text]]:
-        """The lane at `x`: what leads to it, the lane itself, and the way on with the arrow head."""
+        """Draw the lane at `x`: what leads to it, the lane itself, and the way on with the arrow head."""
         turn = out_of_vpc if self.where == "below" else self.end[1]
         top, bottom = self.extent(out_of_vpc)
         on: tuple[Point, ...] = ((x, turn), self.end)
@@ -64,7 +64,7 @@ class Lane:
 
 
 def columns_of(found: list[Lane], out_of_vpc: float) -> list[int]:
-    """The column of each lane: lanes to services share one where they do not meet, a store's is its own."""
+    """Assign each lane a column: lanes to services share one unless they meet, a store's is its own."""
     columns: list[int] = []
     taken: list[list[tuple[float, float]]] = []
     for lane in found:
@@ -87,12 +87,12 @@ def columns_of(found: list[Lane], out_of_vpc: float) -> list[int]:
 
 
 def ports_of(box: Box) -> list[float]:
-    """The heights at a service's right edge where lines may leave or arrive."""
+    """Return the heights at a service's right edge where lines may leave or arrive."""
     return [round(box.y + box.height * (slot + 1) / (_PORTS + 1), 1) for slot in range(_PORTS)]
 
 
 def lanes(facts: Architecture, targets: Mapping[Key, Box], below: Mapping[Key, Box]) -> list[Lane]:
-    """The lanes from left to right: services first, then stores from the top, then what is below."""
+    """Sort the lanes from left to right: services first, then stores from the top, then the rest."""
     services = {node.card.key for node in facts.services if node.card.key}
     reached: dict[Key, list[Reach]] = {}
     for each in facts.reaches:
@@ -143,7 +143,7 @@ def _slots(
     targets: Mapping[Key, Box],
     services: set[Key],
 ) -> dict[tuple[Key, Key], float]:
-    """The height of each line at its service's right edge: spread evenly, arrivals at the top."""
+    """Spread the lines' heights at their service's right edge evenly, arrivals at the top."""
     ends: dict[Key, list[Key]] = {}
     for target in order:
         if target in services:

@@ -84,7 +84,7 @@ def layout(facts: Architecture) -> Drawing:
 
 
 def _stores(facts: Architecture, services: list[Box], top: float) -> list[Box]:
-    """At the height of those that use them, in that order, without touching each other."""
+    """Place them at the height of those that use them, in that order, without touching each other."""
     rows = {node.card.key: box for node, box in zip(facts.services, services, strict=True)}
     users = {
         index: [

@@ -26,7 +26,7 @@ from ops.picture.grid import (
 def frame_shapes(
     facts: Architecture, heights: Heights, services: list[Box], rows_top: float
 ) -> list[Frame]:
-    """The VPC, its public and private subnets, the cluster."""
+    """Frame the VPC, its public and private subnets, the cluster."""
     public_end = split(facts)
     inner_top = TOP + HEAD
     inner_height = heights.vpc - GAP - inner_top
@@ -73,7 +73,7 @@ def frame_shapes(
 def zone_shapes(
     facts: Architecture, heights: Heights, gateway: Box | None
 ) -> tuple[list[Box], list[Line]]:
-    """A row for each zone: its public subnet, its private one, and the way out."""
+    """Draw a row for each zone: its public subnet, its private one, and the way out."""
     boxes: list[Box] = []
     lines: list[Line] = []
     public_end = split(facts)
@@ -128,7 +128,7 @@ def zone_shapes(
 def outside_shapes(
     facts: Architecture, top: float
 ) -> tuple[list[tuple[Card, Box]], list[Frame], float]:
-    """Groups of cards in columns below the VPC."""
+    """Lay out groups of cards in columns below the VPC."""
     groups = facts.outside
     if not groups:
         return [], [], top

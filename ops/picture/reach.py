@@ -20,7 +20,7 @@ class Reach:
 
 
 def reaches(stack: Stack) -> list[Reach]:
-    """Every reach in a stack, sorted."""
+    """Return every reach in a stack, sorted."""
     owners: dict[Key, list[Key]] = {}
     for resource in stack.resources.values():
         for group in groups_of(resource):
@@ -39,7 +39,7 @@ def reaches(stack: Stack) -> list[Reach]:
 
 
 def _shown_as(stack: Stack, resource: Resource) -> Key:
-    """A mount target stands for its file system, a cluster's instance for its cluster."""
+    """Return what an object is drawn as: a mount target as its file system, an instance as its cluster."""
     for attribute, type_ in (
         ("file_system_id", "aws_efs_file_system"),
         ("cluster_identifier", "aws_rds_cluster"),
@@ -75,7 +75,7 @@ def _permissions(stack: Stack, known: set[tuple[Key, Key]]) -> Iterable[Reach]:
 
 
 def groups_of(resource: Resource) -> set[Key]:
-    """The security groups that an object is in."""
+    """Return the security groups that an object is in."""
     if resource.type.startswith(("aws_security_group", "aws_vpc_security_group")):
         return set()
     inner = block(resource.attributes.get("network_configuration"))

@@ -17,7 +17,7 @@ _PLACED = frozenset(
 
 
 def stores(stack: Stack) -> list[Card]:
-    """What in the VPC is reached through a security group and is no service."""
+    """Return what in the VPC is reached through a security group and is no service."""
     found = []
     for resource in stack.resources.values():
         describe = _STORES.get(resource.type)
@@ -85,7 +85,7 @@ def _engine(attributes: Mapping[str, Any]) -> str:
 
 
 def _kept(attributes: Mapping[str, Any]) -> list[str]:
-    """How the data is kept safe."""
+    """Return how the data is kept safe."""
     lines = ["encrypted" if attributes.get("storage_encrypted") else "not encrypted"]
     lines[0] += f" · {count(int(attributes.get('backup_retention_period') or 0), 'day')} of backups"
     if attributes.get("deletion_protection"):

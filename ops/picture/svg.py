@@ -25,7 +25,7 @@ _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 
 def svg(drawing: Drawing) -> str:
-    """The SVG's text."""
+    """Write the SVG's text."""
     root = ET.Element(
         "svg",
         {

@@ -87,7 +87,7 @@ SIGNS: Mapping[str, str] = {
 
 
 def style() -> str:
-    """The style sheet: light, and dark for who prefers it."""
+    """Return the style sheet: light, and dark for those who prefer it."""
     light = "\n".join(f"{what} {{ {name}: {value}; }}" for what, name, value, _ in _COLOURS)
     dark = "\n".join(f"{what} {{ {name}: {value}; }}" for what, name, _, value in _COLOURS)
     return f"{_SHAPES}{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n"

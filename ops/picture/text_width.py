@@ -15,7 +15,7 @@ _OTHER = {"·": 32, "…": 100}
 
 
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
-    """The width of one line in pixels, for a font of `size` pixels."""
+    """Measure one line in pixels, for a font of `size` pixels."""
     hundredths = sum(
         _WIDTHS[ord(char) - 32] if " " <= char <= "~" else _OTHER.get(char, 100) for char in text
     )
@@ -23,7 +23,7 @@ def text_width(text: str, size: float, *, bold: bool = False) -> float:
 
 
 def fit(text: str, size: float, width: float, *, bold: bool = False) -> str:
-    """The text, cut with an ellipsis where it is wider than `width` pixels."""
+    """Cut the text with an ellipsis where it is wider than `width` pixels."""
     if text_width(text, size, bold=bold) <= width:
         return text
     while text and text_width(text + "…", size, bold=bold) > width:

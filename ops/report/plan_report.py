@@ -87,7 +87,7 @@ class Section:
     changes: tuple[Change, ...]
 
     def count(self, action: Action) -> int:
-        """How many have this action."""
+        """Count those with this action."""
         return sum(change.action == action for change in self.changes)
 
 
@@ -162,7 +162,7 @@ def report(
     failure: str | None = None,
     looked_at: Sequence[str] = (),
 ) -> Report:
-    """The report on a plan."""
+    """Report on a plan."""
     changes = [(each.type, _change(each)) for each in plan.changes if _action(each) is not None]
     sections = []
     for name in _ORDER:

@@ -22,7 +22,7 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&@-])")
 
 
 def html_page(report: Report) -> str:
-    """The page: one file without scripts, that asks for nothing outside of itself."""
+    """Render the page: one file without scripts, that asks for nothing outside of itself."""
     environment = _environment(autoescape=True)
     # Our own file, and the only text that is not escaped.
     css = Markup(environment.loader.get_source(environment, "report.css")[0])  # type: ignore[union-attr]  # noqa: S704
@@ -33,7 +33,7 @@ def html_page(report: Report) -> str:
 
 
 def markdown(report: Report) -> str:
-    """The summary: counts, cost, dangers, and a table by part."""
+    """Render the summary: counts, cost, dangers, and a table by part."""
     environment = _environment(autoescape=False)
     environment.filters["md"] = escape_markdown
     environment.filters["code"] = code_span

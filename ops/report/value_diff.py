@@ -38,7 +38,7 @@ class ValueChange:
 
 
 def value_changes(change: Change) -> tuple[ValueChange, ...]:
-    """The attributes that a planned change gives another value, sorted; what forces a replacement first."""
+    """Return the attributes whose values a planned change alters: what forces a replacement first."""
     before, after = _shown(change, "before"), _shown(change, "after")
     replaced = "delete" in change.actions and "create" in change.actions
     found = []
@@ -55,7 +55,7 @@ def value_changes(change: Change) -> tuple[ValueChange, ...]:
 
 
 def values(change: Change, side: Literal["before", "after"]) -> tuple[ValueChange, ...]:
-    """What a created object will be like, or a destroyed one was: everything that is said of it."""
+    """Describe a created object as it will be, or a destroyed one as it was."""
     shown = _shown(change, side)
     named = {
         name: value
@@ -74,14 +74,14 @@ def values(change: Change, side: Literal["before", "after"]) -> tuple[ValueChang
 
 
 def unknowns(change: Change) -> tuple[str, ...]:
-    """The attributes that only an apply will know, sorted."""
+    """Return the attributes that only an apply will know, sorted."""
     return tuple(
         sorted(name for name, value in _shown(change, "after").items() if value == UNKNOWN)
     )
 
 
 def _shown(change: Change, side: Literal["before", "after"]) -> Mapping[str, Any]:
-    """The values of one side, masked, with the unknown ones named."""
+    """Return the values of one side, masked, with the unknown ones named."""
     if side == "before":
         masked = _masked(change.before, change.before_sensitive or {})
     else:
@@ -137,7 +137,7 @@ def _compared(attribute: str, old: Any, new: Any, forces: bool) -> ValueChange:
 
 
 def diff_lines(before: Sequence[str], after: Sequence[str]) -> tuple[DiffLine, ...]:
-    """The lines that differ, with two around them."""
+    """Return the lines that differ, with two around them."""
     kinds: dict[str, Literal["same", "removed", "added"]] = {
         " ": "same",
         "-": "removed",
@@ -155,7 +155,7 @@ def diff_lines(before: Sequence[str], after: Sequence[str]) -> tuple[DiffLine, .
 
 
 def _text(value: Any, *, unfold: bool = True) -> str:
-    """A value as text; JSON, also within text, over several lines, and without what nobody set."""
+    """Write a value as text: JSON, also within text, over several lines, without what nobody set."""
     if isinstance(value, str):
         return _pretty(value, unfold=unfold)
     if isinstance(value, Mapping | list) and value:

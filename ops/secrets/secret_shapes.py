@@ -20,7 +20,7 @@ _SUPERTOKENS_KEY = re.compile(r"[A-Za-z0-9=-]{20,}")
 
 
 def complaint(name: str, value: str) -> str | None:
-    """What is wrong with `value` for the secret `name`, and what is allowed; None when nothing is known."""
+    """Say what is wrong with `value` for the secret `name`, and what is allowed; None if nothing is."""
     if not value.strip():
         return "it is empty: allowed: a text"
     if len(value.encode()) > MAX_BYTES:
@@ -50,7 +50,7 @@ def _set_by_nobody(value: str) -> str | None:
 
 
 def wrong_kind(name: str, value: str) -> str | None:
-    """Whose key `value` is by its prefix, where that is not whose `name` asks for; it may still be meant."""
+    """Return whose key `value` is by its prefix, where `name` asks for another; it may be meant."""
     kind = credential_kind(value)
     expected = _ISSUERS.get(name)
     if kind is None or name in _SHAPES or kind == expected:
@@ -59,7 +59,7 @@ def wrong_kind(name: str, value: str) -> str | None:
 
 
 def unseen_character(value: str) -> str | None:
-    """The kind and place of the first character that nobody sees; None where there is none.
+    """Return the kind and place of the first invisible character; None where there is none.
 
     Line breaks and tabs are left to the shape: JSON may have them.
     """

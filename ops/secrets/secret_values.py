@@ -43,7 +43,7 @@ class SecretState:
 
 
 def secret_states(deployed: Deployed) -> tuple[SecretState, ...]:
-    """The state of every secret of the platform.
+    """Return the state of every secret of the platform.
 
     Raises UserError when AWS refuses to read one.
     """
@@ -51,12 +51,12 @@ def secret_states(deployed: Deployed) -> tuple[SecretState, ...]:
 
 
 def waiting(states: Sequence[SecretState]) -> tuple[SecretState, ...]:
-    """The secrets that a person has to see to."""
+    """Return the secrets that a person has to see to."""
     return tuple(each for each in states if each.waits)
 
 
 def secret_row(name: str) -> SecretRow:
-    """The row of a secret. Raises UserError for a name that is none."""
+    """Return the row of a secret. Raises UserError for a name that is none."""
     for row in SECRETS:
         if row.name == name:
             return row
@@ -66,7 +66,7 @@ def secret_row(name: str) -> SecretRow:
 
 
 def check_is_the_operators(row: SecretRow, current: SecretState | None = None) -> None:
-    """Raises UserError, with the reason, for a secret whose value the platform makes itself.
+    """Raise UserError, with the reason, for a secret whose value the platform makes itself.
 
     It is the operator's as well while nobody has given it a value: `current` is what it is now.
     """
@@ -89,7 +89,7 @@ def check_is_the_operators(row: SecretRow, current: SecretState | None = None) -
 
 
 def remedy(each: SecretState, *, stage: str) -> str:
-    """The command that gives a secret a value of use."""
+    """Return the command that gives a secret a value of use."""
     if each.mended_by == "deploy":
         return f"cdktf deploy atomic-{stage}"
     command = f"python -m ops secrets set {each.name} --stage {stage}"
@@ -99,7 +99,7 @@ def remedy(each: SecretState, *, stage: str) -> str:
 
 
 def secret_state(deployed: Deployed, row: SecretRow) -> SecretState:
-    """The state of one secret.
+    """Return the state of one secret.
 
     Raises UserError when AWS refuses to read it.
     """
@@ -156,7 +156,7 @@ def put_value(
 
 
 def read_value(deployed: Deployed, name: str) -> str:
-    """A current value, for a call that needs it. It must not be printed or written anywhere."""
+    """Return a current value, for a call that needs it. It must not be printed or written anywhere."""
     secret_id = deployed.names.secret(name)
     answer = ask(deployed.clients, "secretsmanager", "GetSecretValue", SecretId=secret_id)
     return str(answer.get("SecretString", ""))

@@ -68,7 +68,7 @@ class StateObject:
     use_lockfile: bool
 
     def versions(self) -> list[Version]:
-        """The versions of the object, the newest first. Raises UserError when AWS refuses."""
+        """Return the versions of the object, the newest first. Raises UserError when AWS refuses."""
         found = ask_all(
             self.clients,
             "s3",
@@ -92,7 +92,7 @@ class StateObject:
         return sorted(rows, key=lambda row: (row.is_current, row.written_at), reverse=True)
 
     def contents_of_version(self, version: str) -> Contents:
-        """What one version holds.
+        """Return what one version holds.
 
         Raises UserError when there is no such version and when it is no state.
         """
@@ -105,7 +105,7 @@ class StateObject:
         return contents(_text(found), source=f"version {version}")
 
     def present(self) -> Present | None:
-        """The state as it stands, readable or not; None when there is none."""
+        """Return the state as it is now, readable or not; None when there is none."""
         found = self._get(_NO_OBJECT)
         if found is None:
             return None
@@ -153,7 +153,7 @@ class StateObject:
         return serial
 
     def _last_serial(self, old: Contents) -> int:
-        """The highest serial known of the state's history, for when the present one tells none."""
+        """Return the highest known serial of the state's history, for when the present one tells none."""
         for version in self.versions():
             if version.is_deletion:
                 continue
@@ -219,7 +219,7 @@ class StateObject:
 
 
 def contents(text: str, *, source: str) -> Contents:
-    """What a state holds. Raises UserError, naming `source`, when it cannot be read."""
+    """Return what a state holds. Raises UserError, naming `source`, when it cannot be read."""
     document = parse_document(text, source=source)
     types = Counter(
         str(resource["type"])

@@ -14,7 +14,7 @@ _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 def read_metadata(path: Path) -> dict[str, Any]:
-    """The metadata in an exported file. Raises UserError for what is none."""
+    """Return the metadata in an exported file. Raises UserError for what is none."""
     try:
         text = decode_text(path.read_bytes(), source=str(path), wanted="Hasura's metadata")
         document = json.loads(text)
@@ -33,7 +33,7 @@ def read_metadata(path: Path) -> dict[str, Any]:
 
 
 def replacement(metadata: dict[str, Any]) -> dict[str, Any]:
-    """The call that replaces all of it, and refuses what does not fit the database.
+    """Return the call that replaces all of it, and refuses what does not fit the database.
 
     https://hasura.io/docs/2.0/api-reference/metadata-api/manage-metadata/
     """
@@ -45,7 +45,7 @@ def replacement(metadata: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_address(address: str) -> None:
-    """Raises UserError for an address to which the admin secret must not go."""
+    """Raise UserError for an address to which the admin secret must not go."""
     parts = urlsplit(address)
     if parts.hostname and (
         parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
@@ -58,7 +58,7 @@ def check_address(address: str) -> None:
 
 
 def post(url: str, body: dict[str, Any], *, secret: str) -> None:
-    """One call of the metadata API. Raises UserError, without the secret, when it does not succeed."""
+    """Call the metadata API once. Raises UserError, without the secret, when it does not succeed."""
     request = urllib.request.Request(  # noqa: S310  # `check_address` has seen the scheme
         url,
         data=json.dumps(body).encode(),

@@ -106,7 +106,7 @@ def _waiting_in_the_bucket(deployed: Deployed, body: bytes) -> Iterator[str]:
 
 
 def _said(deployed: Deployed, ended: Ended, started: datetime) -> list[str]:
-    """What the task wrote of its own; without that, the last lines of its Hasura."""
+    """Return what the task wrote of its own; without that, the last lines of its Hasura."""
     lines = [
         line.message.strip()
         for line in read_log(deployed, SERVICE, start=started, follow=False)

@@ -46,7 +46,7 @@ class Drifted:
 
 
 def find_drift(plan: Plan) -> Drifted:
-    """What a plan knows to have changed outside, sorted by address."""
+    """Return what a plan knows to have changed outside, sorted by address."""
     planned = plan.by_address
     rows = [
         row
@@ -62,7 +62,7 @@ def find_drift(plan: Plan) -> Drifted:
 
 
 def _set_right(plan: Plan, changes: Mapping[str, Change], drifted: Set[str]) -> set[str]:
-    """The addresses that change because drift is set right: what drifted, and what only hands that on.
+    """Return the addresses that change to undo drift: what drifted, and what only passes that on.
 
     A dashboard, for one, names an alarm that was deleted by an ARN that nobody knows yet.
     """
@@ -121,7 +121,7 @@ def _rows(drifted: Change, planned: Change | None) -> Iterator[Drift]:
 
 
 def _tag_rows(address: str, expected: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Drift]:
-    """A tag is told once, though Terraform has it in two attributes."""
+    """Yield each tag once, though Terraform has it in two attributes."""
     for key in sorted({*expected, *now}):
         if expected.get(key) != now.get(key):
             values = (expected.get(key, _ABSENT), now.get(key, _ABSENT))

@@ -49,7 +49,7 @@ class Judgement:
 
 
 def judge(plan: Plan, *, retain_data: bool, allowed: Set[str]) -> Judgement:
-    """The judgement on a plan; `allowed` are addresses that may be lost."""
+    """Judge a plan; `allowed` are addresses that may be lost."""
     losses = [
         Loss(
             address=change.address,
@@ -68,7 +68,7 @@ def judge(plan: Plan, *, retain_data: bool, allowed: Set[str]) -> Judgement:
 
 
 def _takes_the_ground_away(change: Change) -> bool:
-    """Whether a network goes in which data stands: another number of zones moves every private subnet."""
+    """Return whether the network of data is destroyed: a new number of zones moves private subnets."""
     return change.type in CARRYING and "delete" in change.actions
 
 

@@ -39,7 +39,7 @@ class StagePlan:
 
 
 def stage_plan(workspace: Workspace, given: Path | None, progress: Progress) -> StagePlan:
-    """The plan that is given, or one that is made now.
+    """Return the plan that is given, or one that is made now.
 
     Raises UserError for a plan of another stage or of another state, UntrustedStateError for a state that no
     verdict can stand on.
@@ -71,7 +71,7 @@ def stage_plan(workspace: Workspace, given: Path | None, progress: Progress) -> 
 
 
 def whole_stage_plan(workspace: Workspace, progress: Progress) -> StagePlan:
-    """The plan that the stage has now, for a verdict that half a plan cannot bear.
+    """Return the plan that the stage has now, for a verdict that half a plan cannot bear.
 
     Raises UserError when Terraform does not finish it, and what `stage_plan` does.
     """
@@ -94,7 +94,7 @@ def _given(plan: Plan, given: Path, looked_at: Premises) -> StagePlan:
 
 
 def _plan_now(terraform: Terraform, path: Path) -> tuple[Plan, str | None]:
-    """The plan, and what Terraform says where it could not finish it.
+    """Return the plan, and what Terraform says where it could not finish it.
 
     Where a resource refuses to be destroyed, Terraform fails, and yet writes what it had planned.
     """

@@ -49,7 +49,7 @@ def workspace_to_adopt(terraform: Terraform, asked: str | None) -> Terraform:
 def workspace_of_record(
     terraform: Terraform, record: AdoptionRecord, asked: str | None
 ) -> LegacyFolder:
-    """The workspace `asked`, else the one whose state the record was made from, else the selected one.
+    """Return the workspace `asked`, else the one that the record was made from, else the selected one.
 
     Raises UserError for a workspace that is not there, or that cannot be read.
     """
@@ -70,7 +70,7 @@ def workspace_of_record(
 
 
 def pull_workspace(terraform: Terraform) -> State | None:
-    """The state of the workspace that the environment of `terraform` names; None when there is none.
+    """Return the state of the workspace that `terraform`'s environment names; None when there is none.
 
     Raises UserError when it cannot be read, as when its local file was emptied, which Terraform takes for
     no state at all.
@@ -91,7 +91,7 @@ def _holds_objects(state: State | None) -> bool:
 
 
 def _workspaces(terraform: Terraform) -> tuple[tuple[str, ...], str]:
-    """The names of all workspaces, none where the backend has no such thing; and the selected one's."""
+    """Return the names of all workspaces (none where the backend has none) and the selected one's."""
     environment = {key: value for key, value in terraform.environment.items() if key != _VARIABLE}
     result = replace(terraform, environment=environment)("workspace", "list", "-no-color")
     if result.exit_code:

@@ -73,7 +73,7 @@ def dns_name(name: str) -> Refusal | None:
 
 
 def _in_ascii(name: str) -> str | None:
-    """The name in its `xn--` form, where that is a name."""
+    """Return the name in its `xn--` form, where that is a name."""
     try:
         found = validate_email(f"ops@{name}", check_deliverability=False, test_environment=True)
     except EmailNotValidError:

@@ -61,7 +61,7 @@ def tag_count(count: int, *, most: int = MOST_TAGS) -> Refusal | None:
 
 
 def alike(keys: Iterable[str]) -> list[str]:
-    """The keys that differ from an earlier one in capitals alone: IAM takes both for the same.
+    """Return the keys that differ from an earlier one in capitals alone: IAM takes both for one.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules_creating
     """
