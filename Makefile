@@ -20,7 +20,7 @@ setup: ## install what the project needs: Python and Node packages, Terraform, p
 demo: setup ## deploy the whole platform onto an embedded AWS and show what stands
 	@. ./activate && python -m local.demo
 
-demo-adopt: setup ## build a legacy base on an embedded AWS and take it over
+demo-adopt: setup ## build a legacy base on an embedded AWS and adopt it
 	@. ./activate && python -m local.demo_adopt
 
 bench: setup ## measure synthesis, diff, deploy, adoption and scale, side by side

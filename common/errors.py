@@ -16,10 +16,10 @@ class UserError(Exception):
 
 
 class StageError(UserError):
-    """The mistakes of a stage file. `text` has a line for each."""
+    """The errors of a stage file. `text` has a line for each."""
 
     def __init__(self, text: str) -> None:
-        """Take the mistakes as they are; the message is flat all the same."""
+        """Take the errors as they are; the message is flat all the same."""
         super().__init__(text)
         self.text = text
 

@@ -316,7 +316,7 @@ def retire_(
     if as_json:
         print_json(done)
         return
-    say(f"let go of {len(done.let_go)} legacy resources; {len(done.stays)} stay there")
+    say(f"removed {len(done.let_go)} resources from the old state; {len(done.stays)} stay there")
     for address in done.stays:
         say(f"  stays: {address}")
     if done.backup:

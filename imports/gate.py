@@ -115,7 +115,7 @@ def _block_reason(
         return "it would be changed in AWS"
     changed = {difference.attribute for difference in differences}
     kept = RESOURCES[change.type].identity or ()
-    return "what makes it what it is would be changed" if changed & set(kept) else None
+    return "its identifying attributes would be changed" if changed & set(kept) else None
 
 
 def _other_object(change: Change, *, expected: str) -> str | None:
@@ -161,9 +161,7 @@ def _doubles(changes: Mapping[str, Change]) -> Iterator[Finding]:
     for address, change in sorted(changes.items()):
         id_ = (change.before or {}).get("id")
         if id_ is not None and ids[change.type, id_] > 1:
-            yield Finding(
-                address=address, kind="blocked", why=f"{id_} stands at another address too"
-            )
+            yield Finding(address=address, kind="blocked", why=f"{id_} is at another address too")
 
 
 def _missing_coverage(record: AdoptionRecord, stack: Stack, phase: str) -> Iterator[Finding]:

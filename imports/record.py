@@ -20,7 +20,7 @@ class _Part(BaseModel):
 
 
 class AdoptedObject(_Part):
-    """An object that this project takes over.
+    """An object that this project imports.
 
     `observed` holds the arguments that the provider read from AWS, as Terraform JSON takes them: what would
     force a replacement, or show as a change, if the configuration said otherwise.
@@ -160,7 +160,7 @@ def _refuse_doubles(path: Path, record: AdoptionRecord) -> None:
         for value, count in Counter(values).items():
             if count > 1:
                 raise UserError(
-                    f"{path}: the {kind} {value} stands {count} times: each belongs in the record "
+                    f"{path}: the {kind} {value} is there {count} times: each belongs in the record "
                     "once; run `python -m imports inventory` again"
                 )
 

@@ -29,7 +29,7 @@ LEGACY: Final = "legacy"
 class Retirement:
     """What a retirement did, and what its user has to know.
 
-    `let_go` is empty when there was nothing left to let go of. `secret_files` are the files in the legacy
+    `let_go` is empty when nothing was left to remove. `secret_files` are the files in the legacy
     folder that still hold the state as it was.
     """
 
@@ -76,7 +76,7 @@ def retire(
     stays = tuple(item for item in managed_addresses(old.document) if item not in ours)
     latest, notes = _latest_backup(backup_folder, old.lineage)
     if not let_go:
-        progress("nothing is left to let go of")
+        progress("nothing is left to remove from the old state")
         return _retirement(record, legacy, stays=stays, backup=latest, notes=notes)
     _refuse_unexplained_gaps(record, owners, old, latest)
     _refuse_second_writer(record, old, latest)
@@ -88,7 +88,7 @@ def retire(
 
     progress("writing a backup of the legacy state")
     backup = write_backup(backup_folder, LEGACY, old)
-    progress(f"taking {len(let_go)} resources out of the legacy state")
+    progress(f"removing {len(let_go)} resources from the old state")
     push(legacy, remove_addresses(old.document, set(let_go)), backup=backup.path)
     progress("the legacy state has let go; the rest of it is unchanged")
     return _retirement(record, legacy, let_go=let_go, stays=stays, backup=backup)
@@ -121,7 +121,7 @@ def refuse_other_lineage(record: AdoptionRecord, old: State | None, new: State |
 
 
 def refuse_mismatches(owners: list[Owner], record: AdoptionRecord, old: State | None) -> None:
-    """Raise UserError when an address holds another object, or an object stands elsewhere too."""
+    """Raise UserError when an address holds another object, or an object is elsewhere too."""
     wrong = [owner.mismatch for owner in owners if owner.mismatch]
     if wrong:
         raise UserError(
@@ -218,7 +218,7 @@ def _without_legacy_state(record: AdoptionRecord, legacy: Terraform) -> Retireme
             f"{shorten(record.legacy.lineage)}: name the legacy folder and run `terraform init` there; if "
             "its state is deleted on purpose, there is nothing to retire"
         )
-    return _retirement(record, legacy, notes=("there is no legacy state to let go of anything",))
+    return _retirement(record, legacy, notes=("there is no legacy state to remove anything from",))
 
 
 def _retirement(

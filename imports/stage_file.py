@@ -13,7 +13,7 @@ Found = Mapping[str, Mapping[str, Any]]  # address -> attributes
 _HEADER = """\
 # The settings of the adopted legacy base. Written by `python -m imports inventory`; it is yours to edit.
 # Phase "adopt" takes the existing objects over and changes nothing. Then, step by step:
-#   phase = "foundation" adds what the services stand on,
+#   phase = "foundation" adds what the services need,
 #   phase = "full" (or no line) adds everything; it needs domain_name and operator_email.
 # web_firewall and backups come with phase "full" and have a price (docs/settings.md): false gives them up.
 

@@ -60,7 +60,7 @@ def take_stock(
     synthesize: Synthesize,
     progress: Progress,
 ) -> Inventory:
-    """Read, decide, observe, write. With a problem among the decisions nothing is written.
+    """Read, decide, observe, write. With an error among the decisions nothing is written.
 
     `variables` and `var_files` are what Terraform takes as -var and -var-file; `agree` is asked before
     programs or servers of the owner's are called.

@@ -33,7 +33,7 @@ def whole_record(workspace: Workspace) -> AdoptionRecord:
 def kept_record(workspace: Workspace) -> AdoptionRecord:
     """Return what of the record the stage's settings keep.
 
-    Raises UserError when there is no record, or the stage file has mistakes.
+    Raises UserError when there is no record, or the stage file has errors.
     """
     record = whole_record(workspace)
     return record.kept(shared_roles=workspace.settings().keep_shared_roles)

@@ -1,4 +1,4 @@
-"""The demonstration: deploys the dev stage in full onto an embedded AWS and shows what stands.
+"""The demonstration: deploys the dev stage in full onto an embedded AWS and shows what exists.
 
 `make demo` runs it. It needs no AWS account, and leaves nothing behind but what it printed.
 """
@@ -98,7 +98,7 @@ def _play(emulator: Emulator, folder: Path) -> int:
     for name, value in sorted(outputs.items()):
         say(f"{name} = {value}")
 
-    headline("4. What stands, as AWS tells it")
+    headline("4. What exists, as AWS tells it")
     print_table(
         ("what", "how many", "which"),
         [(row.what, row.count, row.which) for row in what_stands(emulator.client, outputs=outputs)],

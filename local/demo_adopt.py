@@ -1,4 +1,4 @@
-"""The story of an adoption: a legacy base, taken over by this project, on an embedded AWS.
+"""The story of an adoption: a legacy base, adopted by this project, on an embedded AWS.
 
 `make demo-adopt` plays it. It needs no AWS account, and leaves nothing behind but what it printed.
 """
@@ -97,7 +97,7 @@ def _play(emulator: Emulator, folder: Path) -> None:
     with waiting() as progress:
         progress("terraform apply")
         legacy.checked("apply", "-auto-approve", "-input=false", "-no-color")
-    say(f"57 resources stand after {time.monotonic() - started:.0f} s")
+    say(f"57 resources exist after {time.monotonic() - started:.0f} s")
     stage = Stage(cdktf=cdktf, legacy=legacy)
     from_legacy = ("--stage", STAGE, "--legacy", str(legacy.folder))
 

@@ -1,4 +1,4 @@
-"""Reads back what stands in an account, as a person would want it summed up."""
+"""Reads back what exists in an account, as a person would want it summed up."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass

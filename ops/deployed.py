@@ -41,7 +41,7 @@ class Deployed:
 def open_stage(stage: str) -> Deployed:
     """Return the stage of `stages/STAGE.toml`, with clients of its region.
 
-    Raises UserError with the stage file's mistakes.
+    Raises UserError with the stage file's errors.
     """
     workspace = Workspace(stage=stage, environ=dict(os.environ))
     settings = workspace.settings()

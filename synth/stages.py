@@ -21,7 +21,7 @@ HERE = Path(__file__).resolve().parent.parent
 def chosen_stages(folder: Path, environ: Mapping[str, str]) -> list[StageSettings]:
     """Return the settings of the stages to synthesize.
 
-    Raises StageFileError with the mistakes of all files.
+    Raises StageFileError with the errors of all files.
     """
     asked = (name.strip() for name in environ.get("ATOMIC_STAGE", "").split(","))
     names = [name for name in dict.fromkeys(asked) if name]
@@ -37,7 +37,7 @@ def chosen_stages(folder: Path, environ: Mapping[str, str]) -> list[StageSetting
 
 
 def synthesize_stages(environ: MutableMapping[str, str]) -> int:
-    """Synthesize; 2 when a stage file or an adoption record has mistakes, or a file cannot be written."""
+    """Synthesize; 2 when a stage file or an adoption record has errors, or a file cannot be written."""
     try:
         return _synthesize_stages(environ)
     except OSError as error:
@@ -46,7 +46,7 @@ def synthesize_stages(environ: MutableMapping[str, str]) -> int:
 
 
 def _synthesize_stages(environ: MutableMapping[str, str]) -> int:
-    """Synthesize; 2 when a stage file or an adoption record has mistakes.
+    """Synthesize; 2 when a stage file or an adoption record has errors.
 
     Nothing is written then, but for a record that does not fit its stage: that stage's stack is removed.
     """

@@ -80,7 +80,7 @@ def refuse_untrusted_state(workspace: Workspace) -> None:
     """Raise UntrustedStateError for a state that is emptied, truncated, locked, missing or cut short.
 
     Terraform takes an empty file for a new stage, and an old lock in a folder does not stop it. What an
-    interrupted run has made may stand in AWS and not in the state.
+    interrupted run has made may exist in AWS and not in the state.
     """
     settings = workspace.settings()
     recover = f"python -m ops recover --stage {workspace.stage}"

@@ -23,7 +23,7 @@ def content(state: State | None) -> dict[str, Any] | None:
 def pull(terraform: Terraform) -> State | None:
     """Return the state of a folder, whatever its backend; None when there is none.
 
-    Raises UserError when it cannot be read, as after a local state file broke off.
+    Raises UserError when it cannot be read, as after a local state file was truncated.
     """
     result = terraform.state_pull()
     text = result.stdout.decode("utf-8", "replace")
@@ -90,7 +90,7 @@ def _refuse_broken_file(folder: Path) -> None:
     path = broken_state_file(folder)
     if path is not None:
         raise UserError(
-            f"the state file {path} is empty or broken off, as after terraform was killed while writing "
+            f"the state file {path} is empty or truncated, as after terraform was killed while writing "
             "it: copy the newest backup over it and run the same command again"
         )
 

@@ -208,7 +208,7 @@ def _document(text: str, source: str) -> dict[str, Any]:
     except RecursionError:
         _damaged(source, "it is nested too deeply")
     except json.JSONDecodeError as error:
-        _damaged(source, f"not whole JSON, it breaks off or errs at line {error.lineno}")
+        _damaged(source, f"not whole JSON, it is truncated or wrong at line {error.lineno}")
     except ValueError:
         _damaged(source, "it holds a number JSON does not allow")
     if not isinstance(document, dict):

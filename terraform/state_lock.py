@@ -78,7 +78,7 @@ class StateLock:
 
 @dataclass(frozen=True, kw_only=True)
 class LostState:
-    """A local state file that is empty or broken off, and the backup beside it.
+    """A local state file that is empty or truncated, and the backup beside it.
 
     `resources` counts the resources of the backup; None where there is none that can be read.
     """
@@ -91,7 +91,7 @@ class LostState:
     @property
     def text(self) -> str:
         """What is wrong with it, on one line."""
-        what = "is empty" if not self.size else "is broken off"
+        what = "is empty" if not self.size else "is truncated"
         if self.resources is None:
             return (
                 f"{self.path} {what}, and there is no backup beside it: if anything was deployed, its "
@@ -164,7 +164,7 @@ def cut_short(folder: Path) -> str | None:
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         command, at = "unknown run", "an unknown moment"
     return one_line(
-        f"an {command} was interrupted ({at}) while it asked AWS for something: that may stand in AWS and "
+        f"an {command} was interrupted ({at}) while it asked AWS for something: that may exist in AWS and "
         "not in the state"
     )
 

@@ -58,7 +58,7 @@ class Workspace:
     def settings(self) -> StageSettings:
         """Return the stage's settings.
 
-        Raises StageError with the stage file's mistakes.
+        Raises StageError with the stage file's errors.
         """
         try:
             return read_stage(self.stages_dir, self.stage)
@@ -88,7 +88,7 @@ class Workspace:
 
         Raises UserError with what the synthesis says, and for an environment that leads terraform elsewhere.
         """
-        self.settings()  # refuses the file's mistakes in full; the synthesis would tell its last line
+        self.settings()  # refuses the file's errors in full; the synthesis would tell its last line
         elsewhere = refusal(self.environ, self.stack_folder)
         if elsewhere:
             raise UserError(elsewhere)

@@ -158,17 +158,17 @@ def _unlock(tried: Trial) -> None:
 def give_back(tried: Trial) -> None:
     """Do what a person does after terraform could not store its state, before anything else.
 
-    A local state file that broke off is put aside, for no terraform command works with it. Then
+    A truncated local state file is put aside, for no terraform command works with it. Then
     errored.tfstate is pushed, as terraform's message says, where it is whole.
     """
     if tried.remote_state:
         _unlock(tried)
     elif tried.terraform.state_pull().exit_code:
         tried.state_file.rename(tried.state_file.with_suffix(".broken"))
-        tried.notes.append("a state file that broke off put aside")
+        tried.notes.append("a truncated state file put aside")
     left = tried.terraform.folder / "errored.tfstate"
     if left.exists():
         pushed = tried.terraform("state", "push", left.name)
         left.unlink()
-        told = "pushed" if pushed.exit_code == 0 else "broke off too"
+        told = "pushed" if pushed.exit_code == 0 else "truncated too"
         tried.notes.append(f"errored.tfstate {told}")

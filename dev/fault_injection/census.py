@@ -1,4 +1,4 @@
-"""Counts what stands in an account, object by object, so that it can be held against a state.
+"""Counts what exists in an account, object by object, so that it can be held against a state.
 
 Every type of the catalogue whose objects can be there twice or be left behind is listed, whoever made the
 object. What AWS has at most once within another object (a bucket's policy, a cluster's capacity providers)

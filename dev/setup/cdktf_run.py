@@ -138,7 +138,7 @@ class Run:
     def _say_the_end(self) -> None:
         if (self._folder / shield.UNKNOWN).exists():
             say(
-                "stopped, and the state is written; what was asked of AWS at that moment may stand there and "
+                "stopped, and the state is written; what was asked of AWS at that moment may exist there and "
                 "not in the state: run `python -m ops recover --stage STAGE` before the next deploy"
             )
         elif self._was_working:

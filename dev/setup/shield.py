@@ -172,14 +172,14 @@ class Shielded:
         return None
 
     def _mend(self) -> None:
-        """Put back a state file that was broken off, and take away a lock that nobody holds any more."""
+        """Put back a state file that was truncated, and take away a lock that nobody holds any more."""
         path = self._state_file
         if path is None:
             return
         with contextlib.suppress(OSError):
             if self._state is not None and not (path.exists() and _is_whole(path.read_bytes())):
                 _replace(path, self._state)
-                say(f"{path.name} was broken off, and is put back as it was a moment before")
+                say(f"{path.name} was truncated, and is put back as it was a moment before")
             info = lock_info_path(path)
             if self._locks != self._lock_info() and not _is_locked(path):
                 info.unlink(missing_ok=True)

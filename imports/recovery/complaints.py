@@ -28,7 +28,7 @@ def undecided(each: Ambiguity, folder: Path) -> str:
 
 def waiting(address: str) -> str:
     """Say that an object comes back only after what it refers to."""
-    return f"{address} stands, and comes back after what it stands on"
+    return f"{address} exists, and comes back after what it refers to"
 
 
 def of_others(

@@ -1,6 +1,6 @@
-"""Tells the planned resources apart among what stands in AWS: one to one, or not at all.
+"""Tells the planned resources apart among what exists in AWS: one to one, or not at all.
 
-A resource whose parent does not stand cannot stand either. Only what carries the stage's own name or tags, or
+A resource whose parent does not exist cannot exist either. Only what carries the stage's own name or tags, or
 what its adoption record names, is ever taken.
 """
 
@@ -33,9 +33,9 @@ class Ambiguity:
 
 @dataclass(frozen=True, kw_only=True)
 class Orphan:
-    """An object with the stage's tags at whose address another one stands.
+    """An object with the stage's tags at whose address another one exists.
 
-    One that is in use, because something stands on it, is never deleted here.
+    One that is in use, because something needs it, is never deleted here.
     """
 
     type: str
@@ -70,7 +70,7 @@ class Matcher:
     """The ids of all that the state holds, deposed objects too."""
     default_tags: Mapping[str, str]
     recorded: Mapping[str, Live]
-    """What an adoption record names and the state lacks, as far as it stands: it has tags of its own."""
+    """What an adoption record names and the state lacks, as far as it exists: it has tags of its own."""
     adopted: Set[str]
     """All addresses of that record."""
     lister: Lister

@@ -14,7 +14,7 @@ from imports.record import AdoptedObject, AdoptionRecord
 
 @dataclass(frozen=True, kw_only=True)
 class Recorded:
-    """The objects of a record that stand, by address, and a line for each address whose object does not."""
+    """The objects of a record that exist, by address, and a line for each address whose object does not."""
 
     found: Mapping[str, Live]
     gone: Mapping[str, str]

@@ -26,8 +26,8 @@ def judged(
 ) -> tuple[Document, tuple[Outlook, ...], dict[str, ReadObject]]:
     """Return the state with the objects, the next deploy's plan upon it, and the objects that are in it.
 
-    What that plan would replace because it stands on something `undecided` is left out: it comes back later.
-    `gone` are addresses that the stack would import and that do not stand.
+    What that plan would replace because it refers to something `undecided` is left out: it comes back later.
+    `gone` are addresses that the stack would import and that do not exist.
     """
     version = json.loads(scratch.checked("version", "-json"))["terraform_version"]
     while True:

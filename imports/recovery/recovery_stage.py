@@ -24,7 +24,7 @@ class Stage:
 
     `half_made` are addresses that an interrupted run had not waited for: Terraform marks them to be replaced,
     and here they are not. `record` is of its adoption, if it adopted something. `broken` is the local state
-    file, if it was broken off while it was written: all of it is lost then.
+    file, if it was truncated while it was written: all of it is lost then.
     """
 
     workspace: Workspace

@@ -54,7 +54,7 @@ def first_versions(
             and address.rpartition(".")[2] == MASTER_CREDENTIALS.replace("-", "_")
         ):
             problems.append(
-                f"{address}: the secret is empty and the database stands, so a deploy would draw another "
+                f"{address}: the secret is empty and the database exists, so a deploy would draw another "
                 f"password than the database has: put its credentials into {arn} with the label {FIRST}"
             )
     return FirstVersions(found=found, problems=tuple(problems))

@@ -51,7 +51,7 @@ def _scheduled_action(
         for argument in ("name", "resource_id", "scalable_dimension", "service_namespace")
     )
     if target is None or dimension is None or namespace is None:
-        return None  # its target does not stand
+        return None  # its target does not exist
     found = ask_all(
         clients,
         "application-autoscaling",

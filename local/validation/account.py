@@ -1,4 +1,4 @@
-"""What stands in the account, for the rules that ask: the question, and moto's answer."""
+"""What exists in the account, for the rules that ask: the question, and moto's answer."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Subnet:
 
 
 class Account(Protocol):
-    """What the rules ask about an account in one region. What does not stand is None."""
+    """What the rules ask about an account in one region. What does not exist is None."""
 
     def subnet(self, subnet_id: str) -> Subnet | None:
         """Return the subnet."""

@@ -41,7 +41,7 @@ class RefusedError(ServiceException):
 def refuse(call: Call, complaints: list[str], code: str | None = None) -> Answer:
     """Status line, headers and body that say what is wrong with a call.
 
-    `code` is the service's error code, where it has one of its own for this mistake.
+    `code` is the service's error code, where it has one of its own for this error.
     """
     chosen = code or _CODES.get(call.service) or _CODES_OF_PROTOCOLS.get(call.protocol, _OTHER)
     error = RefusedError(chosen, f"{call.operation.name}: {'; '.join(complaints)}")

@@ -58,7 +58,7 @@ _FORM: Mapping[str, Iterable[FormRule]] = {
     "sns.CreateTopic": [names.topic],
     "sns.Subscribe": [monitoring.subscription],
 }
-# What shows only beside what stands already.
+# What shows only beside what exists already.
 _STANDING: Mapping[str, Iterable[StandingRule]] = {
     "ec2.AuthorizeSecurityGroupEgress": [network.sources],
     "ec2.AuthorizeSecurityGroupIngress": [network.sources],

@@ -1,4 +1,4 @@
-"""Terraform addresses that do not depend on where a construct stands in the tree."""
+"""Terraform addresses that do not depend on where a construct is in the tree."""
 
 from typing import TypeVar
 

@@ -48,7 +48,7 @@ _LOGS_OF_AURORA = ["postgresql"]
 def _changed_over(settings: s.Database) -> TerraformResourceLifecycle | None:
     """For an upgrade: the old group goes when the database has left it.
 
-    Not otherwise: one that was half made is made anew, and the same name cannot stand twice.
+    Not otherwise: one that was half made is made anew, and the same name cannot be used twice.
     """
     if not settings.allow_major_version_upgrade:
         return None

@@ -105,7 +105,7 @@ def _shared_roles(settings: StageSettings) -> Iterator[Mistake]:
         yield Mistake(
             field="keep_shared_roles",
             value=settings.keep_shared_roles,
-            allowed='true in phase "adopt", which takes over everything that the record holds',
+            allowed='true in phase "adopt", which adopts everything that the record holds',
             remedy="leave it out until the legacy base is retired",
             rests_on=("phase",),
         )

@@ -1,4 +1,4 @@
-"""One mistake in a stage file, as its user reads it."""
+"""One error in a stage file, as its user reads it."""
 
 from dataclasses import dataclass
 

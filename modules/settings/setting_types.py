@@ -157,6 +157,6 @@ PinnedImage = Annotated[
 
 
 class Section(BaseModel):
-    """A group of settings: immutable, exact in its types, and an unknown key is a mistake."""
+    """A group of settings: immutable, exact in its types, and an unknown key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)

@@ -1,4 +1,4 @@
-"""Reads the stage files: one TOML file per stage, all its mistakes in one message."""
+"""Reads the stage files: one TOML file per stage, all its errors in one message."""
 
 import copy
 import difflib
@@ -40,7 +40,7 @@ def stage_names(folder: Path) -> list[str]:
 def read_stage(folder: Path, stage: str) -> StageSettings:
     """Return the settings of one stage from `folder/STAGE.toml`.
 
-    Raises StageFileError with every mistake of the file.
+    Raises StageFileError with every error of the file.
     """
     path = folder / f"{stage}.toml"
     try:
@@ -66,7 +66,7 @@ def read_stage(folder: Path, stage: str) -> StageSettings:
     except RecursionError:
         raise StageFileError(f"{path}: its tables are nested too deeply; write them flat") from None
     if mistakes:
-        count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+        count = "1 error" if len(mistakes) == 1 else f"{len(mistakes)} errors"
         raise StageFileError("\n".join([f"{path}: {count}", *(f"  {m}" for m in mistakes)]))
     return settings
 
@@ -82,8 +82,8 @@ def _no_such_stage(folder: Path, stage: str) -> str:
 def parse_stage(document: Mapping[str, Any], *, stage: str) -> tuple[StageSettings, list[Mistake]]:
     """Return the settings that `document` describes, and its errors.
 
-    A mistaken value is set aside and the rest is checked again, so that mistakes between fields are found
-    beside mistakes in fields. With mistakes the settings are of no use.
+    A mistaken value is set aside and the rest is checked again, so that errors between fields are found
+    beside errors in fields. With errors the settings are of no use.
     """
     mistakes: list[Mistake] = []
     if "stage" in document:
@@ -139,7 +139,7 @@ def _name_services(values: dict[str, Any]) -> None:
 def _set_aside(values: dict[str, Any], loc: Sequence[int | str]) -> None:
     """Take the value at `loc` out, or where one is required put a harmless one there.
 
-    Whatever is put there is valid, so that each round of checks leaves fewer mistakes.
+    Whatever is put there is valid, so that each round of checks leaves fewer errors.
     """
     first, *rest = (str(step) for step in loc)
     if first == "stage" or (not rest and first in _DERIVED):

@@ -138,7 +138,7 @@ class Database(Section):
         description="major version; AWS withdraws pinned minor ones",
     )
     allow_major_version_upgrade: bool = Field(
-        False, description="let a later `engine_version` upgrade a database that stands"
+        False, description="let a later `engine_version` upgrade a database that exists"
     )
     instance_class: InstanceClass = Field("db.t3.small", description="RDS instance class")
     allocated_storage_gib: int = Field(20, ge=20, le=65536, description="gp3 storage, GiB")
@@ -264,7 +264,7 @@ class StageSettings(Section):
     stage: Name = Field(description="the file's name; the Terraform stack is `atomic-STAGE`")
     phase: Phase = Field(
         "full",
-        description="`foundation`: what the services stand on; `full`: everything; `adopt`: only what an "
+        description="`foundation`: what the services need; `full`: everything; `adopt`: only what an "
         "adoption record holds",
     )
     region: Region = Field("us-east-1", description="AWS region")

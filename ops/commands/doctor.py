@@ -22,7 +22,7 @@ def doctor(
 ) -> None:
     """Look at tools, account and everything the stage needs; say what is fine and how to mend the rest.
 
-    Exits with 0 when all is fine, with 2 when something is to do or could not be told.
+    Exits with 0 when all is fine, with 2 when something is to do or unknown.
 
     Example: `python -m ops doctor --stage prod --deep`
     """

@@ -40,7 +40,7 @@ def gate(
             raise UserError(
                 f"--allow {address}: allowed: addresses of "
                 + ", ".join(sorted(_JUDGED))
-                + "; anything else needs no leave"
+                + "; anything else does not need --allow"
             )
     workspace = this_workspace(stage)
     settings = workspace.settings()

@@ -50,7 +50,7 @@ def recover_(
         if doubt:
             say(doubt)
         if opened.broken:
-            say(f"the state file was broken off and holds nothing: {opened.broken}")
+            say(f"the state file is truncated and holds nothing: {opened.broken}")
         _print(proposal, opened.half_made)
     if proposal.is_open and not dry_run:
         if proposal.state is not None and _agreed("write this state?", yes, as_json):
@@ -112,15 +112,13 @@ def _agreed(question: str, yes: bool, as_json: bool) -> bool:
     if yes:
         return True
     if as_json or not sys.stdin.isatty():
-        raise UserError(
-            "nobody can be asked here: give --yes, or --dry-run to see what would be done"
-        )
+        raise UserError("not a terminal: pass --yes, or --dry-run to see what would be done")
     return typer.confirm(question)
 
 
 def _print(proposal: Proposal, half_made: Sequence[str]) -> None:
     for address in half_made:
-        say(f"half made: {address} stands, and the next deploy goes on with it")
+        say(f"half made: {address} exists, and the next deploy goes on with it")
     effects = {each.address: each for each in proposal.outlook}
     if proposal.recovered:
         print_table(
@@ -145,7 +143,7 @@ def _print(proposal: Proposal, half_made: Sequence[str]) -> None:
     if proposal.absent:
         kinds = Counter(address.partition(".")[0] for address in proposal.absent)
         listed = ", ".join(f"{count} {type_}" for type_, count in sorted(kinds.items()))
-        say(f"next deploy: creates {len(proposal.absent)} that do not stand ({listed})")
+        say(f"next deploy: creates {len(proposal.absent)} that do not exist ({listed})")
     for orphan in proposal.orphans:
         say(
             f"orphan {orphan.type} {orphan.import_id}, beside {orphan.address}: "
@@ -160,7 +158,7 @@ def _print(proposal: Proposal, half_made: Sequence[str]) -> None:
             say(f"BLOCKED {each.address} would be {each.effect}")
     stopped = proposal.problems or proposal.undecided or proposal.orphans
     if proposal.state is None and not stopped:
-        say("nothing to recover: the state has lost nothing that stands")
+        say("nothing to recover: the state has lost nothing that exists")
 
 
 def _words(each: Outlook) -> str:

@@ -35,7 +35,7 @@ def restart(
 def restart_services(deployed: Deployed, services: Sequence[str], progress: Progress) -> None:
     """Ask ECS for a new deployment of each service. The old tasks stop when the new ones are healthy.
 
-    Raises UserError where no service stands yet and when AWS refuses.
+    Raises UserError where no service exists yet and when AWS refuses.
     """
     check_runs_services(deployed.settings)
     for service in services:

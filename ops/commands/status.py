@@ -24,7 +24,7 @@ _LONGEST_WAIT_SECONDS = 2700
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
-    """What stands of a stage, and how it is."""
+    """What exists of a stage, and how it is."""
 
     stage: str
     region: str

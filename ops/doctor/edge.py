@@ -177,7 +177,7 @@ def judge_certificate(facts: CertificateFacts, *, stack: str, now: datetime) -> 
     ends = facts.ends.astimezone(UTC) if facts.ends else None
     if ends and ends - now < _TIME_TO_ACT:
         remedy = (
-            f"ACM renews it only while this record stands: {facts.record or 'import a new one'}"
+            f"ACM renews it only while this record exists: {facts.record or 'import a new one'}"
         )
         return [attention(name, f"it ends on {ends:%Y-%m-%d} and was not renewed", remedy)]
     return [fine(name, f"{facts.domain}, issued" + (f", until {ends:%Y-%m-%d}" if ends else ""))]

@@ -45,7 +45,7 @@ def judge_services(
         findings.append(
             unknown(
                 "services",
-                f"{len(services) - len(absent)} stand, and no container runs on the emulator {emulator}",
+                f"{len(services) - len(absent)} exist, and no container runs on the emulator {emulator}",
                 "deploy to an account to see them run",
             )
         )

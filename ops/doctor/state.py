@@ -1,4 +1,4 @@
-"""Terraform's state: where it is, whether a mistake can be undone, and whether AWS still agrees with it."""
+"""Terraform's state: where it is, whether an error can be undone, and whether AWS still agrees with it."""
 
 import json
 from dataclasses import dataclass, replace
@@ -39,7 +39,7 @@ class StateFacts:
     locked: tuple[str, str] | None = None
     """Who holds the state's lock, and what to do about it."""
     doubt: str | None = None
-    """Why the state may not be all that stands: it was emptied, or a run was cut short."""
+    """Why the state may not be all that exists: it was emptied, or a run was cut short."""
 
 
 def gather(deployed: Deployed) -> StateFacts:

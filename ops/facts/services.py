@@ -63,7 +63,7 @@ class ServiceFacts:
 
 
 def service_facts(deployed: Deployed) -> tuple[ServiceFacts, ...]:
-    """Return all services of the stage, in the settings' order; none of them stands without a cluster.
+    """Return all services of the stage, in the settings' order; none of them exists without a cluster.
 
     Raises UserError when AWS refuses.
     """

@@ -148,7 +148,7 @@ class Report:
         if not done:
             return "Nothing would change."
         if done == {"imported"}:
-            return "It takes over what stands as it is: nothing would be created, changed or destroyed."
+            return "It adopts what exists as it is: nothing would be created, changed or destroyed."
         return "Nothing that holds data would be destroyed, replaced or left without its guards."
 
 

@@ -81,7 +81,7 @@ def check_is_the_operators(row: SecretRow, current: SecretState | None = None) -
     ):
         why = ""
     if row.name == MASTER_CREDENTIALS:
-        why = "the database keeps its password whatever stands here, and nobody could log in"
+        why = "the database keeps its password whatever is here, and nobody could log in"
     if why:
         raise UserError(
             f"{row.name} is not the operator's to set: {why}; if you mean it, add --force"

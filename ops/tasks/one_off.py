@@ -38,7 +38,7 @@ def run_beside(
     The container gets the service's secrets from ECS: nobody here reads them. Whatever ends this
     function early stops the task.
 
-    Raises UserError where the service does not stand or the task does not end and when AWS refuses.
+    Raises UserError where the service does not exist or the task does not end and when AWS refuses.
     """
     standing = _service(deployed, service)
     answer = ask(
@@ -84,7 +84,7 @@ def _service(deployed: Deployed, service: str) -> Mapping[str, Any]:
             found: Mapping[str, Any] = standing
             return found
     raise UserError(
-        f"service {deployed.names.service(service)} does not stand: deploy the stage first: "
+        f"service {deployed.names.service(service)} does not exist: deploy the stage first: "
         f"`cdktf deploy {deployed.settings.stack_name}`"
     )
 

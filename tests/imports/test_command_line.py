@@ -212,7 +212,7 @@ def test_every_mistake_of_the_stage_file_has_a_line(world: World) -> None:
 
     title, *mistakes = answer.errors.splitlines()
     assert answer.code == 1
-    assert title == f"error: {world.stages / STAGE}.toml: {len(mistakes)} mistakes"
+    assert title == f"error: {world.stages / STAGE}.toml: {len(mistakes)} errors"
     assert [line.split(" = ")[0].strip() for line in mistakes][:2] == ["phase", "quux"]
 
 

@@ -187,8 +187,8 @@ def test_one_object_at_two_addresses_is_blocked_at_both(phase: str) -> None:
     )
 
     assert [(found.address, found.why) for found in verdict.blocked] == [
-        ("aws_vpc.again", "vpc-1 stands at another address too"),
-        ("aws_vpc.main", "vpc-1 stands at another address too"),
+        ("aws_vpc.again", "vpc-1 is at another address too"),
+        ("aws_vpc.main", "vpc-1 is at another address too"),
     ]
 
 
@@ -256,7 +256,7 @@ def test_a_left_over_object_is_judged_beside_the_one_at_its_address(first: bool)
 def test_a_change_of_what_makes_an_object_itself_is_blocked(phase: str) -> None:
     found = vpc("update", phase=phase, after={**AS_IT_IS, "tags": {}, "assign": 1})
 
-    assert (found.kind, found.why) == ("blocked", "what makes it what it is would be changed")
+    assert (found.kind, found.why) == ("blocked", "its identifying attributes would be changed")
     assert [change.attribute for change in found.changes] == ["assign", "tags"]
 
 

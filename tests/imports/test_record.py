@@ -117,18 +117,18 @@ def test_without_a_file_there_is_no_record(tmp_path: Path) -> None:
 
 
 DOUBLES = {
-    "the address aws_vpc.main stands 2 times": [
+    "the address aws_vpc.main is there 2 times": [
         VPC,
         an_object("aws_vpc.main", "vpc-2").model_copy(update={"legacy_address": "other"}),
     ],
-    "the object aws_subnet subnet-1 stands 2 times": [
+    "the object aws_subnet subnet-1 is there 2 times": [
         an_object("aws_subnet.public_0", "subnet-1"),
         an_object("aws_subnet.public_1", "subnet-1"),
     ],
-    "the legacy address aws_sqs_queue.own stands 2 times": [
+    "the legacy address aws_sqs_queue.own is there 2 times": [
         VPC.model_copy(update={"legacy_address": QUEUE.legacy_address})
     ],
-    "the legacy address random_password.a stands 2 times": [
+    "the legacy address random_password.a is there 2 times": [
         VPC.model_copy(update={"legacy_address": RELEASED.legacy_address})
     ],
 }

@@ -290,7 +290,7 @@ def test_again_there_is_nothing_to_let_go_of(world: World) -> None:
     assert second.backup == first.backup
     assert second.delete_from_version_control == first.delete_from_version_control
     assert world.old.state is kept
-    assert "nothing is left to let go of" in world.said
+    assert "nothing is left to remove from the old state" in world.said
 
 
 def test_again_it_says_when_the_backup_is_gone_or_altered(world: World) -> None:
@@ -622,7 +622,7 @@ def test_a_local_state_file_that_broke_off_is_named(world: World, content: str) 
     path = world.legacy.folder / "terraform.tfstate"
     path.write_text(content)
 
-    message = refused(world, "empty or broken off")
+    message = refused(world, "empty or truncated")
 
     assert str(path) in message
     assert "copy the newest backup over it" in message
@@ -648,7 +648,7 @@ def test_a_local_state_file_elsewhere_that_broke_off_is_named(world: World) -> N
         json.dumps({"backend": {"type": "local", "config": {"path": "../elsewhere.tfstate"}}})
     )
 
-    refused(world, r"elsewhere\.tfstate is empty or broken off")
+    refused(world, r"elsewhere\.tfstate is empty or truncated")
 
 
 def test_a_file_that_broke_off_is_found_before_the_folder_is_initialized(tmp_path: Path) -> None:
@@ -832,7 +832,7 @@ def test_an_emptied_state_file_is_not_taken_for_no_state(real: RealWorld) -> Non
     real.retire()
     (real.legacy.folder / "terraform.tfstate").write_text("")
 
-    with pytest.raises(UserError, match="empty or broken off"):
+    with pytest.raises(UserError, match="empty or truncated"):
         real.retire()
 
     (backup,) = find_backups(real.backups, "legacy", json.loads(before)["lineage"])

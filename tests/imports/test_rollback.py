@@ -422,7 +422,7 @@ def test_an_emptied_new_state_file_is_not_taken_for_no_state(tmp_path: Path) -> 
     real.retire()
     (real.here.folder / "terraform.tfstate").write_text("")
 
-    with pytest.raises(UserError, match="empty or broken off"):
+    with pytest.raises(UserError, match="empty or truncated"):
         roll_back(real)
 
 

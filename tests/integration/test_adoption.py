@@ -261,7 +261,7 @@ def test_the_old_tool_lets_go(story: Story) -> None:
     answer = story.imports("retire", *story.from_legacy)
 
     assert answer.code == 0, answer.errors
-    assert "let go of 57 legacy resources; 0 stay there" in answer.text
+    assert "removed 57 resources from the old state; 0 stay there" in answer.text
     before = _identity(story.emulator)
     destroyed = story.legacy.checked("destroy", "-auto-approve", "-input=false", "-no-color")
     assert "0 destroyed" in destroyed

@@ -22,7 +22,7 @@ STACK = "atomic-dev"
 FINISHING = "cdktf: interrupted: Terraform is finishing what it has begun, wait ..."
 FINISHED = "cdktf: stopped: Terraform has finished what it had begun"
 UNKNOWN = (
-    "cdktf: stopped, and the state is written; what was asked of AWS at that moment may stand there"
+    "cdktf: stopped, and the state is written; what was asked of AWS at that moment may exist there"
 )
 
 

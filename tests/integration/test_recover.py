@@ -75,7 +75,7 @@ def test_a_state_that_lacks_nothing_is_left_alone(stage: RecoverableStage) -> No
 
     assert (answer.code, answer.text) == (
         0,
-        "nothing to recover: the state has lost nothing that stands\n",
+        "nothing to recover: the state has lost nothing that exists\n",
     )
     assert stage.state_file.read_bytes() == before
 
@@ -110,7 +110,7 @@ def test_a_state_file_that_broke_off_is_found_again_where_nothing_is_initialized
     answer = stage.recover("--yes")
 
     assert answer.code == 0, answer.text + answer.errors
-    assert f"the state file was broken off and holds nothing: {stage.state_file}" in answer.text
+    assert f"the state file is truncated and holds nothing: {stage.state_file}" in answer.text
     assert stage.ids() == ids
     kept = (stage.cdktf.folder / "recovery-backups").glob("*.broken-*")
     assert half in [each.read_bytes() for each in kept]

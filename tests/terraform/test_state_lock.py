@@ -167,7 +167,7 @@ def _now() -> str:
 
 
 @pytest.mark.parametrize(
-    ("left", "what"), [("", "is empty"), ('{"version": 4, "re', "is broken off")]
+    ("left", "what"), [("", "is empty"), ('{"version": 4, "re', "is truncated")]
 )
 def test_a_state_file_without_a_state_names_what_its_backup_holds(
     state_file: Path, left: str, what: str
@@ -211,7 +211,7 @@ def test_a_run_that_was_cut_short_is_told_until_it_is_forgotten(tmp_path: Path) 
     forget_cut_short(tmp_path)
 
     assert told == (
-        "an apply was interrupted (2026-11-26T21:18:20Z) while it asked AWS for something: that may stand in "
+        "an apply was interrupted (2026-11-26T21:18:20Z) while it asked AWS for something: that may exist in "
         "AWS and not in the state"
     )
     assert cut_short(tmp_path) is None

@@ -1,6 +1,6 @@
 """Finds the configured objects in live AWS, for a legacy base whose state is lost.
 
-Each object is found one to one or not at all: two that could be it are a problem, and so is a
+Each object is found one to one or not at all: two that could be it are an error, and so is a
 name that is not fully known. Nothing is changed in AWS and no secret's value is read.
 """
 
@@ -83,7 +83,7 @@ class Problem:
     remedy: str
 
     def __str__(self) -> str:
-        """Return the problem in one line."""
+        """Return the error in one line."""
         return one_line(
             f"{self.address} is {self.kind}: looked for {self.sought}; found {self.found}; "
             f"{self.remedy}"
@@ -241,7 +241,7 @@ def _check_provider(wanted: ConfiguredObject) -> None:
 def _shared(
     objects: Sequence[ConfiguredObject], known: Mapping[str, Attributes]
 ) -> Iterator[Problem]:
-    """Yield a problem for each of the addresses that lead to the same object."""
+    """Yield an error for each of the addresses that lead to the same object."""
     identities = sorted(
         ((each.type, import_id(each.type, known[each.address])), each.address)
         for each in objects

@@ -1,4 +1,4 @@
-"""What stands in the account, as rows by type: one listing call per type, however many objects there are.
+"""What exists in the account, as rows by type: one listing call per type, however many objects there are.
 
 A row is what boto3 gives for an object. The catalogue knows the calls, and what of a row names the object.
 """

@@ -157,7 +157,7 @@ def _cannot_plan(errors: list[Diagnostic]) -> str:
     for error in errors:
         if error.summary in _UNKNOWN_COUNT:
             return (
-                f"{_said(error)}: so how many there are cannot be told without the state, and no record "
+                f"{_said(error)}: so how many there are is unknown without the state, and no record "
                 "is written: give the legacy state with --state"
             )
     return f"Terraform cannot plan the legacy folder: {_first(errors)}"

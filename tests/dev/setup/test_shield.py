@@ -214,7 +214,7 @@ def test_a_plan_stopped_at_once_was_making_nothing(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("left", ["", STATE[:20]])
-def test_a_state_file_broken_off_by_the_second_ctrl_c_is_put_back(stack: Stack, left: str) -> None:
+def test_a_state_file_truncated_by_the_second_ctrl_c_is_put_back(stack: Stack, left: str) -> None:
     stack.state_file.write_text(STATE)
     stack.state_file.chmod(0o640)
     stack.terraform(then=f"pathlib.Path({str(stack.state_file)!r}).write_text({left!r})")
@@ -226,7 +226,7 @@ def test_a_state_file_broken_off_by_the_second_ctrl_c_is_put_back(stack: Stack, 
 
     assert stack.state_file.read_text() == STATE
     assert stack.state_file.stat().st_mode & 0o777 == 0o640
-    assert "terraform.atomic-dev.tfstate was broken off, and is put back" in said[-1]
+    assert "terraform.atomic-dev.tfstate was truncated, and is put back" in said[-1]
 
 
 def test_a_state_that_terraform_wrote_at_its_end_stays(stack: Stack) -> None:

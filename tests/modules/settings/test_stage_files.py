@@ -232,7 +232,7 @@ def test_a_switch_that_is_neither_on_nor_off_is_not_called_missing_too(tmp_path:
 
     title, mistake = refusal(tmp_path, TEXT + text, stage="prod")
 
-    assert title.endswith(": 1 mistake")
+    assert title.endswith(": 1 error")
     assert "true or false" in mistake
 
 

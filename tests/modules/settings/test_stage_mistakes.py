@@ -68,7 +68,7 @@ MISTAKES = {
         f'{EMAIL}{DOMAIN}stage = "prod"',
         ("stage", '"prod"', "left out", "delete the line"),
     ),
-    "shared roles dropped while the base is taken over": (
+    "shared roles dropped while the base is adopted": (
         'phase = "adopt"\nkeep_shared_roles = false',
         ("keep_shared_roles", "false", 'true in phase "adopt"', "until the legacy base is retired"),
     ),
@@ -269,7 +269,7 @@ def test_one_line_names_field_value_allowed_and_remedy(
 
     title, *lines = refusal(tmp_path, text)
 
-    assert title == f"{tmp_path}/dev.toml: 1 mistake"
+    assert title == f"{tmp_path}/dev.toml: 1 error"
     assert len(lines) == 1, lines
     form = f"  {re.escape(f'{field} = {value}')}: must be (?P<allowed>.+); (?P<remedy>.+)"
     parts = re.fullmatch(form, lines[0])
@@ -342,7 +342,7 @@ def test_all_mistakes_are_in_one_message(tmp_path: Path) -> None:
 
     title, *lines = refusal(tmp_path, text)
 
-    assert title.endswith(": 12 mistakes")
+    assert title.endswith(": 12 errors")
     assert sorted(line.split(" = ")[0].strip() for line in lines) == [
         "certificate_arn",
         "domain_name",

@@ -175,7 +175,7 @@ FAULTS: list[tuple[list[Finding], str, str]] = [
     (
         judged_certificate(replace(CERTIFICATE, ends=NOW + timedelta(days=20))),
         "certificate",
-        "while this record stands: _x.dev.example.com.",
+        "while this record exists: _x.dev.example.com.",
     ),
     (
         judged_certificate(replace(CERTIFICATE, status="VALIDATION_TIMED_OUT")),
@@ -374,7 +374,7 @@ def test_on_an_emulator_it_is_said_once_that_no_container_runs() -> None:
     ]
 
     assert finding.state == "unknown"
-    assert "2 stand, and no container runs on the emulator http://127.0.0.1:5000" in finding.what
+    assert "2 exist, and no container runs on the emulator http://127.0.0.1:5000" in finding.what
     assert "logs" not in finding.remedy
 
 

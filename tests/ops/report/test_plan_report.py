@@ -124,7 +124,7 @@ def test_the_adoption_imports_what_the_record_holds() -> None:
 
 
 def test_a_plan_that_only_imports_is_said_to_change_nothing() -> None:
-    assert adoption_report().reassurance.startswith("It takes over what stands as it is")
+    assert adoption_report().reassurance.startswith("It adopts what exists as it is")
     assert "holds data" in report_on(read_plan("ordinary")).reassurance
     assert report_on(a_plan(actions=["no-op"])).reassurance == "Nothing would change."
 

@@ -614,7 +614,7 @@ UNTRUSTED = {
     "interrupted": (_cut_short, "an apply was interrupted (2026-01-02 03:04:05 UTC)"),
     "emptied": (_emptied, "is empty: the state is lost"),
     "emptied, no backup": (_emptied_without_backup, "is empty, and there is no backup"),
-    "truncated": (_truncated, "is broken off"),
+    "truncated": (_truncated, "is truncated"),
     "missing": (_missing, "there is no state at"),
     "locked": (_locked, "is held by ann@laptop since 2026-01-02 03:04:05 UTC"),
 }
