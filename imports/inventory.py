@@ -44,17 +44,17 @@ def decide(
     objects: Iterable[Located],
     *,
     attributes: Mapping[str, Mapping[str, Any]],
-    problems: Mapping[str, str],
+    errors: Mapping[str, str],
 ) -> list[Decision]:
     """Make one decision per legacy resource, in the order of their addresses.
 
-    `attributes` are those that import ids are made of, `problems` why they are not known; both by legacy
+    `attributes` are those that import ids are made of, `errors` why they are not known; both by legacy
     address.
     Raises UserError when two legacy resources are one object.
     """
     located = list(objects)
     base = find_base(located)
-    decisions = [_decide(item, base, attributes, problems) for item in located]
+    decisions = [_decide(item, base, attributes, errors) for item in located]
     seen: dict[tuple[str, str], str] = {}
     for decision in decisions:
         if decision.import_id is None:
@@ -73,7 +73,7 @@ def _decide(
     item: Located,
     base: Base,
     attributes: Mapping[str, Mapping[str, Any]],
-    problems: Mapping[str, str],
+    errors: Mapping[str, str],
 ) -> Decision:
     where = {"legacy_address": item.address, "type": item.type}
     reason = base.release_reason(item)
@@ -85,7 +85,7 @@ def _decide(
             **where, verdict="not covered", why="it is your own; it stays in the legacy state"
         )
     if item.address not in attributes:
-        why = problems.get(item.address, "it was not found in AWS")
+        why = errors.get(item.address, "it was not found in AWS")
         return Decision(**where, verdict="problem", address=address, why=why)
     try:
         id_ = import_id(item.type, attributes[item.address])

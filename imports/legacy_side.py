@@ -111,7 +111,7 @@ def _from_configuration(
         decisions=decide(
             configuration.objects,
             attributes=attributes,
-            problems={problem.address: str(problem) for problem in discovery.problems},
+            errors={error.address: str(error) for error in discovery.errors},
         ),
         region=region,
         account_id=account_id,
@@ -134,7 +134,7 @@ def _from_state(
         attributes=attributes,
         decisions=[
             _blocked_if_tainted(decision, state)
-            for decision in decide(state.objects, attributes=attributes, problems={})
+            for decision in decide(state.objects, attributes=attributes, errors={})
         ],
         region=configured or _region_of(state) or _usual_region(workspace),
         account_id=account_id,

@@ -142,11 +142,11 @@ def _settings(workspace: Workspace, found: LegacySide) -> StageSettings:
         if decision.verdict == "adopt"
     }
     document = tomllib.loads(stage_file(shapes, region=found.region))
-    settings, mistakes = parse_stage(document, stage=workspace.stage)
-    if mistakes:
+    settings, errors = parse_stage(document, stage=workspace.stage)
+    if errors:
         raise UserError(
-            f"the legacy base is not one that a stage can describe: {mistakes[0]}"
-            + (f" (and {len(mistakes) - 1} more)" if len(mistakes) > 1 else "")
+            f"the legacy base is not one that a stage can describe: {errors[0]}"
+            + (f" (and {len(errors) - 1} more)" if len(errors) > 1 else "")
         )
     return settings
 

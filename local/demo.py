@@ -15,7 +15,7 @@ from common.progress import Progress
 from common.screen import headline, on_a_terminal, print_table, say, waiting
 from local.cdktf import Cdktf, CdktfError
 from local.emulator import Emulator, EmulatorError, running_emulator
-from local.inspection import what_stands
+from local.inspection import what_exists
 from modules.settings.stage_settings import stack_name
 from security.secrets_scan import Scan, scan, secret_parts, stored_values
 
@@ -101,7 +101,7 @@ def _play(emulator: Emulator, folder: Path) -> int:
     headline("4. What exists, as AWS tells it")
     print_table(
         ("what", "how many", "which"),
-        [(row.what, row.count, row.which) for row in what_stands(emulator.client, outputs=outputs)],
+        [(row.what, row.count, row.which) for row in what_exists(emulator.client, outputs=outputs)],
     )
 
     headline(f"5. cdktf diff {STACK}")

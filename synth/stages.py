@@ -25,14 +25,14 @@ def chosen_stages(folder: Path, environ: Mapping[str, str]) -> list[StageSetting
     """
     asked = (name.strip() for name in environ.get("ATOMIC_STAGE", "").split(","))
     names = [name for name in dict.fromkeys(asked) if name]
-    stages, complaints = [], []
+    stages, errors = [], []
     for name in names or stage_names(folder):
         try:
             stages.append(read_stage(folder, name))
         except StageFileError as error:
-            complaints.append(str(error))
-    if complaints:
-        raise StageFileError("\n".join(complaints))
+            errors.append(str(error))
+    if errors:
+        raise StageFileError("\n".join(errors))
     return stages
 
 

@@ -51,7 +51,7 @@ def check_tools() -> Tools:
     npm = shutil.which("npm")
     pipenv = shutil.which("pipenv")
     node_version = parse_version(answer([node, "--version"])) if node else None
-    problems = [
+    errors = [
         refusal(
             "Python",
             PYTHON_MINIMUM,
@@ -62,17 +62,17 @@ def check_tools() -> Tools:
         refusal("Node.js", NODE_MINIMUM, node_version, node, "install it from https://nodejs.org/"),
     ]
     if npm is None:
-        problems.append(
+        errors.append(
             "npm is needed, found none on PATH: install it (it comes with Node.js from "
             "https://nodejs.org/, as the package npm on Debian and Ubuntu)"
         )
     has_packages = (VENV / ".stamp-packages").is_file()
     if pipenv is None and not has_packages and importlib.util.find_spec("pip") is None:
-        problems.append(
+        errors.append(
             f"pip is needed, {sys.executable} has none: install it (the package python3-pip on "
             f"Debian and Ubuntu, elsewhere: {sys.executable} -m ensurepip)"
         )
-    missing = [problem for problem in problems if problem]
+    missing = [error for error in errors if error]
     if missing or node_version is None or npm is None:
         raise SetupError("\n".join(missing))
     say("tools", f"ok: Python {sys.version.split()[0]}, Node {version_text(node_version)}")

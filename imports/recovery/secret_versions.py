@@ -19,14 +19,14 @@ class FirstVersions:
     """The first versions by address, and what is wrong with others."""
 
     found: Mapping[str, SecretVersion]
-    problems: tuple[str, ...]
+    errors: tuple[str, ...]
 
 
 def first_versions(
     clients: Clients,
     secrets: Mapping[str, str],
     *,
-    database_stands: bool,
+    database_exists: bool,
     adopted: Set[str] = frozenset(),
 ) -> FirstVersions:
     """Look for the first version of each secret (address of the version -> the secret's ARN).
@@ -35,7 +35,7 @@ def first_versions(
     value, unless it is the legacy base's placeholder.
     """
     found: dict[str, SecretVersion] = {}
-    problems: list[str] = []
+    errors: list[str] = []
     for address, arn in sorted(secrets.items()):
         versions = {
             str(row["VersionId"]): tuple(str(stage) for stage in row.get("VersionStages", ()))
@@ -47,17 +47,17 @@ def first_versions(
                 secret_arn=arn, version_id=labelled[0], stages=versions[labelled[0]]
             )
         elif versions and arn not in adopted:
-            problems.append(_unlabelled(address, arn, versions))
+            errors.append(_unlabelled(address, arn, versions))
         elif (
             not versions
-            and database_stands
+            and database_exists
             and address.rpartition(".")[2] == MASTER_CREDENTIALS.replace("-", "_")
         ):
-            problems.append(
+            errors.append(
                 f"{address}: the secret is empty and the database exists, so a deploy would draw another "
                 f"password than the database has: put its credentials into {arn} with the label {FIRST}"
             )
-    return FirstVersions(found=found, problems=tuple(problems))
+    return FirstVersions(found=found, errors=tuple(errors))
 
 
 def _unlabelled(address: str, arn: str, versions: Mapping[str, tuple[str, ...]]) -> str:

@@ -17,17 +17,17 @@ _OF_A_STAGE: Final = frozenset(stage_defaults("any")["default_tags"])  # type: i
 
 
 def is_told(
-    planned: Resource, live: Live, *, known: Known, stands: Callable[[str, str], bool]
+    planned: Resource, live: Live, *, known: Known, exists: Callable[[str, str], bool]
 ) -> bool:
     """Return whether an object with a resource's key can only be this stage's.
 
     It is alone within what is this stage's; or an object that says by its name that it is this stage's has it
-    in use (`stands` knows these, by type and import id); or it has the tags that the configuration gives it.
+    in use (`exists` knows these, by type and import id); or it has the tags that the configuration gives it.
     """
     return (
         live.tags is None
         or live.alone
-        or any(stands(type_, id_) for type_, id_ in live.tied_to)
+        or any(exists(type_, id_) for type_, id_ in live.tied_to)
         or _has_tags(planned.attributes.get("tags"), live.tags, known)
     )
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from local.calls import Application
 from local.validation.account import MotoAccount
-from local.validation.model import violations
+from local.validation.model import model_errors
 from local.validation.refusal import Answer, refuse
-from local.validation.rules import complaints, doubts
+from local.validation.rules import doubts, rule_errors
 from local.validation.wire import read_call
 
 
@@ -39,10 +39,10 @@ def _refused(environ: dict[str, Any], body: bytes) -> Answer | None:
     if call.unreadable:
         return refuse(call, [f"the request cannot be read: {call.unreadable}"])
     shape = call.operation.input_shape
-    against_model = [] if shape is None else violations(shape, call.params)
+    against_model = [] if shape is None else model_errors(shape, call.params)
     if against_model:
         return refuse(call, against_model)
-    against_rules = complaints(call, MotoAccount(region=call.region))
+    against_rules = rule_errors(call, MotoAccount(region=call.region))
     if not against_rules:
         for doubt in doubts(call):
             print(

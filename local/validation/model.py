@@ -30,7 +30,7 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 _COUNTED = {"string": "characters", "blob": "bytes", "list": "entries", "map": "entries"}
 
 
-def violations(shape: Shape, value: object, path: str = "") -> list[str]:
+def model_errors(shape: Shape, value: object, path: str = "") -> list[str]:
     """Everything that the model forbids about `value`: one line each, with member, value and what is allowed.
 
     A value that the model calls sensitive is not repeated.
@@ -47,11 +47,11 @@ def violations(shape: Shape, value: object, path: str = "") -> list[str]:
         found += _in_structure(shape, value, path)
     elif isinstance(shape, ListShape) and isinstance(value, list):
         for number, entry in enumerate(value):
-            found += violations(shape.member, entry, f"{path}[{number}]")
+            found += model_errors(shape.member, entry, f"{path}[{number}]")
     elif isinstance(shape, MapShape) and isinstance(value, dict):
         for key, entry in value.items():
-            found += violations(shape.key, key, f"{path} (key)")
-            found += violations(shape.value, entry, f"{path}[{key}]")
+            found += model_errors(shape.key, key, f"{path} (key)")
+            found += model_errors(shape.value, entry, f"{path}[{key}]")
     return found
 
 
@@ -64,7 +64,7 @@ def _in_structure(shape: StructureShape, value: Any, path: str) -> list[str]:
         found.append(f"{path}: takes exactly one of {', '.join(shape.members)}, not {len(value)}")
     for name, entry in value.items():
         if name in shape.members:
-            found += violations(shape.members[name], entry, f"{prefix}{name}")
+            found += model_errors(shape.members[name], entry, f"{prefix}{name}")
         else:
             found.append(f"{prefix}{name}: is not a member; allowed: {_names(shape.members)}")
     return found

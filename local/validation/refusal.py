@@ -38,13 +38,13 @@ class RefusedError(ServiceException):
     """A refusal. moto looks for the error's shape in the service whose module the class is in."""
 
 
-def refuse(call: Call, complaints: list[str], code: str | None = None) -> Answer:
+def refuse(call: Call, errors: list[str], code: str | None = None) -> Answer:
     """Status line, headers and body that say what is wrong with a call.
 
     `code` is the service's error code, where it has one of its own for this error.
     """
     chosen = code or _CODES.get(call.service) or _CODES_OF_PROTOCOLS.get(call.protocol, _OTHER)
-    error = RefusedError(chosen, f"{call.operation.name}: {'; '.join(complaints)}")
+    error = RefusedError(chosen, f"{call.operation.name}: {'; '.join(errors)}")
     serializer = get_serializer_class(call.service, call.protocol)(call.operation)
     answer: dict[str, Any] = dict(serializer.serialize(error))
     body = answer["body"]

@@ -9,7 +9,7 @@ from typing import Any
 
 from local.validation import clocks, containers, databases, monitoring, names, network, policies
 from local.validation.account import Account
-from local.validation.tags import tag_mistakes
+from local.validation.tags import tag_errors
 from local.validation.wire import Call
 
 Params = dict[str, Any]
@@ -18,7 +18,7 @@ StandingRule = Callable[[Params, Account], list[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Complaint:
+class RuleError:
     """What a rule has against a call, and the service's code for it; None is the usual one."""
 
     text: str
@@ -120,21 +120,21 @@ _POLICIES: Mapping[str, _Policy] = {
 }
 
 
-def complaints(call: Call, account: Account) -> list[Complaint]:
+def rule_errors(call: Call, account: Account) -> list[RuleError]:
     """Everything that the rules have against a call that its model allows."""
     name = f"{call.service}.{call.operation.name}"
     lines = []
     if call.operation.input_shape is not None:
-        lines += tag_mistakes(call.operation.input_shape, call.params, service=call.service)
+        lines += tag_errors(call.operation.input_shape, call.params, service=call.service)
     for rule in _FORM.get(name, ()):
         lines += rule(call.params)
     for question in _STANDING.get(name, ()):
         lines += question(call.params, account)
     policy, text = _policy(call)
-    found = [Complaint(text=line, code=_CODES.get(name)) for line in lines]
+    found = [RuleError(text=line, code=_CODES.get(name)) for line in lines]
     if policy is not None:
-        mistakes = policy.check(text) + policies.too_long(text, policy.most_characters)
-        found += [Complaint(text=line, code=policy.code) for line in mistakes]
+        errors = policy.check(text) + policies.too_long(text, policy.most_characters)
+        found += [RuleError(text=line, code=policy.code) for line in errors]
     return found
 
 

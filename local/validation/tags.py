@@ -18,12 +18,12 @@ Pairs = list[tuple[str, str]]
 _ANY_CHARACTER = frozenset({"ec2"})
 
 
-def tag_mistakes(shape: Shape, value: Any, *, service: str) -> list[str]:
+def tag_errors(shape: Shape, value: Any, *, service: str) -> list[str]:
     """Return what is wrong with the tags anywhere in `value`."""
     return [
         line
         for path, pairs in tag_sets(shape, value)
-        for line in _mistakes(path, pairs, service=service)
+        for line in _errors(path, pairs, service=service)
     ]
 
 
@@ -59,7 +59,7 @@ def _pairs_of_list(shape: ListShape, value: Any) -> Pairs | None:
     return [(tag.get(names["key"], ""), tag.get(names["value"], "")) for tag in value]
 
 
-def _mistakes(path: str, pairs: Pairs, *, service: str) -> list[str]:
+def _errors(path: str, pairs: Pairs, *, service: str) -> list[str]:
     keys = [key for key, _ in pairs]
     too_many = rules.tag_count(len(pairs))
     found = [f"{path}: allowed: {too_many.allowed}"] if too_many else []

@@ -5,13 +5,13 @@ import ipaddress
 from collections.abc import Iterator
 
 from modules.base.naming import Names, limited_names
-from modules.settings.mistake import Mistake
 from modules.settings.rules import databases, tags
 from modules.settings.rules.network import availability_zone
 from modules.settings.rules.refusal import Refusal
 from modules.settings.rules.storage import BUCKET_STARTS
 from modules.settings.schedule import DATABASE_LEAD_MINUTES, minute_of_day
-from modules.settings.service_checks import find_service_mistakes
+from modules.settings.service_checks import find_service_errors
+from modules.settings.setting_error import SettingError
 from modules.settings.stage_settings import StageSettings
 from modules.settings.stateful import stateful_addresses
 from modules.settings.toml_text import toml_value
@@ -38,7 +38,7 @@ _NAMED_STAGE = "prod"
 NAMED_SWITCHES = ("web_firewall", "backups")
 
 
-def find_mistakes(settings: StageSettings) -> list[Mistake]:
+def find_errors(settings: StageSettings) -> list[SettingError]:
     """Everything that is wrong between the settings, in the file's order."""
     return [
         *_required(settings),
@@ -53,24 +53,24 @@ def find_mistakes(settings: StageSettings) -> list[Mistake]:
         *_tags(settings),
         *_capacity(settings),
         *_night_stop(settings),
-        *find_service_mistakes(settings),
+        *find_service_errors(settings),
         *_prefix(settings),
         *_name_lengths(settings),
     ]
 
 
-def _required(settings: StageSettings) -> Iterator[Mistake]:
+def _required(settings: StageSettings) -> Iterator[SettingError]:
     if settings.phase != "full":
         return
     if settings.domain_name is None:
-        yield Mistake(
+        yield SettingError(
             field="domain_name",
             value=None,
             allowed="a DNS name",
             remedy='add domain_name = "app.example.com", which phase "full" needs',
         )
     if settings.operator_email is None:
-        yield Mistake(
+        yield SettingError(
             field="operator_email",
             value=None,
             allowed="an e-mail address",
@@ -78,14 +78,14 @@ def _required(settings: StageSettings) -> Iterator[Mistake]:
         )
 
 
-def _relied_on_its_name(settings: StageSettings) -> Iterator[Mistake]:
+def _relied_on_its_name(settings: StageSettings) -> Iterator[SettingError]:
     """Firewall and backups unsaid: the file may have been written when a name meant them."""
     unsaid = [name for name in NAMED_SWITCHES if name not in settings.security.model_fields_set]
     if settings.stage != _NAMED_STAGE or not unsaid:
         return
     has_table = "security" in settings.model_fields_set
     lines = [*([] if has_table else ["[security]"]), *(f"{name} = true" for name in unsaid)]
-    yield Mistake(
+    yield SettingError(
         field=" and ".join(f"security.{name}" for name in unsaid),
         value=None,
         allowed=f"true or false, in the file: the name {_NAMED_STAGE!r} no longer turns anything on",
@@ -100,9 +100,9 @@ def _relied_on_its_name(settings: StageSettings) -> Iterator[Mistake]:
     )
 
 
-def _shared_roles(settings: StageSettings) -> Iterator[Mistake]:
+def _shared_roles(settings: StageSettings) -> Iterator[SettingError]:
     if settings.phase == "adopt" and not settings.keep_shared_roles:
-        yield Mistake(
+        yield SettingError(
             field="keep_shared_roles",
             value=settings.keep_shared_roles,
             allowed='true in phase "adopt", which adopts everything that the record holds',
@@ -111,13 +111,13 @@ def _shared_roles(settings: StageSettings) -> Iterator[Mistake]:
         )
 
 
-def _allow_destroy(settings: StageSettings) -> Iterator[Mistake]:
+def _allow_destroy(settings: StageSettings) -> Iterator[SettingError]:
     known = list(stateful_addresses(settings))
     for address in settings.allow_destroy:
         if address in known:
             continue
         close = difflib.get_close_matches(address, known, n=1, cutoff=0.8)
-        yield Mistake(
+        yield SettingError(
             field="allow_destroy",
             value=address,
             allowed="the address of what this stage holds data in: " + ", ".join(known),
@@ -126,9 +126,9 @@ def _allow_destroy(settings: StageSettings) -> Iterator[Mistake]:
         )
 
 
-def _certificate(settings: StageSettings) -> Iterator[Mistake]:
+def _certificate(settings: StageSettings) -> Iterator[SettingError]:
     if settings.certificate_arn and settings.certificate_arn.split(":")[3] != settings.region:
-        yield Mistake(
+        yield SettingError(
             field="certificate_arn",
             value=settings.certificate_arn,
             allowed=f"a certificate in {settings.region}, the stage's region",
@@ -137,14 +137,14 @@ def _certificate(settings: StageSettings) -> Iterator[Mistake]:
         )
 
 
-def _accounts(settings: StageSettings) -> Iterator[Mistake]:
+def _accounts(settings: StageSettings) -> Iterator[SettingError]:
     """Check that certificate and monitors are of the stage's account: AWS takes no others."""
     for field, arn in (
         ("certificate_arn", settings.certificate_arn),
         ("cost_alerts.anomaly_monitor_arn", settings.cost_alerts.anomaly_monitor_arn),
     ):
         if arn and settings.account_id and arn.split(":")[4] != settings.account_id:
-            yield Mistake(
+            yield SettingError(
                 field=field,
                 value=arn,
                 allowed=f"one of the stage's account, {settings.account_id} (account_id)",
@@ -153,10 +153,10 @@ def _accounts(settings: StageSettings) -> Iterator[Mistake]:
             )
 
 
-def _hosted_zone(settings: StageSettings) -> Iterator[Mistake]:
+def _hosted_zone(settings: StageSettings) -> Iterator[SettingError]:
     zone, domain = settings.dns.hosted_zone_name, settings.domain_name
     if zone and domain and not f".{domain}".endswith(f".{zone}"):
-        yield Mistake(
+        yield SettingError(
             field="dns.hosted_zone_name",
             value=zone,
             allowed=f"{domain} or a parent of it",
@@ -165,7 +165,7 @@ def _hosted_zone(settings: StageSettings) -> Iterator[Mistake]:
         )
 
 
-def _network(settings: StageSettings) -> Iterator[Mistake]:
+def _network(settings: StageSettings) -> Iterator[SettingError]:
     network = settings.network
     subnet_prefix = ipaddress.IPv4Network(network.vpc_cidr_block).prefixlen + network.subnet_newbits
     subnets = 2 * network.zone_count
@@ -174,7 +174,7 @@ def _network(settings: StageSettings) -> Iterator[Mistake]:
     if too_small or 2**network.subnet_newbits < subnets:
         newbits = max((subnets - 1).bit_length(), 2)
         fits = subnet_prefix - network.subnet_newbits + newbits <= SMALLEST_SUBNET
-        yield Mistake(
+        yield SettingError(
             field="network.vpc_cidr_block",
             value=network.vpc_cidr_block,
             allowed=f"a block that holds {subnets} subnets (2 for each of {network.zone_count} zones) of "
@@ -189,7 +189,7 @@ def _network(settings: StageSettings) -> Iterator[Mistake]:
             rests_on=("network.zone_count", "network.subnet_newbits"),
         )
     if settings.phase != "adopt" and network.zone_count < 2:
-        yield Mistake(
+        yield SettingError(
             field="network.zone_count",
             value=network.zone_count,
             allowed="2 or 3: a database's subnets and a load balancer need two zones",
@@ -197,7 +197,7 @@ def _network(settings: StageSettings) -> Iterator[Mistake]:
         )
     zones = network.availability_zones
     if zones and (len(set(zones)) != network.zone_count or len(zones) != network.zone_count):
-        yield Mistake(
+        yield SettingError(
             field="network.availability_zones",
             value=list(zones),
             allowed=f"{network.zone_count} different zones (zone_count), or none",
@@ -210,7 +210,7 @@ def _network(settings: StageSettings) -> Iterator[Mistake]:
             yield _refused("network.availability_zones", zone, refusal, "region")
 
 
-def _database(settings: StageSettings) -> Iterator[Mistake]:
+def _database(settings: StageSettings) -> Iterator[SettingError]:
     database = settings.database
     serverless = database.engine == "aurora-serverless-v2"
     refusal = databases.engine_version(database.engine_version, serverless=serverless)
@@ -220,11 +220,11 @@ def _database(settings: StageSettings) -> Iterator[Mistake]:
         )
 
 
-def _tags(settings: StageSettings) -> Iterator[Mistake]:
+def _tags(settings: StageSettings) -> Iterator[SettingError]:
     given = settings.default_tags
     too_many = tags.tag_count(len(given), most=tags.MOST_TAGS - OWN_TAGS)
     if too_many:
-        yield Mistake(
+        yield SettingError(
             field="default_tags",
             value=f"{len(given)} tags",
             allowed=f"at most {tags.MOST_TAGS - OWN_TAGS}, with Project, Stage and ManagedBy: AWS takes "
@@ -239,14 +239,14 @@ def _tags(settings: StageSettings) -> Iterator[Mistake]:
             # Elastic Load Balancing asks for none; what cuts them off differs from every later plan.
             # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-tags.html
             if text != text.strip():
-                yield Mistake(
+                yield SettingError(
                     field=f"default_tags.{key}",
                     value=value,
                     allowed=f"a {what} without spaces at its ends",
                     remedy="leave the spaces out",
                 )
     for key in tags.alike(given):
-        yield Mistake(
+        yield SettingError(
             field=f"default_tags.{key}",
             value=given[key],
             allowed="a key that differs from the others by more than capitals: IAM takes the two for one",
@@ -254,8 +254,8 @@ def _tags(settings: StageSettings) -> Iterator[Mistake]:
         )
 
 
-def _refused(field: str, value: object, refusal: Refusal, *rests_on: str) -> Mistake:
-    return Mistake(
+def _refused(field: str, value: object, refusal: Refusal, *rests_on: str) -> SettingError:
+    return SettingError(
         field=field,
         value=value,
         allowed=refusal.allowed,
@@ -264,9 +264,9 @@ def _refused(field: str, value: object, refusal: Refusal, *rests_on: str) -> Mis
     )
 
 
-def _capacity(settings: StageSettings) -> Iterator[Mistake]:
+def _capacity(settings: StageSettings) -> Iterator[SettingError]:
     if settings.database.min_acu > settings.database.max_acu:
-        yield Mistake(
+        yield SettingError(
             field="database.min_acu",
             value=settings.database.min_acu,
             allowed=f"at most max_acu, {settings.database.max_acu:g}",
@@ -275,13 +275,13 @@ def _capacity(settings: StageSettings) -> Iterator[Mistake]:
         )
 
 
-def _night_stop(settings: StageSettings) -> Iterator[Mistake]:
+def _night_stop(settings: StageSettings) -> Iterator[SettingError]:
     night = settings.night_stop
     if night is None:
         return
     starts, stops = minute_of_day(night.start_at), minute_of_day(night.stop_at)
     if starts < DATABASE_LEAD_MINUTES:
-        yield Mistake(
+        yield SettingError(
             field="night_stop.start_at",
             value=night.start_at,
             allowed=f"00:{DATABASE_LEAD_MINUTES} or later: the database starts {DATABASE_LEAD_MINUTES} "
@@ -289,7 +289,7 @@ def _night_stop(settings: StageSettings) -> Iterator[Mistake]:
             remedy="start later",
         )
     if starts >= stops:
-        yield Mistake(
+        yield SettingError(
             field="night_stop.start_at",
             value=night.start_at,
             allowed=f"a time before stop_at, {night.stop_at}",
@@ -298,11 +298,11 @@ def _night_stop(settings: StageSettings) -> Iterator[Mistake]:
         )
 
 
-def _prefix(settings: StageSettings) -> Iterator[Mistake]:
+def _prefix(settings: StageSettings) -> Iterator[SettingError]:
     """Check the prefix, which begins the names of load balancers, security groups and buckets."""
     for kept, owner in RESERVED_PREFIXES.items():
         if f"{settings.prefix}-".startswith(kept):
-            yield Mistake(
+            yield SettingError(
                 field="prefix",
                 value=settings.prefix,
                 allowed=f'a name that does not begin with "{kept}", which {owner}',
@@ -310,7 +310,7 @@ def _prefix(settings: StageSettings) -> Iterator[Mistake]:
             )
 
 
-def _name_lengths(settings: StageSettings) -> Iterator[Mistake]:
+def _name_lengths(settings: StageSettings) -> Iterator[SettingError]:
     """Check the name that exceeds its limit most: mending it mends the others, or shows the next."""
     services = settings.services.values()
     limits = limited_names(
@@ -327,7 +327,7 @@ def _name_lengths(settings: StageSettings) -> Iterator[Mistake]:
         f"{len(worst.name)}"
     )
     if worst.service and len(worst.service) > len(settings.prefix):
-        yield Mistake(
+        yield SettingError(
             field=f"services.{worst.service}",
             value=worst.service,
             allowed=allowed,
@@ -335,7 +335,7 @@ def _name_lengths(settings: StageSettings) -> Iterator[Mistake]:
             rests_on=("prefix",),
         )
     else:
-        yield Mistake(
+        yield SettingError(
             field="prefix",
             value=settings.prefix,
             allowed=allowed,

@@ -7,10 +7,10 @@ from itertools import pairwise
 
 from modules.settings.credential_shapes import secret_kind
 from modules.settings.fargate_sizes import FARGATE_MEMORY_MIB
-from modules.settings.mistake import Mistake
 from modules.settings.rules.containers import variable_name
 from modules.settings.secrets import SECRETS, SecretRef
 from modules.settings.services import PLACEHOLDERS, SERVICES, ScheduledScaling, Service
+from modules.settings.setting_error import SettingError
 from modules.settings.stage_settings import StageSettings
 from modules.settings.toml_text import HIDDEN, toml_value
 
@@ -27,7 +27,7 @@ _OWN = tuple(row.name for row in SERVICES)
 _SAYING_WHAT = frozenset({"image", "port", "build_folder", "path", "priority"})
 
 
-def find_service_mistakes(settings: StageSettings) -> list[Mistake]:
+def find_service_errors(settings: StageSettings) -> list[SettingError]:
     """Everything that is wrong with the services, in the file's order."""
     services = settings.services.values()
     return [
@@ -42,13 +42,13 @@ def find_service_mistakes(settings: StageSettings) -> list[Mistake]:
     ]
 
 
-def _new(service: Service) -> Iterator[Mistake]:
+def _new(service: Service) -> Iterator[SettingError]:
     """Check that the table of a new service says what it is: otherwise it may be a slip."""
     if service.name in _OWN or _SAYING_WHAT & service.model_fields_set:
         return
     close = difflib.get_close_matches(service.name, _OWN, n=1)
     meant = f"did you mean [services.{close[0]}]? If it is a new service, " if close else ""
-    yield Mistake(
+    yield SettingError(
         field=f"services.{service.name}",
         value=service.model_dump(exclude_unset=True, exclude={"name"}),
         allowed=f"one of {', '.join(_OWN)}, or a new service that says what it is",
@@ -56,18 +56,18 @@ def _new(service: Service) -> Iterator[Mistake]:
     )
 
 
-def _service(service: Service) -> Iterator[Mistake]:
+def _service(service: Service) -> Iterator[SettingError]:
     where = f"services.{service.name}"
     memory_sizes = FARGATE_MEMORY_MIB.get(service.cpu_units)
     if memory_sizes is None:
-        yield Mistake(
+        yield SettingError(
             field=f"{where}.cpu_units",
             value=service.cpu_units,
             allowed="one of " + ", ".join(map(str, FARGATE_MEMORY_MIB)),
             remedy="use a CPU size that Fargate has",
         )
     elif service.memory_mib not in memory_sizes:
-        yield Mistake(
+        yield SettingError(
             field=f"{where}.memory_mib",
             value=service.memory_mib,
             allowed=f"{_range_words(memory_sizes)} with cpu_units = {service.cpu_units}",
@@ -78,7 +78,7 @@ def _service(service: Service) -> Iterator[Mistake]:
     if service.single_writer and service.max_tasks > 1:
         yield _second_writer(where, service.max_tasks, remedy="leave max_tasks out")
     if (service.path is None) != (service.priority is None) or (service.path and not service.port):
-        yield Mistake(
+        yield SettingError(
             field=f"{where}.path",
             value=service.path,
             allowed="given as port, path and priority together, or left out with priority",
@@ -89,10 +89,10 @@ def _service(service: Service) -> Iterator[Mistake]:
 
 def _fewest_tasks(
     counts: Service | ScheduledScaling, *, where: str, rests_on: str
-) -> Iterator[Mistake]:
+) -> Iterator[SettingError]:
     """Check the number of tasks, always or from a time on."""
     if counts.min_tasks > counts.max_tasks:
-        yield Mistake(
+        yield SettingError(
             field=f"{where}.min_tasks",
             value=counts.min_tasks,
             allowed=f"at most max_tasks, {counts.max_tasks}",
@@ -103,8 +103,8 @@ def _fewest_tasks(
 
 def _second_writer(
     where: str, max_tasks: int, *, remedy: str, rests_on: tuple[str, ...] = ()
-) -> Mistake:
-    return Mistake(
+) -> SettingError:
+    return SettingError(
         field=f"{where}.max_tasks",
         value=max_tasks,
         allowed="at most 1, for a service that is the single writer of its data",
@@ -113,7 +113,7 @@ def _second_writer(
     )
 
 
-def _schedule(service: Service, settings: StageSettings) -> Iterator[Mistake]:
+def _schedule(service: Service, settings: StageSettings) -> Iterator[SettingError]:
     night = settings.night_stop
     for index, row in enumerate(service.schedule):
         where = f"services.{service.name}.schedule.{index}"
@@ -124,7 +124,7 @@ def _schedule(service: Service, settings: StageSettings) -> Iterator[Mistake]:
                 where, row.max_tasks, remedy="lower max_tasks", rests_on=(schedule,)
             )
         if night and not night.start_at <= row.at < night.stop_at:
-            yield Mistake(
+            yield SettingError(
                 field=f"{where}.at",
                 value=row.at,
                 allowed=f"between {night.start_at} and {night.stop_at}, while the stage runs",
@@ -133,12 +133,12 @@ def _schedule(service: Service, settings: StageSettings) -> Iterator[Mistake]:
             )
 
 
-def _file_storage(settings: StageSettings) -> Iterator[Mistake]:
+def _file_storage(settings: StageSettings) -> Iterator[SettingError]:
     """LanceDB has a single writer: two tasks at once would corrupt what it holds (spec of the platform)."""
     users = [service for service in settings.services.values() if service.uses_file_storage]
     for service in users:
         if not service.single_writer:
-            yield Mistake(
+            yield SettingError(
                 field=f"services.{service.name}.single_writer",
                 value=False,
                 allowed="true, for a service that uses the file storage: LanceDB has one writer",
@@ -146,7 +146,7 @@ def _file_storage(settings: StageSettings) -> Iterator[Mistake]:
                 rests_on=(f"services.{service.name}.uses_file_storage",),
             )
     for service in users[1:]:
-        yield Mistake(
+        yield SettingError(
             field=f"services.{service.name}.uses_file_storage",
             value=True,
             allowed=f"true for one service alone, LanceDB's single writer, as it is for {users[0].name}",
@@ -154,7 +154,7 @@ def _file_storage(settings: StageSettings) -> Iterator[Mistake]:
         )
 
 
-def _secrets(field: str, service: str, variable: str, value: str) -> Iterator[Mistake]:
+def _secrets(field: str, service: str, variable: str, value: str) -> Iterator[SettingError]:
     """Refuse a secret in the stage file: it would be in git, in the state and the task definition."""
     kind = secret_kind(variable, value)
     if kind is None:
@@ -163,7 +163,7 @@ def _secrets(field: str, service: str, variable: str, value: str) -> Iterator[Mi
     close = difflib.get_close_matches(variable.lower().replace("_", "-"), names, n=1, cutoff=0.8)
     name = close[0] if close else "NAME"
     row = "" if close else "give it a row in modules/secrets.py, "
-    yield Mistake(
+    yield SettingError(
         field=field,
         value=HIDDEN,
         allowed=f"no secret, and this is {kind}; a stage file is for everybody to read",
@@ -172,12 +172,12 @@ def _secrets(field: str, service: str, variable: str, value: str) -> Iterator[Mi
     )
 
 
-def _placeholders(field: str, value: str) -> Iterator[Mistake]:
+def _placeholders(field: str, value: str) -> Iterator[SettingError]:
     """Check for placeholders that are nearly ours, a slip; a value may hold braces of its own."""
     for word in re.findall(r"\{([a-z]+)\}", value):
         close = difflib.get_close_matches(word, PLACEHOLDERS, n=1, cutoff=0.8)
         if close and word not in PLACEHOLDERS:
-            yield Mistake(
+            yield SettingError(
                 field=field,
                 value=value,
                 allowed="text with {" + "}, {".join(PLACEHOLDERS) + "} in braces",
@@ -185,18 +185,18 @@ def _placeholders(field: str, value: str) -> Iterator[Mistake]:
             )
 
 
-def _routes(settings: StageSettings) -> Iterator[Mistake]:
+def _routes(settings: StageSettings) -> Iterator[SettingError]:
     routed = [service for service in settings.services.values() if service.path is not None]
     yield from _taken_twice("path", {service.name: service.path for service in routed})
     yield from _taken_twice("priority", {service.name: service.priority for service in routed})
 
 
-def _taken_twice(attribute: str, values: Mapping[str, object]) -> Iterator[Mistake]:
+def _taken_twice(attribute: str, values: Mapping[str, object]) -> Iterator[SettingError]:
     """`values` are the services' own, by service."""
     owners: dict[object, str] = {}
     for service, value in values.items():
         if value in owners:
-            yield Mistake(
+            yield SettingError(
                 field=f"services.{service}.{attribute}",
                 value=value,
                 allowed=f"a {attribute} of its own; {owners[value]} has this one",
@@ -205,11 +205,11 @@ def _taken_twice(attribute: str, values: Mapping[str, object]) -> Iterator[Mista
         owners.setdefault(value, service)
 
 
-def _references(settings: StageSettings) -> Iterator[Mistake]:
+def _references(settings: StageSettings) -> Iterator[SettingError]:
     secrets = {row.name: [key for key, _ in row.document] for row in SECRETS}
     for name, service in settings.services.items():
         if service.name != name:
-            yield Mistake(
+            yield SettingError(
                 field=f"services.{name}.name",
                 value=service.name,
                 allowed=f"{toml_value(name)}, the table's own name",
@@ -218,7 +218,7 @@ def _references(settings: StageSettings) -> Iterator[Mistake]:
         for called in service.calls:
             target = settings.services.get(called)
             if target is None or target.port is None:
-                yield Mistake(
+                yield SettingError(
                     field=f"services.{name}.calls",
                     value=called,
                     allowed="a service that has a port: "
@@ -227,7 +227,7 @@ def _references(settings: StageSettings) -> Iterator[Mistake]:
                     rests_on=(f"services.{called}.port",),
                 )
         for variable in service.environment.keys() & service.secrets.keys():
-            yield Mistake(
+            yield SettingError(
                 field=f"services.{name}.environment.{variable}",
                 value=HIDDEN,
                 allowed="a variable that is not among the service's secrets",
@@ -243,14 +243,14 @@ def _references(settings: StageSettings) -> Iterator[Mistake]:
             ref = SecretRef.parse(reference)
             keys = secrets.get(ref.name)
             if ref.key is not None and keys and ref.key not in keys:
-                yield Mistake(
+                yield SettingError(
                     field=f"services.{name}.secrets.{variable}",
                     value=reference,
                     allowed=f"a key of {ref.name}: " + ", ".join(keys),
                     remedy="name one of these after the colon",
                 )
             if keys is None:
-                yield Mistake(
+                yield SettingError(
                     field=f"services.{name}.secrets.{variable}",
                     value=reference,
                     allowed="one of " + ", ".join(secrets),
@@ -262,12 +262,12 @@ def _references(settings: StageSettings) -> Iterator[Mistake]:
                 )
 
 
-def _variables(service: Service) -> Iterator[Mistake]:
+def _variables(service: Service) -> Iterator[SettingError]:
     for table, variables in (("environment", service.environment), ("secrets", service.secrets)):
         for variable in variables:
             refusal = variable_name(variable)
             if refusal:
-                yield Mistake(
+                yield SettingError(
                     field=f"services.{service.name}.{table}",
                     value=variable,
                     allowed=refusal.allowed,
@@ -275,12 +275,12 @@ def _variables(service: Service) -> Iterator[Mistake]:
                 )
 
 
-def _service_names(settings: StageSettings) -> Iterator[Mistake]:
+def _service_names(settings: StageSettings) -> Iterator[SettingError]:
     """Check a name that is part of constructs, outputs and AWS's names, where others exist already."""
     outputs: dict[str, str] = {}
     for name in settings.services:
         if name in RESERVED_NAMES:
-            yield Mistake(
+            yield SettingError(
                 field=f"services.{name}",
                 value=name,
                 allowed="a name that no part of the platform has: not " + ", ".join(RESERVED_NAMES),
@@ -288,7 +288,7 @@ def _service_names(settings: StageSettings) -> Iterator[Mistake]:
             )
         other = outputs.setdefault(name.replace("-", ""), name)
         if other != name:
-            yield Mistake(
+            yield SettingError(
                 field=f"services.{name}",
                 value=name,
                 allowed=f"a name that differs from {other} by more than hyphens",

@@ -16,7 +16,7 @@ LOG_RETENTION_DAYS = (
 )  # fmt: skip
 
 
-def mistake(allowed: str, remedy: str) -> PydanticCustomError:
+def setting_error(allowed: str, remedy: str) -> PydanticCustomError:
     """Make a validation error that carries what is allowed and how to mend the value."""
     return PydanticCustomError("stage_setting", "{allowed}", {"allowed": allowed, "remedy": remedy})
 
@@ -24,7 +24,7 @@ def mistake(allowed: str, remedy: str) -> PydanticCustomError:
 def _log_retention(value: int) -> int:
     if value not in LOG_RETENTION_DAYS:
         nearest = min(LOG_RETENTION_DAYS, key=lambda days: (abs(days - value), days))
-        raise mistake(
+        raise setting_error(
             "one of " + ", ".join(map(str, LOG_RETENTION_DAYS)),
             f"CloudWatch knows only these numbers of days; the nearest is {nearest}",
         )
@@ -37,7 +37,7 @@ def matching(pattern: str, allowed: str, remedy: str) -> AfterValidator:
 
     def check(value: str) -> str:
         if not form.fullmatch(value):
-            raise mistake(allowed, remedy)
+            raise setting_error(allowed, remedy)
         return value
 
     return AfterValidator(check)
@@ -49,7 +49,7 @@ def ruled(rule: Callable[[str], Refusal | None]) -> AfterValidator:
     def check(value: str) -> str:
         refusal = rule(value)
         if refusal:
-            raise mistake(refusal.allowed, refusal.remedy)
+            raise setting_error(refusal.allowed, refusal.remedy)
         return value
 
     return AfterValidator(check)

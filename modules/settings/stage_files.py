@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from modules.settings.checks import NAMED_SWITCHES, find_mistakes
-from modules.settings.mistake import Mistake
+from modules.settings.checks import NAMED_SWITCHES, find_errors
+from modules.settings.setting_error import SettingError
 from modules.settings.setting_types import Name
 from modules.settings.stage_settings import StageSettings, stage_defaults
 from modules.settings.wording import worded
@@ -50,10 +50,10 @@ def read_stage(folder: Path, stage: str) -> StageSettings:
         # Windows' editors begin a file with a mark, which TOML does not know.
         document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except ValidationError as error:
-        (mistake,) = (worded(details) for details in error.errors())
+        (wrong,) = (worded(details) for details in error.errors())
         raise StageFileError(
             f"{path}: the file's name is the stage's and part of the stack's name: it must be "
-            f"{mistake.allowed}; rename the file"
+            f"{wrong.allowed}; rename the file"
         ) from None
     except OSError as error:
         raise StageFileError(f"{path}: cannot be read: {error.strerror or error}") from None
@@ -62,12 +62,12 @@ def read_stage(folder: Path, stage: str) -> StageSettings:
     except (ValueError, RecursionError) as error:
         raise StageFileError(f"{path}: not valid TOML: {error}") from None
     try:
-        settings, mistakes = parse_stage(document, stage=stage)
+        settings, errors = parse_stage(document, stage=stage)
     except RecursionError:
         raise StageFileError(f"{path}: its tables are nested too deeply; write them flat") from None
-    if mistakes:
-        count = "1 error" if len(mistakes) == 1 else f"{len(mistakes)} errors"
-        raise StageFileError("\n".join([f"{path}: {count}", *(f"  {m}" for m in mistakes)]))
+    if errors:
+        count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
+        raise StageFileError("\n".join([f"{path}: {count}", *(f"  {m}" for m in errors)]))
     return settings
 
 
@@ -79,16 +79,18 @@ def _no_such_stage(folder: Path, stage: str) -> str:
     return f"{folder / stage}.toml: there is no stage {stage}: {meant}stages: {', '.join(names)}"
 
 
-def parse_stage(document: Mapping[str, Any], *, stage: str) -> tuple[StageSettings, list[Mistake]]:
+def parse_stage(
+    document: Mapping[str, Any], *, stage: str
+) -> tuple[StageSettings, list[SettingError]]:
     """Return the settings that `document` describes, and its errors.
 
     A mistaken value is set aside and the rest is checked again, so that errors between fields are found
     beside errors in fields. With errors the settings are of no use.
     """
-    mistakes: list[Mistake] = []
+    errors: list[SettingError] = []
     if "stage" in document:
-        mistakes.append(
-            Mistake(
+        errors.append(
+            SettingError(
                 field="stage",
                 value=document["stage"],
                 allowed="left out: the file's name is the stage's name",
@@ -102,16 +104,16 @@ def parse_stage(document: Mapping[str, Any], *, stage: str) -> tuple[StageSettin
             settings = StageSettings.model_validate(values)
         except ValidationError as error:
             for details in error.errors(include_url=False):
-                mistakes.append(worded(details))
+                errors.append(worded(details))
                 _set_aside(values, details["loc"])
         else:
-            found = [m for m in find_mistakes(settings) if not _follows(m, mistakes)]
-            return settings, mistakes + found
+            found = [m for m in find_errors(settings) if not _follows(m, errors)]
+            return settings, errors + found
 
 
-def _follows(mistake: Mistake, known: Sequence[Mistake]) -> bool:
+def _follows(wrong: SettingError, known: Sequence[SettingError]) -> bool:
     """Return whether it rests on a value that is already reported, and was set aside for that."""
-    rests_on = {mistake.field, *mistake.rests_on}
+    rests_on = {wrong.field, *wrong.rests_on}
     return any(other.field in rests_on for other in known)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from modules.settings.credential_shapes import secret_kind
-from modules.settings.mistake import Mistake
 from modules.settings.services import SERVICES, Service
+from modules.settings.setting_error import SettingError
 from modules.settings.setting_types import Section
 from modules.settings.stage_settings import StageSettings
 from modules.settings.toml_text import HIDDEN, toml_value
@@ -97,7 +97,7 @@ _KINDS: Mapping[str, str] = {
 _YES, _NO = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0"})
 
 
-def worded(details: ErrorDetails) -> Mistake:
+def worded(details: ErrorDetails) -> SettingError:
     """Return a finding of pydantic's in our form."""
     loc, kind = details["loc"], details["type"]
     context = details.get("ctx", {})
@@ -124,7 +124,7 @@ def worded(details: ErrorDetails) -> Mistake:
     named_secret = loc[2:3] == ("environment",) and secret_kind(str(loc[-1]), "any value")
     if named_secret and not isinstance(value, bool):
         value, remedy = HIDDEN, "give it as a secret, in the service's secrets"
-    return Mistake(field=".".join(map(str, loc)), value=value, allowed=allowed, remedy=remedy)
+    return SettingError(field=".".join(map(str, loc)), value=value, allowed=allowed, remedy=remedy)
 
 
 def known_keys(loc: Sequence[int | str]) -> list[str]:

@@ -75,7 +75,7 @@ def recover_(
                 "recovered": proposal.recovered,
                 "created_by_the_next_deploy": proposal.absent,
                 "orphans": proposal.orphans,
-                "problems": proposal.problems,
+                "problems": proposal.errors,
                 "undecided": proposal.undecided,
                 "outlook": [each for each in proposal.outlook if each.effect != "unchanged"],
                 "written": written,
@@ -151,12 +151,12 @@ def _print(proposal: Proposal, half_made: Sequence[str]) -> None:
         )
     for line in proposal.undecided:
         say(f"before you deploy: {line}")
-    for problem in proposal.problems:
-        say(f"BLOCKED {problem}")
+    for error in proposal.errors:
+        say(f"BLOCKED {error}")
     for each in proposal.outlook:
         if each.blocks:
             say(f"BLOCKED {each.address} would be {each.effect}")
-    stopped = proposal.problems or proposal.undecided or proposal.orphans
+    stopped = proposal.errors or proposal.undecided or proposal.orphans
     if proposal.state is None and not stopped:
         say("nothing to recover: the state has lost nothing that exists")
 

@@ -14,7 +14,7 @@ from ops.deployed import Deployed
 from ops.doctor.finding import Finding, all_or, attention, fine
 from ops.verdicts.drift import Drifted, find_drift
 from ops.verdicts.planning import whole_stage_plan
-from ops.verdicts.still_standing import refuse_lost_state
+from ops.verdicts.still_existing import refuse_lost_state
 from terraform.premises import refuse_untrusted_state
 from terraform.state_lock import Holder, StateLock, cut_short, local_lock, lost_state, s3_lock
 from terraform.workspace import Workspace

@@ -101,11 +101,11 @@ def with_image_tag(text: str, services: Sequence[str], tag: str, *, stage: str) 
         for service in services:
             tables.setdefault(service, tomlkit.table())["image_tag"] = tag
         changed = tomlkit.dumps(document)
-        _, mistakes = parse_stage(tomlkit.parse(changed).unwrap(), stage=stage)
+        _, errors = parse_stage(tomlkit.parse(changed).unwrap(), stage=stage)
     except (TOMLKitError, AttributeError, TypeError) as error:
         raise UserError(
             f"the stage file cannot be changed ({error}): write image_tag there by hand"
         ) from None
-    if mistakes:
-        raise UserError(f"the stage file would be wrong: {mistakes[0]}")
+    if errors:
+        raise UserError(f"the stage file would be wrong: {errors[0]}")
     return changed

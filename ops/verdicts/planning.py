@@ -7,7 +7,7 @@ from pathlib import Path
 from common.errors import UserError
 from common.progress import Progress
 from ops.deployed import open_stage
-from ops.verdicts.still_standing import refuse_lost_state
+from ops.verdicts.still_existing import refuse_lost_state
 from terraform.cli import Terraform
 from terraform.plan import Plan, read_plan
 from terraform.premises import (

@@ -177,7 +177,7 @@ def _legacy_plan(_folder: Path, content: bytes) -> Outcome:
     def read() -> int:
         try:
             configured = read_legacy_plan(json.loads(content))
-            decide(configured.objects, attributes={}, problems={})
+            decide(configured.objects, attributes={}, errors={})
         except UserError as error:
             print(error)
             return 1

@@ -52,7 +52,7 @@ def decisions() -> list[Decision]:
     return decide(
         objects,
         attributes={item.address: item.attributes for item in objects},
-        problems={},
+        errors={},
     )
 
 

@@ -33,12 +33,12 @@ def resource(
     )
 
 
-def decided(*objects: StateObject, **problems: str) -> list[Decision]:
+def decided(*objects: StateObject, **errors: str) -> list[Decision]:
     """Decisions about what a state holds; an object without attributes was not found."""
     return decide(
         objects,
         attributes={item.address: item.attributes for item in objects if item.attributes},
-        problems=problems,
+        errors=errors,
     )
 
 

@@ -18,8 +18,8 @@ from imports.sources.terraform_base.live_rows import Rows, read_rows
 from imports.sources.terraform_base.live_search import (
     AMBIGUOUS,
     Attributes,
+    ErrorKind,
     NoMatchError,
-    ProblemKind,
     Rule,
     Search,
 )
@@ -31,7 +31,7 @@ from imports.sources.terraform_base.planned import (
 )
 from terraform.addresses import address_order
 
-__all__ = ["Clients", "Discovery", "Problem", "discover", "find_in"]
+__all__ = ["Clients", "Discovery", "DiscoveryError", "discover", "find_in"]
 
 Evaluate = Callable[[Mapping[str, str]], LegacyConfiguration]
 """Takes import ids by address; returns the configuration as it is with these objects in place."""
@@ -69,7 +69,7 @@ _ROUNDS: Final = 6
 
 
 @dataclass(frozen=True, kw_only=True)
-class Problem:
+class DiscoveryError:
     """An object that was not found: at which legacy address, what was looked for, what is there.
 
     `missing` is in AWS no more, `ambiguous` is there more than once, `unresolved` cannot be
@@ -77,7 +77,7 @@ class Problem:
     """
 
     address: str
-    kind: ProblemKind
+    kind: ErrorKind
     sought: str
     found: str
     remedy: str
@@ -98,7 +98,7 @@ class Discovery:
     """
 
     attributes: Mapping[str, Attributes] = field(repr=False)
-    problems: tuple[Problem, ...]
+    errors: tuple[DiscoveryError, ...]
 
 
 def discover(configuration: LegacyConfiguration, clients: Clients, evaluate: Evaluate) -> Discovery:
@@ -152,7 +152,7 @@ def _match(
     `told` are the import ids, by address, that the objects' arguments were evaluated with.
     """
     known: dict[str, Attributes] = {}
-    problems: list[Problem] = []
+    errors: list[DiscoveryError] = []
     search = Search(region=region, objects=objects, rows=rows, known=known, told=told)
     order = {type_: position for position, type_ in enumerate(_RULES)}
     for wanted in sorted(objects, key=lambda each: order[each.type]):
@@ -160,8 +160,8 @@ def _match(
             _check_provider(wanted)
             known[wanted.address] = _RULES[wanted.type](search, wanted)
         except NoMatchError as error:
-            problems.append(
-                Problem(
+            errors.append(
+                DiscoveryError(
                     address=wanted.address,
                     kind=error.kind,
                     sought=error.sought,
@@ -170,11 +170,11 @@ def _match(
                 )
             )
     shared = list(_shared(objects, known))
-    for problem in shared:
-        del known[problem.address]
+    for each in shared:
+        del known[each.address]
     return Discovery(
         attributes={address: known[address] for address in sorted(known, key=address_order)},
-        problems=tuple(sorted((*problems, *shared), key=lambda each: address_order(each.address))),
+        errors=tuple(sorted((*errors, *shared), key=lambda each: address_order(each.address))),
     )
 
 
@@ -240,7 +240,7 @@ def _check_provider(wanted: ConfiguredObject) -> None:
 
 def _shared(
     objects: Sequence[ConfiguredObject], known: Mapping[str, Attributes]
-) -> Iterator[Problem]:
+) -> Iterator[DiscoveryError]:
     """Yield an error for each of the addresses that lead to the same object."""
     identities = sorted(
         ((each.type, import_id(each.type, known[each.address])), each.address)
@@ -250,7 +250,7 @@ def _shared(
     for (type_, id_), group in groupby(identities, key=lambda each: each[0]):
         addresses = sorted((address for _, address in group), key=address_order)
         for address in addresses if len(addresses) > 1 else ():
-            yield Problem(
+            yield DiscoveryError(
                 address=address,
                 kind="ambiguous",
                 sought=f"{RESOURCES[type_].one} of its own",

@@ -16,7 +16,7 @@ from imports.sources.terraform_base.planned import (
     waiting_in,
 )
 
-ProblemKind = Literal["missing", "ambiguous", "unresolved"]
+ErrorKind = Literal["missing", "ambiguous", "unresolved"]
 Attributes = Mapping[str, Any]
 
 MISSING: Final = (
@@ -36,9 +36,9 @@ _IDS_SHOWN: Final = 5
 class NoMatchError(Exception):
     """An object that is not told apart in AWS, one to one."""
 
-    def __init__(self, kind: ProblemKind, *, sought: str, found: str, remedy: str) -> None:
+    def __init__(self, kind: ErrorKind, *, sought: str, found: str, remedy: str) -> None:
         super().__init__(found)
-        self.kind: ProblemKind = kind
+        self.kind: ErrorKind = kind
         self.sought = sought
         self.found = found
         self.remedy = remedy

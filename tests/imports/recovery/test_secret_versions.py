@@ -27,7 +27,7 @@ class _Secrets:
 
 def _look(versions: dict[str, list[str]], *, address: str, **how: Any) -> Any:
     return first_versions(
-        lambda _service: _Secrets(versions), {address: ARN}, **{"database_stands": False, **how}
+        lambda _service: _Secrets(versions), {address: ARN}, **{"database_exists": False, **how}
     )
 
 
@@ -39,33 +39,33 @@ def test_the_labelled_version_is_the_first_whoever_wrote_since() -> None:
     found = _look({"v1": ["ATOMIC_FIRST", "AWSPREVIOUS"], "v2": ["AWSCURRENT"]}, address=KEY)
 
     assert found.found[KEY].version_id == "v1"
-    assert found.problems == ()
+    assert found.errors == ()
 
 
 def test_a_value_without_the_label_asks_for_a_person() -> None:
     found = _look({"v2": ["AWSCURRENT"]}, address=KEY)
 
     assert found.found == {}
-    assert "--move-to-version-id v2" in found.problems[0]
+    assert "--move-to-version-id v2" in found.errors[0]
 
 
 def test_the_value_of_an_adopted_secret_needs_no_label() -> None:
     found = _look({"v2": ["AWSCURRENT"]}, address=KEY, adopted=frozenset({ARN}))
 
-    assert (found.found, found.problems) == ({}, ())
+    assert (found.found, found.errors) == ({}, ())
 
 
 def test_an_empty_secret_gets_its_first_value_from_the_deploy() -> None:
-    found = _look({}, address=KEY, database_stands=True)
+    found = _look({}, address=KEY, database_exists=True)
 
-    assert (found.found, found.problems) == ({}, ())
+    assert (found.found, found.errors) == ({}, ())
 
 
 def test_an_empty_master_secret_beside_a_database_asks_for_a_person() -> None:
-    found = _look({}, address=MASTER, database_stands=True)
+    found = _look({}, address=MASTER, database_exists=True)
 
-    assert "another password than the database has" in found.problems[0]
+    assert "another password than the database has" in found.errors[0]
 
 
-def test_an_empty_master_secret_without_a_database_is_no_problem() -> None:
-    assert _look({}, address=MASTER).problems == ()
+def test_an_empty_master_secret_without_a_database_is_no_error() -> None:
+    assert _look({}, address=MASTER).errors == ()

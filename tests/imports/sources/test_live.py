@@ -22,7 +22,7 @@ from moto.iam.aws_managed_policies import aws_managed_policies_data
 from aws.client import Clients, boto3_clients
 from aws.resources import import_id
 from common.errors import UserError
-from imports.sources.terraform_base.live import Discovery, Problem, discover, find_in
+from imports.sources.terraform_base.live import Discovery, DiscoveryError, discover, find_in
 from imports.sources.terraform_base.live_rows import read_rows
 from imports.sources.terraform_base.mapping import find_base
 from imports.sources.terraform_base.planned import (
@@ -273,8 +273,8 @@ def import_ids(found: Discovery) -> dict[str, str]:
     }
 
 
-def problem(found: Discovery, address: str) -> Problem:
-    (one,) = [each for each in found.problems if each.address == address]
+def problem(found: Discovery, address: str) -> DiscoveryError:
+    (one,) = [each for each in found.errors if each.address == address]
     return one
 
 
@@ -284,7 +284,7 @@ def problem(found: Discovery, address: str) -> Problem:
 def test_every_adopted_object_is_found_under_its_import_id(base: Account) -> None:
     found = base.find()
 
-    assert found.problems == ()
+    assert found.errors == ()
     assert import_ids(found) == base.made
     assert len(base.made) == 46
 
@@ -576,7 +576,7 @@ def test_a_bucket_without_an_access_block_is_said(base: Account) -> None:
 
     found = base.find()
 
-    (said,) = found.problems
+    (said,) = found.errors
     assert said.address == "aws_s3_bucket_public_access_block.data_bucket_public_access_block"
     assert said.kind == "missing"
 
@@ -594,7 +594,7 @@ def test_a_detached_policy_is_missing(base: Account) -> None:
     policy = base["aws_iam_policy.ecs_application_task_policy"]
     base.iam.detach_role_policy(RoleName="atomic-ecs-application-task-role", PolicyArn=policy)
 
-    (said,) = base.find().problems
+    (said,) = base.find().errors
 
     address = "aws_iam_role_policy_attachment.ecs_application_task_role_custom_policy"
     assert (said.address, said.kind) == (address, "missing")
@@ -604,8 +604,8 @@ def test_an_empty_account_holds_nothing(empty: Account) -> None:
     found = empty.find()
 
     assert found.attributes == {}
-    assert len(found.problems) == 46
-    assert {each.kind for each in found.problems} == {"missing", "unresolved"}
+    assert len(found.errors) == 46
+    assert {each.kind for each in found.errors} == {"missing", "unresolved"}
 
 
 # --- what cannot be looked for ----------------------------------------------------------------

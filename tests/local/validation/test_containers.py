@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from local.validation import containers
-from tests.standing import Standing
+from tests.given_account import GivenAccount
 
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:P-db-AbCdEf"
 
@@ -81,14 +81,14 @@ def test_a_task_definition_that_fargate_does_not_run_is_refused(
     assert said in line
 
 
-def run(account: Standing, **container: Any) -> list[str]:
+def run(account: GivenAccount, **container: Any) -> list[str]:
     tasks = {"app:1": [{"name": "app", "image": "nginx"} | container]}
-    standing = Standing(repositories=account.repositories, secrets=account.secrets, tasks=tasks)
+    standing = GivenAccount(repositories=account.repositories, secrets=account.secrets, tasks=tasks)
     return containers.runnable({"taskDefinition": "app:1"}, standing)
 
 
 def test_a_task_whose_repository_stands_may_run_whatever_its_tag() -> None:
-    account = Standing(repositories=frozenset({"P-app"}))
+    account = GivenAccount(repositories=frozenset({"P-app"}))
 
     assert run(account, image=f"{REPOSITORY}:latest") == []
     assert run(account, image=f"{REPOSITORY}@sha256:{'0' * 64}") == []
@@ -96,7 +96,7 @@ def test_a_task_whose_repository_stands_may_run_whatever_its_tag() -> None:
 
 
 def test_a_task_without_its_repository_may_not_run() -> None:
-    (line,) = run(Standing(), image=f"{REPOSITORY}:latest")
+    (line,) = run(GivenAccount(), image=f"{REPOSITORY}:latest")
 
     assert line.endswith("there is no repository P-app")
 
@@ -117,13 +117,13 @@ def test_a_task_without_its_repository_may_not_run() -> None:
 def test_a_task_that_cannot_read_a_secret_may_not_run(
     secrets: dict[str, str], source: str, said: str
 ) -> None:
-    (line,) = run(Standing(secrets=secrets), secrets=[{"name": "DB", "valueFrom": source}])
+    (line,) = run(GivenAccount(secrets=secrets), secrets=[{"name": "DB", "valueFrom": source}])
 
     assert line == f"container app: secret DB: {SECRET} {said}"
 
 
 @pytest.mark.parametrize("source", [SECRET, f"{SECRET}:username::"])
 def test_a_task_that_can_read_its_secrets_may_run(source: str) -> None:
-    account = Standing(secrets={SECRET: '{"username": "a"}'})
+    account = GivenAccount(secrets={SECRET: '{"username": "a"}'})
 
     assert run(account, secrets=[{"name": "DB", "valueFrom": source}]) == []

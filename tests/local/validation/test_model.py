@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto.core.utils import get_service_model
 
-from local.validation.model import violations
+from local.validation.model import model_errors
 
 
 def shape_of(service: str, operation: str) -> Shape:
@@ -25,7 +25,7 @@ ALARM = {
 
 
 def alarm(**changes: Any) -> list[str]:
-    return violations(shape_of("cloudwatch", "PutMetricAlarm"), ALARM | changes)
+    return model_errors(shape_of("cloudwatch", "PutMetricAlarm"), ALARM | changes)
 
 
 def test_what_the_model_allows_has_no_violations() -> None:
@@ -33,7 +33,7 @@ def test_what_the_model_allows_has_no_violations() -> None:
 
 
 def test_a_missing_member_is_named() -> None:
-    found = violations(shape_of("ecs", "DeleteService"), {"force": True})
+    found = model_errors(shape_of("ecs", "DeleteService"), {"force": True})
 
     assert found == ["service: is required"]
 
@@ -93,20 +93,20 @@ def test_a_value_of_another_type_is_refused(member: str, value: object, allowed:
 def test_a_pattern_without_anchors_is_for_the_whole_value() -> None:
     shape = shape_of("iam", "GetRole")
 
-    assert violations(shape, {"RoleName": "a-role"}) == []
-    assert violations(shape, {"RoleName": "a role"}) == [
+    assert model_errors(shape, {"RoleName": "a-role"}) == []
+    assert model_errors(shape, {"RoleName": "a role"}) == [
         r"RoleName = 'a role': allowed: the pattern [\w+=,.@-]+"
     ]
 
 
 def test_a_letter_is_ascii_where_a_pattern_says_word() -> None:
-    assert violations(shape_of("iam", "GetRole"), {"RoleName": "röle"})
+    assert model_errors(shape_of("iam", "GetRole"), {"RoleName": "röle"})
 
 
 def test_a_sensitive_value_is_not_repeated() -> None:
     shape = shape_of("secretsmanager", "PutSecretValue")
 
-    (line,) = violations(shape, {"SecretId": "a", "SecretString": "s3cret" * 20000})
+    (line,) = model_errors(shape, {"SecretId": "a", "SecretString": "s3cret" * 20000})
 
     assert "s3cret" not in line
     assert line.startswith("SecretString = (hidden): allowed: ")
@@ -116,8 +116,8 @@ def test_a_union_takes_exactly_one_member() -> None:
     shape = shape_of("bedrock-runtime", "Converse")
     message = {"role": "user", "content": [{"text": "a"}]}
 
-    assert violations(shape, {"modelId": "m", "messages": [message]}) == []
-    (line,) = violations(shape, {"modelId": "m", "messages": [message | {"content": [{}]}]})
+    assert model_errors(shape, {"modelId": "m", "messages": [message]}) == []
+    (line,) = model_errors(shape, {"modelId": "m", "messages": [message | {"content": [{}]}]})
     assert line.startswith("messages[0].content[0]: takes exactly one of ")
 
 
@@ -133,7 +133,7 @@ def test_every_pattern_of_the_models_in_use_can_be_held_against_a_value(service:
     for name in model.shape_names:
         shape = model.shape_for(name)
         if shape.type_name == "string":
-            violations(shape, "a value")
+            model_errors(shape, "a value")
 
 
 @settings(deadline=None)
@@ -144,4 +144,4 @@ def test_every_pattern_of_the_models_in_use_can_be_held_against_a_value(service:
     )
 )
 def test_no_value_makes_the_check_itself_fail(value: object) -> None:
-    assert isinstance(violations(shape_of("ecs", "RegisterTaskDefinition"), value), list)
+    assert isinstance(model_errors(shape_of("ecs", "RegisterTaskDefinition"), value), list)

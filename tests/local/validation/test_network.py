@@ -6,9 +6,9 @@ import pytest
 
 from local.validation import network
 from local.validation.account import Subnet
-from tests.standing import Standing
+from tests.given_account import GivenAccount
 
-ZONES = Standing(
+ZONES = GivenAccount(
     subnets={
         "s-a": Subnet(vpc_id="vpc-1", zone="us-east-1a"),
         "s-a2": Subnet(vpc_id="vpc-1", zone="us-east-1a"),
@@ -35,19 +35,19 @@ def test_a_load_balancer_takes_one_subnet_of_a_zone() -> None:
 )
 def test_a_listener_takes_only_a_certificate_that_is_issued(status: str, taken: bool) -> None:
     arn = "arn:aws:acm:us-east-1:123456789012:certificate/a"
-    account = Standing(certificates={arn: status} if status else {})
+    account = GivenAccount(certificates={arn: status} if status else {})
     params = {"Protocol": "HTTPS", "Certificates": [{"CertificateArn": arn}]}
 
     assert (network.listener(params, account) == []) is taken
 
 
 def test_a_listener_by_https_needs_a_certificate() -> None:
-    assert network.listener({"Protocol": "HTTPS"}, Standing())
-    assert network.listener({"Protocol": "HTTP"}, Standing()) == []
+    assert network.listener({"Protocol": "HTTPS"}, GivenAccount())
+    assert network.listener({"Protocol": "HTTP"}, GivenAccount()) == []
 
 
 def test_a_rule_names_a_group_of_its_own_vpc() -> None:
-    account = Standing(vpc_of={"sg-1": "vpc-1", "sg-2": "vpc-1", "sg-3": "vpc-2"})
+    account = GivenAccount(vpc_of={"sg-1": "vpc-1", "sg-2": "vpc-1", "sg-3": "vpc-2"})
 
     def rule(source: str) -> list[str]:
         permission = {"UserIdGroupPairs": [{"GroupId": source}]}
@@ -58,7 +58,7 @@ def test_a_rule_names_a_group_of_its_own_vpc() -> None:
 
 
 def test_a_group_that_a_rule_of_another_one_names_is_not_deleted() -> None:
-    account = Standing(naming={"sg-1": ["sg-2"]})
+    account = GivenAccount(naming={"sg-1": ["sg-2"]})
 
     assert network.dependents({"GroupId": "sg-2"}, account) == []
     assert network.dependents({"GroupId": "sg-1"}, account) == [

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 from moto.core.utils import get_service_model
 
-from local.validation.tags import tag_mistakes
+from local.validation.tags import tag_errors
 
 
 def tagged(**tags: str) -> list[str]:
     shape = get_service_model("secretsmanager").operation_model("CreateSecret").input_shape
     assert shape is not None
     pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
-    return tag_mistakes(shape, {"Name": "a", "Tags": pairs}, service="secretsmanager")
+    return tag_errors(shape, {"Name": "a", "Tags": pairs}, service="secretsmanager")
 
 
 def test_fifty_tags_are_taken_and_one_more_is_refused() -> None:
@@ -43,7 +43,7 @@ def test_tags_are_found_however_a_service_writes_them(
     shape = get_service_model(service).operation_model(operation).input_shape
     assert shape is not None
 
-    (line,) = tag_mistakes(shape, params, service=service)
+    (line,) = tag_errors(shape, params, service=service)
 
     assert line.startswith(f"{path}: key 'aws:x': allowed: ")
 
@@ -70,7 +70,7 @@ def test_ec2_takes_any_character() -> None:
     assert shape is not None
     given = {"TagSpecifications": [{"Tags": [{"Key": "Team", "Value": "R&D (platform), #1"}]}]}
 
-    assert tag_mistakes(shape, given, service="ec2") == []
+    assert tag_errors(shape, given, service="ec2") == []
 
 
 def test_iam_takes_keys_that_differ_in_capitals_alone_for_one() -> None:
@@ -78,6 +78,6 @@ def test_iam_takes_keys_that_differ_in_capitals_alone_for_one() -> None:
     assert shape is not None
     given = {"Tags": [{"Key": "Team", "Value": ""}, {"Key": "team", "Value": ""}]}
 
-    assert tag_mistakes(shape, given, service="iam") == [
+    assert tag_errors(shape, given, service="iam") == [
         "Tags: key 'team' is given twice, but for capitals"
     ]

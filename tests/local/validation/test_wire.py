@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from moto.core.utils import get_service_model
 from werkzeug.test import EnvironBuilder
 
-from local.validation.model import violations
+from local.validation.model import model_errors
 from local.validation.wire import Call, read_call
 
 
@@ -175,7 +175,7 @@ def test_what_botocore_writes_is_read_back(
     assert call.params == params
     shape = call.operation.input_shape
     assert shape is not None
-    assert violations(shape, call.params) == []
+    assert model_errors(shape, call.params) == []
 
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}

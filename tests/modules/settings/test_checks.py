@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from modules.settings.checks import find_mistakes
+from modules.settings.checks import find_errors
 from modules.settings.fargate_sizes import FARGATE_MEMORY_MIB
-from modules.settings.mistake import Mistake
+from modules.settings.setting_error import SettingError
 from modules.settings.stage_files import parse_stage
 from tests.stages import SHIPPED, VARIANTS, stage_settings
 
@@ -22,17 +22,17 @@ def fields(document: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("stage", [*SHIPPED, *VARIANTS])
 def test_the_stages_of_the_project_have_no_mistakes(stage: str) -> None:
-    assert find_mistakes(stage_settings(stage)) == []
+    assert find_errors(stage_settings(stage)) == []
 
 
 def test_a_mistake_reads_as_one_line() -> None:
-    mistake = Mistake(field="network.nat", value="each", allowed="one", remedy="write one")
+    mistake = SettingError(field="network.nat", value="each", allowed="one", remedy="write one")
 
     assert str(mistake) == 'network.nat = "each": must be one; write one'
 
 
 def test_a_missing_value_is_called_missing() -> None:
-    mistake = Mistake(field="domain_name", value=None, allowed="a name", remedy="add it")
+    mistake = SettingError(field="domain_name", value=None, allowed="a name", remedy="add it")
 
     assert str(mistake) == "domain_name = (missing): must be a name; add it"
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from modules.settings.credential_shapes import credential_kind, secret_kind
-from modules.settings.mistake import Mistake
+from modules.settings.setting_error import SettingError
 from modules.settings.stage_files import parse_stage
 
 REQUIRED = {"domain_name": "app.example.com", "operator_email": "ops@example.com"}
@@ -58,7 +58,7 @@ SECRETS_BY_NAME = {
 }
 
 
-def mistakes_in(service: dict[str, Any]) -> list[Mistake]:
+def mistakes_in(service: dict[str, Any]) -> list[SettingError]:
     _, mistakes = parse_stage({**REQUIRED, "services": {"app": service}}, stage="dev")
     return mistakes
 

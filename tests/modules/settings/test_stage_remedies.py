@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from modules.settings.mistake import Mistake
+from modules.settings.setting_error import SettingError
 from modules.settings.stage_files import parse_stage
 
 REQUIRED = {"domain_name": "app.example.com", "operator_email": "ops@example.com"}
@@ -12,7 +12,7 @@ CERTIFICATE = "arn:aws:acm:eu-west-1:123456789012:certificate/abc"
 THREE_ZONES = ["us-east-1a", "us-east-1b", "us-east-1c"]
 
 
-def mistakes_in(document: dict[str, Any]) -> list[Mistake]:
+def mistakes_in(document: dict[str, Any]) -> list[SettingError]:
     _, mistakes = parse_stage({**REQUIRED, **document}, stage="dev")
     return mistakes
 

@@ -21,7 +21,7 @@ from terraform.state_file import CUT_SHORT
 from terraform.workspace import Workspace
 from tests.contract import json_keys
 
-NOTHING = Proposal(recovered=(), absent=(), orphans=(), problems=(), outlook=(), state=None)
+NOTHING = Proposal(recovered=(), absent=(), orphans=(), errors=(), outlook=(), state=None)
 FOUND = replace(
     NOTHING, recovered=(Recovered(address="aws_vpc.main", id="vpc-1"),), state={"version": 4}
 )
@@ -94,7 +94,7 @@ def test_where_nobody_can_be_asked_nothing_is_written(run: _Run) -> None:
 
 
 def test_a_problem_keeps_all_from_being_written(run: _Run) -> None:
-    assert (run(replace(FOUND, problems=("odd",)), "--yes").exit_code, run.done) == (2, [])
+    assert (run(replace(FOUND, errors=("odd",)), "--yes").exit_code, run.done) == (2, [])
 
 
 def test_an_object_that_would_be_replaced_keeps_all_from_being_written(run: _Run) -> None:

@@ -18,7 +18,7 @@ def refuse_lost_state(deployed: Deployed, place: str) -> None:
 
     Raises UserError when AWS refuses to tell.
     """
-    found = list(_standing(deployed))
+    found = list(_existing(deployed))
     if found:
         raise UntrustedStateError(
             f"the state {place} holds nothing, and AWS has {len(found)} of this stage's objects "
@@ -26,12 +26,12 @@ def refuse_lost_state(deployed: Deployed, place: str) -> None:
         )
 
 
-def _standing(deployed: Deployed) -> Iterator[str]:
+def _existing(deployed: Deployed) -> Iterator[str]:
     """Objects that bear the stage's own names: its database, services, secrets and data bucket."""
     database = database_facts(deployed)
     if database:
         yield f"database {database.name}"
-    yield from (f"service {each.name}" for each in service_facts(deployed) if each.stands)
+    yield from (f"service {each.name}" for each in service_facts(deployed) if each.exists)
     names = {deployed.names.secret(row.name) for row in SECRETS}
     secrets = ask_all(deployed.clients, "secretsmanager", "ListSecrets", ("SecretList",))
     yield from sorted(

@@ -8,7 +8,7 @@ from local.validation.account import Subnet
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class GivenAccount:
     """An account with what is given."""
 
     subnets: Mapping[str, Subnet] = field(default_factory=dict)

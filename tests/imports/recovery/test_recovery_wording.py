@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from imports.recovery import complaints
+from imports.recovery import wording
 from imports.recovery.matching import Ambiguity
 from terraform.import_plan import ReadObject
 
@@ -13,7 +13,7 @@ FOLDER = Path("/stacks/atomic-live")
 
 
 def test_one_object_that_nothing_tells_comes_with_the_whole_command() -> None:
-    line = complaints.undecided(Ambiguity(address="aws_eip.nat_0", import_ids=("a-1",)), FOLDER)
+    line = wording.undecided(Ambiguity(address="aws_eip.nat_0", import_ids=("a-1",)), FOLDER)
 
     assert "`terraform import aws_eip.nat_0 a-1` in /stacks/atomic-live" in line
 
@@ -21,7 +21,7 @@ def test_one_object_that_nothing_tells_comes_with_the_whole_command() -> None:
 def test_of_several_all_are_named_and_none_is_proposed() -> None:
     each = Ambiguity(address="aws_eip.nat_0", import_ids=("a-1", "a-2"))
 
-    line = complaints.undecided(each, FOLDER)
+    line = wording.undecided(each, FOLDER)
 
     assert "could be a-1 or a-2" in line
     assert "`terraform import aws_eip.nat_0 ID`" in line
@@ -31,7 +31,7 @@ def _of_others(tags: Mapping[str, str], default_tags: Mapping[str, str]) -> list
     role = ReadObject(
         provider="aws", schema_version=0, attributes={"id": "live-task", "tags_all": tags}
     )
-    return complaints.of_others({"aws_iam_role.app": role}, default_tags, stage="live")
+    return wording.of_others({"aws_iam_role.app": role}, default_tags, stage="live")
 
 
 def test_a_stage_without_default_tags_takes_nothing_that_another_stage_has_tagged() -> None:

@@ -6,7 +6,7 @@ from modules.settings.toml_text import toml_value
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mistake:
+class SettingError:
     """One thing wrong in a stage file, in the user's own words for it.
 
     `allowed` goes on after "must be", and `remedy` says what to do. `rests_on` are the other fields that the
