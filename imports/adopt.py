@@ -15,6 +15,7 @@ from imports.gate import Verdict, judge
 from imports.preflight import preflight
 from imports.record import AdoptionRecord
 from terraform.cli import Terraform
+from terraform.overwrites import held_documents, overwrites
 from terraform.plan import read_plan
 from terraform.premises import (
     Premises,
@@ -134,8 +135,14 @@ def _gate(
         terraform.plan(plan_path)
         plan = terraform.show(plan_path)
         refuse_half_plan(plan, None)
+    progress("looking in AWS for what a create would overwrite")
+    replaced = overwrites(
+        plan,
+        held_documents(plan, boto3_clients(region=record.region)),
+        allowed=frozenset(settings.allow_overwrite),
+    )
     progress("judging the plan")
-    verdict = judge(plan, record, phase=settings.phase, document=document)
+    verdict = judge(plan, record, phase=settings.phase, document=document, overwrites=replaced)
     looked_at = premises(plan, file=given_as, state=state)
     result = GateResult(phase=settings.phase, preflight=(), verdict=verdict, looked_at=looked_at)
     return result, terraform

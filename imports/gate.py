@@ -1,10 +1,11 @@
 """Judges a plan: may it be applied without touching what was adopted?
 
-Pure: a plan's JSON, the record and the synthesized stack in, a verdict out. Nothing overrides a verdict.
+Pure: a plan's JSON, the record, the synthesized stack and what would be overwritten in, a verdict out.
+Nothing overrides a verdict but the stage file's `allow_overwrite`.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ from aws.import_ids import import_id
 from imports.attributes import IDENTITY, MERGED, observed_attributes
 from imports.bind import literally, merge_rules
 from imports.record import AdoptionRecord
+from terraform.overwrites import Overwrite
 from terraform.plan import AttributeChange, attribute_changes, in_words, loses_data
 
 Kind = Literal["clean", "state-only", "adopted", "addition", "change", "blocked"]
@@ -49,8 +51,13 @@ def judge(
     *,
     phase: str,
     document: Mapping[str, Any],
+    overwrites: Sequence[Overwrite] = (),
 ) -> Verdict:
-    """The verdict on a plan (`terraform show -json`) of the stage that `record` belongs to."""
+    """The verdict on a plan (`terraform show -json`) of the stage that `record` belongs to.
+
+    `overwrites` are the documents in AWS that its creates would replace.
+    """
+    replaced = {each.address: each for each in overwrites}
     managed = [each for each in plan.get("resource_changes", []) if each.get("mode") == "managed"]
     # A deposed object, left over from a replacement, is planned beside the one that stands at its address.
     changes = {change["address"]: change for change in managed if not change.get("deposed")}
@@ -62,7 +69,9 @@ def judge(
             for address, import_id in sorted(import_ids.items())
         ),
         *(
-            _judge_other(change, phase)
+            _judge_overwrite(replaced[address])
+            if address in replaced and phase != "adopt"
+            else _judge_other(change, phase)
             for address, change in sorted(changes.items())
             if address not in import_ids
         ),
@@ -130,6 +139,13 @@ def _other_object(change: Mapping[str, Any], *, expected: str) -> str | None:
     # Terraform passes over an import block without a word when the state has something at its address.
     held = import_id(change["type"], before) if before else expected
     return None if held == expected else f"the state holds {held}"
+
+
+def _judge_overwrite(overwrite: Overwrite) -> Finding:
+    if overwrite.allowed:
+        return Finding(address=overwrite.address, kind="change", why=f"allowed: {overwrite}")
+    remedy = f'where it may go, write allow_overwrite = ["{overwrite.address}"] in the stage file'
+    return Finding(address=overwrite.address, kind="blocked", why=f"{overwrite}; {remedy}")
 
 
 def _judge_other(change: Mapping[str, Any], phase: str) -> Finding:

@@ -1,20 +1,26 @@
 """`python -m ops gate`: may a stage be deployed without losing data?"""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from aws.client import boto3_clients
+from aws.documents import DOCUMENTS, Document
 from common.errors import UserError
+from common.progress import Progress
 from common.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
 from modules.settings.stateful import CARRYING, STATEFUL
 from ops.verdicts.gate import UNCHANGED, Judgement, judge
 from ops.verdicts.planning import StagePlan, stage_plan
+from terraform.overwrites import creates, held_documents
 from terraform.premises import UntrustedStateError
 from terraform.workspace import Workspace, this_workspace
 
 BLOCKED = 2
+_CAN_BE_ALLOWED = STATEFUL | CARRYING | DOCUMENTS.keys()
 _MOST_IN_A_LINE = 3
 
 
@@ -25,20 +31,22 @@ def gate(
     ] = None,
     allow: Annotated[
         list[str] | None,
-        typer.Option(help="an address that may be lost, beside those of allow_destroy"),
+        typer.Option(
+            help="an address that may be lost or overwritten, beside those of the stage file"
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Would the next deploy destroy, replace or forget data? Exit code 0 no, 1 error, 2 blocked.
+    """Would the next deploy lose data, or overwrite what somebody set? Exit code 0 no, 1 error, 2 blocked.
 
     Example: `python -m ops gate --stage prod`
     """
     named = frozenset(allow or ())
     for address in sorted(named):
-        if address.partition(".")[0] not in STATEFUL | CARRYING:
+        if address.partition(".")[0] not in _CAN_BE_ALLOWED:
             raise UserError(
                 f"--allow {address}: allowed: addresses of "
-                + ", ".join(sorted(STATEFUL | CARRYING))
+                + ", ".join(sorted(_CAN_BE_ALLOWED))
                 + "; anything else needs no leave"
             )
     workspace = this_workspace(stage)
@@ -46,15 +54,17 @@ def gate(
     try:
         with progress_on_screen(as_json) as progress:
             planned = stage_plan(workspace, plan, progress)
+            held = _held(planned, settings.region, progress)
     except UntrustedStateError as error:
         _print_untrusted(str(error), settings.retain_data, as_json)
         raise typer.Exit(BLOCKED) from None
     judgement = judge(
         planned.document,
         retain_data=settings.retain_data,
-        allowed=named | set(settings.allow_destroy),
+        allowed=named | set(settings.allow_destroy) | set(settings.allow_overwrite),
+        held=held,
     )
-    if planned.failure and not judgement.blocked:
+    if planned.failure and judgement.is_open:
         refused = sorted({loss.address for loss in judgement.losses} - set(settings.allow_destroy))
         if refused and planned.document.get("errored"):
             raise UserError(
@@ -65,7 +75,7 @@ def gate(
     if as_json:
         print_json(
             {
-                "open": not judgement.blocked,
+                "open": judgement.is_open,
                 **asdict(judgement),
                 "looked_at": planned.premises,
                 "unfinished": planned.failure,
@@ -74,8 +84,16 @@ def gate(
         )
     else:
         _print(judgement, planned, workspace)
-    if judgement.blocked:
+    if not judgement.is_open:
         raise typer.Exit(BLOCKED)
+
+
+def _held(planned: StagePlan, region: str, progress: Progress) -> Mapping[str, Document]:
+    """What AWS holds of what the plan creates. For a plan in JSON nothing but the plan is looked at."""
+    if planned.premises.state is None:
+        return {}
+    progress("looking in AWS for what a create would overwrite")
+    return held_documents(planned.document, boto3_clients(region=region))
 
 
 def _print_untrusted(why: str, retain_data: bool, as_json: bool) -> None:
@@ -111,6 +129,9 @@ def _print(judgement: Judgement, planned: StagePlan, workspace: Workspace) -> No
                 for loss in judgement.losses
             ],
         )
+    for each in judgement.overwrites:
+        label = "allowed" if each.allowed else "BLOCKED"
+        out.print(f"{label} {each.address}: {each}", markup=False, soft_wrap=True)
     changed = {kind: n for kind, n in judgement.counts.items() if kind != UNCHANGED}
     parts = [f"{number} {kind}" for kind, number in sorted(changed.items())]
     out.print(
@@ -118,6 +139,18 @@ def _print(judgement: Judgement, planned: StagePlan, workspace: Workspace) -> No
     )
     for line in (planned.premises.text, *planned.premises.notes):
         out.print(line, markup=False, soft_wrap=True)
+    unasked = (
+        ()
+        if planned.premises.state
+        else sorted({type_ for _, type_, _ in creates(planned.document)})
+    )
+    if unasked:
+        out.print(
+            f"not looked at: what AWS has already of {', '.join(unasked)}, which a create overwrites: give "
+            "the plan as Terraform wrote it",
+            markup=False,
+            soft_wrap=True,
+        )
     if planned.failure:
         out.print(
             f"this is not all: {sum(judgement.counts.values())} of the "
@@ -128,12 +161,24 @@ def _print(judgement: Judgement, planned: StagePlan, workspace: Workspace) -> No
         )
     if judgement.blocked:
         out.print(_remedy(judgement, workspace), markup=False, soft_wrap=True)
-    elif judgement.losses and not judgement.retain_data:
+    if judgement.blocked_overwrites:
+        out.print(_overwrite_remedy(judgement, workspace), markup=False, soft_wrap=True)
+    if not judgement.is_open:
+        return
+    if judgement.losses and not judgement.retain_data:
         out.print("open: this stage does not retain its data")
     elif planned.premises.is_of_nothing:
         out.print("open: nothing is deployed yet")
     else:
         out.print("open")
+
+
+def _overwrite_remedy(judgement: Judgement, workspace: Workspace) -> str:
+    names = ", ".join(f'"{each.address}"' for each in judgement.blocked_overwrites)
+    return (
+        "blocked: do not deploy. Somebody has set in AWS what a create would overwrite. Where that may go, "
+        f"write allow_overwrite = [{names}] in {workspace.stage_path}, or pass --allow ADDRESS"
+    )
 
 
 def _remedy(judgement: Judgement, workspace: Workspace) -> str:

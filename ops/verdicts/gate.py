@@ -1,11 +1,16 @@
-"""Judges a plan: would it lose data? Pure: a plan's JSON in, a judgement out."""
+"""Judges a plan: would it lose data, or what somebody has set?
+
+Pure: a plan's JSON and what AWS holds in, a judgement out.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
+from aws.documents import Document
 from modules.settings.stateful import CARRYING
+from terraform.overwrites import Overwrite, overwrites
 from terraform.plan import in_words, loses_data
 
 # Terraform's reasons in words. https://developer.hashicorp.com/terraform/internals/json-format
@@ -31,20 +36,41 @@ class Loss:
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """What a plan does: what it loses, and how many of each kind of change there are in all."""
+    """What a plan does: what it loses and overwrites, and how many of each kind of change there are."""
 
     retain_data: bool
     losses: tuple[Loss, ...]
     counts: Mapping[str, int]
+    overwrites: tuple[Overwrite, ...] = ()
 
     @property
     def blocked(self) -> tuple[Loss, ...]:
         """The losses that nobody has allowed; none where the stage does not retain its data."""
         return tuple(loss for loss in self.losses if self.retain_data and not loss.allowed)
 
+    @property
+    def blocked_overwrites(self) -> tuple[Overwrite, ...]:
+        """The documents that nobody has allowed to be overwritten, in a stage that keeps nothing too."""
+        return tuple(each for each in self.overwrites if not each.allowed)
 
-def judge(plan: Mapping[str, Any], *, retain_data: bool, allowed: Set[str]) -> Judgement:
-    """The judgement on a plan (`terraform show -json`); `allowed` are addresses that may be lost."""
+    @property
+    def is_open(self) -> bool:
+        """Whether the plan may be applied."""
+        return not self.blocked and not self.blocked_overwrites
+
+
+def judge(
+    plan: Mapping[str, Any],
+    *,
+    retain_data: bool,
+    allowed: Set[str],
+    held: Mapping[str, Document],
+) -> Judgement:
+    """The judgement on a plan (`terraform show -json`).
+
+    `allowed` are addresses that may be lost or overwritten, `held` the documents in AWS at addresses that the
+    plan creates.
+    """
     managed = [each for each in plan.get("resource_changes", []) if each["mode"] == "managed"]
     losses = [
         Loss(
@@ -60,6 +86,7 @@ def judge(plan: Mapping[str, Any], *, retain_data: bool, allowed: Set[str]) -> J
         retain_data=retain_data,
         losses=tuple(sorted(losses, key=lambda loss: loss.address)),
         counts=dict(Counter(_kind(change["change"]["actions"]) for change in managed)),
+        overwrites=overwrites(plan, held, allowed=allowed),
     )
 
 

@@ -8,6 +8,7 @@ from common.errors import UserError
 from imports.attributes import STATE_ONLY
 from imports.gate import Finding, judge
 from modules.settings.stateful import STATEFUL
+from terraform.overwrites import Overwrite
 from tests.imports.records import (
     a_plan,
     a_record,
@@ -326,3 +327,23 @@ def test_roles_that_the_stage_keeps_may_not_be_destroyed() -> None:
     )
 
     assert [finding.address for finding in verdict.blocked] == [role]
+
+
+@pytest.mark.parametrize(("allowed", "kind"), [(False, "blocked"), (True, "change")])
+def test_a_create_that_overwrites_is_blocked_until_a_person_allows_it(
+    allowed: bool, kind: str
+) -> None:
+    address = "aws_s3_bucket_policy.data"
+    overwrite = Overwrite(address=address, holds="theirs", becomes="ours", allowed=allowed)
+
+    verdict = judge(
+        a_plan(*importing(base_record()), planned(address, "create", after={})),
+        base_record(),
+        phase="full",
+        document=bound_document("full"),
+        overwrites=[overwrite],
+    )
+
+    found = finding_at(address, verdict.findings)
+    assert found.kind == kind
+    assert "theirs -> ours" in found.why

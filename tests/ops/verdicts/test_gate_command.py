@@ -92,6 +92,7 @@ def test_programs_read_json(gate: Gate) -> None:
         "open": False,
         "unfinished": None,
         "untrusted_state": None,
+        "overwrites": [],
         "retain_data": True,
         "counts": {"replaced": 1},
         "losses": [
