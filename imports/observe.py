@@ -66,6 +66,9 @@ def observing_document(document: Mapping[str, Any], ids: Mapping[str, str]) -> d
             for argument, value in resource.items()
             if argument != "//" and references(value) <= known
         }
+        if type_ == "aws_s3_bucket_versioning":
+            # Every setting may become this one; the provider plans no way back to "Disabled".
+            kept["versioning_configuration"] = {"status": "Enabled"}
         # The plan is thrown away, so what it would change or replace does not matter; but it has to be made.
         kept.pop("lifecycle", None)
         kept.pop("depends_on", None)

@@ -105,6 +105,8 @@ class PlatformStack(TerraformStack):
             key_arn=self._key_arn,
             # The setting of an adopted bucket stays as it was found.
             versioned="aws_s3_bucket_versioning.data" not in self._adopted,
+            # Nobody here knows what the owner of an adopted bucket keeps in its old versions.
+            tidied="aws_s3_bucket.data" not in self._adopted,
             expire_after_days=None,
             writers=lambda _bucket_arn: [],
             guard=self._guard,

@@ -44,6 +44,7 @@ class LogsBucket(Construct):
             name=names.logs_bucket(account_id, region),
             key_arn=None,
             versioned=True,
+            tidied=True,
             expire_after_days=settings.log_retention_days,
             writers=partial(
                 policies.log_delivery_statements,
