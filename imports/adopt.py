@@ -14,6 +14,7 @@ from common.progress import Progress
 from imports.gate import Verdict, judge
 from imports.preflight import preflight
 from imports.record import AdoptionRecord
+from imports.taken_names import taken_names
 from terraform.cli import Terraform
 from terraform.overwrites import held_documents, overwrites
 from terraform.plan import read_plan
@@ -26,6 +27,7 @@ from terraform.premises import (
     refuse_untrusted_state,
     state_seen,
 )
+from terraform.refused import downgrades
 from terraform.workspace import Workspace, set_default_credentials
 
 
@@ -141,8 +143,15 @@ def _gate(
         held_documents(plan, boto3_clients(region=record.region)),
         allowed=frozenset(settings.allow_overwrite),
     )
+    progress("looking in AWS for names that are taken")
+    refused = (
+        *downgrades(plan),
+        *taken_names(plan, boto3_clients(region=record.region), stage=workspace.stage),
+    )
     progress("judging the plan")
-    verdict = judge(plan, record, phase=settings.phase, document=document, overwrites=replaced)
+    verdict = judge(
+        plan, record, phase=settings.phase, document=document, overwrites=replaced, refused=refused
+    )
     looked_at = premises(plan, file=given_as, state=state)
     result = GateResult(phase=settings.phase, preflight=(), verdict=verdict, looked_at=looked_at)
     return result, terraform

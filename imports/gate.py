@@ -6,7 +6,7 @@ Nothing overrides a verdict but the stage file's `allow_overwrite`.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from aws.import_ids import import_id
@@ -15,6 +15,7 @@ from imports.bind import literally, merge_rules
 from imports.record import AdoptionRecord
 from terraform.overwrites import Overwrite
 from terraform.plan import AttributeChange, attribute_changes, in_words, loses_data
+from terraform.refused import Refused
 
 Kind = Literal["clean", "state-only", "adopted", "addition", "change", "blocked"]
 
@@ -52,10 +53,11 @@ def judge(
     phase: str,
     document: Mapping[str, Any],
     overwrites: Sequence[Overwrite] = (),
+    refused: Sequence[Refused] = (),
 ) -> Verdict:
     """The verdict on a plan (`terraform show -json`) of the stage that `record` belongs to.
 
-    `overwrites` are the documents in AWS that its creates would replace.
+    `overwrites` are the documents in AWS that its creates would replace, `refused` what AWS would refuse.
     """
     replaced = {each.address: each for each in overwrites}
     managed = [each for each in plan.get("resource_changes", []) if each.get("mode") == "managed"]
@@ -79,7 +81,15 @@ def judge(
         *_doubles(changes),
         *_missing_coverage(record, document, phase),
     ]
-    return Verdict(findings=tuple(findings))
+    reasons = {each.address: each.why for each in refused}
+    return Verdict(
+        findings=tuple(
+            replace(each, kind="blocked", why=reasons[each.address])
+            if each.address in reasons and each.kind != "blocked"
+            else each
+            for each in findings
+        )
+    )
 
 
 def _judge_adopted(

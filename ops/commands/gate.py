@@ -1,6 +1,6 @@
 """`python -m ops gate`: may a stage be deployed without losing data?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -9,14 +9,16 @@ import typer
 
 from aws.client import boto3_clients
 from aws.documents import DOCUMENTS, Document
-from common.errors import UserError
+from common.errors import UserError, listed
 from common.progress import Progress
 from common.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
+from imports.taken_names import named_creates, taken_names
 from modules.settings.stateful import CARRYING, STATEFUL
 from ops.verdicts.gate import UNCHANGED, Judgement, judge
 from ops.verdicts.planning import StagePlan, stage_plan
 from terraform.overwrites import creates, held_documents
 from terraform.premises import UntrustedStateError
+from terraform.refused import Refused
 from terraform.workspace import Workspace, this_workspace
 
 BLOCKED = 2
@@ -54,7 +56,8 @@ def gate(
     try:
         with progress_on_screen(as_json) as progress:
             planned = stage_plan(workspace, plan, progress)
-            held = _held(planned, settings.region, progress)
+            asked = planned.premises.state is not None
+            held, taken = _seen(planned, workspace, progress) if asked else ({}, ())
     except UntrustedStateError as error:
         _print_untrusted(str(error), settings.retain_data, as_json)
         raise typer.Exit(BLOCKED) from None
@@ -63,6 +66,7 @@ def gate(
         retain_data=settings.retain_data,
         allowed=named | set(settings.allow_destroy) | set(settings.allow_overwrite),
         held=held,
+        taken=taken,
     )
     if planned.failure and judgement.is_open:
         refused = sorted({loss.address for loss in judgement.losses} - set(settings.allow_destroy))
@@ -88,12 +92,18 @@ def gate(
         raise typer.Exit(BLOCKED)
 
 
-def _held(planned: StagePlan, region: str, progress: Progress) -> Mapping[str, Document]:
-    """What AWS holds of what the plan creates. For a plan in JSON nothing but the plan is looked at."""
-    if planned.premises.state is None:
-        return {}
+def _seen(
+    planned: StagePlan, workspace: Workspace, progress: Progress
+) -> tuple[Mapping[str, Document], Sequence[Refused]]:
+    """What AWS has already of what the plan creates: documents, and names.
+
+    For a plan in JSON nothing but the plan is looked at.
+    """
     progress("looking in AWS for what a create would overwrite")
-    return held_documents(planned.document, boto3_clients(region=region))
+    clients = boto3_clients(region=workspace.settings().region)
+    held = held_documents(planned.document, clients)
+    progress("looking in AWS for names that are taken")
+    return held, taken_names(planned.document, clients, stage=workspace.stage)
 
 
 def _print_untrusted(why: str, retain_data: bool, as_json: bool) -> None:
@@ -132,6 +142,8 @@ def _print(judgement: Judgement, planned: StagePlan, workspace: Workspace) -> No
     for each in judgement.overwrites:
         label = "allowed" if each.allowed else "BLOCKED"
         out.print(f"{label} {each.address}: {each}", markup=False, soft_wrap=True)
+    for refused in judgement.refused:
+        out.print(f"BLOCKED {refused.address}: {refused.why}", markup=False, soft_wrap=True)
     changed = {kind: n for kind, n in judgement.counts.items() if kind != UNCHANGED}
     parts = [f"{number} {kind}" for kind, number in sorted(changed.items())]
     out.print(
@@ -139,18 +151,7 @@ def _print(judgement: Judgement, planned: StagePlan, workspace: Workspace) -> No
     )
     for line in (planned.premises.text, *planned.premises.notes):
         out.print(line, markup=False, soft_wrap=True)
-    unasked = (
-        ()
-        if planned.premises.state
-        else sorted({type_ for _, type_, _ in creates(planned.document)})
-    )
-    if unasked:
-        out.print(
-            f"not looked at: what AWS has already of {', '.join(unasked)}, which a create overwrites: give "
-            "the plan as Terraform wrote it",
-            markup=False,
-            soft_wrap=True,
-        )
+    _print_unasked(planned)
     if planned.failure:
         out.print(
             f"this is not all: {sum(judgement.counts.values())} of the "
@@ -159,10 +160,31 @@ def _print(judgement: Judgement, planned: StagePlan, workspace: Workspace) -> No
             markup=False,
             soft_wrap=True,
         )
+    _print_conclusion(judgement, planned, workspace)
+
+
+def _print_unasked(planned: StagePlan) -> None:
+    """Say what an all-clear does not speak of, where nothing but a plan in JSON was looked at."""
+    if planned.premises.state is not None:
+        return
+    rows = (*creates(planned.document), *named_creates(planned.document))
+    types = sorted({type_ for _, type_, _ in rows})
+    if types:
+        out.print(
+            f"not looked at: what AWS has already of {listed(types, limit=3)}, which the plan creates: give "
+            "the plan as Terraform wrote it",
+            markup=False,
+            soft_wrap=True,
+        )
+
+
+def _print_conclusion(judgement: Judgement, planned: StagePlan, workspace: Workspace) -> None:
     if judgement.blocked:
         out.print(_remedy(judgement, workspace), markup=False, soft_wrap=True)
     if judgement.blocked_overwrites:
         out.print(_overwrite_remedy(judgement, workspace), markup=False, soft_wrap=True)
+    if judgement.refused:
+        out.print("blocked: do not deploy: AWS would refuse it, as said above")
     if not judgement.is_open:
         return
     if judgement.losses and not judgement.retain_data:

@@ -1,10 +1,10 @@
-"""Judges a plan: would it lose data, or what somebody has set?
+"""Judges a plan: would it lose data or what somebody has set, or be refused?
 
 Pure: a plan's JSON and what AWS holds in, a judgement out.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from aws.documents import Document
 from modules.settings.stateful import CARRYING
 from terraform.overwrites import Overwrite, overwrites
 from terraform.plan import in_words, loses_data
+from terraform.refused import Refused, downgrades
 
 # Terraform's reasons in words. https://developer.hashicorp.com/terraform/internals/json-format
 _REASONS = {
@@ -42,6 +43,7 @@ class Judgement:
     losses: tuple[Loss, ...]
     counts: Mapping[str, int]
     overwrites: tuple[Overwrite, ...] = ()
+    refused: tuple[Refused, ...] = ()
 
     @property
     def blocked(self) -> tuple[Loss, ...]:
@@ -56,7 +58,7 @@ class Judgement:
     @property
     def is_open(self) -> bool:
         """Whether the plan may be applied."""
-        return not self.blocked and not self.blocked_overwrites
+        return not self.blocked and not self.blocked_overwrites and not self.refused
 
 
 def judge(
@@ -65,11 +67,12 @@ def judge(
     retain_data: bool,
     allowed: Set[str],
     held: Mapping[str, Document],
+    taken: Sequence[Refused] = (),
 ) -> Judgement:
     """The judgement on a plan (`terraform show -json`).
 
     `allowed` are addresses that may be lost or overwritten, `held` the documents in AWS at addresses that the
-    plan creates.
+    plan creates, `taken` the creates whose names are taken.
     """
     managed = [each for each in plan.get("resource_changes", []) if each["mode"] == "managed"]
     losses = [
@@ -87,6 +90,7 @@ def judge(
         losses=tuple(sorted(losses, key=lambda loss: loss.address)),
         counts=dict(Counter(_kind(change["change"]["actions"]) for change in managed)),
         overwrites=overwrites(plan, held, allowed=allowed),
+        refused=(*downgrades(plan), *taken),
     )
 
 

@@ -9,6 +9,7 @@ from imports.attributes import STATE_ONLY
 from imports.gate import Finding, judge
 from modules.settings.stateful import STATEFUL
 from terraform.overwrites import Overwrite
+from terraform.refused import Refused
 from tests.imports.records import (
     a_plan,
     a_record,
@@ -347,3 +348,19 @@ def test_a_create_that_overwrites_is_blocked_until_a_person_allows_it(
     found = finding_at(address, verdict.findings)
     assert found.kind == kind
     assert "theirs -> ours" in found.why
+
+
+def test_what_aws_would_refuse_is_blocked_with_the_reason() -> None:
+    refused = Refused(address="aws_lb.main", why="its name is taken")
+
+    verdict = judge(
+        a_plan(*importing(base_record()), planned("aws_lb.main", "create", after={})),
+        base_record(),
+        phase="full",
+        document=bound_document("full"),
+        refused=[refused],
+    )
+
+    assert [(each.address, each.why) for each in verdict.blocked] == [
+        ("aws_lb.main", "its name is taken")
+    ]

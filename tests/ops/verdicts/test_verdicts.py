@@ -785,4 +785,17 @@ def test_of_a_plan_in_json_the_gate_says_that_aws_was_not_asked(world: World) ->
     said = world.ops("gate", "--plan", path)
 
     assert said.code == 0
-    assert "not looked at: what AWS has already of aws_s3_bucket_policy" in said.text
+    assert "not looked at: what AWS has already of aws_s3_bucket_policy, which" in said.text
+
+
+def test_a_name_that_somebody_has_taken_is_blocked(world: World) -> None:
+    boto3.client("sns", region_name="us-east-1").create_topic(Name="live")
+    taken = planned("aws_sns_topic.other", "create", after={"name": "live"})
+
+    said = world.ops("gate", plan={**WHOLE, **a_plan(UNCHANGED, taken)})
+
+    assert said.code == 2
+    assert "BLOCKED aws_sns_topic.other: live exists in AWS and is not in the state" in said.text
+    assert (
+        said.text.splitlines()[-1] == "blocked: do not deploy: AWS would refuse it, as said above"
+    )
