@@ -138,10 +138,11 @@ def _gate(
         plan = terraform.show(plan_path)
         refuse_half_plan(plan, None)
     progress("looking in AWS for what a create would overwrite")
+    allowed = frozenset(settings.allow_overwrite)
     replaced = overwrites(
         plan,
         held_documents(plan, boto3_clients(region=record.region)),
-        allowed=frozenset(settings.allow_overwrite),
+        allowed=allowed,
     )
     progress("looking in AWS for names that are taken")
     refused = (
@@ -150,7 +151,13 @@ def _gate(
     )
     progress("judging the plan")
     verdict = judge(
-        plan, record, phase=settings.phase, document=document, overwrites=replaced, refused=refused
+        plan,
+        record,
+        phase=settings.phase,
+        document=document,
+        overwrites=replaced,
+        refused=refused,
+        allowed=allowed,
     )
     looked_at = premises(plan, file=given_as, state=state)
     result = GateResult(phase=settings.phase, preflight=(), verdict=verdict, looked_at=looked_at)

@@ -85,6 +85,34 @@ SETTINGS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 
+
+def _own_parameters(before: Any, after: Any) -> bool:
+    return isinstance(before, str) and not before.startswith("default.") and before != after
+
+
+def _provisioned(before: Any, after: Any) -> bool:
+    return before in {"io1", "io2"} and bool(before != after)
+
+
+def _less_room(before: Any, after: Any) -> bool:
+    return isinstance(before, int) and before > (after or 0)
+
+
+def _no_longer_fixed(before: Any, after: Any) -> bool:
+    return before == "IMMUTABLE" and after != "IMMUTABLE"
+
+
+# Settings that an owner has chosen and that nobody gives up by accident: of those as they were found, which
+# change a person has to allow.
+CHOSEN: Mapping[str, Mapping[str, Callable[[Any, Any], bool]]] = {
+    "aws_db_instance": {
+        "max_allocated_storage": _less_room,
+        "parameter_group_name": _own_parameters,
+        "storage_type": _provisioned,
+    },
+    "aws_ecr_repository": {"image_tag_mutability": _no_longer_fixed},
+}
+
 # Lists that the platform adds to: what was found stays, and what it needs beside that comes with it.
 MERGED: Mapping[str, tuple[str, ...]] = {
     "aws_security_group": ("egress", "ingress"),

@@ -5,14 +5,14 @@ Nothing overrides a verdict but the stage file's `allow_overwrite`.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from aws.import_ids import import_id
-from imports.attributes import IDENTITY, MERGED, observed_attributes
+from imports.attributes import CHOSEN, IDENTITY, MERGED, observed_attributes
 from imports.bind import literally, merge_rules
-from imports.record import AdoptionRecord
+from imports.record import AdoptedObject, AdoptionRecord
 from terraform.overwrites import Overwrite
 from terraform.plan import AttributeChange, attribute_changes, in_words, loses_data
 from terraform.refused import Refused
@@ -54,28 +54,30 @@ def judge(
     document: Mapping[str, Any],
     overwrites: Sequence[Overwrite] = (),
     refused: Sequence[Refused] = (),
+    allowed: Set[str] = frozenset(),
 ) -> Verdict:
     """The verdict on a plan (`terraform show -json`) of the stage that `record` belongs to.
 
     `overwrites` are the documents in AWS that its creates would replace, `refused` what AWS would refuse.
+    `allowed` are the addresses of `allow_overwrite`.
     """
     replaced = {each.address: each for each in overwrites}
     managed = [each for each in plan.get("resource_changes", []) if each.get("mode") == "managed"]
     # A deposed object, left over from a replacement, is planned beside the one that stands at its address.
     changes = {change["address"]: change for change in managed if not change.get("deposed")}
     deposed = [change for change in managed if change.get("deposed")]
-    import_ids = {item.address: item.import_id for item in record.adopted}
+    adopted = {item.address: item for item in record.adopted}
     findings = [
         *(
-            _judge_adopted(address, changes.get(address), import_id, phase)
-            for address, import_id in sorted(import_ids.items())
+            _judge_adopted(item, changes.get(address), phase, allowed)
+            for address, item in sorted(adopted.items())
         ),
         *(
             _judge_overwrite(replaced[address])
             if address in replaced and phase != "adopt"
             else _judge_other(change, phase)
             for address, change in sorted(changes.items())
-            if address not in import_ids
+            if address not in adopted
         ),
         *(_judge_other(change, phase) for change in deposed),
         *_doubles(changes),
@@ -93,13 +95,14 @@ def judge(
 
 
 def _judge_adopted(
-    address: str, change: Mapping[str, Any] | None, import_id: str, phase: str
+    item: AdoptedObject, change: Mapping[str, Any] | None, phase: str, allowed: Set[str]
 ) -> Finding:
+    address = item.address
     if change is None:
         why = "the record adopts it, and the plan lacks it"
         return Finding(address=address, kind="blocked", why=why)
     differences = attribute_changes(change)
-    blocked = _block_reason(change, differences, expected=import_id, phase=phase)
+    blocked = _block_reason(change, differences, expected=item.import_id, phase=phase)
     if blocked:
         return Finding(address=address, kind="blocked", why=blocked, changes=differences)
     if change["change"]["actions"] == ["no-op"]:
@@ -108,7 +111,25 @@ def _judge_adopted(
     if _all_state_only(differences):
         why = "changes in the state alone, no request to AWS"
         return Finding(address=address, kind="state-only", why=why, changes=differences)
+    chosen = _chosen(item, change)
+    if chosen and address not in allowed:
+        why = (
+            f"what somebody has chosen would be changed ({chosen}): set it in the stage file where a setting "
+            f'has it; where it may go, write allow_overwrite = ["{address}"] there'
+        )
+        return Finding(address=address, kind="blocked", why=why, changes=differences)
     return Finding(address=address, kind="change", why="changed in place", changes=differences)
+
+
+def _chosen(item: AdoptedObject, change: Mapping[str, Any]) -> str:
+    """The settings that are as the record found them, and that the plan gives up."""
+    before, after = (change["change"].get(side) or {} for side in ("before", "after"))
+    return ", ".join(
+        attribute
+        for attribute, gives_up in CHOSEN.get(item.type, {}).items()
+        if before.get(attribute) == item.observed.get(attribute)
+        and gives_up(before.get(attribute), after.get(attribute))
+    )
 
 
 def _all_state_only(differences: tuple[AttributeChange, ...]) -> bool:

@@ -100,14 +100,19 @@ def _allow_destroy(settings: StageSettings) -> Iterator[Mistake]:
         )
 
 
+# What an owner may have chosen on an adopted object, beside whole documents.
+_CHOSEN = ("aws_db_instance", "aws_ecr_repository")
+
+
 def _allow_overwrite(settings: StageSettings) -> Iterator[Mistake]:
     for address in settings.allow_overwrite:
         type_, _, name = address.partition(".")
-        if type_ not in DOCUMENTS or not name:
+        if type_ not in {*DOCUMENTS, *_CHOSEN} or not name:
             yield Mistake(
                 field="allow_overwrite",
                 value=address,
-                allowed="an address that the gate has named, of the type " + ", ".join(DOCUMENTS),
+                allowed="an address that the gate has named, of the type "
+                + ", ".join(sorted({*DOCUMENTS, *_CHOSEN})),
                 remedy="run `python -m ops gate`, or delete it",
             )
 

@@ -293,7 +293,7 @@ class StageSettings(Section):
     )
     allow_overwrite: Annotated[tuple[str, ...], Field(strict=False)] = Field(
         (),
-        description="addresses whose document in AWS may be overwritten, as in "
+        description="addresses at which what somebody has set in AWS may be overwritten, as in "
         '`["aws_s3_bucket_policy.data"]`',
     )
     time_zone: TimeZone = Field("UTC", description="of all times of day, by its IANA name")
