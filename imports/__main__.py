@@ -23,7 +23,7 @@ from common.screen import (
 )
 from imports.adopt import AdoptionResult, GateResult, adopt, run_gate
 from imports.gate import Finding
-from imports.ownership import ownership
+from imports.ownership import ownership, twice_owned
 from imports.record import AdoptionRecord
 from imports.retire import retire
 from imports.rollback import rollback
@@ -219,6 +219,11 @@ def _report(result: GateResult, as_json: bool, *, held: int | None = None) -> No
         _print_gate(result)
         if held:
             out.print(f"adopted: the new state holds {held} objects, and a second plan is empty")
+            out.print(
+                "next: stop the old folder's CI and run `python -m imports retire`: until then the old state "
+                "owns these objects too, and an apply there would take back what this project changes",
+                soft_wrap=True,
+            )
     if not result.is_open:
         raise typer.Exit(BLOCKED)
 
@@ -287,6 +292,9 @@ def status(
     holders = [owner.holder.value for owner in owners]
     counts = ", ".join(f"{holders.count(name)} {name}" for name in dict.fromkeys(holders))
     out.print(f"\n{len(owners)} objects: {counts}")
+    warning = twice_owned(owners)
+    if warning:
+        out.print(warning, markup=False, soft_wrap=True)
     if legacy is None:
         out.print("the legacy state was not asked: name its folder with --legacy")
 

@@ -95,11 +95,11 @@ def _provisioned(before: Any, after: Any) -> bool:
 
 
 def _less_room(before: Any, after: Any) -> bool:
-    return isinstance(before, int) and before > (after or 0)
+    return isinstance(before, int) and bool(before > (after or 0))
 
 
 def _no_longer_fixed(before: Any, after: Any) -> bool:
-    return before == "IMMUTABLE" and after != "IMMUTABLE"
+    return bool(before == "IMMUTABLE" and after != "IMMUTABLE")
 
 
 # Settings that an owner has chosen and that nobody gives up by accident: of those as they were found, which

@@ -155,9 +155,19 @@ def _block_reason(
     if actions == ["no-op"] or _all_state_only(differences):
         return None
     if phase == "adopt" or change["change"].get("importing"):
-        return "it would be changed in AWS"
+        return "it would be changed in AWS" + _of_phase(phase)
     identity = {difference.attribute for difference in differences} & set(IDENTITY[change["type"]])
     return "what makes it what it is would be changed" if identity else None
+
+
+def _of_phase(phase: str) -> str:
+    """Why the phase is the reason, where it is."""
+    if phase == "adopt":
+        return ""
+    return (
+        f' while it is imported, because the stage file says phase = "{phase}": write phase = "adopt" there, '
+        "adopt, and go back to this phase then"
+    )
 
 
 def _other_object(change: Mapping[str, Any], *, expected: str) -> str | None:
