@@ -35,8 +35,8 @@ audit: setup ## ask whether a locked package has a known vulnerability (needs th
 test: check checkov ## check, then run every test
 	@. ./activate && python -m pytest --numprocesses 4 --no-loadscope-reorder
 
-check: setup ## lint, formatting and types
-	@. ./activate && ruff check $(SOURCES) && ruff format --check $(SOURCES) && mypy
+check: setup ## lint, formatting, types, and which package knows which
+	@. ./activate && ruff check $(SOURCES) && ruff format --check $(SOURCES) && mypy && lint-imports
 
 checkov: setup ## install checkov, in a virtualenv of its own
 	@$(PYTHON) dev/setup/setup.py checkov

@@ -4,10 +4,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, Final, Protocol
+from urllib.parse import urlsplit
 
-import boto3
 from botocore import xform_name
-from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -21,7 +20,6 @@ from botocore.exceptions import (
     SSOError,
     TokenRetrievalError,
 )
-from botocore.parsers import ResponseParserError
 
 from common.errors import UserError, shorten
 
@@ -39,6 +37,10 @@ def boto3_clients(*, region: str | None = None) -> Clients:
 
     Raises UserError for a profile that does not exist.
     """
+    # Both take a while, which synthesis, whose catalogue stands on this module, need not pay.
+    import boto3  # noqa: PLC0415
+    from botocore.config import Config  # noqa: PLC0415
+
     with asking("a profile"):
         session = boto3.Session(region_name=region)
     # A wrong endpoint should show within seconds, not after botocore's minute for each attempt.
@@ -53,7 +55,13 @@ def boto3_clients(*, region: str | None = None) -> Clients:
     @cache
     def client(service: str, /) -> Any:
         chosen = config_of.get(service, config)
-        return session.client(service, config=chosen)  # type: ignore[call-overload]  # a variable
+        made = session.client(service, config=chosen)  # type: ignore[call-overload]  # a variable
+        endpoint = urlsplit(made.meta.endpoint_url)
+        _ = endpoint.port  # a ValueError now, not at the first call
+        if endpoint.hostname in _LOOPBACK:
+            # Terraform never asks a proxy for the way to this machine, botocore would.
+            return session.client(service, config=chosen.merge(Config(proxies={})))  # type: ignore[call-overload]
+        return made
 
     return client
 
@@ -92,21 +100,33 @@ def ask(clients: Clients, service: str, operation: str, /, **arguments: Any) -> 
 
 
 def ask_all(
-    clients: Clients, service: str, operation: str, results: tuple[str, ...], **arguments: Any
-) -> dict[str, list[Mapping[str, Any]]]:
-    """Return the lists `results` of an operation, over all of its pages.
+    clients: Clients,
+    service: str,
+    operation: str,
+    results: tuple[str, ...],
+    *,
+    absent: frozenset[str] = frozenset(),
+    **arguments: Any,
+) -> dict[str, Any]:
+    """Return the members `results` of an operation's answer, lists over all of its pages.
 
+    What AWS does not answer with is an empty list; so is everything when it answers with one of the error
+    codes `absent`.
     Raises UserError when AWS refuses a page.
     """
     client = client_of(clients, service)
     if not client.can_paginate(xform_name(operation)):
-        answer = ask(clients, service, operation, **arguments)
-        return {result: list(answer.get(result, ())) for result in results}
-    found: dict[str, list[Mapping[str, Any]]] = {result: [] for result in results}
+        answer = ask_unless(clients, service, operation, absent, **arguments) or {}
+        return {result: answer.get(result, []) for result in results}
+    found: dict[str, Any] = {result: [] for result in results}
     with asking(action_name(service, operation)):
-        for page in client.get_paginator(xform_name(operation)).paginate(**arguments):
-            for result in results:
-                found[result] += page.get(result, ())
+        try:
+            for page in client.get_paginator(xform_name(operation)).paginate(**arguments):
+                for result in results:
+                    found[result] += page.get(result, ())
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") not in absent:
+                raise
     return found
 
 
@@ -160,11 +180,17 @@ def asking(action: str) -> Iterator[None]:
             f"AWS was not asked for {action}, no region is set: set AWS_REGION to the region of "
             "what is looked at"
         ) from None
-    except (BotoCoreError, HTTPClientError, ResponseParserError) as error:
+    except (BotoCoreError, HTTPClientError, _unreadable()) as error:
         raise UserError(
             f"AWS did not answer {action} ({shorten(error, limit=160)}): check the network, the "
             "region and AWS_ENDPOINT_URL, then run the same command again"
         ) from None
+
+
+def _unreadable() -> type[Exception]:
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415  # as above
+
+    return ResponseParserError
 
 
 def _refusal(action: str, error: ClientError) -> str:
@@ -182,6 +208,7 @@ def _refusal(action: str, error: ClientError) -> str:
     )
 
 
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _LOG_IN: Final = "log in again (`aws sso login`), or set AWS_PROFILE or the access key variables"
 _NO_CREDENTIALS: Final = (
     CredentialRetrievalError,

@@ -192,7 +192,8 @@ def _default_group(
     used = [
         each["NetworkInterfaceId"]
         for each in (interfaces or {}).get("NetworkInterfaces", ())
-        if any(of["GroupId"] == group["GroupId"] for of in each.get("Groups", ()))
+        if each.get("Attachment")
+        and any(of["GroupId"] == group["GroupId"] for of in each.get("Groups", ()))
     ]
     if not any(rules.values()) or (not used and _are_of_aws(group)):
         return None

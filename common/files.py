@@ -11,8 +11,8 @@ from common.errors import UserError
 def replace_file(path: Path, text: str, *, mode: int | None = None) -> None:
     """Put `text` in the place of the file at `path` in one step.
 
-    Without a `mode` the file keeps its own, and a new one gets 0o644. Raises UserError when the folder
-    cannot be written to.
+    Without a `mode` the file keeps its own, and a new one gets what the umask leaves. Raises
+    UserError when the folder cannot be written to.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -33,4 +33,8 @@ def replace_file(path: Path, text: str, *, mode: int | None = None) -> None:
 
 
 def _mode(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o644
+    if path.exists():
+        return stat.S_IMODE(path.stat().st_mode)
+    umask = os.umask(0o077)  # it can only be read by setting it
+    os.umask(umask)
+    return 0o666 & ~umask

@@ -1,16 +1,23 @@
-"""What the command lines print: progress on standard error, tables for people, JSON for programs."""
+"""What the command lines print: progress on standard error, tables for people, JSON for programs.
+
+Most of what is printed comes from outside: names, ARNs, messages of AWS and of other programs. All of it
+goes through `printable`, and is never read as markup nor wrapped: it can be copied as it stands.
+"""
 
 import json
 import sys
+import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
@@ -18,27 +25,104 @@ from rich.text import Text
 from common.errors import StageError, UserError, one_line
 from common.progress import Progress
 
-# Not a terminal, but a file or a pipe: lines are not cut to a width that nobody looks at.
-out = Console(highlight=False, width=None if sys.stdout.isatty() else 10_000)
-err = Console(stderr=True, highlight=False)
+_out = Console(highlight=False, markup=False, emoji=False)
+_err = Console(highlight=False, markup=False, emoji=False, stderr=True)
+_GAP = 2
+"""Blanks between two columns of a table."""
+_NARROWEST = 20
+"""A column of prose is not folded to less than this."""
+INTERRUPTED: Final = 130
+_STOPPED: Final = "stopped; run the same command again to finish"
+_SECONDS_BETWEEN_SIGNS = 10
 
 Stage = Annotated[str, typer.Option(help="the stage, as in stages/STAGE.toml")]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
 
 
+def printable(text: str) -> str:
+    """Return `text` with what a terminal would act on escaped; line breaks and tabs stay.
+
+    Right-to-left text stays as it is, while the invisible marks that turn the rest of a line around do not.
+    """
+    return "".join(
+        char
+        if char.isprintable() or char in "\n\t"
+        else char.encode("unicode_escape", "backslashreplace").decode("ascii")
+        for char in text
+    )
+
+
+def say(text: object = "", *, style: str = "", end: str = "\n") -> None:
+    """Print on standard output."""
+    _out.print(Text(printable(str(text)), style=style), soft_wrap=True, end=end)
+
+
+def tell(text: object) -> None:
+    """Print on standard error, what is no result."""
+    _err.print(Text(printable(str(text))), soft_wrap=True)
+
+
+def headline(text: str) -> None:
+    """Begin a part of a longer story."""
+    _out.rule(Text(printable(text)))
+
+
+def on_a_terminal() -> bool:
+    """Whether a person sees standard error while it is written."""
+    return _err.is_terminal
+
+
 @contextmanager
 def progress_on_screen(as_json: bool) -> Iterator[Progress]:
     """Tells each step as it begins, on standard error; nothing when a program reads."""
-    if as_json or not err.is_terminal:
-        yield (lambda step: None if as_json else err.print(f"... {step}", markup=False))
+    if as_json:
+        yield (lambda _: None)
         return
-    with err.status("starting") as status:
-        yield status.update
+    with waiting() as progress:
+        yield progress
+
+
+@contextmanager
+def waiting() -> Iterator[Progress]:
+    """Tells each step on standard error as it begins, and while it lasts that it still does."""
+    if _err.is_terminal:
+        with _err.status("starting") as status:
+            yield (lambda step: status.update(Text(printable(step))))
+        return
+    signs = _Signs()
+    thread = threading.Thread(target=signs.give, daemon=True)
+    thread.start()
+    try:
+        yield signs.begin
+    finally:
+        signs.done.set()
+        thread.join()
+
+
+class _Signs:
+    """A line as each step begins, and one every ten seconds for those who read a pipe."""
+
+    def __init__(self) -> None:
+        self.done = threading.Event()
+        self._step = ""
+        self._since = time.monotonic()
+
+    def begin(self, step: str) -> None:
+        """Tell the step."""
+        self._step, self._since = step, time.monotonic()
+        tell(f"... {step}")
+
+    def give(self) -> None:
+        """Tell the step again and again, until it is done."""
+        while not self.done.wait(_SECONDS_BETWEEN_SIGNS):
+            seconds = time.monotonic() - self._since
+            if self._step and seconds >= _SECONDS_BETWEEN_SIGNS / 2:
+                tell(f"... {self._step} ({seconds:.0f} s so far)")
 
 
 def print_error(message: str) -> None:
     """One line on standard error."""
-    err.print(f"error: {message}", markup=False, soft_wrap=True)
+    tell(f"error: {message}")
 
 
 def run(app: typer.Typer) -> None:
@@ -47,15 +131,19 @@ def run(app: typer.Typer) -> None:
     A mistyped command or option too: click's own exit code for these is 2, which here is an answer.
     """
     try:
-        sys.exit(app(standalone_mode=False) or 0)
+        code = app(standalone_mode=False) or 0
+        # Typer makes this of Ctrl-C within a command, and says nothing.
+        if code == INTERRUPTED:
+            tell(_STOPPED)
+        sys.exit(code)
     except typer.exceptions.TyperException as error:
         # Without any argument the help has been printed, and there is nothing else to say.
         if said := _mistyped(error):
             print_error(said)
         sys.exit(1)
     except typer.Abort:
-        err.print("stopped; nothing was done")
-        sys.exit(130)
+        tell("stopped; nothing was done")
+        sys.exit(INTERRUPTED)
     except StageError as error:
         print_error(error.text)
         sys.exit(1)
@@ -66,8 +154,8 @@ def run(app: typer.Typer) -> None:
         print_error(one_line(str(error)))
         sys.exit(1)
     except KeyboardInterrupt:
-        err.print("stopped; run the same command again to finish")
-        sys.exit(130)
+        tell(_STOPPED)
+        sys.exit(INTERRUPTED)
 
 
 def _mistyped(error: typer.exceptions.TyperException) -> str:
@@ -83,13 +171,67 @@ def print_json(value: Any) -> None:
     typer.echo(json.dumps(_plain(value), indent=2, sort_keys=True))
 
 
+def print_json_line(value: Any) -> None:
+    """One of many, each on a line."""
+    typer.echo(json.dumps(_plain(value)))
+
+
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Rows under their columns, folded where they are too long."""
-    table = Table(*(Column(name, overflow="fold") for name in columns), box=None, pad_edge=False)
-    for row in rows:
-        # A tag may hold what rich takes for markup.
-        table.add_row(*(Text(str(cell)) for cell in row))
-    out.print(table)
+    """Rows under their columns, with no cell cut.
+
+    On a terminal that is too narrow the widest column of prose is folded between its words, and where that
+    is not enough each row becomes a block with one line for each cell. A pipe gets wide lines.
+    """
+    columns = [printable(name) for name in columns]
+    cells = [[printable(str(cell)) for cell in row] for row in rows]
+    widths = [max(_width(cell) for cell in column) for column in zip(columns, *cells, strict=True)]
+    width = sum(widths) + _GAP * (len(widths) - 1)
+    folded = None
+    if _out.is_terminal and width > _out.width:
+        folded = _to_fold(columns, cells, widths)
+        if folded is None:
+            _print_blocks(columns, cells)
+            return
+        widths[folded] -= width - _out.width
+        width = _out.width
+    table = Table(
+        *(
+            Column(Text(name), no_wrap=at != folded, width=widths[at])
+            for at, name in enumerate(columns)
+        ),
+        box=None,
+        pad_edge=False,
+        padding=(0, _GAP, 0, 0),
+    )
+    for row in cells:
+        table.add_row(*(Text(cell) for cell in row))
+    # A console of the table's own width: one for a pipe takes 80 columns for its own.
+    Console(file=_out.file, width=max(width, 1), highlight=False, emoji=False).print(table)
+
+
+def _width(text: str) -> int:
+    return max((cell_len(line) for line in text.split("\n")), default=0)
+
+
+def _to_fold(
+    columns: Sequence[str], cells: Sequence[Sequence[str]], widths: Sequence[int]
+) -> int | None:
+    """The widest column, if folding it between words makes the table fit."""
+    widest = max(range(len(widths)), key=lambda at: widths[at])
+    left = _out.width - (sum(widths) - widths[widest] + _GAP * (len(widths) - 1))
+    texts = (columns[widest], *(row[widest] for row in cells))
+    longest_word = max((cell_len(word) for text in texts for word in text.split()), default=0)
+    return widest if left >= max(longest_word, _NARROWEST) else None
+
+
+def _print_blocks(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    name_width = max(cell_len(name) for name in columns)
+    for number, row in enumerate(cells):
+        if number:
+            say()
+        for name, cell in zip(columns, row, strict=True):
+            if cell:
+                say(f"{name:<{name_width}}  {cell}")
 
 
 def _plain(value: Any) -> Any:

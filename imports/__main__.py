@@ -12,15 +12,7 @@ from typing import Annotated
 import typer
 
 from common.errors import UserError, listed
-from common.screen import (
-    AsJson,
-    Stage,
-    out,
-    print_json,
-    print_table,
-    progress_on_screen,
-    run,
-)
+from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, run, say
 from imports.adopt import AdoptionResult, GateResult, adopt, run_gate
 from imports.gate import Finding
 from imports.ownership import ownership, twice_owned
@@ -31,6 +23,8 @@ from imports.script import import_commands
 from imports.sources.terraform_base.base import NotAgreedError
 from imports.sources.terraform_base.legacy_workspaces import LegacyFolder, workspace_of_record
 from imports.take_stock import Inventory, take_stock
+from imports.workspace_record import whole_record
+from synth.synthesized import synthesized
 from terraform.cli import Terraform
 from terraform.pulled_state import content, pull
 from terraform.workspace import BACKUPS, Workspace, set_default_credentials, this_workspace
@@ -116,6 +110,7 @@ def inventory(
             variables=variables,
             var_files=var_file or [],
             agree=agree,
+            synthesize=lambda settings, adopted: synthesized(settings, adopted=adopted),
             progress=progress,
         )
     if as_json:
@@ -157,30 +152,29 @@ def _print_inventory(found: Inventory) -> None:
         ],
     )
     verdicts = [item.verdict for item in found.decisions]
-    out.print(
+    say(
         f"\n{len(verdicts)} legacy resources, read from {found.source}: {verdicts.count('adopt')} to adopt, "
-        f"{verdicts.count('release')} to release, {verdicts.count('not covered')} not covered",
-        markup=False,
+        f"{verdicts.count('release')} to release, {verdicts.count('not covered')} not covered"
     )
     if found.drift:
-        out.print("\nConfiguration, state and AWS do not agree; AWS is what is adopted:")
+        say("\nConfiguration, state and AWS do not agree; AWS is what is adopted:")
         print_table(
             ("legacy resource", "attribute", "configuration", "state", "AWS"),
             [tuple(value or "" for value in astuple(row)) for row in found.drift],
         )
     for note in found.notes:
-        out.print(f"note: {note}", markup=False)
+        say(f"note: {note}")
     if found.record is None:
         problems = [item for item in found.decisions if item.verdict == "problem"]
-        out.print(f"\n{len(problems)} to mend: nothing was written")
+        say(f"\n{len(problems)} to mend: nothing was written")
         for item in problems:
             # Whole lines: a command that is cut cannot be copied.
-            out.print(f"BLOCKED {item.legacy_address}: {item.why}", markup=False, soft_wrap=True)
+            say(f"BLOCKED {item.legacy_address}: {item.why}")
         return
-    out.print(f"\nwrote {found.record_path}: review and commit it", markup=False)
+    say(f"\nwrote {found.record_path}: review and commit it")
     if found.wrote_stage_file:
-        out.print(f"wrote {found.stage_path}: the base's settings, phase adopt", markup=False)
-    out.print(f"next: python -m imports gate --stage {found.record.stage}", markup=False)
+        say(f"wrote {found.stage_path}: the base's settings, phase adopt")
+    say(f"next: python -m imports gate --stage {found.record.stage}")
 
 
 @app.command()
@@ -218,11 +212,10 @@ def _report(result: GateResult, as_json: bool, *, held: int | None = None) -> No
     else:
         _print_gate(result)
         if held:
-            out.print(f"adopted: the new state holds {held} objects, and a second plan is empty")
-            out.print(
+            say(f"adopted: the new state holds {held} objects, and a second plan is empty")
+            say(
                 "next: stop the old folder's CI and run `python -m imports retire`: until then the old state "
-                "owns these objects too, and an apply there would take back what this project changes",
-                soft_wrap=True,
+                "owns these objects too, and an apply there would take back what this project changes"
             )
     if not result.is_open:
         raise typer.Exit(BLOCKED)
@@ -230,20 +223,20 @@ def _report(result: GateResult, as_json: bool, *, held: int | None = None) -> No
 
 def _print_gate(result: GateResult) -> None:
     for line in result.preflight:
-        out.print(f"BLOCKED {line}", markup=False)
+        say(f"BLOCKED {line}")
     shown: list[Finding] = [
         finding for finding in result.verdict.findings if finding.kind not in ("clean", "addition")
     ]
     for finding in shown:
         label = "BLOCKED" if finding.kind == "blocked" else finding.kind
-        out.print(f"{label} {finding.address}: {finding.why}", markup=False)
+        say(f"{label} {finding.address}: {finding.why}")
         for change in finding.changes:
-            out.print(f"    {change}", markup=False)
+            say(f"    {change}")
     if result.looked_at:
         for line in (result.looked_at.text, *result.looked_at.notes):
-            out.print(line, markup=False, soft_wrap=True)
+            say(line)
     count = result.verdict.count
-    out.print(
+    say(
         f"phase {result.phase}: {count('clean')} unchanged, "
         f"{count('state-only')} changed in the state alone, {count('addition')} added, "
         f"{count('change')} changed in place or removed, "
@@ -257,7 +250,7 @@ def script(stage: Stage) -> None:
 
     Example: `python -m imports script --stage prod > import.sh`
     """
-    typer.echo(import_commands(this_workspace(stage).record()), nl=False)
+    say(import_commands(whole_record(this_workspace(stage))), end="")
 
 
 @app.command()
@@ -272,7 +265,7 @@ def status(
     Example: `python -m imports status --stage prod --legacy ../terraform/aws`
     """
     workspace = this_workspace(stage)
-    record = workspace.record()
+    record = whole_record(workspace)
     with progress_on_screen(as_json) as progress:
         progress("reading the new state")
         new = content(pull(workspace.synthesize()))
@@ -291,12 +284,12 @@ def status(
     )
     holders = [owner.holder.value for owner in owners]
     counts = ", ".join(f"{holders.count(name)} {name}" for name in dict.fromkeys(holders))
-    out.print(f"\n{len(owners)} objects: {counts}")
+    say(f"\n{len(owners)} objects: {counts}")
     warning = twice_owned(owners)
     if warning:
-        out.print(warning, markup=False, soft_wrap=True)
+        say(warning)
     if legacy is None:
-        out.print("the legacy state was not asked: name its folder with --legacy")
+        say("the legacy state was not asked: name its folder with --legacy")
 
 
 @app.command("retire")
@@ -314,7 +307,7 @@ def retire_(
     Example: `python -m imports retire --stage prod --legacy ../terraform/aws`
     """
     workspace = this_workspace(stage)
-    record = workspace.record()
+    record = whole_record(workspace)
     with progress_on_screen(as_json) as progress:
         progress("synthesizing the stage")
         folder = _legacy_folder(workspace, legacy, record, terraform_workspace)
@@ -330,17 +323,17 @@ def retire_(
     if as_json:
         print_json(done)
         return
-    out.print(f"let go of {len(done.let_go)} legacy resources; {len(done.stays)} stay there")
+    say(f"let go of {len(done.let_go)} legacy resources; {len(done.stays)} stay there")
     for address in done.stays:
-        out.print(f"  stays: {address}", markup=False)
+        say(f"  stays: {address}")
     if done.backup:
-        out.print(f"backup: {done.backup.path} (mode 0600); it holds secrets", markup=False)
+        say(f"backup: {done.backup.path} (mode 0600); it holds secrets")
     for file in done.secret_files:
-        out.print(f"still holds secrets: {file}", markup=False)
+        say(f"still holds secrets: {file}")
     for file in done.delete_from_version_control:
-        out.print(f"remove from version control: {file}", markup=False)
+        say(f"remove from version control: {file}")
     for note in done.notes:
-        out.print(f"note: {note}", markup=False)
+        say(f"note: {note}")
 
 
 @app.command("rollback")
@@ -355,7 +348,7 @@ def rollback_(
     Example: `python -m imports rollback --stage prod --legacy ../terraform/aws`
     """
     workspace = this_workspace(stage)
-    record = workspace.record()
+    record = whole_record(workspace)
     with progress_on_screen(as_json) as progress:
         progress("synthesizing the stage")
         done = rollback(
@@ -368,12 +361,12 @@ def rollback_(
     if as_json:
         print_json(done)
         return
-    out.print(
+    say(
         f"restored {len(done.restored)} resources to the legacy state; the new state forgot "
         f"{len(done.forgotten)}"
     )
     for note in done.notes:
-        out.print(f"note: {note}", markup=False)
+        say(f"note: {note}")
 
 
 def main() -> None:

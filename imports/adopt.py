@@ -1,23 +1,21 @@
 """Gate and adoption: plans in the stage's folder, judges that plan, and applies that same plan."""
 
-import json
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from aws.client import boto3_clients
-from aws.import_ids import import_id
+from aws.resources import import_id
 from common.errors import UserError
 from common.progress import Progress
 from imports.gate import Verdict, judge
 from imports.preflight import preflight
 from imports.record import AdoptionRecord
 from imports.taken_names import taken_names
+from imports.workspace_record import kept_record
 from terraform.cli import Terraform
 from terraform.overwrites import held_documents, overwrites
-from terraform.plan import read_plan
+from terraform.plan import Plan, read_plan
 from terraform.premises import (
     Premises,
     UntrustedStateError,
@@ -27,7 +25,10 @@ from terraform.premises import (
     refuse_untrusted_state,
     state_seen,
 )
+from terraform.pulled_state import pull, put_back_broken_file
 from terraform.refused import downgrades
+from terraform.stack import read_stack
+from terraform.state import State
 from terraform.workspace import Workspace, set_default_credentials
 
 
@@ -66,7 +67,7 @@ def run_gate(workspace: Workspace, *, plan_file: Path | None, progress: Progress
     if plan_file is not None:
         given = read_plan(plan_file)
         refuse_half_plan(given, plan_file)
-    record = workspace.kept_record()
+    record = kept_record(workspace)
     set_default_credentials(workspace)
     if given is not None and plan_file is not None:
         refuse_foreign_plan(workspace, given, plan_file)
@@ -87,18 +88,17 @@ def adopt(workspace: Workspace, *, progress: Progress) -> AdoptionResult:
     Raises UserError when something is not as it has to be afterwards. With a closed gate nothing is
     applied, and `held` is 0. Interrupted at any point, the same call finishes the work.
     """
-    record = workspace.kept_record()
+    record = kept_record(workspace)
     # The plan file holds what the state holds. It stays in a folder of its own, readable by its owner alone.
     with tempfile.TemporaryDirectory(prefix="atomic-adopt-") as folder:
         plan = Path(folder) / "adopt.tfplan"
-        result, terraform = _gate(workspace, record, plan, progress)
+        result, terraform = _gate(workspace, record, plan, progress, is_resuming=True)
         if not result.is_open:
             return AdoptionResult(gate=result, held=0)
         progress("applying that plan")
-        terraform.checked("apply", "-input=false", "-no-color", str(plan))
+        terraform.apply(plan)
         progress("reading the state back")
-        state = terraform.pull_state()
-        complaints = read_back(state, record)
+        complaints = read_back(pull(terraform), record)
         if complaints:
             raise UserError(f"after the apply the new state is not as recorded: {complaints[0]}")
         progress("planning again")
@@ -115,14 +115,15 @@ def _gate(
     plan_path: Path,
     progress: Progress,
     *,
-    given: dict[str, Any] | None = None,
+    given: Plan | None = None,
     given_as: Path | None = None,
+    is_resuming: bool = False,
 ) -> tuple[GateResult, Terraform]:
     settings = workspace.settings()
     set_default_credentials(workspace)
     progress("synthesizing the stage")
     terraform = workspace.synthesize()
-    document = json.loads((terraform.folder / "cdk.tf.json").read_text())
+    stack = read_stack(terraform.folder)
     progress(f"looking at {len(record.adopted)} objects in AWS")
     findings = preflight(record, boto3_clients(region=record.region))
     missing = tuple(str(finding) for finding in findings if not finding.ok)
@@ -131,6 +132,11 @@ def _gate(
             phase=settings.phase, preflight=missing, verdict=Verdict(findings=())
         ), terraform
     plan, state = given, None
+    if is_resuming and settings.phase == "adopt":
+        # What a killed adoption had imported is imported again: the plan has no other objects.
+        told = put_back_broken_file(terraform.folder)
+        if told:
+            progress(told)
     if plan is None:
         state = state_seen(workspace, terraform)
         progress("planning")
@@ -139,24 +145,18 @@ def _gate(
         refuse_half_plan(plan, None)
     progress("looking in AWS for what a create would overwrite")
     allowed = frozenset(settings.allow_overwrite)
-    replaced = overwrites(
-        plan,
-        held_documents(plan, boto3_clients(region=record.region)),
-        allowed=allowed,
-    )
+    clients = boto3_clients(region=record.region)
+    replaced = overwrites(plan, held_documents(plan, clients), allowed=allowed)
     progress("looking in AWS for names that are taken")
-    refused = (
-        *downgrades(plan),
-        *taken_names(plan, boto3_clients(region=record.region), stage=workspace.stage),
-    )
+    taken = taken_names(plan, clients, stage=workspace.stage)
     progress("judging the plan")
     verdict = judge(
         plan,
         record,
         phase=settings.phase,
-        document=document,
+        stack=stack,
         overwrites=replaced,
-        refused=refused,
+        refused=(*downgrades(plan), *taken),
         allowed=allowed,
     )
     looked_at = premises(plan, file=given_as, state=state)
@@ -164,13 +164,9 @@ def _gate(
     return result, terraform
 
 
-def read_back(state: Mapping[str, Any], record: AdoptionRecord) -> list[str]:
+def read_back(state: State | None, record: AdoptionRecord) -> list[str]:
     """What the new state lacks: an object, its id, a secret's recovery window, the final snapshot."""
-    held = {
-        f"{resource['type']}.{resource['name']}": resource["instances"][0]["attributes"]
-        for resource in state.get("resources", [])
-        if resource.get("mode") == "managed" and resource.get("instances")
-    }
+    held = {each.address: each.attributes for each in state.objects} if state else {}
     complaints = []
     for item in record.adopted:
         attributes = held.get(item.address)
@@ -180,11 +176,8 @@ def read_back(state: Mapping[str, Any], record: AdoptionRecord) -> list[str]:
             complaints.append(
                 f"{item.address} is {import_id(item.type, attributes)}, the record says {item.import_id}"
             )
-        elif (
-            item.type == "aws_secretsmanager_secret"
-            and attributes["recovery_window_in_days"] is None
-        ):
+        elif attributes.get("recovery_window_in_days", 0) is None:
             complaints.append(f"{item.address} has no recovery window")
-        elif item.type == "aws_db_instance" and attributes["skip_final_snapshot"] is None:
+        elif attributes.get("skip_final_snapshot", False) is None:
             complaints.append(f"{item.address} does not say whether it leaves a final snapshot")
     return complaints

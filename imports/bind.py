@@ -5,19 +5,19 @@ Pure but for `bind_file`: Terraform JSON and a record in, Terraform JSON out.
 
 import copy
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from aws.resources import ADOPTABLE, RESOURCES
 from common.errors import UserError
 from common.files import replace_file
-from imports.attributes import IDENTITY, MERGED, SETTINGS
 from imports.record import AdoptedObject, AdoptionRecord
 from modules.base.literal import literal
+from terraform.references import addresses
+from terraform.stack import Stack
 
 Document = dict[str, Any]
-_REFERENCE = re.compile(r"\b(aws_[a-z0-9_]+\.[A-Za-z0-9_-]+)\b")
 
 
 def bind(document: Mapping[str, Any], record: AdoptionRecord, *, phase: str) -> Document:
@@ -28,16 +28,16 @@ def bind(document: Mapping[str, Any], record: AdoptionRecord, *, phase: str) -> 
     Raises UserError when the record names an address that the stack does not have.
     """
     bound = copy.deepcopy(dict(document))
-    managed = {f"{type_}.{name}" for type_, named in bound["resource"].items() for name in named}
+    managed = Stack(document=document).resources.keys()
     for item in record.adopted:
         resource = bound["resource"].get(item.type, {}).get(item.name)
-        if resource is None or item.type not in IDENTITY:
+        if resource is None or item.type not in ADOPTABLE:
             raise UserError(
                 f"the adoption record of {record.stage} names {item.address}, which the stage does not "
                 "have: make the stage file's settings those of the legacy base again (zones, NAT mode), "
                 "or run `python -m imports inventory` again"
             )
-        referred = references(resource) & managed
+        referred = addresses(resource) & managed
         _describe(resource, item, in_full=phase == "adopt")
         _keep_the_order(resource, referred)
     if phase == "adopt":
@@ -60,14 +60,15 @@ def bind_file(path: Path, record: AdoptionRecord, *, phase: str) -> None:
 
 
 def _describe(resource: Document, item: AdoptedObject, *, in_full: bool) -> None:
-    taken = IDENTITY[item.type] + (SETTINGS.get(item.type, ()) if in_full else ())
+    row = RESOURCES[item.type]
+    taken = (*(row.identity or ()), *(row.settings if in_full else ()))
     for attribute in taken:
         value = item.observed.get(attribute)
         if value is None:
             resource.pop(attribute, None)
         else:
             resource[attribute] = literally(value)
-    for attribute in MERGED.get(item.type, ()):
+    for attribute in row.merged:
         found = literally(item.observed.get(attribute) or [])
         ours = [] if in_full else resource.get(attribute) or []
         try:
@@ -83,9 +84,9 @@ def _describe(resource: Document, item: AdoptedObject, *, in_full: bool) -> None
             resource.pop(attribute, None)
 
 
-def _keep_the_order(resource: Document, referred: set[str]) -> None:
+def _keep_the_order(resource: Document, referred: frozenset[str]) -> None:
     """A value in place of a reference says nothing of the order, and a destroy would take both at once."""
-    waits_for = referred - references(resource)
+    waits_for = referred - addresses(resource)
     if waits_for:
         resource["depends_on"] = sorted({*resource.get("depends_on", ()), *waits_for})
 
@@ -145,21 +146,19 @@ _KEYS: Mapping[str, Callable[[Document], object]] = {
 }
 
 
-def _keep_only(document: Document, addresses: frozenset[str]) -> None:
+def _keep_only(document: Document, kept: frozenset[str]) -> None:
     """Leave out what the record does not hold, and the outputs that speak of it."""
     document["resource"] = {
-        type_: kept
+        type_: left
         for type_, named in document["resource"].items()
-        if (kept := {name: r for name, r in named.items() if f"{type_}.{name}" in addresses})
+        if (left := {name: r for name, r in named.items() if f"{type_}.{name}" in kept})
     }
     document.pop("ephemeral", None)
-    known = addresses | {
-        f"{type_}.{name}" for type_, named in document.get("data", {}).items() for name in named
-    }
+    known = kept | Stack(document=document).data.keys()
     document["output"] = {
         name: output
         for name, output in document.get("output", {}).items()
-        if references(output) <= known
+        if addresses(output) <= known
     }
     # cdktf keeps a list of the outputs of its own, and stumbles over one that is not there.
     listed = document.get("//", {}).get("outputs", {})
@@ -170,21 +169,9 @@ def _keep_only(document: Document, addresses: frozenset[str]) -> None:
             # What it waits for is not there to be waited for.
             if "depends_on" in resource:
                 resource["depends_on"] = [each for each in resource["depends_on"] if each in known]
-            unknown = references(resource) - known
+            unknown = addresses(resource) - known
             if unknown:
                 raise UserError(
                     f"{type_}.{name} refers to {', '.join(sorted(unknown))}, which is not adopted: the "
                     "record does not describe it in full; run `python -m imports inventory` again"
                 )
-
-
-def references(value: object) -> set[str]:
-    """The addresses of resources that the expressions in a JSON value refer to."""
-    if isinstance(value, str):
-        expressions = re.findall(r"(?<!\$)\$\{(.*?)\}", value, flags=re.DOTALL)
-        return {found for text in expressions for found in _REFERENCE.findall(text)}
-    if isinstance(value, Mapping):
-        return {found for key, item in value.items() if key != "//" for found in references(item)}
-    if isinstance(value, list):
-        return {found for item in value for found in references(item)}
-    return set()

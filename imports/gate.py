@@ -1,6 +1,6 @@
 """Judges a plan: may it be applied without touching what was adopted?
 
-Pure: a plan's JSON, the record, the synthesized stack and what would be overwritten in, a verdict out.
+Pure: a plan, the record, the synthesized stack and what would be overwritten in, a verdict out.
 Nothing overrides a verdict but the stage file's `allow_overwrite`.
 """
 
@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from aws.import_ids import import_id
-from imports.attributes import CHOSEN, IDENTITY, MERGED, observed_attributes
+from aws.resources import RESOURCES, import_id
 from imports.bind import literally, merge_rules
 from imports.record import AdoptedObject, AdoptionRecord
 from terraform.overwrites import Overwrite
-from terraform.plan import AttributeChange, attribute_changes, in_words, loses_data
+from terraform.plan import AttributeChange, Change, Plan, in_words
 from terraform.refused import Refused
+from terraform.stack import Stack
 
 Kind = Literal["clean", "state-only", "adopted", "addition", "change", "blocked"]
 
@@ -47,25 +47,24 @@ class Verdict:
 
 
 def judge(
-    plan: Mapping[str, Any],
+    plan: Plan,
     record: AdoptionRecord,
     *,
     phase: str,
-    document: Mapping[str, Any],
+    stack: Stack,
     overwrites: Sequence[Overwrite] = (),
     refused: Sequence[Refused] = (),
     allowed: Set[str] = frozenset(),
 ) -> Verdict:
-    """The verdict on a plan (`terraform show -json`) of the stage that `record` belongs to.
+    """The verdict on a plan of the stage that `record` belongs to.
 
     `overwrites` are the documents in AWS that its creates would replace, `refused` what AWS would refuse.
     `allowed` are the addresses of `allow_overwrite`.
     """
     replaced = {each.address: each for each in overwrites}
-    managed = [each for each in plan.get("resource_changes", []) if each.get("mode") == "managed"]
     # A deposed object, left over from a replacement, is planned beside the one that stands at its address.
-    changes = {change["address"]: change for change in managed if not change.get("deposed")}
-    deposed = [change for change in managed if change.get("deposed")]
+    changes = plan.by_address
+    deposed = [change for change in plan.changes if change.deposed]
     adopted = {item.address: item for item in record.adopted}
     findings = [
         *(
@@ -81,7 +80,7 @@ def judge(
         ),
         *(_judge_other(change, phase) for change in deposed),
         *_doubles(changes),
-        *_missing_coverage(record, document, phase),
+        *_missing_coverage(record, stack, phase),
     ]
     reasons = {each.address: each.why for each in refused}
     return Verdict(
@@ -95,18 +94,18 @@ def judge(
 
 
 def _judge_adopted(
-    item: AdoptedObject, change: Mapping[str, Any] | None, phase: str, allowed: Set[str]
+    item: AdoptedObject, change: Change | None, phase: str, allowed: Set[str]
 ) -> Finding:
     address = item.address
     if change is None:
         why = "the record adopts it, and the plan lacks it"
         return Finding(address=address, kind="blocked", why=why)
-    differences = attribute_changes(change)
+    differences = change.attributes
     blocked = _block_reason(change, differences, expected=item.import_id, phase=phase)
     if blocked:
         return Finding(address=address, kind="blocked", why=blocked, changes=differences)
-    if change["change"]["actions"] == ["no-op"]:
-        why = "imported without a change" if change["change"].get("importing") else "no change"
+    if change.actions == ("no-op",):
+        why = "imported without a change" if change.importing else "no change"
         return Finding(address=address, kind="clean", why=why)
     if _all_state_only(differences):
         why = "changes in the state alone, no request to AWS"
@@ -121,12 +120,12 @@ def _judge_adopted(
     return Finding(address=address, kind="change", why="changed in place", changes=differences)
 
 
-def _chosen(item: AdoptedObject, change: Mapping[str, Any]) -> str:
+def _chosen(item: AdoptedObject, change: Change) -> str:
     """The settings that are as the record found them, and that the plan gives up."""
-    before, after = (change["change"].get(side) or {} for side in ("before", "after"))
+    before, after = (change.before or {}, change.after or {})
     return ", ".join(
         attribute
-        for attribute, gives_up in CHOSEN.get(item.type, {}).items()
+        for attribute, gives_up in RESOURCES[item.type].chosen.items()
         if before.get(attribute) == item.observed.get(attribute)
         and gives_up(before.get(attribute), after.get(attribute))
     )
@@ -137,27 +136,28 @@ def _all_state_only(differences: tuple[AttributeChange, ...]) -> bool:
 
 
 def _block_reason(
-    change: Mapping[str, Any],
+    change: Change,
     differences: tuple[AttributeChange, ...],
     *,
     expected: str,
     phase: str,
 ) -> str | None:
     """Why an adopted object may not be planned like this; None when it may."""
-    actions = change["change"]["actions"]
+    actions = change.actions
     other = _other_object(change, expected=expected)
     if other:
         return f"{other}, the record says {expected}"
-    if actions == ["create"]:
+    if actions == ("create",):
         return "it would be created anew beside the existing one"
     if "delete" in actions or "forget" in actions:
         return "it would be " + in_words(actions)
-    if actions == ["no-op"] or _all_state_only(differences):
+    if actions == ("no-op",) or _all_state_only(differences):
         return None
-    if phase == "adopt" or change["change"].get("importing"):
+    if phase == "adopt" or change.importing:
         return "it would be changed in AWS" + _of_phase(phase)
-    identity = {difference.attribute for difference in differences} & set(IDENTITY[change["type"]])
-    return "what makes it what it is would be changed" if identity else None
+    changed = {difference.attribute for difference in differences}
+    kept = RESOURCES[change.type].identity or ()
+    return "what makes it what it is would be changed" if changed & set(kept) else None
 
 
 def _of_phase(phase: str) -> str:
@@ -170,15 +170,13 @@ def _of_phase(phase: str) -> str:
     )
 
 
-def _other_object(change: Mapping[str, Any], *, expected: str) -> str | None:
+def _other_object(change: Change, *, expected: str) -> str | None:
     """What the plan has in the place of the recorded object; None when it is that object, or none."""
-    importing, before = change["change"].get("importing"), change["change"].get("before")
-    if importing:
-        return (
-            None if importing.get("id") == expected else f"the plan imports {importing.get('id')}"
-        )
+    if change.importing:
+        id_ = change.importing.get("id")
+        return None if id_ == expected else f"the plan imports {id_}"
     # Terraform passes over an import block without a word when the state has something at its address.
-    held = import_id(change["type"], before) if before else expected
+    held = import_id(change.type, change.before) if change.before else expected
     return None if held == expected else f"the state holds {held}"
 
 
@@ -189,9 +187,9 @@ def _judge_overwrite(overwrite: Overwrite) -> Finding:
     return Finding(address=overwrite.address, kind="blocked", why=f"{overwrite}; {remedy}")
 
 
-def _judge_other(change: Mapping[str, Any], phase: str) -> Finding:
-    address, actions = change["address"], change["change"]["actions"]
-    if actions in (["no-op"], ["read"]):
+def _judge_other(change: Change, phase: str) -> Finding:
+    address, actions = change.address, change.actions
+    if change.does_nothing:
         return Finding(address=address, kind="clean", why="no change")
     if phase == "adopt":
         return Finding(
@@ -199,53 +197,48 @@ def _judge_other(change: Mapping[str, Any], phase: str) -> Finding:
             kind="blocked",
             why=f"phase adopt holds adopted objects only, and this would be {in_words(actions)}",
         )
-    if loses_data(change):
+    if change.loses_data:
         return Finding(
             address=address,
             kind="blocked",
             why=f"it holds data and would be {in_words(actions)}",
-            changes=attribute_changes(change),
+            changes=change.attributes,
         )
-    if actions == ["create"]:
+    if actions == ("create",):
         return Finding(address=address, kind="addition", why="created")
     return Finding(
         address=address,
         kind="change",
         why=in_words(actions),
-        changes=attribute_changes(change),
+        changes=change.attributes,
     )
 
 
-def _doubles(changes: Mapping[str, Any]) -> Iterator[Finding]:
+def _doubles(changes: Mapping[str, Change]) -> Iterator[Finding]:
     """Terraform accepts one object at two addresses; the two would then fight over it."""
-    ids = Counter(
-        (change["type"], (change["change"].get("before") or {}).get("id"))
-        for change in changes.values()
-    )
+    ids = Counter((change.type, (change.before or {}).get("id")) for change in changes.values())
     for address, change in sorted(changes.items()):
-        id_ = (change["change"].get("before") or {}).get("id")
-        if id_ is not None and ids[change["type"], id_] > 1:
+        id_ = (change.before or {}).get("id")
+        if id_ is not None and ids[change.type, id_] > 1:
             yield Finding(
                 address=address, kind="blocked", why=f"{id_} stands at another address too"
             )
 
 
-def _missing_coverage(
-    record: AdoptionRecord, document: Mapping[str, Any], phase: str
-) -> Iterator[Finding]:
+def _missing_coverage(record: AdoptionRecord, stack: Stack, phase: str) -> Iterator[Finding]:
     """A clean import proves nothing about what the configuration leaves out: compare the arguments."""
     for item in record.adopted:
-        resource = document.get("resource", {}).get(item.type, {}).get(item.name)
+        resource = stack.resources.get(item.address)
         if resource is None:
             continue  # the plan lacks it too, which is said already
-        attributes = observed_attributes(item.type)
+        attributes = RESOURCES[item.type].observed
         if phase != "adopt":
-            attributes = (*IDENTITY[item.type], *MERGED.get(item.type, ()))
+            attributes = (*(RESOURCES[item.type].identity or ()), *RESOURCES[item.type].merged)
         missing = [
             attribute
             for attribute in attributes
             if item.observed.get(attribute)
-            and not covers(resource.get(attribute), literally(item.observed[attribute]))
+            and not covers(resource.attributes.get(attribute), literally(item.observed[attribute]))
         ]
         if missing:
             yield Finding(

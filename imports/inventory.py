@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from aws.import_ids import import_id
+from aws.resources import ADOPTABLE, RESOURCES, import_id
 from common.errors import UserError
-from imports.attributes import IDENTITY, MERGED, SETTINGS, observed_attributes
-from imports.sources.terraform_base.legacy_object import address_order
 from imports.sources.terraform_base.mapping import Base, Located, find_base
 from imports.sources.terraform_base.planned import LegacyConfiguration, is_known
+from terraform.addresses import address_order
+from terraform.stack import Stack
 
 Verdict = Literal["adopt", "release", "not covered", "problem"]
 
@@ -136,7 +136,7 @@ def unmanaged_arguments(
     decisions: Sequence[Decision],
     *,
     configuration: LegacyConfiguration,
-    document: Mapping[str, Any],
+    stack: Stack,
 ) -> list[str]:
     """What the legacy configuration sets on adopted objects and the synthesized stack says nothing of.
 
@@ -146,10 +146,11 @@ def unmanaged_arguments(
     lines = []
     for item in configuration.objects:
         address = ours.get(item.address)
-        if address is None or item.type not in IDENTITY:
+        if address is None or item.type not in ADOPTABLE:
             continue
-        resource = document["resource"].get(item.type, {}).get(address.partition(".")[2], {})
-        managed = {*resource, *observed_attributes(item.type), *_LEFT_OUT.get(item.type, ())}
+        resource = stack.resources.get(address)
+        configured = resource.attributes if resource else ()
+        managed = {*configured, *RESOURCES[item.type].observed, *_LEFT_OUT}
         missing = sorted(
             argument
             for argument, value in item.arguments.items()
@@ -164,13 +165,14 @@ def unmanaged_arguments(
 
 
 # Arguments that are left out on purpose: a password would be reset.
-_LEFT_OUT: Mapping[str, tuple[str, ...]] = {"aws_db_instance": ("password",)}
+_LEFT_OUT = frozenset({"password"})
 
 
 def _compared(type_: str) -> tuple[str, ...]:
     # Rules, routes and policies have many spellings of one meaning; the plan compares them.
-    skipped = {*MERGED.get(type_, ()), "policy", "assume_role_policy", "rule", "setting"}
-    attributes = IDENTITY[type_] + SETTINGS.get(type_, ())
+    resource = RESOURCES[type_]
+    skipped = {*resource.merged, "policy", "assume_role_policy", "rule", "setting"}
+    attributes = (*(resource.identity or ()), *resource.settings)
     return tuple(attribute for attribute in attributes if attribute not in skipped)
 
 

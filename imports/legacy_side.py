@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from aws.client import account_of, boto3_clients
+from aws.resources import CARRYING
+from aws.resources.rds import DATABASES
 from common.errors import UserError
 from common.progress import Progress
 from imports.inventory import Decision, decide
@@ -17,11 +19,12 @@ from imports.sources.terraform_base.base import (
     planned_base,
 )
 from imports.sources.terraform_base.declared import read_declared
-from imports.sources.terraform_base.legacy_state import LegacyState, load_state
+from imports.sources.terraform_base.legacy_state import load_state
 from imports.sources.terraform_base.legacy_workspaces import workspace_to_adopt
 from imports.sources.terraform_base.live import discover
 from imports.sources.terraform_base.planned import LegacyConfiguration
 from terraform.cli import Terraform
+from terraform.state import State
 from terraform.workspace import Workspace
 
 DEFAULT_REGION = "us-east-1"
@@ -32,7 +35,7 @@ class LegacySide:
     """The legacy side, from whichever witnesses there are: without a state there is a configuration."""
 
     configuration: LegacyConfiguration | None
-    state: LegacyState | None
+    state: State | None
     attributes: Mapping[str, Mapping[str, Any]]
     decisions: list[Decision]
     region: str
@@ -118,7 +121,7 @@ def _from_configuration(
 
 def _from_state(
     workspace: Workspace,
-    state: LegacyState,
+    state: State,
     account_id: str,
     configuration: LegacyConfiguration | None,
     notes: tuple[str, ...],
@@ -163,11 +166,11 @@ def _usual_region(workspace: Workspace) -> str:
     return environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or DEFAULT_REGION
 
 
-def _region_of(state: LegacyState) -> str | None:
+def _region_of(state: State) -> str | None:
     """Return the region that the database's or the network's name (ARN) tells; None without them."""
     for item in state.objects:
         arn = item.attributes.get("arn")
-        if item.type in {"aws_db_instance", "aws_vpc", "aws_subnet"} and isinstance(arn, str):
+        if item.type in DATABASES | CARRYING and isinstance(arn, str):
             return arn.split(":")[3] or None
     return None
 
@@ -211,7 +214,7 @@ def notes_on(found: LegacySide) -> list[str]:
     return notes
 
 
-def _blocked_if_tainted(decision: Decision, state: LegacyState) -> Decision:
+def _blocked_if_tainted(decision: Decision, state: State) -> Decision:
     """Terraform would destroy it; a password that is drawn anew would lock everybody out as well."""
     address = decision.legacy_address
     if decision.verdict == "not covered" or address not in state.tainted:

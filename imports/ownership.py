@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from aws.import_ids import import_id
 from common.errors import shorten
 from imports.record import AdoptedObject, AdoptionRecord
-from imports.sources.terraform_base.legacy_object import address_order
-from terraform.state_surgery import Document, Held, Identify, held, places
+from terraform.addresses import address_order
+from terraform.state import Document
+from terraform.state_surgery import Held, held, places
 
 
 class Holder(StrEnum):
@@ -38,12 +38,10 @@ def ownership(
     record: AdoptionRecord,
     legacy_state: Document | None,
     new_state: Document | None,
-    *,
-    identify: Identify = import_id,
 ) -> list[Owner]:
     """Who holds each object of the record, sorted by our address; None stands for no state."""
-    legacy = _State("legacy", legacy_state, identify)
-    new = _State("new", new_state, identify)
+    legacy = _State("legacy", legacy_state)
+    new = _State("new", new_state)
     owners = []
     for item in sorted(record.adopted, key=lambda item: address_order(item.address)):
         there = legacy.holds(item, item.legacy_address)
@@ -83,10 +81,10 @@ _HOLDERS = {
 class _State:
     """One of the two states, looked up by address and by object."""
 
-    def __init__(self, name: str, document: Document | None, identify: Identify) -> None:
+    def __init__(self, name: str, document: Document | None) -> None:
         self._name = name
-        self._held = held(document, identify=identify)
-        self._places = places(document, identify=identify)
+        self._held = held(document)
+        self._places = places(document)
 
     def holds(self, item: AdoptedObject, address: str) -> bool:
         return self._held.get(address) == Held(type=item.type, import_id=item.import_id)

@@ -1,14 +1,15 @@
 """Looks, before Terraform runs, whether everything the adoption record names is really there."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from aws.client import Clients, account_of, region_of
+from aws.resources.call import Row
 from common.errors import one_line
 from imports.record import AdoptedObject, AdoptionRecord
-from imports.sources.terraform_base.legacy_object import address_order
-from imports.sources.terraform_base.live_rows import Kind, Row, kind_of, read_rows
+from imports.sources.terraform_base.live_rows import id_of, kind_of, read_rows
+from terraform.addresses import address_order
 
 Verdict = Literal["found", "missing", "elsewhere"]
 
@@ -62,18 +63,14 @@ def preflight_rows(record: AdoptionRecord, clients: Clients) -> list[tuple[Findi
         clusters={each.import_id for each in record.adopted if each.type == "aws_ecs_cluster"},
     )
     by_id = {
-        type_: {str(row[kind.id]): row for row in rows[kind.rows]} for type_, kind in _kinds(record)
+        type_: {id_of(type_, row): row for row in rows[type_]}
+        for type_ in {each.type for each in record.adopted}
     }
     found = [
         (_finding(each, by_id[each.type], record), by_id[each.type].get(each.import_id))
         for each in record.adopted
     ]
     return sorted(found, key=lambda each: address_order(each[0].address))
-
-
-def _kinds(record: AdoptionRecord) -> Iterator[tuple[str, Kind]]:
-    for type_ in {each.type for each in record.adopted}:
-        yield type_, kind_of(type_)
 
 
 def _finding(each: AdoptedObject, rows: Mapping[str, Row], record: AdoptionRecord) -> Finding:

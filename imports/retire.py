@@ -10,24 +10,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from aws.import_ids import import_id
 from common.errors import UserError, listed, shorten
 from common.progress import Progress
 from imports.ownership import Holder, Owner, ownership
 from imports.record import AdoptionRecord
-from imports.sources.terraform_base.legacy_object import address_order, resource_blocks
 from imports.sources.terraform_base.legacy_workspaces import pull_workspace
+from terraform.addresses import address_order, resource_blocks
 from terraform.cli import Terraform
-from terraform.pulled_state import PulledState, content, pull, push
+from terraform.pulled_state import content, pull, push
+from terraform.state import State, parse_document
 from terraform.state_backups import Backup, find_backups, read_backup, write_backup
-from terraform.state_surgery import (
-    Identify,
-    held,
-    managed_addresses,
-    parse_document,
-    places,
-    remove_addresses,
-)
+from terraform.state_surgery import held, managed_addresses, places, remove_addresses
 
 LEGACY: Final = "legacy"
 
@@ -57,7 +50,6 @@ def retire(
     acknowledged: bool,
     progress: Progress,
     other_workspaces: Mapping[str, Terraform] = MappingProxyType({}),
-    identify: Identify = import_id,
 ) -> Retirement:
     """Take the adopted and released addresses out of the legacy state; run again, it does nothing.
 
@@ -71,11 +63,11 @@ def retire(
     new = pull(here)
     old = pull(legacy)
     refuse_other_lineage(record, old, new)
-    owners = ownership(record, content(old), content(new), identify=identify)
+    owners = ownership(record, content(old), content(new))
     refuse_mismatches(owners, record, old)
     _refuse_unless_here(owners)
     for name, terraform in other_workspaces.items():
-        _refuse_other_owner(record, name, terraform, identify)
+        _refuse_other_owner(record, name, terraform)
     if old is None:
         return _without_legacy_state(record, legacy)
 
@@ -86,7 +78,7 @@ def retire(
     if not let_go:
         progress("nothing is left to let go of")
         return _retirement(record, legacy, stays=stays, backup=latest, notes=notes)
-    _refuse_unexplained_gaps(record, owners, old, latest, identify)
+    _refuse_unexplained_gaps(record, owners, old, latest)
     _refuse_second_writer(record, old, latest)
     if stays and not acknowledged:
         raise UserError(
@@ -111,9 +103,7 @@ def legacy_addresses(record: AdoptionRecord) -> frozenset[str]:
 # --- refusals
 
 
-def refuse_other_lineage(
-    record: AdoptionRecord, old: PulledState | None, new: PulledState | None
-) -> None:
+def refuse_other_lineage(record: AdoptionRecord, old: State | None, new: State | None) -> None:
     """Raise UserError unless the legacy state is the record's, and not the new one as well."""
     expected = record.legacy.lineage
     found = old.lineage if old else expected
@@ -130,7 +120,7 @@ def refuse_other_lineage(
         )
 
 
-def refuse_mismatches(owners: list[Owner], record: AdoptionRecord, old: PulledState | None) -> None:
+def refuse_mismatches(owners: list[Owner], record: AdoptionRecord, old: State | None) -> None:
     """Raise UserError when an address holds another object, or an object stands elsewhere too."""
     wrong = [owner.mismatch for owner in owners if owner.mismatch]
     if wrong:
@@ -140,7 +130,7 @@ def refuse_mismatches(owners: list[Owner], record: AdoptionRecord, old: PulledSt
         )
 
 
-def _moved(record: AdoptionRecord, old: PulledState | None) -> str:
+def _moved(record: AdoptionRecord, old: State | None) -> str:
     before = record.legacy.serial
     if old is None or before is None or before == old.serial:
         return ""
@@ -157,10 +147,8 @@ def _refuse_unless_here(owners: list[Owner]) -> None:
         )
 
 
-def _refuse_other_owner(
-    record: AdoptionRecord, workspace: str, terraform: Terraform, identify: Identify
-) -> None:
-    found = places(content(pull_workspace(terraform)), identify=identify)
+def _refuse_other_owner(record: AdoptionRecord, workspace: str, terraform: Terraform) -> None:
+    found = places(content(pull_workspace(terraform)))
     owned = [
         place for item in record.adopted for place in found.get((item.type, item.import_id), [])
     ]
@@ -179,7 +167,7 @@ def _refuse_other_owner(
     )
 
 
-def _refuse_second_writer(record: AdoptionRecord, old: PulledState, latest: Backup | None) -> None:
+def _refuse_second_writer(record: AdoptionRecord, old: State, latest: Backup | None) -> None:
     """Somebody has used the old tool since the inventory. With a backup it may have been ourselves."""
     if latest is None and _moved(record, old):
         raise UserError(
@@ -191,16 +179,15 @@ def _refuse_second_writer(record: AdoptionRecord, old: PulledState, latest: Back
 def _refuse_unexplained_gaps(
     record: AdoptionRecord,
     owners: list[Owner],
-    old: PulledState,
+    old: State,
     latest: Backup | None,
-    identify: Identify,
 ) -> None:
     gone = [item.legacy_address for item in owners if item.holder is Holder.HERE]
     if not gone:
         return
     if latest is not None and latest.serial < old.serial:
         _, document = read_backup(latest.path, old.lineage)
-        before = ownership(record, document, None, identify=identify)
+        before = ownership(record, document, None)
         if all(item.holder is Holder.LEGACY for item in before):
             return
     raise UserError(

@@ -6,24 +6,17 @@ In this order, so that an interruption leaves an object with two owners at worst
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aws.import_ids import import_id
 from common.errors import UserError, listed, shorten
 from common.progress import Progress
 from imports.ownership import Holder, Owner, ownership
 from imports.record import AdoptionRecord
 from imports.retire import LEGACY, legacy_addresses, refuse_mismatches, refuse_other_lineage
-from imports.sources.terraform_base.legacy_object import address_order
+from terraform.addresses import address_order
 from terraform.cli import Terraform
-from terraform.pulled_state import PulledState, content, pull, push
+from terraform.pulled_state import content, pull, push
+from terraform.state import Document, State
 from terraform.state_backups import Backup, find_backups, read_backup, write_backup
-from terraform.state_surgery import (
-    Document,
-    Identify,
-    held,
-    managed_addresses,
-    remove_addresses,
-    restore_addresses,
-)
+from terraform.state_surgery import held, managed_addresses, remove_addresses, restore_addresses
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +41,6 @@ def rollback(
     *,
     backup_folder: Path,
     progress: Progress,
-    identify: Identify = import_id,
 ) -> Rollback:
     """Let the legacy state hold everything again, then the new state forget it; safe to run again.
 
@@ -60,14 +52,14 @@ def rollback(
     new = pull(here)
     old = pull(legacy)
     refuse_other_lineage(record, old, new)
-    owners = ownership(record, content(old), content(new), identify=identify)
+    owners = ownership(record, content(old), content(new))
     refuse_mismatches(owners, record, old)
 
-    plan = _plan(record, legacy, old, backup_folder, identify)
+    plan = _plan(record, legacy, old, backup_folder)
     if plan.restored:
         progress(f"putting {len(plan.restored)} resources back into the legacy state")
         old = push(legacy, plan.document, backup=plan.backups[0].path)
-    _refuse_unless_in_legacy(record, content(old), identify)
+    _refuse_unless_in_legacy(record, content(old))
     progress("the legacy state holds every object")
 
     mine = sorted(record.addresses & held(content(new)).keys(), key=address_order)
@@ -101,9 +93,8 @@ class _Plan:
 def _plan(
     record: AdoptionRecord,
     legacy: Terraform,
-    old: PulledState | None,
+    old: State | None,
     folder: Path,
-    identify: Identify,
 ) -> _Plan:
     ours = legacy_addresses(record)
     before = held(old.document).keys() if old else set()
@@ -129,25 +120,21 @@ def _plan(
             document = saved
         next_serial = (old or backup).serial + 1
         document = {**restore_addresses(document, saved, ours), "serial": next_serial}
-        if not _not_in_legacy(record, document, identify):
+        if not _not_in_legacy(record, document):
             break
     assert document is not None  # noqa: S101  # there is a path, told to mypy
-    _refuse_unless_in_legacy(record, document, identify)
+    _refuse_unless_in_legacy(record, document)
     restored = sorted(held(document).keys() - before, key=address_order)
     return _Plan(document=document, restored=tuple(restored), backups=tuple(used))
 
 
-def _not_in_legacy(
-    record: AdoptionRecord, document: Document | None, identify: Identify
-) -> list[Owner]:
-    owners = ownership(record, document, None, identify=identify)
+def _not_in_legacy(record: AdoptionRecord, document: Document | None) -> list[Owner]:
+    owners = ownership(record, document, None)
     return [item for item in owners if item.holder is not Holder.LEGACY]
 
 
-def _refuse_unless_in_legacy(
-    record: AdoptionRecord, document: Document | None, identify: Identify
-) -> None:
-    absent = [item.legacy_address for item in _not_in_legacy(record, document, identify)]
+def _refuse_unless_in_legacy(record: AdoptionRecord, document: Document | None) -> None:
+    absent = [item.legacy_address for item in _not_in_legacy(record, document)]
     if absent:
         raise UserError(
             f"{listed(absent)}: neither the legacy state nor a backup of it holds the recorded object "

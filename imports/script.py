@@ -4,8 +4,8 @@ import shlex
 
 from common.errors import one_line
 from imports.record import AdoptionRecord
-from imports.sources.terraform_base.legacy_object import address_order
 from modules.settings.stage_settings import stack_name
+from terraform.addresses import address_order
 
 
 def import_commands(record: AdoptionRecord) -> str:

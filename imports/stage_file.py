@@ -6,6 +6,7 @@ from typing import Any
 import tomli_w
 
 from common.errors import UserError
+from modules.base.naming import CLUSTER_SUFFIX
 
 Found = Mapping[str, Mapping[str, Any]]  # address -> attributes
 
@@ -14,9 +15,9 @@ _HEADER = """\
 # Phase "adopt" takes the existing objects over and changes nothing. Then, step by step:
 #   phase = "foundation" adds what the services stand on,
 #   phase = "full" (or no line) adds everything; it needs domain_name and operator_email.
+# web_firewall and backups come with phase "full" and have a price (docs/settings.md): false gives them up.
 
 """
-_CLUSTER_SUFFIX = "-ecs-cluster"
 _DATABASE = "aws_db_instance.main"
 
 
@@ -36,9 +37,10 @@ def stage_file(attributes: Found, *, region: str) -> str:
     document = {
         "phase": "adopt",
         "region": region,
-        "prefix": cluster.removesuffix(_CLUSTER_SUFFIX),
+        "prefix": cluster.removesuffix(CLUSTER_SUFFIX),
         "retain_data": True,
         "default_tags": {},
+        "security": {"web_firewall": True, "backups": True},
         "network": {
             "vpc_cidr_block": _known(attributes, "aws_vpc.main", "cidr_block"),
             "zone_count": len(zones),

@@ -1,12 +1,10 @@
 """The inventory: reads the legacy side and AWS, decides, and writes the record and the stage file."""
 
-import json
-import os
 import tempfile
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 from common.errors import UserError
@@ -26,10 +24,14 @@ from imports.record import (
 from imports.sources.terraform_base.base import Agree
 from imports.sources.terraform_base.planned import is_known
 from imports.stage_file import stage_file
+from imports.workspace_record import path_of_record
 from modules.settings.stage_files import parse_stage
 from modules.settings.stage_settings import StageSettings
-from synth.bindings import accelerate
+from terraform.stack import Stack
 from terraform.workspace import Workspace, set_default_credentials
+
+Synthesize = Callable[[StageSettings, frozenset[str]], Stack]
+"""Gives the stack of a stage's settings and of the addresses that it adopts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +57,7 @@ def take_stock(
     variables: Mapping[str, str],
     var_files: Sequence[Path],
     agree: Agree,
+    synthesize: Synthesize,
     progress: Progress,
 ) -> Inventory:
     """Read, decide, observe, write. With a problem among the decisions nothing is written.
@@ -89,7 +92,7 @@ def take_stock(
             drift=[],
             notes=notes,
             record=None,
-            record_path=workspace.record_path,
+            record_path=path_of_record(workspace),
             stage_path=workspace.stage_path,
             wrote_stage_file=False,
         )
@@ -97,17 +100,15 @@ def take_stock(
     settings = _settings(workspace, found)
     wrote_stage_file = not workspace.stage_path.exists()
     ids = {str(decision.address): str(decision.import_id) for decision in adopted}
+    stack = synthesize(settings, frozenset(ids))
+    progress(f"reading {len(ids)} objects from AWS")
     with tempfile.TemporaryDirectory(prefix="atomic-inventory-") as folder:
-        document = _synthesized(settings, frozenset(ids), Path(folder), workspace)
-        progress(f"reading {len(ids)} objects from AWS")
-        reading = Path(folder) / "observe"
-        reading.mkdir()
-        observed = observe(document, ids, folder=reading, environment=workspace.own_environment())
+        observed = observe(stack, ids, folder=Path(folder), environment=workspace.own_environment())
     record = _record(workspace.stage, found, observed)
     progress("writing the record")
     if wrote_stage_file:
         replace_file(workspace.stage_path, stage_file(observed, region=found.region))
-    write_record(workspace.record_path, record)
+    write_record(path_of_record(workspace), record)
     return Inventory(
         source=source_of(found),
         decisions=found.decisions,
@@ -117,9 +118,9 @@ def take_stock(
             state=found.attributes if found.state else None,
             observed=observed,
         ),
-        notes=[*notes, *_unmanaged(found, document), *phase_notes(settings, workspace.stage_path)],
+        notes=[*notes, *_unmanaged(found, stack), *phase_notes(settings, workspace.stage_path)],
         record=record,
-        record_path=workspace.record_path,
+        record_path=path_of_record(workspace),
         stage_path=workspace.stage_path,
         wrote_stage_file=wrote_stage_file,
     )
@@ -136,12 +137,10 @@ def phase_notes(settings: StageSettings, path: Path) -> list[str]:
     ]
 
 
-def _unmanaged(found: LegacySide, document: Mapping[str, Any]) -> list[str]:
+def _unmanaged(found: LegacySide, stack: Stack) -> list[str]:
     if found.configuration is None:
         return []
-    return unmanaged_arguments(
-        found.decisions, configuration=found.configuration, document=document
-    )
+    return unmanaged_arguments(found.decisions, configuration=found.configuration, stack=stack)
 
 
 def _settings(workspace: Workspace, found: LegacySide) -> StageSettings:
@@ -169,26 +168,6 @@ def _shape(found: LegacySide, legacy_address: str) -> Mapping[str, Any]:
     configured = {item.address: item.arguments for item in objects}.get(legacy_address, {})
     known = {key: value for key, value in configured.items() if is_known(value)}
     return known | dict(found.attributes[legacy_address])
-
-
-def _synthesized(
-    settings: StageSettings, adopted: frozenset[str], folder: Path, workspace: Workspace
-) -> dict[str, Any]:
-    accelerate(os.environ)
-    # Only now: the import starts the jsii kernel, which takes seconds.
-    from modules.app import synthesize  # noqa: PLC0415
-
-    stacks = synthesize(
-        [settings],
-        adopted={settings.stage: adopted},
-        outdir=str(folder / "cdktf.out"),
-        state_folder=PurePath(folder),
-        emulated=workspace.emulated,
-    )
-    document: dict[str, Any] = json.loads(
-        Path(stacks, settings.stack_name, "cdk.tf.json").read_text()
-    )
-    return document
 
 
 def _record(

@@ -3,13 +3,12 @@
 AWS refuses a second one, or lets the first one be taken over without a word.
 """
 
-from collections.abc import Iterator, Mapping
-from functools import partial
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 from aws.client import Clients
-from imports.recovery.finding import FINDERS
-from imports.recovery.live import Key, UnknownValueError
+from aws.resources import RESOURCES
+from terraform.plan import Plan
 from terraform.refused import Refused
 
 # Of which AWS has one of a name at most, in an account and a region, a network or a scope.
@@ -45,41 +44,28 @@ NAMED: Final = frozenset(
 )
 
 
-def named_creates(plan: Mapping[str, Any]) -> Iterator[tuple[str, str, Key]]:
+def named_creates(plan: Plan) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     """Address, type and name of each planned create whose name is known before apply.
 
     The name is all that tells the object apart: a security group's begins with its network.
     """
-    for change in plan.get("resource_changes", ()):
-        type_, actions = change["type"], change["change"]["actions"]
-        if change["mode"] != "managed" or type_ not in NAMED or actions != ["create"]:
+    for change in plan.changes:
+        if change.type not in NAMED or change.actions != ("create",):
             continue
-        after = change["change"].get("after") or {}
-        try:
-            yield (
-                change["address"],
-                type_,
-                FINDERS[type_].key(partial(_text, after)),
-            )
-        except UnknownValueError:
-            continue
+        after = change.after or {}
+        key = tuple(after.get(part) for part in RESOURCES[change.type].key)
+        if all(isinstance(part, str) and part for part in key):
+            yield change.address, change.type, key
 
 
-def _text(after: Mapping[str, Any], name: str) -> str:
-    value = after.get(name)
-    if not isinstance(value, str) or not value:
-        raise UnknownValueError(name)
-    return value
-
-
-def taken_names(plan: Mapping[str, Any], clients: Clients, *, stage: str) -> tuple[Refused, ...]:
+def taken_names(plan: Plan, clients: Clients, *, stage: str) -> tuple[Refused, ...]:
     """The planned creates whose name an object in AWS has, sorted.
 
     Raises UserError when AWS refuses to tell.
     """
     found = []
     for address, type_, key in sorted(named_creates(plan)):
-        standing = [each for each in FINDERS[type_].list(clients, key[0]) if each.key == key]
+        standing = [each for each in RESOURCES[type_].listed(clients, key[0]) if each.key == key]
         if standing:
             found.append(
                 Refused(

@@ -13,11 +13,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-
 from common.errors import UserError
+from common.screen import headline, say, waiting
 from local.cdktf import Cdktf, CdktfError
-from local.demo import progress, scan_for_secrets
+from local.demo import deploying, scan_for_secrets
 from local.emulator import PROJECT, Emulator, EmulatorError, running_emulator
 from local.legacy import legacy_base
 from modules.settings.stage_settings import stack_name
@@ -37,13 +36,12 @@ class StepError(Exception):
 class Stage:
     """Where the story is played."""
 
-    console: Console
     cdktf: Cdktf
     legacy: Terraform
 
     def imports(self, *arguments: str, last_lines: int) -> None:
         """Run `python -m imports ARGUMENTS` and show the end of what it prints."""
-        self.console.print(f"$ python -m imports {' '.join(arguments)}", style="bold", markup=False)
+        say(f"$ python -m imports {' '.join(arguments)}", style="bold")
         finished = subprocess.run(
             [sys.executable, "-m", "imports", *arguments],
             cwd=PROJECT,
@@ -58,31 +56,30 @@ class Stage:
         )
         lines = finished.stdout.rstrip().splitlines()
         if len(lines) > last_lines:
-            self.console.print(f"  ({len(lines) - last_lines} lines before)", style="dim")
+            say(f"  ({len(lines) - last_lines} lines before)", style="dim")
         for line in lines[-last_lines:]:
-            self.console.print(f"  {line}", markup=False, soft_wrap=True)
+            say(f"  {line}")
         if finished.returncode:
             raise StepError(f"python -m imports {arguments[0]} ended with {finished.returncode}")
 
 
 def main() -> int:
     """Play it; 0 when each step ended as it has to."""
-    console = Console(highlight=False)
     with tempfile.TemporaryDirectory(prefix="atomic-adopt-") as name:
         folder = Path(name)
         try:
             with (folder / "aws.log").open("w") as log, running_emulator(log) as emulator:
-                _play(console, emulator, folder)
+                _play(emulator, folder)
         except (StepError, CdktfError, EmulatorError, UserError) as error:
-            console.print(str(error), markup=False)
+            say(str(error))
             return 1
         except KeyboardInterrupt:
-            console.print("stopped")
+            say("stopped")
             return 130
     return 0
 
 
-def _play(console: Console, emulator: Emulator, folder: Path) -> None:
+def _play(emulator: Emulator, folder: Path) -> None:
     stages = folder / "stages"
     stages.mkdir()
     cdktf = Cdktf(
@@ -94,55 +91,55 @@ def _play(console: Console, emulator: Emulator, folder: Path) -> None:
         },
     )
 
-    console.rule("1. A legacy base, applied by plain terraform (some 100 s)")
+    headline("1. A legacy base, applied by plain terraform (some 100 s)")
     legacy = legacy_base(folder / "legacy", emulator, environment=os.environ)
     started = time.monotonic()
-    with console.status("terraform apply"):
+    with waiting() as progress:
+        progress("terraform apply")
         legacy.checked("apply", "-auto-approve", "-input=false", "-no-color")
-    console.print(f"57 resources stand after {time.monotonic() - started:.0f} s")
-    stage = Stage(console=console, cdktf=cdktf, legacy=legacy)
+    say(f"57 resources stand after {time.monotonic() - started:.0f} s")
+    stage = Stage(cdktf=cdktf, legacy=legacy)
     from_legacy = ("--stage", STAGE, "--legacy", str(legacy.folder))
 
-    console.rule("2. Inventory: what is there, and what becomes of it")
+    headline("2. Inventory: what is there, and what becomes of it")
     stage.imports("inventory", *from_legacy, last_lines=12)
 
-    console.rule("3. Gate: may the plan be applied?")
+    headline("3. Gate: may the plan be applied?")
     stage.imports("gate", "--stage", STAGE, last_lines=8)
 
-    console.rule("4. Adopt")
+    headline("4. Adopt")
     emulator.count_from_now()
     started = time.monotonic()
     stage.imports("adopt", "--stage", STAGE, last_lines=2)
-    console.print(
+    say(
         f"in {time.monotonic() - started:.0f} s, with {sum(emulator.mutating_calls().values())} calls to AWS "
         "that write"
     )
 
-    console.rule("5. The full platform on top (some 90 s)")
+    headline("5. The full platform on top (some 90 s)")
     path = stages / f"{STAGE}.toml"
     path.write_text(path.read_text().replace('phase = "adopt"\n', _REQUIRED))
-    console.print(
-        'stages/live.toml: the line `phase = "adopt"` gives way to a domain and an e-mail'
-    )
+    say('stages/live.toml: the line `phase = "adopt"` gives way to a domain and an e-mail')
     stage.imports("gate", "--stage", STAGE, last_lines=8)
-    with console.status("planning") as status:
-        deployed = cdktf.run("deploy", STACK, "--auto-approve", on_line=progress(status))
+    with waiting() as progress:
+        progress("planning")
+        deployed = cdktf.run("deploy", STACK, "--auto-approve", on_line=deploying(progress))
     diff = cdktf.run("diff", STACK)
     if "No changes." not in diff:
         raise StepError("the second diff is not empty:\n" + diff)
-    console.print("deployed; cdktf diff: No changes.")
+    say("deployed; cdktf diff: No changes.")
 
-    console.rule("6. Retire: the legacy state lets go")
+    headline("6. Retire: the legacy state lets go")
     stage.imports("retire", *from_legacy, last_lines=12)
     stage.imports("status", *from_legacy, last_lines=2)
-    console.print("$ terraform destroy   (in the legacy folder)", style="bold", markup=False)
+    say("$ terraform destroy   (in the legacy folder)", style="bold")
     destroyed = legacy.checked("destroy", "-auto-approve", "-input=false", "-no-color")
     found = re.search(r"Destroy complete! .*", destroyed)
-    console.print(f"  {found[0] if found else destroyed.strip()}", markup=False)
+    say(f"  {found[0] if found else destroyed.strip()}")
     if not found or "0 destroyed" not in found[0]:
         raise StepError("the old tool still destroyed something")
 
-    console.rule("7. Secret values in what was written: state, JSON, record, logs")
+    headline("7. Secret values in what was written: state, JSON, record, logs")
     outputs = json.loads(cdktf.terraform(STACK, "output", "-json").stdout)
     result = scan_for_secrets(
         emulator,
@@ -151,12 +148,10 @@ def _play(console: Console, emulator: Emulator, folder: Path) -> None:
         printed={"cdktf deploy": deployed, "cdktf diff": diff},
         without=[legacy.folder, folder / BACKUPS],
     )
-    console.print(
-        f"{result}, the legacy folder and {BACKUPS}/ left out", soft_wrap=True, markup=False
-    )
+    say(f"{result}, the legacy folder and {BACKUPS}/ left out")
     if result.found:
         raise StepError("a secret value was written down")
-    console.rule("The base belongs to this project alone. README.md tells the way for a real one.")
+    headline("The base belongs to this project alone. README.md tells the way for a real one.")
 
 
 if __name__ == "__main__":

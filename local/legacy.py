@@ -4,10 +4,10 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from dev.setup.provider_setup import find_mirror
 from local.emulator import PROJECT, Emulator
 from local.random_provider import lay_out_mirror, write_cli_config
 from terraform.cli import Terraform
+from terraform.mirrors import find_mirror
 
 BASE = PROJECT / "tests" / "legacy" / "base"
 
@@ -23,7 +23,7 @@ def legacy_base(
     shutil.copytree(source, folder, dirs_exist_ok=True)
     tools = folder.with_name(f"{folder.name}-tools")
     lay_out_mirror(tools / "mirror")
-    mirror = find_mirror(_platform(tools))
+    mirror = find_mirror(_platform(tools), PROJECT)
     settings = write_cli_config(
         tools / "terraform.rc",
         random_mirror=tools / "mirror",

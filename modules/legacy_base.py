@@ -18,7 +18,7 @@ from cdktf_cdktf_provider_aws.security_group import SecurityGroup
 from constructs import Construct
 
 from modules.base.address import address
-from modules.base.naming import Names
+from modules.context import Context
 from modules.data.private_bucket import PrivateBucket
 from modules.network.network import Network
 from modules.security import policies
@@ -34,26 +34,24 @@ class LegacyBase(Construct):
         scope: Construct,
         id_: str,
         *,
-        adopted: frozenset[str],
-        account_id: str,
-        names: Names,
+        context: Context,
         network: Network,
         bucket: PrivateBucket,
     ) -> None:
         super().__init__(scope, id_)
-        for name, suffix in (("ecs_tasks", "ecs-tasks-sg"), ("msk_client", "msk-client-sg")):
-            if f"aws_security_group.{name}" in adopted:
+        for name, label in (("ecs_tasks", "ecs-tasks"), ("msk_client", "msk-client")):
+            if context.is_adopted(SecurityGroup, name):
                 address(
                     name,
                     SecurityGroup(
                         self,
                         name,
-                        name=names(suffix),
+                        name=context.names.security_group(label),
                         vpc_id=network.vpc.id,
-                        tags={"Name": names(suffix)},
+                        tags={"Name": context.names.security_group(label)},
                     ),
                 )
-        if "aws_s3_bucket_versioning.data" in adopted:
+        if context.is_adopted(S3BucketVersioningA, "data"):
             address(
                 "data",
                 S3BucketVersioningA(
@@ -65,13 +63,13 @@ class LegacyBase(Construct):
                     ),
                 ),
             )
-        if "aws_iam_role.ecs_task_execution_role" in adopted:
-            self._execution_role(account_id, names)
-        if "aws_iam_role.ecs_application_task_role" in adopted:
-            self._task_role(account_id, names)
+        if context.is_adopted(IamRole, "ecs_task_execution_role"):
+            self._execution_role(context)
+        if context.is_adopted(IamRole, "ecs_application_task_role"):
+            self._task_role(context)
 
-    def _execution_role(self, account_id: str, names: Names) -> None:
-        role = self._role("ecs_task_execution_role", account_id, names)
+    def _execution_role(self, context: Context) -> None:
+        role = self._role("ecs_task_execution_role", context)
         address(
             "ecs_task_execution_role_policy",
             IamRolePolicyAttachment(
@@ -82,14 +80,14 @@ class LegacyBase(Construct):
             ),
         )
 
-    def _task_role(self, account_id: str, names: Names) -> None:
-        role = self._role("ecs_application_task_role", account_id, names)
+    def _task_role(self, context: Context) -> None:
+        role = self._role("ecs_application_task_role", context)
         policy = address(
             "ecs_application_task_policy",
             IamPolicy(
                 self,
                 "ecs_application_task_policy",
-                name=names("ecs-application-task-policy"),
+                name=context.names.shared_task_policy,
                 policy=json.dumps(policies.document([])),
             ),
         )
@@ -103,13 +101,13 @@ class LegacyBase(Construct):
             ),
         )
 
-    def _role(self, name: str, account_id: str, names: Names) -> IamRole:
+    def _role(self, name: str, context: Context) -> IamRole:
         return address(
             name,
             IamRole(
                 self,
                 name,
-                name=names(name.replace("_", "-")),
-                assume_role_policy=json.dumps(policies.tasks_assume_role(account_id)),
+                name=context.names.shared_role(name),
+                assume_role_policy=json.dumps(policies.tasks_assume_role(context.account_id)),
             ),
         )

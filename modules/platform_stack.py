@@ -1,12 +1,18 @@
-"""The platform of one stage: what there is and what depends on what. Read this file first."""
+"""The platform of one stage: what there is and what depends on what. Read this file first.
+
+Longer than others, because it is the one place where everything comes together.
+"""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import PurePath
 
 from cdktf import TerraformOutput, TerraformStack
 from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
 from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
 from cdktf_cdktf_provider_aws.data_aws_route53_zone import DataAwsRoute53Zone
+from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
+from cdktf_cdktf_provider_aws.s3_bucket_versioning import S3BucketVersioningA
 from constructs import Construct
 
 from modules.base.address import address
@@ -18,6 +24,7 @@ from modules.compute.cluster import Cluster
 from modules.compute.fargate_service import FargateService
 from modules.compute.registry import Registries
 from modules.compute.service_roles import ServiceRoles
+from modules.context import Context
 from modules.data.backups import Backups
 from modules.data.database import DATABASES
 from modules.data.file_storage import FileStorage
@@ -60,15 +67,26 @@ class PlatformStack(TerraformStack):
     ) -> None:
         super().__init__(scope, id_)
         self._stage = stage
-        self._adopted = adopted
-        self._names = Names(prefix=stage.prefix, stack=stage.stack_name)
         configure_state(self, stage=stage, state_folder=state_folder, emulated=emulated)
         configure_provider(self, stage=stage, emulated=emulated)
         account = address("current", DataAwsCallerIdentity(self, "account"))
-        self._account_id = account.account_id
-        self._guard = Guard(
-            retain_data=stage.retain_data, allow_destroy=frozenset(stage.allow_destroy)
+        # A scope of their own: a service may be called as a part of the platform is.
+        self._services = Construct(self, "services")
+        self._context = Context(
+            names=Names(prefix=stage.prefix, stack=stage.stack_name),
+            account_id=account.account_id,
+            region=stage.region,
+            time_zone=stage.time_zone,
+            log_retention_days=stage.logs.retention_days,
+            guard=Guard(
+                retain_data=stage.retain_data, allow_destroy=frozenset(stage.allow_destroy)
+            ),
+            adopted=adopted,
+            key_arn=None,
         )
+        if stage.security.customer_managed_key:
+            key = CustomerKey(self, "customer_key", context=self._context)
+            self._context = replace(self._context, key_arn=key.arn)
 
         self._foundation()
         if stage.phase == "full":
@@ -76,75 +94,56 @@ class PlatformStack(TerraformStack):
 
     def _foundation(self) -> None:
         """What the services stand on."""
-        stage, names = self._stage, self._names
-        # A scope of their own: a service may be called as a part of the platform is.
-        self._services = Construct(self, "services")
-        self._key_arn = self._customer_key_arn()
-        self._network = Network(self, "network", settings=stage.network, names=names)
+        stage, context, services = self._stage, self._context, self._stage.services
+        self._network = Network(self, "network", context=context, settings=stage.network)
         self._groups = SecurityGroups(
             self,
             "security_groups",
-            services=stage.services,
+            context=context,
+            services=services,
             kafka=stage.kafka,
-            names=names,
             network=self._network,
         )
         self._registries = Registries(
             self,
             "registries",
-            services=[name for name, row in stage.services.items() if row.image == OWN_REPOSITORY],
-            key_arn=self._key_arn,
-            guard=self._guard,
-            names=names,
+            context=context,
+            services=[name for name, row in services.items() if row.image == OWN_REPOSITORY],
         )
         self._bucket = PrivateBucket(
             self,
             "data_bucket",
+            context=context,
             label="data",
-            name=names.data_bucket(self._account_id, stage.region),
-            key_arn=self._key_arn,
+            name=context.names.data_bucket(context.account_id, context.region),
+            key_arn=context.key_arn,
             # The setting of an adopted bucket stays as it was found.
-            versioned="aws_s3_bucket_versioning.data" not in self._adopted,
+            versioned=not context.is_adopted(S3BucketVersioningA, "data"),
             # Nobody here knows what the owner of an adopted bucket keeps in its old versions.
-            tidied="aws_s3_bucket.data" not in self._adopted,
+            tidied=not context.is_adopted(S3Bucket, "data"),
             expire_after_days=None,
             writers=lambda _bucket_arn: [],
-            guard=self._guard,
         )
         self._logs = self._logs_bucket()
         self._cluster = Cluster(
-            self, "cluster", container_insights=stage.container_insights, names=names
+            self, "cluster", context=context, container_insights=stage.container_insights
         )
         self._roles = {
-            name: ServiceRoles(
-                self._services,
-                f"{name}_roles",
-                service=name,
-                account_id=self._account_id,
-                names=names,
-            )
-            for name in stage.services
+            name: ServiceRoles(self._services, f"{name}_roles", context=context, service=name)
+            for name in services
         }
         self._secrets = SecretStore(
             self,
             "secrets",
+            context=context,
             rows=SECRETS,
             master_username=stage.database.master_username,
-            key_arn=self._key_arn,
-            guard=self._guard,
-            adopted=self._adopted,
-            names=names,
         )
         self._database = DATABASES[stage.database.engine](
             self,
             "database",
+            context=context,
             settings=stage.database,
-            log_retention_days=stage.logs.retention_days,
-            account_id=self._account_id,
-            key_arn=self._key_arn,
-            guard=self._guard,
-            adopted=self._adopted,
-            names=names,
             network=self._network,
             security_group=self._groups.database,
             secrets=self._secrets,
@@ -158,15 +157,9 @@ class PlatformStack(TerraformStack):
             host=self._database.host,
             port=self._database.port,
         )
-        if self._adopted:
+        if context.adopted:
             LegacyBase(
-                self,
-                "legacy_base",
-                adopted=self._adopted,
-                account_id=self._account_id,
-                names=names,
-                network=self._network,
-                bucket=self._bucket,
+                self, "legacy_base", context=context, network=self._network, bucket=self._bucket
             )
         self._hosted_zone = self._find_hosted_zone()
         self._certificate = self._request_certificate()
@@ -189,16 +182,15 @@ class PlatformStack(TerraformStack):
 
     def _application(self) -> None:
         """The edge, the services, and what watches them."""
-        stage, names = self._stage, self._names
-        # `checks` has refused a stage of phase full without it.
+        stage, context = self._stage, self._context
+        # `checks` has refused a stage of phase full without these.
         assert stage.operator_email is not None
-        self._load_balancer = self._edge()
+        assert stage.domain_name is not None
+        self._load_balancer = self._edge(stage.domain_name)
         self._file_storage = FileStorage(
             self,
             "file_storage",
-            key_arn=self._key_arn,
-            guard=self._guard,
-            names=names,
+            context=context,
             network=self._network,
             security_group=self._groups.file_storage,
         )
@@ -206,32 +198,23 @@ class PlatformStack(TerraformStack):
             Backups(
                 self,
                 "backups",
+                context=context,
                 retention_days=stage.security.backup_retention_days,
                 resource_arns=[self._database.arn, self._file_storage.file_system.arn],
-                key_arn=self._key_arn,
-                guard=self._guard,
-                names=names,
             )
         self._topic = AlarmTopic(
-            self,
-            "alarm_topic",
-            operator_email=stage.operator_email,
-            account_id=self._account_id,
-            key_arn=self._key_arn,
-            names=names,
+            self, "alarm_topic", context=context, operator_email=stage.operator_email
         )
         self._alarms = [*self._platform_alarms()]
         self._target_group_suffixes: dict[str, str] = {}
         for service in stage.services.values():
-            self._service(service)
+            self._service(service, stage.domain_name)
         if stage.night_stop:
             NightStop(
                 self,
                 "night_stop",
+                context=context,
                 settings=stage.night_stop,
-                time_zone=stage.time_zone,
-                account_id=self._account_id,
-                names=names,
                 database=self._database,
             )
         self._cost_alerts(stage.operator_email)
@@ -244,47 +227,41 @@ class PlatformStack(TerraformStack):
         self._output("LanceDbFileSystemId", self._file_storage.file_system.id)
         self._output("LanceDbAccessPointId", self._file_storage.access_point.id)
 
-    def _edge(self) -> LoadBalancer:
+    def _edge(self, domain_name: str) -> LoadBalancer:
         """What the internet meets."""
         stage = self._stage
-        assert stage.domain_name is not None  # `checks` has seen to it
-        certificate_arn = stage.certificate_arn or (
-            self._certificate.issued() if self._certificate else None
-        )
+        requested = self._certificate.issued_arn if self._certificate else None
+        certificate_arn = stage.certificate_arn or requested
         assert certificate_arn is not None
         edge = LoadBalancer(
             self,
             "load_balancer",
+            context=self._context,
             settings=stage.load_balancer,
-            retain_data=stage.retain_data,
+            domain_name=domain_name,
+            hosted_zone=self._hosted_zone,
             logs=self._logs if stage.security.access_logs else None,
             certificate_arn=certificate_arn,
-            names=self._names,
             network=self._network,
             security_group=self._groups.load_balancer,
         )
-        if self._hosted_zone:
-            edge.alias(domain_name=stage.domain_name, hosted_zone=self._hosted_zone)
         if stage.security.web_firewall:
             WebFirewall(
                 self,
                 "web_firewall",
+                context=self._context,
                 settings=stage.security,
-                log_retention_days=stage.logs.retention_days,
-                key_arn=self._key_arn,
-                retain_data=stage.retain_data,
-                names=self._names,
                 load_balancer=edge.load_balancer,
                 own_addresses=self._network.outgoing_addresses,
             )
         return edge
 
-    def _service(self, service: Service) -> None:
+    def _service(self, service: Service, domain_name: str) -> None:
         """One service, its route, and the alarms that roll its deployments back."""
-        name, stage, names = service.name, self._stage, self._names
+        name, stage, names = service.name, self._stage, self._context.names
         route = self._route(service)
         rows = alarms.service_alarms(
-            service, stage.alarms, cluster=names.cluster, ecs_service=names(name)
+            service, stage.alarms, cluster=names.cluster, ecs_service=names.service(name)
         )
         if route:
             self._target_group_suffixes[name] = route.target_group.arn_suffix
@@ -298,15 +275,18 @@ class PlatformStack(TerraformStack):
                 *rows,
             ]
         own_alarms = MetricAlarms(
-            self._services, f"{name}_alarms", rows=rows, names=names, topic=self._topic
+            self._services, f"{name}_alarms", context=self._context, rows=rows, topic=self._topic
         ).alarms
         self._alarms += own_alarms
         FargateService(
             self._services,
             name,
+            context=self._context,
             service=service,
-            stage=stage,
-            names=names,
+            kafka=stage.kafka,
+            tracing=stage.tracing,
+            night_stop=stage.night_stop,
+            domain_name=domain_name,
             network=self._network,
             cluster=self._cluster,
             security_group=self._groups.services[name],
@@ -317,7 +297,6 @@ class PlatformStack(TerraformStack):
             file_storage=self._file_storage,
             route=route,
             alarms=own_alarms,
-            key_arn=self._key_arn,
         )
 
     def _platform_alarms(self) -> Sequence[CloudwatchMetricAlarm]:
@@ -326,6 +305,7 @@ class PlatformStack(TerraformStack):
         return MetricAlarms(
             self,
             "platform_alarms",
+            context=self._context,
             rows=[
                 *alarms.load_balancer_alarms(stage.alarms, load_balancer_suffix=suffix),
                 *alarms.database_alarms(
@@ -334,7 +314,6 @@ class PlatformStack(TerraformStack):
                     storage_metric=self._database.storage_metric,
                 ),
             ],
-            names=self._names,
             topic=self._topic,
         ).alarms
 
@@ -344,27 +323,27 @@ class PlatformStack(TerraformStack):
             Budget(
                 self,
                 "budget",
+                context=self._context,
                 limit_usd=settings.budget_usd,
                 operator_email=operator_email,
-                names=self._names,
             )
         if settings.anomaly_usd:
             CostAnomalies(
                 self,
                 "cost_anomalies",
+                context=self._context,
                 least_usd=settings.anomaly_usd,
                 monitor_arn=settings.anomaly_monitor_arn,
                 operator_email=operator_email,
-                names=self._names,
             )
 
     def _dashboard(self) -> Dashboard:
-        stage, names = self._stage, self._names
-        shown = {name: names(name) for name, row in stage.services.items() if row.on_dashboard}
+        services, names = self._stage.services, self._context.names
+        shown = {name: names.service(name) for name, row in services.items() if row.on_dashboard}
         return Dashboard(
             self,
             "dashboard",
-            region=stage.region,
+            context=self._context,
             alarms=self._alarms,
             graphs=[
                 *dashboard.load_balancer_graphs(
@@ -378,34 +357,17 @@ class PlatformStack(TerraformStack):
                     storage_metric=self._database.storage_metric,
                 ),
             ],
-            names=names,
         )
 
-    def _customer_key_arn(self) -> str | None:
-        stage = self._stage
-        if not stage.security.customer_managed_key:
-            return None
-        return CustomerKey(
-            self,
-            "customer_key",
-            account_id=self._account_id,
-            region=stage.region,
-            guard=self._guard,
-            names=self._names,
-        ).arn
-
     def _logs_bucket(self) -> LogsBucket | None:
-        stage = self._stage
-        if not (stage.security.flow_logs or stage.security.access_logs):
+        settings = self._stage.security
+        if not (settings.flow_logs or settings.access_logs):
             return None
         return LogsBucket(
             self,
             "logs_bucket",
-            settings=stage.security,
-            account_id=self._account_id,
-            region=stage.region,
-            guard=self._guard,
-            names=self._names,
+            context=self._context,
+            settings=settings,
             network=self._network,
             data_bucket=self._bucket,
         )
@@ -433,6 +395,7 @@ class PlatformStack(TerraformStack):
             "certificate",
             domain_name=stage.domain_name,
             hosted_zone=self._hosted_zone,
+            awaited=stage.phase == "full",
         )
 
     def _route(self, service: Service) -> Route | None:
@@ -441,10 +404,10 @@ class PlatformStack(TerraformStack):
         return Route(
             self._services,
             f"{service.name}_route",
+            context=self._context,
             service=service,
             path=service.path,
             port=service.port,
-            names=self._names,
             network=self._network,
             load_balancer=self._load_balancer,
         )

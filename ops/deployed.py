@@ -32,7 +32,7 @@ class Deployed:
             name
             for name, service in self.settings.services.items()
             if any(
-                reference.partition(":")[0] == secret
+                reference.name == secret
                 for reference in secret_references(service, kafka=self.settings.kafka).values()
             )
         )

@@ -3,9 +3,7 @@
 Exit codes: 0 nothing open, 1 an error said in one line, 2 something is open.
 """
 
-import json
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -15,13 +13,13 @@ from typing import Annotated, Any
 import typer
 
 from common.progress import Progress
-from common.screen import AsJson, err, print_error, print_json, print_table, progress_on_screen
+from common.screen import AsJson, print_error, print_json, print_table, progress_on_screen, tell
 from modules.settings.stage_files import StageFileError, stage_names
 from modules.settings.stage_settings import stack_name
 from security.checkov import CheckovError, check
 from security.exceptions import read_exceptions, review
-
-PROJECT = Path(__file__).resolve().parent.parent
+from terraform.stack import read_stack
+from terraform.workspace import PROJECT, SynthesisError, synthesize
 
 app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 Stages = Annotated[
@@ -75,27 +73,11 @@ def _synthesized(
     Raises StageFileError with what the synthesis says.
     """
     progress(f"synthesizing {', '.join(stages)}")
-    finished = subprocess.run(
-        [sys.executable, str(PROJECT / "main.py")],
-        cwd=PROJECT,
-        env={
-            **os.environ,
-            "ATOMIC_STAGE": ",".join(stages),
-            "ATOMIC_STAGES_DIR": str(_stages_dir().resolve()),
-            "CDKTF_OUTDIR": str(outdir),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if finished.returncode:
-        raise StageFileError(finished.stderr.strip() or "the stages cannot be synthesized")
-    return {
-        stage: json.loads(
-            (outdir / "stacks" / stack_name(stage) / "cdk.tf.json").read_text(encoding="utf-8")
-        )
-        for stage in stages
-    }
+    try:
+        synthesize(stages, stages_dir=_stages_dir(), outdir=outdir, environ=os.environ)
+    except SynthesisError as error:
+        raise StageFileError(str(error) or "the stages cannot be synthesized") from None
+    return {stage: read_stack(outdir / "stacks" / stack_name(stage)).document for stage in stages}
 
 
 def main() -> None:
@@ -106,7 +88,7 @@ def main() -> None:
         print_error(str(error))
         sys.exit(1)
     except KeyboardInterrupt:
-        err.print("stopped")
+        tell("stopped")
         sys.exit(130)
 
 

@@ -23,7 +23,6 @@ has: on a fresh machine it does not start.
 | IAM_SECRET_UNREADABLE | a secret of the service's row that ECS may not read for it |
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Set
 from fnmatch import fnmatchcase
@@ -37,7 +36,10 @@ from policy_sentry.querying.actions import (
 from policy_sentry.util.arns import does_arn_match
 
 from security.exceptions import Failure
-from security.policy_documents import Policy, Statement, as_list, policy_documents, resources
+from security.policy_documents import Policy, Statement, as_list, policy_documents
+from terraform.references import parse as parse_reference
+from terraform.references import pieces, sole
+from terraform.stack import Stack
 
 # Who may take on a role, by what in the stack uses it. A role that nothing uses yet is a service's.
 _TAKES_ON: Mapping[str, str] = {
@@ -61,13 +63,13 @@ _ARNS: Mapping[str, str] = {
     "aws_secretsmanager_secret": f"arn:aws:secretsmanager:{_HERE}:secret:name",
     "aws_sns_topic": f"arn:aws:sns:{_HERE}:name",
 }
-_ARN = re.compile(r"\$\{(aws_\w+)\.\w+\.arn\}")
-# A named object, and perhaps all that is within it.
-_NAMED = re.compile(r"\$\{aws_\w+\.\w+\.arn\}([:/][\w:/-]*\*)?|arn:[^*?]+")
+# All that is within a named object, and an object that is named in full.
+_WITHIN = re.compile(r"[:/][\w:/-]*\*")
+_IN_FULL = re.compile(r"arn:[^*?]+")
 _CHANGES = ("Write", "Permissions management", "Tagging")
 
 
-def iam_failures(stack: Mapping[str, Any], *, stage: str) -> list[Failure]:
+def iam_failures(stack: Stack, *, stage: str) -> list[Failure]:
     """What is wrong with the policies of a stack (`cdk.tf.json`), but for who reads which secret."""
 
     def failure(check: str, resource: str, what: str) -> Failure:
@@ -82,11 +84,11 @@ def iam_failures(stack: Mapping[str, Any], *, stage: str) -> list[Failure]:
             ),
             *(
                 failure("IAM_MANAGED_POLICY", address, arn)
-                for address, resource in resources(stack)
-                if address.startswith("aws_iam_")
+                for address, resource in stack.resources.items()
+                if resource.type.startswith("aws_iam_")
                 for arn in (
-                    *as_list(resource.get("policy_arn")),
-                    *as_list(resource.get("managed_policy_arns")),
+                    *as_list(resource.attributes.get("policy_arn")),
+                    *as_list(resource.attributes.get("managed_policy_arns")),
                 )
                 if arn.startswith("arn:")
             ),
@@ -94,9 +96,7 @@ def iam_failures(stack: Mapping[str, Any], *, stage: str) -> list[Failure]:
     )
 
 
-def secret_failures(
-    stack: Mapping[str, Any], *, stage: str, reads: Mapping[str, Set[str]]
-) -> list[Failure]:
+def secret_failures(stack: Stack, *, stage: str, reads: Mapping[str, Set[str]]) -> list[Failure]:
     """Whose roles read which secrets. `reads` is what each service's row names, all as Terraform names."""
     execution, tasks = _roles(stack, "execution_role_arn"), _roles(stack, "task_role_arn")
     found: set[Failure] = set()
@@ -130,13 +130,12 @@ def secret_failures(
     return sorted(found)
 
 
-def _trusted(stack: Mapping[str, Any], policy: Policy) -> frozenset[str]:
+def _trusted(stack: Stack, policy: Policy) -> frozenset[str]:
     """The AWS services that use a role."""
-    arn = f"${{{policy.address}.arn}}"
     users = {
         service
         for type_, service in _TAKES_ON.items()
-        if any(arn in json.dumps(resource) for _, resource in resources(stack, type_))
+        if any(policy.address in each.references for each in stack.of(type_))
     }
     return frozenset(users or {_TAKES_ON["aws_ecs_task_definition"]})
 
@@ -176,12 +175,12 @@ def _resource_problems(statement: Statement) -> Iterator[tuple[str, str]]:
     known = [action for action in as_list(statement.get("Action")) if _rows(action)]
     for action in known:
         forms = {row["resource_arn_format"] for row in _rows(action)}
-        if any(not _NAMED.fullmatch(resource) for resource in named):
+        if any(not _is_named(resource) for resource in named):
             yield ("IAM_RESOURCE_NONE" if forms == {"*"} else "IAM_RESOURCE_WILDCARD"), action
         elif not any(_takes(action, resource) for resource in named):
             yield "IAM_RESOURCE_MISMATCH", f"{action} on {', '.join(named)}"
     for resource in named:
-        if known and _NAMED.fullmatch(resource) and not any(_takes(a, resource) for a in known):
+        if known and _is_named(resource) and not any(_takes(a, resource) for a in known):
             yield "IAM_RESOURCE_MISMATCH", f"{resource} for {', '.join(known)}"
 
 
@@ -223,12 +222,34 @@ def _condition_problems(statement: Statement) -> Iterator[tuple[str, str]]:
 
 def _takes(action: str, resource: str) -> bool:
     """Whether an action knows resources of this kind."""
-    arn = _ARN.sub(lambda match: _ARNS.get(match[1], match[0]), resource)
+    arn = "".join(
+        _ARNS.get(_type_of_arn(part) or "", f"${{{part}}}") if is_expression else part
+        for is_expression, part in pieces(resource)
+    )
     return arn.startswith("arn:") and any(
         does_arn_match(arn, row["resource_arn_format"])
         for row in _rows(action)
         if row["resource_arn_format"] != "*"
     )
+
+
+def _is_named(resource: str) -> bool:
+    """Whether it is one object, or all that is within one."""
+    parts = [
+        part
+        for is_expression, part in pieces(resource)
+        if not (is_expression and _type_of_arn(part))
+    ]
+    whole = list(pieces(resource))
+    if not whole or not (whole[0][0] and _type_of_arn(whole[0][1])):
+        return bool(_IN_FULL.fullmatch(resource))
+    return not parts or (len(whole) == 2 and bool(_WITHIN.fullmatch(parts[0])))
+
+
+def _type_of_arn(expression: str) -> str | None:
+    """The type of the resource whose ARN an expression is."""
+    meant = parse_reference(expression)
+    return meant.type if meant and meant.attributes == ("arn",) else None
 
 
 @cache
@@ -265,15 +286,15 @@ def _readable_secrets(policy: Policy) -> Iterator[str]:
             yield from as_list(statement.get("Resource"))
 
 
-def _roles(stack: Mapping[str, Any], argument: str) -> dict[str, str]:
+def _roles(stack: Stack, argument: str) -> dict[str, str]:
     """Role -> the service whose task definition takes it for this."""
     return {
-        _name(definition.get(argument)): address.partition(".")[2]
-        for address, definition in resources(stack, "aws_ecs_task_definition")
+        _name(definition.attributes.get(argument)): definition.name
+        for definition in stack.of("aws_ecs_task_definition")
     }
 
 
 def _name(reference: object) -> str:
     """The name in `${TYPE.NAME.ATTRIBUTE}`."""
-    match = re.fullmatch(r"\$\{aws_\w+\.(\w+)\.\w+\}", str(reference))
-    return match[1] if match else str(reference or "")
+    meant = sole(reference)
+    return meant.name if meant else str(reference or "")

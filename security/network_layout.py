@@ -1,17 +1,19 @@
 """The network of a synthesized stage: security group rules, subnets, routes, and what stands where."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Any, Literal
 
+from aws.resources.rds import DATABASES
+from terraform.references import sole
+from terraform.stack import Stack
+
 Direction = Literal["ingress", "egress"]
 DIRECTIONS: tuple[Direction, ...] = ("ingress", "egress")
 INTERNET = "internet"
 _ALL_PORTS = (0, 65535)
-_REFERENCE = re.compile(r"\$\{aws_\w+\.(\w+)\.\w+\}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,15 +54,15 @@ class Layout:
     natted: frozenset[str]
 
 
-def with_references(stack: Mapping[str, Any]) -> dict[str, Any]:
+def with_references(stack: Stack) -> Stack:
     """The stack's resources, with references where what was observed names adopted objects by their ids."""
-    text = json.dumps(stack.get("resource", {}))
-    for block in stack.get("import", ()):
-        text = text.replace(f'"{block["id"]}"', f'"${{{block["to"]}.id}}"')
-    return {"resource": json.loads(text)}
+    text = json.dumps(stack.document.get("resource", {}))
+    for address, id_ in stack.imports.items():
+        text = text.replace(f'"{id_}"', f'"${{{address}.id}}"')
+    return Stack(document={"resource": json.loads(text)})
 
 
-def read_layout(stack: Mapping[str, Any]) -> Layout:
+def read_layout(stack: Stack) -> Layout:
     """The layout of a stack. Raises ValueError for a rule whose peer cannot be read."""
     subnets = _named(stack, "aws_subnet")
     entered = frozenset(_routed(stack, "gateway_id", _named(stack, "aws_internet_gateway").keys()))
@@ -80,7 +82,7 @@ def read_layout(stack: Mapping[str, Any]) -> Layout:
     )
 
 
-def endpoints(stack: Mapping[str, Any]) -> list[Endpoint]:
+def endpoints(stack: Stack) -> list[Endpoint]:
     """Everything that stands in the network."""
     return [
         *(
@@ -114,10 +116,10 @@ def endpoints(stack: Mapping[str, Any]) -> list[Endpoint]:
     ]
 
 
-def _databases(stack: Mapping[str, Any]) -> Iterator[Endpoint]:
+def _databases(stack: Stack) -> Iterator[Endpoint]:
     groups = _named(stack, "aws_db_subnet_group")
     instances = _named(stack, "aws_rds_cluster_instance").values()
-    for type_ in ("aws_db_instance", "aws_rds_cluster"):
+    for type_ in sorted(DATABASES):
         for database in _named(stack, type_).values():
             subnet_group = groups[_name(database["db_subnet_group_name"])]
             public = any(each.get("publicly_accessible") for each in (database, *instances))
@@ -129,7 +131,7 @@ def _databases(stack: Mapping[str, Any]) -> Iterator[Endpoint]:
             )
 
 
-def _rules(stack: Mapping[str, Any]) -> Iterator[Rule]:
+def _rules(stack: Stack) -> Iterator[Rule]:
     vpcs = {name: vpc["cidr_block"] for name, vpc in _named(stack, "aws_vpc").items()}
     for group, resource in _named(stack, "aws_security_group").items():
         for direction in DIRECTIONS:
@@ -184,7 +186,7 @@ def _separate(rule: Mapping[str, Any], direction: Direction, vpcs: Mapping[str, 
     )
 
 
-def _routed(stack: Mapping[str, Any], argument: str, gateways: Any) -> Iterator[str]:
+def _routed(stack: Stack, argument: str, gateways: Any) -> Iterator[str]:
     """The subnets whose route table leads everything through one of these gateways."""
     tables = {
         name
@@ -209,8 +211,8 @@ def _block(text: str, vpcs: Mapping[str, str]) -> IPv4Network:
     return IPv4Network(vpcs.get(_name(text), text) if text.startswith("${") else text)
 
 
-def _named(stack: Mapping[str, Any], type_: str) -> dict[str, Mapping[str, Any]]:
-    return dict(stack.get("resource", {}).get(type_, {}))
+def _named(stack: Stack, type_: str) -> dict[str, Mapping[str, Any]]:
+    return {each.name: each.attributes for each in stack.of(type_)}
 
 
 def _names(references: list[str]) -> frozenset[str]:
@@ -219,5 +221,5 @@ def _names(references: list[str]) -> frozenset[str]:
 
 def _name(reference: object) -> str:
     """The name in `${TYPE.NAME.ATTRIBUTE}`; an id that is written out stays as it is."""
-    match = _REFERENCE.fullmatch(str(reference))
-    return match[1] if match else str(reference or "")
+    meant = sole(reference)
+    return meant.name if meant else str(reference or "")

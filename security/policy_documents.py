@@ -1,9 +1,11 @@
 """The policy documents of a synthesized stage: they stand as JSON in strings of its Terraform JSON."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
+
+from terraform.stack import Stack
 
 Statement = Mapping[str, Any]
 Kind = Literal["identity", "trust", "resource"]
@@ -33,26 +35,18 @@ class Policy:
         return tuple(each for each in self.statements or () if each.get("Effect") == "Allow")
 
 
-def resources(stack: Mapping[str, Any], *types: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The resources of a stack by address; those of the named types, or all."""
-    for type_, named in sorted(stack.get("resource", {}).items()):
-        if not types or type_ in types:
-            for name, resource in sorted(named.items()):
-                yield f"{type_}.{name}", resource
-
-
-def policy_documents(stack: Mapping[str, Any]) -> list[Policy]:
+def policy_documents(stack: Stack) -> list[Policy]:
     """Every policy document of a stack."""
     return [
         Policy(
             address=address,
             kind=_kind(address, argument),
-            resource=resource,
-            statements=_statements(resource[argument]),
+            resource=resource.attributes,
+            statements=_statements(resource.attributes[argument]),
         )
-        for address, resource in resources(stack)
+        for address, resource in sorted(stack.resources.items())
         for argument in _ARGUMENTS
-        if isinstance(resource.get(argument), str)
+        if isinstance(resource.attributes.get(argument), str)
     ]
 
 

@@ -14,7 +14,7 @@ when it can in any.
 | NET_UNREAD | a kind of resource that this module does not understand and that changes who reaches whom |
 """
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -30,6 +30,7 @@ from security.network_layout import (
     read_layout,
     with_references,
 )
+from terraform.stack import Stack
 
 # What else decides on reachability; the platform has none of them.
 UNREAD_TYPES = (
@@ -57,7 +58,7 @@ class Reach:
     last_port: int
 
 
-def reachability(stack: Mapping[str, Any]) -> frozenset[Reach]:
+def reachability(stack: Stack) -> frozenset[Reach]:
     """All that is open in a stack (`cdk.tf.json`).
 
     Raises ValueError for a rule whose source or destination cannot be read.
@@ -65,7 +66,7 @@ def reachability(stack: Mapping[str, Any]) -> frozenset[Reach]:
     return _relation(with_references(stack))
 
 
-def _relation(stack: Mapping[str, Any]) -> frozenset[Reach]:
+def _relation(stack: Stack) -> frozenset[Reach]:
     layout = read_layout(stack)
     standing = endpoints(stack)
     found: set[Reach] = set()
@@ -104,25 +105,19 @@ def _relation(stack: Mapping[str, Any]) -> frozenset[Reach]:
     return frozenset(found)
 
 
-def network_failures(
-    stack: Mapping[str, Any], *, stage: str, expected: Set[Reach]
-) -> list[Failure]:
+def network_failures(stack: Stack, *, stage: str, expected: Set[Reach]) -> list[Failure]:
     """What is open and should not be, or should be and is not."""
 
     def failure(check: str, resource: str, what: object = "") -> Failure:
         return Failure(check=check, resource=resource, stage=stage, what=str(what))
 
     stack = with_references(stack)
-    unread = [
-        failure("NET_UNREAD", f"{type_}.{name}")
-        for type_ in UNREAD_TYPES
-        for name in stack.get("resource", {}).get(type_, {})
-    ]
+    unread = [failure("NET_UNREAD", each.address) for each in stack.of(*UNREAD_TYPES)]
     # A default group that is closed is nobody's way in or out.
     unread += [
-        failure("NET_UNREAD", f"aws_default_security_group.{name}")
-        for name, group in stack.get("resource", {}).get("aws_default_security_group", {}).items()
-        if group.get("ingress") or group.get("egress")
+        failure("NET_UNREAD", group.address)
+        for group in stack.of("aws_default_security_group")
+        if group.attributes.get("ingress") or group.attributes.get("egress")
     ]
     layout, found = read_layout(stack), _relation(stack)
     exposed = [

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from common.screen import say
+
 ROOT = Path(__file__).resolve().parent.parent
 TIMEOUT_SECONDS = 300
 CLEAN, VULNERABLE, NOT_AUDITED = 0, 1, 2
@@ -153,11 +155,11 @@ def main() -> int:
     package_lock = json.loads((ROOT / "package-lock.json").read_text())
     missing = without_hash(pipfile_lock, package_lock)
     for entry in missing:
-        print(f"{entry}: no hash")
+        say(f"{entry}: no hash")
     codes = [VULNERABLE] if missing else []
     for audit, lock in ((audit_python, pipfile_lock), (audit_node, package_lock)):
         result = audit(lock, run_command)
-        print(result, flush=True)
+        say(result)
         codes.append(result.exit_code)
     return VULNERABLE if VULNERABLE in codes else max(codes)
 

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 MEMORY = ".unchanged"
-# What takes part in a synthesis, beside the stage: our code, and the packages that it runs on.
-_CODE = ("main.py", "modules", "imports", "common", "synth", "terraform")
+# What takes part in a synthesis, beside the stage: our code (a test compares it with what one imports), and
+# the packages that it runs on.
+_CODE = ("main.py", "modules", "imports", "common", "synth", "terraform", "aws")
 _PACKAGES = ("cdktf", "cdktf-cdktf-provider-aws", "constructs", "jsii", "pydantic")
 _EMPTY_LIST = re.compile(r"^( *)(.*)\[\]", re.MULTILINE)
 
@@ -27,13 +28,14 @@ def code_fingerprint(project: Path) -> str:
     digest = hashlib.sha256(sys.version.encode())
     for package in _PACKAGES:
         digest.update(f"{package}={version(package)}\n".encode())
-    for path in _code_files(project):
+    for path in code_files(project):
         digest.update(f"{path.relative_to(project)}\n".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 
-def _code_files(project: Path) -> Iterable[Path]:
+def code_files(project: Path) -> Iterable[Path]:
+    """Return the files whose text decides what a synthesis writes."""
     for name in _CODE:
         path = project / name
         yield from (

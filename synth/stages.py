@@ -4,6 +4,7 @@ import hashlib
 import sys
 from collections.abc import Mapping, MutableMapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from common.errors import UserError
 from imports.bind import bind_file
@@ -113,9 +114,12 @@ def write_stacks(
     stages: Sequence[StageSettings],
     records: Mapping[str, AdoptionRecord],
     environ: MutableMapping[str, str],
+    *,
+    adopted: Mapping[str, frozenset[str]] = MappingProxyType({}),
 ) -> Path:
     """Write the stacks of these stages, with what their records observed, into the environment's OUTDIR.
 
+    `adopted` are, by stage, the addresses of objects that were there before, where there is no record yet.
     The folder of the stacks. Raises UserError when a record does not fit its stage.
     """
     accelerate(environ)
@@ -125,7 +129,10 @@ def write_stacks(
     stacks = Path(
         synthesize(
             stages,
-            adopted={stage: record.addresses for stage, record in records.items()},
+            adopted={
+                **adopted,
+                **{stage: record.addresses for stage, record in records.items()},
+            },
             outdir=environ.get("CDKTF_OUTDIR"),
             state_folder=_state_folder(environ),
             emulated=bool(environ.get("AWS_ENDPOINT_URL")),

@@ -1,18 +1,23 @@
 """Runs terraform, and keeps what it prints in memory: plans and states do not belong in files of ours."""
 
 import json
+import os
 import re
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Final
 
 from common.errors import UserError
 from terraform.environment import without_logs
 from terraform.interrupts import interrupts_kept
+from terraform.plan import Plan
 
-_NO_COLOR = "-no-color"
+_NO_COLOR: Final = "-no-color"
+# What a killed command of ours left running is waited for, not refused.
+_LOCK_TIMEOUT: Final = "-lock-timeout=2m"
 _QUOTED = re.compile(r"\d+:")
 
 
@@ -38,15 +43,17 @@ class Terraform:
         Ctrl-C lets it finish what it has begun. Raises KeyboardInterrupt then, and UserError when terraform
         cannot be started.
         """
-        with interrupts_kept() as interrupts:
+        with _memory() as stdout, _memory() as stderr, interrupts_kept() as interrupts:
             try:
                 process = subprocess.Popen(
                     [self.environment.get("TERRAFORM_BINARY_NAME") or "terraform", *arguments],
                     cwd=self.folder,
                     env=without_logs(self.environment),
                     stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE,
+                    # No pipes: when this process is killed, they break, and terraform dies of that while it
+                    # writes the state.
+                    stdout=stdout,
+                    stderr=stderr,
                     # Of a session of its own: the terminal's Ctrl-C is ours to pass on.
                     start_new_session=True,
                 )
@@ -57,8 +64,10 @@ class Terraform:
                 ) from None
             with process:
                 interrupts.pass_to(process)
-                stdout, stderr = process.communicate(None if stdin is None else stdin.encode())
-        return CommandResult(exit_code=process.returncode, stdout=stdout, stderr=stderr)
+                process.communicate(None if stdin is None else stdin.encode())
+            return CommandResult(
+                exit_code=process.returncode, stdout=_read(stdout), stderr=_read(stderr)
+            )
 
     def checked(self, *arguments: str, stdin: str | None = None) -> str:
         """Run `terraform ARGUMENTS` and return what it printed.
@@ -82,7 +91,14 @@ class Terraform:
 
         Raises UserError when planning fails.
         """
-        result = self("plan", "-input=false", _NO_COLOR, "-detailed-exitcode", f"-out={plan_file}")
+        result = self(
+            "plan",
+            "-input=false",
+            _NO_COLOR,
+            _LOCK_TIMEOUT,
+            "-detailed-exitcode",
+            f"-out={plan_file}",
+        )
         if result.exit_code not in (0, 2):
             raise UserError(
                 f"terraform cannot plan in {self.folder}: "
@@ -90,16 +106,32 @@ class Terraform:
             )
         return result.exit_code == 2
 
-    def show(self, plan_file: Path) -> dict[str, Any]:
-        """A plan as JSON."""
-        document: dict[str, Any] = json.loads(self.checked("show", "-json", str(plan_file)))
-        return document
+    def apply(self, plan_file: Path) -> None:
+        """Apply a plan.
 
-    def pull_state(self) -> dict[str, Any]:
-        """The state as JSON; empty when there is none."""
-        text = self.checked("state", "pull")
-        document: dict[str, Any] = json.loads(text) if text.strip() else {}
-        return document
+        Raises UserError when that fails.
+        """
+        self.checked("apply", "-input=false", _NO_COLOR, _LOCK_TIMEOUT, str(plan_file))
+
+    def show(self, plan_file: Path) -> Plan:
+        """A plan, read."""
+        return Plan(document=json.loads(self.checked("show", "-json", str(plan_file))))
+
+    def state_pull(self) -> CommandResult:
+        """What `terraform state pull` prints; `terraform.pulled_state.pull` reads it."""
+        return self("state", "pull", _NO_COLOR)
+
+
+def _memory() -> IO[bytes]:
+    """Return a file that lies in memory alone, or where there is no such thing, one without a name."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("terraform"), "w+b")
+    return tempfile.TemporaryFile()  # the caller closes it
+
+
+def _read(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    return file.read()
 
 
 def error_summary(stderr: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from common.screen import err
+from common.screen import tell
 
 _FIRST: Final = (
     "interrupted: Terraform is finishing what it has begun, wait ... (a second Ctrl-C stops it "
@@ -41,7 +41,7 @@ class Interrupts:
         while self._process and self._passed < min(self.count, 2):
             self._passed += 1
             self._process.send_signal(signal.SIGINT)
-            err.print(_FIRST if self._passed == 1 else _SECOND, soft_wrap=True)
+            tell(_FIRST if self._passed == 1 else _SECOND)
 
 
 @contextmanager

@@ -6,11 +6,11 @@ The judgement is pure: a plan and what AWS holds in, findings out. `held_documen
 import json
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
-from typing import Any
 
 from aws.client import Clients, ask_unless
 from aws.documents import DOCUMENTS, Attributes, Document
 from common.errors import shorten
+from terraform.plan import Plan
 
 _LONGEST = 400
 
@@ -28,20 +28,20 @@ class Overwrite:
         return f"AWS has one already, which would be overwritten: {self.holds} -> {self.becomes}"
 
 
-def creates(plan: Mapping[str, Any]) -> Iterator[tuple[str, str, Attributes]]:
+def creates(plan: Plan) -> Iterator[tuple[str, str, Attributes]]:
     """Address, type and attributes of each planned create of a document whose parent may exist already."""
-    for change in plan.get("resource_changes", ()):
-        row = DOCUMENTS.get(change["type"])
-        if row is None or change["mode"] != "managed" or change["change"]["actions"] != ["create"]:
+    for change in plan.changes:
+        row = DOCUMENTS.get(change.type)
+        if row is None or change.actions != ("create",):
             continue
-        after = change["change"].get("after") or {}
+        after = change.after or {}
         # A parent that is new has no id before apply.
         if all(isinstance(after.get(parent), str) for parent in row.parents):
-            yield change["address"], change["type"], after
+            yield change.address, change.type, after
 
 
 def overwrites(
-    plan: Mapping[str, Any], held: Mapping[str, Document], *, allowed: Set[str]
+    plan: Plan, held: Mapping[str, Document], *, allowed: Set[str]
 ) -> tuple[Overwrite, ...]:
     """What the plan would overwrite, sorted; `held` are the documents in AWS by address."""
     found = []
@@ -61,7 +61,7 @@ def overwrites(
     return tuple(found)
 
 
-def held_documents(plan: Mapping[str, Any], clients: Clients) -> dict[str, Document]:
+def held_documents(plan: Plan, clients: Clients) -> dict[str, Document]:
     """The document that AWS has at each address at which the plan creates one, where somebody has put one.
 
     Raises UserError when AWS refuses to tell.

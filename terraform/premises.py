@@ -4,15 +4,15 @@ import json
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from aws.client import boto3_clients
 from common.errors import UserError
-from common.text_files import decode_state
 from terraform.cli import Terraform
+from terraform.plan import Plan
 from terraform.pulled_state import pull
+from terraform.state import read_state
 from terraform.state_lock import StateLock, cut_short, local_lock, lost_state, s3_lock
-from terraform.state_surgery import managed_addresses, parse_document
+from terraform.state_surgery import managed_addresses
 from terraform.whole_plan import adopts, disagrees_with, notes, of_another_stage, prior_ids, unseen
 from terraform.workspace import Workspace, set_default_credentials
 
@@ -135,9 +135,9 @@ def state_seen(workspace: Workspace, terraform: Terraform) -> StateSeen:
     )
 
 
-def premises(plan: dict[str, Any], *, file: Path | None, state: StateSeen | None) -> Premises:
+def premises(plan: Plan, *, file: Path | None, state: StateSeen | None) -> Premises:
     """What a verdict on this plan looked at."""
-    made_at = plan.get("timestamp")
+    made_at = plan.document.get("timestamp")
     return Premises(
         plan=str(file) if file else None,
         made_at=made_at if isinstance(made_at, str) else None,
@@ -148,7 +148,7 @@ def premises(plan: dict[str, Any], *, file: Path | None, state: StateSeen | None
     )
 
 
-def refuse_foreign_plan(workspace: Workspace, plan: dict[str, Any], file: Path) -> None:
+def refuse_foreign_plan(workspace: Workspace, plan: Plan, file: Path) -> None:
     """Raise UserError for a given plan of another stage, or of another state than the file that is here."""
     settings = workspace.settings()
     foreign = of_another_stage(plan, settings)
@@ -181,7 +181,7 @@ def refuse_stale_plan(file: Path, state: StateSeen) -> None:
     raise UserError(f"{file}: {what}: plan again")
 
 
-def refuse_half_plan(plan: dict[str, Any], file: Path | None) -> None:
+def refuse_half_plan(plan: Plan, file: Path | None) -> None:
     """Raise UserError for a plan that does not tell all."""
     half = unseen(plan)
     if half:
@@ -200,15 +200,7 @@ def _planned_upon(file: Path) -> tuple[str, int]:
 
 def _ids(path: Path) -> dict[str, object]:
     """The id of each object in a state file, by address; deposed ones are left out."""
-    text = decode_state(path.read_bytes(), source=str(path))
-    document = parse_document(text, source=str(path))
-    return {
-        f"{resource['type']}.{resource['name']}": (instance.get("attributes") or {}).get("id")
-        for resource in document.get("resources", ())
-        if resource.get("mode") == "managed"
-        for instance in resource["instances"]
-        if not instance.get("deposed")
-    }
+    return {each.address: each.attributes.get("id") for each in read_state(path).objects}
 
 
 def _place(workspace: Workspace) -> str:

@@ -1,39 +1,31 @@
 """The state of a folder, whatever its backend: pulled, and put in place anew."""
 
 import json
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from common.errors import UserError, listed
+from common.files import replace_file
 from terraform.cli import Terraform, error_summary
+from terraform.state import Document, State, dump_document, parse_state
 from terraform.state_file import local_state_file
-from terraform.state_surgery import Document, differences, dump_document, parse_document
+from terraform.state_surgery import differences
 
 # A terraform that outlived its killed parent finishes its push within this time.
 _LOCK_TIMEOUT = "-lock-timeout=20s"
 
 
-@dataclass(frozen=True, kw_only=True)
-class PulledState:
-    """A state as it was pulled. Neither its text nor its content is shown: both hold secrets."""
-
-    lineage: str
-    serial: int
-    text: str = field(repr=False)
-    document: Document = field(repr=False)
-
-
-def content(state: PulledState | None) -> Document | None:
+def content(state: State | None) -> dict[str, Any] | None:
     """The document of a state, if there is one."""
     return None if state is None else state.document
 
 
-def pull(terraform: Terraform) -> PulledState | None:
+def pull(terraform: Terraform) -> State | None:
     """The state of a folder, whatever its backend; None when there is none.
 
     Raises UserError when it cannot be read, as after a local state file broke off.
     """
-    result = terraform("state", "pull", "-no-color")
+    result = terraform.state_pull()
     text = result.stdout.decode("utf-8", "replace")
     if result.exit_code or not text.strip():
         _refuse_broken_file(terraform.folder)
@@ -44,10 +36,14 @@ def pull(terraform: Terraform) -> PulledState | None:
         )
     if not text.strip() or _is_of_nothing(text):
         return None
-    document = parse_document(text, source=f"the state of {terraform.folder}")
-    return PulledState(
-        lineage=document["lineage"], serial=document["serial"], text=text, document=document
-    )
+    state = parse_state(text, source=f"the state of {terraform.folder}")
+    _ = state.document  # refuses a number that could not be pushed back
+    return state
+
+
+def pulled_document(terraform: Terraform) -> dict[str, Any]:
+    """All of the state of a folder as JSON; empty when there is none."""
+    return content(pull(terraform)) or {}
 
 
 def _is_of_nothing(text: str) -> bool:
@@ -64,7 +60,7 @@ def _is_of_nothing(text: str) -> bool:
 
 def push(
     terraform: Terraform, document: Document, *, backup: Path | None, is_first: bool = False
-) -> PulledState:
+) -> State:
     """Put a new version of a state in place, under Terraform's lock, and return what it is then.
 
     `is_first`: there is none yet. Terraform draws the lineage of a first remote state itself, whatever it is
@@ -97,6 +93,26 @@ def _refuse_broken_file(folder: Path) -> None:
             f"the state file {path} is empty or broken off, as after terraform was killed while writing "
             "it: copy the newest backup over it and run the same command again"
         )
+
+
+def put_back_broken_file(folder: Path) -> str | None:
+    """Put a backup in the place of a truncated local state file, and say so; without one, set it aside.
+
+    For commands that bring everything back that the file may have held: others have to refuse.
+    """
+    path = broken_state_file(folder)
+    if path is None:
+        return None
+    backup = path.with_name(f"{path.name}.backup")
+    try:
+        text = backup.read_text(encoding="utf-8")
+        parse_state(text, source=str(backup))
+    except (OSError, ValueError, UserError):
+        aside = path.with_name(f"{path.name}.truncated")
+        path.replace(aside)
+        return f"{path.name} was truncated when Terraform was killed: set aside as {aside.name}"
+    replace_file(path, text, mode=0o600)
+    return f"{path.name} was truncated when Terraform was killed: put back from {backup.name}"
 
 
 def broken_state_file(folder: Path) -> Path | None:

@@ -1,9 +1,11 @@
 """What AWS would refuse in a plan, known before the deploy. Pure: a plan's JSON in, findings out."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
+
+from terraform.plan import Plan
 
 _VERSION: Final = "engine_version"
 _NUMBER: Final = re.compile(r"\d+")
@@ -17,17 +19,17 @@ class Refused:
     why: str
 
 
-def downgrades(plan: Mapping[str, Any]) -> Iterator[Refused]:
+def downgrades(plan: Plan) -> Iterator[Refused]:
     """Databases that the plan would take to an older version of their engine."""
-    for change in plan.get("resource_changes", ()):
-        if change["mode"] != "managed" or change["change"]["actions"] != ["update"]:
+    for change in plan.changes:
+        if change.actions != ("update",):
             continue
-        before, after = (change["change"].get(side) or {} for side in ("before", "after"))
+        before, after = (change.before or {}, change.after or {})
         found = before.get("engine_version_actual") or before.get(_VERSION)
         wanted = after.get(_VERSION)
         if isinstance(found, str) and isinstance(wanted, str) and _is_older(wanted, found):
             yield Refused(
-                address=change["address"],
+                address=change.address,
                 why=f"AWS takes no engine back to an older version, and it runs {found}: write "
                 f'engine_version = "{found}" under [database] in the stage file in place of "{wanted}"',
             )

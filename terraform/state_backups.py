@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 from common.errors import UserError
 from common.files import replace_file
-from terraform.pulled_state import PulledState
-from terraform.state_surgery import differences, parse_document
+from terraform.state import State, parse_document
+from terraform.state_surgery import differences
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class Backup:
     serial: int
 
 
-def write_backup(folder: Path, kind: str, state: PulledState) -> Backup:
+def write_backup(folder: Path, kind: str, state: State) -> Backup:
     """Write the state as it was pulled, private to its owner and flushed to disk.
 
     An equal one is used again. Raises UserError for a different one of the same version, and when the
@@ -91,7 +91,7 @@ def checksum_path(path: Path) -> Path:
     return path.with_name(f"{path.name}.sha256")
 
 
-def _same(text: str, state: PulledState) -> bool:
+def _same(text: str, state: State) -> bool:
     try:
         there = parse_document(text, source="the backup")
     except UserError:

@@ -4,21 +4,14 @@ A document is what `terraform state pull` prints, version 4. It holds secrets, s
 attribute's value into a message or a `repr`; an import id is not one.
 """
 
-import json
-import re
-import secrets
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
-from aws.import_ids import import_id
-from common.errors import UserError, shorten
-from imports.sources.terraform_base.legacy_object import address_order, instance_address
-from imports.sources.terraform_base.legacy_state import parse_state
-
-Document = Mapping[str, Any]
-Identify = Callable[[str, Mapping[str, Any]], str]
+from aws.resources import import_id
+from common.errors import UserError
+from terraform.addresses import address_order, instance_address
+from terraform.state import Document
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,70 +22,24 @@ class Held:
     import_id: str | None
 
 
-def parse_document(text: str, *, source: str) -> dict[str, Any]:
-    """The document in `text`, with every number as exact as it is written.
-
-    Raises UserError, naming `source`, for whatever is not a complete state of version 4.
-    """
-    parse_state(text, source=source)
-    try:
-        document: dict[str, Any] = json.loads(text, parse_float=_number)
-    except ArithmeticError:
-        raise UserError(
-            f"{shorten(source)} holds a number that is beyond all measure; take the state from a backup."
-        ) from None
-    return document
-
-
-def dump_document(document: Document) -> str:
-    """The document as JSON."""
-    # json cannot be told to write a Decimal bare: it goes in as a marked string, and loses the quotes.
-    mark = secrets.token_hex(16)
-
-    def marked(value: object) -> str:
-        if isinstance(value, Decimal):
-            return f"{mark}{value}"
-        raise TypeError(type(value).__name__)
-
-    text = json.dumps(document, default=marked)
-    return re.sub(rf'"{mark}([^"]+)"', r"\1", text)
-
-
-def held(document: Document | None, *, identify: Identify = import_id) -> dict[str, Held]:
+def held(document: Document | None) -> dict[str, Held]:
     """What the document holds by address; nothing when there is no document.
 
     Deposed objects are left out: they are what a replacement has not yet deleted, not what stands at
     the address.
     """
     return {
-        address: Held(
-            type=resource["type"], import_id=_identity(resource["type"], instance, identify)
-        )
+        address: Held(type=resource["type"], import_id=_identity(resource["type"], instance))
         for address, resource, instance in _managed(document)
         if not instance.get("deposed")
     }
 
 
-def holds(
-    document: Document | None,
-    *,
-    address: str,
-    type_: str,
-    object_id: str,
-    identify: Identify = import_id,
-) -> bool:
-    """Whether the document has the object of this type and import id at the address."""
-    there = held(document, identify=identify).get(address)
-    return there == Held(type=type_, import_id=object_id)
-
-
-def places(
-    document: Document | None, *, identify: Identify = import_id
-) -> dict[tuple[str, str], list[str]]:
+def places(document: Document | None) -> dict[tuple[str, str], list[str]]:
     """Where each object is, by type and import id. More than one place: Terraform allows it."""
     found: dict[tuple[str, str], list[str]] = {}
     for address, resource, instance in _managed(document):
-        identity = _identity(resource["type"], instance, identify)
+        identity = _identity(resource["type"], instance)
         if identity is not None:
             found.setdefault((resource["type"], identity), []).append(_label(address, instance))
     return found
@@ -218,13 +165,8 @@ def _block(resource: Mapping[str, Any]) -> tuple[str, ...]:
     return (resource["mode"], resource.get("module", ""), resource["type"], resource["name"])
 
 
-def _identity(type_: str, instance: Mapping[str, Any], identify: Identify) -> str | None:
+def _identity(type_: str, instance: Mapping[str, Any]) -> str | None:
     try:
-        return identify(type_, instance.get("attributes") or {})
+        return import_id(type_, instance.get("attributes") or {})
     except UserError:
         return None
-
-
-def _number(text: str) -> float | Decimal:
-    exact, near = Decimal(text), float(text)
-    return near if Decimal(repr(near)) == exact else exact

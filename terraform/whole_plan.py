@@ -10,10 +10,10 @@ from typing import Any
 from common.errors import listed, shorten
 from modules.base.naming import Names
 from modules.settings.stage_settings import StageSettings
+from terraform.plan import Plan
 
 FAILED = "the plan of a run that failed: plan again"
 _KNOWN_FORMATS = ("0.", "1.")
-_NOTHING = (["no-op"], ["read"])
 # Resources whose name is made of the stack's, and that no stage adopts.
 _NAMED_BY_THE_STACK = {
     "aws_sns_topic.alarms": "name",
@@ -21,32 +21,36 @@ _NAMED_BY_THE_STACK = {
 }
 
 
-def unseen(plan: Mapping[str, Any]) -> str | None:
+def unseen(plan: Plan) -> str | None:
     """What a verdict on this plan could not see, with a remedy; None for a whole plan."""
-    version = plan.get("format_version", "1.2")
+    version = plan.document.get("format_version", "1.2")
     if not str(version).startswith(_KNOWN_FORMATS):
         return f"the plan is of format {shorten(version)}, and 1 is known: plan with the project's Terraform"
-    if plan.get("errored", False) is not False:
+    if plan.document.get("errored", False) is not False:
         return FAILED
-    deferred = _size(plan.get("deferred_changes")) + _size(plan.get("deferred_action_invocations"))
+    deferred = _size(plan.document.get("deferred_changes")) + _size(
+        plan.document.get("deferred_action_invocations")
+    )
     if deferred:
         return (
             f"the plan defers {deferred} of its changes, and nobody can tell what they will be: apply what "
             "it waits for first, then plan again"
         )
-    if plan.get("complete", True) is not True:
+    if plan.document.get("complete", True) is not True:
         return (
             "the plan says of itself that it is incomplete, as one made with -target is: plan again without "
             "-target, and without TF_CLI_ARGS"
         )
-    if plan.get("applyable", True) is not True and any(map(_changes_something, _managed(plan))):
+    if plan.document.get("applyable", True) is not True and any(
+        not each.does_nothing for each in plan.changes
+    ):
         return "the plan says of itself that it cannot be applied: plan again"
     return _left_out(plan)
 
 
-def _left_out(plan: Mapping[str, Any]) -> str | None:
+def _left_out(plan: Plan) -> str | None:
     """Terraform names every object of its state in a plan, unchanged ones too: the rest it left out."""
-    planned = {change["address"] for change in _managed(plan)}
+    planned = {change.address for change in plan.changes}
     prior = set(prior_ids(plan))
     missing = sorted(prior - planned)
     if not planned or not missing:
@@ -57,33 +61,32 @@ def _left_out(plan: Mapping[str, Any]) -> str | None:
     )
 
 
-def notes(plan: Mapping[str, Any]) -> tuple[str, ...]:
+def notes(plan: Plan) -> tuple[str, ...]:
     """What a whole plan does not speak of, and a person should know."""
     found = []
-    if prior_ids(plan) and not _managed(plan):
+    if prior_ids(plan) and not plan.changes:
         found.append(
             "the plan only refreshes the state (-refresh-only): what a deploy would change is not in it"
         )
-    kinds = [change["change"]["actions"] for change in _managed(plan)]
-    if kinds and all(kind == ["create"] for kind in kinds):
+    kinds = [change.actions for change in plan.changes]
+    if kinds and all(kind == ("create",) for kind in kinds):
         found.append(
             "the plan is of an empty state: what it says holds for a stage that was never deployed"
         )
-    actions = _size(plan.get("action_invocations"))
+    actions = _size(plan.document.get("action_invocations"))
     if actions:
         found.append(f"the plan invokes {actions} actions of providers, which are not judged")
     return tuple(found)
 
 
-def of_another_stage(plan: Mapping[str, Any], settings: StageSettings) -> str | None:
+def of_another_stage(plan: Plan, settings: StageSettings) -> str | None:
     """By what a plan shows that it is of another stage, or of none; None where nothing says so."""
-    for change in _managed(plan):
-        address = str(change["address"])
-        if "module_address" in change or address.startswith("module."):
-            return f"it has {shorten(address)}, and a stage has no modules"
-        if not change["type"].startswith("aws_"):
-            return f"it has {shorten(address)}, and a stage has resources of AWS alone"
-    configured = _at(plan, "configuration", "provider_config", "aws", "expressions")
+    for change in plan.changes:
+        if change.address.startswith("module."):
+            return f"it has {shorten(change.address)}, and a stage has no modules"
+        if not change.type.startswith("aws_"):
+            return f"it has {shorten(change.address)}, and a stage has resources of AWS alone"
+    configured = _at(plan.document, "configuration", "provider_config", "aws", "expressions")
     region = _at(configured, "region").get("constant_value")
     if isinstance(region, str) and region != settings.region:
         return f"it is of region {shorten(region)}, stage {settings.stage} is in {settings.region}"
@@ -100,57 +103,57 @@ def _other_stage_tag(configured: Mapping[str, Any], settings: StageSettings) -> 
     return None
 
 
-def _other_stack(plan: Mapping[str, Any], settings: StageSettings) -> str | None:
+def _other_stack(plan: Plan, settings: StageSettings) -> str | None:
     names = Names(prefix=settings.prefix, stack=settings.stack_name)
     ours = {
         "aws_sns_topic.alarms": names.alarm_topic,
         "aws_cloudwatch_dashboard.main": names.dashboard,
     }
-    for change in _managed(plan):
-        attribute = _NAMED_BY_THE_STACK.get(change["address"])
+    for change in plan.changes:
+        attribute = _NAMED_BY_THE_STACK.get(change.address)
         if attribute is None:
             continue
-        found = (change["change"].get("after") or {}).get(attribute)
-        if isinstance(found, str) and found != ours[change["address"]]:
-            expected = ours[change["address"]]
-            return f"{change['address']} is {shorten(found)}, in stage {settings.stage} {expected}"
+        found = (change.after or {}).get(attribute)
+        if isinstance(found, str) and found != ours[change.address]:
+            expected = ours[change.address]
+            return f"{change.address} is {shorten(found)}, in stage {settings.stage} {expected}"
     return None
 
 
-def adopts(plan: Mapping[str, Any]) -> bool:
+def adopts(plan: Plan) -> bool:
     """Whether it imports objects: these exist, and are in no state before."""
-    return any(change["change"].get("importing") for change in _managed(plan))
+    return any(change.importing for change in plan.changes)
 
 
-def prior_ids(plan: Mapping[str, Any]) -> dict[str, object]:
+def prior_ids(plan: Plan) -> dict[str, object]:
     """The id of each object in the state that the plan was made of, by address."""
     return {
         str(resource["address"]): _at(resource, "values").get("id")
-        for resource in _resources(_at(plan, "prior_state", "values", "root_module"))
+        for resource in _resources(_at(plan.document, "prior_state", "values", "root_module"))
         if resource.get("mode") == "managed"
         and isinstance(resource.get("address"), str)
         and not resource.get("deposed_key")
     }
 
 
-def disagrees_with(plan: Mapping[str, Any], state: Mapping[str, object]) -> str | None:
+def disagrees_with(plan: Plan, state: Mapping[str, object]) -> str | None:
     """By what a plan shows that it was made of another state than this (address -> id); None if it agrees.
 
     A plan's JSON has no serial. What was deleted outside is in the state still, and no more in the plan's.
     """
     prior = prior_ids(plan)
-    for change in _managed(plan):
-        if change["change"]["actions"] == ["create"] and not prior and change["address"] in state:
-            return f"the state holds {change['address']}, which the plan would create"
+    for change in plan.changes:
+        if change.actions == ("create",) and not prior and change.address in state:
+            return f"the state holds {change.address}, which the plan would create"
     if not prior:
         return None  # trimmed, or made of nothing: it does not say
-    drift = plan.get("resource_drift")
+    drift = plan.document.get("resource_drift")
     drifted = (
         {each.get("address") for each in drift if isinstance(each, Mapping)}
         if isinstance(drift, list)
         else set()
     )
-    imported = {change["address"] for change in _managed(plan) if change["change"].get("importing")}
+    imported = {change.address for change in plan.changes if change.importing}
     for address in sorted(prior.keys() | state.keys()):
         if address in drifted or (address in imported and address not in state):
             continue
@@ -161,15 +164,6 @@ def disagrees_with(plan: Mapping[str, Any], state: Mapping[str, object]) -> str 
         if prior[address] != state[address]:
             return f"{address} is another object in the state than in the plan"
     return None
-
-
-def _managed(plan: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    changes = plan.get("resource_changes") or []
-    return [change for change in changes if change["mode"] == "managed"]
-
-
-def _changes_something(change: Mapping[str, Any]) -> bool:
-    return change["change"]["actions"] not in _NOTHING
 
 
 def _resources(module: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -3,12 +3,11 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from common.errors import StageError, UserError
-from imports.record import AdoptionRecord, read_record, record_path
 from modules.settings.stage_files import StageFileError, read_stage
 from modules.settings.stage_settings import StageSettings, stack_name
 from terraform.cli import Terraform
@@ -35,11 +34,6 @@ class Workspace:
     def stage_path(self) -> Path:
         """The stage file."""
         return self.stages_dir / f"{self.stage}.toml"
-
-    @property
-    def record_path(self) -> Path:
-        """The adoption record."""
-        return record_path(self.stages_dir, self.stage)
 
     @property
     def state_folder(self) -> Path:
@@ -71,29 +65,6 @@ class Workspace:
         except StageFileError as error:
             raise StageError(str(error)) from None
 
-    def record(self) -> AdoptionRecord:
-        """The stage's adoption record.
-
-        Raises UserError when there is none.
-        """
-        record = read_record(self.record_path)
-        if record is None:
-            recorded = sorted(self.stages_dir.glob(record_path(self.stages_dir, "*").name))
-            names = ", ".join(path.name.partition(".")[0] for path in recorded)
-            raise UserError(
-                f"stage {self.stage} has no adoption record at {self.record_path} (stages with one: "
-                f"{names or 'none'}): name another with --stage, or run `python -m imports inventory --stage "
-                f"{self.stage} --legacy DIR`"
-            )
-        return record
-
-    def kept_record(self) -> AdoptionRecord:
-        """What of the record the stage's settings keep.
-
-        Raises UserError when there is no record, or the stage file has mistakes.
-        """
-        return self.record().kept(shared_roles=self.settings().keep_shared_roles)
-
     def process_environment(self) -> dict[str, str]:
         """The environment of terraform: the user's, with dummy keys where AWS is an emulator."""
         dummies = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -121,26 +92,45 @@ class Workspace:
         elsewhere = refusal(self.environ, self.stack_folder)
         if elsewhere:
             raise UserError(elsewhere)
-        finished = subprocess.run(
-            [sys.executable, str(PROJECT / "main.py")],
-            cwd=PROJECT,
-            env={
-                **self.environ,
-                "ATOMIC_STAGE": self.stage,
-                "ATOMIC_STAGES_DIR": str(self.stages_dir.resolve()),
-                "CDKTF_OUTDIR": str(self.outdir),
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if finished.returncode:
-            lines = finished.stderr.strip().splitlines() or ["no message"]
-            raise UserError(f"stage {self.stage} cannot be synthesized: {lines[-1]}")
+        try:
+            synthesize(
+                [self.stage], stages_dir=self.stages_dir, outdir=self.outdir, environ=self.environ
+            )
+        except SynthesisError as error:
+            lines = str(error).splitlines() or ["no message"]
+            raise UserError(f"stage {self.stage} cannot be synthesized: {lines[-1]}") from None
         return Terraform(
             folder=self.stack_folder,
             environment=self.process_environment(),
         )
+
+
+class SynthesisError(Exception):
+    """What a synthesis says that fails; it may say nothing."""
+
+
+def synthesize(
+    stages: Sequence[str], *, stages_dir: Path, outdir: Path, environ: Mapping[str, str]
+) -> None:
+    """Synthesize stages as their files have them into a folder, as `cdktf synth` does.
+
+    Raises SynthesisError.
+    """
+    finished = subprocess.run(
+        [sys.executable, str(PROJECT / "main.py")],
+        cwd=PROJECT,
+        env={
+            **environ,
+            "ATOMIC_STAGE": ",".join(stages),
+            "ATOMIC_STAGES_DIR": str(stages_dir.resolve()),
+            "CDKTF_OUTDIR": str(outdir),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if finished.returncode:
+        raise SynthesisError(finished.stderr.strip())
 
 
 def this_workspace(stage: str) -> Workspace:

@@ -50,6 +50,34 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByDeploym
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-snapshots", action="store_true", help="rewrite tests/snapshots")
+    parser.addoption(
+        "--fail-on-skip", action="store_true", help="a test that is skipped has failed"
+    )
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if session.config.getoption("--fail-on-skip") and skipped(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if reasons := skipped(config):
+        terminalreporter.section("not tried here")
+        for reason in dict.fromkeys(reasons):
+            terminalreporter.write_line(f"{reasons.count(reason)} tests: {reason}")
+        if config.getoption("--fail-on-skip"):
+            terminalreporter.write_line(
+                "this run was to try all: what was skipped counts as failed"
+            )
+
+
+def skipped(config: pytest.Config) -> list[str]:
+    """Why each skipped test was not run; the worker processes of a run know of none."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    reports = reporter.stats.get("skipped", []) if reporter else []
+    return [str(report.longrepr[2]).removeprefix("Skipped: ") for report in reports]
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ SHIPPED = ("dev", "staging", "prod")
 
 _REQUIRED = {"domain_name": "app.example.com", "operator_email": "ops@example.com"}
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
-    "foundation": {**_REQUIRED, "phase": "foundation"},
+    "foundation": {**_REQUIRED, "phase": "foundation", "retain_data": False},
     "aurora": {
         **_REQUIRED,
         "database": {"engine": "aurora-serverless-v2", "min_acu": 0.5, "max_acu": 8},
@@ -26,6 +26,7 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     },
     "thrifty": {
         **_REQUIRED,
+        "retain_data": False,
         "time_zone": "Europe/Berlin",
         "network": {"nat": "single"},
         "database": {
@@ -44,22 +45,25 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     },
     "route53": {
         **_REQUIRED,
+        "retain_data": False,
         "dns": {"mode": "route53", "hosted_zone_name": "example.com"},
         "kafka": True,
         "tracing": {"enabled": False},
     },
     "fortified": {
         **_REQUIRED,
+        "retain_data": False,
         "security": {"customer_managed_key": True, "web_firewall": True, "backups": True},
     },
     "guarded": {
         **_REQUIRED,
         "security": {"customer_managed_key": True, "web_firewall": True, "backups": True},
-        "database": {"engine": "aurora-serverless-v2"},
+        "database": {"engine": "aurora-serverless-v2", "backup_retention_days": 0},
         "retain_data": True,
     },
     "frugal": {
         **_REQUIRED,
+        "retain_data": False,
         "prefix": "acme",
         "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/given",
         "network": {"vpc_cidr_block": "10.42.0.0/16", "zone_count": 3, "nat": "none"},
@@ -81,6 +85,7 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
 # Every switch off that is on by default: what checkov then finds is no mistake of the platform's.
 BARE: Mapping[str, Any] = {
     **_REQUIRED,
+    "retain_data": False,
     "security": {"flow_logs": False, "access_logs": False},
     "database": {"enhanced_monitoring_seconds": 0},
 }

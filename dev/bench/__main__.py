@@ -7,15 +7,14 @@ import json
 import os
 import platform
 import subprocess
-import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from common.screen import headline, say, tell
 from dev.bench.adoption import BenchError, against_import_loop
 from dev.bench.commands import deploy_and_diff
 from dev.bench.records import many_objects
@@ -23,7 +22,7 @@ from dev.bench.synthesis import against_stock, many_services, many_stages
 from local.cdktf import CdktfError
 
 RESULTS = Path("bench-results.json")
-PARTS: dict[str, Callable[[Console], object]] = {
+PARTS: dict[str, Callable[[], object]] = {
     "synthesis": against_stock,
     "services": many_services,
     "stages": many_stages,
@@ -55,21 +54,20 @@ def main(
     parts: Annotated[list[str] | None, typer.Argument(help=f"of {', '.join(PARTS)}")] = None,
 ) -> None:
     """Measure the parts named, or all."""
-    console = Console(highlight=False)
     unknown = [part for part in parts or () if part not in PARTS]
     if unknown:
-        print(f"bench: no part {unknown[0]!r}: choose of {', '.join(PARTS)}", file=sys.stderr)
+        tell(f"bench: no part {unknown[0]!r}: choose of {', '.join(PARTS)}")
         raise typer.Exit(2)
     results: dict[str, object] = {"versions": versions()}
     try:
         for part in parts or PARTS:
-            console.rule(part)
-            results[part] = PARTS[part](console)
+            headline(part)
+            results[part] = PARTS[part]()
     except (BenchError, CdktfError) as error:
-        print(f"bench: {error}", file=sys.stderr)
+        tell(f"bench: {error}")
         raise typer.Exit(1) from None
     RESULTS.write_text(json.dumps(results, indent=2) + "\n")
-    console.print(f"written to {RESULTS}")
+    say(f"written to {RESULTS}")
 
 
 app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)

@@ -6,15 +6,16 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
+from common.screen import print_table, say
 from dev.bench.measuring import timed
 from imports.record import read_record
 from imports.take_stock import take_stock
+from imports.workspace_record import path_of_record
 from local.emulator import Emulator, running_emulator
 from local.legacy import legacy_base
+from synth.synthesized import synthesized
 from terraform.cli import Terraform
+from terraform.pulled_state import pulled_document
 from terraform.workspace import Workspace
 
 STAGE = "bench"
@@ -24,7 +25,7 @@ class BenchError(Exception):
     """A way that was measured did not do the work."""
 
 
-def against_import_loop(console: Console) -> dict[str, object]:
+def against_import_loop() -> dict[str, object]:
     """Adopt the same legacy base in three ways.
 
     Raises BenchError when one of them did not adopt everything.
@@ -34,29 +35,29 @@ def against_import_loop(console: Console) -> dict[str, object]:
         running_emulator() as emulator,
     ):
         folder = Path(name)
-        console.print("building a legacy base (some 100 s)")
+        say("building a legacy base (some 100 s)")
         legacy = legacy_base(folder / "legacy", emulator, environment=os.environ)
         legacy.checked("apply", "-auto-approve", "-input=false", "-no-color")
-        workspace = _inventory(emulator, folder, legacy, console)
-        record = read_record(workspace.record_path)
+        workspace = _inventory(emulator, folder, legacy)
+        record = read_record(path_of_record(workspace))
         if record is None:
             raise BenchError("the inventory wrote no record")
         terraform = workspace.synthesize()
 
         loop = _copy(terraform, folder / "loop")
-        console.print(f"terraform import, {len(record.adopted)} times")
+        say(f"terraform import, {len(record.adopted)} times")
         loop_seconds = timed(
             lambda: [
                 loop.checked("import", "-input=false", "-no-color", item.address, item.import_id)
                 for item in record.adopted
             ]
         )
-        console.print("one apply of the import blocks, as `cdktf deploy` does it")
+        say("one apply of the import blocks, as `cdktf deploy` does it")
         at_once = _copy(terraform, folder / "at-once")
         apply_seconds = timed(
             lambda: at_once.checked("apply", "-auto-approve", "-input=false", "-no-color")
         )
-        console.print("the plan in a file, then its apply, as `python -m imports adopt` does it")
+        say("the plan in a file, then its apply, as `python -m imports adopt` does it")
         judged = _copy(terraform, folder / "judged")
         plan = folder / "judged.tfplan"
         plan_seconds = timed(lambda: judged.plan(plan))
@@ -70,10 +71,11 @@ def against_import_loop(console: Console) -> dict[str, object]:
         "the plan alone": plan_seconds,
         "plan, then its apply": judged_seconds,
     }
-    table = Table("adopting", "seconds", "times as fast", box=None)
+    columns = ("adopting", "seconds", "times as fast")
+    cells: list[tuple[str, ...]] = []
     for way, seconds in ways.items():
-        table.add_row(way, f"{seconds:.1f}", f"{loop_seconds / seconds:.1f}")
-    console.print(table)
+        cells.append((way, f"{seconds:.1f}", f"{loop_seconds / seconds:.1f}"))
+    print_table(columns, cells)
     if set(held) != {len(record.adopted)}:
         raise BenchError(f"of {len(record.adopted)} objects the states held {held}")
     return {
@@ -83,7 +85,7 @@ def against_import_loop(console: Console) -> dict[str, object]:
     }
 
 
-def _inventory(emulator: Emulator, folder: Path, legacy: Terraform, console: Console) -> Workspace:
+def _inventory(emulator: Emulator, folder: Path, legacy: Terraform) -> Workspace:
     stages = folder / "stages"
     stages.mkdir()
     os.environ.update(emulator.environment)
@@ -104,7 +106,8 @@ def _inventory(emulator: Emulator, folder: Path, legacy: Terraform, console: Con
         variables={},
         var_files=(),
         agree=lambda _: None,  # the base runs nothing
-        progress=console.print,
+        synthesize=lambda settings, adopted: synthesized(settings, adopted=adopted),
+        progress=say,
     )
     return workspace
 
@@ -126,6 +129,6 @@ def _copy(terraform: Terraform, folder: Path) -> Terraform:
 def _held(terraform: Terraform) -> int:
     return sum(
         len(resource["instances"])
-        for resource in terraform.pull_state().get("resources", [])
+        for resource in pulled_document(terraform).get("resources", [])
         if resource["mode"] == "managed"
     )

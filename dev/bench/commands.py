@@ -1,20 +1,18 @@
 """cdktf on a deployed stage: the deploy against its critical path, and an empty diff against a plan."""
 
-import json
 import statistics
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
+from common.screen import print_table, say
 from dev.bench.critical_path import CreationClock, critical_path, dependencies
 from dev.bench.measuring import timed
 from local.cdktf import Cdktf
 from local.emulator import running_emulator
 from modules.settings.stage_settings import stack_name
+from terraform.stack import read_stack
 
 STACK = stack_name("dev")
 RUNS = 5
@@ -35,33 +33,36 @@ class Deploy:
         return self.wall_seconds / self.path_seconds
 
 
-def deploy_and_diff(console: Console) -> dict[str, object]:
+def deploy_and_diff() -> dict[str, object]:
     """Deploy dev from nothing; look at its diff and deploy it; then diff and plan by turns."""
     with (
         tempfile.TemporaryDirectory(prefix="atomic-bench-") as name,
         running_emulator() as emulator,
     ):
-        console.print(f"cdktf deploy {STACK} into an empty folder (some 100 s)")
+        say(f"cdktf deploy {STACK} into an empty folder (some 100 s)")
         cold = _deploy(Cdktf(folder=Path(name), environment=emulator.environment))
     with (
         tempfile.TemporaryDirectory(prefix="atomic-bench-") as name,
         running_emulator() as emulator,
     ):
         cdktf = Cdktf(folder=Path(name), environment=emulator.environment)
-        console.print(f"cdktf diff {STACK}, then cdktf deploy {STACK} (some 100 s)")
+        say(f"cdktf diff {STACK}, then cdktf deploy {STACK} (some 100 s)")
         cdktf.run("diff", STACK)
         warm = _deploy(cdktf)
-        console.print(f"cdktf diff {STACK} and terraform plan, {RUNS} times by turns")
+        say(f"cdktf diff {STACK} and terraform plan, {RUNS} times by turns")
         diffs, plans = [], []
         for _ in range(RUNS):
             diffs.append(timed(lambda: cdktf.run("diff", STACK)))
             plans.append(timed(lambda: cdktf.terraform(STACK, "plan", "-input=false")))
     diff, plan = statistics.median(diffs), statistics.median(plans)
-    _show(console, warm=warm, cold=cold)
-    table = Table("nothing to change", "seconds", "ratio", box=None)
-    table.add_row("terraform plan", f"{plan:.1f}", "1.00")
-    table.add_row("cdktf diff", f"{diff:.1f}", f"{diff / plan:.2f}")
-    console.print(table)
+    _show(warm=warm, cold=cold)
+    print_table(
+        ("nothing to change", "seconds", "ratio"),
+        [
+            ("terraform plan", f"{plan:.1f}", "1.00"),
+            ("cdktf diff", f"{diff:.1f}", f"{diff / plan:.2f}"),
+        ],
+    )
     return {
         "deploy_seconds": warm.wall_seconds,
         "critical_path_seconds": warm.path_seconds,
@@ -78,9 +79,9 @@ def deploy_and_diff(console: Console) -> dict[str, object]:
 def _deploy(cdktf: Cdktf) -> Deploy:
     clock = CreationClock()
     wall = timed(lambda: cdktf.run("deploy", STACK, "--auto-approve", on_line=clock.hear))
-    document = json.loads((cdktf.stack_folder(STACK) / "cdk.tf.json").read_text())
+    stack = read_stack(cdktf.stack_folder(STACK))
     took = clock.seconds
-    bound, chain = critical_path(took, dependencies(document))
+    bound, chain = critical_path(took, dependencies(stack))
     return Deploy(
         wall_seconds=wall,
         path_seconds=bound,
@@ -89,16 +90,19 @@ def _deploy(cdktf: Cdktf) -> Deploy:
     )
 
 
-def _show(console: Console, *, warm: Deploy, cold: Deploy) -> None:
-    table = Table("cdktf deploy", "after a diff", "from nothing", box=None)
-    table.add_row("wall time, s", f"{warm.wall_seconds:.1f}", f"{cold.wall_seconds:.1f}")
-    table.add_row(
-        f"critical path of {warm.resources} resources, s",
-        f"{warm.path_seconds:.1f}",
-        f"{cold.path_seconds:.1f}",
+def _show(*, warm: Deploy, cold: Deploy) -> None:
+    columns = ("cdktf deploy", "after a diff", "from nothing")
+    cells: list[tuple[str, ...]] = []
+    cells.append(("wall time, s", f"{warm.wall_seconds:.1f}", f"{cold.wall_seconds:.1f}"))
+    cells.append(
+        (
+            f"critical path of {warm.resources} resources, s",
+            f"{warm.path_seconds:.1f}",
+            f"{cold.path_seconds:.1f}",
+        )
     )
     for address, seconds in warm.path.items():
         there = cold.path.get(address)
-        table.add_row(f"  {address}", f"{seconds:.1f}", "" if there is None else f"{there:.1f}")
-    table.add_row("wall time to critical path", f"{warm.ratio:.2f}", f"{cold.ratio:.2f}")
-    console.print(table)
+        cells.append((f"  {address}", f"{seconds:.1f}", "" if there is None else f"{there:.1f}"))
+    cells.append(("wall time to critical path", f"{warm.ratio:.2f}", f"{cold.ratio:.2f}"))
+    print_table(columns, cells)

@@ -5,9 +5,8 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from imports.bind import references
+from terraform.stack import Stack
 
 _EVENT = re.compile(r"(aws_\S+): (Creating\.\.\.|Creation complete)")
 
@@ -40,21 +39,12 @@ class CreationClock:
         }
 
 
-def dependencies(document: Mapping[str, Any]) -> dict[str, set[str]]:
-    """What each resource of a stack's JSON refers to, through data sources and locals as well."""
-    bodies = {
-        f"{type_}.{name}": body
-        for kind in ("resource", "data", "ephemeral")
-        for type_, named in document.get(kind, {}).items()
-        for name, body in named.items()
-    }
+def dependencies(stack: Stack) -> dict[str, set[str]]:
+    """What each resource of a stack refers to, through data sources and ephemeral blocks as well."""
+    elements = stack.elements
     return {
-        address: {
-            found
-            for found in references(body) | set(body.get("depends_on", ()))
-            if found in bodies and found != address
-        }
-        for address, body in bodies.items()
+        address: set(each.references & elements.keys()) - {address}
+        for address, each in elements.items()
     }
 
 

@@ -6,9 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
+from common.screen import print_table
 from dev.bench.measuring import timed
 from imports.bind import bind
 from imports.gate import judge
@@ -20,16 +18,19 @@ from imports.record import (
     record_path,
     write_record,
 )
+from terraform.plan import Plan
+from terraform.stack import Stack
 
 OBJECTS = (46, 500, 5000)
 _STAGE = "bench"
 _TYPE = "aws_secretsmanager_secret"
 
 
-def many_objects(console: Console) -> list[dict[str, object]]:
+def many_objects() -> list[dict[str, object]]:
     """Records of 46, 500 and 5,000 objects."""
     rows: list[dict[str, object]] = []
-    table = Table("objects", "read", "bind", "judge", "ms per object", "peak MiB", box=None)
+    columns = ("objects", "read", "bind", "judge", "ms per object", "peak MiB")
+    cells: list[tuple[str, ...]] = []
     for count in OBJECTS:
         record = _record(count)
         plan, document = _plan(record), _document(record)
@@ -39,20 +40,24 @@ def many_objects(console: Console) -> list[dict[str, object]]:
             seconds = {
                 "read": timed(partial(read_record, path)),
                 "bind": timed(partial(bind, document, record, phase="adopt")),
-                "judge": timed(partial(judge, plan, record, phase="adopt", document=document)),
+                "judge": timed(
+                    partial(judge, plan, record, phase="adopt", stack=Stack(document=document))
+                ),
             }
             tracemalloc.start()
             read_record(path)
             bind(document, record, phase="adopt")
-            judge(plan, record, phase="adopt", document=document)
+            judge(plan, record, phase="adopt", stack=Stack(document=document))
             peak_mib = tracemalloc.get_traced_memory()[1] / 2**20
             tracemalloc.stop()
         each = 1000 * sum(seconds.values()) / count
-        table.add_row(
-            str(count),
-            *(f"{value:.3f}" for value in seconds.values()),
-            f"{each:.3f}",
-            f"{peak_mib:.0f}",
+        cells.append(
+            (
+                str(count),
+                *(f"{value:.3f}" for value in seconds.values()),
+                f"{each:.3f}",
+                f"{peak_mib:.0f}",
+            )
         )
         rows.append(
             {
@@ -62,7 +67,7 @@ def many_objects(console: Console) -> list[dict[str, object]]:
                 "peak_mib": peak_mib,
             }
         )
-    console.print(table)
+    print_table(columns, cells)
     return rows
 
 
@@ -90,8 +95,8 @@ def _document(record: AdoptionRecord) -> dict[str, Any]:
     return {"resource": {_TYPE: {item.name: dict(item.observed) for item in record.adopted}}}
 
 
-def _plan(record: AdoptionRecord) -> dict[str, Any]:
-    return {
+def _plan(record: AdoptionRecord) -> Plan:
+    document = {
         "resource_changes": [
             {
                 "address": item.address,
@@ -107,3 +112,4 @@ def _plan(record: AdoptionRecord) -> dict[str, Any]:
             for item in record.adopted
         ]
     }
+    return Plan(document=document)

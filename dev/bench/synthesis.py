@@ -6,9 +6,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
+from common.screen import print_table, say
 from dev.bench.measuring import Measured, measured, project_environment
 from local.emulator import PROJECT
 
@@ -16,17 +14,19 @@ RUNS = 5
 SERVICES = (8, 80, 400)
 STAGES = (1, 10, 50)
 _BUILT_IN_SERVICES = 8
+# Prod has them, and a file of that name has to say so.
+_PROD = "security = { web_firewall = true, backups = true }\n"
 _MAIN = [sys.executable, "main.py"]
 
 
-def against_stock(console: Console) -> dict[str, object]:
+def against_stock() -> dict[str, object]:
     """`python main.py` for prod: with the stock bindings, with ours, and with nothing changed."""
     ways = {
         "stock bindings": {"ATOMIC_STOCK_BINDINGS": "1"},
         "ours": {"ATOMIC_SYNTH_AFRESH": "1"},
         "ours, nothing changed": {},
     }
-    console.print(f"synthesizing prod, {RUNS} times by turns: {', '.join(ways)}")
+    say(f"synthesizing prod, {RUNS} times by turns: {', '.join(ways)}")
     with tempfile.TemporaryDirectory(prefix="atomic-bench-") as name:
         results = measured(
             _MAIN,
@@ -40,12 +40,13 @@ def against_stock(console: Console) -> dict[str, object]:
             runs=RUNS,
         )
     stock = results["stock bindings"]
-    table = Table("python main.py, prod", "seconds", "times as fast", "peak MiB", box=None)
+    columns = ("python main.py, prod", "seconds", "times as fast", "peak MiB")
+    cells: list[tuple[str, ...]] = []
     for way, result in results.items():
-        table.add_row(
-            way, f"{result.seconds:.2f}", f"{stock.seconds / result.seconds:.1f}", _mib(result)
+        cells.append(
+            (way, f"{result.seconds:.2f}", f"{stock.seconds / result.seconds:.1f}", _mib(result))
         )
-    console.print(table)
+    print_table(columns, cells)
     return {
         way: {
             "seconds": result.seconds,
@@ -56,17 +57,20 @@ def against_stock(console: Console) -> dict[str, object]:
     }
 
 
-def many_services(console: Console) -> list[dict[str, object]]:
+def many_services() -> list[dict[str, object]]:
     """One stage of 8, 80 and 400 services."""
-    return _scaled("services", {count: {"prod": stage_of(count)} for count in SERVICES}, console)
+    return _scaled("services", {count: {"prod": prod_of(count)} for count in SERVICES})
 
 
-def many_stages(console: Console) -> list[dict[str, object]]:
+def many_stages() -> list[dict[str, object]]:
     """1, 10 and 50 stages of 8 services."""
     stage = stage_of(_BUILT_IN_SERVICES)
-    return _scaled(
-        "stages", {count: {f"s{i}": stage for i in range(count)} for count in STAGES}, console
-    )
+    return _scaled("stages", {count: {f"s{i}": stage for i in range(count)} for count in STAGES})
+
+
+def prod_of(services: int) -> str:
+    """The file of a prod with so many services."""
+    return _PROD + stage_of(services)
 
 
 def stage_of(services: int) -> str:
@@ -79,14 +83,13 @@ def stage_of(services: int) -> str:
     )
 
 
-def _scaled(
-    what: str, sizes: Mapping[int, Mapping[str, str]], console: Console
-) -> list[dict[str, object]]:
+def _scaled(what: str, sizes: Mapping[int, Mapping[str, str]]) -> list[dict[str, object]]:
     """Synthesize each size's stage files (text by stage)."""
     rows: list[dict[str, object]] = []
-    table = Table(what, "resources", "seconds", "ms per resource", "peak MiB", box=None)
+    columns = (what, "resources", "seconds", "ms per resource", "peak MiB")
+    cells: list[tuple[str, ...]] = []
     for count, files in sizes.items():
-        console.print(f"synthesizing {count} {what}")
+        say(f"synthesizing {count} {what}")
         with tempfile.TemporaryDirectory(prefix="atomic-bench-") as name:
             for stage, text in files.items():
                 (Path(name) / f"{stage}.toml").write_text(text)
@@ -101,8 +104,8 @@ def _scaled(
                 for named in json.loads(path.read_text())["resource"].values()
             )
         each = 1000 * result.seconds / resources
-        table.add_row(
-            str(count), str(resources), f"{result.seconds:.2f}", f"{each:.2f}", _mib(result)
+        cells.append(
+            (str(count), str(resources), f"{result.seconds:.2f}", f"{each:.2f}", _mib(result))
         )
         rows.append(
             {
@@ -113,7 +116,7 @@ def _scaled(
                 "peak_mib": result.peak_mib,
             }
         )
-    console.print(table)
+    print_table(columns, cells)
     return rows
 
 

@@ -7,7 +7,6 @@ that was stopped.
 
 import json
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -21,7 +20,7 @@ from botocore.exceptions import ClientError
 
 from common.errors import UserError, one_line
 from common.files import replace_file
-from common.screen import err, print_table, run
+from common.screen import print_table, run, tell
 from dev.fault_injection.cases import PARTS, Case, cases, chosen
 from dev.fault_injection.disks import unmount_left_over
 from dev.fault_injection.table import cells, markdown, replace_between_markers, rows, total
@@ -60,7 +59,7 @@ def main(
     """Try the parts named, or all."""
     unknown = [part for part in parts or () if part not in PARTS]
     if unknown:
-        print(f"torture: no part {unknown[0]!r}: choose of {', '.join(PARTS)}", file=sys.stderr)
+        tell(f"torture: no part {unknown[0]!r}: choose of {', '.join(PARTS)}")
         raise typer.Exit(2)
     unmount_left_over()
     to_play = chosen(cases(seed), parts=parts or (), quick=quick)
@@ -80,12 +79,9 @@ def main(
             played[number] = outcome = future.result()
             case = to_play[number]
             _write_results(results, to_play, played, seed=seed)
-            err.print(
+            tell(
                 f"{len(played)} of {len(to_play)} after {time.monotonic() - started:.0f} s: "
-                f"{case.fault}, {case.moment}: {_told(outcome)}",
-                markup=False,
-                emoji=False,
-                soft_wrap=True,
+                f"{case.fault}, {case.moment}: {_told(outcome)}"
             )
     table = rows((case.fault, played[number]) for number, case in enumerate(to_play))
     print_table(

@@ -123,7 +123,7 @@ def _left_behind(tried: Trial) -> list[str]:
         locked = any(item["Key"].endswith(".tflock") for item in listed)
     else:
         locked = lock_info_path(tried.state_file).exists()
-    unreadable = tried.terraform("state", "pull").exit_code
+    unreadable = tried.terraform.state_pull().exit_code
     lost = not tried.remote_state and lost_state(tried.state_file)
     return [
         *(["the lock: it was left behind"] if locked else []),
@@ -163,7 +163,7 @@ def give_back(tried: Trial) -> None:
     """
     if tried.remote_state:
         _unlock(tried)
-    elif tried.terraform("state", "pull").exit_code:
+    elif tried.terraform.state_pull().exit_code:
         tried.state_file.rename(tried.state_file.with_suffix(".broken"))
         tried.notes.append("a state file that broke off put aside")
     left = tried.terraform.folder / "errored.tfstate"

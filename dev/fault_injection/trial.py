@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from aws.resources import STATEFUL
 from common.errors import UserError
 from dev.fault_injection.census import Thing, census, compare, held_by
 from dev.fault_injection.running import Finished, Running
@@ -20,17 +21,13 @@ from local.emulator import PROJECT, Emulator, running_emulator
 from local.faults import FaultSettings
 from modules.settings.stage_settings import stack_name
 from terraform.cli import Terraform
+from terraform.pulled_state import pulled_document
 from terraform.workspace import Workspace
 
 STAGE: Final = "dev"
 STACK: Final = stack_name(STAGE)
 _APPLY: Final = ("apply", "-auto-approve", "-input=false", "-no-color")
 STATE_BUCKET: Final = "torture-state"
-
-# What keeps data; of those that AWS names anew each time, the id tells whether they are the same.
-_HOLD_DATA = frozenset(
-    {"aws_s3_bucket", "aws_efs_file_system", "aws_db_instance", "aws_ecr_repository"}
-)
 
 
 class Healed(StrEnum):
@@ -183,7 +180,7 @@ class Trial:
     def _state(self) -> dict[str, Any]:
         """The state; empty when the fault has left nothing that can be read."""
         try:
-            return self.terraform.pull_state()
+            return pulled_document(self.terraform)
         except UserError as error:
             self.notes.append(f"state: {error}")
             return {}
@@ -228,7 +225,8 @@ class Trial:
                 if resource["type"] == "aws_secretsmanager_secret_version":
                     id_ = attributes["secret_id"]
                     data[id_] = secrets.get_secret_value(SecretId=id_)["SecretString"]
-                elif resource["type"] in _HOLD_DATA:
+                elif resource["type"] in STATEFUL:
+                    # Of those that AWS names anew each time, the id tells whether they are the same.
                     address = f"{resource['type']}.{resource['name']}"
                     data[address] = created.get(attributes["id"]) or attributes["id"]
         return data

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from common.requirements import fingerprint
 from dev.setup.python_packages import pipenv_command, pipenv_sync
-from dev.setup.requirements import fingerprint
 from dev.setup.running import ROOT, is_current, say, write
 
 PIPFILE = ROOT / "security/Pipfile"

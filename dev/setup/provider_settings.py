@@ -1,4 +1,4 @@
-"""Where Terraform finds the AWS provider on this machine, and the settings that follow from it.
+"""The settings with which Terraform finds the AWS provider on this machine.
 
 Pure functions on plain data; dev/setup/provider_setup.py looks at the disk and writes what these return.
 """
@@ -8,65 +8,10 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-REGISTRY = "registry.terraform.io"
-AWS_PROVIDER = f"{REGISTRY}/hashicorp/aws"
-AWS_PROVIDER_VERSION = "5.100.0"
-"""The exact version that cdktf-cdktf-provider-aws 20.1.0 asks for."""
-
-
-class Mirror(NamedTuple):
-    """A folder laid out as one of Terraform's filesystem mirrors."""
-
-    path: Path
-    unpacked: bool
-    """Unpacked providers are linked, not copied, into every working folder."""
-    holds: list[str]
-    """Source addresses, such as registry.terraform.io/hashicorp/aws."""
-
-
-def implied_mirrors(
-    project: Path, home: Path, data_home: str | None, data_dirs: str | None
-) -> list[Path]:
-    """The folders Terraform itself would look in, in its order.
-
-    `data_home` and `data_dirs` are XDG_DATA_HOME and XDG_DATA_DIRS; their defaults are the XDG
-    specification's.
-    """
-    xdg_home = Path(data_home) if data_home else home / ".local/share"
-    xdg_dirs = [Path(part) for part in (data_dirs or "/usr/local/share:/usr/share").split(":")]
-    library = Path("Library/Application Support/io.terraform/plugins")  # macOS
-    return [
-        project / "terraform.d/plugins",
-        home / ".terraform.d/plugins",
-        home / library,
-        Path("/") / library,
-        *(folder / "terraform/plugins" for folder in [xdg_home, *xdg_dirs]),
-    ]
-
-
-def package_paths(mirror: Path, platform: str) -> dict[str, Path]:
-    """Where a mirror would hold the provider, unpacked or packed; platform as in linux_amd64."""
-    base = mirror / AWS_PROVIDER
-    packed = f"terraform-provider-aws_{AWS_PROVIDER_VERSION}_{platform}.zip"
-    return {"unpacked": base / AWS_PROVIDER_VERSION / platform, "packed": base / packed}
-
-
-def choose_mirror(
-    candidates: Iterable[Path],
-    platform: str,
-    exists: Callable[[Path], bool],
-    providers_in: Callable[[Path], Sequence[str]],
-) -> Mirror | None:
-    """The first candidate that holds the provider for this platform."""
-    for candidate in candidates:
-        for form, package in package_paths(candidate, platform).items():
-            if exists(package):
-                return Mirror(candidate, form == "unpacked", sorted(providers_in(candidate)))
-    return None
+from terraform.mirrors import Mirror
 
 
 def _quoted(text: str) -> str:

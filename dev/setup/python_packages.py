@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from dev.setup.requirements import PIPENV_MINIMUM, PYTHON_MINIMUM, fingerprint, parse_version
+from common.requirements import PIPENV_MINIMUM, PYTHON_MINIMUM, fingerprint, parse_version
 from dev.setup.running import (
     ROOT,
     TOOLS,
@@ -27,7 +27,13 @@ PIPENV_VERSION = "2026.10.3"
 # Runs the private pipenv without PYTHONPATH, which pip in the virtualenv would inherit: it would
 # take pipenv's dependencies for installed ones.
 PIPENV_START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from pipenv import cli; cli()"
-WARM_UP = "import cdktf; from cdktf_cdktf_provider_aws.sns_topic import SnsTopic"
+WARM_UP = """
+import os
+from synth.bindings import cache_where_one_may_write
+cache_where_one_may_write(os.environ)
+import cdktf
+from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
+"""
 # `main.py` runs optimized, and such bytecode is kept apart.
 WARM_UP_OPTIMIZED = """
 import os
@@ -53,7 +59,7 @@ def pipenv_command(pipenv: str | None) -> list[str]:
         shutil.rmtree(target, ignore_errors=True)
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(target)]
         command += ["--disable-pip-version-check", f"pipenv=={PIPENV_VERSION}"]
-        run_long("pipenv", command, clean_environment())
+        run_long("pipenv", command, clean_environment(), doing="downloading and installing")
         write(stamp, value)
     return [sys.executable, "-c", PIPENV_START, str(target)]
 
@@ -77,7 +83,8 @@ def pipenv_sync(
         # "no" is how pip spells yes here. The warm-up compiles on all cores; pip would use one.
         "PIP_NO_COMPILE": "no",
     }
-    run_long(step, [*pipenv, "sync", "--python", sys.executable, *options], environment, remedy)
+    command = [*pipenv, "sync", "--python", sys.executable, *options]
+    run_long(step, command, environment, remedy, doing="downloading and installing")
 
 
 def venv_version() -> str | None:
@@ -124,13 +131,19 @@ def warm_up(packages: str) -> None:
     if is_current(stamp, value):
         say(step, "ok")
         return
-    say(step, "compiling packages, filling jsii's cache (a minute or two)")
+    say(
+        step,
+        "compiling packages, filling jsii's cache, so that later runs are quick (a minute or two)",
+    )
     # Some packages carry files that are no Python, such as templates; those do not matter.
     compile_all = "import compileall, sysconfig; compileall.compile_dir("
     compile_all += "sysconfig.get_path('purelib'), quiet=2, workers=0)"
     environment = {**clean_environment(), "JSII_RUNTIME_PACKAGE_CACHE": "enabled"}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    run_long(step, [str(VENV_PYTHON), "-c", compile_all], environment)
-    run_long(step, [str(VENV_PYTHON), "-c", WARM_UP], environment)
-    run_long(step, [str(VENV_PYTHON), "-O", "-c", WARM_UP_OPTIMIZED], environment)
+    for doing, command in (
+        ("compiling the packages", ["-c", compile_all]),
+        ("filling jsii's cache", ["-c", WARM_UP]),
+        ("compiling what synthesis uses", ["-O", "-c", WARM_UP_OPTIMIZED]),
+    ):
+        run_long(step, [str(VENV_PYTHON), *command], environment, doing=doing)
     write(stamp, value)

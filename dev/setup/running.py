@@ -10,6 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TOOLS = ROOT / ".tools"
+SECONDS_BETWEEN_SIGNS = 10.0
 
 
 class SetupError(Exception):
@@ -39,9 +40,14 @@ def answer(command: Sequence[str], environment: Mapping[str, str] | None = None)
 
 
 def run_long(
-    step: str, command: Sequence[str], environment: Mapping[str, str], remedy: str = ""
+    step: str,
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    remedy: str = "",
+    *,
+    doing: str,
 ) -> None:
-    """Run a long command with its output in a log, and say every ten seconds that it lives."""
+    """Run a long command with its output in a log, and say every ten seconds what is waited for."""
     log = TOOLS / "logs" / f"{step.replace(' ', '-')}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
@@ -52,10 +58,10 @@ def run_long(
         try:
             while True:
                 try:
-                    process.wait(timeout=10)
+                    process.wait(timeout=SECONDS_BETWEEN_SIGNS)
                     break
                 except subprocess.TimeoutExpired:
-                    say(step, f"... {time.monotonic() - start:.0f} s")
+                    say(step, f"... {doing}, {time.monotonic() - start:.0f} s so far")
         except BaseException:
             process.terminate()
             process.wait()
@@ -66,7 +72,7 @@ def run_long(
             f"{step}: {Path(command[0]).name} failed with exit code {process.returncode}."
             f"{' ' + remedy if remedy else ''} The end of {log.relative_to(ROOT)}:\n{last}"
         )
-    say(step, f"done in {time.monotonic() - start:.0f} s")
+    say(step, f"{doing}: done in {time.monotonic() - start:.0f} s")
 
 
 def clean_environment() -> dict[str, str]:

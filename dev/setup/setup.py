@@ -21,10 +21,7 @@ from typing import NamedTuple
 # This file is run as a script, which leaves the project's folder out of the import path.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-from dev.setup.checkov_setup import provide_checkov
-from dev.setup.provider_setup import configure_provider
-from dev.setup.python_packages import VENV, install_packages, warm_up
-from dev.setup.requirements import (
+from common.requirements import (
     NODE_MINIMUM,
     PYTHON_MINIMUM,
     Version,
@@ -33,6 +30,9 @@ from dev.setup.requirements import (
     refusal,
     version_text,
 )
+from dev.setup.checkov_setup import provide_checkov
+from dev.setup.provider_setup import configure_provider
+from dev.setup.python_packages import VENV, install_packages, warm_up
 from dev.setup.running import ROOT, TOOLS, SetupError, answer, is_current, run_long, say, write
 from dev.setup.terraform import provide_terraform
 
@@ -92,7 +92,8 @@ def install_node_packages(tools: Tools) -> None:
     say(step, "installing from package-lock.json (half a minute)")
     # Install scripts run: on platforms for which node-pty ships no binary, they build one.
     command = [tools.npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"]
-    run_long(step, command, {**os.environ, "npm_config_update_notifier": "false"})
+    environment = {**os.environ, "npm_config_update_notifier": "false"}
+    run_long(step, command, environment, doing="downloading and installing")
     write(stamp, value)
 
 

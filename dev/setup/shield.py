@@ -35,6 +35,14 @@ INTERRUPTED_CODE = 130
 _CHANGING = frozenset({"apply", "destroy", "import"})
 # What the provider says of a request that it gave up on an interrupt: AWS may have answered it all the same.
 _GIVEN_UP = b"context canceled"
+# What Terraform says, once for each object, of one with `prevent_destroy`; and why that is.
+_REFUSED = b"Instance cannot be destroyed"
+_KEEPS_DATA = (
+    "nothing was destroyed: the stage retains its data (retain_data, unless its file says false); "
+    "docs/reliability.md, Guards, tells how to destroy on purpose"
+)
+_SAID = (_GIVEN_UP, _REFUSED)
+_TAIL = max(map(len, _SAID)) - 1
 _CHUNK = 65536
 _STATE_SECONDS = 2.0
 
@@ -74,7 +82,7 @@ class Shielded:
     def __init__(self, command: Sequence[str], *, keep_open: tuple[int, ...]) -> None:
         """Start it. It and what it starts hold `keep_open` until they end."""
         self._passed = 0
-        self._gave_up = False
+        self._said: set[bytes] = set()
         self._tails = {1: b"", 2: b""}
         self._state_file = local_state_file(Path.cwd())
         self._state: bytes | None = None
@@ -97,7 +105,12 @@ class Shielded:
     @property
     def left_unknown(self) -> bool:
         """Whether it may have made something that it did not write down."""
-        return self.stopped_at_once or (self._passed > 0 and self._gave_up)
+        return self.stopped_at_once or (self._passed > 0 and _GIVEN_UP in self._said)
+
+    @property
+    def refused_to_destroy(self) -> bool:
+        """Whether the plan would have destroyed what the stage retains."""
+        return _REFUSED in self._said
 
     def hear(self, count: int) -> None:
         """Pass on what it has not been told yet; beyond two there is nothing to tell."""
@@ -132,8 +145,8 @@ class Shielded:
                     chunk = os.read(key.fd, _CHUNK)
                     sink = sinks[key.fileobj]  # type: ignore[index]  # what was registered
                     seen = self._tails[sink] + chunk
-                    self._gave_up = self._gave_up or _GIVEN_UP in seen
-                    self._tails[sink] = seen[-len(_GIVEN_UP) :]
+                    self._said.update(text for text in _SAID if text in seen)
+                    self._tails[sink] = seen[-_TAIL:]
                     if not chunk:
                         selector.unregister(key.fileobj)
                     elif sink not in lost:
@@ -189,6 +202,8 @@ def run(command: Sequence[str]) -> int:
         shielded = Shielded(command, keep_open=() if held is None else (held,))
         interrupts.pass_to(shielded)
         code = shielded.wait()
+        if code and shielded.refused_to_destroy:
+            say(_KEEPS_DATA)
         if folder and interrupts.count and code:
             Path(folder, CUT_SHORT).touch()
         if shielded.left_unknown and command[1:2] and command[1] in _CHANGING:

@@ -7,14 +7,14 @@ import os
 import shutil
 from typing import NamedTuple
 
-from dev.setup.python_packages import VENV, pipenv_command, pipenv_sync
-from dev.setup.requirements import (
+from common.requirements import (
     TERRAFORM_MINIMUM,
     Version,
     parse_version,
     refusal,
     version_text,
 )
+from dev.setup.python_packages import VENV, pipenv_command, pipenv_sync
 from dev.setup.running import TOOLS, SetupError, answer, is_current, say, write
 
 OWN_TERRAFORM = TOOLS / "bin/terraform"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from imports.recovery.matching import Ambiguity
-from imports.recovery.reading import ReadObject
+from terraform.import_plan import ReadObject
 
 
 def ambiguous(each: Ambiguity) -> str:

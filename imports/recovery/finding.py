@@ -6,35 +6,22 @@ from functools import cache
 from typing import Any, Final
 
 from aws.client import Clients
+from aws.resources import RESOURCES
+from aws.resources.row import Live
 from common.errors import UserError
 from common.progress import Progress
-from imports.recovery.live import Finder, Live
-from imports.recovery.live_clock import CLOCK_FINDERS
-from imports.recovery.live_named import NAMED_FINDERS
-from imports.recovery.live_network import NETWORK_FINDERS
-from imports.recovery.live_protection import PROTECTION_FINDERS
-from imports.recovery.live_services import SERVICE_FINDERS
-from imports.recovery.live_storage import STORAGE_FINDERS
 from imports.recovery.matching import Lister, Matcher, Matches
-from imports.recovery.planned import Planned
 from imports.recovery.recorded import Recorded
 from imports.recovery.recovery_stage import Stage, held_ids
+from terraform.stack import Resource
 
-FINDERS: Final[Mapping[str, Finder]] = {
-    **NETWORK_FINDERS,
-    **SERVICE_FINDERS,
-    **STORAGE_FINDERS,
-    **PROTECTION_FINDERS,
-    **NAMED_FINDERS,
-    **CLOCK_FINDERS,
-}
 _LONGEST_WAIT_SECONDS: Final = 45 * 60
 _POLL_SECONDS: Final = 10
 
 
 def settled(
     stage: Stage,
-    resources: Mapping[str, Planned],
+    resources: Mapping[str, Resource],
     held: Mapping[str, Mapping[str, Any]],
     recorded: Recorded,
     progress: Progress,
@@ -52,7 +39,6 @@ def settled(
             default_tags=stage.default_tags,
             recorded=recorded.found,
             adopted=stage.record.addresses if stage.record else frozenset(),
-            finders=FINDERS,
             lister=_listing(stage.clients, progress),
         )
         matches = matcher.match()
@@ -80,6 +66,6 @@ def _listing(clients: Clients, progress: Progress) -> Lister:
         if type_ not in told:
             told.add(type_)
             progress(f"looking for {type_}")
-        return FINDERS[type_].list(clients, within)
+        return RESOURCES[type_].listed(clients, within)
 
     return listed

@@ -6,11 +6,18 @@ what its adoption record names, is ever taken.
 
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
-from imports.recovery.live import Finder, Live, UnknownValueError
-from imports.recovery.planned import Planned, text
+from aws.resources import RESOURCES
+from aws.resources.row import Live
 from imports.recovery.untagged import is_told
+from terraform.resolving import text
+from terraform.stack import Resource
+
+
+class UnknownValueError(Exception):
+    """An argument that cannot be known, because what it refers to does not exist."""
+
 
 Lister = Callable[[str, str], list[Live]]
 """Gives the objects of a type whose key begins with this text."""
@@ -56,7 +63,7 @@ class Matches:
 class Matcher:
     """Looks for resources one after the other, each after those that its key is made of."""
 
-    resources: Mapping[str, Planned]
+    resources: Mapping[str, Resource]
     held: Mapping[str, Mapping[str, Any]] = field(repr=False)
     """The attributes of what the state holds, and of data sources, by address."""
     held_ids: Set[str]
@@ -66,7 +73,6 @@ class Matcher:
     """What an adoption record names and the state lacks, as far as it stands: it has tags of its own."""
     adopted: Set[str]
     """All addresses of that record."""
-    finders: Mapping[str, Finder]
     lister: Lister
     _found: dict[str, Live | None] = field(default_factory=dict, init=False)
     _ambiguous: list[Ambiguity] = field(default_factory=list, init=False)
@@ -91,7 +97,7 @@ class Matcher:
                 Orphan(type=type_, import_id=id_, address=address, in_use=in_use)
                 for type_, id_, address, in_use in sorted(self._orphans)
             ),
-            unknown_types=tuple(sorted(missing_types - self.finders.keys() - NOT_LOOKED_FOR)),
+            unknown_types=tuple(sorted(missing_types - RESOURCES.keys())),
         )
 
     def known(self, address: str) -> Mapping[str, Any] | None:
@@ -141,11 +147,11 @@ class Matcher:
     def _alike(self, address: str) -> list[Live]:
         """All that have the key of the resource."""
         resource = self.resources[address]
-        finder = self.finders.get(resource.type)
-        if finder is None:
+        row = RESOURCES.get(resource.type)
+        if row is None or row.not_imported:
             return []
         try:
-            key = finder.key(lambda path: self._text(resource, path))
+            key = tuple(self._text(resource, path) for path in row.key)
         except UnknownValueError:
             return []
         return [live for live in self.lister(resource.type, key[0]) if live.key == key]
@@ -165,7 +171,8 @@ class Matcher:
         # Without default tags nothing says that another one is this stage's, and what was adopted has been
         # there before any deploy.
         if (
-            self.resources[address].type not in CAN_BE_DOUBLE
+            self.resources[address].type not in RESOURCES
+            or not RESOURCES[self.resources[address].type].can_be_double
             or not self.default_tags
             or address in self.adopted
         ):
@@ -203,9 +210,9 @@ class Matcher:
             if resource.type == type_
         )
 
-    def _text(self, resource: Planned, path: str) -> str:
+    def _text(self, resource: Resource, path: str) -> str:
         """An argument (`tags.Name`); with `?` at its end it may be unset."""
-        value: Any = resource.arguments
+        value: Any = resource.attributes
         for part in path.removesuffix("?").split("."):
             value = value.get(part) if isinstance(value, Mapping) else None
         if value is None and path.endswith("?"):
@@ -216,36 +223,9 @@ class Matcher:
         return found
 
 
-# Types that AWS gives no unique name: a deploy that was killed and repeated leaves two of them.
-CAN_BE_DOUBLE: Final = frozenset(
-    {
-        "aws_acm_certificate",
-        "aws_backup_plan",
-        "aws_backup_selection",
-        "aws_efs_access_point",
-        "aws_eip",
-        "aws_flow_log",
-        "aws_internet_gateway",
-        "aws_kms_key",
-        "aws_nat_gateway",
-        "aws_route_table",
-        "aws_vpc",
-    }
-)
-# Not looked for: the provider imports none of them, or would read a secret's value. They are made from what
-# they belong to (`ops.recovery.unimportable`, `ops.recovery.secret_versions`).
-NOT_LOOKED_FOR: Final = frozenset(
-    {
-        "aws_acm_certificate_validation",
-        "aws_appautoscaling_scheduled_action",
-        "aws_secretsmanager_secret_version",
-    }
-)
-
-
-def _literals(resource: Planned) -> dict[str, Any]:
+def _literals(resource: Resource) -> dict[str, Any]:
     return {
         name: value
-        for name, value in resource.arguments.items()
+        for name, value in resource.attributes.items()
         if isinstance(value, str | int) and "${" not in str(value)
     }

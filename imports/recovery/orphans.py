@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping, Set
 from typing import Final
 
 from aws.client import Clients, ask
+from aws.resources import RESOURCES
+from aws.resources.removal import Removal
 from common.errors import UserError
 from common.progress import Progress
-from imports.recovery.live import rows, tags_of
 from imports.recovery.matching import Orphan
-from imports.recovery.removals import REMOVALS
 
 _POLL_SECONDS: Final = 5
 _LONGEST_WAIT_SECONDS: Final = 10 * 60
@@ -34,21 +34,15 @@ def with_contents(
     for orphan in orphans:
         if orphan.type == "aws_vpc" and not orphan.in_use:
             found |= {
-                Orphan(type=type_, import_id=row[id_], address=orphan.address)
-                for type_, operation, result, id_, filter_ in _WITHIN
-                for row in rows(
-                    clients,
-                    "ec2",
-                    operation,
-                    result,
-                    Filters=[{"Name": filter_, "Values": [orphan.import_id]}],
-                )
-                if default_tags.items() <= tags_of(row).items()
-                and row[id_] not in kept
-                and row.get("GroupName") != "default"  # goes with its VPC, and not before
-                and row.get("State") not in {"deleting", "deleted"}
+                Orphan(type=resource.type, import_id=live.import_id, address=orphan.address)
+                for resource in RESOURCES.values()
+                if resource.removal and "vpc_id" in resource.attributes
+                for live in resource.everything(clients)
+                if live.attributes.get("vpc_id") == orphan.import_id
+                and default_tags.items() <= (live.tags or {}).items()
+                and live.import_id not in kept
             }
-    order = list(REMOVALS)
+    order = list(RESOURCES)
     return tuple(
         sorted(found, key=lambda each: (order.index(each.type), each.address, each.import_id))
     )
@@ -56,20 +50,19 @@ def with_contents(
 
 def command(orphan: Orphan) -> str:
     """The AWS command that deletes it."""
-    removal = REMOVALS[orphan.type]
-    return f"aws {removal.command.format(*_parts(orphan))}"
+    return _removal(orphan).command(orphan.import_id)
 
 
 def is_left_to_a_person(orphan: Orphan) -> bool:
     """Whether it is never deleted here."""
-    return orphan.in_use or bool(REMOVALS[orphan.type].by_hand)
+    return orphan.in_use or bool(_removal(orphan).by_hand)
 
 
 def advice(orphan: Orphan) -> str:
     """What to do with it, in a line."""
     if orphan.in_use:
         return "in use, find out by what"
-    why = REMOVALS[orphan.type].by_hand
+    why = _removal(orphan).by_hand
     return f"{why}: when nothing needs it, {command(orphan)}" if why else command(orphan)
 
 
@@ -82,14 +75,7 @@ def delete(clients: Clients, orphans: Iterable[Orphan], *, progress: Progress) -
         if is_left_to_a_person(orphan):
             continue
         progress(f"deleting {orphan.type} {orphan.import_id}")
-        removal = REMOVALS[orphan.type]
-        removal.first(clients, orphan.import_id)
-        ask(
-            clients,
-            removal.service,
-            removal.operation,
-            **removal.parameters(*_parts(orphan)),
-        )
+        _removal(orphan).carry_out(clients, orphan.import_id)
         if orphan.type == "aws_nat_gateway":
             _await_deleted(clients, orphan.import_id)
 
@@ -105,21 +91,8 @@ def _await_deleted(clients: Clients, gateway: str) -> None:
     raise UserError(f"{gateway} is not deleted after 10 minutes: run the same command again")
 
 
-def _parts(orphan: Orphan) -> list[str]:
-    return orphan.import_id.split("|")
-
-
-_WITHIN: Final = (
-    ("aws_flow_log", "DescribeFlowLogs", "FlowLogs", "FlowLogId", "resource-id"),
-    ("aws_nat_gateway", "DescribeNatGateways", "NatGateways", "NatGatewayId", "vpc-id"),
-    ("aws_route_table", "DescribeRouteTables", "RouteTables", "RouteTableId", "vpc-id"),
-    (
-        "aws_internet_gateway",
-        "DescribeInternetGateways",
-        "InternetGateways",
-        "InternetGatewayId",
-        "attachment.vpc-id",
-    ),
-    ("aws_subnet", "DescribeSubnets", "Subnets", "SubnetId", "vpc-id"),
-    ("aws_security_group", "DescribeSecurityGroups", "SecurityGroups", "GroupId", "vpc-id"),
-)
+def _removal(orphan: Orphan) -> Removal:
+    removal = RESOURCES[orphan.type].removal
+    if removal is None:
+        raise ValueError(f"{orphan.type} is never left behind")
+    return removal

@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from typing import Final
 
 from aws.client import Clients
+from aws.resources import RESOURCES
+from aws.resources.call import Row
+from aws.resources.row import Live
 from common.errors import UserError
 from imports.preflight import preflight_rows
 from imports.record import AdoptedObject, AdoptionRecord
-from imports.recovery.live import Live
-from imports.sources.terraform_base.live_named import NAMED_ATTRIBUTES
-from imports.sources.terraform_base.live_rows import KINDS, Row
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,18 +46,8 @@ def recorded(record: AdoptionRecord | None, clients: Clients, *, wanted: Set[str
 
 
 def _live(item: AdoptedObject, row: Row) -> Live:
-    members = _ATTRIBUTES.get(item.type, {"id": KINDS[item.type].id})
     return Live(
         key=(),
         import_id=item.import_id,
-        attributes={name: str(row[member]) for name, member in members.items() if member in row},
+        attributes=RESOURCES[item.type].attributes_of(row),
     )
-
-
-# What others refer to, where it is not the import id alone.
-_ATTRIBUTES: Final[Mapping[str, Mapping[str, str]]] = {
-    **NAMED_ATTRIBUTES,
-    "aws_eip": {"id": "AllocationId", "allocation_id": "AllocationId"},
-    "aws_route_table_association": {"id": "RouteTableAssociationId"},
-    "aws_security_group": {"id": "GroupId", "name": "GroupName"},
-}

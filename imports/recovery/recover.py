@@ -12,15 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from aws.resources.rds import DATABASES
+from aws.resources.row import Live
 from common.errors import UserError
 from common.progress import Progress
 from imports.recovery import complaints
 from imports.recovery.finding import settled
-from imports.recovery.live import Live
 from imports.recovery.matching import Matcher, Orphan
 from imports.recovery.orphans import with_contents
-from imports.recovery.planned import Planned, dependencies, planned_resources, text
-from imports.recovery.reading import ReadObject, read_objects, reading_document
 from imports.recovery.recorded import recorded
 from imports.recovery.recovered_state import version_read
 from imports.recovery.recovery_plan import judged
@@ -29,12 +28,14 @@ from imports.recovery.recovery_verdict import Outlook
 from imports.recovery.secret_versions import first_versions
 from imports.recovery.unimportable import unimportable
 from terraform.cli import Terraform
+from terraform.import_plan import ReadObject, import_document, read_objects
 from terraform.pulled_state import pull, push
+from terraform.resolving import text
+from terraform.stack import Resource
+from terraform.state import Document
 from terraform.state_backups import write_backup
-from terraform.state_surgery import Document
 
 _VERSION: Final = "aws_secretsmanager_secret_version"
-_DATABASES: Final = frozenset({"aws_db_instance", "aws_rds_cluster"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +72,7 @@ def propose(stage: Stage, *, progress: Progress) -> Proposal:
 
     Raises UserError when AWS or Terraform refuses and when AWS does not finish an object.
     """
-    resources = planned_resources(stage.document)
+    resources = dict(sorted(stage.stack.resources.items()))
     held = {**held_attributes(stage.state), **data_attributes(stage)}
     lost = resources.keys() - held.keys()
     if stage.record:
@@ -87,7 +88,7 @@ def propose(stage: Stage, *, progress: Progress) -> Proposal:
         stage.clients,
         _secrets_of_missing_versions(resources, held, matcher),
         database_stands=any(
-            address.partition(".")[0] in _DATABASES for address in {*matches.found, *held}
+            address.partition(".")[0] in DATABASES for address in {*matches.found, *held}
         ),
         adopted=_adopted_secrets(stage),
     )
@@ -127,7 +128,7 @@ def propose(stage: Stage, *, progress: Progress) -> Proposal:
             waiting = {
                 address
                 for address in objects.keys() - kept.keys()
-                if not undecided.isdisjoint(dependencies(stage.document, address))
+                if not undecided.isdisjoint(stage.stack.dependencies(address))
             }
             objects = kept
     absent = tuple(
@@ -191,10 +192,10 @@ def _push(stage: Stage, state: Document, backup: Path | None) -> None:
 
 
 def _secrets_of_missing_versions(
-    resources: Mapping[str, Planned], held: Mapping[str, Any], matcher: Matcher
+    resources: Mapping[str, Resource], held: Mapping[str, Any], matcher: Matcher
 ) -> dict[str, str]:
     arns = {
-        address: text(resource.arguments["secret_id"], matcher.known)
+        address: text(resource.attributes["secret_id"], matcher.known)
         for address, resource in resources.items()
         if resource.type == _VERSION and address not in held
     }
@@ -209,17 +210,16 @@ def _adopted_secrets(stage: Stage) -> frozenset[str]:
 def _read(
     stage: Stage,
     scratch: Terraform,
-    resources: Mapping[str, Planned],
+    resources: Mapping[str, Resource],
     held: Mapping[str, Mapping[str, Any]],
     found: Mapping[str, Live],
 ) -> dict[str, ReadObject]:
     def known(address: str) -> Mapping[str, Any] | None:
         planned = resources.get(address)
-        return held.get(address) or (planned.arguments if planned else None)
+        return held.get(address) or (planned.attributes if planned else None)
 
     ids = {address: live.import_id for address, live in found.items()}
-    document = reading_document(stage.document, resources, ids, known=known)
-    return read_objects(scratch, document, addresses=ids)
+    return read_objects(scratch, import_document(stage.stack, ids, known=known))
 
 
 def _provider(objects: Mapping[str, ReadObject], state: Document | None) -> str:

@@ -8,51 +8,14 @@ import datetime
 import uuid
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from imports.recovery.planned import Planned, dependencies, planned_resources
-from imports.recovery.reading import ReadObject
-from terraform.state_surgery import Document, restore_addresses
-
-# Per type, the arguments that the provider keeps in the state alone, and what it writes for one that is not
-# configured (None: what it read).
-_ONLY_IN_STATE: Final[Mapping[str, Mapping[str, object]]] = {
-    "aws_backup_vault": {"force_destroy": None},
-    "aws_cloudwatch_log_group": {"skip_destroy": None},
-    "aws_db_instance": {
-        "apply_immediately": None,
-        "delete_automated_backups": None,
-        "final_snapshot_identifier": None,
-        "password_wo_version": None,
-        "skip_final_snapshot": None,
-    },
-    "aws_default_security_group": {"revoke_rules_on_delete": False},
-    "aws_ecr_repository": {"force_delete": None},
-    "aws_ecs_service": {"force_new_deployment": None, "wait_for_steady_state": False},
-    "aws_kms_key": {
-        "bypass_policy_lockout_safety_check": False,
-        "deletion_window_in_days": None,
-    },
-    "aws_rds_cluster": {
-        "apply_immediately": None,
-        "enable_global_write_forwarding": False,
-        "enable_local_write_forwarding": False,
-        "final_snapshot_identifier": None,
-        "master_password_wo_version": None,
-        "skip_final_snapshot": None,
-    },
-    "aws_rds_cluster_instance": {"apply_immediately": None},
-    "aws_route53_record": {"allow_overwrite": None},
-    "aws_s3_bucket": {"force_destroy": None},
-    "aws_secretsmanager_secret": {
-        "force_overwrite_replica_secret": None,
-        "recovery_window_in_days": None,
-    },
-    "aws_sns_topic_subscription": {
-        "confirmation_timeout_in_minutes": 1,
-        "endpoint_auto_confirms": False,
-    },
-}
+from aws.resources import RESOURCES
+from terraform.import_plan import ReadObject
+from terraform.plan import Plan
+from terraform.stack import Resource, Stack
+from terraform.state import Document
+from terraform.state_surgery import restore_addresses
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +27,7 @@ class SecretVersion:
     stages: tuple[str, ...]
 
 
-def version_read(version: SecretVersion, planned: Planned, *, provider: str) -> ReadObject:
+def version_read(version: SecretVersion, planned: Resource, *, provider: str) -> ReadObject:
     """A secret's version as the state holds one that was written by write-only arguments: without a value."""
     return ReadObject(
         provider=provider,
@@ -77,7 +40,7 @@ def version_read(version: SecretVersion, planned: Planned, *, provider: str) -> 
             "secret_id": version.secret_arn,
             "secret_string": "",
             "secret_string_wo": None,
-            "secret_string_wo_version": planned.arguments["secret_string_wo_version"],
+            "secret_string_wo_version": planned.attributes["secret_string_wo_version"],
             "version_id": version.version_id,
             "version_stages": sorted(version.stages),
         },
@@ -133,12 +96,11 @@ def _time(moment: datetime.datetime | None) -> str | None:
 def with_objects(
     state: Document | None,
     objects: Mapping[str, ReadObject],
-    document: Mapping[str, Any],
+    stack: Stack,
     *,
     terraform_version: str,
 ) -> Document:
     """The next version of the state, with the objects at their addresses; a first one where there is none."""
-    resources = planned_resources(document)
     before: Document = state or {
         "version": 4,
         "terraform_version": terraform_version,
@@ -160,10 +122,10 @@ def with_objects(
         **before,
         "resources": [
             _resource(
-                resources[address],
-                {**each.attributes, **_as_configured(resources[address], each, arns)},
+                stack.resources[address],
+                {**each.attributes, **_as_configured(stack.resources[address], each, arns)},
                 each,
-                dependencies(document, address),
+                stack.dependencies(address),
             )
             for address, each in sorted(objects.items())
         ],
@@ -171,22 +133,22 @@ def with_objects(
     return restore_addresses(before, found, set(objects))
 
 
-def with_outputs(state: Document, plan: Mapping[str, Any]) -> Document:
+def with_outputs(state: Document, plan: Plan) -> Document:
     """The state with the outputs that a plan upon it knows already, where it has none of that name."""
     known = {
         name: {key: output[key] for key in ("value", "type", "sensitive") if output.get(key)}
-        for name, output in plan.get("planned_values", {}).get("outputs", {}).items()
+        for name, output in plan.outputs.items()
         if "value" in output
     }
     return {**state, "outputs": {**known, **(state.get("outputs") or {})}}
 
 
-def _as_configured(planned: Planned, read: ReadObject, arns: Set[str]) -> dict[str, Any]:
+def _as_configured(planned: Resource, read: ReadObject, arns: Set[str]) -> dict[str, Any]:
     """What a deploy would have written, where a reading gives nothing or says the same in other words."""
     found = {
-        name: planned.arguments.get(name, default)
-        for name, default in _ONLY_IN_STATE.get(planned.type, {}).items()
-        if name in planned.arguments or default is not None
+        name: planned.attributes.get(name, default)
+        for name, default in RESOURCES[planned.type].kept_in_state.items()
+        if name in planned.attributes or default is not None
     }
     if planned.type == "aws_ecs_service":
         # AWS names a revision by its ARN, and the provider reads it as `family:revision`.
@@ -198,7 +160,7 @@ def _as_configured(planned: Planned, read: ReadObject, arns: Set[str]) -> dict[s
 
 
 def _resource(
-    planned: Planned, attributes: Mapping[str, Any], each: ReadObject, depends_on: tuple[str, ...]
+    planned: Resource, attributes: Mapping[str, Any], each: ReadObject, depends_on: tuple[str, ...]
 ) -> dict[str, Any]:
     return {
         "mode": "managed",

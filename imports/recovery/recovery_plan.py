@@ -4,13 +4,14 @@ import json
 from collections.abc import Iterable, Mapping, Set
 from typing import Any, Final
 
-from imports.recovery.planned import dependencies
-from imports.recovery.reading import ReadObject, without_backend
 from imports.recovery.recovered_state import with_objects, with_outputs
 from imports.recovery.recovery_stage import Stage
 from imports.recovery.recovery_verdict import Outlook, outlook
 from terraform.cli import Terraform
-from terraform.state_surgery import Document, dump_document
+from terraform.import_plan import ReadObject
+from terraform.plan import Plan
+from terraform.stack import FILE_NAME, Stack
+from terraform.state import Document, dump_document
 
 _TASK_DEFINITION: Final = "aws_ecs_task_definition."
 
@@ -30,10 +31,10 @@ def judged(
     """
     version = json.loads(scratch.checked("version", "-json"))["terraform_version"]
     while True:
-        state = with_objects(stage.state, objects, stage.document, terraform_version=version)
+        state = with_objects(stage.state, objects, stage.stack, terraform_version=version)
         plan = _planned_upon(stage, scratch, state, not_imported=objects.keys() | gone)
         found = outlook(plan, recovered=objects.keys())
-        out = left_out(found, stage.document, recovered=objects.keys(), undecided=undecided)
+        out = left_out(found, stage.stack, recovered=objects.keys(), undecided=undecided)
         if not out:
             return with_outputs(state, plan), found, objects
         objects = {address: each for address, each in objects.items() if address not in out}
@@ -41,7 +42,7 @@ def judged(
 
 def left_out(
     found: Iterable[Outlook],
-    document: Mapping[str, Any],
+    stack: Stack,
     *,
     recovered: Set[str],
     undecided: Set[str],
@@ -55,16 +56,16 @@ def left_out(
         and (
             # Another revision than the configuration's is history: the deploy adds the right one.
             each.address.startswith(_TASK_DEFINITION)
-            or not undecided.isdisjoint(dependencies(document, each.address))
+            or not undecided.isdisjoint(stack.dependencies(each.address))
         )
     }
 
 
 def _planned_upon(
     stage: Stage, scratch: Terraform, state: Document, *, not_imported: Set[str]
-) -> dict[str, Any]:
-    document = dict(stage.document)
-    document["terraform"] = without_backend(document)
+) -> Plan:
+    document = dict(stage.stack.document)
+    document["terraform"] = stage.stack.without_backend
     document["import"] = [
         each for each in document.get("import", ()) if each["to"] not in not_imported
     ]
@@ -73,7 +74,7 @@ def _planned_upon(
         type_: {name: _unguarded(each) for name, each in named.items()}
         for type_, named in document["resource"].items()
     }
-    (scratch.folder / "cdk.tf.json").write_text(json.dumps(document))
+    (scratch.folder / FILE_NAME).write_text(json.dumps(document))
     (scratch.folder / "terraform.tfstate").write_text(dump_document(state))
     scratch.initialize()
     plan = scratch.folder / "next.tfplan"

@@ -1,6 +1,5 @@
 """The stage whose state is to be recovered: what it is to be, and what its state holds."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +12,9 @@ from imports.record import AdoptionRecord, record_of
 from modules.settings.stage_settings import StageSettings
 from terraform.cli import Terraform
 from terraform.pulled_state import broken_state_file, content, pull
+from terraform.stack import Stack, read_stack
+from terraform.state import Document
 from terraform.state_lock import cut_short
-from terraform.state_surgery import Document
 from terraform.workspace import Workspace, set_default_credentials
 
 
@@ -29,7 +29,7 @@ class Stage:
 
     workspace: Workspace
     terraform: Terraform
-    document: Mapping[str, Any] = field(repr=False)
+    stack: Stack
     state: Document | None = field(repr=False)
     record: AdoptionRecord | None = field(repr=False)
     broken: Path | None
@@ -39,7 +39,7 @@ class Stage:
     @property
     def default_tags(self) -> dict[str, str]:
         """The tags of every resource of the stage; none for one that adopted a base."""
-        (provider,) = self.document["provider"]["aws"]
+        (provider,) = self.stack.providers["aws"]
         return {
             key: value
             for block in provider.get("default_tags", ())
@@ -68,7 +68,7 @@ def open_stage(workspace: Workspace, *, progress: Progress) -> Stage:
     return Stage(
         workspace=workspace,
         terraform=terraform,
-        document=json.loads((terraform.folder / "cdk.tf.json").read_text()),
+        stack=read_stack(terraform.folder),
         state=untainted(state) if half_made else state,
         half_made=half_made,
         record=record and record.kept(shared_roles=settings.keep_shared_roles),
@@ -141,14 +141,17 @@ def held_ids(state: Document | None) -> frozenset[str]:
 def data_attributes(stage: Stage) -> dict[str, Mapping[str, Any]]:
     """The data sources that names and places are made of, as they are now."""
     found: dict[str, Mapping[str, Any]] = {
-        f"data.aws_caller_identity.{name}": {"account_id": account_of(stage.clients)}
-        for name in stage.document.get("data", {}).get("aws_caller_identity", {})
+        address: {"account_id": account_of(stage.clients)}
+        for address, source in stage.stack.data.items()
+        if source.type == "aws_caller_identity"
     }
-    for name, arguments in stage.document.get("data", {}).get("aws_route53_zone", {}).items():
-        wanted = str(arguments["name"]).rstrip(".")
+    for address, source in stage.stack.data.items():
+        if source.type != "aws_route53_zone":
+            continue
+        wanted = str(source.attributes["name"]).rstrip(".")
         answer = ask(stage.clients, "route53", "ListHostedZonesByName", DNSName=wanted)
         for zone in answer["HostedZones"]:
             if zone["Name"].rstrip(".") == wanted and not zone["Config"]["PrivateZone"]:
                 id_ = zone["Id"].rpartition("/")[2]
-                found[f"data.aws_route53_zone.{name}"] = {"zone_id": id_, "id": id_, "name": wanted}
+                found[address] = {"zone_id": id_, "id": id_, "name": wanted}
     return found

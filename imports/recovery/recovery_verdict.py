@@ -1,11 +1,11 @@
-"""Judges what the next deploy would do with what was found. Pure: a plan's JSON in, a table's rows out."""
+"""Judges what the next deploy would do with what was found. Pure: a plan in, a table's rows out."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from modules.settings.stateful import STATEFUL
-from terraform.plan import attribute_changes
+from aws.resources import STATEFUL
+from terraform.plan import Plan
 
 Effect = Literal["unchanged", "changed", "replaced", "destroyed", "created"]
 
@@ -20,32 +20,30 @@ class Outlook:
     blocks: bool
 
 
-def outlook(plan: Mapping[str, Any], *, recovered: Set[str]) -> tuple[Outlook, ...]:
+def outlook(plan: Plan, *, recovered: Set[str]) -> tuple[Outlook, ...]:
     """What the plan would do, address by address; of what it leaves alone, what is recovered.
 
     A recovered object that would be replaced or destroyed is not what the stage had there. What holds data
     must not be replaced or destroyed at all.
     """
     found = []
-    for change in plan.get("resource_changes", ()):
-        if change["mode"] != "managed" or change.get("deposed"):
-            continue
-        effect = _effect(change["change"]["actions"])
-        ours = change["address"] in recovered
+    for address, change in plan.by_address.items():
+        effect = _effect(change.actions)
+        ours = address in recovered
         if effect == "unchanged" and not ours:
             continue
         found.append(
             Outlook(
-                address=change["address"],
+                address=address,
                 effect=effect,
-                attributes=tuple(each.attribute for each in attribute_changes(change)),
-                blocks=effect in {"replaced", "destroyed"} and (ours or change["type"] in STATEFUL),
+                attributes=tuple(each.attribute for each in change.attributes),
+                blocks=effect in {"replaced", "destroyed"} and (ours or change.type in STATEFUL),
             )
         )
     return tuple(sorted(found, key=lambda each: each.address))
 
 
-def _effect(actions: list[str]) -> Effect:
+def _effect(actions: Sequence[str]) -> Effect:
     if "delete" in actions:
         return "replaced" if "create" in actions else "destroyed"
     if "create" in actions:

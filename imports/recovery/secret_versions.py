@@ -6,16 +6,12 @@ found by its label, and a secret that holds a value without that label is a case
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from typing import Final
 
 from aws.client import Clients
-from imports.recovery.live import rows_if_there
+from aws.resources.secretsmanager import VERSIONS
 from imports.recovery.recovered_state import SecretVersion
 from modules.settings.secret_labels import FIRST
 from modules.settings.secrets import MASTER_CREDENTIALS
-
-# The state may hold a secret that an interrupted destroy has taken away.
-_GONE: Final = frozenset({"ResourceNotFoundException"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,9 +39,7 @@ def first_versions(
     for address, arn in sorted(secrets.items()):
         versions = {
             str(row["VersionId"]): tuple(str(stage) for stage in row.get("VersionStages", ()))
-            for row in rows_if_there(
-                clients, "secretsmanager", "ListSecretVersionIds", "Versions", _GONE, SecretId=arn
-            )
+            for row in VERSIONS.rows(clients, arn)
         }
         labelled = [id_ for id_, stages in versions.items() if FIRST in stages]
         if labelled:

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 
-from aws.client import Clients, ask
-from imports.recovery.live import rows
-from imports.recovery.planned import Known, Planned, text
-from imports.recovery.reading import ReadObject
+from aws.client import Clients, ask, ask_all
 from imports.recovery.recovered_state import scheduled_action_read, validation_read
+from terraform.import_plan import ReadObject
+from terraform.resolving import Known, text
+from terraform.stack import Resource
 
 
 def unimportable(
-    clients: Clients, lost: Mapping[str, Planned], known: Known, *, provider: str
+    clients: Clients, lost: Mapping[str, Resource], known: Known, *, provider: str
 ) -> dict[str, ReadObject]:
     """Those of the lost resources (by address) that stand and cannot be imported.
 
@@ -31,10 +31,10 @@ def unimportable(
 
 
 def _validation(
-    clients: Clients, resource: Planned, known: Known, provider: str
+    clients: Clients, resource: Resource, known: Known, provider: str
 ) -> ReadObject | None:
-    arn = text(resource.arguments["certificate_arn"], known)
-    if arn is None or resource.arguments.get("validation_record_fqdns"):
+    arn = text(resource.attributes["certificate_arn"], known)
+    if arn is None or resource.attributes.get("validation_record_fqdns"):
         return None
     certificate = ask(clients, "acm", "DescribeCertificate", CertificateArn=arn)["Certificate"]
     issued = certificate.get("IssuedAt")
@@ -44,23 +44,23 @@ def _validation(
 
 
 def _scheduled_action(
-    clients: Clients, resource: Planned, known: Known, provider: str
+    clients: Clients, resource: Resource, known: Known, provider: str
 ) -> ReadObject | None:
     name, target, dimension, namespace = (
-        text(resource.arguments[argument], known)
+        text(resource.attributes[argument], known)
         for argument in ("name", "resource_id", "scalable_dimension", "service_namespace")
     )
     if target is None or dimension is None or namespace is None:
         return None  # its target does not stand
-    found = rows(
+    found = ask_all(
         clients,
         "application-autoscaling",
         "DescribeScheduledActions",
-        "ScheduledActions",
+        ("ScheduledActions",),
         ServiceNamespace=namespace,
         ResourceId=target,
         ScalableDimension=dimension,
-    )
+    )["ScheduledActions"]
     return next(
         (
             scheduled_action_read(row, provider=provider)

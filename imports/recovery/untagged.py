@@ -7,16 +7,17 @@ in AWS is told by that, and these rules are for the rest.
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from imports.recovery.live import Live
-from imports.recovery.planned import Known, Planned, text
+from aws.resources.row import Live
 from modules.settings.stage_settings import stage_defaults
+from terraform.resolving import Known, text
+from terraform.stack import Resource
 
 # Which stage an object is of, where that stage has tags: then it is none of one without.
 _OF_A_STAGE: Final = frozenset(stage_defaults("any")["default_tags"])  # type: ignore[call-overload]  # a mapping
 
 
 def is_told(
-    planned: Planned, live: Live, *, known: Known, stands: Callable[[str, str], bool]
+    planned: Resource, live: Live, *, known: Known, stands: Callable[[str, str], bool]
 ) -> bool:
     """Whether an object with a resource's key can only be this stage's.
 
@@ -27,7 +28,7 @@ def is_told(
         live.tags is None
         or live.alone
         or any(stands(type_, id_) for type_, id_ in live.tied_to)
-        or _has_tags(planned.arguments.get("tags"), live.tags, known)
+        or _has_tags(planned.attributes.get("tags"), live.tags, known)
     )
 
 

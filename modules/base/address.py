@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from cdktf import TerraformElement
+from cdktf import TerraformElement, TerraformResource
 
 Element = TypeVar("Element", bound=TerraformElement)
 
@@ -14,5 +14,16 @@ def address(name: str, element: Element) -> Element:
     destroy what it stands for. Ours are part of the contract with the state and are listed in
     `tests/snapshots`. It has to be called before any attribute of the element is read.
     """
-    element.override_logical_id(name.replace("-", "_"))
+    element.override_logical_id(_identifier(name))
     return element
+
+
+def address_of(type_: type[TerraformResource], name: str) -> str:
+    """Return the address (`aws_vpc.main`) that a resource of this class has under this name."""
+    # Each class of the provider has it; the class above them all does not.
+    resource_type: str = type_.TF_RESOURCE_TYPE  # type: ignore[attr-defined]
+    return f"{resource_type}.{_identifier(name)}"
+
+
+def _identifier(name: str) -> str:
+    return name.replace("-", "_")

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from cdktf import TerraformResource, TerraformResourceLifecycle
 
-from modules.base.address import address
+from modules.base.address import address, address_of
 
 Resource = TypeVar("Resource", bound=TerraformResource)
 
@@ -20,12 +20,12 @@ class Guard:
     retain_data: bool
     allow_destroy: frozenset[str]
 
-    def refuses(self, type_: str, name: str) -> bool:
-        """Whether the resource at `TYPE.NAME` may not be destroyed."""
-        return self.retain_data and f"{type_}.{name.replace('-', '_')}" not in self.allow_destroy
+    def refuses(self, type_: type[TerraformResource], name: str) -> bool:
+        """Whether the resource at this address may not be destroyed."""
+        return self.retain_data and address_of(type_, name) not in self.allow_destroy
 
     def address(self, name: str, resource: Resource) -> Resource:
         """As `modules.address.address`, and the resource refuses to be destroyed where it has to."""
-        if self.refuses(resource.terraform_resource_type, name):
+        if self.refuses(type(resource), name):
             resource.lifecycle = TerraformResourceLifecycle(prevent_destroy=True)
         return address(name, resource)

@@ -7,6 +7,15 @@ are completed where these are known.
 from dataclasses import dataclass
 from typing import Literal
 
+# An adopted base tells its prefix by its cluster's name.
+CLUSTER_SUFFIX = "-ecs-cluster"
+_FIRST_MAJOR = "15"
+
+
+def major_version(engine_version: str) -> str:
+    """The major version of PostgreSQL in `15` or `15.6`."""
+    return engine_version.split(".", 1)[0]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Names:
@@ -15,24 +24,24 @@ class Names:
     prefix: str
     stack: str
 
-    def __call__(self, suffix: str) -> str:
+    def _name(self, suffix: str) -> str:
         """`P-suffix`, the form of nearly every name."""
         return f"{self.prefix}-{suffix}"
 
     @property
     def cluster(self) -> str:
         """The ECS cluster."""
-        return self("ecs-cluster")
+        return f"{self.prefix}{CLUSTER_SUFFIX}"
 
     @property
     def database(self) -> str:
         """The RDS instance, or the Aurora cluster."""
-        return self("rds-postgres")
+        return self._name("rds-postgres")
 
     @property
     def final_snapshot(self) -> str:
         """The snapshot that a retained database leaves behind."""
-        return self("rds-postgres-final")
+        return self._name("rds-postgres-final")
 
     @property
     def alarm_topic(self) -> str:
@@ -53,11 +62,11 @@ class Names:
 
     def data_bucket(self, account_id: str, region: str) -> str:
         """The data bucket: bucket names are global, hence the account and the region."""
-        return self(f"data-bucket-{account_id}-{region}")
+        return self._name(f"data-bucket-{account_id}-{region}")
 
     def logs_bucket(self, account_id: str, region: str) -> str:
         """The bucket of the logs that AWS itself writes."""
-        return self(f"logs-{account_id}-{region}")
+        return self._name(f"logs-{account_id}-{region}")
 
     @property
     def key_alias(self) -> str:
@@ -76,6 +85,161 @@ class Names:
     def log_group(self, service: str) -> str:
         """A service's log group."""
         return f"/aws/ecs/{self.cluster}/{service}"
+
+    @property
+    def vpc(self) -> str:
+        """The VPC."""
+        return self._name("vpc")
+
+    @property
+    def default_security_group(self) -> str:
+        """The security group that AWS makes with the VPC."""
+        return self._name("default-closed")
+
+    @property
+    def internet_gateway(self) -> str:
+        """The VPC's way in and out."""
+        return self._name("igw")
+
+    @property
+    def public_route_table(self) -> str:
+        """The routes of all public subnets."""
+        return self._name("public-rtb")
+
+    @property
+    def flow_log(self) -> str:
+        """The log of the VPC's connections."""
+        return self._name("flow-log")
+
+    @property
+    def load_balancer(self) -> str:
+        """The load balancer."""
+        return self._name("alb")
+
+    @property
+    def web_firewall(self) -> str:
+        """The web ACL, and its metric."""
+        return self._name("web-firewall")
+
+    @property
+    def own_addresses(self) -> str:
+        """The addresses that the stage's own tasks come from."""
+        return self._name("own-addresses")
+
+    @property
+    def database_subnet_group(self) -> str:
+        """The subnets that the database may be in."""
+        return self._name("db-subnet-group")
+
+    @property
+    def database_monitoring_role(self) -> str:
+        """What RDS measures the database with."""
+        return self._name("database-monitoring-role")
+
+    @property
+    def database_switch_role(self) -> str:
+        """What stops and starts the database by the clock."""
+        return self._name("database-switch-role")
+
+    @property
+    def file_system(self) -> str:
+        """The file system and its access point."""
+        return self._name("lancedb")
+
+    @property
+    def backup_vault(self) -> str:
+        """The vault of AWS Backup."""
+        return self._name("backups")
+
+    @property
+    def backup_role(self) -> str:
+        """What AWS Backup may do."""
+        return self._name("backup-role")
+
+    @property
+    def backup_plan(self) -> str:
+        """The plan of AWS Backup."""
+        return self._name("daily")
+
+    @property
+    def backup_selection(self) -> str:
+        """What the plan backs up."""
+        return self._name("data")
+
+    @property
+    def monthly_budget(self) -> str:
+        """The account's budget."""
+        return self._name("monthly-budget")
+
+    @property
+    def cost_anomalies(self) -> str:
+        """The monitor of unusual costs, and who is told."""
+        return self._name("cost-anomalies")
+
+    @property
+    def shared_task_policy(self) -> str:
+        """What an adopted base's services may do, all alike."""
+        return self._name("ecs-application-task-policy")
+
+    def private_route_table(self, index: int) -> str:
+        """The routes of one zone's private subnet."""
+        return self._name(f"private-rtb-{index}")
+
+    def subnet(self, tier: str, zone: str) -> str:
+        """A subnet of a zone; `tier` is `public` or `private`."""
+        return self._name(f"{tier}-subnet-{zone}")
+
+    def nat_address(self, index: int) -> str:
+        """The public address of a NAT gateway."""
+        return self._name(f"nat-eip-{index}")
+
+    def nat_gateway(self, index: int) -> str:
+        """A NAT gateway."""
+        return self._name(f"nat-{index}")
+
+    def security_group(self, label: str) -> str:
+        """A security group: a service's, or one that services share."""
+        return self._name(f"{label}-sg")
+
+    def service(self, service: str) -> str:
+        """A service in ECS, its task's family, its target group and its registry."""
+        return self._name(service)
+
+    def task_role(self, service: str) -> str:
+        """What a service may do."""
+        return self._name(f"{service}-task-role")
+
+    def execution_role(self, service: str) -> str:
+        """What ECS may do to start a service."""
+        return self._name(f"{service}-execution-role")
+
+    def secret(self, secret: str) -> str:
+        """A secret, by its row's name."""
+        return self._name(secret)
+
+    def alarm(self, subject: str) -> str:
+        """An alarm, by its row's suffix; all alarms begin with that of an empty one."""
+        return self._name(subject)
+
+    def database_instance(self, index: int) -> str:
+        """An instance of the Aurora cluster."""
+        return f"{self.database}-{index}"
+
+    def database_schedule(self, verb: str) -> str:
+        """When the database stops or starts."""
+        return self._name(f"database-{verb}")
+
+    def shared_role(self, address: str) -> str:
+        """A role that an adopted base's services share, by its resource's name."""
+        return self._name(address.replace("_", "-"))
+
+    def parameter_group(self, engine: str, engine_version: str) -> str:
+        """The database's parameters. They belong to one major version; an upgrade needs the next beside them.
+
+        Those of the platform's first version keep the name that they were made with.
+        """
+        major = major_version(engine_version)
+        return self._name(engine if major == _FIRST_MAJOR else f"{engine}{major}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +266,7 @@ def limited_names(
     CreateRepository, S3 bucket naming rules, in AWS's API references.
     """
     return [
-        LimitedName(what="the load balancer", name=names("alb"), max_length=32),
+        LimitedName(what="the load balancer", name=names.load_balancer, max_length=32),
         LimitedName(what="the database", name=names.final_snapshot, max_length=63),
         LimitedName(
             what="the data bucket",
@@ -112,7 +276,7 @@ def limited_names(
         *(
             LimitedName(
                 what=f"the target group of {service}",
-                name=names(service),
+                name=names.service(service),
                 max_length=32,
                 service=service,
             )
@@ -121,7 +285,7 @@ def limited_names(
         *(
             LimitedName(
                 what=f"the execution role of {service}",
-                name=names(f"{service}-execution-role"),
+                name=names.execution_role(service),
                 max_length=64,
                 service=service,
             )

@@ -7,14 +7,14 @@ from cdktf_cdktf_provider_aws.ecs_cluster_capacity_providers import (
 from constructs import Construct
 
 from modules.base.address import address
-from modules.base.naming import Names
+from modules.context import Context
 
 
 class Cluster(Construct):
     """A cluster without machines of its own: Fargate, and Fargate Spot for services that ask for it."""
 
     def __init__(
-        self, scope: Construct, id_: str, *, container_insights: str, names: Names
+        self, scope: Construct, id_: str, *, context: Context, container_insights: str
     ) -> None:
         super().__init__(scope, id_)
         self.cluster = address(
@@ -22,7 +22,7 @@ class Cluster(Construct):
             EcsCluster(
                 self,
                 "cluster",
-                name=names.cluster,
+                name=context.names.cluster,
                 setting=[EcsClusterSetting(name="containerInsights", value=container_insights)],
             ),
         )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from modules.base.literal import literal
-from modules.settings.secrets import KAFKA_BROKERS
+from modules.settings.secrets import KAFKA_BROKERS, SecretRef
 from modules.settings.services import Service
 
 FILE_STORAGE_VOLUME = "lancedb"
@@ -18,16 +18,18 @@ COLLECTOR = "xray-collector"
 _OTLP_ENDPOINT = "http://localhost:4318"
 
 
-def secret_references(service: Service, *, kafka: bool) -> dict[str, str]:
-    """The variables that a service gets from secrets: `NAME` or `NAME:JSON_KEY` by variable."""
-    brokers = {"KAFKA_BOOTSTRAP_SERVERS": KAFKA_BROKERS} if service.uses_kafka and kafka else {}
-    return dict(service.secrets) | brokers
+def secret_references(service: Service, *, kafka: bool) -> dict[str, SecretRef]:
+    """What a service gets from secrets, by variable."""
+    found = {variable: SecretRef.parse(text) for variable, text in service.secrets.items()}
+    if service.uses_kafka and kafka:
+        found["KAFKA_BOOTSTRAP_SERVERS"] = SecretRef(name=KAFKA_BROKERS)
+    return found
 
 
-def secret_value_from(reference: str, arns: Mapping[str, str]) -> str:
+def secret_value_from(reference: SecretRef, arns: Mapping[str, str]) -> str:
     """What ECS takes as `valueFrom`: the secret's ARN, or `ARN:key::` for one key of a JSON secret."""
-    name, _, key = reference.partition(":")
-    return f"{arns[name]}:{key}::" if key else arns[name]
+    arn = arns[reference.name]
+    return f"{arn}:{reference.key}::" if reference.key else arn
 
 
 def container_definitions(

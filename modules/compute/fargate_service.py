@@ -28,11 +28,11 @@ from cdktf_cdktf_provider_aws.security_group import SecurityGroup
 from constructs import Construct
 
 from modules.base.address import address
-from modules.base.naming import Names
 from modules.compute import containers
 from modules.compute.cluster import Cluster
 from modules.compute.service_roles import ServiceRoles
 from modules.compute.service_scaling import ServiceScaling
+from modules.context import Context
 from modules.data.file_storage import FileStorage
 from modules.data.private_bucket import PrivateBucket
 from modules.edge.load_balancer import Route
@@ -72,9 +72,12 @@ class FargateService(Construct):
         scope: Construct,
         id_: str,
         *,
+        context: Context,
         service: Service,
-        stage: s.StageSettings,
-        names: Names,
+        kafka: bool,
+        tracing: s.Tracing,
+        night_stop: s.NightStop | None,
+        domain_name: str,
         network: Network,
         cluster: Cluster,
         security_group: SecurityGroup,
@@ -85,21 +88,20 @@ class FargateService(Construct):
         file_storage: FileStorage,
         route: Route | None,
         alarms: Sequence[CloudwatchMetricAlarm],
-        key_arn: str | None,
     ) -> None:
         super().__init__(scope, id_)
         self._row = service
-        self._stage = stage
-        self._key_arn = key_arn
+        self._domain_name = domain_name
+        self._context = context
         self._roles = roles
         self._repository = repository
         self._secrets = secrets
         self._bucket = bucket
         self._file_storage = file_storage if service.uses_file_storage else None
-        self._references = containers.secret_references(service, kafka=stage.kafka)
-        self._used_secrets = sorted({name.split(":")[0] for name in self._references.values()})
+        self._references = containers.secret_references(service, kafka=kafka)
+        self._used_secrets = sorted({each.name for each in self._references.values()})
         self._collector_image = (
-            stage.tracing.collector_image if service.traced and stage.tracing.enabled else None
+            tracing.collector_image if service.traced and tracing.enabled else None
         )
 
         log_group = address(
@@ -107,15 +109,15 @@ class FargateService(Construct):
             CloudwatchLogGroup(
                 self,
                 "log_group",
-                name=names.log_group(service.name),
-                retention_in_days=stage.logs.retention_days,
-                kms_key_id=key_arn,
-                skip_destroy=stage.retain_data,
+                name=context.names.log_group(service.name),
+                retention_in_days=context.log_retention_days,
+                kms_key_id=context.key_arn,
+                skip_destroy=context.retain_data,
             ),
         )
         permissions = self._permissions(log_group)
-        task_definition = self._task_definition(names(service.name), log_group)
-        by_the_clock = scheduled_tasks(service, stage.night_stop)
+        task_definition = self._task_definition(context.names.service(service.name), log_group)
+        by_the_clock = scheduled_tasks(service, night_stop)
         scales = service.max_tasks > service.min_tasks or bool(by_the_clock)
         first_values = secrets.first_values
         ready: list[ITerraformDependable] = [
@@ -131,7 +133,7 @@ class FargateService(Construct):
             EcsService(
                 self,
                 "service",
-                name=names(service.name),
+                name=context.names.service(service.name),
                 cluster=cluster.cluster.arn,
                 task_definition=task_definition.arn,
                 desired_count=service.min_tasks,
@@ -165,16 +167,17 @@ class FargateService(Construct):
             ServiceScaling(
                 self,
                 "scaling",
+                context=context,
                 service=service,
                 by_the_clock=by_the_clock,
-                time_zone=stage.time_zone,
                 cluster=cluster,
                 ecs_service=self.service,
             )
 
     def _permissions(self, log_group: CloudwatchLogGroup) -> list[IamRolePolicy]:
         """What ECS may do to start a task, and what the task itself may do."""
-        region, key_arn, secret_arns = self._stage.region, self._key_arn, self._secrets.arns
+        region, key_arn = self._context.region, self._context.key_arn
+        secret_arns = self._secrets.arns
         execution = [
             *policies.execution_statements(
                 log_group_arn=log_group.arn,
@@ -214,7 +217,7 @@ class FargateService(Construct):
         )
 
     def _task_definition(self, family: str, log_group: CloudwatchLogGroup) -> EcsTaskDefinition:
-        row, stage, secret_arns = self._row, self._stage, self._secrets.arns
+        row, region, secret_arns = self._row, self._context.region, self._secrets.arns
         definitions = containers.container_definitions(
             row,
             image=(
@@ -223,8 +226,8 @@ class FargateService(Construct):
                 else row.image
             ),
             placeholders={
-                "domain": stage.domain_name or "",
-                "region": stage.region,
+                "domain": self._domain_name,
+                "region": region,
                 "bucket": self._bucket.bucket.bucket,
             },
             secrets={
@@ -232,7 +235,7 @@ class FargateService(Construct):
                 for variable, reference in self._references.items()
             },
             log_group=log_group.name,
-            region=stage.region,
+            region=region,
             collector_image=self._collector_image,
         )
         return address(

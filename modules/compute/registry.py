@@ -9,8 +9,7 @@ from cdktf_cdktf_provider_aws.ecr_repository import (
 )
 from constructs import Construct
 
-from modules.base.guard import Guard
-from modules.base.naming import Names
+from modules.context import Context
 
 
 class Registries(Construct):
@@ -21,31 +20,29 @@ class Registries(Construct):
         scope: Construct,
         id_: str,
         *,
+        context: Context,
         services: Sequence[str],
-        key_arn: str | None,
-        guard: Guard,
-        names: Names,
     ) -> None:
         super().__init__(scope, id_)
         encryption = (
-            [EcrRepositoryEncryptionConfiguration(encryption_type="KMS", kms_key=key_arn)]
-            if key_arn
+            [EcrRepositoryEncryptionConfiguration(encryption_type="KMS", kms_key=context.key_arn)]
+            if context.key_arn
             else None
         )
         self.repositories: dict[str, EcrRepository] = {
-            service: guard.address(
+            service: context.guard.address(
                 service,
                 EcrRepository(
                     self,
                     service,
-                    name=names(service),
+                    name=context.names.service(service),
                     # A deployment may move a tag such as `latest`; releases are tagged by commit.
                     image_tag_mutability="MUTABLE",
                     image_scanning_configuration=EcrRepositoryImageScanningConfiguration(
                         scan_on_push=True
                     ),
                     encryption_configuration=encryption,
-                    force_delete=not guard.retain_data,
+                    force_delete=not context.retain_data,
                 ),
             )
             for service in services

@@ -6,24 +6,22 @@ from cdktf_cdktf_provider_aws.iam_role import IamRole
 from constructs import Construct
 
 from modules.base.address import address
-from modules.base.naming import Names
+from modules.context import Context
 from modules.security import policies
 
 
 class ServiceRoles(Construct):
     """The task role (what the application may do) and the execution role (what ECS may do to start it)."""
 
-    def __init__(
-        self, scope: Construct, id_: str, *, service: str, account_id: str, names: Names
-    ) -> None:
+    def __init__(self, scope: Construct, id_: str, *, context: Context, service: str) -> None:
         super().__init__(scope, id_)
-        trust = json.dumps(policies.tasks_assume_role(account_id))
+        trust = json.dumps(policies.tasks_assume_role(context.account_id))
         self.task = address(
             f"{service}_task",
             IamRole(
                 self,
                 "task",
-                name=names(f"{service}-task-role"),
+                name=context.names.task_role(service),
                 description=f"What {service} may do",
                 assume_role_policy=trust,
             ),
@@ -33,7 +31,7 @@ class ServiceRoles(Construct):
             IamRole(
                 self,
                 "execution",
-                name=names(f"{service}-execution-role"),
+                name=context.names.execution_role(service),
                 description=f"What ECS may do to start {service}",
                 assume_role_policy=trust,
             ),

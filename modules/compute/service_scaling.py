@@ -20,6 +20,7 @@ from constructs import Construct
 
 from modules.base.address import address
 from modules.compute.cluster import Cluster
+from modules.context import Context
 from modules.settings.schedule import ScheduledTasks
 from modules.settings.services import Service
 
@@ -32,9 +33,9 @@ class ServiceScaling(Construct):
         scope: Construct,
         id_: str,
         *,
+        context: Context,
         service: Service,
         by_the_clock: Sequence[ScheduledTasks],
-        time_zone: str,
         cluster: Cluster,
         ecs_service: EcsService,
     ) -> None:
@@ -72,7 +73,7 @@ class ServiceScaling(Construct):
         # One after the other: AWS refuses two changes of one target at a time.
         previous: list[AppautoscalingScheduledAction] = []
         for row in by_the_clock:
-            previous = [self._at(row, time_zone, service, after=previous)]
+            previous = [self._at(row, context.time_zone, service, after=previous)]
 
     def _follow(self, kind: str, metric: str, target_percent: float, service: Service) -> None:
         address(

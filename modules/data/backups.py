@@ -15,8 +15,7 @@ from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAtt
 from constructs import Construct
 
 from modules.base.address import address
-from modules.base.guard import Guard
-from modules.base.naming import Names
+from modules.context import Context
 from modules.security import policies
 
 # 05:00 UTC is AWS Backup's own default.
@@ -35,21 +34,19 @@ class Backups(Construct):
         scope: Construct,
         id_: str,
         *,
+        context: Context,
         retention_days: int,
         resource_arns: Sequence[str],
-        key_arn: str | None,
-        guard: Guard,
-        names: Names,
     ) -> None:
         super().__init__(scope, id_)
-        self.vault = guard.address(
+        self.vault = context.guard.address(
             "main",
             BackupVault(
                 self,
                 "vault",
-                name=names("backups"),
-                kms_key_arn=key_arn,
-                force_destroy=not guard.retain_data,
+                name=context.names.backup_vault,
+                kms_key_arn=context.key_arn,
+                force_destroy=not context.retain_data,
             ),
         )
         role = address(
@@ -57,7 +54,7 @@ class Backups(Construct):
             IamRole(
                 self,
                 "role",
-                name=names("backup-role"),
+                name=context.names.backup_role,
                 description="What AWS Backup may do to back up and restore",
                 assume_role_policy=json.dumps(policies.backup_assumes_role()),
             ),
@@ -76,7 +73,7 @@ class Backups(Construct):
             BackupPlan(
                 self,
                 "plan",
-                name=names("daily"),
+                name=context.names.backup_plan,
                 rule=[
                     BackupPlanRule(
                         rule_name="daily",
@@ -92,7 +89,7 @@ class Backups(Construct):
             BackupSelection(
                 self,
                 "selection",
-                name=names("data"),
+                name=context.names.backup_selection,
                 plan_id=plan.id,
                 iam_role_arn=role.arn,
                 resources=list(resource_arns),

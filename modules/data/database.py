@@ -23,8 +23,8 @@ from cdktf_cdktf_provider_aws.security_group import SecurityGroup
 from constructs import Construct
 
 from modules.base.address import address
-from modules.base.guard import Guard
-from modules.base.naming import Names
+from modules.base.naming import Names, major_version
+from modules.context import Context
 from modules.data.database_watch import DatabaseWatch
 from modules.network.network import Network
 from modules.network.security_groups import POSTGRES_PORT
@@ -41,23 +41,8 @@ _PARAMETERS: Mapping[str, str] = {
     "log_min_duration_statement": "1000",  # milliseconds
 }
 
-_FIRST_MAJOR = "15"
-
 _LOGS_OF_RDS = ["postgresql", "upgrade"]
 _LOGS_OF_AURORA = ["postgresql"]
-
-
-def _major(engine_version: str) -> str:
-    return engine_version.split(".", 1)[0]
-
-
-def _group_name(name: str, engine_version: str) -> str:
-    """A parameter group belongs to one major version; an upgrade needs the next beside the present one.
-
-    That of the platform's first version keeps the name it was made with.
-    """
-    major = _major(engine_version)
-    return name if major == _FIRST_MAJOR else f"{name}{major}"
 
 
 def _changed_over(settings: s.Database) -> TerraformResourceLifecycle | None:
@@ -76,10 +61,10 @@ def _subnet_group(scope: Construct, names: Names, network: Network) -> DbSubnetG
         DbSubnetGroup(
             scope,
             "subnet_group",
-            name=names("db-subnet-group"),
+            name=names.database_subnet_group,
             description="Private subnets",
             subnet_ids=[subnet.id for subnet in network.private_subnets],
-            tags={"Name": names("db-subnet-group")},
+            tags={"Name": names.database_subnet_group},
         ),
     )
 
@@ -92,40 +77,31 @@ class PostgresInstance(Construct):
         scope: Construct,
         id_: str,
         *,
+        context: Context,
         settings: s.Database,
-        log_retention_days: int,
-        account_id: str,
-        key_arn: str | None,
-        guard: Guard,
-        adopted: frozenset[str],
-        names: Names,
         network: Network,
         security_group: SecurityGroup,
         secrets: SecretStore,
     ) -> None:
         super().__init__(scope, id_)
-        is_adopted = "aws_db_instance.main" in adopted
-        subnet_group = _subnet_group(self, names, network)
+        is_adopted = context.is_adopted(DbInstance, "main")
+        subnet_group = _subnet_group(self, context.names, network)
         watch = DatabaseWatch(
             self,
             "watch",
+            context=context,
             kind="instance",
             logs=_LOGS_OF_RDS,
-            log_retention_days=log_retention_days,
             monitored=settings.enhanced_monitoring_seconds > 0,
             has_log_groups=is_adopted,
-            account_id=account_id,
-            key_arn=key_arn,
-            retain_data=guard.retain_data,
-            names=names,
         )
         parameters = address(
             "main",
             DbParameterGroup(
                 self,
                 "parameters",
-                name=names(_group_name("postgres", settings.engine_version)),
-                family=f"postgres{_major(settings.engine_version)}",
+                name=context.names.parameter_group("postgres", settings.engine_version),
+                family=f"postgres{major_version(settings.engine_version)}",
                 description="Connections over TLS only",
                 parameter=[
                     DbParameterGroupParameter(name=name, value=value, apply_method="immediate")
@@ -134,12 +110,12 @@ class PostgresInstance(Construct):
                 lifecycle=_changed_over(settings),
             ),
         )
-        instance = guard.address(
+        instance = context.guard.address(
             "main",
             DbInstance(
                 self,
                 "instance",
-                identifier=names.database,
+                identifier=context.names.database,
                 engine="postgres",
                 engine_version=settings.engine_version,
                 allow_major_version_upgrade=settings.allow_major_version_upgrade or None,
@@ -148,7 +124,7 @@ class PostgresInstance(Construct):
                 allocated_storage=settings.allocated_storage_gib,
                 storage_type="gp3",
                 storage_encrypted=True,
-                kms_key_id=key_arn,
+                kms_key_id=context.key_arn,
                 iam_database_authentication_enabled=True,
                 db_name=settings.name,
                 username=settings.master_username,
@@ -166,9 +142,11 @@ class PostgresInstance(Construct):
                 backup_retention_period=settings.backup_retention_days,
                 copy_tags_to_snapshot=True,
                 apply_immediately=False,
-                deletion_protection=guard.refuses("aws_db_instance", "main"),
-                skip_final_snapshot=not guard.retain_data,
-                final_snapshot_identifier=names.final_snapshot if guard.retain_data else None,
+                deletion_protection=context.guard.refuses(DbInstance, "main"),
+                skip_final_snapshot=not context.retain_data,
+                final_snapshot_identifier=(
+                    context.names.final_snapshot if context.retain_data else None
+                ),
                 depends_on=watch.ready,
             ),
         )
@@ -189,39 +167,30 @@ class AuroraCluster(Construct):
         scope: Construct,
         id_: str,
         *,
+        context: Context,
         settings: s.Database,
-        log_retention_days: int,
-        account_id: str,
-        key_arn: str | None,
-        guard: Guard,
-        adopted: frozenset[str],  # noqa: ARG002  # the legacy base has no Aurora; one shape for both
-        names: Names,
         network: Network,
         security_group: SecurityGroup,
         secrets: SecretStore,
     ) -> None:
         super().__init__(scope, id_)
-        subnet_group = _subnet_group(self, names, network)
+        subnet_group = _subnet_group(self, context.names, network)
         watch = DatabaseWatch(
             self,
             "watch",
+            context=context,
             kind="cluster",
             logs=_LOGS_OF_AURORA,
-            log_retention_days=log_retention_days,
             monitored=settings.enhanced_monitoring_seconds > 0,
             has_log_groups=False,
-            account_id=account_id,
-            key_arn=key_arn,
-            retain_data=guard.retain_data,
-            names=names,
         )
         parameters = address(
             "main",
             RdsClusterParameterGroup(
                 self,
                 "parameters",
-                name=names(_group_name("aurora-postgres", settings.engine_version)),
-                family=f"aurora-postgresql{_major(settings.engine_version)}",
+                name=context.names.parameter_group("aurora-postgres", settings.engine_version),
+                family=f"aurora-postgresql{major_version(settings.engine_version)}",
                 description="Connections over TLS only",
                 parameter=[
                     RdsClusterParameterGroupParameter(
@@ -232,12 +201,12 @@ class AuroraCluster(Construct):
                 lifecycle=_changed_over(settings),
             ),
         )
-        cluster = guard.address(
+        cluster = context.guard.address(
             "main",
             RdsCluster(
                 self,
                 "cluster",
-                cluster_identifier=names.database,
+                cluster_identifier=context.names.database,
                 engine="aurora-postgresql",
                 engine_mode="provisioned",  # what Serverless v2 is called in the API
                 engine_version=settings.engine_version,
@@ -246,7 +215,7 @@ class AuroraCluster(Construct):
                     min_capacity=settings.min_acu, max_capacity=settings.max_acu
                 ),
                 storage_encrypted=True,
-                kms_key_id=key_arn,
+                kms_key_id=context.key_arn,
                 iam_database_authentication_enabled=True,
                 enabled_cloudwatch_logs_exports=_LOGS_OF_AURORA,
                 database_name=settings.name,
@@ -260,9 +229,11 @@ class AuroraCluster(Construct):
                 backup_retention_period=max(settings.backup_retention_days, 1),
                 copy_tags_to_snapshot=True,
                 apply_immediately=False,
-                deletion_protection=guard.refuses("aws_rds_cluster", "main"),
-                skip_final_snapshot=not guard.retain_data,
-                final_snapshot_identifier=names.final_snapshot if guard.retain_data else None,
+                deletion_protection=context.guard.refuses(RdsCluster, "main"),
+                skip_final_snapshot=not context.retain_data,
+                final_snapshot_identifier=(
+                    context.names.final_snapshot if context.retain_data else None
+                ),
                 depends_on=watch.ready,
             ),
         )
@@ -272,7 +243,7 @@ class AuroraCluster(Construct):
                 RdsClusterInstance(
                     self,
                     f"instance_{index}",
-                    identifier=f"{names.database}-{index}",
+                    identifier=context.names.database_instance(index),
                     cluster_identifier=cluster.id,
                     engine="aurora-postgresql",
                     engine_version=settings.engine_version,

@@ -11,7 +11,7 @@ from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAtt
 from constructs import Construct
 
 from modules.base.address import address
-from modules.base.naming import Names
+from modules.context import Context
 from modules.security import policies
 
 _MONITORING_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
@@ -29,15 +29,11 @@ class DatabaseWatch(Construct):
         scope: Construct,
         id_: str,
         *,
+        context: Context,
         kind: Literal["instance", "cluster"],
         logs: Sequence[str],
-        log_retention_days: int,
         monitored: bool,
         has_log_groups: bool,
-        account_id: str,
-        key_arn: str | None,
-        retain_data: bool,
-        names: Names,
     ) -> None:
         super().__init__(scope, id_)
         self.log_groups: list[CloudwatchLogGroup] = [
@@ -46,10 +42,10 @@ class DatabaseWatch(Construct):
                 CloudwatchLogGroup(
                     self,
                     f"{log}_log_group",
-                    name=names.database_log_group(kind, log),
-                    retention_in_days=log_retention_days,
-                    kms_key_id=key_arn,
-                    skip_destroy=retain_data,
+                    name=context.names.database_log_group(kind, log),
+                    retention_in_days=context.log_retention_days,
+                    kms_key_id=context.key_arn,
+                    skip_destroy=context.retain_data,
                 ),
             )
             for log in ([] if has_log_groups else logs)
@@ -58,17 +54,17 @@ class DatabaseWatch(Construct):
         # RDS tries at once whether it may write to the logs, and whether the role serves.
         self.ready: list[ITerraformDependable] = list(self.log_groups)
         if monitored:
-            self._let_rds_measure(account_id, names)
+            self._let_rds_measure(context)
 
-    def _let_rds_measure(self, account_id: str, names: Names) -> None:
+    def _let_rds_measure(self, context: Context) -> None:
         role = address(
             "database_monitoring",
             IamRole(
                 self,
                 "role",
-                name=names("database-monitoring-role"),
+                name=context.names.database_monitoring_role,
                 description="What RDS may do to measure the database's operating system",
-                assume_role_policy=json.dumps(policies.monitoring_assumes_role(account_id)),
+                assume_role_policy=json.dumps(policies.monitoring_assumes_role(context.account_id)),
             ),
         )
         attachment = address(

@@ -18,8 +18,7 @@ from cdktf_cdktf_provider_aws.security_group import SecurityGroup
 from constructs import Construct
 
 from modules.base.address import address
-from modules.base.guard import Guard
-from modules.base.naming import Names
+from modules.context import Context
 from modules.network.network import Network
 from modules.security import policies
 
@@ -34,23 +33,21 @@ class FileStorage(Construct):
         scope: Construct,
         id_: str,
         *,
-        key_arn: str | None,
-        guard: Guard,
-        names: Names,
+        context: Context,
         network: Network,
         security_group: SecurityGroup,
     ) -> None:
         super().__init__(scope, id_)
-        self.file_system = guard.address(
+        self.file_system = context.guard.address(
             "lancedb",
             EfsFileSystem(
                 self,
                 "file_system",
-                creation_token=names("lancedb"),
+                creation_token=context.names.file_system,
                 encrypted=True,
-                kms_key_id=key_arn,
+                kms_key_id=context.key_arn,
                 lifecycle_policy=[EfsFileSystemLifecyclePolicy(transition_to_ia="AFTER_14_DAYS")],
-                tags={"Name": names("lancedb")},
+                tags={"Name": context.names.file_system},
             ),
         )
         tls_only = policies.tls_only(action="*", resources=[self.file_system.arn])
@@ -89,6 +86,6 @@ class FileStorage(Construct):
                         owner_uid=OWNER_ID, owner_gid=OWNER_ID, permissions="0755"
                     ),
                 ),
-                tags={"Name": names("lancedb")},
+                tags={"Name": context.names.file_system},
             ),
         )

@@ -8,8 +8,7 @@ from cdktf_cdktf_provider_aws.s3_bucket_logging import S3BucketLoggingA
 from constructs import Construct
 
 from modules.base.address import address
-from modules.base.guard import Guard
-from modules.base.naming import Names
+from modules.context import Context
 from modules.data.private_bucket import PrivateBucket
 from modules.network.network import Network
 from modules.security import policies
@@ -28,11 +27,8 @@ class LogsBucket(Construct):
         scope: Construct,
         id_: str,
         *,
+        context: Context,
         settings: s.Security,
-        account_id: str,
-        region: str,
-        guard: Guard,
-        names: Names,
         network: Network,
         data_bucket: PrivateBucket,
     ) -> None:
@@ -40,21 +36,21 @@ class LogsBucket(Construct):
         bucket = PrivateBucket(
             self,
             "bucket",
+            context=context,
             label="logs",
-            name=names.logs_bucket(account_id, region),
+            name=context.names.logs_bucket(context.account_id, context.region),
             key_arn=None,
             versioned=True,
             tidied=True,
             expire_after_days=settings.log_retention_days,
             writers=partial(
                 policies.log_delivery_statements,
-                account_id=account_id,
-                region=region,
+                account_id=context.account_id,
+                region=context.region,
                 requests_prefix=REQUESTS_PREFIX,
                 connections_prefix=CONNECTIONS_PREFIX,
                 data_bucket_prefix=DATA_BUCKET_PREFIX,
             ),
-            guard=guard,
         )
         policy = bucket.policy
         if settings.flow_logs:
@@ -68,7 +64,7 @@ class LogsBucket(Construct):
                     log_destination_type="s3",
                     log_destination=f"{bucket.bucket.arn}/{CONNECTIONS_PREFIX}/",
                     depends_on=[policy],
-                    tags={"Name": names("flow-log")},
+                    tags={"Name": context.names.flow_log},
                 ),
             )
         if settings.access_logs:

@@ -17,7 +17,7 @@ from cdktf_cdktf_provider_aws.scheduler_schedule import (
 from constructs import Construct
 
 from modules.base.address import address
-from modules.base.naming import Names
+from modules.context import Context
 from modules.data.database import Database
 from modules.security import policies
 from modules.settings import schedule
@@ -32,10 +32,8 @@ class NightStop(Construct):
         scope: Construct,
         id_: str,
         *,
+        context: Context,
         settings: s.NightStop,
-        time_zone: str,
-        account_id: str,
-        names: Names,
         database: Database,
     ) -> None:
         super().__init__(scope, id_)
@@ -44,8 +42,8 @@ class NightStop(Construct):
             IamRole(
                 self,
                 "role",
-                name=names("database-switch-role"),
-                assume_role_policy=json.dumps(policies.scheduler_assumes_role(account_id)),
+                name=context.names.database_switch_role,
+                assume_role_policy=json.dumps(policies.scheduler_assumes_role(context.account_id)),
             ),
         )
         policy = address(
@@ -71,9 +69,9 @@ class NightStop(Construct):
                 SchedulerSchedule(
                     self,
                     verb,
-                    name=names(f"database-{verb}"),
+                    name=context.names.database_schedule(verb),
                     schedule_expression=schedule.cron_at(clock, settings.days),
-                    schedule_expression_timezone=time_zone,
+                    schedule_expression_timezone=context.time_zone,
                     flexible_time_window=SchedulerScheduleFlexibleTimeWindow(mode="OFF"),
                     target=SchedulerScheduleTarget(
                         arn=f"arn:aws:scheduler:::aws-sdk:rds:{verb}DB{database.kind}",

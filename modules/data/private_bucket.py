@@ -28,7 +28,7 @@ from cdktf_cdktf_provider_aws.s3_bucket_versioning import (
 from constructs import Construct
 
 from modules.base.address import address
-from modules.base.guard import Guard
+from modules.context import Context
 from modules.security import policies
 
 # How long what was overwritten or deleted can be brought back.
@@ -49,6 +49,7 @@ class PrivateBucket(Construct):
         scope: Construct,
         id_: str,
         *,
+        context: Context,
         label: str,
         name: str,
         key_arn: str | None,
@@ -56,17 +57,16 @@ class PrivateBucket(Construct):
         tidied: bool,
         expire_after_days: int | None,
         writers: Callable[[str], Sequence[policies.Statement]],
-        guard: Guard,
     ) -> None:
         super().__init__(scope, id_)
         self._label = label
-        self.bucket = guard.address(
+        self.bucket = context.guard.address(
             label,
             S3Bucket(
                 self,
                 "bucket",
                 bucket=name,
-                force_destroy=not guard.retain_data,
+                force_destroy=not context.retain_data,
             ),
         )
         self._public_access_block = address(

@@ -16,6 +16,7 @@ class RequestedCertificate(Construct):
     """A certificate that ACM issues once a DNS record proves the domain.
 
     With a hosted zone the record is made here. Without one a person makes it from `validation_record`.
+    Where it is `awaited`, `issued_arn` is its ARN once ACM has issued it: a listener refuses a pending one.
     """
 
     def __init__(
@@ -25,6 +26,7 @@ class RequestedCertificate(Construct):
         *,
         domain_name: str,
         hosted_zone: DataAwsRoute53Zone | None,
+        awaited: bool,
     ) -> None:
         super().__init__(scope, id_)
         self.certificate = address(
@@ -44,7 +46,7 @@ class RequestedCertificate(Construct):
             part: Token.as_string(Fn.lookup(option, f"resource_record_{part}"))
             for part in ("name", "type", "value")
         }
-        self._validation_fqdns: list[str] | None = None
+        fqdns: list[str] | None = None
         if hosted_zone:
             record = address(
                 "certificate_validation",
@@ -59,17 +61,17 @@ class RequestedCertificate(Construct):
                     allow_overwrite=True,
                 ),
             )
-            self._validation_fqdns = [record.fqdn]
+            fqdns = [record.fqdn]
         self.arn: str = self.certificate.arn
+        self.issued_arn: str | None = self._issued(fqdns) if awaited else None
 
-    def issued(self) -> str:
-        """The ARN, once ACM has issued the certificate: a listener refuses a pending one."""
+    def _issued(self, validation_fqdns: list[str] | None) -> str:
         return address(
             "main",
             AcmCertificateValidation(
                 self,
                 "validation",
                 certificate_arn=self.certificate.arn,
-                validation_record_fqdns=self._validation_fqdns,
+                validation_record_fqdns=validation_fqdns,
             ),
         ).certificate_arn

@@ -24,7 +24,7 @@ from cdktf_cdktf_provider_aws.security_group import SecurityGroup
 from constructs import Construct
 
 from modules.base.address import address
-from modules.base.naming import Names
+from modules.context import Context
 from modules.data.logs_bucket import REQUESTS_PREFIX, LogsBucket
 from modules.network.network import Network
 from modules.settings import stage_settings as s
@@ -32,18 +32,22 @@ from modules.settings.services import Service
 
 
 class LoadBalancer(Construct):
-    """The load balancer in the public subnets: port 80 redirects, port 443 routes or answers 404."""
+    """The load balancer in the public subnets: port 80 redirects, port 443 routes or answers 404.
+
+    With a hosted zone the domain points to it.
+    """
 
     def __init__(
         self,
         scope: Construct,
         id_: str,
         *,
+        context: Context,
         settings: s.LoadBalancer,
-        retain_data: bool,
+        domain_name: str,
+        hosted_zone: DataAwsRoute53Zone | None,
         logs: LogsBucket | None,
         certificate_arn: str,
-        names: Names,
         network: Network,
         security_group: SecurityGroup,
     ) -> None:
@@ -53,14 +57,14 @@ class LoadBalancer(Construct):
             Lb(
                 self,
                 "load_balancer",
-                name=names("alb"),
+                name=context.names.load_balancer,
                 load_balancer_type="application",
                 internal=False,
                 subnets=[subnet.id for subnet in network.public_subnets],
                 security_groups=[security_group.id],
                 drop_invalid_header_fields=True,
                 idle_timeout=settings.idle_timeout_seconds,
-                enable_deletion_protection=retain_data,
+                enable_deletion_protection=context.retain_data,
                 access_logs=(
                     LbAccessLogs(bucket=logs.bucket.bucket, prefix=REQUESTS_PREFIX, enabled=True)
                     if logs
@@ -113,7 +117,10 @@ class LoadBalancer(Construct):
             ),
         )
 
-    def alias(self, *, domain_name: str, hosted_zone: DataAwsRoute53Zone) -> None:
+        if hosted_zone:
+            self._alias(domain_name, hosted_zone)
+
+    def _alias(self, domain_name: str, hosted_zone: DataAwsRoute53Zone) -> None:
         """Let the domain point here."""
         address(
             "alias",
@@ -145,10 +152,10 @@ class Route(Construct):
         scope: Construct,
         id_: str,
         *,
+        context: Context,
         service: Service,
         path: str,
         port: int,
-        names: Names,
         network: Network,
         load_balancer: LoadBalancer,
     ) -> None:
@@ -159,7 +166,7 @@ class Route(Construct):
             LbTargetGroup(
                 self,
                 "target_group",
-                name=names(service.name),
+                name=context.names.service(service.name),
                 target_type="ip",  # each Fargate task has an address of its own
                 port=port,
                 protocol="HTTP",
@@ -193,6 +200,6 @@ class Route(Construct):
                 action=[
                     LbListenerRuleAction(type="forward", target_group_arn=self.target_group.arn)
                 ],
-                tags={"Name": names(service.name)},
+                tags={"Name": context.names.service(service.name)},
             ),
         )

@@ -32,7 +32,7 @@ from cdktf_cdktf_provider_aws.wafv2_web_acl_logging_configuration import (
 from constructs import Construct
 
 from modules.base.address import address
-from modules.base.naming import Names
+from modules.context import Context
 from modules.settings import stage_settings as s
 
 # Rule -> AWS's group, and which of its rules only count. A body over 8 KiB is usual for GraphQL and uploads.
@@ -81,16 +81,13 @@ class WebFirewall(Construct):
         scope: Construct,
         id_: str,
         *,
+        context: Context,
         settings: s.Security,
-        log_retention_days: int,
-        key_arn: str | None,
-        retain_data: bool,
-        names: Names,
         load_balancer: Lb,
         own_addresses: Sequence[str],
     ) -> None:
         super().__init__(scope, id_)
-        own = self._let_own_addresses_in(own_addresses, names) if own_addresses else []
+        own = self._let_own_addresses_in(own_addresses, context) if own_addresses else []
         limit = Wafv2WebAclRule(
             name="rate-limit",
             priority=1,
@@ -115,14 +112,14 @@ class WebFirewall(Construct):
             Wafv2WebAcl(
                 self,
                 "web_acl",
-                name=names("web-firewall"),
+                name=context.names.web_firewall,
                 description="In front of the load balancer",
                 scope="REGIONAL",
                 default_action=Wafv2WebAclDefaultAction(allow=Wafv2WebAclDefaultActionAllow()),
                 rule=[*own, limit, *managed],
                 visibility_config=Wafv2WebAclVisibilityConfig(
                     cloudwatch_metrics_enabled=True,
-                    metric_name=names("web-firewall"),
+                    metric_name=context.names.web_firewall,
                     sampled_requests_enabled=True,
                 ),
             ),
@@ -136,17 +133,17 @@ class WebFirewall(Construct):
                 web_acl_arn=self.web_acl.arn,
             ),
         )
-        self._log(log_retention_days, key_arn, retain_data=retain_data, names=names)
+        self._log(context)
 
     def _let_own_addresses_in(
-        self, addresses: Sequence[str], names: Names
+        self, addresses: Sequence[str], context: Context
     ) -> list[Wafv2WebAclRule]:
         ip_set = address(
             "own",
             Wafv2IpSet(
                 self,
                 "own_addresses",
-                name=names("own-addresses"),
+                name=context.names.own_addresses,
                 description="Where the tasks of this stage come from",
                 scope="REGIONAL",
                 ip_address_version="IPV4",
@@ -163,18 +160,16 @@ class WebFirewall(Construct):
             )
         ]
 
-    def _log(
-        self, retention_days: int, key_arn: str | None, *, retain_data: bool, names: Names
-    ) -> None:
+    def _log(self, context: Context) -> None:
         log_group = address(
             "web_firewall",
             CloudwatchLogGroup(
                 self,
                 "log_group",
-                name=names.web_firewall_log_group,
-                retention_in_days=retention_days,
-                kms_key_id=key_arn,
-                skip_destroy=retain_data,
+                name=context.names.web_firewall_log_group,
+                retention_in_days=context.log_retention_days,
+                kms_key_id=context.key_arn,
+                skip_destroy=context.retain_data,
             ),
         )
         blocked = Wafv2WebAclLoggingConfigurationLoggingFilterFilterCondition(

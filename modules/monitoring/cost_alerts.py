@@ -11,7 +11,7 @@ from cdktf_cdktf_provider_aws.ce_anomaly_subscription import (
 from constructs import Construct
 
 from modules.base.address import address
-from modules.base.naming import Names
+from modules.context import Context
 
 # Told when four fifths are spent, and when the forecast for the month passes the whole.
 SPENT_PERCENT = 80
@@ -26,9 +26,9 @@ class Budget(Construct):
         scope: Construct,
         id_: str,
         *,
+        context: Context,
         limit_usd: float,
         operator_email: str,
-        names: Names,
     ) -> None:
         super().__init__(scope, id_)
         self.budget: BudgetsBudget = address(
@@ -36,7 +36,7 @@ class Budget(Construct):
             BudgetsBudget(
                 self,
                 "budget",
-                name=names("monthly-budget"),
+                name=context.names.monthly_budget,
                 budget_type="COST",
                 time_unit="MONTHLY",
                 limit_amount=f"{limit_usd:g}",
@@ -66,10 +66,10 @@ class CostAnomalies(Construct):
         scope: Construct,
         id_: str,
         *,
+        context: Context,
         least_usd: float,
         monitor_arn: str | None,
         operator_email: str,
-        names: Names,
     ) -> None:
         super().__init__(scope, id_)
         if monitor_arn is None:
@@ -78,7 +78,7 @@ class CostAnomalies(Construct):
                 CeAnomalyMonitor(
                     self,
                     "monitor",
-                    name=names("cost-anomalies"),
+                    name=context.names.cost_anomalies,
                     monitor_type="DIMENSIONAL",
                     monitor_dimension="SERVICE",
                 ),
@@ -89,7 +89,7 @@ class CostAnomalies(Construct):
             CeAnomalySubscription(
                 self,
                 "subscription",
-                name=names("cost-anomalies"),
+                name=context.names.cost_anomalies,
                 frequency="DAILY",
                 monitor_arn_list=[monitor_arn],
                 subscriber=[CeAnomalySubscriptionSubscriber(type="EMAIL", address=operator_email)],

@@ -11,7 +11,7 @@ from cdktf_cdktf_provider_aws.sns_topic_subscription import SnsTopicSubscription
 from constructs import Construct
 
 from modules.base.address import address
-from modules.base.naming import Names
+from modules.context import Context
 from modules.monitoring.alarms import AlarmRow
 from modules.monitoring.dashboard import Graph, dashboard_body
 from modules.security import policies
@@ -25,14 +25,15 @@ class AlarmTopic(Construct):
         scope: Construct,
         id_: str,
         *,
+        context: Context,
         operator_email: str,
-        account_id: str,
-        key_arn: str | None,
-        names: Names,
     ) -> None:
         super().__init__(scope, id_)
         self.topic = address(
-            "alarms", SnsTopic(self, "topic", name=names.alarm_topic, kms_master_key_id=key_arn)
+            "alarms",
+            SnsTopic(
+                self, "topic", name=context.names.alarm_topic, kms_master_key_id=context.key_arn
+            ),
         )
         address(
             "alarms",
@@ -41,7 +42,9 @@ class AlarmTopic(Construct):
                 "policy",
                 arn=self.topic.arn,
                 policy=json.dumps(
-                    policies.alarm_topic_policy(topic_arn=self.topic.arn, account_id=account_id)
+                    policies.alarm_topic_policy(
+                        topic_arn=self.topic.arn, account_id=context.account_id
+                    )
                 ),
             ),
         )
@@ -65,8 +68,8 @@ class MetricAlarms(Construct):
         scope: Construct,
         id_: str,
         *,
+        context: Context,
         rows: Sequence[AlarmRow],
-        names: Names,
         topic: AlarmTopic,
     ) -> None:
         super().__init__(scope, id_)
@@ -77,7 +80,7 @@ class MetricAlarms(Construct):
                 CloudwatchMetricAlarm(
                     self,
                     row.key,
-                    alarm_name=names(row.name_suffix),
+                    alarm_name=context.names.alarm(row.name_suffix),
                     alarm_description=row.description,
                     namespace=row.namespace,
                     metric_name=row.metric,
@@ -106,22 +109,21 @@ class Dashboard(Construct):
         scope: Construct,
         id_: str,
         *,
-        region: str,
+        context: Context,
         alarms: Sequence[CloudwatchMetricAlarm],
         graphs: Sequence[Graph],
-        names: Names,
     ) -> None:
         super().__init__(scope, id_)
         body = dashboard_body(
-            region=region, alarm_arns=[alarm.arn for alarm in alarms], graphs=graphs
+            region=context.region, alarm_arns=[alarm.arn for alarm in alarms], graphs=graphs
         )
         self.dashboard = address(
             "main",
             CloudwatchDashboard(
                 self,
                 "dashboard",
-                dashboard_name=names.dashboard,
+                dashboard_name=context.names.dashboard,
                 dashboard_body=json.dumps(body),
             ),
         )
-        self.url = names.dashboard_url(region)
+        self.url: str = context.names.dashboard_url(context.region)

@@ -19,6 +19,7 @@ from constructs import Construct
 
 from modules.base.address import address
 from modules.base.naming import Names
+from modules.context import Context
 from modules.settings import stage_settings as s
 
 EVERYWHERE = "0.0.0.0/0"
@@ -37,8 +38,11 @@ class Network(Construct):
     replaces nothing. With NAT mode `none` private subnets have no way out, and tasks run in the public ones.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, settings: s.Network, names: Names) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, context: Context, settings: s.Network
+    ) -> None:
         super().__init__(scope, id_)
+        names = context.names
         count = settings.zone_count
         blocks = subnet_blocks(settings.vpc_cidr_block, settings.subnet_newbits, 2 * count)
         self._zones = self._zone_names(settings)
@@ -51,7 +55,7 @@ class Network(Construct):
                 cidr_block=settings.vpc_cidr_block,
                 enable_dns_support=True,
                 enable_dns_hostnames=True,
-                tags={"Name": names("vpc")},
+                tags={"Name": names.vpc},
             ),
         )
         # AWS makes it with the VPC, open within itself. Nothing here uses it.
@@ -61,7 +65,7 @@ class Network(Construct):
                 self,
                 "default_security_group",
                 vpc_id=self.vpc.id,
-                tags={"Name": names("default-closed")},
+                tags={"Name": names.default_security_group},
             ),
         )
         gateway = address(
@@ -70,7 +74,7 @@ class Network(Construct):
                 self,
                 "internet_gateway",
                 vpc_id=self.vpc.id,
-                tags={"Name": names("igw")},
+                tags={"Name": names.internet_gateway},
             ),
         )
         self.public_subnets = self._subnets("public", blocks[:count], names)
@@ -83,7 +87,7 @@ class Network(Construct):
                 "public_route_table",
                 vpc_id=self.vpc.id,
                 route=[RouteTableRoute(cidr_block=EVERYWHERE, gateway_id=gateway.id)],
-                tags={"Name": names("public-rtb")},
+                tags={"Name": names.public_route_table},
             ),
         )
         gateways = self._nat_gateways(settings.nat, names, gateway)
@@ -104,7 +108,7 @@ class Network(Construct):
                         for way_out in nat
                     ]
                     or None,
-                    tags={"Name": names(f"private-rtb-{index}")},
+                    tags={"Name": names.private_route_table(index)},
                 ),
             )
             self.ways_out += [
@@ -146,7 +150,7 @@ class Network(Construct):
                     availability_zone=zone,
                     # What needs a public address asks for it.
                     map_public_ip_on_launch=False,
-                    tags={"Name": names(f"{tier}-subnet-{zone}"), "Tier": tier.title()},
+                    tags={"Name": names.subnet(tier, zone), "Tier": tier.title()},
                     # AWS's list of zones changes, and a subnet never moves: it would be replaced.
                     lifecycle=TerraformResourceLifecycle(ignore_changes=["availability_zone"]),
                 ),
@@ -179,7 +183,7 @@ class Network(Construct):
                     self,
                     f"nat_ip_{index}",
                     domain="vpc",
-                    tags={"Name": names(f"nat-eip-{index}")},
+                    tags={"Name": names.nat_address(index)},
                 ),
             )
             gateways.append(
@@ -190,7 +194,7 @@ class Network(Construct):
                         f"nat_gateway_{index}",
                         allocation_id=ip.id,
                         subnet_id=subnet.id,
-                        tags={"Name": names(f"nat-{index}")},
+                        tags={"Name": names.nat_gateway(index)},
                         depends_on=[gateway],
                     ),
                 )

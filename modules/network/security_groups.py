@@ -21,7 +21,7 @@ from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import (
 from constructs import Construct
 
 from modules.base.address import address
-from modules.base.naming import Names
+from modules.context import Context
 from modules.network.network import EVERYWHERE, Network
 from modules.settings.services import Service
 
@@ -41,18 +41,18 @@ class SecurityGroups(Construct):
         scope: Construct,
         id_: str,
         *,
+        context: Context,
         services: Mapping[str, Service],
         kafka: bool,
-        names: Names,
         network: Network,
     ) -> None:
         super().__init__(scope, id_)
-        self._names = names
+        self._names = context.names
         self._network = network
 
         self.load_balancer = self._group(
             "load_balancer",
-            "alb-sg",
+            "alb",
             "Load balancer: HTTP and HTTPS from anywhere",
             ingress=[
                 SecurityGroupIngress(
@@ -76,11 +76,11 @@ class SecurityGroups(Construct):
             ],
         )
         self.services: dict[str, SecurityGroup] = {
-            name: self._group(name, f"{name}-sg", f"Tasks of {name}") for name in services
+            name: self._group(name, name, f"Tasks of {name}") for name in services
         }
         self.database = self._group(
             "database",
-            "rds-sg",
+            "rds",
             "Database: PostgreSQL from the services that use it",
             ingress=self._from_services(
                 [name for name, service in services.items() if service.uses_database],
@@ -89,7 +89,7 @@ class SecurityGroups(Construct):
         )
         self.file_storage = self._group(
             "file_storage",
-            "efs-sg",
+            "efs",
             "LanceDB file system: NFS from the services that mount it",
             ingress=self._from_services(
                 [name for name, service in services.items() if service.uses_file_storage],
@@ -103,7 +103,7 @@ class SecurityGroups(Construct):
     def _group(
         self,
         name: str,
-        suffix: str,
+        label: str,
         description: str,
         *,
         ingress: Sequence[SecurityGroupIngress] | None = None,
@@ -114,12 +114,12 @@ class SecurityGroups(Construct):
             SecurityGroup(
                 self,
                 name,
-                name=self._names(suffix),
+                name=self._names.security_group(label),
                 description=description,
                 vpc_id=self._network.vpc.id,
                 ingress=ingress,
                 egress=egress,
-                tags={"Name": self._names(suffix)},
+                tags={"Name": self._names.security_group(label)},
             ),
         )
 

@@ -7,8 +7,7 @@ from cdktf_cdktf_provider_aws.kms_key import KmsKey
 from constructs import Construct
 
 from modules.base.address import address
-from modules.base.guard import Guard
-from modules.base.naming import Names
+from modules.context import Context
 from modules.security import key_policy
 
 # KMS deletes no key at once; 7 is the least.
@@ -24,29 +23,28 @@ class CustomerKey(Construct):
         scope: Construct,
         id_: str,
         *,
-        account_id: str,
-        region: str,
-        guard: Guard,
-        names: Names,
+        context: Context,
     ) -> None:
         super().__init__(scope, id_)
-        key = guard.address(
+        key = context.guard.address(
             "main",
             KmsKey(
                 self,
                 "key",
-                description=f"All that {names.prefix} stores",
+                description=f"All that {context.names.prefix} stores",
                 enable_key_rotation=True,
                 deletion_window_in_days=_RETAINED_DELETION_DAYS
-                if guard.retain_data
+                if context.retain_data
                 else _DELETION_DAYS,
                 policy=json.dumps(
-                    key_policy.customer_key_policy(account_id=account_id, region=region)
+                    key_policy.customer_key_policy(
+                        account_id=context.account_id, region=context.region
+                    )
                 ),
             ),
         )
         address(
             "main",
-            KmsAlias(self, "alias", name=names.key_alias, target_key_id=key.key_id),
+            KmsAlias(self, "alias", name=context.names.key_alias, target_key_id=key.key_id),
         )
         self.arn: str = key.arn

@@ -19,8 +19,7 @@ from constructs import Construct
 
 from modules.base.address import address
 from modules.base.expressions import ephemeral
-from modules.base.guard import Guard
-from modules.base.naming import Names
+from modules.context import Context
 from modules.settings import stage_settings as s
 from modules.settings.placeholders import no_address_condition, placeholder_condition
 from modules.settings.secret_labels import FIRST
@@ -44,26 +43,23 @@ class SecretStore(Construct):
         scope: Construct,
         id_: str,
         *,
+        context: Context,
         rows: Sequence[SecretRow],
         master_username: str,
-        key_arn: str | None,
-        guard: Guard,
-        adopted: frozenset[str],
-        names: Names,
     ) -> None:
         super().__init__(scope, id_)
-        self._adopted = adopted
+        self._context = context
         self.secrets: dict[str, SecretsmanagerSecret] = {
-            row.name: guard.address(
+            row.name: context.guard.address(
                 row.name,
                 SecretsmanagerSecret(
                     self,
                     row.name,
-                    name=names(row.name),
+                    name=context.names.secret(row.name),
                     description=row.description,
-                    kms_key_id=key_arn,
+                    kms_key_id=context.key_arn,
                     # Without a recovery window a name is free at once, and dev can be built again.
-                    recovery_window_in_days=RECOVERY_WINDOW_DAYS if guard.retain_data else 0,
+                    recovery_window_in_days=RECOVERY_WINDOW_DAYS if context.retain_data else 0,
                     force_overwrite_replica_secret=False,
                 ),
             )
@@ -78,10 +74,14 @@ class SecretStore(Construct):
             elif row.origin == "operator":
                 self.write_first_value(row.name, PLACEHOLDER)
         self.arns: dict[str, str] = {name: secret.arn for name, secret in self.secrets.items()}
+        # The database gets what is stored, because a second draw would be a different password.
+        password = f'jsondecode({self._stored(MASTER_CREDENTIALS)})["password"]'
+        self.master_password: str = f"${{{password}}}"
+        self.bare_master_password_in_a_url: str = f"urlencode({password})"
 
     def is_adopted(self, name: str) -> bool:
         """Whether the secret was there before this project, with a value of its own."""
-        return f"aws_secretsmanager_secret.{name.replace('-', '_')}" in self._adopted
+        return self._context.is_adopted(SecretsmanagerSecret, name)
 
     def write_first_value(self, name: str, value: str, *, version: int = _WRITTEN_ONCE) -> None:
         """Give the secret `name` its first version; `value` is an expression or a harmless text."""
@@ -108,23 +108,6 @@ class SecretStore(Construct):
         self.write_first_value(
             name, f"${{{is_nobodys} ? {value} : {stored}}}", version=_WRITTEN_AGAIN
         )
-
-    @property
-    def master_password(self) -> str:
-        """The expression that reads the database's password from the stored master credentials.
-
-        It reads what is stored, because a second draw would be a different password.
-        """
-        return f"${{{self._bare_master_password}}}"
-
-    @property
-    def bare_master_password_in_a_url(self) -> str:
-        """The bare expression of the same, encoded for a URL."""
-        return f"urlencode({self._bare_master_password})"
-
-    @property
-    def _bare_master_password(self) -> str:
-        return f'jsondecode({self._stored(MASTER_CREDENTIALS)})["password"]'
 
     def _stored(self, name: str) -> str:
         """The bare expression of the value that Secrets Manager holds now."""

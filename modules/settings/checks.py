@@ -34,10 +34,16 @@ RESERVED_PREFIXES = {
 OWN_TAGS = 2
 
 
+# What a stage called prod once had by its name alone, and its file has to say since.
+_NAMED_STAGE = "prod"
+NAMED_SWITCHES = ("web_firewall", "backups")
+
+
 def find_mistakes(settings: StageSettings) -> list[Mistake]:
     """Everything that is wrong between the settings, in the file's order."""
     return [
         *_required(settings),
+        *_relied_on_its_name(settings),
         *_shared_roles(settings),
         *_allow_destroy(settings),
         *_allow_overwrite(settings),
@@ -72,6 +78,28 @@ def _required(settings: StageSettings) -> Iterator[Mistake]:
             allowed="an e-mail address",
             remedy='add operator_email = "ops@example.com", which phase "full" needs',
         )
+
+
+def _relied_on_its_name(settings: StageSettings) -> Iterator[Mistake]:
+    """Firewall and backups unsaid: the file may have been written when a name meant them."""
+    unsaid = [name for name in NAMED_SWITCHES if name not in settings.security.model_fields_set]
+    if settings.stage != _NAMED_STAGE or not unsaid:
+        return
+    has_table = "security" in settings.model_fields_set
+    lines = [*([] if has_table else ["[security]"]), *(f"{name} = true" for name in unsaid)]
+    yield Mistake(
+        field=" and ".join(f"security.{name}" for name in unsaid),
+        value=None,
+        allowed=f"true or false, in the file: the name {_NAMED_STAGE!r} no longer turns anything on",
+        remedy="\n    ".join(
+            [
+                f"paste these lines {'below [security]' if has_table else 'at the end of the file'} "
+                "(with false for what the stage gives up):",
+                *lines,
+            ]
+        ),
+        rests_on=("security",),
+    )
 
 
 def _shared_roles(settings: StageSettings) -> Iterator[Mistake]:

@@ -30,6 +30,20 @@ class SecretRow:
     template: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class SecretRef:
+    """What a variable gets: a secret's value, or that of one key where the value is a JSON document."""
+
+    name: str
+    key: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> "SecretRef":
+        """The reference that a stage file writes as `NAME` or `NAME:JSON_KEY`."""
+        name, colon, key = text.partition(":")
+        return cls(name=name, key=key if colon else None)
+
+
 SECRETS: tuple[SecretRow, ...] = (
     SecretRow(
         name=MASTER_CREDENTIALS,

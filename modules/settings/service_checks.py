@@ -9,7 +9,7 @@ from modules.settings.credential_shapes import secret_kind
 from modules.settings.fargate_sizes import FARGATE_MEMORY_MIB
 from modules.settings.mistake import Mistake
 from modules.settings.rules.containers import variable_name
-from modules.settings.secrets import SECRETS
+from modules.settings.secrets import SECRETS, SecretRef
 from modules.settings.services import PLACEHOLDERS, SERVICES, ScheduledScaling, Service
 from modules.settings.stage_settings import StageSettings
 from modules.settings.toml_text import HIDDEN, toml_value
@@ -240,21 +240,22 @@ def _references(settings: StageSettings) -> Iterator[Mistake]:
             secret_like = list(_secrets(where, name, variable, value))
             yield from secret_like or _placeholders(where, value)
         for variable, reference in service.secrets.items():
-            secret, colon, key = reference.partition(":")
-            if colon and secrets.get(secret) and key not in secrets[secret]:
+            ref = SecretRef.parse(reference)
+            keys = secrets.get(ref.name)
+            if ref.key is not None and keys and ref.key not in keys:
                 yield Mistake(
                     field=f"services.{name}.secrets.{variable}",
                     value=reference,
-                    allowed=f"a key of {secret}: " + ", ".join(secrets[secret]),
+                    allowed=f"a key of {ref.name}: " + ", ".join(keys),
                     remedy="name one of these after the colon",
                 )
-            if secret not in secrets:
+            if keys is None:
                 yield Mistake(
                     field=f"services.{name}.secrets.{variable}",
                     value=reference,
                     allowed="one of " + ", ".join(secrets),
                     remedy=_likeliest(
-                        secret,
+                        ref.name,
                         secrets,
                         'name a secret, or "SECRET:KEY" for one key of a JSON secret',
                     ),

@@ -9,16 +9,14 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from modules.settings.checks import find_mistakes
+from modules.settings.checks import NAMED_SWITCHES, find_mistakes
 from modules.settings.mistake import Mistake
 from modules.settings.setting_types import Name
 from modules.settings.stage_settings import StageSettings, stage_defaults
 from modules.settings.wording import worded
 
 # Settings without a default of their own, whose mistaken value gives way to one that follows from a stage.
-_DERIVED = ("stage", "prefix", "retain_data", "default_tags", "security", "services")
-# The same within [security].
-_SWITCHES = ("web_firewall", "backups")
+_DERIVED = ("stage", "prefix", "default_tags", "services")
 
 
 class StageFileError(Exception):
@@ -146,7 +144,8 @@ def _set_aside(values: dict[str, Any], loc: Sequence[int | str]) -> None:
     first, *rest = (str(step) for step in loc)
     if first == "stage" or (not rest and first in _DERIVED):
         values[first] = stage_defaults("dev")[first]
-    elif first == "security" and rest[0] in _SWITCHES:
+    elif first == "security" and rest[:1] and rest[0] in NAMED_SWITCHES:
+        # Reported already: it is not missing too.
         values["security"][rest[0]] = False
     elif first == "state" and rest[:1] == ["bucket"]:
         values["state"]["bucket"] = "state-bucket"

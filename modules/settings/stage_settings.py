@@ -98,8 +98,9 @@ class Security(Section):
         "registries. 1 a month, and 0.03 for 10,000 requests",
     )
     web_firewall: bool = Field(
+        False,
         description="AWS WAF before the load balancer: known attacks and addresses of bad repute are "
-        "blocked; default: true for prod, else false. 10 a month, and 0.60 for a million requests"
+        "blocked. 10 a month, and 0.60 for a million requests",
     )
     rate_limit_per_5_minutes: int = Field(
         2000,
@@ -119,8 +120,9 @@ class Security(Section):
         90, ge=1, le=3650, description="how long the logs bucket keeps what is in it"
     )
     backups: bool = Field(
-        description="AWS Backup of database and file system, daily, to a vault; default: true for prod, "
-        "else false. 0.095 per GB and month of database, 0.05 of files"
+        False,
+        description="AWS Backup of database and file system, daily, to a vault. 0.095 per GB and month of "
+        "database, 0.05 of files",
     )
     backup_retention_days: int = Field(35, ge=1, le=3650, description="how long the vault keeps")
 
@@ -283,8 +285,9 @@ class StageSettings(Section):
         None, description="who is told about alarms; required by phase `full`"
     )
     retain_data: bool = Field(
+        True,
         description="database, bucket, file system, secrets, images and logs refuse or survive a destroy; "
-        "default: true for prod, else false"
+        "`false` gives that up",
     )
     allow_destroy: Annotated[tuple[str, ...], Field(strict=False)] = Field(
         (),
@@ -312,7 +315,7 @@ class StageSettings(Section):
     )
     dns: Dns = Dns()
     network: Network = Network()
-    security: Security
+    security: Security = Security()
     database: Database = Database()
     load_balancer: LoadBalancer = LoadBalancer()
     logs: Logs = Logs()
@@ -355,8 +358,6 @@ def stage_defaults(stage: str) -> dict[str, object]:
     return {
         "stage": stage,
         "prefix": stack_name(stage),
-        "retain_data": stage == "prod",
-        "security": {"web_firewall": stage == "prod", "backups": stage == "prod"},
         "default_tags": {
             "Project": "atomic-calendar",
             "Stage": stage,

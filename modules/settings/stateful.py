@@ -6,23 +6,6 @@ from modules.settings.secrets import SECRETS
 from modules.settings.services import OWN_REPOSITORY
 from modules.settings.stage_settings import StageSettings
 
-# Types whose objects hold what cannot be made again: data, values, images, keys and backups.
-STATEFUL = frozenset(
-    {
-        "aws_backup_vault",
-        "aws_db_instance",
-        "aws_ecr_repository",
-        "aws_efs_file_system",
-        "aws_kms_key",
-        "aws_rds_cluster",
-        "aws_s3_bucket",
-        "aws_secretsmanager_secret",
-    }
-)
-
-# What databases and file systems stand in: AWS lets go of none of it while they do, and a deploy would wait.
-CARRYING = frozenset({"aws_db_subnet_group", "aws_subnet", "aws_vpc"})
-
 
 def stateful_addresses(settings: StageSettings) -> Iterator[str]:
     """The addresses of what a stage holds data in, with either database engine and in any phase.

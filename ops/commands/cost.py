@@ -1,6 +1,5 @@
 """`cost`: the monthly bill of a stage, what it is compared with, and what each switch would save."""
 
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,18 +8,16 @@ from typing import Annotated
 
 import typer
 
-from common.errors import UserError
 from common.progress import Progress
-from common.screen import AsJson, out, print_json, print_table, progress_on_screen
-from common.text_files import decode_state
-from imports.sources.terraform_base.legacy_state import parse_state
+from common.screen import AsJson, print_json, print_table, progress_on_screen, say
 from modules.settings.stage_settings import StageSettings
 from ops.cost.bill import Bill
 from ops.cost.prices import HOURS_PER_MONTH, Prices, read_prices
 from ops.cost.pricing import bill
 from ops.cost.what_if import LEGACY_BASE, SWITCHES, Switch, as_the_guide_has_it, switches_below
-from synth.synthesized import synthesized
-from terraform.resources import Resource, of_state
+from synth.synthesized import synthesized_side_by_side
+from terraform.stack import Resource
+from terraform.state import read_state
 from terraform.workspace import Workspace
 
 
@@ -74,16 +71,20 @@ def cost(
     with progress_on_screen(as_json) as progress:
         if compare:
             progress(f"synthesizing {' and '.join(compare)}")
-            stacks = synthesized([_settings(each, prices) for each in compare])
-            bills = [bill(each, prices) for each in stacks]
+            stages = [_settings(each) for each in compare]
+            bills = [bill(each.of(), prices) for each in synthesized_side_by_side(stages)]
         else:
-            result = reckon(_settings(stage, prices), prices, _legacy(legacy_state), progress)
+            stages = [_settings(stage)]
+            result = reckon(stages[0], prices, _legacy(legacy_state), progress)
+    regions = [each.region for each in stages]
     if compare:
-        _show_comparison(compare, bills, as_json)
+        _show_comparison(compare, bills, regions, prices, as_json)
     elif as_json:
-        print_json({"prices": {"region": prices.region, "as_of": prices.as_of}, "cost": result})
+        dated = {"region": prices.region, "as_of": prices.as_of}
+        estimate = prices.are_an_estimate_in(regions[0])
+        print_json({"prices": {**dated, "estimate": estimate}, "cost": result})
     else:
-        _show(result, prices)
+        _show(result, prices, regions[0])
 
 
 def reckon(
@@ -92,22 +93,22 @@ def reckon(
     """What a stage costs, and what it would cost with each switch."""
     progress(f"synthesizing {stage.stage}, and with each switch")
     changed = [switch.change(stage) for switch in SWITCHES]
-    resources, *others = synthesized([stage, as_the_guide_has_it(stage), *changed])
-    now = bill(resources, prices)
-    guide_usd, *switched_usd = (bill(each, prices).monthly_usd for each in others)
+    stack, *others = synthesized_side_by_side([stage, as_the_guide_has_it(stage), *changed])
+    now = bill(stack.of(), prices)
+    guide_usd, *switched_usd = (bill(each.of(), prices).monthly_usd for each in others)
     savings = [
         (switch, now.monthly_usd - usd) for switch, usd in zip(SWITCHES, switched_usd, strict=True)
     ]
     enough = switches_below(guide_usd, now.monthly_usd, savings)
     with_enough_usd = None
     if enough:
-        (combined,) = synthesized([_with(stage, enough)])
-        with_enough_usd = bill(combined, prices).monthly_usd
+        (combined,) = synthesized_side_by_side([_with(stage, enough)])
+        with_enough_usd = bill(combined.of(), prices).monthly_usd
     return Cost(
         stage=stage.stage,
         bill=now,
         monthly_usd=now.monthly_usd,
-        with_most_tasks_usd=bill(resources, prices, tasks="most").monthly_usd,
+        with_most_tasks_usd=bill(stack.of(), prices, tasks="most").monthly_usd,
         legacy_base_usd=bill(legacy, prices).monthly_usd,
         guide_usd=guide_usd,
         savings=tuple(_saving(switch, usd) for switch, usd in savings),
@@ -132,25 +133,28 @@ def _with(stage: StageSettings, switches: Sequence[Switch]) -> StageSettings:
     return stage
 
 
-def _settings(name: str, prices: Prices) -> StageSettings:
-    stage = Workspace(stage=name, environ=dict(os.environ)).settings()
-    if stage.region != prices.region:
-        raise UserError(
-            f"stage {name} is in region {stage.region}, and ops/cost/prices.toml has the prices of "
-            f"{prices.region}: write this region's prices there"
+def _settings(name: str) -> StageSettings:
+    return Workspace(stage=name, environ=dict(os.environ)).settings()
+
+
+def _say_estimate(region: str, prices: Prices) -> None:
+    if prices.are_an_estimate_in(region):
+        say(
+            f"an ESTIMATE: the table has no prices of {region}, so those of {prices.region} are taken; most "
+            "other regions cost more"
         )
-    return stage
 
 
 def _legacy(state: Path | None) -> Sequence[Resource]:
     if state is None:
         return LEGACY_BASE
-    text = decode_state(state.read_bytes(), source=str(state))
-    parse_state(text, source=str(state))  # refuses what is no state
-    return of_state(json.loads(text))
+    return [
+        Resource(type=each.type, name=each.name, attributes=each.attributes)
+        for each in read_state(state).objects
+    ]
 
 
-def _show(cost: Cost, prices: Prices) -> None:
+def _show(cost: Cost, prices: Prices, region: str) -> None:
     print_table(
         ("", "what", "quantity", "USD each", "USD a month"),
         [
@@ -164,13 +168,12 @@ def _show(cost: Cost, prices: Prices) -> None:
             for line in cost.bill.lines
         ],
     )
-    out.print(
-        f"\nstage {cost.stage}: {cost.monthly_usd:.2f} USD a month, before traffic, logs and data"
-    )
-    out.print(f"with every service scaled out all month: {cost.with_most_tasks_usd:.2f}")
+    say(f"\nstage {cost.stage}: {cost.monthly_usd:.2f} USD a month, before traffic, logs and data")
+    _say_estimate(region, prices)
+    say(f"with every service scaled out all month: {cost.with_most_tasks_usd:.2f}")
     for unknown in cost.bill.unpriced:
-        out.print(f"not priced: {unknown}: add it to ops/cost/prices.toml", markup=False)
-    out.print(
+        say(f"not priced: {unknown}: add it to ops/cost/prices.toml")
+    say(
         f"list prices of {prices.region}, {prices.as_of}; {HOURS_PER_MONTH} hours; sources in "
         "ops/cost/prices.toml\n"
     )
@@ -178,7 +181,7 @@ def _show(cost: Cost, prices: Prices) -> None:
         ("by use, not in the sum", "USD"),
         [(each.what, f"{each.unit_usd:.3f} per {each.unit}") for each in cost.bill.usage],
     )
-    out.print()
+    say()
     print_table(
         ("compared with", "USD a month"),
         [
@@ -186,7 +189,7 @@ def _show(cost: Cost, prices: Prices) -> None:
             ("the platform as its guide describes it", f"{cost.guide_usd:.2f}"),
         ],
     )
-    out.print()
+    say()
     print_table(
         ("switch", "in the stage file", "saves USD a month", "gives up"),
         [
@@ -196,20 +199,29 @@ def _show(cost: Cost, prices: Prices) -> None:
         ],
     )
     if cost.enough:
-        out.print(
+        say(
             f"\nwith {' and '.join(cost.enough)} it comes to {cost.with_enough_usd:.2f}, below the "
-            "guide's; Multi-AZ and the fallback from Spot stay",
-            markup=False,
+            "guide's; Multi-AZ and the fallback from Spot stay"
         )
 
 
-def _show_comparison(names: tuple[str, str], bills: Sequence[Bill], as_json: bool) -> None:
+def _show_comparison(
+    names: tuple[str, str],
+    bills: Sequence[Bill],
+    regions: Sequence[str],
+    prices: Prices,
+    as_json: bool,
+) -> None:
     groups = [each.groups() for each in bills]
     if as_json:
         print_json(
             {
-                name: {"monthly_usd": each.monthly_usd, "groups": of}
-                for name, each, of in zip(names, bills, groups, strict=True)
+                name: {
+                    "monthly_usd": each.monthly_usd,
+                    "groups": of,
+                    "estimate": prices.are_an_estimate_in(region),
+                }
+                for name, each, of, region in zip(names, bills, groups, regions, strict=True)
             }
         )
         return
@@ -220,3 +232,5 @@ def _show_comparison(names: tuple[str, str], bills: Sequence[Bill], as_json: boo
         ("USD a month", *names, "difference"),
         [(what, f"{a:.2f}", f"{b:.2f}", f"{b - a:+.2f}") for what, a, b in rows],
     )
+    for region in dict.fromkeys(regions):
+        _say_estimate(region, prices)

@@ -10,11 +10,11 @@ import typer
 
 from common.errors import UserError
 from common.files import replace_file
-from common.screen import Stage, out, progress_on_screen
+from common.screen import Stage, progress_on_screen, say
 from ops.picture.architecture import architecture
 from ops.picture.layout import layout
 from ops.picture.svg import svg
-from synth.synthesized import synthesized
+from synth.synthesized import synthesized_side_by_side
 from terraform.workspace import Workspace
 
 # Twice the pixels, for screens that have them.
@@ -48,15 +48,15 @@ def diagram(
             else:
                 path.write_bytes(png(text))
     for path in paths:
-        out.print(str(path), markup=False)
+        say(str(path))
 
 
 def stage_svg(stage: str) -> str:
     """The picture of a stage as it is today."""
     settings = Workspace(stage=stage, environ=dict(os.environ)).settings()
-    (resources,) = synthesized([settings])
+    (stack,) = synthesized_side_by_side([settings])
     title = f"{settings.stack_name} in {settings.region}"
-    return svg(layout(architecture(title, resources)))
+    return svg(layout(architecture(title, stack)))
 
 
 def png(text: str) -> bytes:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from common.screen import AsJson, Stage, out, print_json, progress_on_screen
+from common.screen import AsJson, Stage, print_json, progress_on_screen, say
 from ops.deployed import open_stage
 from ops.doctor.checks import examine
 from ops.doctor.finding import Finding
@@ -35,9 +35,9 @@ def doctor(
     else:
         _show(findings)
         if left:
-            out.print(f"\n{len(findings) - len(left)} fine, {len(left)} to see to")
+            say(f"\n{len(findings) - len(left)} fine, {len(left)} to see to")
         else:
-            out.print("\nall is fine")
+            say("\nall is fine")
     if left:
         raise typer.Exit(SOMETHING_TO_DO)
 
@@ -46,7 +46,7 @@ def _show(findings: Sequence[Finding]) -> None:
     width = max(len(each.name) for each in findings)
     colors = {"fine": "green", "attention": "red", "unknown": "yellow"}
     for each in findings:
-        out.print(f"{each.state:<9}", style=colors[each.state], end=" ")
-        out.print(f"{each.name:<{width}}  {each.what}", markup=False)
+        say(f"{each.state:<9}", style=colors[each.state], end=" ")
+        say(f"{each.name:<{width}}  {each.what}")
         if each.remedy:
-            out.print(f"{'':<9} {'':<{width}}  do: {each.remedy}", markup=False)
+            say(f"{'':<9} {'':<{width}}  do: {each.remedy}")

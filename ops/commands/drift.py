@@ -5,7 +5,7 @@ from dataclasses import asdict
 import typer
 
 from common.errors import UserError
-from common.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
+from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, say
 from ops.verdicts.drift import Drifted, find_drift
 from ops.verdicts.planning import whole_stage_plan
 from terraform.workspace import this_workspace
@@ -25,11 +25,11 @@ def drift(stage: Stage = "prod", as_json: AsJson = False) -> None:
             f"{planned.premises.text}: there is no last deploy to compare AWS with: deploy the stage first: "
             f"`cdktf deploy atomic-{stage}`"
         )
-    drifted = find_drift(planned.document)
+    drifted = find_drift(planned.plan)
     if as_json:
         print_json({"drift": bool(drifted.rows), **asdict(drifted), "looked_at": planned.premises})
     else:
-        out.print(planned.premises.text, markup=False, soft_wrap=True)
+        say(planned.premises.text)
         _print(drifted, stage)
     if drifted.rows:
         raise typer.Exit(DRIFTED)
@@ -44,18 +44,16 @@ def _print(drifted: Drifted, stage: str) -> None:
                 for row in drifted.rows
             ],
         )
-        out.print(
+        say(
             f"{len(drifted.rows)} changed outside: `cdktf deploy atomic-{stage}` sets what is changed "
             "or deleted right, and what held data comes back empty (docs/runbooks/restore-database.md, "
             "restore-files.md); write a change that shall stay into the stage file first; "
-            "take an added rule back where it was made",
-            markup=False,
+            "take an added rule back where it was made"
         )
     else:
-        out.print("no drift: AWS is as the last deploy left it")
+        say("no drift: AWS is as the last deploy left it")
     if drifted.pending:
-        out.print(
+        say(
             f"not deployed yet, and not from outside: {drifted.pending}: `cdktf diff atomic-{stage}` "
-            "lists them",
-            markup=False,
+            "lists them"
         )

@@ -1,4 +1,4 @@
-"""`python -m ops gate`: may a stage be deployed without losing data?"""
+"""`python -m ops gate`: may a stage be deployed without a loss that nobody has allowed?"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -9,11 +9,11 @@ import typer
 
 from aws.client import boto3_clients
 from aws.documents import DOCUMENTS, Document
+from aws.resources import CARRYING, PROTECTING, STATEFUL
 from common.errors import UserError, listed
 from common.progress import Progress
-from common.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
+from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, say
 from imports.taken_names import named_creates, taken_names
-from modules.settings.stateful import CARRYING, STATEFUL
 from ops.verdicts.gate import UNCHANGED, Judgement, judge
 from ops.verdicts.planning import StagePlan, stage_plan
 from terraform.overwrites import creates, held_documents
@@ -22,7 +22,7 @@ from terraform.refused import Refused
 from terraform.workspace import Workspace, this_workspace
 
 BLOCKED = 2
-_CAN_BE_ALLOWED = STATEFUL | CARRYING | DOCUMENTS.keys()
+_JUDGED = STATEFUL | CARRYING | PROTECTING | DOCUMENTS.keys()
 _MOST_IN_A_LINE = 3
 
 
@@ -33,22 +33,20 @@ def gate(
     ] = None,
     allow: Annotated[
         list[str] | None,
-        typer.Option(
-            help="an address that may be lost or overwritten, beside those of the stage file"
-        ),
+        typer.Option(help="an address that may be lost, beside those of allow_destroy"),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Would the next deploy lose data, or overwrite what somebody set? Exit code 0 no, 1 error, 2 blocked.
+    """Would a deploy lose data, firewall, backups, or what somebody set? Exit code 0 no, 1 error, 2 blocked.
 
     Example: `python -m ops gate --stage prod`
     """
     named = frozenset(allow or ())
     for address in sorted(named):
-        if address.partition(".")[0] not in _CAN_BE_ALLOWED:
+        if address.partition(".")[0] not in _JUDGED:
             raise UserError(
                 f"--allow {address}: allowed: addresses of "
-                + ", ".join(sorted(_CAN_BE_ALLOWED))
+                + ", ".join(sorted(_JUDGED))
                 + "; anything else needs no leave"
             )
     workspace = this_workspace(stage)
@@ -62,15 +60,16 @@ def gate(
         _print_untrusted(str(error), settings.retain_data, as_json)
         raise typer.Exit(BLOCKED) from None
     judgement = judge(
-        planned.document,
+        planned.plan,
         retain_data=settings.retain_data,
         allowed=named | set(settings.allow_destroy) | set(settings.allow_overwrite),
         held=held,
         taken=taken,
     )
     if planned.failure and judgement.is_open:
-        refused = sorted({loss.address for loss in judgement.losses} - set(settings.allow_destroy))
-        if refused and planned.document.get("errored"):
+        losses = {loss.address for loss in judgement.losses if not loss.of_protection}
+        refused = sorted(losses - set(settings.allow_destroy))
+        if refused and planned.plan.document.get("errored"):
             raise UserError(
                 f"--allow {refused[0]}: Terraform itself refuses: allowed: what is no longer "
                 f"configured; remedy: name it in allow_destroy of {workspace.stage_path}"
@@ -101,9 +100,9 @@ def _seen(
     """
     progress("looking in AWS for what a create would overwrite")
     clients = boto3_clients(region=workspace.settings().region)
-    held = held_documents(planned.document, clients)
+    held = held_documents(planned.plan, clients)
     progress("looking in AWS for names that are taken")
-    return held, taken_names(planned.document, clients, stage=workspace.stage)
+    return held, taken_names(planned.plan, clients, stage=workspace.stage)
 
 
 def _print_untrusted(why: str, retain_data: bool, as_json: bool) -> None:
@@ -120,13 +119,13 @@ def _print_untrusted(why: str, retain_data: bool, as_json: bool) -> None:
             }
         )
     else:
-        out.print(f"blocked: do not deploy: {why}", markup=False, soft_wrap=True)
+        say(f"blocked: do not deploy: {why}")
 
 
 def _print(judgement: Judgement, planned: StagePlan, workspace: Workspace) -> None:
     if judgement.losses:
         print_table(
-            ("", "holds or carries data", "would be", "because"),
+            ("", "holds, carries or protects data", "would be", "because"),
             [
                 (
                     "allowed" if loss.allowed else "BLOCKED",
@@ -141,24 +140,20 @@ def _print(judgement: Judgement, planned: StagePlan, workspace: Workspace) -> No
         )
     for each in judgement.overwrites:
         label = "allowed" if each.allowed else "BLOCKED"
-        out.print(f"{label} {each.address}: {each}", markup=False, soft_wrap=True)
+        say(f"{label} {each.address}: {each}")
     for refused in judgement.refused:
-        out.print(f"BLOCKED {refused.address}: {refused.why}", markup=False, soft_wrap=True)
+        say(f"BLOCKED {refused.address}: {refused.why}")
     changed = {kind: n for kind, n in judgement.counts.items() if kind != UNCHANGED}
     parts = [f"{number} {kind}" for kind, number in sorted(changed.items())]
-    out.print(
-        "the plan: " + ", ".join([*parts, f"{judgement.counts.get(UNCHANGED, 0)} {UNCHANGED}"])
-    )
+    say("the plan: " + ", ".join([*parts, f"{judgement.counts.get(UNCHANGED, 0)} {UNCHANGED}"]))
     for line in (planned.premises.text, *planned.premises.notes):
-        out.print(line, markup=False, soft_wrap=True)
+        say(line)
     _print_unasked(planned)
     if planned.failure:
-        out.print(
+        say(
             f"this is not all: {sum(judgement.counts.values())} of the "
             f"{planned.premises.objects_in_state} objects in the state were planned, then Terraform stopped: "
-            f"{planned.failure}",
-            markup=False,
-            soft_wrap=True,
+            f"{planned.failure}"
         )
     _print_conclusion(judgement, planned, workspace)
 
@@ -167,32 +162,30 @@ def _print_unasked(planned: StagePlan) -> None:
     """Say what an all-clear does not speak of, where nothing but a plan in JSON was looked at."""
     if planned.premises.state is not None:
         return
-    rows = (*creates(planned.document), *named_creates(planned.document))
+    rows = (*creates(planned.plan), *named_creates(planned.plan))
     types = sorted({type_ for _, type_, _ in rows})
     if types:
-        out.print(
+        say(
             f"not looked at: what AWS has already of {listed(types, limit=3)}, which the plan creates: give "
-            "the plan as Terraform wrote it",
-            markup=False,
-            soft_wrap=True,
+            "the plan as Terraform wrote it"
         )
 
 
 def _print_conclusion(judgement: Judgement, planned: StagePlan, workspace: Workspace) -> None:
     if judgement.blocked:
-        out.print(_remedy(judgement, workspace), markup=False, soft_wrap=True)
+        say(_remedy(judgement, workspace))
     if judgement.blocked_overwrites:
-        out.print(_overwrite_remedy(judgement, workspace), markup=False, soft_wrap=True)
+        say(_overwrite_remedy(judgement, workspace))
     if judgement.refused:
-        out.print("blocked: do not deploy: AWS would refuse it, as said above")
+        say("blocked: do not deploy: AWS would refuse it, as said above")
     if not judgement.is_open:
         return
     if judgement.losses and not judgement.retain_data:
-        out.print("open: this stage does not retain its data")
+        say("open: this stage does not retain its data")
     elif planned.premises.is_of_nothing:
-        out.print("open: nothing is deployed yet")
+        say("open: nothing is deployed yet")
     else:
-        out.print("open")
+        say("open")
 
 
 def _overwrite_remedy(judgement: Judgement, workspace: Workspace) -> str:
@@ -204,12 +197,18 @@ def _overwrite_remedy(judgement: Judgement, workspace: Workspace) -> str:
 
 
 def _remedy(judgement: Judgement, workspace: Workspace) -> str:
-    addresses = [f'"{loss.address}"' for loss in judgement.blocked]
-    # A list that fills the screen is in the table above already.
-    few = len(addresses) <= _MOST_IN_A_LINE
-    names = ", ".join(addresses) if few else f"... the {len(addresses)} addresses above ..."
-    return (
-        f"blocked: do not deploy. Take the change back; or, where the data may go, write allow_destroy = "
-        f"[{names}] in {workspace.stage_path} (what is no longer configured: --allow ADDRESS), deploy that, "
-        "and make the change after it"
-    )
+    data = [f'"{each.address}"' for each in judgement.blocked if not each.of_protection]
+    protection = [each.address for each in judgement.blocked if each.of_protection]
+    ways = ["blocked: do not deploy. Take the change back"]
+    if data:
+        # A list that fills the screen is in the table above already.
+        few = len(data) <= _MOST_IN_A_LINE
+        names = ", ".join(data) if few else f"... the {len(data)} addresses above ..."
+        ways.append(
+            f"or, where the data may go, write allow_destroy = [{names}] in {workspace.stage_path} (what is "
+            "no longer configured: --allow ADDRESS), deploy that, and make the change after it"
+        )
+    if protection:
+        options = " ".join(f"--allow {address}" for address in protection)
+        ways.append(f"or, where the stage may lose what protects it: {options}")
+    return "; ".join(ways)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from common.screen import AsJson, Stage, out, print_json, progress_on_screen
+from common.screen import AsJson, Stage, print_json, progress_on_screen, say
 from ops.deployed import check_runs_services, open_stage
 from ops.secrets.secret_values import read_value
 from ops.tasks.hasura_metadata import check_address, post, read_metadata, replacement
@@ -47,4 +47,4 @@ def apply_hasura_metadata(
     if as_json:
         print_json({"applied": source / _FILE, "by": where})
     else:
-        out.print(f"Hasura of {stage} has the metadata of {source / _FILE} ({where})", markup=False)
+        say(f"Hasura of {stage} has the metadata of {source / _FILE} ({where})")

@@ -8,7 +8,7 @@ import typer
 
 from common.errors import UserError
 from common.files import replace_file
-from common.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
+from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, say
 from ops.deployed import Deployed, local_time, open_stage
 from ops.facts.services import service_facts
 from ops.images.image_builds import (
@@ -82,8 +82,8 @@ def build(
         print_json({"tag": tag, "engine": engine, "built": [each.reference for each in builds]})
     else:
         names = " ".join(chosen)
-        out.print(f"built {len(builds)} with the tag {tag}")
-        out.print(f"next: python -m ops images push {names} --stage {stage} --tag {tag}")
+        say(f"built {len(builds)} with the tag {tag}")
+        say(f"next: python -m ops images push {names} --stage {stage} --tag {tag}")
 
 
 @app.command()
@@ -115,7 +115,7 @@ def push(
         print_json({"tag": tag, "engine": engine, "findings": found})
         return
     print_table(("pushed", "scan"), [(name, _findings(counts)) for name, counts in found.items()])
-    out.print(f"\nnext: python -m ops images deploy {' '.join(chosen)} --stage {stage} --tag {tag}")
+    say(f"\nnext: python -m ops images deploy {' '.join(chosen)} --stage {stage} --tag {tag}")
 
 
 @app.command()
@@ -142,8 +142,8 @@ def deploy(
         print_json({"tag": tag, "services": chosen, "written": path})
         return
     stack = deployed.settings.stack_name
-    out.print(f"{path}: image_tag is {tag} for {', '.join(chosen)}", markup=False)
-    out.print(f"next: cdktf diff {stack}, then cdktf deploy {stack}")
+    say(f"{path}: image_tag is {tag} for {', '.join(chosen)}")
+    say(f"next: cdktf diff {stack}, then cdktf deploy {stack}")
 
 
 @app.command()
@@ -183,7 +183,7 @@ def _show_statuses(stage: str, found: Sequence[ImageStatus], missing: Sequence[s
         ],
     )
     if missing:
-        out.print(f"\nnext: python -m ops images build {' '.join(missing)} --stage {stage}")
+        say(f"\nnext: python -m ops images build {' '.join(missing)} --stage {stage}")
 
 
 def _statuses(deployed: Deployed) -> list[ImageStatus]:

@@ -1,6 +1,5 @@
 """`logs`: what a service's containers have written, from CloudWatch Logs."""
 
-import json
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -12,7 +11,7 @@ import typer
 
 from aws.client import asking, client_of
 from common.errors import UserError
-from common.screen import AsJson, Stage
+from common.screen import AsJson, Stage, print_json_line, say, tell
 from ops.deployed import Deployed, chosen_services, local_time, open_stage
 
 _POLL_SECONDS = 2
@@ -48,14 +47,16 @@ def logs(
     try:
         for line in read_log(deployed, service, start=start, follow=follow):
             found += 1
-            typer.echo(_for_programs(line) if as_json else _for_people(line))
+            if as_json:
+                print_json_line(_for_programs(line))
+            else:
+                say(_for_people(line))
     except KeyboardInterrupt:
         if not follow:
             raise
     if not found and not follow:
-        typer.echo(
-            f"{service} has written nothing in the last {since}: look further back with --since 1d",
-            err=True,
+        tell(
+            f"{service} has written nothing in the last {since}: look further back with --since 1d"
         )
 
 
@@ -117,16 +118,10 @@ def _line(event: Mapping[str, Any]) -> LogLine:
 
 
 def _for_people(line: LogLine) -> str:
-    """A container's colours and other escapes would change the reader's terminal."""
+    """A container's colours are left out: escaped, they would hide the words."""
     text = _ESCAPES.sub("", line.message.rstrip())
-    safe = "".join(
-        char if char.isprintable() or char in "\t\n" else char.encode("unicode_escape").decode()
-        for char in text
-    )
-    return f"{local_time(line.time)} {line.stream.rpartition('/')[2][:8]} {safe}"
+    return f"{local_time(line.time)} {line.stream.rpartition('/')[2][:8]} {text}"
 
 
-def _for_programs(line: LogLine) -> str:
-    return json.dumps(
-        {"time": line.time.isoformat(), "stream": line.stream, "message": line.message}
-    )
+def _for_programs(line: LogLine) -> dict[str, str]:
+    return {"time": line.time.isoformat(), "stream": line.stream, "message": line.message}

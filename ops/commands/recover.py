@@ -10,7 +10,7 @@ import typer
 
 from aws.client import boto3_clients
 from common.errors import UserError
-from common.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
+from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, say
 from imports.recovery import orphans, recover
 from imports.recovery.recover import Proposal
 from imports.recovery.recovery_stage import open_stage
@@ -40,7 +40,7 @@ def recover_(
     workspace = Workspace(stage=stage, environ=dict(os.environ))
     locked = locked_by(workspace)
     if locked and not as_json:
-        out.print(f"locked: {locked}", markup=False, soft_wrap=True)
+        say(f"locked: {locked}")
     with progress_on_screen(as_json) as progress:
         opened = open_stage(workspace, progress=progress)
         proposal = recover.propose(opened, progress=progress)
@@ -48,11 +48,9 @@ def recover_(
     doubt = cut_short(opened.terraform.folder)
     if not as_json:
         if doubt:
-            out.print(doubt, markup=False, soft_wrap=True)
+            say(doubt)
         if opened.broken:
-            out.print(
-                f"the state file was broken off and holds nothing: {opened.broken}", markup=False
-            )
+            say(f"the state file was broken off and holds nothing: {opened.broken}")
         _print(proposal, opened.half_made)
     if proposal.is_open and not dry_run:
         if proposal.state is not None and _agreed("write this state?", yes, as_json):
@@ -60,7 +58,7 @@ def recover_(
                 backup = recover.write(opened, proposal, progress=progress)
             written = True
             if backup and not as_json:
-                out.print(f"backup of the state: {backup}", markup=False)
+                say(f"backup of the state: {backup}")
         stands = proposal.state is None or written
         if (
             delete_orphans
@@ -86,7 +84,7 @@ def recover_(
         )
     elif written:
         done = f"the state holds {len(proposal.recovered)} objects more"
-        out.print(done if proposal.undecided else f"{done}: deploy the stage again")
+        say(done if proposal.undecided else f"{done}: deploy the stage again")
     orphans_left = any(
         orphans.is_left_to_a_person(each) or not deleted for each in proposal.orphans
     )
@@ -122,7 +120,7 @@ def _agreed(question: str, yes: bool, as_json: bool) -> bool:
 
 def _print(proposal: Proposal, half_made: Sequence[str]) -> None:
     for address in half_made:
-        out.print(f"half made: {address} stands, and the next deploy goes on with it", markup=False)
+        say(f"half made: {address} stands, and the next deploy goes on with it")
     effects = {each.address: each for each in proposal.outlook}
     if proposal.recovered:
         print_table(
@@ -143,27 +141,26 @@ def _print(proposal: Proposal, half_made: Sequence[str]) -> None:
         if each.address not in recovered and each.effect not in {"unchanged", "created"}
     ]
     for each in others:
-        out.print(f"next deploy: {each.address} is {_words(each)}", markup=False)
+        say(f"next deploy: {each.address} is {_words(each)}")
     if proposal.absent:
         kinds = Counter(address.partition(".")[0] for address in proposal.absent)
         listed = ", ".join(f"{count} {type_}" for type_, count in sorted(kinds.items()))
-        out.print(f"next deploy: creates {len(proposal.absent)} that do not stand ({listed})")
+        say(f"next deploy: creates {len(proposal.absent)} that do not stand ({listed})")
     for orphan in proposal.orphans:
-        out.print(
+        say(
             f"orphan {orphan.type} {orphan.import_id}, beside {orphan.address}: "
-            + orphans.advice(orphan),
-            markup=False,
+            + orphans.advice(orphan)
         )
     for line in proposal.undecided:
-        out.print(f"before you deploy: {line}", markup=False)
+        say(f"before you deploy: {line}")
     for problem in proposal.problems:
-        out.print(f"BLOCKED {problem}", markup=False)
+        say(f"BLOCKED {problem}")
     for each in proposal.outlook:
         if each.blocks:
-            out.print(f"BLOCKED {each.address} would be {each.effect}", markup=False)
+            say(f"BLOCKED {each.address} would be {each.effect}")
     stopped = proposal.problems or proposal.undecided or proposal.orphans
     if proposal.state is None and not stopped:
-        out.print("nothing to recover: the state has lost nothing that stands")
+        say("nothing to recover: the state has lost nothing that stands")
 
 
 def _words(each: Outlook) -> str:

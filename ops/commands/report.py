@@ -1,22 +1,20 @@
 """`report`: what a stage's plan would do, as one HTML page and a short text for a pull request."""
 
-import json
 import os
-import tempfile
-from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from common.errors import UserError
 from common.files import replace_file
 from common.progress import Progress
-from common.screen import Stage, out, print_error, progress_on_screen
+from common.screen import Stage, print_error, progress_on_screen, say
 from common.text_files import read_json
 from imports.gate import Verdict, judge
 from imports.record import AdoptionRecord, read_record
+from imports.workspace_record import path_of_record
 from modules.settings.stage_settings import StageSettings
 from ops.cost.cost_change import CostChange, cost_change, planned_resources
 from ops.cost.prices import read_prices
@@ -26,8 +24,9 @@ from ops.report.plan_report import report as report_of
 from ops.report.report_pages import html_page, markdown
 from ops.verdicts.planning import stage_plan
 from security.exceptions import read_exceptions
-from synth.stages import write_stacks
-from terraform.resources import of_document
+from synth.synthesized import synthesized
+from terraform.plan import Plan
+from terraform.stack import Stack, parse_stack
 from terraform.workspace import Workspace
 
 ASKS_FOR_A_PERSON = 2
@@ -68,9 +67,9 @@ def report(
         replace_file(page, html_page(found))
         if summary:
             replace_file(summary, markdown(found))
-    out.print(str(page), markup=False)
+    say(str(page))
     for line in found.looked_at:
-        out.print(line, markup=False, soft_wrap=True)
+        say(line)
     if found.asks_for_a_person:
         blocked = len(found.verdict.blocked) if found.verdict else 0
         print_error(f"{len(found.dangers)} dangerous changes, {blocked} blocked: read {page}")
@@ -84,19 +83,19 @@ def make_report(
     settings = workspace.settings()
     before = _base(base) if base else None
     planned = stage_plan(workspace, plan_file, progress)
-    plan, failure = planned.document, planned.failure
-    whole = read_record(workspace.record_path)
+    plan, failure = planned.plan, planned.failure
+    whole = read_record(path_of_record(workspace))
     record = whole and whole.kept(shared_roles=settings.keep_shared_roles)
-    document: Mapping[str, Any] = {}
+    stack = None
     if record or before is not None:
         progress("synthesizing the stage")
-        document = _document(settings, record)
+        stack = synthesized(settings, record=record)
     found = report_of(
         plan,
         stack=settings.stack_name,
         # Of half a plan neither can be told.
-        cost=None if failure else _cost(plan, settings, before, document),
-        verdict=None if failure else _verdict(plan, record, settings, document),
+        cost=None if failure else _cost(plan, settings, before, stack),
+        verdict=None if failure else _verdict(plan, record, settings, stack),
         exceptions=[row for row in read_exceptions() if fnmatchcase(settings.stage, row.stage)],
         failure=failure,
         looked_at=(planned.premises.text, *planned.premises.notes),
@@ -107,49 +106,41 @@ def make_report(
     return found
 
 
-def _base(path: Path) -> Mapping[str, Any]:
+def _base(path: Path) -> Stack:
     try:
-        document = read_json(path, wanted=_STACK, remedy=_NAME_A_STACK)
-        of_document(document)
-    except (ValueError, AttributeError, TypeError):
+        return parse_stack(read_json(path, wanted=_STACK, remedy=_NAME_A_STACK))
+    except ValueError:
         raise UserError(f"{path}: not {_STACK}: {_NAME_A_STACK}") from None
-    return dict(document)
-
-
-def _document(settings: StageSettings, record: AdoptionRecord | None) -> Mapping[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="atomic-report-") as folder:
-        records = {settings.stage: record} if record else {}
-        stacks = write_stacks([settings], records, {**os.environ, "CDKTF_OUTDIR": folder})
-        text = (stacks / settings.stack_name / "cdk.tf.json").read_text(encoding="utf-8")
-        return dict(json.loads(text))
 
 
 def _cost(
-    plan: Mapping[str, Any],
+    plan: Plan,
     settings: StageSettings,
-    base: Mapping[str, Any] | None,
-    document: Mapping[str, Any],
-) -> CostChange | None:
+    base: Stack | None,
+    stack: Stack | None,
+) -> CostChange:
     prices = read_prices()
-    if prices.region != settings.region:
-        return None  # the table has no prices for it; `cost` says so
-    if base is not None:
-        before, after = of_document(base), of_document(document)
+    if base is not None and stack is not None:
+        before, after = base.of(), stack.of()
     else:
         before = list(planned_resources(plan, "before"))
         after = list(planned_resources(plan, "after"))
-    return cost_change(bill(before, prices), bill(after, prices))
+    return cost_change(
+        bill(before, prices),
+        bill(after, prices),
+        estimated_by=prices.region if prices.are_an_estimate_in(settings.region) else None,
+    )
 
 
 def _verdict(
-    plan: Mapping[str, Any],
+    plan: Plan,
     record: AdoptionRecord | None,
     settings: StageSettings,
-    document: Mapping[str, Any],
+    stack: Stack | None,
 ) -> Verdict | None:
-    if record is None:
+    if record is None or stack is None:
         return None
     if record.stage != settings.stage:
         raise UserError(f"the record of stage {settings.stage} is of stage {record.stage}")
     allowed = frozenset(settings.allow_overwrite)
-    return judge(plan, record, phase=settings.phase, document=document, allowed=allowed)
+    return judge(plan, record, phase=settings.phase, stack=stack, allowed=allowed)

@@ -7,7 +7,7 @@ import typer
 
 from aws.client import ask
 from common.progress import Progress
-from common.screen import AsJson, Stage, out, print_json, progress_on_screen
+from common.screen import AsJson, Stage, print_json, progress_on_screen, say
 from ops.deployed import Deployed, check_runs_services, chosen_services, open_stage
 
 
@@ -29,7 +29,7 @@ def restart(
     if as_json:
         print_json({"restarted": chosen})
     else:
-        out.print(f"restarting {', '.join(chosen)}; watch: python -m ops status --stage {stage}")
+        say(f"restarting {', '.join(chosen)}; watch: python -m ops status --stage {stage}")
 
 
 def restart_services(deployed: Deployed, services: Sequence[str], progress: Progress) -> None:
@@ -45,6 +45,6 @@ def restart_services(deployed: Deployed, services: Sequence[str], progress: Prog
             "ecs",
             "UpdateService",
             cluster=deployed.names.cluster,
-            service=deployed.names(service),
+            service=deployed.names.service(service),
             forceNewDeployment=True,
         )

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from common.errors import UserError
-from common.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
+from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, say
 from modules.settings.secrets import MASTER_CREDENTIALS
 from ops.commands.restart import restart_services
 from ops.deployed import Deployed, local_time, open_stage
@@ -81,7 +81,7 @@ def check(stage: Stage = "prod", as_json: AsJson = False) -> None:
     elif left:
         _show_next_steps(stage, states)
     else:
-        out.print("every secret that a service reads is set")
+        say("every secret that a service reads is set")
     if left:
         raise typer.Exit(SOMETHING_TO_DO)
 
@@ -124,7 +124,7 @@ def set_secret(
     version = put_value(deployed, row, _typed_or_piped(name), of_any_issuer=force)
     readers = deployed.readers_of(name) if deployed.settings.phase == "full" else ()
     if not as_json:
-        out.print(f"{name} is set")
+        say(f"{name} is set")
     now = _wants_restart(restart, readers, as_json=as_json)
     if now:
         with progress_on_screen(as_json) as progress:
@@ -159,20 +159,18 @@ def _wants_restart(asked: bool | None, readers: tuple[str, ...], *, as_json: boo
 def _show_restart(deployed: Deployed, readers: tuple[str, ...], *, restarted: bool) -> None:
     stage = deployed.settings.stage
     if not readers:
-        out.print("no running service reads it; nothing to restart")
+        say("no running service reads it; nothing to restart")
     elif restarted:
-        out.print(f"restarting {', '.join(readers)}; watch: python -m ops status --stage {stage}")
+        say(f"restarting {', '.join(readers)}; watch: python -m ops status --stage {stage}")
     else:
         names = " ".join(readers)
-        out.print(
-            f"running tasks keep the old value: python -m ops restart --stage {stage} {names}"
-        )
+        say(f"running tasks keep the old value: python -m ops restart --stage {stage} {names}")
 
 
 def _show_next_steps(stage: str, states: tuple[SecretState, ...]) -> None:
     left = waiting(states)
     if left:
-        out.print(f"\n{len(left)} to set:")
+        say(f"\n{len(left)} to set:")
     for each in left:
         step = remedy(each, stage=stage)
         if each.mended_by == "deploy":
@@ -180,4 +178,4 @@ def _show_next_steps(stage: str, states: tuple[SecretState, ...]) -> None:
             step += f"   # writes {each.name}{where}"
         elif each.name == MASTER_CREDENTIALS:
             step += "   # the user and password that the database has"
-        out.print(f"  {step}", markup=False)
+        say(f"  {step}")

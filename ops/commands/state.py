@@ -7,7 +7,7 @@ import typer
 
 from aws.client import account_of, boto3_clients
 from common.errors import UserError
-from common.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
+from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, say
 from ops.state.state_bucket import StateBucket, Step
 from ops.state.state_versions import Contents, Present, StateObject
 from terraform.workspace import Workspace, set_default_credentials, this_workspace
@@ -55,13 +55,13 @@ def bootstrap(stage: Stage, as_json: AsJson = False) -> None:
         )
         return
     for note in notes:
-        out.print(f"note: {note}", markup=False)
+        say(f"note: {note}")
 
 
 def _told(steps: Iterator[Step], as_json: bool) -> Iterator[Step]:
     for step in steps:
         if not as_json:
-            out.print(f"{'done' if step.changed else 'is so already'}: {step.what}", markup=False)
+            say(f"{'done' if step.changed else 'is so already'}: {step.what}")
         yield step
 
 
@@ -72,9 +72,8 @@ def _propose(workspace: Workspace, stack: str, region: str, as_json: bool) -> No
     if as_json:
         print_json({"bucket": None, "proposal": name, "add": section})
         return
-    out.print(
-        f"{workspace.stage_path} names no bucket. Add this, and run the same command again:\n\n{section}",
-        markup=False,
+    say(
+        f"{workspace.stage_path} names no bucket. Add this, and run the same command again:\n\n{section}"
     )
 
 
@@ -103,7 +102,7 @@ def backups(stage: Stage = "prod", as_json: AsJson = False) -> None:
             for each in found
         ],
     )
-    out.print(f"{len(found)} versions of s3://{state.bucket}/{state.key}", markup=False)
+    say(f"{len(found)} versions of s3://{state.bucket}/{state.key}")
 
 
 @app.command("restore")
@@ -128,7 +127,7 @@ def restore_(
     if not as_json:
         _compare(present, old)
     if not yes and not typer.confirm("put the version back?"):
-        out.print("left as it is")
+        say("left as it is")
         raise typer.Exit(UNDECIDED)
     with progress_on_screen(as_json) as progress:
         progress("writing the state")
@@ -143,10 +142,9 @@ def restore_(
             }
         )
         return
-    out.print(
+    say(
         f"restored: serial {serial}, {old.resources} resources. Look at `cdktf diff "
-        f"atomic-{stage}` before the next deploy",
-        markup=False,
+        f"atomic-{stage}` before the next deploy"
     )
 
 
@@ -167,7 +165,7 @@ def _compare(present: Present | None, old: Contents) -> None:
         ],
     )
     if present and not current:
-        out.print(f"{present.why}\nIt stays in the bucket as a version.", markup=False)
+        say(f"{present.why}\nIt stays in the bucket as a version.")
 
 
 def _state_object(stage: str) -> StateObject:

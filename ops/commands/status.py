@@ -9,7 +9,7 @@ import typer
 
 from aws.client import account_of
 from common.progress import Progress
-from common.screen import AsJson, Stage, out, print_json, print_table, progress_on_screen
+from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, say
 from ops.deployed import Deployed, local_time, open_stage
 from ops.facts.alarms import AlarmFacts, alarm_facts
 from ops.facts.database import DatabaseFacts, database_facts
@@ -101,7 +101,7 @@ def open_(stage: Stage = "prod", as_json: AsJson = False) -> None:
         print_json(urls)
         return
     for what, url in urls.items():
-        out.print(f"{what:<12} {url or 'no domain_name in the stage file'}", markup=False)
+        say(f"{what:<12} {url or 'no domain_name in the stage file'}")
 
 
 def addresses(deployed: Deployed) -> dict[str, str | None]:
@@ -114,23 +114,22 @@ def addresses(deployed: Deployed) -> dict[str, str | None]:
 
 
 def _show(status: Status) -> None:
-    out.print(
+    say(
         f"stage {status.stage}, {status.region}, account {status.account}, "
-        f"{status.url or 'no domain yet'}\n",
-        markup=False,
+        f"{status.url or 'no domain yet'}\n"
     )
     print_table(
         ("service", "tasks", "targets", "deployment", "since", "image"),
         [_row(each) for each in status.services],
     )
     firing = [each for each in status.alarms if each.state == "ALARM"]
-    out.print(f"\nalarms     {len(firing)} of {len(status.alarms)} firing")
+    say(f"\nalarms     {len(firing)} of {len(status.alarms)} firing")
     for each in firing:
         since = f" since {local_time(each.since)}" if each.since else ""
-        out.print(f"  {each.name}{since}: {each.reason}", markup=False)
-    out.print(f"database   {_database(status.database)}", markup=False)
+        say(f"  {each.name}{since}: {each.reason}")
+    say(f"database   {_database(status.database)}")
     if asks_for_a_person(status):
-        out.print(f"\nwhat to do: python -m ops doctor --stage {status.stage}")
+        say(f"\nwhat to do: python -m ops doctor --stage {status.stage}")
 
 
 def asks_for_a_person(status: Status) -> bool:

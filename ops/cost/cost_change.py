@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from ops.cost.bill import GROUPS, Bill
-from terraform.resources import Resource
+from terraform.plan import Plan
+from terraform.stack import Resource
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,12 +26,16 @@ class CostRow:
 
 @dataclass(frozen=True, kw_only=True)
 class CostChange:
-    """The bill before and after, where it changes. What is `unpriced` has no price in the table."""
+    """The bill before and after, where it changes. What is `unpriced` has no price in the table.
+
+    `estimated_by` is the region whose prices it is reckoned with, None where they are the stage's own.
+    """
 
     before_usd: float
     after_usd: float
     rows: tuple[CostRow, ...]
     unpriced: tuple[str, ...]
+    estimated_by: str | None
 
     @property
     def difference_usd(self) -> float:
@@ -38,7 +43,7 @@ class CostChange:
         return self.after_usd - self.before_usd
 
 
-def cost_change(before: Bill, after: Bill) -> CostChange:
+def cost_change(before: Bill, after: Bill, *, estimated_by: str | None) -> CostChange:
     """The difference of two bills."""
     sums: dict[tuple[str, str], list[float]] = {}
     for index, bill in enumerate((before, after)):
@@ -53,6 +58,7 @@ def cost_change(before: Bill, after: Bill) -> CostChange:
             if abs(old - new) >= 0.005
         ),
         unpriced=tuple(sorted({*before.unpriced, *after.unpriced})),
+        estimated_by=estimated_by,
     )
 
 
@@ -61,37 +67,23 @@ def _place(position: tuple[tuple[str, str], list[float]]) -> tuple[int, str]:
     return GROUPS.index(group), what
 
 
-def planned_resources(
-    plan: Mapping[str, Any], side: Literal["before", "after"]
-) -> Sequence[Resource]:
+def planned_resources(plan: Plan, side: Literal["before", "after"]) -> Sequence[Resource]:
     """The resources that a plan finds, or leaves behind.
 
     What is unknown before the apply is taken from the configuration's references, as a stack has them.
     """
-    referred = _references(plan)
     found = []
-    for change in plan["resource_changes"]:
-        values = change["change"].get(side)
-        if change["mode"] != "managed" or values is None or change.get("deposed"):
+    for change in plan.changes:
+        values = change.before if side == "before" else change.after
+        if values is None or change.deposed:
             continue
-        name = change["name"]
-        unknown = change["change"].get("after_unknown") or {}
         extra = {
-            attribute: reference
-            for attribute, reference in referred.get(change["address"], {}).items()
-            if side == "after" and unknown.get(attribute) is True
-        }
-        found.append(Resource(type=change["type"], name=name, attributes={**values, **extra}))
-    return found
-
-
-def _references(plan: Mapping[str, Any]) -> Mapping[str, Mapping[str, str]]:
-    module = plan.get("configuration", {}).get("root_module", {})
-    return {
-        resource["address"]: {
             attribute: f"${{{expression['references'][0]}}}"
-            for attribute, expression in resource.get("expressions", {}).items()
-            if isinstance(expression, Mapping) and expression.get("references")
+            for attribute, expression in plan.expressions.get(change.address, {}).items()
+            if side == "after"
+            and change.unknown.get(attribute) is True
+            and isinstance(expression, Mapping)
+            and expression.get("references")
         }
-        for resource in module.get("resources", [])
-    }
+        found.append(Resource(type=change.type, name=change.name, attributes={**values, **extra}))
+    return found

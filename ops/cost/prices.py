@@ -88,6 +88,10 @@ class Prices(_Table):
     monitoring: Monitoring
     security: Security
 
+    def are_an_estimate_in(self, region: str) -> bool:
+        """Whether a bill of `region` by these prices is an estimate: most other regions cost more."""
+        return region != self.region
+
 
 def read_prices() -> Prices:
     """The table that comes with the project."""

@@ -4,19 +4,18 @@ Pure: resources and prices in, a bill out. A type that is neither priced nor kno
 that nothing is left out in silence.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 from ops.cost.bill import Bill, Line, Usage, hourly, merged, monthly
 from ops.cost.prices import Prices
 from ops.cost.running import spot_share, weekly_share
-from terraform.resources import Resource
+from terraform.references import addresses
+from terraform.stack import Resource, block
 
 Tasks = Literal["least", "most"]
-_REFERENCE = re.compile(r"\$\{([a-z0-9_]+)\.([A-Za-z0-9_-]+)\.[a-z_]+\}")
 # A load balancer is billed by its capacity units (LCU) as well; one carries some 25 new connections a
 # second or 1 GB an hour, which a small business does not exceed.
 LCU = 1.0
@@ -120,11 +119,10 @@ class _Stack:
 
     def referred(self, type_: str, value: object) -> Resource | None:
         """The resource that a reference, or the ARN of a state, means."""
-        found = _REFERENCE.search(str(value))
-        name = found[2] if found and found[1] == type_ else None
+        meant = addresses(value)
         for resource in self.resources:
             if resource.type == type_ and (
-                resource.name == name or resource.attributes.get("arn") == value
+                resource.address in meant or resource.attributes.get("arn") == value
             ):
                 return resource
         return None
@@ -148,14 +146,12 @@ class _Stack:
         """The least or the most tasks of a service."""
         desired = int(service.attributes.get("desired_count") or 0)
         for resource in self.resources:
-            if resource.type == "aws_appautoscaling_target" and (
-                str(resource.attributes["resource_id"]).endswith(
-                    # The second is what a state has.
-                    (
-                        f"/${{aws_ecs_service.{service.name}.name}}",
-                        f"/{service.attributes.get('name')}",
-                    )
-                )
+            if resource.type != "aws_appautoscaling_target":
+                continue
+            scaled = str(resource.attributes["resource_id"])
+            # The second is what a state has.
+            if service.address in addresses(scaled) or scaled.endswith(
+                f"/{service.attributes.get('name')}"
             ):
                 ends = {"least": "min_capacity", "most": "max_capacity"}
                 return int(resource.attributes[ends[self.tasks]])
@@ -168,7 +164,7 @@ def _service(service: Resource, stack: _Stack) -> list[Line]:
         raise UnpricedError(f"the task of aws_ecs_service.{service.name}")
     count = stack.task_count(service)
     spot = spot_share(service.attributes.get("capacity_provider_strategy") or (), count)
-    arm = _first(task.attributes.get("runtime_platform")).get("cpu_architecture") == "ARM64"
+    arm = block(task.attributes.get("runtime_platform")).get("cpu_architecture") == "ARM64"
     fargate = stack.prices.fargate
     vcpu_usd, gb_usd = (
         (fargate.arm64_vcpu_hour, fargate.arm64_gb_hour)
@@ -185,7 +181,7 @@ def _service(service: Resource, stack: _Stack) -> list[Line]:
         lines.append(
             hourly("services", f"{service.name} on Spot ({kind})", share * spot, "task", spot_usd)
         )
-    if _first(service.attributes.get("network_configuration")).get("assign_public_ip"):
+    if block(service.attributes.get("network_configuration")).get("assign_public_ip"):
         lines.append(_public_addresses("of tasks", share * count, stack))
     return [line for line in lines if line.quantity]
 
@@ -242,18 +238,11 @@ def _db_instance(resource: Resource, stack: _Stack) -> list[Line]:
 
 def _cluster_instance(_resource: Resource, stack: _Stack) -> list[Line]:
     (cluster,) = [each for each in stack.resources if each.type == "aws_rds_cluster"]
-    scaling = _first(cluster.attributes["serverlessv2_scaling_configuration"])
+    scaling = block(cluster.attributes["serverlessv2_scaling_configuration"])
     ends = {"least": "min_capacity", "most": "max_capacity"}
     units = stack.running_share * float(scaling[ends[stack.tasks]])
     usd = stack.prices.database.aurora_acu_hour
     return [hourly("database", "Aurora Serverless v2", units, "ACU", usd)]
-
-
-def _first(block: Any) -> Mapping[str, Any]:
-    """A block: cdktf writes an object, a state a list of one."""
-    if isinstance(block, Mapping):
-        return block
-    return block[0] if block else {}
 
 
 def _each(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from modules.settings.services import OWN_REPOSITORY, Service
 from modules.settings.stage_settings import NightStop, Security, StageSettings
-from terraform.resources import Resource
+from terraform.stack import Resource
 
 Change = Callable[[StageSettings], StageSettings]
 

@@ -116,7 +116,10 @@ def _stage(deployed: Deployed, *, deep: bool, look_up: edge.Resolve) -> list[Che
         Check(
             name="images",
             findings=lambda: contents.judge_images(
-                contents.gather_images(deployed), stage=stage, stack=stack
+                contents.gather_images(deployed),
+                stage=stage,
+                stack=stack,
+                source_known=settings.images.source is not None,
             ),
         ),
         Check(
@@ -166,7 +169,12 @@ def _application(deployed: Deployed, *, look_up: edge.Resolve) -> list[Check]:
     def services_and_targets() -> list[Finding]:
         services: tuple[ServiceFacts, ...] = service_facts(deployed)
         return [
-            *running.judge_services(services, stage=stage, stack=stack),
+            *running.judge_services(
+                services,
+                stage=stage,
+                stack=stack,
+                emulator=deployed.workspace.environ.get("AWS_ENDPOINT_URL"),
+            ),
             *running.judge_targets(services, stage=stage),
         ]
 

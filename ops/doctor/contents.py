@@ -9,6 +9,9 @@ from ops.deployed import Deployed, local_time
 from ops.doctor.finding import Finding, all_or, attention, fine
 from ops.secrets.secret_values import SecretState, remedy, waiting
 
+SOURCE = "../YOUR-APPLICATION"
+"""Stands for the application's source tree in a command, where the stage file does not name it."""
+
 _NO_IMAGE = frozenset({"ImageNotFoundException"})
 _NO_REGISTRY = frozenset({"RepositoryNotFoundException"})
 _HOLDS = {
@@ -36,7 +39,7 @@ def gather_images(deployed: Deployed) -> list[ImageFacts]:
     for name, service in deployed.settings.services.items():
         if service.image != OWN_REPOSITORY:
             continue
-        registry = deployed.names(name)
+        registry = deployed.names.service(name)
         listed = ask_unless(
             deployed.clients,
             "ecr",
@@ -64,25 +67,48 @@ def gather_images(deployed: Deployed) -> list[ImageFacts]:
     return facts
 
 
-def judge_images(facts: Sequence[ImageFacts], *, stage: str, stack: str) -> list[Finding]:
-    """Each registry or image that is missing."""
-    missing = [
-        attention(
-            f"image {each.service}",
-            f"{each.registry}:{each.tag} is not in the registry: the service cannot start a task",
-            f"python -m ops images build {each.service} --stage {stage} --tag {each.tag} && "
-            f"python -m ops images push {each.service} --stage {stage} --tag {each.tag}",
+def judge_images(
+    facts: Sequence[ImageFacts], *, stage: str, stack: str, source_known: bool
+) -> list[Finding]:
+    """What is missing: one finding for all registries, and one for all images with the same tag.
+
+    `source_known` says that the stage file names the application's source tree.
+    """
+    findings = []
+    lacking = [each for each in facts if not each.has_registry]
+    if lacking:
+        registries = ", ".join(each.registry for each in lacking)
+        findings.append(
+            attention(
+                _named("registry", "registries", lacking),
+                f"there is no registry {registries}",
+                f"cdktf deploy {stack}",
+            )
         )
-        if each.has_registry
-        else attention(
-            f"registry {each.service}",
-            f"there is no registry {each.registry}",
-            f"cdktf deploy {stack}",
+    missing = [each for each in facts if each.has_registry and not each.has_image]
+    for tag in dict.fromkeys(each.tag for each in missing):
+        alike = [each for each in missing if each.tag == tag]
+        names = " ".join(each.service for each in alike)
+        images = ", ".join(f"{each.registry}:{tag}" for each in alike)
+        what = (
+            f"{images} is not in the registry: the service cannot start a task"
+            if len(alike) == 1
+            else f"{len(alike)} are not in their registries, no task of theirs can start: {images}"
         )
-        for each in facts
-        if not each.has_image
-    ]
-    return all_or(missing, fine("images", f"{len(facts)} are in their registries"))
+        source = "" if source_known else f" --source {SOURCE}"
+        findings.append(
+            attention(
+                _named("image", "images", alike),
+                what,
+                f"python -m ops images build {names} --stage {stage} --tag {tag}{source} && "
+                f"python -m ops images push {names} --stage {stage} --tag {tag}{source}",
+            )
+        )
+    return all_or(findings, fine("images", f"{len(facts)} are in their registries"))
+
+
+def _named(one: str, many: str, facts: Sequence[ImageFacts]) -> str:
+    return f"{one} {facts[0].service}" if len(facts) == 1 else many
 
 
 def judge_secrets(states: Sequence[SecretState], *, stage: str) -> list[Finding]:

@@ -51,7 +51,7 @@ def gather_dns(deployed: Deployed, look_up: Resolve) -> DnsFacts:
     zone_name = settings.dns.hosted_zone_name or domain
     balancer = _balancer(deployed)
     if settings.dns.mode == "route53":
-        zone = _zone(deployed, zone_name)
+        zone = hosted_zone(deployed, zone_name)
         return DnsFacts(
             domain=domain,
             mode="route53",
@@ -189,12 +189,13 @@ def _balancer(deployed: Deployed) -> str | None:
         "elbv2",
         "DescribeLoadBalancers",
         _NO_BALANCER,
-        Names=[deployed.names("alb")],
+        Names=[deployed.names.load_balancer],
     )
     return str(answer["LoadBalancers"][0]["DNSName"]) if answer else None
 
 
-def _zone(deployed: Deployed, name: str) -> str | None:
+def hosted_zone(deployed: Deployed, name: str) -> str | None:
+    """Return the id of the public hosted zone of this name; a private one is seen within its VPC alone."""
     zones = ask(deployed.clients, "route53", "ListHostedZonesByName", DNSName=name)["HostedZones"]
     for zone in zones:
         if zone["Name"].rstrip(".") == name and not zone["Config"]["PrivateZone"]:

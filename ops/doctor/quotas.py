@@ -106,7 +106,7 @@ def _limit(deployed: Deployed, code: tuple[str, str]) -> float:
 
 def _own(deployed: Deployed, resources: Sequence[Mapping[str, Any]]) -> int:
     """Those with a Name of this stage's. A name of another stage may begin alike, so whole names count."""
-    names = {deployed.names("vpc"), *(deployed.names(f"nat-eip-{index}") for index in range(3))}
+    names = {deployed.names.vpc, *map(deployed.names.nat_address, range(3))}
     return sum(
         any(tag["Key"] == "Name" and tag["Value"] in names for tag in each.get("Tags", ()))
         for each in resources

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ops.deployed import local_time
-from ops.doctor.finding import Finding, all_or, attention, fine
+from ops.doctor.finding import Finding, all_or, attention, fine, unknown
 from ops.facts.alarms import AlarmFacts
 from ops.facts.database import DatabaseFacts
 from ops.facts.services import ServiceFacts
@@ -26,10 +26,44 @@ _WORKING = frozenset(
 )
 
 
-def judge_services(services: Sequence[ServiceFacts], *, stage: str, stack: str) -> list[Finding]:
-    """Each service that is missing, runs too few tasks, or whose last deployment failed."""
+def judge_services(
+    services: Sequence[ServiceFacts], *, stage: str, stack: str, emulator: str | None
+) -> list[Finding]:
+    """What is missing, runs too few tasks, or whose last deployment failed; one finding for all alike.
+
+    `emulator` is its address where there is one: it may run no container at all.
+    """
     findings = []
+    told: set[str] = set()
+    absent = [each.name for each in services if not each.stands]
+    if len(absent) > 1:
+        what = f"{len(absent)} are not deployed: {', '.join(absent)}"
+        findings.append(attention("services", what, f"cdktf deploy {stack}"))
+        told |= set(absent)
+    idle = [each for each in services if _only_idle(each)]
+    if emulator and idle and not any(each.running for each in services):
+        findings.append(
+            unknown(
+                "services",
+                f"{len(services) - len(absent)} stand, and no container runs on the emulator {emulator}",
+                "deploy to an account to see them run",
+            )
+        )
+        told |= {each.name for each in idle}
+    elif len(idle) > 1:
+        counts = ", ".join(f"{each.name} {each.running} of {each.desired}" for each in idle)
+        said = next((f"; {each.last_event}" for each in idle if each.last_event), "")
+        findings.append(
+            attention(
+                "services",
+                f"{len(idle)} run too few tasks: {counts}{said}",
+                f"python -m ops logs {idle[0].name} --stage {stage}",
+            )
+        )
+        told |= {each.name for each in idle}
     for each in services:
+        if each.name in told:
+            continue
         name = f"service {each.name}"
         look = f"python -m ops logs {each.name} --stage {stage}"
         if not each.stands:
@@ -55,6 +89,17 @@ def judge_services(services: Sequence[ServiceFacts], *, stage: str, stack: str) 
     return all_or(findings, fine("services", f"{len(services)} services, {tasks} tasks run"))
 
 
+def _only_idle(service: ServiceFacts) -> bool:
+    """Whether too few of its tasks run, and nothing worse is known of it."""
+    failed = service.deployment is not None and service.deployment.state == "FAILED"
+    return (
+        service.stands
+        and not failed
+        and not service.rolled_back
+        and service.running < service.desired
+    )
+
+
 def judge_targets(services: Sequence[ServiceFacts], *, stage: str) -> list[Finding]:
     """Each routed service with tasks that the load balancer does not find healthy."""
     findings = []
@@ -73,6 +118,8 @@ def judge_targets(services: Sequence[ServiceFacts], *, stage: str) -> list[Findi
                 )
             )
     healthy = sum(each.targets.healthy for each in services if each.targets)
+    if not findings and not healthy:
+        return []  # nothing runs that could be healthy, and the services' own finding says so
     return all_or(findings, fine("targets", f"{healthy} healthy"))
 
 

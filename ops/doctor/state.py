@@ -9,6 +9,7 @@ from aws.client import ask, ask_unless, boto3_clients
 from common.errors import UserError
 from common.text_files import decode_state
 from imports.record import read_record
+from imports.workspace_record import path_of_record
 from ops.deployed import Deployed
 from ops.doctor.finding import Finding, all_or, attention, fine
 from ops.verdicts.drift import Drifted, find_drift
@@ -51,7 +52,7 @@ def gather(deployed: Deployed) -> StateFacts:
     if facts.locked or facts.doubt or facts.resources or not facts.bucket_found:
         return facts
     refuse_untrusted_state(deployed.workspace)
-    if read_record(deployed.workspace.record_path) is None:
+    if read_record(path_of_record(deployed.workspace)) is None:
         refuse_lost_state(deployed, facts.place)
     return facts
 
@@ -137,7 +138,7 @@ def gather_drift(workspace: Workspace) -> Drifted:
 
     Raises UserError when it cannot be planned.
     """
-    return find_drift(whole_stage_plan(workspace, lambda _step: None).document)
+    return find_drift(whole_stage_plan(workspace, lambda _step: None).plan)
 
 
 def judge_drift(drifted: Drifted, *, stage: str, stack: str) -> list[Finding]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from dev.setup.requirements import (
+from common.requirements import (
     NODE_MINIMUM,
     PYTHON_MINIMUM,
     TERRAFORM_MINIMUM,

@@ -24,7 +24,7 @@ def alarm_facts(deployed: Deployed) -> tuple[AlarmFacts, ...]:
         "cloudwatch",
         "DescribeAlarms",
         ("MetricAlarms",),
-        AlarmNamePrefix=deployed.names(""),
+        AlarmNamePrefix=deployed.names.alarm(""),
     )["MetricAlarms"]
     # Another stage's names may begin with this one's; its alarms notify another topic.
     topic = f":{deployed.names.alarm_topic}"

@@ -127,12 +127,12 @@ def registry_of(deployed: Deployed, service: str) -> str:
         "ecr",
         "DescribeRepositories",
         _NO_REGISTRY,
-        repositoryNames=[deployed.names(service)],
+        repositoryNames=[deployed.names.service(service)],
     )
     if answer is None:
         raise UserError(
-            f"there is no registry {deployed.names(service)}: deploy the stage, phase foundation will do: "
-            f"`cdktf deploy {deployed.settings.stack_name}`"
+            f"there is no registry {deployed.names.service(service)}: deploy the stage, phase foundation "
+            f"will do: `cdktf deploy {deployed.settings.stack_name}`"
         )
     return str(answer["repositories"][0]["repositoryUri"])
 

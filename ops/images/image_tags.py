@@ -34,7 +34,7 @@ class ImageStatus:
 
 def image_status(deployed: Deployed, service: str, *, running: str | None) -> ImageStatus:
     """What a registry holds. Raises UserError when AWS refuses."""
-    repository, tag = deployed.names(service), deployed.settings.services[service].image_tag
+    repository, tag = deployed.names.service(service), deployed.settings.services[service].image_tag
     images = ask_all(
         deployed.clients, "ecr", "DescribeImages", ("imageDetails",), repositoryName=repository
     )["imageDetails"]
@@ -58,7 +58,7 @@ def scan_findings(deployed: Deployed, service: str, tag: str) -> Mapping[str, in
         "ecr",
         "DescribeImageScanFindings",
         _NOT_SCANNED,
-        repositoryName=deployed.names(service),
+        repositoryName=deployed.names.service(service),
         imageId={"imageTag": tag},
     )
     if answer is None or answer.get("imageScanStatus", {}).get("status") != "COMPLETE":
@@ -77,7 +77,7 @@ def check_tag_is_pushed(deployed: Deployed, services: Sequence[str], tag: str) -
             "ecr",
             "DescribeImages",
             frozenset({"ImageNotFoundException", "RepositoryNotFoundException"}),
-            repositoryName=deployed.names(service),
+            repositoryName=deployed.names.service(service),
             imageIds=[{"imageTag": tag}],
         )
         is None

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops.picture.cards import Card, cards_outside, count
+from ops.picture.keys import key, keys_in
 from ops.picture.reach import Reach, reaches
-from ops.picture.references import Stack, block, key, references
 from ops.picture.stores import stores
-from terraform.resources import Resource
+from terraform.stack import Resource, Stack, block
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,9 +54,8 @@ class Architecture:
     resource_count: int
 
 
-def architecture(title: str, resources: Sequence[Resource]) -> Architecture:
-    """Read the facts out of a stack's resources."""
-    stack = Stack(resources)
+def architecture(title: str, stack: Stack) -> Architecture:
+    """Read the facts out of a stack."""
     reader = _Reader(stack)
     balancers = stack.of("aws_lb")
     vpc = stack.of("aws_vpc")
@@ -73,8 +72,8 @@ def architecture(title: str, resources: Sequence[Resource]) -> Architecture:
         services=tuple(reader.services()),
         stores=tuple(stores(stack)),
         reaches=tuple(reaches(stack)),
-        outside=cards_outside(resources),
-        resource_count=len(resources),
+        outside=cards_outside(stack.of()),
+        resource_count=len(stack.resources),
     )
 
 
@@ -89,7 +88,7 @@ class _Reader:
         public = [each for each in subnets if self._is_public(each)]
         private = [each for each in subnets if each not in public]
         nats = [
-            references(nat.attributes.get("subnet_id")) for nat in self.stack.of("aws_nat_gateway")
+            keys_in(nat.attributes.get("subnet_id")) for nat in self.stack.of("aws_nat_gateway")
         ]
         with_nat = [index for index, each in enumerate(public) if {key(each)} in nats]
         for index in range(max(len(public), len(private))):
@@ -109,14 +108,14 @@ class _Reader:
         tables = [
             table
             for each in self.stack.of("aws_route_table_association")
-            if key(subnet) in references(each.attributes.get("subnet_id"))
+            if key(subnet) in keys_in(each.attributes.get("subnet_id"))
             and (table := self.stack.referred(each.attributes, "aws_route_table"))
         ]
         routes = self.stack.of("aws_route")
         return tables + [
             route
             for route in routes
-            if any(key(table) in references(route.attributes) for table in tables)
+            if any(key(table) in keys_in(route.attributes) for table in tables)
         ]
 
     def _is_public(self, subnet: Resource) -> bool:
@@ -163,9 +162,9 @@ class _Reader:
         return [node for _, node in sorted(nodes, key=lambda item: (item[0], item[1].card.title))]
 
     def _rule(self, service: Resource) -> Resource | None:
-        groups = references(service.attributes.get("load_balancer"))
+        groups = keys_in(service.attributes.get("load_balancer"))
         for rule in self.stack.of("aws_lb_listener_rule"):
-            if groups & references(rule.attributes.get("action")):
+            if groups & keys_in(rule.attributes.get("action")):
                 return rule
         return None
 
@@ -213,7 +212,7 @@ class _Reader:
 
     def _task_counts(self, service: Resource) -> tuple[int, int]:
         for target in self.stack.of("aws_appautoscaling_target"):
-            if key(service) in references(target.attributes.get("resource_id")):
+            if key(service) in keys_in(target.attributes.get("resource_id")):
                 return int(target.attributes["min_capacity"]), int(
                     target.attributes["max_capacity"]
                 )
@@ -239,7 +238,7 @@ def _path(condition: object) -> str:
     values = [
         str(value)
         for each in (condition if isinstance(condition, list | tuple) else [condition])
-        for value in block(block(each).get("path_pattern")).get("values") or ()  # type: ignore[attr-defined]  # plain JSON
+        for value in block(block(each).get("path_pattern")).get("values") or ()
     ]
     short = [value for value in values if value.removesuffix("/*") not in values or value == "/*"]
     short += [value for value in values if f"{value}/*" in values and value not in short]

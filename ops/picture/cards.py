@@ -6,8 +6,9 @@ A type that nobody has named here is not left out: it has a card of its family, 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ops.picture.references import Key, key, references
-from terraform.resources import Resource
+from aws.resources.rds import DATABASES
+from ops.picture.keys import Key, key, keys_in
+from terraform.stack import Resource
 
 GROUPS = ("Edge", "Access and secrets", "Data outside the VPC", "Watching")
 
@@ -23,14 +24,13 @@ class Card:
 
 
 # Drawn in the VPC, or a part of something that is drawn.
-_PLUMBING = frozenset(
+_PLUMBING = DATABASES | frozenset(
     {
         "aws_acm_certificate_validation",
         "aws_appautoscaling_policy",
         "aws_appautoscaling_scheduled_action",
         "aws_appautoscaling_target",
         "aws_cloudwatch_dashboard",
-        "aws_db_instance",
         "aws_db_parameter_group",
         "aws_db_subnet_group",
         "aws_default_network_acl",
@@ -54,7 +54,6 @@ _PLUMBING = frozenset(
         "aws_lb_listener_rule",
         "aws_lb_target_group",
         "aws_nat_gateway",
-        "aws_rds_cluster",
         "aws_rds_cluster_instance",
         "aws_rds_cluster_parameter_group",
         "aws_route",
@@ -156,9 +155,7 @@ def _is_of_a_bucket(type_: str) -> bool:
 
 def _bucket(resource: Resource, resources: Sequence[Resource]) -> Card:
     types = {
-        each.type
-        for each in resources
-        if key(resource) in references(each.attributes.get("bucket"))
+        each.type for each in resources if key(resource) in keys_in(each.attributes.get("bucket"))
     }
     facts = {
         "aws_s3_bucket_public_access_block": "no public access",

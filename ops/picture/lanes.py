@@ -6,8 +6,8 @@ from typing import Literal
 
 from ops.picture.architecture import Architecture
 from ops.picture.drawing import Box, Line, Point, Text
+from ops.picture.keys import Key
 from ops.picture.reach import Reach
-from ops.picture.references import Key
 
 _PORTS = 7
 _BESIDE = 9.0

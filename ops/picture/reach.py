@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ops.picture.references import Key, Stack, block, key, references
-from terraform.resources import Resource
+from ops.picture.keys import Key, key, keys_in
+from terraform.stack import Resource, Stack, block
 
 _USED = frozenset({"aws_s3_bucket", "aws_sqs_queue", "aws_dynamodb_table"})
 
@@ -22,12 +22,12 @@ class Reach:
 def reaches(stack: Stack) -> list[Reach]:
     """Every reach in a stack, sorted."""
     owners: dict[Key, list[Key]] = {}
-    for resource in stack.resources:
+    for resource in stack.resources.values():
         for group in groups_of(resource):
             owners.setdefault(group, []).append(_shown_as(stack, resource))
     found: dict[tuple[Key, Key], set[str]] = {}
     for target_group, rule in _ingress(stack):
-        for source_group in references(rule) & owners.keys() - {target_group}:
+        for source_group in keys_in(rule) & owners.keys() - {target_group}:
             for source in owners[source_group]:
                 for target in owners.get(target_group, ()):
                     found.setdefault((source, target), set()).add(_ports(rule))
@@ -68,8 +68,8 @@ def _permissions(stack: Stack, known: set[tuple[Key, Key]]) -> Iterable[Reach]:
             stack.referred(task.attributes.get("task_role_arn"), "aws_iam_role") if task else None
         )
         for policy in stack.of("aws_iam_role_policy") if role else ():
-            if role and key(role) in references(policy.attributes.get("role")):
-                for used in references(policy.attributes.get("policy")):
+            if role and key(role) in keys_in(policy.attributes.get("role")):
+                for used in keys_in(policy.attributes.get("policy")):
                     if used[0] in _USED and (key(service), used) not in known:
                         yield Reach(source=key(service), target=used, ports=None)
 
@@ -81,7 +81,7 @@ def groups_of(resource: Resource) -> set[Key]:
     inner = block(resource.attributes.get("network_configuration"))
     names = ("security_groups", "security_group_ids", "vpc_security_group_ids")
     held = [part.get(name) for part in (resource.attributes, inner) for name in names]
-    return {each for each in references(held) if each[0] == "aws_security_group"}
+    return {each for each in keys_in(held) if each[0] == "aws_security_group"}
 
 
 def _ports(rule: Mapping[str, Any]) -> str:

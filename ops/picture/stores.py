@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from ops.picture.cards import Card, count
+from ops.picture.keys import key, keys_in
 from ops.picture.reach import groups_of
-from ops.picture.references import Stack, block, key, references
-from terraform.resources import Resource
+from terraform.stack import Resource, Stack, block
 
 _PLACED = frozenset(
     {"aws_lb", "aws_ecs_service", "aws_efs_mount_target", "aws_rds_cluster_instance"}
@@ -19,7 +19,7 @@ _PLACED = frozenset(
 def stores(stack: Stack) -> list[Card]:
     """What in the VPC is reached through a security group and is no service."""
     found = []
-    for resource in stack.resources:
+    for resource in stack.resources.values():
         describe = _STORES.get(resource.type)
         if describe:
             found.append(replace(describe(stack, resource), key=key(resource)))
@@ -32,7 +32,7 @@ def stores(stack: Stack) -> list[Card]:
 
 def _instances(stack: Stack, cluster: Resource) -> int:
     return sum(
-        key(cluster) in references(each.attributes.get("cluster_identifier"))
+        key(cluster) in keys_in(each.attributes.get("cluster_identifier"))
         for each in stack.of("aws_rds_cluster_instance")
     )
 
@@ -65,7 +65,7 @@ def _cluster(stack: Stack, resource: Resource) -> Card:
 
 def _file_system(stack: Stack, resource: Resource) -> Card:
     mounts = sum(
-        key(resource) in references(each.attributes.get("file_system_id"))
+        key(resource) in keys_in(each.attributes.get("file_system_id"))
         for each in stack.of("aws_efs_mount_target")
     )
     encrypted = "encrypted" if resource.attributes.get("encrypted") else "not encrypted"

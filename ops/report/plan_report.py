@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from imports.gate import Finding, Verdict
 from ops.cost.cost_change import CostChange
 from ops.report.value_diff import ValueChange, unknowns, value_changes, values
 from security.exceptions import ExceptionRow
-from terraform.plan import loses_data
+from terraform.plan import Change as Planned
+from terraform.plan import Plan
 
 Action = Literal["replaced", "destroyed", "changed", "imported", "added", "forgotten"]
 ACTIONS: tuple[Action, ...] = (
@@ -152,7 +153,7 @@ class Report:
 
 
 def report(
-    plan: Mapping[str, Any],
+    plan: Plan,
     *,
     stack: str,
     cost: CostChange | None,
@@ -161,9 +162,8 @@ def report(
     failure: str | None = None,
     looked_at: Sequence[str] = (),
 ) -> Report:
-    """The report on a plan (`terraform show -json`)."""
-    managed = [each for each in plan["resource_changes"] if each["mode"] == "managed"]
-    changes = [(each["type"], _change(each)) for each in managed if _action(each) is not None]
+    """The report on a plan."""
+    changes = [(each.type, _change(each)) for each in plan.changes if _action(each) is not None]
     sections = []
     for name in _ORDER:
         mine = [change for type_, change in changes if _section(type_) == name]
@@ -173,14 +173,14 @@ def report(
     return Report(
         stack=stack,
         sections=tuple(sections),
-        unchanged=len(managed) - len(changes),
+        unchanged=len(plan.changes) - len(changes),
         cost=cost,
         verdict=verdict,
         exceptions=tuple(exceptions),
         failure=failure,
         is_partial=failure is not None
-        and plan.get("complete") is False
-        and not plan.get("errored"),
+        and plan.document.get("complete") is False
+        and not plan.document.get("errored"),
         looked_at=tuple(looked_at),
     )
 
@@ -194,44 +194,45 @@ def _section(type_: str) -> str:
     )
 
 
-def _action(change: Mapping[str, Any]) -> Action | None:
-    actions = change["change"]["actions"]
+def _action(planned: Planned) -> Action | None:
+    actions = planned.actions
     if "delete" in actions:
         return "replaced" if "create" in actions else "destroyed"
     if "forget" in actions:
         return "replaced" if "create" in actions else "forgotten"
-    if change["change"].get("importing"):
+    if planned.importing:
         return "imported"
     found: dict[str, Action] = {"create": "added", "update": "changed"}
     return found.get(actions[0]) if actions else None
 
 
-def _change(change: Mapping[str, Any]) -> Change:
-    plan, action = change["change"], _action(change)
+def _change(planned: Planned) -> Change:
+    action = _action(planned)
     if action is None:
-        raise ValueError(change["address"])
+        raise ValueError(planned.address)
     shown: tuple[ValueChange, ...] = ()
     if action == "added":
-        shown = values(plan, "after")
+        shown = values(planned, "after")
     elif action in {"destroyed", "forgotten"}:
-        shown = values(plan, "before")
-    elif plan["actions"] != ["no-op"]:
-        shown = value_changes(plan)
-    deposed = f" (deposed {change['deposed']})" if change.get("deposed") else ""
+        shown = values(planned, "before")
+    elif planned.actions != ("no-op",):
+        shown = value_changes(planned)
+    deposed = f" (deposed {planned.deposed})" if planned.deposed else ""
     return Change(
-        address=change["address"] + deposed,
+        address=planned.address + deposed,
         action=action,
-        danger=_danger(change, action),
+        danger=_danger(planned, action),
         changes=shown,
-        unknown=unknowns(plan) if action in {"added", "replaced"} else (),
+        unknown=unknowns(planned) if action in {"added", "replaced"} else (),
     )
 
 
-def _danger(change: Mapping[str, Any], action: Action) -> str | None:
-    plan = change["change"]
-    if loses_data(change):
+def _danger(planned: Planned, action: Action) -> str | None:
+    if planned.loses_data:
         return f"It holds data and would be {action}{_LOSS[action]}."
-    before, after = plan.get("before") or {}, plan.get("after") or {}
+    if planned.ends_protection and action != "changed":
+        return f"It protects the stage and would be {action}."
+    before, after = planned.before or {}, planned.after or {}
     lost = [
         name
         for name, weak in _GUARDS

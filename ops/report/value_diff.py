@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from terraform.plan import Change
+
 SENSITIVE = "(sensitive)"
 UNKNOWN = "(known after apply)"
 _SHORT = 72
@@ -35,27 +37,26 @@ class ValueChange:
     forces_replacement: bool = False
 
 
-def value_changes(plan: Mapping[str, Any]) -> tuple[ValueChange, ...]:
-    """The attributes that a planned `change` gives another value, sorted; what forces a replacement first."""
-    before, after = _shown(plan, "before"), _shown(plan, "after")
-    replaced = "delete" in plan["actions"] and "create" in plan["actions"]
-    forcing = {str(path[0]) for path in plan.get("replace_paths") or () if path}
+def value_changes(change: Change) -> tuple[ValueChange, ...]:
+    """The attributes that a planned change gives another value, sorted; what forces a replacement first."""
+    before, after = _shown(change, "before"), _shown(change, "after")
+    replaced = "delete" in change.actions and "create" in change.actions
     found = []
     for attribute in sorted({*before, *after}):
         old, new = before.get(attribute), after.get(attribute)
-        forces = attribute in forcing
+        forces = attribute in change.forcing
         hidden = SENSITIVE in (old, new)
-        if old == new and not (hidden and _differs(plan, attribute)):
+        if old == new and not (hidden and _differs(change, attribute)):
             continue
         if replaced and not forces and (new == UNKNOWN or (not old and not new)):
             continue  # a new object has a new id; said once, for all of them
-        found.append(_change(attribute, old, new, forces))
+        found.append(_compared(attribute, old, new, forces))
     return tuple(sorted(found, key=lambda each: not each.forces_replacement))
 
 
-def values(plan: Mapping[str, Any], side: Literal["before", "after"]) -> tuple[ValueChange, ...]:
+def values(change: Change, side: Literal["before", "after"]) -> tuple[ValueChange, ...]:
     """What a created object will be like, or a destroyed one was: everything that is said of it."""
-    shown = _shown(plan, side)
+    shown = _shown(change, side)
     named = {
         name: value
         for name, value in shown.items()
@@ -72,17 +73,20 @@ def values(plan: Mapping[str, Any], side: Literal["before", "after"]) -> tuple[V
     )
 
 
-def unknowns(plan: Mapping[str, Any]) -> tuple[str, ...]:
+def unknowns(change: Change) -> tuple[str, ...]:
     """The attributes that only an apply will know, sorted."""
-    return tuple(sorted(name for name, value in _shown(plan, "after").items() if value == UNKNOWN))
+    return tuple(
+        sorted(name for name, value in _shown(change, "after").items() if value == UNKNOWN)
+    )
 
 
-def _shown(plan: Mapping[str, Any], side: str) -> Mapping[str, Any]:
+def _shown(change: Change, side: Literal["before", "after"]) -> Mapping[str, Any]:
     """The values of one side, masked, with the unknown ones named."""
-    found = plan.get(side)
-    if side == "after" and found is not None:
-        found = _named(found, plan.get("after_unknown") or {})
-    masked = _masked(found, plan.get(f"{side}_sensitive") or {})
+    if side == "before":
+        masked = _masked(change.before, change.before_sensitive or {})
+    else:
+        found = None if change.after is None else _named(change.after, change.unknown)
+        masked = _masked(found, change.after_sensitive or {})
     return masked if isinstance(masked, Mapping) else {}
 
 
@@ -110,12 +114,12 @@ def _masked(value: Any, marks: Any) -> Any:
     return value
 
 
-def _differs(plan: Mapping[str, Any], attribute: str) -> bool:
-    before, after = plan.get("before") or {}, plan.get("after") or {}
+def _differs(change: Change, attribute: str) -> bool:
+    before, after = change.before or {}, change.after or {}
     return bool(before.get(attribute) != after.get(attribute))
 
 
-def _change(attribute: str, old: Any, new: Any, forces: bool) -> ValueChange:
+def _compared(attribute: str, old: Any, new: Any, forces: bool) -> ValueChange:
     before, after = _text(old), _text(new)
     if before == after:  # the difference is in what was left out
         before, after = _text(old, unfold=False), _text(new, unfold=False)

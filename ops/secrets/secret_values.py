@@ -8,6 +8,7 @@ from typing import Literal
 from aws.client import ask, ask_unless
 from common.errors import UserError
 from imports.record import read_record
+from imports.workspace_record import path_of_record
 from modules.settings.placeholders import has_no_address, is_placeholder
 from modules.settings.secret_labels import FIRST
 from modules.settings.secrets import MASTER_CREDENTIALS, SECRETS, Origin, SecretRow
@@ -107,7 +108,7 @@ def secret_state(deployed: Deployed, row: SecretRow) -> SecretState:
         "secretsmanager",
         "GetSecretValue",
         _NO_VALUE,
-        SecretId=deployed.names(row.name),
+        SecretId=deployed.names.secret(row.name),
     )
     state = _state_of(answer.get("SecretString", "")) if answer else "missing"
     return SecretState(
@@ -143,20 +144,20 @@ def put_value(
         "secretsmanager",
         "PutSecretValue",
         _NO_VALUE,
-        SecretId=deployed.names(row.name),
+        SecretId=deployed.names.secret(row.name),
         SecretString=value,
     )
     if answer is None:
         raise UserError(
-            f"there is no secret {deployed.names(row.name)} in this account and region: deploy the stage "
-            f"first: `cdktf deploy {deployed.settings.stack_name}`"
+            f"there is no secret {deployed.names.secret(row.name)} in this account and region: deploy the "
+            f"stage first: `cdktf deploy {deployed.settings.stack_name}`"
         )
     return str(answer["VersionId"])
 
 
 def read_value(deployed: Deployed, name: str) -> str:
     """A current value, for a call that needs it. It must not be printed or written anywhere."""
-    secret_id = deployed.names(name)
+    secret_id = deployed.names.secret(name)
     answer = ask(deployed.clients, "secretsmanager", "GetSecretValue", SecretId=secret_id)
     return str(answer.get("SecretString", ""))
 
@@ -175,7 +176,7 @@ def _mended_by(deployed: Deployed, row: SecretRow, state: State) -> Literal["dep
         "secretsmanager",
         "DescribeSecret",
         _NO_VALUE,
-        SecretId=deployed.names(row.name),
+        SecretId=deployed.names.secret(row.name),
     )
     if secret is None:
         return "deploy"
@@ -189,6 +190,6 @@ def _mended_by(deployed: Deployed, row: SecretRow, state: State) -> Literal["dep
 
 
 def _is_adopted(deployed: Deployed, row: SecretRow) -> bool:
-    record = read_record(deployed.workspace.record_path)
+    record = read_record(path_of_record(deployed.workspace))
     address = f"aws_secretsmanager_secret.{row.name.replace('-', '_')}"
     return record is not None and address in record.addresses

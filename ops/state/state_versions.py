@@ -17,7 +17,8 @@ from typing import Any
 
 from aws.client import Clients, ask, ask_all, ask_unless
 from common.errors import UserError
-from terraform.state_surgery import Document, dump_document, managed_addresses, parse_document
+from terraform.state import Document, dump_document, parse_document
+from terraform.state_surgery import managed_addresses
 
 _NO_OBJECT = frozenset({"NoSuchKey", "404"})
 _NOT_AS_IT_WAS = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"})

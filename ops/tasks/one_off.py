@@ -77,14 +77,14 @@ def _service(deployed: Deployed, service: str) -> Mapping[str, Any]:
         "ecs",
         "DescribeServices",
         cluster=deployed.names.cluster,
-        services=[deployed.names(service)],
+        services=[deployed.names.service(service)],
     )
     for standing in answer["services"]:
         if standing["status"] == "ACTIVE":
             found: Mapping[str, Any] = standing
             return found
     raise UserError(
-        f"service {deployed.names(service)} does not stand: deploy the stage first: "
+        f"service {deployed.names.service(service)} does not stand: deploy the stage first: "
         f"`cdktf deploy {deployed.settings.stack_name}`"
     )
 

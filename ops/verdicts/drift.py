@@ -1,6 +1,6 @@
 """Tells what has changed outside: what AWS has, and what the last deploy left there.
 
-Pure: a plan's JSON in, rows out. A plan refreshes the state first, and says in `resource_drift` where AWS
+Pure: a plan in, rows out. A plan refreshes the state first, and says in `resource_drift` where AWS
 differs from it. That holds also what AWS decides by itself, such as a group's list of rules after a rule was
 made beside it. So a difference counts where the same plan would set it back. Rules of security groups are
 told beside that: a group whose rules are resources of their own does not see one that somebody has added.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from common.errors import shorten
-from terraform.plan import is_sensitive
+from terraform.plan import Change, Plan, configured_references, is_marked
 
 Kind = Literal["changed", "deleted", "added"]
 
@@ -45,83 +45,52 @@ class Drifted:
     pending: int
 
 
-def find_drift(plan: Mapping[str, Any]) -> Drifted:
-    """What a plan (`terraform show -json`) knows to have changed outside, sorted by address."""
-    planned = {
-        change["address"]: change
-        for change in plan.get("resource_changes", [])
-        if change["mode"] == "managed" and not change.get("deposed")
-    }
+def find_drift(plan: Plan) -> Drifted:
+    """What a plan knows to have changed outside, sorted by address."""
+    planned = plan.by_address
     rows = [
         row
-        for drifted in plan.get("resource_drift", [])
-        if drifted["mode"] == "managed" and not drifted.get("deposed")
-        for row in _rows(drifted, planned.get(drifted["address"]))
+        for drifted in plan.drift
+        if not drifted.deposed
+        for row in _rows(drifted, planned.get(drifted.address))
     ]
     rows += _foreign_rules(plan)
-    changes = {
-        address: change["change"]
-        for address, change in planned.items()
-        if change["change"]["actions"] not in (["no-op"], ["read"])
-    }
+    changes = {address: change for address, change in planned.items() if not change.does_nothing}
     pending = changes.keys() - _set_right(plan, changes, {row.address for row in rows})
     ordered = sorted(set(rows), key=lambda row: (row.address, row.attribute, row.found))
     return Drifted(rows=tuple(ordered), pending=len(pending))
 
 
-def _set_right(
-    plan: Mapping[str, Any], changes: Mapping[str, Mapping[str, Any]], drifted: Set[str]
-) -> set[str]:
+def _set_right(plan: Plan, changes: Mapping[str, Change], drifted: Set[str]) -> set[str]:
     """The addresses that change because drift is set right: what drifted, and what only hands that on.
 
     A dashboard, for one, names an alarm that was deleted by an ARN that nobody knows yet.
     """
-    configured = (plan.get("configuration") or {}).get("root_module") or {}
     referred = {
-        resource["address"]: set(_references(resource.get("expressions")))
-        for resource in configured.get("resources") or []
+        address: configured_references(expressions)
+        for address, expressions in plan.expressions.items()
     }
     found = set(drifted)
     while more := {
         address
         for address, change in changes.items()
         if address not in found
-        and referred.get(address, set()) & found
+        and referred.get(address, frozenset()) & found
         and _differs_in_unknowns_alone(change)
     }:
         found |= more
     return found
 
 
-def _references(expressions: object) -> Iterator[str]:
-    """The addresses that a resource's expressions name, at any depth."""
-    if isinstance(expressions, list):
-        for each in expressions:
-            yield from _references(each)
-    elif isinstance(expressions, dict):
-        for key, value in expressions.items():
-            if key == "references":
-                yield from (".".join(name.split(".")[:2]) for name in value)
-            else:
-                yield from _references(value)
-
-
-def _differs_in_unknowns_alone(change: Mapping[str, Any]) -> bool:
-    before, after = change.get("before") or {}, change.get("after") or {}
-    unknown = {key for key, mark in (change.get("after_unknown") or {}).items() if _unknown(mark)}
+def _differs_in_unknowns_alone(change: Change) -> bool:
+    before, after = change.before or {}, change.after or {}
+    unknown = {key for key, mark in change.unknown.items() if is_marked(mark)}
     known = {*before, *after} - unknown
     return (
-        change["actions"] == ["update"]
+        change.actions == ("update",)
         and bool(unknown)
         and all(before.get(key) == after.get(key) for key in known)
     )
-
-
-def _unknown(mark: object) -> bool:
-    """Whether a value, or a part of it, will be known after the apply only."""
-    if isinstance(mark, dict | list):
-        return any(map(_unknown, mark.values() if isinstance(mark, dict) else mark))
-    return mark is True
 
 
 def in_plain_words(address: str) -> str:
@@ -129,17 +98,15 @@ def in_plain_words(address: str) -> str:
     return address.removeprefix("aws_").replace("_", " ").replace(".", " ")
 
 
-def _rows(drifted: Mapping[str, Any], planned: Mapping[str, Any] | None) -> Iterator[Drift]:
-    address, drift = drifted["address"], drifted["change"]
-    if planned is None or planned["change"]["actions"] in (["no-op"], ["read"]):
+def _rows(drifted: Change, planned: Change | None) -> Iterator[Drift]:
+    address = drifted.address
+    if planned is None or planned.does_nothing:
         return
-    if "delete" in drift["actions"]:
+    if "delete" in drifted.actions:
         yield _row(address, "deleted", "", "exists", "deleted")
         return
-    target = planned["change"]
-    before, found = drift.get("before") or {}, drift.get("after") or {}
-    after, unknown = target.get("after") or {}, target.get("after_unknown") or {}
-    marks = (drift.get("before_sensitive"), drift.get("after_sensitive"))
+    before, found = drifted.before or {}, drifted.after or {}
+    after, unknown = planned.after or {}, planned.unknown
     for attribute in sorted({*before, *found}):
         expected, now = before.get(attribute), found.get(attribute)
         set_back = bool(unknown.get(attribute)) or after.get(attribute) != now
@@ -147,7 +114,7 @@ def _rows(drifted: Mapping[str, Any], planned: Mapping[str, Any] | None) -> Iter
             continue
         if attribute in _TAGS:
             yield from _tag_rows(address, expected or {}, now or {})
-        elif any(is_sensitive(mark, attribute) for mark in marks):
+        elif drifted.hides(attribute):
             yield _row(address, "changed", attribute, _SENSITIVE, _SENSITIVE)
         else:
             yield _row(address, "changed", attribute, _text(expected), _text(now))
@@ -161,33 +128,29 @@ def _tag_rows(address: str, expected: Mapping[str, Any], now: Mapping[str, Any])
             yield _row(address, "changed", f"tag {key}", *map(_text, values))
 
 
-def _foreign_rules(plan: Mapping[str, Any]) -> Iterator[Drift]:
+def _foreign_rules(plan: Plan) -> Iterator[Drift]:
     """Rules that AWS has in a group whose rules are resources of their own, and that none of them made."""
-    resources = [
-        resource
-        for resource in _modules((plan.get("prior_state") or {}).get("values") or {})
-        if resource.get("mode") == "managed"
-    ]
+    resources = [each for each in plan.prior if each.mode == "managed"]
     own = {
         direction: {
-            (rule["values"].get("security_group_id"), *_own_rule(rule["values"]))
+            (rule.values.get("security_group_id"), *_own_rule(rule.values))
             for rule in resources
-            if rule["type"] == type_
+            if rule.type == type_
         }
         for direction, type_ in _RULES.items()
     }
     # A group without any rule of its own holds its rules inline, and the plan sees to them.
     separate = {rule[0] for rules in own.values() for rule in rules}
     for group in resources:
-        id_ = group["values"].get("id")
-        if group["type"] != "aws_security_group" or id_ not in separate:
+        id_ = group.values.get("id")
+        if group.type != "aws_security_group" or id_ not in separate:
             continue
         for direction, rules in own.items():
-            for rule in group["values"].get(direction) or []:
+            for rule in group.values.get(direction) or []:
                 for source in _sources(rule, id_):
                     if (id_, *_ports(rule), source) not in rules:
                         yield _row(
-                            group["address"],
+                            group.address,
                             "added",
                             f"{direction} rule",
                             _ABSENT,
@@ -225,11 +188,6 @@ def _sources(rule: Mapping[str, Any], group_id: str) -> Iterator[str]:
         yield from rule.get(key) or []
     if rule.get("self"):
         yield group_id
-
-
-def _modules(values: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    root = values.get("root_module") or {}
-    yield from root.get("resources") or []
 
 
 def _row(address: str, kind: Kind, attribute: str, expected: str, found: str) -> Drift:

@@ -1,17 +1,16 @@
-"""Judges a plan: would it lose data or what somebody has set, or be refused?
+"""Judges a plan: would it lose data, what protects it, or what somebody has set, or be refused?
 
-Pure: a plan's JSON and what AWS holds in, a judgement out.
+Pure: a plan and what AWS holds in, a judgement out.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Any
 
 from aws.documents import Document
-from modules.settings.stateful import CARRYING
+from aws.resources import CARRYING, PROTECTING
 from terraform.overwrites import Overwrite, overwrites
-from terraform.plan import in_words, loses_data
+from terraform.plan import Change, Plan, in_words
 from terraform.refused import Refused, downgrades
 
 # Terraform's reasons in words. https://developer.hashicorp.com/terraform/internals/json-format
@@ -23,21 +22,27 @@ _REASONS = {
     "replace_by_triggers": "replace_triggered_by asks for it",
 }
 UNCHANGED = "unchanged"
+_IN_PLACE = in_words(["update"])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Loss:
-    """Something that holds or carries data, and that the plan would destroy, replace or forget."""
+    """Something that holds, carries or protects data, and that the plan would take away."""
 
     address: str
     would_be: str
     because: str
     allowed: bool
 
+    @property
+    def of_protection(self) -> bool:
+        """Whether the data stays, and what protects it goes."""
+        return self.address.partition(".")[0] in PROTECTING or self.would_be == _IN_PLACE
+
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """What a plan does: what it loses and overwrites, and how many of each kind of change there are."""
+    """What a plan does: what it loses, and how many of each kind of change there are in all."""
 
     retain_data: bool
     losses: tuple[Loss, ...]
@@ -62,56 +67,51 @@ class Judgement:
 
 
 def judge(
-    plan: Mapping[str, Any],
+    plan: Plan,
     *,
     retain_data: bool,
     allowed: Set[str],
     held: Mapping[str, Document],
     taken: Sequence[Refused] = (),
 ) -> Judgement:
-    """The judgement on a plan (`terraform show -json`).
+    """The judgement on a plan.
 
     `allowed` are addresses that may be lost or overwritten, `held` the documents in AWS at addresses that the
     plan creates, `taken` the creates whose names are taken.
     """
-    managed = [each for each in plan.get("resource_changes", []) if each["mode"] == "managed"]
     losses = [
         Loss(
-            address=change["address"],
-            would_be=in_words(change["change"]["actions"]),
+            address=change.address,
+            would_be=in_words(change.actions),
             because=_because(change),
-            allowed=change["address"] in allowed,
+            allowed=change.address in allowed,
         )
-        for change in managed
-        if loses_data(change) or _takes_the_ground_away(change)
+        for change in plan.changes
+        if change.loses_data or _takes_the_ground_away(change) or change.ends_protection
     ]
     return Judgement(
         retain_data=retain_data,
         losses=tuple(sorted(losses, key=lambda loss: loss.address)),
-        counts=dict(Counter(_kind(change["change"]["actions"]) for change in managed)),
+        counts=dict(Counter(map(_kind, plan.changes))),
         overwrites=overwrites(plan, held, allowed=allowed),
         refused=(*downgrades(plan), *taken),
     )
 
 
-def _takes_the_ground_away(change: Mapping[str, Any]) -> bool:
+def _takes_the_ground_away(change: Change) -> bool:
     """Whether a network goes in which data stands: another number of zones moves every private subnet."""
-    return change["type"] in CARRYING and "delete" in change["change"]["actions"]
+    return change.type in CARRYING and "delete" in change.actions
 
 
-def _kind(actions: list[str]) -> str:
-    return UNCHANGED if actions in (["no-op"], ["read"]) else in_words(actions)
+def _kind(change: Change) -> str:
+    return UNCHANGED if change.does_nothing else in_words(change.actions)
 
 
-def _because(change: Mapping[str, Any]) -> str:
-    if change.get("deposed"):
+def _because(change: Change) -> str:
+    if change.actions == ("update",):
+        return "with backup_retention_period = 0 its automated backups are deleted"
+    if change.deposed:
         return "it is left over from a replacement"
-    paths = change["change"].get("replace_paths")
-    attributes = dict.fromkeys(
-        str(path[0])
-        for path in (paths if isinstance(paths, list) else [])
-        if isinstance(path, list) and path
-    )
-    if attributes:
-        return "of a change of " + ", ".join(attributes)
-    return _REASONS.get(str(change.get("action_reason")), "the plan says so")
+    if change.forcing:
+        return "of a change of " + ", ".join(change.forcing)
+    return _REASONS.get(str(change.reason), "the plan says so")

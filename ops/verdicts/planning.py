@@ -1,16 +1,15 @@
 """The plan that a command looks at: one that it is given, or the one that the stage has now."""
 
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from common.errors import UserError
 from common.progress import Progress
 from ops.deployed import open_stage
 from ops.verdicts.still_standing import refuse_lost_state
 from terraform.cli import Terraform
-from terraform.plan import read_plan
+from terraform.plan import Plan, read_plan
 from terraform.premises import (
     Premises,
     premises,
@@ -28,13 +27,13 @@ _ZIP = b"PK\x03\x04"
 
 @dataclass(frozen=True, kw_only=True)
 class StagePlan:
-    """A plan in JSON, and what it stands on.
+    """A plan, and what it stands on.
 
     `failure` says why it does not tell all that a deploy would do: Terraform could not finish it, it was made
     of a part, or some of it is deferred. What such a plan destroys is known all the same.
     """
 
-    document: dict[str, Any] = field(repr=False)
+    plan: Plan
     failure: str | None
     premises: Premises
 
@@ -46,9 +45,9 @@ def stage_plan(workspace: Workspace, given: Path | None, progress: Progress) -> 
     verdict can stand on.
     """
     if given and not _is_zip(given):
-        document = read_plan(given)
-        refuse_foreign_plan(workspace, document, given)
-        return _given(document, given, premises(document, file=given, state=None))
+        plan = read_plan(given)
+        refuse_foreign_plan(workspace, plan, given)
+        return _given(plan, given, premises(plan, file=given, state=None))
     refuse_untrusted_state(workspace)
     progress("synthesizing the stage")
     terraform = workspace.synthesize()
@@ -57,18 +56,18 @@ def stage_plan(workspace: Workspace, given: Path | None, progress: Progress) -> 
     if given:
         progress("reading the plan")
         refuse_stale_plan(given, state)
-        document = terraform.show(given.resolve())
-        refuse_foreign_plan(workspace, document, given)
-        looked_at = premises(document, file=given, state=state)
+        plan = terraform.show(given.resolve())
+        refuse_foreign_plan(workspace, plan, given)
+        looked_at = premises(plan, file=given, state=state)
         _refuse_lost_state(workspace, looked_at, progress)
-        return _given(document, given, looked_at)
+        return _given(plan, given, looked_at)
     # The plan file holds what the state holds. It stays in a folder of its own, for its owner alone.
     with tempfile.TemporaryDirectory(prefix="atomic-plan-") as folder:
         progress("planning")
-        document, failure = _plan_now(terraform, Path(folder) / "now.tfplan")
-    looked_at = premises(document, file=None, state=state)
+        plan, failure = _plan_now(terraform, Path(folder) / "now.tfplan")
+    looked_at = premises(plan, file=None, state=state)
     _refuse_lost_state(workspace, looked_at, progress)
-    return StagePlan(document=document, failure=failure or unseen(document), premises=looked_at)
+    return StagePlan(plan=plan, failure=failure or unseen(plan), premises=looked_at)
 
 
 def whole_stage_plan(workspace: Workspace, progress: Progress) -> StagePlan:
@@ -89,14 +88,12 @@ def _refuse_lost_state(workspace: Workspace, looked_at: Premises, progress: Prog
         refuse_lost_state(open_stage(workspace.stage), looked_at.state.place)
 
 
-def _given(document: dict[str, Any], given: Path, looked_at: Premises) -> StagePlan:
-    half = unseen(document)
-    return StagePlan(
-        document=document, failure=f"{given}: {half}" if half else None, premises=looked_at
-    )
+def _given(plan: Plan, given: Path, looked_at: Premises) -> StagePlan:
+    half = unseen(plan)
+    return StagePlan(plan=plan, failure=f"{given}: {half}" if half else None, premises=looked_at)
 
 
-def _plan_now(terraform: Terraform, path: Path) -> tuple[dict[str, Any], str | None]:
+def _plan_now(terraform: Terraform, path: Path) -> tuple[Plan, str | None]:
     """The plan, and what Terraform says where it could not finish it.
 
     Where a resource refuses to be destroyed, Terraform fails, and yet writes what it had planned.

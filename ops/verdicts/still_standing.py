@@ -32,7 +32,7 @@ def _standing(deployed: Deployed) -> Iterator[str]:
     if database:
         yield f"database {database.name}"
     yield from (f"service {each.name}" for each in service_facts(deployed) if each.stands)
-    names = {deployed.names(row.name) for row in SECRETS}
+    names = {deployed.names.secret(row.name) for row in SECRETS}
     secrets = ask_all(deployed.clients, "secretsmanager", "ListSecrets", ("SecretList",))
     yield from sorted(
         f"secret {each['Name']}" for each in secrets["SecretList"] if each["Name"] in names

@@ -8,6 +8,7 @@ import atexit
 import importlib.util
 import os
 import sys
+import tempfile
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +18,9 @@ SWITCH = "ATOMIC_STOCK_BINDINGS"
 _PROVIDER = "cdktf_cdktf_provider_aws"
 # jsii prints a banner about the age of these, on which cdktf 0.21 runs well.
 _QUIET_NODES = "20,21,22,23"
+_PROJECT = Path(__file__).resolve().parent.parent.parent
+_CACHE, _CACHE_ROOT = "JSII_RUNTIME_PACKAGE_CACHE", "JSII_RUNTIME_PACKAGE_CACHE_ROOT"
+_LINUX = (".cache", "aws", "jsii")
 _PRELOAD = Path(__file__).with_name("lazy_index.js")
 _LAUNCHER = Path(__file__).with_name("one_process.js")
 # How jsii's program names the channel that its launcher opens.
@@ -49,11 +53,40 @@ def leave(code: int, environ: Mapping[str, str]) -> NoReturn:
 def accelerate(environ: MutableMapping[str, str]) -> None:
     """Prepare the import of the provider's bindings. Has to come before the first one."""
     environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", _QUIET_NODES)
+    cache_where_one_may_write(environ)
     if environ.get(SWITCH) or _PROVIDER in sys.modules:
         return
     _stub_parent_package()
     _load_node_modules_lazily(environ)
     _run_the_kernel_in_one_process(environ)
+
+
+def cache_where_one_may_write(environ: MutableMapping[str, str]) -> None:
+    """Let jsii's package cache lie below .tools, or be off, where the home cannot be written.
+
+    It saves seconds, so it must not be what a synthesis fails on: jsii ends in a traceback then, and with a
+    home like /proc not at all.
+    """
+    if environ.get(_CACHE) != "enabled" or environ.get(_CACHE_ROOT):  # the user's own choice
+        return
+    below = ("Library", "Caches", "com.amazonaws.jsii") if sys.platform == "darwin" else _LINUX
+    home = Path(environ.get("HOME") or Path("~").expanduser())
+    if _may_write(home.joinpath(*below, "package-cache")):
+        return
+    ours = _PROJECT / ".tools" / "jsii-package-cache"
+    if _may_write(ours):
+        environ[_CACHE_ROOT] = str(ours)
+    else:
+        environ[_CACHE] = "disabled"
+
+
+def _may_write(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 def _stub_parent_package() -> None:

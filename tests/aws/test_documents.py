@@ -275,11 +275,25 @@ def test_a_default_group_that_something_uses_is_named_with_what_uses_it(
     subnet = clients("ec2").create_subnet(
         VpcId=change["change"]["after"]["vpc_id"], CidrBlock="10.0.1.0/24"
     )["Subnet"]["SubnetId"]
-    interface = clients("ec2").create_network_interface(SubnetId=subnet, Groups=[group])
+    machine = clients("ec2").run_instances(
+        ImageId="ami-12c6146b", MinCount=1, MaxCount=1, SubnetId=subnet, SecurityGroupIds=[group]
+    )["Instances"][0]
 
     (overwrite,) = found(clients, change)
 
-    assert interface["NetworkInterface"]["NetworkInterfaceId"] in overwrite.holds
+    assert machine["NetworkInterfaces"][0]["NetworkInterfaceId"] in overwrite.holds
+
+
+def test_an_interface_that_nothing_has_attached_is_no_user_of_the_group(
+    clients: Clients, network: tuple[dict[str, Any], str]
+) -> None:
+    change, group = network
+    subnet = clients("ec2").create_subnet(
+        VpcId=change["change"]["after"]["vpc_id"], CidrBlock="10.0.1.0/24"
+    )["Subnet"]["SubnetId"]
+    clients("ec2").create_network_interface(SubnetId=subnet, Groups=[group])
+
+    assert found(clients, change) == ()
 
 
 def test_a_topics_own_policy_is_no_loss_and_one_that_was_set_is(clients: Clients) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from aws.import_ids import import_id
+from aws.resources import import_id
 from common.errors import UserError
 from imports.sources.terraform_base.mapping import ADOPTED
 from tests.imports.records import legacy_state

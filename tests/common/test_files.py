@@ -31,6 +31,20 @@ def test_missing_folders_are_made(tmp_path: Path) -> None:
     assert (tmp_path / "a" / "b" / "f").read_text() == "text"
 
 
+@pytest.mark.parametrize(("umask", "mode"), [(0o077, 0o600), (0o027, 0o640), (0o022, 0o644)])
+def test_a_new_file_may_be_read_by_whom_the_umask_lets(
+    tmp_path: Path, umask: int, mode: int
+) -> None:
+    before = os.umask(umask)
+    try:
+        replace_file(tmp_path / "f", "text")
+        assert os.umask(umask) == umask
+    finally:
+        os.umask(before)
+
+    assert (tmp_path / "f").stat().st_mode & 0o777 == mode
+
+
 @pytest.mark.parametrize("mode", [0o600, 0o644])
 def test_the_file_has_the_mode_that_was_asked_for(tmp_path: Path, mode: int) -> None:
     replace_file(tmp_path / "f", "text", mode=mode)

@@ -14,6 +14,7 @@ import pytest
 
 from local.emulator import running_emulator
 from local.legacy import legacy_base
+from terraform.pulled_state import pulled_document
 from tests.contract.tables import V0
 from tests.integration.story import STACK, Story
 
@@ -62,7 +63,7 @@ def test_the_backup_brings_everything_back(story: Story) -> None:
     done = json.loads(answer.text)
     assert (len(done["restored"]), len(done["forgotten"])) == (57, 46)
     (backup,) = BACKUPS.glob("*.tfstate")
-    assert _instances(story.legacy.pull_state()) == _instances(json.loads(backup.read_text()))
+    assert _instances(pulled_document(story.legacy)) == _instances(json.loads(backup.read_text()))
     assert story.held() == {}
 
 

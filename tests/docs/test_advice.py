@@ -22,7 +22,6 @@ REVIEWED = {
     "ops/doctor/edge.py": "a certificate that never was issued; ACM refuses to delete one that is in use",
     "ops/commands/recover.py": "an option that lists first and asks",
     "imports/recovery/recover.py": "force-unlock once nobody deploys",
-    "imports/recovery/removals.py": "the commands of that option",
     "ops/secrets/secret_values.py": "--force of `secrets set`, for the database's own credentials",
     "ops/commands/secrets.py": "the option itself",
     "terraform/state_lock.py": "force-unlock, once nobody deploys and where the holder does not live",

@@ -1,58 +1,29 @@
 """Which package may know of which: data flows one way, and what all stand on knows of none."""
 
-import ast
-from pathlib import Path
-
-import pytest
+import subprocess
+import sys
+import tomllib
 
 from local.emulator import PROJECT
 
-ORDER = (
-    "common",
-    "aws",
-    "modules",
-    "terraform",
-    "imports",
-    "synth",
-    "security",
-    "ops",
-    "local",
-    "dev",
-)
-OURS = set(ORDER)
-# Arrows that still run back.
-BACK = {
-    ("imports/take_stock.py", "synth"),
-    ("ops/commands/doctor.py", "dev"),
-    ("ops/doctor/tools.py", "dev"),
-    ("local/legacy.py", "dev"),
-    ("terraform/plan.py", "imports"),
-    ("terraform/state_surgery.py", "imports"),
-    ("terraform/workspace.py", "imports"),
-}
+SETTINGS = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["importlinter"]
+LINT = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
 
-def known(file: Path) -> set[str]:
-    """The project's packages that a module imports from, anywhere in it."""
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module.partition(".")[0])
-        elif isinstance(node, ast.Import):
-            names |= {each.name.partition(".")[0] for each in node.names}
-    return names & OURS
+def test_the_contracts_of_the_layers_are_kept() -> None:
+    finished = subprocess.run(
+        [sys.executable, "-c", LINT, "--no-cache"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert finished.returncode == 0, finished.stdout
 
 
-@pytest.mark.parametrize("package", ORDER)
-def test_a_package_knows_only_of_those_before_it(package: str) -> None:
-    files = sorted((PROJECT / package).rglob("*.py"))
-    assert files
-    allowed = {*ORDER[: ORDER.index(package)], package}
-    strangers = {
-        (str(file.relative_to(PROJECT)), name)
-        for file in files
-        if ".venv" not in file.parts
-        for name in known(file) - allowed
-    }
+def test_every_package_has_its_layer() -> None:
+    packages = {path.parent.name for path in PROJECT.glob("*/__init__.py")} - {"tests"}
 
-    assert strangers <= BACK
+    (layers,) = SETTINGS["contracts"]
+    assert set(layers["layers"]) == packages == set(SETTINGS["root_packages"])

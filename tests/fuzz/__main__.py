@@ -2,7 +2,7 @@
 
 import sys
 
-from common.screen import out, print_table
+from common.screen import print_table, say
 from tests.fuzz.fuzzing import fuzz
 from tests.fuzz.targets import TARGETS
 
@@ -33,9 +33,9 @@ def main() -> int:
         ),
         rows,
     )
-    out.print(f"{total} inputs, {len(complaints)} kinds of complaint")
+    say(f"{total} inputs, {len(complaints)} kinds of complaint")
     for line in complaints:
-        out.print(line, markup=False)
+        say(line)
     return bool(complaints)
 
 

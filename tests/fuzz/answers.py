@@ -16,7 +16,7 @@ from moto import mock_aws
 from aws.client import account_of
 from common.errors import UserError
 from imports.sources.terraform_base.live import discover
-from imports.sources.terraform_base.live_rows import Rows, kind_of
+from imports.sources.terraform_base.live_rows import Rows
 from imports.sources.terraform_base.planned import read_plan
 from modules.settings.stage_settings import stack_name
 from terraform.cli import CommandResult, Terraform
@@ -104,7 +104,19 @@ def _importing(path: Path) -> bytes:
         planned(each["to"], before=attributes().get(each["to"], {}), importing={"id": each["id"]})
         for each in document["import"]
     ]
-    return json.dumps(a_plan(*changes)).encode()
+    held = [
+        {
+            "address": each["address"],
+            "mode": "managed",
+            "type": each["type"],
+            "provider_name": "registry.terraform.io/hashicorp/aws",
+            "schema_version": 0,
+            "values": each["change"]["before"],
+        }
+        for each in changes
+    ]
+    prior = {"values": {"root_module": {"resources": held}}}
+    return json.dumps({**a_plan(*changes).document, "prior_state": prior}).encode()
 
 
 def _with(plan: bytes, found: Path) -> bytes:
@@ -153,6 +165,7 @@ def answering(processes: Processes) -> Iterator[None]:
         patch("imports.legacy_side.boto3_clients", clients),
         patch("imports.adopt.boto3_clients", clients),
         patch("imports.preflight.read_rows", lambda *_args, **_kwargs: _rows()),
+        patch("imports.preflight.id_of", lambda _type, row: row["ImportId"]),
     ):
         yield
 
@@ -162,8 +175,7 @@ def _rows() -> Rows:
     """What the record names is there."""
     rows: dict[str, list[dict[str, Any]]] = {}
     for item in base_record().adopted:
-        kind = kind_of(item.type)
-        rows.setdefault(kind.rows, []).append({kind.id: item.import_id})
+        rows.setdefault(item.type, []).append({"ImportId": item.import_id})
     return rows
 
 

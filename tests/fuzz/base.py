@@ -77,7 +77,7 @@ def record() -> Any:
 @cache
 def plan() -> Any:
     """The plan that imports what the record holds."""
-    return a_plan(*importing(_record()))
+    return a_plan(*importing(_record())).document
 
 
 _REPORTED = frozenset({
@@ -90,7 +90,7 @@ _REPORTED = frozenset({
 @cache
 def reported_plan() -> Any:
     """A plan that creates, changes, replaces and destroys, as terraform wrote it."""
-    ordinary, risky = read_plan("ordinary"), read_plan("risky")
+    ordinary, risky = read_plan("ordinary").document, read_plan("risky").document
     changes = [*ordinary["resource_changes"], *risky["resource_changes"]]
     module = ordinary["configuration"]["root_module"]
     shown = [each for each in module["resources"] if each["address"] in _REPORTED]

@@ -21,7 +21,6 @@ from unittest.mock import patch
 from botocore.exceptions import EndpointConnectionError
 
 import local.aws
-from imports import take_stock
 from modules.settings.stage_settings import StageSettings
 from synth import stages as synthesis
 from synth import synthesized
@@ -106,7 +105,6 @@ def _no_way_out(stack: str) -> Iterator[None]:
         patch.object(synthesis, "accelerate", lambda _environ: None),
         # All code, read and hashed: once is enough.
         patch.object(synthesis, "code_fingerprint", lambda _folder: "the code"),
-        patch.object(take_stock, "accelerate", lambda _environ: None),
         patch.object(synthesized, "accelerate", lambda _environ: None),
         patch.dict(sys.modules, {"modules.app": stand_in}),
     ):

@@ -19,6 +19,7 @@ from local.aws import app as aws_app
 from ops.__main__ import main as ops_main
 from synth.stages import synthesize_stages
 from terraform.plan import read_plan
+from terraform.stack import Stack
 from tests.fuzz import base
 from tests.fuzz.command_lines import IMPORTS, OPS, line, words
 from tests.fuzz.inputs import EDITS, TEXT, documents, edited
@@ -161,7 +162,7 @@ def _judges(folder: Path, content: bytes) -> Outcome:
 
     def judged() -> int:
         try:
-            judge(read_plan(path), record, phase="adopt", document=document)
+            judge(read_plan(path), record, phase="adopt", stack=Stack(document=document))
         except UserError as error:
             print(error)
             return 1
@@ -216,7 +217,7 @@ TARGETS = (
     Target(name="main.py's environment", inputs=_ENVIRONMENT, run=_environment),
     Target(
         name="plans, ops gate",
-        inputs=documents(lambda: PLAN),
+        inputs=documents(lambda: PLAN.document),
         run=_ops("gate --stage prod --plan @plan.json", file="plan.json"),
         accepted=JUDGED,
     ),

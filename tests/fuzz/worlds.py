@@ -11,6 +11,7 @@ from tests.fuzz.answers import Processes, answering
 from tests.imports.records import STAGE
 
 REQUIRED = 'domain_name = "app.example.com"\noperator_email = "ops@example.com"\n'
+PROD = REQUIRED + "security = { web_firewall = true, backups = true }\n"
 LEGACY = Path(__file__).parent.parent / "legacy" / "base"
 
 
@@ -18,7 +19,7 @@ LEGACY = Path(__file__).parent.parent / "legacy" / "base"
 def _sound() -> Mapping[str, bytes]:
     return {
         "stages/dev.toml": REQUIRED.encode(),
-        "stages/prod.toml": REQUIRED.encode(),
+        "stages/prod.toml": PROD.encode(),
         f"stages/{STAGE}.toml": b'region = "us-east-1"\nphase = "adopt"\n',
         f"stages/{STAGE}.adoption.json": json.dumps(base.record()).encode(),
         "state.json": json.dumps(base.state()).encode(),

@@ -24,11 +24,13 @@ from imports.record import (
     record_path,
     write_record,
 )
-from imports.sources.terraform_base.legacy_state import LegacyState, parse_state
 from imports.stage_file import stage_file
 from modules.settings.stage_files import parse_stage
 from modules.settings.stage_settings import StageSettings
 from synth.bindings import accelerate
+from terraform.plan import Plan
+from terraform.stack import Stack
+from terraform.state import State, parse_state
 from tests.answer import Answer
 
 STATE_FILE = Path(__file__).parent.parent / "legacy" / "applied_state.json"
@@ -38,7 +40,7 @@ REGION = "us-east-1"
 
 
 @cache
-def legacy_state() -> LegacyState:
+def legacy_state() -> State:
     """The state of the applied base."""
     return parse_state(STATE_FILE.read_text(), source="the applied base")
 
@@ -210,11 +212,12 @@ def importing(record: AdoptionRecord) -> list[dict[str, Any]]:
     ]
 
 
-def a_plan(*changes: dict[str, Any], instead_of: Iterable[dict[str, Any]] = ()) -> dict[str, Any]:
+def a_plan(*changes: dict[str, Any], instead_of: Iterable[dict[str, Any]] = ()) -> Plan:
     """A plan of these changes, which take the place of those at the same addresses."""
     given = {change["address"] for change in changes}
     kept = [change for change in instead_of if change["address"] not in given]
-    return {"format_version": "1.2", "resource_changes": [*kept, *changes]}
+    document = {"format_version": "1.2", "resource_changes": [*kept, *changes]}
+    return Plan(document=document)
 
 
 def verdict_on(
@@ -224,7 +227,7 @@ def verdict_on(
     document: Mapping[str, Any] | None = None,
 ) -> Verdict:
     """The verdict on a plan of these changes alone."""
-    return judge(a_plan(*changes), record, phase=phase, document=document or {})
+    return judge(a_plan(*changes), record, phase=phase, stack=Stack(document=document or {}))
 
 
 def finding_at(address: str, findings: Sequence[Finding]) -> Finding:

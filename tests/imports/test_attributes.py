@@ -4,17 +4,11 @@ from typing import Any
 
 import pytest
 
-from imports.attributes import (
-    IDENTITY,
-    MERGED,
-    SETTINGS,
-    STATE_ONLY,
-    is_state_only,
-    observed_attributes,
-)
+from aws.resources import ADOPTABLE, RESOURCES, is_state_only
 from imports.gate import Verdict, covers, judge
 from imports.sources.terraform_base.mapping import ADOPTED
-from terraform.plan import attribute_changes
+from terraform.plan import change_of
+from terraform.stack import Stack
 from tests.imports.records import (
     a_plan,
     base_record,
@@ -35,6 +29,7 @@ TAGGED = sorted(
         "aws_s3_bucket_versioning",
     }
 )
+CHANGED = [row for row in RESOURCES.values() if row.state_changes]
 GROUP = "aws_security_group.load_balancer"
 PHASES = ("adopt", "foundation", "full")
 SECRETS = {
@@ -48,29 +43,30 @@ SECRETS = {
 
 
 def test_what_makes_an_object_itself_is_known_for_every_adopted_type() -> None:
-    assert sorted(IDENTITY) == TYPES
+    assert sorted(ADOPTABLE) == TYPES
 
 
 @pytest.mark.parametrize("type_", TAGGED)
 def test_tags_stay_as_they_were_found(type_: str) -> None:
-    assert "tags" in IDENTITY[type_]
+    assert "tags" in (RESOURCES[type_].identity or ())
 
 
 @pytest.mark.parametrize("type_", TYPES)
 def test_no_secret_is_observed(type_: str) -> None:
-    assert set(observed_attributes(type_)) & SECRETS == set()
+    assert set(RESOURCES[type_].observed) & SECRETS == set()
 
 
 @pytest.mark.parametrize("type_", TYPES)
 def test_each_attribute_is_observed_once_and_in_order(type_: str) -> None:
-    every = [*IDENTITY[type_], *SETTINGS.get(type_, ()), *MERGED.get(type_, ())]
+    row = RESOURCES[type_]
+    every = [*(row.identity or ()), *row.settings, *row.merged]
 
-    assert list(observed_attributes(type_)) == sorted(every)
+    assert list(row.observed) == sorted(every)
 
 
-@pytest.mark.parametrize("type_", sorted(STATE_ONLY))
+@pytest.mark.parametrize("type_", [row.type for row in CHANGED])
 def test_what_changes_in_the_state_alone_is_never_observed(type_: str) -> None:
-    assert set(STATE_ONLY[type_]) & set(observed_attributes(type_)) == set()
+    assert set(RESOURCES[type_].state_changes) & set(RESOURCES[type_].observed) == set()
 
 
 @pytest.mark.parametrize(
@@ -127,7 +123,7 @@ def test_any_other_change_is_not(type_: str, attribute: str, before: object, aft
 
 
 def test_nothing_else_is_on_the_list() -> None:
-    assert {type_: sorted(attributes) for type_, attributes in STATE_ONLY.items()} == {
+    assert {row.type: sorted(row.state_changes) for row in CHANGED} == {
         "aws_db_instance": [
             "apply_immediately",
             "final_snapshot_identifier",
@@ -143,7 +139,7 @@ def test_nothing_else_is_on_the_list() -> None:
 
 
 def shown(**change: Any) -> list[str]:
-    return [str(each) for each in attribute_changes(planned("aws_vpc.main", "update", **change))]
+    return [str(each) for each in change_of(planned("aws_vpc.main", "update", **change)).attributes]
 
 
 def test_a_value_that_is_not_known_yet_is_said_to_be() -> None:
@@ -176,7 +172,9 @@ def test_marks_that_say_no_hide_nothing() -> None:
 def on_the_base(*, phase: str = "adopt", **document: Any) -> Verdict:
     """The verdict on the import of the base, with these parts of the stack instead of its own."""
     stack = bound_document(phase) | document
-    return judge(a_plan(*importing(base_record())), base_record(), phase=phase, document=stack)
+    return judge(
+        a_plan(*importing(base_record())), base_record(), phase=phase, stack=Stack(document=stack)
+    )
 
 
 @pytest.mark.parametrize(
@@ -244,7 +242,10 @@ def test_a_policy_with_variables_of_its_own_is_covered() -> None:
     record = observing(base_record(), address, policy="arn:aws:s3:::b/${aws:username}")
 
     verdict = judge(
-        a_plan(*importing(record)), record, phase="adopt", document=bound_document("adopt", record)
+        a_plan(*importing(record)),
+        record,
+        phase="adopt",
+        stack=Stack(document=bound_document("adopt", record)),
     )
 
     assert verdict.blocked == ()

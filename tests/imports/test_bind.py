@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from common.errors import UserError
-from imports.bind import bind, bind_file, literally, references
+from imports.bind import bind, bind_file, literally
 from imports.record import AdoptedObject, write_record
 from imports.sources.terraform_base.mapping import SHARED_ROLES
 from imports.stage_file import stage_file
 from synth import stages as synthesis
+from terraform import references
 from tests.imports.records import (
     REGION,
     STAGE,
@@ -125,8 +126,8 @@ def test_a_stage_that_drops_the_shared_roles_keeps_all_else() -> None:
 def test_phase_adopt_keeps_the_outputs_that_speak_of_adopted_objects() -> None:
     document = bound_document("adopt")
 
-    known = base_record().addresses | {"aws_caller_identity.current"}
-    assert references(document["output"]) <= known
+    known = base_record().addresses | {"data.aws_caller_identity.current"}
+    assert references.addresses(document["output"]) <= known
     assert {"VpcId", "ClusterName", "HasuraJwtSecretArn"} <= set(document["output"])
     assert "NotionApiTokenArn" not in document["output"]
 
@@ -142,7 +143,7 @@ def test_phase_adopt_refers_to_nothing_that_is_left_out() -> None:
     document = bound_document("adopt")
 
     known = base_record().addresses | {"aws_caller_identity.current"}
-    assert references(document["resource"]) <= known
+    assert references.addresses(document["resource"]) <= known
     depended = {
         each
         for named in document["resource"].values()
@@ -223,7 +224,7 @@ def test_what_was_observed_is_no_expression(phase: str) -> None:
 
     policy = document["resource"]["aws_iam_policy"]["ecs_application_task_policy"]["policy"]
     assert policy == POLICY.replace("${", "$${").replace("%{", "%%{")
-    assert references(policy) == set()
+    assert references.addresses(policy) == set()
 
 
 def test_keys_and_nested_values_are_literals_too() -> None:
@@ -376,16 +377,6 @@ def test_a_failed_binding_leaves_no_unbound_file(tmp_path: Path) -> None:
         bind_file(path, base_record(), phase="full")
 
     assert list(tmp_path.iterdir()) == []
-
-
-def test_references_are_those_of_expressions_alone() -> None:
-    value = {
-        "//": "${aws_vpc.comment.id}",
-        "a": ["x${aws_vpc.main.id}y${data.aws_region.here.name}", "$${aws_vpc.escaped.id}"],
-        "b": "aws_vpc.plain.id",
-    }
-
-    assert references(value) == {"aws_vpc.main", "aws_region.here"}
 
 
 @pytest.mark.parametrize("phase", PHASES)

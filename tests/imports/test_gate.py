@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
+from aws.resources import RESOURCES, STATEFUL
 from common.errors import UserError
-from imports.attributes import STATE_ONLY
 from imports.gate import Finding, judge
-from modules.settings.stateful import STATEFUL
 from terraform.overwrites import Overwrite
 from terraform.refused import Refused
+from terraform.stack import Stack
 from tests.imports.records import (
     a_plan,
     a_record,
@@ -48,7 +48,7 @@ def other(address: str, *actions: str, phase: str = "full", **rest: Any) -> Find
 def test_importing_every_object_without_a_change_is_clean(phase: str) -> None:
     plan = a_plan(*importing(base_record()))
 
-    verdict = judge(plan, base_record(), phase=phase, document=bound_document(phase))
+    verdict = judge(plan, base_record(), phase=phase, stack=Stack(document=bound_document(phase)))
 
     assert verdict.blocked == ()
     assert verdict.count("clean") == len(verdict.findings) == 46
@@ -79,7 +79,7 @@ def test_a_listed_change_is_one_in_the_state_alone(
 ) -> None:
     found = changed(address, attribute, before, after, phase)
 
-    assert attribute in STATE_ONLY[address.partition(".")[0]]
+    assert attribute in RESOURCES[address.partition(".")[0]].state_changes
     assert found.kind == "state-only"
     assert [str(change) for change in found.changes] == [f"{attribute}: {before!r} -> {after!r}"]
 
@@ -295,7 +295,9 @@ def test_the_base_in_the_state_is_recognized_by_the_ids_of_the_record() -> None:
         )
     )
 
-    verdict = judge(plan, base_record(), phase="adopt", document=bound_document("adopt"))
+    verdict = judge(
+        plan, base_record(), phase="adopt", stack=Stack(document=bound_document("adopt"))
+    )
 
     assert verdict.blocked == ()
 
@@ -310,7 +312,7 @@ def test_roles_that_the_stage_has_dropped_may_be_destroyed() -> None:
         a_plan(*importing(kept), gone),
         kept,
         phase="full",
-        document=document_without_shared_roles("full"),
+        stack=Stack(document=document_without_shared_roles("full")),
     )
 
     assert verdict.blocked == ()
@@ -325,7 +327,7 @@ def test_roles_that_the_stage_keeps_may_not_be_destroyed() -> None:
         a_plan(gone, instead_of=importing(base_record())),
         base_record(),
         phase="full",
-        document=bound_document("full"),
+        stack=Stack(document=bound_document("full")),
     )
 
     assert [finding.address for finding in verdict.blocked] == [role]
@@ -342,7 +344,7 @@ def test_a_create_that_overwrites_is_blocked_until_a_person_allows_it(
         a_plan(*importing(base_record()), planned(address, "create", after={})),
         base_record(),
         phase="full",
-        document=bound_document("full"),
+        stack=Stack(document=bound_document("full")),
         overwrites=[overwrite],
     )
 
@@ -358,7 +360,7 @@ def test_what_aws_would_refuse_is_blocked_with_the_reason() -> None:
         a_plan(*importing(base_record()), planned("aws_lb.main", "create", after={})),
         base_record(),
         phase="full",
-        document=bound_document("full"),
+        stack=Stack(document=bound_document("full")),
         refused=[refused],
     )
 
@@ -395,7 +397,9 @@ def giving_up(address: str, attribute: str, after: object, *, before: object = N
 
 
 def judged_change(change: Any, *allowed: str) -> Finding:
-    verdict = judge(a_plan(change), DATABASE, phase="full", document={}, allowed=frozenset(allowed))
+    verdict = judge(
+        a_plan(change), DATABASE, phase="full", stack=Stack(document={}), allowed=frozenset(allowed)
+    )
     return finding_at(change["address"], verdict.findings)
 
 

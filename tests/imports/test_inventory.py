@@ -6,13 +6,14 @@ import pytest
 
 from common.errors import UserError
 from imports.inventory import Decision, Drift, decide, drift
-from imports.sources.terraform_base.legacy_object import LegacyObject, instance_address
 from imports.sources.terraform_base.planned import (
     AfterApply,
     ConfiguredObject,
     LegacyConfiguration,
     Value,
 )
+from terraform.addresses import instance_address
+from terraform.state import StateObject
 
 
 def resource(
@@ -21,8 +22,8 @@ def resource(
     index: int | str | None = None,
     module: str = "",
     **attributes: Any,
-) -> LegacyObject:
-    return LegacyObject(
+) -> StateObject:
+    return StateObject(
         address=instance_address(kind=kind, name=name, index=index, module=module),
         type=kind,
         name=name,
@@ -32,7 +33,7 @@ def resource(
     )
 
 
-def decided(*objects: LegacyObject, **problems: str) -> list[Decision]:
+def decided(*objects: StateObject, **problems: str) -> list[Decision]:
     """Decisions about what a state holds; an object without attributes was not found."""
     return decide(
         objects,
@@ -69,7 +70,7 @@ def test_a_secret_value_is_released_with_its_reason() -> None:
         resource("aws_vpc", module="module.own", id="vpc-1"),
     ],
 )
-def test_the_users_own_additions_are_not_covered(item: LegacyObject) -> None:
+def test_the_users_own_additions_are_not_covered(item: StateObject) -> None:
     (decision,) = decided(item)
 
     assert decision == Decision(

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from aws.resources import RESOURCES
 from common.errors import UserError
-from imports.attributes import observed_attributes
-from imports.bind import references
 from imports.observe import observed_arguments, observing_document
+from terraform import references
+from terraform.stack import Stack
 from tests.imports.records import attributes, base_record, stack_document
 
 IDS = {item.address: item.import_id for item in base_record().adopted}
@@ -34,7 +35,7 @@ STACK: dict[str, Any] = {
 
 
 def test_the_document_imports_each_object_and_holds_no_other() -> None:
-    document = observing_document(stack_document("adopt"), IDS)
+    document = observing_document(Stack(document=stack_document("adopt")), IDS)
 
     assert document["import"] == [{"to": address, "id": IDS[address]} for address in sorted(IDS)]
     held = {f"{type_}.{name}" for type_, named in document["resource"].items() for name in named}
@@ -42,13 +43,16 @@ def test_the_document_imports_each_object_and_holds_no_other() -> None:
 
 
 def test_the_document_refers_to_nothing_else() -> None:
-    document = observing_document(stack_document("adopt"), IDS)
+    document = observing_document(Stack(document=stack_document("adopt")), IDS)
 
-    assert references(document["resource"]) <= {*IDS, "aws_caller_identity.current"}
+    assert references.addresses(document["resource"]) <= {
+        *IDS,
+        "data.aws_caller_identity.current",
+    }
 
 
 def test_the_document_has_no_backend_so_it_finds_no_state() -> None:
-    document = observing_document(STACK, {"aws_vpc.main": "vpc-1"})
+    document = observing_document(Stack(document=STACK), {"aws_vpc.main": "vpc-1"})
 
     assert document["terraform"] == {"required_providers": {"aws": {}}}
     assert document["provider"] == STACK["provider"]
@@ -56,7 +60,7 @@ def test_the_document_has_no_backend_so_it_finds_no_state() -> None:
 
 
 def test_only_arguments_that_can_be_planned_alone_are_kept() -> None:
-    document = observing_document(STACK, {"aws_vpc.main": "vpc-1"})
+    document = observing_document(Stack(document=STACK), {"aws_vpc.main": "vpc-1"})
 
     assert document["resource"]["aws_vpc"]["main"] == {
         "cidr_block": "10.0.0.0/16",
@@ -75,7 +79,9 @@ def test_versioning_is_read_whatever_it_is_set_to() -> None:
 def test_the_stack_that_was_given_stays_as_it_is() -> None:
     before = json.dumps(STACK)
 
-    observing_document(STACK, {"aws_vpc.main": "vpc-1"})["resource"]["aws_vpc"]["main"].clear()
+    observing_document(Stack(document=STACK), {"aws_vpc.main": "vpc-1"})["resource"]["aws_vpc"][
+        "main"
+    ].clear()
 
     assert json.dumps(STACK) == before
 
@@ -83,7 +89,7 @@ def test_the_stack_that_was_given_stays_as_it_is() -> None:
 @pytest.mark.parametrize("address", ["aws_vpc.other", "aws_eip.nat_0"])
 def test_an_address_that_the_stage_does_not_have_is_an_error(address: str) -> None:
     with pytest.raises(UserError) as caught:
-        observing_document(STACK, {address: "x"})
+        observing_document(Stack(document=STACK), {address: "x"})
 
     assert str(caught.value).startswith(f"the stage has no {address}: its settings are not those")
 
@@ -94,7 +100,7 @@ def test_only_attributes_of_the_type_are_kept(address: str) -> None:
 
     observed = observed_arguments(type_, attributes()[address])
 
-    assert set(observed) <= set(observed_attributes(type_))
+    assert set(observed) <= set(RESOURCES[type_].observed)
     assert observed == {key: observed[key] for key in sorted(observed)}
 
 

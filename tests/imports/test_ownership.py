@@ -105,13 +105,6 @@ def test_a_mismatch_shows_no_attribute_but_the_id() -> None:
     assert SECRET not in repr(owner)
 
 
-def test_another_way_to_name_objects_may_be_given() -> None:
-    owners = ownership(a_record(), legacy_state(), None, identify=lambda *_: "other")
-
-    assert {item.holder for item in owners} == {Holder.NOBODY}
-    assert all(item.mismatch for item in owners)
-
-
 def test_objects_that_both_states_own_are_warned_of_with_what_to_do() -> None:
     warning = twice_owned(ownership(a_record(), legacy_state(), new_state()))
 

@@ -10,10 +10,10 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from aws.client import boto3_clients
+from aws.resources import ADOPTABLE
 from common.errors import UserError
 from imports.preflight import Finding, preflight
 from imports.record import AdoptedObject, AdoptionRecord, LegacyOrigin
-from imports.sources.terraform_base.live_rows import KINDS
 from imports.sources.terraform_base.mapping import ADOPTED
 
 REGION = "us-east-1"
@@ -139,12 +139,12 @@ def make_database() -> dict[str, str]:
 
 
 def test_every_adopted_type_can_be_looked_for() -> None:
-    assert set(KINDS) == {legacy.partition(".")[0] for legacy in ADOPTED}
+    assert {legacy.partition(".")[0] for legacy in ADOPTED} == ADOPTABLE
 
 
 def test_what_stands_in_the_account_is_found_and_sorted_by_address() -> None:
     objects = {**make_network(), **make_named(), **make_bucket(), **make_database()}
-    assert {address.partition(".")[0] for address in objects} == set(KINDS)
+    assert {address.partition(".")[0] for address in objects} == ADOPTABLE
 
     findings = check(objects)
 

@@ -8,6 +8,7 @@ import pytest
 
 from common.errors import UserError
 from imports.adopt import read_back, run_gate
+from terraform.state import State, parse_state
 from terraform.workspace import Workspace
 from tests.imports.records import a_record, an_object, attributes, base_record
 
@@ -21,18 +22,23 @@ def held(address: str, /, **facts: Any) -> dict[str, Any]:
     return {"mode": "managed", "type": type_, "name": name, "instances": [{"attributes": facts}]}
 
 
+def a_state(*resources: dict[str, Any]) -> State:
+    document = {"version": 4, "serial": 1, "lineage": "new", "resources": list(resources)}
+    return parse_state(json.dumps(document), source="the new state")
+
+
 def complaints(item: Any, *resources: dict[str, Any]) -> list[str]:
-    return read_back({"resources": list(resources)}, a_record(item))
+    return read_back(a_state(*resources), a_record(item))
 
 
 def test_the_base_in_the_new_state_is_as_recorded() -> None:
     resources = [held(item.address, **attributes()[item.address]) for item in base_record().adopted]
 
-    assert read_back({"resources": resources}, base_record()) == []
+    assert read_back(a_state(*resources), base_record()) == []
 
 
-@pytest.mark.parametrize("state", [{}, {"resources": []}])
-def test_every_object_that_the_state_lacks_is_named(state: dict[str, Any]) -> None:
+@pytest.mark.parametrize("state", [None, a_state()])
+def test_every_object_that_the_state_lacks_is_named(state: State | None) -> None:
     assert read_back(state, base_record()) == [
         f"{item.address} is not in the state" for item in base_record().adopted
     ]

@@ -29,9 +29,10 @@ from imports.retire import Retirement, retire
 from local.emulator import running_emulator
 from terraform import pulled_state, state_backups
 from terraform.cli import CommandResult, Terraform
-from terraform.pulled_state import pull
+from terraform.pulled_state import pull, pulled_document
+from terraform.state import parse_document
 from terraform.state_backups import find_backups, read_backup
-from terraform.state_surgery import held, managed_addresses, parse_document
+from terraform.state_surgery import held, managed_addresses
 from tests.terraform.test_state_surgery import SECRET, document, instance, resource
 
 ADOPTED = {
@@ -714,7 +715,7 @@ def fill(terraform: Terraform, state: dict[str, Any]) -> dict[str, Any]:
         "outputs": state["outputs"],
     }
     terraform.checked("state", "push", "-", stdin=json.dumps(pushed))
-    return terraform.pull_state()
+    return pulled_document(terraform)
 
 
 @dataclass(frozen=True)
@@ -737,7 +738,7 @@ class RealWorld:
         )
 
     def holders(self) -> set[Holder]:
-        owners = ownership(self.record, self.legacy.pull_state(), self.here.pull_state())
+        owners = ownership(self.record, pulled_document(self.legacy), pulled_document(self.here))
         return {item.holder for item in owners}
 
 
@@ -757,11 +758,11 @@ def real(tmp_path: Path) -> RealWorld:
 
 
 def test_terraform_lets_go_and_keeps_the_rest(real: RealWorld) -> None:
-    before = real.legacy.pull_state()
+    before = pulled_document(real.legacy)
 
     done = real.retire()
 
-    after = real.legacy.pull_state()
+    after = pulled_document(real.legacy)
     assert set(done.let_go) == OURS
     assert done.stays == (MINE,)
     assert managed_addresses(after) == (MINE,)
@@ -778,14 +779,14 @@ def test_terraform_lets_go_and_keeps_the_rest(real: RealWorld) -> None:
 def test_the_old_folder_destroys_only_what_stayed(real: RealWorld) -> None:
     real.retire()
     # The data source wants a provider, which this test does without; and the plan compares outputs.
-    state = real.legacy.pull_state()
+    state = pulled_document(real.legacy)
     state["resources"] = [item for item in state["resources"] if item["mode"] == "managed"]
     state.update(serial=state["serial"] + 1, outputs={})
     real.legacy.checked("state", "push", "-", stdin=json.dumps(state))
 
     assert real.legacy("plan", "-detailed-exitcode", "-no-color").exit_code == 0
     real.legacy.checked("destroy", "-auto-approve", "-no-color")
-    assert managed_addresses(real.legacy.pull_state()) == ()
+    assert managed_addresses(pulled_document(real.legacy)) == ()
     assert real.holders() == {Holder.HERE}
 
 
@@ -800,18 +801,18 @@ def test_terraform_refuses_what_is_not_newer(real: RealWorld, ahead: int) -> Non
     with pytest.raises(UserError, match=f"serial {stale.serial + ahead}"):
         pulled_state.push(real.legacy, {**stale.document, "serial": stale.serial + 1}, backup=None)
 
-    assert real.legacy.pull_state() == now
+    assert pulled_document(real.legacy) == now
 
 
 def test_a_lock_is_honoured(real: RealWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pulled_state, "_LOCK_TIMEOUT", "-lock-timeout=0s")
-    before = real.legacy.pull_state()
+    before = pulled_document(real.legacy)
     with (real.legacy.folder / "terraform.tfstate").open("r+") as file:
         fcntl.lockf(file, fcntl.LOCK_EX)
         with pytest.raises(UserError, match="acquiring the state lock"):
             real.retire()
 
-    assert real.legacy.pull_state() == before
+    assert pulled_document(real.legacy) == before
     assert set(real.retire().let_go) == OURS
 
 
@@ -909,7 +910,7 @@ def test_an_s3_backend_lets_go(bucket: tuple[str, dict[str, str]], tmp_path: Pat
     done = real.retire()
 
     assert set(done.let_go) == OURS
-    assert managed_addresses(real.legacy.pull_state()) == (MINE,)
+    assert managed_addresses(pulled_document(real.legacy)) == (MINE,)
     assert done.secret_files == ()
     assert real.retire().let_go == ()
 

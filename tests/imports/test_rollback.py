@@ -15,6 +15,7 @@ from imports.ownership import Holder
 from imports.record import LegacyOrigin
 from imports.rollback import Rollback, rollback
 from local.emulator import running_emulator
+from terraform.pulled_state import pulled_document
 from terraform.state_backups import find_backups, read_backup
 from terraform.state_surgery import differences, held, managed_addresses
 from tests.imports.test_retire import (
@@ -388,32 +389,32 @@ def test_any_sequence_of_killed_commands_leaves_an_owner(
 
 def test_terraform_gives_everything_back(tmp_path: Path) -> None:
     real = real_world(tmp_path)
-    before = real.legacy.pull_state()
+    before = pulled_document(real.legacy)
     real.retire()
-    empty = real.legacy.pull_state()
+    empty = pulled_document(real.legacy)
 
     done = roll_back(real)
 
-    after = real.legacy.pull_state()
+    after = pulled_document(real.legacy)
     assert set(done.restored) == OURS
     assert differences(before, after) == ()
     assert after["lineage"] == before["lineage"]
     assert after["serial"] > empty["serial"]
-    assert managed_addresses(real.here.pull_state()) == (LB,)
+    assert managed_addresses(pulled_document(real.here)) == (LB,)
     assert real.holders() == {Holder.LEGACY}
     assert (roll_back(real).restored, roll_back(real).forgotten) == ((), ())
 
 
 def test_a_deleted_local_state_comes_back(tmp_path: Path) -> None:
     real = real_world(tmp_path)
-    before = real.legacy.pull_state()
+    before = pulled_document(real.legacy)
     real.retire()
     (real.legacy.folder / "terraform.tfstate").unlink()
 
     roll_back(real)
 
-    assert differences(before, real.legacy.pull_state()) == ()
-    assert real.legacy.pull_state()["lineage"] == before["lineage"]
+    assert differences(before, pulled_document(real.legacy)) == ()
+    assert pulled_document(real.legacy)["lineage"] == before["lineage"]
 
 
 def test_an_emptied_new_state_file_is_not_taken_for_no_state(tmp_path: Path) -> None:
@@ -438,12 +439,12 @@ def test_an_s3_backend_takes_everything_back(
 ) -> None:
     url, keys = bucket
     real = real_world(tmp_path, backend=s3_backend(url, "rollback"), **keys)
-    before = real.legacy.pull_state()
+    before = pulled_document(real.legacy)
     real.retire()
 
     roll_back(real)
 
-    after = real.legacy.pull_state()
+    after = pulled_document(real.legacy)
     assert differences(before, after) == ()
     assert after["lineage"] == before["lineage"]
     assert real.holders() == {Holder.LEGACY}

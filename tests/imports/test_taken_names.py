@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from aws.client import Clients
-from imports.recovery.finding import FINDERS
+from aws.resources import RESOURCES
 from imports.taken_names import NAMED, taken_names
 from tests.imports.records import a_plan, planned
 
@@ -98,4 +98,4 @@ def test_a_security_group_of_another_network_is_another_one(clients: Clients) ->
 
 
 def test_each_named_type_can_be_looked_for() -> None:
-    assert FINDERS.keys() >= NAMED
+    assert RESOURCES.keys() >= NAMED

@@ -33,6 +33,8 @@ engine = "aurora-serverless-v2"
 
 [security]
 customer_managed_key = true
+web_firewall = true
+backups = true
 
 [services.reports]
 port = 9000

@@ -14,6 +14,7 @@ from imports.record import AdoptionRecord, read_record
 from local.cdktf import Cdktf
 from local.emulator import PROJECT, Emulator
 from terraform.cli import Terraform
+from terraform.pulled_state import pulled_document
 from tests.answer import Answer
 from tests.contract import json_keys
 
@@ -132,7 +133,7 @@ class Story:
     @property
     def state(self) -> dict[str, Any]:
         """The new state."""
-        return self.terraform.pull_state()
+        return pulled_document(self.terraform)
 
     @property
     def terraform(self) -> Terraform:

@@ -11,6 +11,7 @@ import pytest
 from imports.record import AdoptionRecord
 from local.emulator import running_emulator
 from local.legacy import BASE, legacy_base
+from terraform.pulled_state import pulled_document
 from tests.integration.story import STAGE, Story
 
 pytestmark = pytest.mark.integration
@@ -236,7 +237,7 @@ def test_with_the_state_at_hand_a_folder_that_does_not_plan_is_a_note(
     story: Story, known: AdoptionRecord, lost: Path
 ) -> None:
     state = story.folder / "pulled.tfstate"
-    state.write_text(json.dumps(story.legacy.pull_state()))
+    state.write_text(json.dumps(pulled_document(story.legacy)))
     (lost / "broken.tf").write_text("locals {\n  a = local.nowhere\n}\n")
 
     code, said = _inventory(story, lost, "--state", str(state))

@@ -9,6 +9,7 @@ import pytest
 
 from local.emulator import running_emulator
 from local.legacy import BASE, legacy_base
+from terraform.pulled_state import pulled_document
 from tests.integration.story import STAGE, Story
 
 pytestmark = pytest.mark.integration
@@ -128,14 +129,14 @@ def test_an_adoption_that_was_killed_is_finished_by_the_same_command(story: Stor
 
 
 def test_retire_asks_about_the_users_own_resources(story: Story) -> None:
-    before = story.legacy.pull_state()
+    before = pulled_document(story.legacy)
 
     answer = story.imports("retire", *story.from_legacy)
 
     assert answer.code == 1
     (line,) = [line for line in answer.errors.splitlines() if line.startswith("error: ")]
     assert all(address in line for address in OWN)
-    assert story.legacy.pull_state() == before
+    assert pulled_document(story.legacy) == before
 
 
 def test_retire_leaves_only_these_in_the_legacy_state(story: Story) -> None:

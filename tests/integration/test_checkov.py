@@ -113,7 +113,7 @@ def plans(stacks: Path) -> Iterator[Documents]:
                 shutil.copytree(first / ".terraform", folder / ".terraform", symlinks=True)
                 shutil.copy(first / ".terraform.lock.hcl", folder)
             assert terraform.plan(folder / "tfplan")
-            return terraform.show(folder / "tfplan")
+            return dict(terraform.show(folder / "tfplan").document)
 
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
             yield dict(zip(folders, pool.map(plan, folders.values()), strict=True))

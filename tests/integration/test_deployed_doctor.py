@@ -33,7 +33,9 @@ def _well(dev: Deployment) -> Deployed:
     secrets = dev.client("secretsmanager")
     for each in secret_states(deployed):
         if each.state == "placeholder":
-            secrets.put_secret_value(SecretId=deployed.names(each.name), SecretString=NOTION_ID)
+            secrets.put_secret_value(
+                SecretId=deployed.names.secret(each.name), SecretString=NOTION_ID
+            )
     for service in deployed.settings.services:
         scale(dev, service, 1)
     for group in dev.client("elbv2").describe_target_groups()["TargetGroups"]:

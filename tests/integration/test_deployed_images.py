@@ -24,6 +24,7 @@ STAGE = """\
 # Ours.
 domain_name = "dev.example.com"
 operator_email = "ops@example.com"
+retain_data = false
 
 [services.optaplanner]
 cpu_architecture = "ARM64"  # cheaper

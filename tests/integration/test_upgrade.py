@@ -4,12 +4,11 @@ import json
 import os
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from local.emulator import running_emulator
-from terraform.plan import in_words
+from terraform.plan import Plan, in_words
 from tests.imports.records import a_plan, planned
 from tests.upgrades.release import last_release, present_stack
 
@@ -17,12 +16,12 @@ from tests.upgrades.release import last_release, present_stack
 REVISIONS = frozenset({"aws_ecs_task_definition"})
 
 
-def lost(plan: dict[str, Any]) -> list[str]:
+def lost(plan: Plan) -> list[str]:
     """What a plan deletes or replaces."""
     return [
-        f"{change['address']} would be {in_words(change['change']['actions'])}"
-        for change in plan["resource_changes"]
-        if "delete" in change["change"]["actions"] and change["type"] not in REVISIONS
+        f"{change.address} would be {in_words(change.actions)}"
+        for change in plan.changes
+        if "delete" in change.actions and change.type not in REVISIONS
     ]
 
 
@@ -63,7 +62,8 @@ def test_the_last_release_is_upgraded_without_a_replacement(tmp_path: Path) -> N
         stack.write_text(json.dumps(present_stack()))
         terraform("init", "-input=false", environment=environment)
         terraform("plan", "-input=false", "-out=upgrade.tfplan", environment=environment)
-        plan = json.loads(terraform("show", "-json", "upgrade.tfplan", environment=environment))
+        shown = terraform("show", "-json", "upgrade.tfplan", environment=environment)
+        plan = Plan(document=json.loads(shown))
 
-    assert len(plan["resource_changes"]) > 150
+    assert len(plan.changes) > 150
     assert lost(plan) == []

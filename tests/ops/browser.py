@@ -30,11 +30,14 @@ _ARGUMENTS = (
 
 
 def missing() -> str | None:
-    """What is not there of a browser and its driver; None when both are."""
-    if not any(map(shutil.which, _NAMES)):
-        return "no chromium on PATH: apt-get install chromium"
+    """What is not there of a browser and its driver, with the one command for both; None when they are."""
+    absent = [] if any(map(shutil.which, _NAMES)) else ["chromium"]
+    absent += [] if shutil.which("chromedriver") else ["chromedriver"]
+    if not absent:
+        return None
     return (
-        None if shutil.which("chromedriver") else "no chromedriver: apt-get install chromium-driver"
+        f"no {' and no '.join(absent)} on PATH: `apt-get install chromium chromium-driver`, elsewhere "
+        "`brew install chromium chromedriver`"
     )
 
 

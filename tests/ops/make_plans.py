@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from imports.workspace_record import path_of_record
 from local.cdktf import Cdktf
 from local.emulator import Emulator, running_emulator
 from local.legacy import legacy_base
@@ -37,6 +38,7 @@ PLANS = Path(__file__).parent / "plans"
 _REQUIRED = 'domain_name = "dev.example.com"\noperator_email = "ops@example.com"\n'
 _DEV = (
     _REQUIRED
+    + "retain_data = false\n"
     + '[network]\nnat = "single"\n[database]\ninstance_class = "db.t3.micro"\nmulti_az = false\n'
 )
 _ORDINARY = (
@@ -106,7 +108,7 @@ def _adoption(folder: Path, emulator: Emulator) -> None:
     _write("adoption", _plan(terraform, folder), secrets)
     document = json.loads((terraform.folder / "cdk.tf.json").read_text())
     _write("adoption.stack", {"resource": document["resource"]}, secrets, cut=lambda each: each)
-    record = json.loads(workspace.record_path.read_text())
+    record = json.loads(path_of_record(workspace).read_text())
     _write("adoption.record", record, secrets, cut=lambda each: each)
 
 
@@ -126,7 +128,7 @@ def _workspace(folder: Path, emulator: Emulator, stage: str) -> Workspace:
 
 def _plan(terraform: Terraform, folder: Path) -> Mapping[str, Any]:
     terraform.plan(folder / "plan")
-    return terraform.show(folder / "plan")
+    return terraform.show(folder / "plan").document
 
 
 def _cut(plan: Mapping[str, Any]) -> Mapping[str, Any]:

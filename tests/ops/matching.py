@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from imports.recovery.finding import FINDERS
-from imports.recovery.live import Live
+from aws.resources.row import Live
 from imports.recovery.matching import Matcher, Matches
-from imports.recovery.planned import planned_resources
+from terraform.stack import Stack
 
 
 def match(
@@ -21,13 +20,12 @@ def match(
     """What of `live` is at which address of `resources`, in a stage with these default tags."""
     held = held or {}
     return Matcher(
-        resources=planned_resources({"resource": resources}),
+        resources=dict(sorted(Stack(document={"resource": resources}).resources.items())),
         held=held,
         held_ids=frozenset(str(each["id"]) for each in held.values()),
         default_tags=tags,
         recorded=recorded or {},
         adopted=adopted,
-        finders=FINDERS,
         lister=lambda type_, within: [
             each for each in live.get(type_, []) if each.key[0] == within
         ],

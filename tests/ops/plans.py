@@ -1,7 +1,6 @@
 """The plans in tests/ops/plans, which terraform has made, and reports on them."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,8 @@ from ops.cost.prices import read_prices
 from ops.cost.pricing import bill
 from ops.report.plan_report import Report, report
 from security.exceptions import ExceptionRow
+from terraform.plan import Plan
+from terraform.stack import read_stack
 
 PLANS = Path(__file__).parent / "plans"
 EXCEPTION = ExceptionRow(
@@ -23,15 +24,14 @@ EXCEPTION = ExceptionRow(
 )
 
 
-def read_plan(name: str) -> dict[str, Any]:
+def read_plan(name: str) -> Plan:
     """`ordinary`, `risky` or `adoption`."""
-    document: dict[str, Any] = json.loads((PLANS / f"{name}.json").read_text())
-    return document
+    return Plan(document=json.loads((PLANS / f"{name}.json").read_text()))
 
 
-def a_plan(type_: str = "aws_lb", name: str = "main", **change: Any) -> dict[str, Any]:
+def a_plan(type_: str = "aws_lb", name: str = "main", **change: Any) -> Plan:
     """A plan with one change."""
-    return {
+    document = {
         "resource_changes": [
             {
                 "address": f"{type_}.{name}",
@@ -42,9 +42,10 @@ def a_plan(type_: str = "aws_lb", name: str = "main", **change: Any) -> dict[str
             }
         ]
     }
+    return Plan(document=document)
 
 
-def report_on(plan: Mapping[str, Any], stack: str = "atomic-dev") -> Report:
+def report_on(plan: Plan, stack: str = "atomic-dev") -> Report:
     """The report without a record, and with one exception."""
     prices = read_prices()
     before, after = (
@@ -54,17 +55,17 @@ def report_on(plan: Mapping[str, Any], stack: str = "atomic-dev") -> Report:
     return report(
         plan,
         stack=stack,
-        cost=cost_change(before, after),
+        cost=cost_change(before, after, estimated_by=None),
         verdict=None,
         exceptions=[EXCEPTION],
     )
 
 
-def adoption_report(plan: Mapping[str, Any] | None = None) -> Report:
+def adoption_report(plan: Plan | None = None) -> Report:
     """The report on the adoption, with the gate's verdict."""
     plan = plan or read_plan("adoption")
     record = read_record(PLANS / "adoption.record.json")
     assert record is not None
-    document = json.loads((PLANS / "adoption.stack.json").read_text())
-    verdict = judge(plan, record, phase="adopt", document=document)
+    stack = read_stack(PLANS / "adoption.stack.json")
+    verdict = judge(plan, record, phase="adopt", stack=stack)
     return report(plan, stack="atomic-live", cost=None, verdict=verdict, exceptions=[])

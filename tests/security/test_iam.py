@@ -11,6 +11,7 @@ from modules.compute.containers import secret_references
 from modules.settings.stage_settings import StageSettings
 from security.exceptions import Failure, read_exceptions, review
 from security.iam import iam_failures, secret_failures
+from terraform.stack import Stack
 from tests.conftest import Synthesize
 from tests.imports.records import bound_document, document_without_shared_roles, settings_of
 from tests.stages import SHIPPED, VARIANTS, stage_settings
@@ -24,7 +25,7 @@ def reads(settings: StageSettings) -> dict[str, set[str]]:
     """Service -> the secrets of its row, as Terraform names both."""
     return {
         name.replace("-", "_"): {
-            reference.partition(":")[0].replace("-", "_")
+            reference.name.replace("-", "_")
             for reference in secret_references(service, kafka=settings.kafka).values()
         }
         for name, service in settings.services.items()
@@ -33,8 +34,8 @@ def reads(settings: StageSettings) -> dict[str, set[str]]:
 
 def failures(document: Mapping[str, Any], settings: StageSettings, *, stage: str) -> list[Failure]:
     return [
-        *iam_failures(document, stage=stage),
-        *secret_failures(document, stage=stage, reads=reads(settings)),
+        *iam_failures(Stack(document=document), stage=stage),
+        *secret_failures(Stack(document=document), stage=stage, reads=reads(settings)),
     ]
 
 
@@ -78,7 +79,7 @@ def a_policy(*, type_: str = "aws_iam_role_policy", **statement: Any) -> dict[st
 
 
 def checks(stack: Mapping[str, Any]) -> list[str]:
-    return [each.check for each in iam_failures(stack, stage="dev")]
+    return [each.check for each in iam_failures(Stack(document=stack), stage="dev")]
 
 
 BUCKET = "${aws_s3_bucket.data.arn}"
@@ -318,6 +319,8 @@ READING: Mapping[str, tuple[dict[str, list[str]], list[str]]] = {
 def test_which_secrets_a_service_reads(case: str) -> None:
     roles, expected = READING[case]
 
-    found = secret_failures(a_service(**roles), stage="dev", reads={"app": {"mine"}})
+    found = secret_failures(
+        Stack(document=a_service(**roles)), stage="dev", reads={"app": {"mine"}}
+    )
 
     assert [each.check for each in found] == expected

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from security.reachability import UNREAD_TYPES, Reach, network_failures, reachability
+from terraform.stack import Stack
 from tests.conftest import Synthesize
 from tests.imports.records import bound_document
 from tests.stages import SHIPPED, VARIANTS
@@ -79,11 +80,16 @@ def test_what_the_specification_lists_is_open_and_nothing_else(
 ) -> None:
     expected = PLATFORM | MORE.get(stage, set())
 
-    assert network_failures(stack(stage).json, stage=stage, expected=expected) == []
+    assert network_failures(Stack(document=stack(stage).json), stage=stage, expected=expected) == []
 
 
 def test_a_foundation_has_nothing_that_connects(stack: Synthesize) -> None:
-    assert network_failures(stack("foundation").json, stage="foundation", expected=set()) == []
+    assert (
+        network_failures(
+            Stack(document=stack("foundation").json), stage="foundation", expected=set()
+        )
+        == []
+    )
 
 
 def test_an_adopted_bases_groups_keep_what_they_had_open() -> None:
@@ -98,7 +104,10 @@ def test_an_adopted_bases_groups_keep_what_they_had_open() -> None:
         | tcp({("database", "load_balancer", 80), ("database", "load_balancer", 443)})
     )
 
-    assert network_failures(bound_document("full"), stage="adopted", expected=expected) == []
+    assert (
+        network_failures(Stack(document=bound_document("full")), stage="adopted", expected=expected)
+        == []
+    )
 
 
 Change = Callable[[dict[str, Any]], object]
@@ -234,7 +243,7 @@ def test_a_mistake_in_the_network_is_found(stack: Synthesize, mistake: str) -> N
     document = copy.deepcopy(stack("dev").json)
     change(document["resource"])
 
-    failures = network_failures(document, stage="dev", expected=PLATFORM)
+    failures = network_failures(Stack(document=document), stage="dev", expected=PLATFORM)
 
     assert {each.check for each in failures} == expected
 
@@ -244,7 +253,7 @@ def test_what_the_function_does_not_understand_is_told(stack: Synthesize, type_:
     document = copy.deepcopy(stack("dev").json)
     document["resource"][type_] = {"one": {}}
 
-    (failure,) = network_failures(document, stage="dev", expected=PLATFORM)
+    (failure,) = network_failures(Stack(document=document), stage="dev", expected=PLATFORM)
 
     assert (failure.check, failure.resource) == ("NET_UNREAD", f"{type_}.one")
 
@@ -255,4 +264,4 @@ def test_a_rule_whose_peer_cannot_be_read_is_refused(stack: Synthesize, peer: st
     opened("hasura", 8080, **{peer: "x"})(document["resource"])
 
     with pytest.raises(ValueError, match="speaks of IPv6 or of a prefix list"):
-        reachability(document)
+        reachability(Stack(document=document))

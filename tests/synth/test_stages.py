@@ -8,6 +8,7 @@ from modules.settings.stage_files import StageFileError
 from synth import stages as synthesis
 
 GOOD = 'domain_name = "app.example.com"\noperator_email = "ops@example.com"\n'
+PROD = GOOD + "security = { web_firewall = true, backups = true }\n"
 
 
 @pytest.fixture
@@ -15,7 +16,7 @@ def stages(tmp_path: Path) -> Path:
     folder = tmp_path / "stages"
     folder.mkdir()
     for name in ("dev", "prod", "qa"):
-        (folder / f"{name}.toml").write_text(GOOD)
+        (folder / f"{name}.toml").write_text(PROD if name == "prod" else GOOD)
     return folder
 
 

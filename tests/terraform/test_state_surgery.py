@@ -10,14 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.errors import UserError
+from terraform.state import dump_document, parse_document
 from terraform.state_surgery import (
     Held,
     differences,
-    dump_document,
     held,
-    holds,
     managed_addresses,
-    parse_document,
     places,
     remove_addresses,
     restore_addresses,
@@ -108,7 +106,9 @@ def test_no_state_holds_nothing(nothing: Any) -> None:
 def test_an_object_is_held_by_its_type_and_import_id(
     address: str, type_: str, object_id: str, *, expected: bool
 ) -> None:
-    assert holds(STATE, address=address, type_=type_, object_id=object_id) is expected
+    is_held = held(STATE).get(address) == Held(type=type_, import_id=object_id)
+
+    assert is_held is expected
 
 
 def test_where_objects_are() -> None:
@@ -117,12 +117,6 @@ def test_where_objects_are() -> None:
     assert found["aws_db_instance", "db-before"] == ["aws_db_instance.main (deposed 0a1b2c3d)"]
     assert found["aws_vpc", "vpc-2"] == ['module.copy.aws_vpc.main["a\\"b"]']
     assert ("aws_vpc", "vpc-0") not in found
-
-
-def test_another_way_to_name_objects_may_be_given() -> None:
-    found = held(STATE, identify=lambda type_, attributes: f"{type_}/{len(attributes)}")
-
-    assert found["aws_sqs_queue.mine"].import_id == "aws_sqs_queue/2"
 
 
 def test_removing_leaves_all_else_as_it_was() -> None:

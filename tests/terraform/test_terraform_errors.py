@@ -6,6 +6,7 @@ import pytest
 
 from common.errors import UserError
 from terraform.cli import Terraform, error_summary
+from terraform.pulled_state import pull, pulled_document
 
 BOXED = """\
 ╷
@@ -88,7 +89,7 @@ def test_what_a_failing_command_printed_is_not_told(tmp_path: Path) -> None:
     terraform = stub(tmp_path, "echo hunter2; echo 'Error: Late' >&2; exit 1")
 
     with pytest.raises(UserError) as caught:
-        terraform.pull_state()
+        pull(terraform)
 
     assert "hunter2" not in str(caught.value)
 
@@ -131,7 +132,7 @@ def test_a_failed_plan_is_an_error_and_not_a_change(tmp_path: Path, code: int) -
 
 
 def test_a_state_that_is_not_there_is_empty(tmp_path: Path) -> None:
-    assert stub(tmp_path, "exit 0").pull_state() == {}
+    assert pulled_document(stub(tmp_path, "exit 0")) == {}
 
 
 def test_a_state_goes_in_over_standard_input_and_not_over_arguments(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from typing import Final
 from common.errors import UserError, listed
 from imports.record import AdoptionRecord
 from terraform.cli import Terraform, error_summary
-from terraform.pulled_state import PulledState, pull
+from terraform.pulled_state import pull
+from terraform.state import State
 from terraform.state_surgery import managed_addresses
 
 _VARIABLE: Final = "TF_WORKSPACE"
@@ -68,7 +69,7 @@ def workspace_of_record(
     )
 
 
-def pull_workspace(terraform: Terraform) -> PulledState | None:
+def pull_workspace(terraform: Terraform) -> State | None:
     """The state of the workspace that the environment of `terraform` names; None when there is none.
 
     Raises UserError when it cannot be read, as when its local file was emptied, which Terraform takes for
@@ -85,7 +86,7 @@ def pull_workspace(terraform: Terraform) -> PulledState | None:
     return state
 
 
-def _holds_objects(state: PulledState | None) -> bool:
+def _holds_objects(state: State | None) -> bool:
     return state is not None and bool(managed_addresses(state.document))
 
 

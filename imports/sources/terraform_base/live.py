@@ -10,12 +10,11 @@ from itertools import groupby
 from typing import Final
 
 from aws.client import Clients, region_of
-from aws.import_ids import import_id
+from aws.resources import RESOURCES, import_id
 from common.errors import UserError, one_line, shorten
-from imports.sources.terraform_base.legacy_object import address_order
 from imports.sources.terraform_base.live_named import NAMED_RULES
 from imports.sources.terraform_base.live_network import NETWORK_RULES
-from imports.sources.terraform_base.live_rows import KINDS, Rows, read_rows
+from imports.sources.terraform_base.live_rows import Rows, read_rows
 from imports.sources.terraform_base.live_search import (
     AMBIGUOUS,
     Attributes,
@@ -30,6 +29,7 @@ from imports.sources.terraform_base.planned import (
     LegacyConfiguration,
     is_known,
 )
+from terraform.addresses import address_order
 
 __all__ = ["Clients", "Discovery", "Problem", "discover", "find_in"]
 
@@ -231,7 +231,7 @@ def _check_provider(wanted: ConfiguredObject) -> None:
     if wanted.provider != "aws":
         raise NoMatchError(
             "unresolved",
-            sought=f"the {KINDS[wanted.type].label}",
+            sought=f"the {RESOURCES[wanted.type].label}",
             found=f"it is made by the provider {wanted.provider}, and only the default one's "
             "account and region are searched",
             remedy="give the legacy state with --state",
@@ -253,7 +253,7 @@ def _shared(
             yield Problem(
                 address=address,
                 kind="ambiguous",
-                sought=f"{KINDS[type_].one} of its own",
+                sought=f"{RESOURCES[type_].one} of its own",
                 found=f"{id_}, which {' and '.join(addresses)} all lead to",
                 remedy=AMBIGUOUS,
             )

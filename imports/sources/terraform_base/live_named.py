@@ -1,49 +1,25 @@
 """How objects with a name of their own are found: by it, and by nothing else."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
+from aws.resources import ADOPTABLE, RESOURCES
+from aws.resources.call import Row
 from common.errors import shorten
-from imports.sources.terraform_base.live_rows import ATTACHMENTS, KINDS, Row
+from imports.sources.terraform_base.live_rows import id_of
 from imports.sources.terraform_base.live_search import Attributes, Rule, Search, only
 from imports.sources.terraform_base.planned import ConfiguredObject
 
-# For each type, which members its attributes are; what others refer to has to be among them.
-NAMED_ATTRIBUTES: Final[Mapping[str, Mapping[str, str]]] = {
-    "aws_ecr_repository": {
-        "id": "repositoryName",
-        "name": "repositoryName",
-        "arn": "repositoryArn",
-        "repository_url": "repositoryUri",
-    },
-    "aws_s3_bucket": {"id": "Name", "bucket": "Name"},
-    "aws_s3_bucket_versioning": {"id": "Name", "bucket": "Name"},
-    "aws_s3_bucket_public_access_block": {"id": "Name", "bucket": "Name"},
-    "aws_s3_bucket_server_side_encryption_configuration": {"id": "Name", "bucket": "Name"},
-    "aws_iam_role": {"id": "RoleName", "name": "RoleName", "arn": "Arn"},
-    "aws_iam_policy": {"id": "Arn", "name": "PolicyName", "arn": "Arn"},
-    "aws_ecs_cluster": {"id": "clusterArn", "name": "clusterName", "arn": "clusterArn"},
-    "aws_db_subnet_group": {
-        "id": "DBSubnetGroupName",
-        "name": "DBSubnetGroupName",
-        "arn": "DBSubnetGroupArn",
-    },
-    "aws_db_instance": {
-        "id": "DbiResourceId",
-        "identifier": "DBInstanceIdentifier",
-        "arn": "DBInstanceArn",
-    },
-    "aws_secretsmanager_secret": {"id": "ARN", "name": "Name", "arn": "ARN"},
-}
-
 
 def _by_name(search: Search, wanted: ConfiguredObject) -> Attributes:
-    kind = KINDS[wanted.type]
-    name = search.text(wanted, kind.argument)
-    namesakes = [row for row in search.rows[kind.rows] if row[kind.name] == name]
+    kind = RESOURCES[wanted.type]
+    name = search.text(wanted, kind.key[0])
+    namesakes = [
+        row for row in search.rows[wanted.type] if kind.attributes_of(row)[kind.key[0]] == name
+    ]
     reachable = [row for row in namesakes if _in_the_way(search, wanted, row) is None]
     reasons = "; ".join(
-        f"{row[kind.id]} is {reason}"
+        f"{id_of(wanted.type, row)} is {reason}"
         for row in namesakes
         if (reason := _in_the_way(search, wanted, row)) is not None
     )
@@ -54,19 +30,14 @@ def _by_name(search: Search, wanted: ConfiguredObject) -> Attributes:
         hint=f"only one that cannot be adopted: {reasons}" if reasons else "",
         remedy=_REMEDIES.get(wanted.type, "") if reasons else "",
     )
-    return _attributes(wanted.type, row)
-
-
-def _attributes(type_: str, row: Row) -> dict[str, Any]:
-    members = NAMED_ATTRIBUTES[type_].items()
-    return {attribute: row[member] for attribute, member in members if member in row}
+    return kind.attributes_of(row)
 
 
 def _in_the_way(search: Search, wanted: ConfiguredObject, row: Row) -> str | None:
     region = row.get("BucketRegion")
     if region is not None and region != search.region:
         return f"in {region}, not in {search.region}"
-    return KINDS[wanted.type].gone(row)
+    return RESOURCES[wanted.type].gone(row)
 
 
 _REMEDIES: Final = {
@@ -80,10 +51,11 @@ _REMEDIES: Final = {
 
 def _attachment(search: Search, wanted: ConfiguredObject) -> Attributes:
     role, policy = search.text(wanted, "role"), search.text(wanted, "policy_arn")
-    attached = [row["PolicyArn"] for row in search.rows[ATTACHMENTS] if row["RoleName"] == role]
+    of_role = [row for row in search.rows[wanted.type] if row["RoleName"] == role]
+    attached = [row["PolicyArn"] for row in of_role]
     only(
         wanted.type,
-        [row for row in search.rows[ATTACHMENTS] if row["ImportId"] == f"{role}/{policy}"],
+        [row for row in of_role if row["PolicyArn"] == policy],
         f"the policy {policy} attached to the role {role}",
         hint=f"the role has {', '.join(sorted(attached))}" if attached else "",
     )
@@ -91,6 +63,10 @@ def _attachment(search: Search, wanted: ConfiguredObject) -> Attributes:
 
 
 NAMED_RULES: Final[Mapping[str, Rule]] = {
-    **dict.fromkeys(NAMED_ATTRIBUTES, _by_name),
+    **{
+        type_: _by_name
+        for type_ in sorted(ADOPTABLE)
+        if len(RESOURCES[type_].key) == 1 and not RESOURCES[type_].key[0].startswith("tags.")
+    },
     "aws_iam_role_policy_attachment": _attachment,
 }

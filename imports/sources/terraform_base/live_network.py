@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Final, Never
 
+from aws.resources import RESOURCES
+from aws.resources.call import Row
+from aws.resources.ec2 import associations_in
 from common.errors import shorten
-from imports.sources.terraform_base.live_rows import ASSOCIATIONS, KINDS, Row
 from imports.sources.terraform_base.live_search import (
     AMBIGUOUS,
     MISSING,
@@ -27,15 +29,15 @@ def _vpc(search: Search, wanted: ConfiguredObject) -> Attributes:
     name = _required_name(search, wanted)
     block = search.text(wanted, "cidr_block") if "cidr_block" in wanted.arguments else None
     sought = f"a VPC {named(name)}" + (f" and the block {block}" if block else "")
-    namesakes = tagged(search.rows["Vpcs"], name)
+    namesakes = tagged(search.rows[wanted.type], name)
     matching = [row for row in namesakes if block in {None, row["CidrBlock"]}]
-    alike = [row for row in search.rows["Vpcs"] if row["CidrBlock"] == block]
+    alike = [row for row in search.rows[wanted.type] if row["CidrBlock"] == block]
     hint = "; ".join(
         f"{row['VpcId']} {named(name_of(row))} and the block {row['CidrBlock']}"
         for row in namesakes or alike
     )
     row = only("aws_vpc", matching, sought, hint=hint)
-    return {"id": row["VpcId"], "cidr_block": row["CidrBlock"]}
+    return RESOURCES[wanted.type].attributes_of(row)
 
 
 def _subnet(search: Search, wanted: ConfiguredObject) -> Attributes:
@@ -45,28 +47,23 @@ def _subnet(search: Search, wanted: ConfiguredObject) -> Attributes:
         [each for each in _within(search, wanted, vpc) if each.get("CidrBlock") == block],
         f"a subnet with the block {block} in {vpc}",
     )
-    return {
-        "id": row["SubnetId"],
-        "vpc_id": vpc,
-        "cidr_block": block,
-        "availability_zone": row.get("AvailabilityZone"),
-    }
+    return RESOURCES[wanted.type].attributes_of(row)
 
 
 def _internet_gateway(search: Search, wanted: ConfiguredObject) -> Attributes:
     vpc, name = search.text(wanted, "vpc_id"), search.name_tag(wanted)
     attached = [
         row
-        for row in search.rows["InternetGateways"]
+        for row in search.rows[wanted.type]
         if any(each.get("VpcId") == vpc for each in row.get("Attachments", ()))
     ]
     row = only(wanted.type, _narrowed(attached, name), f"an internet gateway attached to {vpc}")
-    return {"id": row["InternetGatewayId"], "vpc_id": vpc}
+    return RESOURCES[wanted.type].attributes_of(row)
 
 
 def _security_group(search: Search, wanted: ConfiguredObject) -> Attributes:
     vpc, name = search.text(wanted, "vpc_id"), search.text(wanted, "name")
-    namesakes = [row for row in search.rows["SecurityGroups"] if row["GroupName"] == name]
+    namesakes = [row for row in search.rows[wanted.type] if row["GroupName"] == name]
     elsewhere = ", ".join(f"{row['GroupId']} in {row.get('VpcId')}" for row in namesakes)
     row = only(
         wanted.type,
@@ -74,15 +71,15 @@ def _security_group(search: Search, wanted: ConfiguredObject) -> Attributes:
         f"a security group named {shorten(name)} in {vpc}",
         hint=f"only {elsewhere}" if elsewhere else "",
     )
-    return {"id": row["GroupId"], "name": name, "vpc_id": vpc}
+    return RESOURCES[wanted.type].attributes_of(row)
 
 
 def _nat_gateway(search: Search, wanted: ConfiguredObject) -> Attributes:
     subnet, name = search.text(wanted, "subnet_id"), search.name_tag(wanted)
-    kind = KINDS[wanted.type]
+    kind = RESOURCES[wanted.type]
     gone = [
         f"{row['NatGatewayId']}, which is {state}"
-        for row in search.rows["NatGateways"]
+        for row in search.rows[wanted.type]
         if row.get("SubnetId") == subnet and (state := kind.gone(row)) is not None
     ]
     standing = [row for row in search.living(wanted.type) if row.get("SubnetId") == subnet]
@@ -92,7 +89,7 @@ def _nat_gateway(search: Search, wanted: ConfiguredObject) -> Attributes:
         f"a NAT gateway in {subnet}",
         hint="only " + ", ".join(gone) if gone else "",
     )
-    return {"id": row["NatGatewayId"], "subnet_id": subnet, "allocation_id": _address_of(row)}
+    return {**kind.attributes_of(row), "allocation_id": _address_of(row)}
 
 
 def _address_of(gateway: Row) -> str | None:
@@ -110,8 +107,7 @@ def _eip(search: Search, wanted: ConfiguredObject) -> Attributes:
     name = search.name_tag(wanted)
     if name is None and not held:
         _no_way(wanted, "a tag Name, or a NAT gateway that holds it")
-    # One without an allocation id is of the network before VPCs, and cannot be imported.
-    addresses = [row for row in search.rows["Addresses"] if row.get("AllocationId")]
+    addresses = search.rows[wanted.type]
     namesakes = tagged(addresses, name) if name is not None else []
     row = _agreed(
         wanted,
@@ -120,11 +116,7 @@ def _eip(search: Search, wanted: ConfiguredObject) -> Attributes:
         sought=f"an elastic IP address {named(name)}",
         holder="held by its NAT gateway",
     )
-    return {
-        "id": row["AllocationId"],
-        "allocation_id": row["AllocationId"],
-        "public_ip": row.get("PublicIp"),
-    }
+    return RESOURCES[wanted.type].attributes_of(row)
 
 
 def _route_table(search: Search, wanted: ConfiguredObject) -> Attributes:
@@ -134,7 +126,11 @@ def _route_table(search: Search, wanted: ConfiguredObject) -> Attributes:
         for each in search.referring("aws_route_table_association", "route_table_id", wanted)
         if isinstance(search.value(each, "subnet_id"), str)
     }
-    used = {row["RouteTableId"] for row in search.rows[ASSOCIATIONS] if row["SubnetId"] in subnets}
+    used = {
+        row["RouteTableId"]
+        for row in associations_in(search.rows[wanted.type])
+        if row["SubnetId"] in subnets
+    }
     tables = _within(search, wanted, vpc)
     serving = [row for row in tables if row["RouteTableId"] in used]
     sought = f"a route table {named(name)} in {vpc}"
@@ -147,12 +143,12 @@ def _route_table(search: Search, wanted: ConfiguredObject) -> Attributes:
     else:
         hint = f"its subnets use {ids(wanted.type, serving)}, of another name" if serving else ""
         row = only(wanted.type, [], sought, hint=hint)
-    return {"id": row["RouteTableId"], "vpc_id": vpc}
+    return RESOURCES[wanted.type].attributes_of(row)
 
 
 def _association(search: Search, wanted: ConfiguredObject) -> Attributes:
     subnet, table = search.text(wanted, "subnet_id"), search.text(wanted, "route_table_id")
-    entries = [row for row in search.rows[ASSOCIATIONS] if row["SubnetId"] == subnet]
+    entries = [row for row in search.rows[wanted.type] if row["SubnetId"] == subnet]
     others = ids("aws_route_table", entries)
     row = only(
         wanted.type,
@@ -160,11 +156,7 @@ def _association(search: Search, wanted: ConfiguredObject) -> Attributes:
         f"an association of {subnet} with {table}",
         hint=f"the subnet is associated with {others}" if others else "",
     )
-    return {
-        "id": row.get("RouteTableAssociationId"),
-        "subnet_id": subnet,
-        "route_table_id": table,
-    }
+    return RESOURCES[wanted.type].attributes_of(row)
 
 
 def _within(search: Search, wanted: ConfiguredObject, vpc: str) -> list[Row]:
@@ -207,7 +199,7 @@ def _required_name(search: Search, wanted: ConfiguredObject) -> str:
 
 
 def _no_way(wanted: ConfiguredObject, needed: str) -> Never:
-    label = KINDS[wanted.type].label
+    label = RESOURCES[wanted.type].label
     raise NoMatchError(
         "unresolved",
         sought=f"the {label}",

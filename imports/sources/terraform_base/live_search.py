@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from aws.resources import RESOURCES
+from aws.resources.call import Row
 from common.errors import shorten
-from imports.sources.terraform_base.live_rows import KINDS, Row, Rows
+from imports.sources.terraform_base.live_rows import Rows, id_of
 from imports.sources.terraform_base.planned import (
     AfterApply,
     ConfiguredObject,
@@ -84,15 +86,14 @@ class Search:
 
     def living(self, type_: str) -> list[Row]:
         """Return the rows of a type without those that are as good as gone."""
-        kind = KINDS[type_]
-        return [row for row in self.rows[kind.rows] if kind.gone(row) is None]
+        return [row for row in self.rows[type_] if RESOURCES[type_].gone(row) is None]
 
     def _text(self, wanted: ConfiguredObject, argument: str, value: Value) -> str:
         if isinstance(value, str | int | float) and value != "":
             return str(value)
         raise NoMatchError(
             "unresolved",
-            sought=f"the {argument} of the {KINDS[wanted.type].label}",
+            sought=f"the {argument} of the {RESOURCES[wanted.type].label}",
             found=self._why(wanted, argument, value),
             remedy=UNRESOLVED,
         )
@@ -135,7 +136,7 @@ def only(
 
 def ids(type_: str, rows: Iterable[Row]) -> str:
     """Return the import ids of the rows, in order, as one text; of many the first few."""
-    found = sorted(str(row[KINDS[type_].id]) for row in rows)
+    found = sorted(id_of(type_, row) for row in rows)
     rest = [f"and {len(found) - _IDS_SHOWN} more"] if len(found) > _IDS_SHOWN else []
     return ", ".join([*found[:_IDS_SHOWN], *rest])
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from common.errors import UserError
-from imports.sources.terraform_base.legacy_object import address_order
+from terraform.addresses import address_order
 
 # Data sources that are put into the copy, to learn for which account and region the folder's provider works.
 PROBE: Final = "atomic_inventory"

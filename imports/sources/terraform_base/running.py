@@ -81,7 +81,7 @@ def plan(
     if result.exit_code:
         raise UserError(_cannot_plan(_errors(result)))
     try:
-        return terraform.show(plan_file)
+        return dict(terraform.show(plan_file).document)
     finally:
         plan_file.unlink(missing_ok=True)
 

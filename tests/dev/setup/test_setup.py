@@ -6,17 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from common.requirements import fingerprint, parse_version, refusal, version_text
 from dev.setup.provider_settings import (
     CliConfig,
-    Mirror,
-    choose_mirror,
-    implied_mirrors,
-    package_paths,
     render_cli_config,
     render_environment,
     terraform_environment,
 )
-from dev.setup.requirements import fingerprint, parse_version, refusal, version_text
+from terraform.mirrors import Mirror, choose_mirror, implied_mirrors, package_paths
 
 AWS = "registry.terraform.io/hashicorp/aws"
 NO_CONFIG = CliConfig(named="", exists=False, text="")

@@ -175,6 +175,35 @@ def test_one_ctrl_c_leaves_word_where_the_provider_gave_a_request_up(
     assert (stack.folder / CUT_SHORT).exists() is noted
 
 
+@pytest.mark.parametrize(
+    ("said", "code", "told"),
+    [
+        ("Error: Instance cannot be destroyed\n" * 3, 1, 1),
+        ("Error: Instance cannot be destroyed\n", 0, 0),
+        ("Error: something else", 1, 0),
+    ],
+    ids=["refused three times", "not in the end", "another error"],
+)
+def test_a_refused_destroy_is_put_down_to_retain_data_in_one_line(
+    stack: Stack, said: str, code: int, told: int
+) -> None:
+    stack.terraform(then=f"print({said!r}, flush=True); sys.exit({code})")
+    with stack.run("destroy") as process:
+        lines = stack.rest_of(process)
+
+    assert process.returncode == code
+    assert sum("retain_data" in line for line in lines) == told
+
+
+def test_a_refusal_is_read_across_two_writes(stack: Stack) -> None:
+    halves = "os.write(1, b'Instance cannot'); time.sleep(0.3); os.write(1, b' be destroyed')"
+    stack.terraform(then=f"{halves}; sys.exit(1)")
+    with stack.run("destroy") as process:
+        lines = stack.rest_of(process)
+
+    assert "retain_data" in lines[-1]
+
+
 def test_a_plan_stopped_at_once_was_making_nothing(stack: Stack) -> None:
     with stack.run("plan") as process:
         for number in (1, 2):

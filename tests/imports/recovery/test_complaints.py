@@ -7,7 +7,7 @@ import pytest
 
 from imports.recovery import complaints
 from imports.recovery.matching import Ambiguity
-from imports.recovery.reading import ReadObject
+from terraform.import_plan import ReadObject
 
 FOLDER = Path("/stacks/atomic-live")
 

@@ -1,7 +1,7 @@
 """How is found what belongs to a VPC, and to no other."""
 
 from aws.client import Clients
-from imports.recovery.finding import FINDERS
+from aws.resources import RESOURCES
 
 
 def _vpc(clients: Clients) -> str:
@@ -32,7 +32,7 @@ def test_the_default_security_group_is_that_of_the_vpc_whatever_its_tags(clients
     ]
     (default,) = clients("ec2").describe_security_groups(Filters=in_it)["SecurityGroups"]
 
-    (found,) = FINDERS["aws_default_security_group"].list(clients, ours)
+    (found,) = RESOURCES["aws_default_security_group"].listed(clients, ours)
 
     assert (found.key, found.import_id, found.tags) == ((ours,), default["GroupId"], None)
 
@@ -41,6 +41,6 @@ def test_a_flow_log_is_found_by_its_vpc_and_its_name(clients: Clients) -> None:
     ours, other = _vpc(clients), _vpc(clients)
     log, _another = _flow_log(clients, ours), _flow_log(clients, other)
 
-    (found,) = FINDERS["aws_flow_log"].list(clients, ours)
+    (found,) = RESOURCES["aws_flow_log"].listed(clients, ours)
 
     assert (found.key, found.import_id) == ((ours, "dev-flow-log"), log)

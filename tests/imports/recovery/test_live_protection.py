@@ -7,8 +7,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from aws.client import Clients
-from imports.recovery.finding import FINDERS
-from imports.recovery.live import Live
+from aws.resources import RESOURCES
+from aws.resources.row import Live
 
 WHAT_IT_IS_FOR = "All that dev stores"
 
@@ -20,7 +20,7 @@ def _key(clients: Clients, description: str = WHAT_IT_IS_FOR) -> str:
 
 
 def _found(clients: Clients) -> list[Live]:
-    return FINDERS["aws_kms_key"].list(clients, WHAT_IT_IS_FOR)
+    return RESOURCES["aws_kms_key"].listed(clients, WHAT_IT_IS_FOR)
 
 
 def test_a_key_is_found_by_its_description_and_has_its_tags(clients: Clients) -> None:

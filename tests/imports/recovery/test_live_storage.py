@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from aws.client import Clients
-from imports.recovery.finding import FINDERS
+from aws.resources import RESOURCES
 
 _SETTINGS: dict[str, Callable[[Any], Any]] = {
     "aws_s3_bucket_versioning": lambda s3: s3.put_bucket_versioning(
@@ -51,19 +51,19 @@ def _buckets(clients: Clients) -> Any:
 def test_what_was_never_set_on_a_bucket_does_not_stand(clients: Clients, type_: str) -> None:
     _buckets(clients)
 
-    assert FINDERS[type_].list(clients, "dev-data") == []
+    assert RESOURCES[type_].listed(clients, "dev-data") == []
 
 
 @pytest.mark.parametrize("type_", _SETTINGS)
 def test_what_was_set_on_a_bucket_is_found_by_the_bucket(clients: Clients, type_: str) -> None:
     _SETTINGS[type_](_buckets(clients))
 
-    assert [each.import_id for each in FINDERS[type_].list(clients, "dev-data")] == ["dev-data"]
+    assert [each.import_id for each in RESOURCES[type_].listed(clients, "dev-data")] == ["dev-data"]
 
 
 @pytest.mark.parametrize("type_", _SETTINGS)
 def test_what_is_asked_of_a_missing_bucket_does_not_stand(clients: Clients, type_: str) -> None:
-    assert FINDERS[type_].list(clients, "dev-data") == []
+    assert RESOURCES[type_].listed(clients, "dev-data") == []
 
 
 def test_a_backup_plan_is_told_by_the_vault_that_it_writes_to(clients: Clients) -> None:
@@ -73,7 +73,7 @@ def test_a_backup_plan_is_told_by_the_vault_that_it_writes_to(clients: Clients) 
     backup.create_backup_plan(BackupPlan={"BackupPlanName": "dev-daily", "Rules": [rule]})
 
     # The selections are beside the point, and moto does not know them.
-    found = FINDERS["aws_backup_plan"].list(_without_selections(clients), "dev-daily")
+    found = RESOURCES["aws_backup_plan"].listed(_without_selections(clients), "dev-daily")
 
     assert [each.tied_to for each in found] == [{("aws_backup_vault", "dev-vault")}]
 

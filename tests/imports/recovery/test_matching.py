@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from imports.recovery.live import Live
+from aws.resources.row import Live
 from imports.recovery.matching import Ambiguity, Matches, Orphan
 from tests.ops.matching import found_ids, match
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from imports.recovery.live import Live
+from aws.resources.row import Live
 from imports.recovery.matching import Ambiguity, Matches
-from imports.recovery.planned import planned_resources
+from terraform.stack import Stack
 from tests.ops.matching import found_ids, match
 
 NAMED = {"Name": "atomic-nat-eip-0"}
@@ -150,7 +150,7 @@ def test_a_part_of_a_recorded_object_is_told_by_it_though_it_has_the_same_id() -
 
 
 def resources_of(resources: Mapping[str, Mapping[str, Any]]) -> set[str]:
-    return set(planned_resources({"resource": resources}))
+    return set(Stack(document={"resource": resources}).resources)
 
 
 def test_nothing_is_an_orphan_without_tags_that_say_so() -> None:

@@ -40,7 +40,7 @@ def test_what_stands_is_found_by_its_id_with_what_others_refer_to(clients: Clien
         VPC: vpc,
         address: secret,
     }
-    assert found.found[VPC].attributes == {"id": vpc}
+    assert found.found[VPC].attributes["id"] == vpc
     assert found.found[address].attributes["arn"] == secret
     assert found.gone == {}
 

@@ -3,8 +3,6 @@
 import datetime
 from typing import Any
 
-from imports.recovery.planned import Planned
-from imports.recovery.reading import ReadObject
 from imports.recovery.recovered_state import (
     SecretVersion,
     scheduled_action_read,
@@ -12,6 +10,9 @@ from imports.recovery.recovered_state import (
     with_objects,
     with_outputs,
 )
+from terraform.import_plan import ReadObject
+from terraform.plan import Plan
+from terraform.stack import Resource, Stack
 
 PROVIDER = 'provider["registry.terraform.io/hashicorp/aws"]'
 
@@ -23,7 +24,9 @@ def _read(**attributes: Any) -> ReadObject:
 def _with(address: str, arguments: dict[str, Any], read: ReadObject) -> dict[str, Any]:
     type_, name = address.split(".")
     document = {"resource": {type_: {name: arguments}}}
-    state = with_objects(None, {address: read}, document, terraform_version="1.11.4")
+    state = with_objects(
+        None, {address: read}, Stack(document=document), terraform_version="1.11.4"
+    )
     attributes: dict[str, Any] = state["resources"][0]["instances"][0]["attributes"]
     return attributes
 
@@ -48,7 +51,7 @@ def test_a_service_names_its_task_definition_by_arn_as_configured() -> None:
         "aws_ecs_task_definition.app": _read(arn=arn),
     }
 
-    state = with_objects(None, objects, document, terraform_version="1.11.4")
+    state = with_objects(None, objects, Stack(document=document), terraform_version="1.11.4")
 
     service = state["resources"][0]["instances"][0]["attributes"]
     assert service["task_definition"] == arn
@@ -73,7 +76,7 @@ def test_a_service_names_a_task_definition_that_the_state_holds_by_arn_too() -> 
     document: dict[str, Any] = {"resource": {"aws_ecs_service": {"app": {}}}}
     objects = {"aws_ecs_service.app": _read(task_definition="dev-app:3")}
 
-    state = with_objects(before, objects, document, terraform_version="1.11.4")
+    state = with_objects(before, objects, Stack(document=document), terraform_version="1.11.4")
 
     (service,) = (each for each in state["resources"] if each["type"] == "aws_ecs_service")
     assert service["instances"][0]["attributes"]["task_definition"] == arn
@@ -91,7 +94,10 @@ def test_a_state_keeps_its_lineage_and_what_it_holds() -> None:
     document: dict[str, Any] = {"resource": {"aws_vpc": {"main": {}}, "aws_eip": {"nat": {}}}}
 
     state = with_objects(
-        before, {"aws_eip.nat": _read(id="eip-1")}, document, terraform_version="1.11.4"
+        before,
+        {"aws_eip.nat": _read(id="eip-1")},
+        Stack(document=document),
+        terraform_version="1.11.4",
     )
 
     assert (state["lineage"], state["serial"]) == ("ours", 8)
@@ -101,10 +107,10 @@ def test_a_state_keeps_its_lineage_and_what_it_holds() -> None:
 
 def test_a_secret_version_has_its_label_and_no_value() -> None:
     version = SecretVersion(secret_arn="arn:s", version_id="v1", stages=("ATOMIC_FIRST",))
-    planned = Planned(
+    planned = Resource(
         type="aws_secretsmanager_secret_version",
         name="key",
-        arguments={"secret_string_wo_version": 1},
+        attributes={"secret_string_wo_version": 1},
     )
 
     attributes = version_read(version, planned, provider=PROVIDER).attributes
@@ -155,6 +161,6 @@ def test_outputs_that_are_known_come_with_it() -> None:
         }
     }
 
-    state = with_outputs({"outputs": {}}, plan)
+    state = with_outputs({"outputs": {}}, Plan(document=plan))
 
     assert state["outputs"] == {"VpcId": {"value": "vpc-1", "type": "string"}}

@@ -2,6 +2,7 @@
 
 from imports.recovery.recovery_plan import left_out
 from imports.recovery.recovery_verdict import Effect, Outlook
+from terraform.stack import Stack
 
 DOCUMENT = {
     "resource": {
@@ -19,7 +20,7 @@ VPC = frozenset({"aws_vpc.main"})
 def _left_out(address: str, effect: Effect, *, undecided: frozenset[str] = VPC) -> set[str]:
     blocks = effect in {"replaced", "destroyed"}
     outlook = Outlook(address=address, effect=effect, attributes=(), blocks=blocks)
-    return left_out([outlook], DOCUMENT, recovered={address}, undecided=undecided)
+    return left_out([outlook], Stack(document=DOCUMENT), recovered={address}, undecided=undecided)
 
 
 def test_what_would_be_replaced_for_something_undecided_below_it_waits() -> None:
@@ -44,4 +45,4 @@ def test_another_revision_of_a_task_definition_is_history() -> None:
 def test_what_the_state_has_held_all_along_is_not_left_out() -> None:
     outlook = Outlook(address=RULE, effect="replaced", attributes=(), blocks=True)
 
-    assert left_out([outlook], DOCUMENT, recovered=set(), undecided=VPC) == set()
+    assert left_out([outlook], Stack(document=DOCUMENT), recovered=set(), undecided=VPC) == set()

@@ -9,6 +9,7 @@ from aws.client import Clients
 from imports.recovery import recovery_stage
 from imports.recovery.recovery_stage import Stage
 from terraform.cli import Terraform
+from terraform.stack import Stack
 from terraform.workspace import Workspace
 
 TAGGED: dict[str, Any] = {"default_tags": [{"tags": {"Stage": "dev"}}]}
@@ -21,7 +22,7 @@ def test_a_stage_has_the_default_tags_of_its_stack_or_none(
     stage = Stage(
         workspace=Workspace(stage="dev", environ={}),
         terraform=Terraform(folder=tmp_path, environment={}),
-        document={"provider": {"aws": [{"region": "us-east-1", **provider}]}},
+        stack=Stack(document={"provider": {"aws": [{"region": "us-east-1", **provider}]}}),
         state=None,
         record=None,
         broken=None,

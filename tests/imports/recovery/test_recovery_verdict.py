@@ -3,19 +3,18 @@
 from typing import Any
 
 from imports.recovery.recovery_verdict import outlook
+from terraform.plan import Plan
 
 
-def _plan(address: str, *actions: str, **change: Any) -> dict[str, Any]:
-    return {
-        "resource_changes": [
-            {
-                "address": address,
-                "mode": "managed",
-                "type": address.partition(".")[0],
-                "change": {"actions": list(actions), **change},
-            }
-        ]
+def _plan(address: str, *actions: str, deposed: str | None = None, **change: Any) -> Plan:
+    row = {
+        "address": address,
+        "mode": "managed",
+        "type": address.partition(".")[0],
+        "deposed": deposed,
+        "change": {"actions": list(actions), **change},
     }
+    return Plan(document={"resource_changes": [row]})
 
 
 def test_a_recovered_object_that_would_be_replaced_blocks() -> None:
@@ -51,7 +50,6 @@ def test_what_the_state_held_and_the_plan_leaves_alone_is_not_told() -> None:
 
 
 def test_a_deposed_object_is_left_to_the_deploy() -> None:
-    plan = _plan("aws_acm_certificate.main", "delete")
-    plan["resource_changes"][0]["deposed"] = "abcd"
+    plan = _plan("aws_acm_certificate.main", "delete", deposed="abcd")
 
     assert outlook(plan, recovered={"aws_acm_certificate.main"}) == ()

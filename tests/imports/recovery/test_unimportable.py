@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from aws.client import Clients
-from imports.recovery.planned import Planned
 from imports.recovery.unimportable import unimportable
+from terraform.stack import Resource
 
 ADDRESS = "aws_appautoscaling_scheduled_action.app"
 TARGET = {
@@ -14,10 +14,10 @@ TARGET = {
     "ResourceId": "service/dev/app",
     "ScalableDimension": "ecs:service:DesiredCount",
 }
-ACTION = Planned(
+ACTION = Resource(
     type="aws_appautoscaling_scheduled_action",
     name="app",
-    arguments={
+    attributes={
         "name": "app-noon",
         "resource_id": "${aws_appautoscaling_target.app.resource_id}",
         "scalable_dimension": "ecs:service:DesiredCount",

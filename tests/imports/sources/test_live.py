@@ -20,7 +20,7 @@ from moto import mock_aws
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from aws.client import Clients, boto3_clients
-from aws.import_ids import import_id
+from aws.resources import import_id
 from common.errors import UserError
 from imports.sources.terraform_base.live import Discovery, Problem, discover, find_in
 from imports.sources.terraform_base.live_rows import read_rows
@@ -484,7 +484,7 @@ def test_an_association_that_is_undone_is_missing(base: Account) -> None:
 def test_a_deleted_nat_gateway_is_missing(base: Account) -> None:
     gone = deleted_gateway(base)
 
-    found = discovered_with("NatGateways", gone)
+    found = discovered_with("aws_nat_gateway", gone)
 
     said = problem(found, "aws_nat_gateway.nat[0]")
     assert said.kind == "missing"
@@ -497,7 +497,7 @@ def test_a_nat_gateway_that_replaced_a_deleted_one_is_found(base: Account) -> No
         (gone,) = deleted_gateway(base)(row)
         return [gone, {**row, "NatGatewayId": f"{row['NatGatewayId']}-new", "State": "pending"}]
 
-    found = discovered_with("NatGateways", replaced)
+    found = discovered_with("aws_nat_gateway", replaced)
 
     nat = found.attributes["aws_nat_gateway.nat[0]"]["id"]
     assert nat == f"{base['aws_nat_gateway.nat[0]']}-new"

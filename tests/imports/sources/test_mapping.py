@@ -5,8 +5,9 @@ from collections.abc import Iterable
 
 import pytest
 
-from imports.sources.terraform_base.legacy_object import LegacyObject, instance_address
 from imports.sources.terraform_base.mapping import ADOPTED, COUNTED, RELEASED, find_base
+from terraform.addresses import instance_address
+from terraform.state import StateObject
 from tests.imports.records import base_record, decisions, legacy_state, stack_document
 
 
@@ -39,9 +40,9 @@ def test_every_adopted_address_exists_in_the_stack(phase: str) -> None:
     assert sorted(base_record().addresses - addresses) == []
 
 
-def located(address: str, *, index: int | str | None = None, module: str = "") -> LegacyObject:
+def located(address: str, *, index: int | str | None = None, module: str = "") -> StateObject:
     type_, _, name = address.partition(".")
-    return LegacyObject(
+    return StateObject(
         address=instance_address(kind=type_, name=name, index=index, module=module),
         type=type_,
         name=name,
@@ -51,7 +52,7 @@ def located(address: str, *, index: int | str | None = None, module: str = "") -
     )
 
 
-def a_base(*, module: str = "", keys: Iterable[int | str | None] = (0, 1, 2)) -> list[LegacyObject]:
+def a_base(*, module: str = "", keys: Iterable[int | str | None] = (0, 1, 2)) -> list[StateObject]:
     """Every resource of the base, those of a zone with these keys."""
     return [
         located(address, index=index, module=module)
@@ -60,13 +61,13 @@ def a_base(*, module: str = "", keys: Iterable[int | str | None] = (0, 1, 2)) ->
     ]
 
 
-def ours(objects: Iterable[LegacyObject]) -> dict[str, str | None]:
+def ours(objects: Iterable[StateObject]) -> dict[str, str | None]:
     found = list(objects)
     base = find_base(found)
     return {item.address: base.address(item) for item in found}
 
 
-def released(objects: Iterable[LegacyObject]) -> dict[str, str]:
+def released(objects: Iterable[StateObject]) -> dict[str, str]:
     found = list(objects)
     base = find_base(found)
     return {item.address: why for item in found if (why := base.release_reason(item))}

@@ -4,9 +4,10 @@ from pathlib import PurePath
 
 import pytest
 
+from aws.resources import STATEFUL
 from modules.settings.stage_files import parse_stage
 from modules.settings.stage_settings import StageSettings
-from modules.settings.stateful import STATEFUL, stateful_addresses
+from modules.settings.stateful import stateful_addresses
 from tests.conftest import Synthesize, read_stack
 from tests.stack import Stack
 from tests.stages import SHIPPED, VARIANTS, stage_settings
@@ -27,7 +28,9 @@ def named(tmp_path_factory: pytest.TempPathFactory, stack: Synthesize) -> Stack:
     stack("prod")  # has started jsii with the fast bindings
     from modules.app import synthesize  # noqa: PLC0415
 
-    document = {**stage_settings("prod").model_dump(include={"domain_name", "operator_email"})}
+    document = {
+        **stage_settings("prod").model_dump(include={"domain_name", "operator_email", "security"})
+    }
     settings, mistakes = parse_stage({**document, "allow_destroy": NAMED}, stage="prod")
     assert not mistakes
     outdir = tmp_path_factory.mktemp("named")

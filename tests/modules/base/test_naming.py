@@ -10,7 +10,7 @@ NAMES = Names(prefix="atomic-dev", stack="atomic-dev-stack")
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        (NAMES("alb"), "atomic-dev-alb"),
+        (NAMES.load_balancer, "atomic-dev-alb"),
         (NAMES.alarm_topic, "atomic-dev-stack-AlarmTopic"),
         (NAMES.dashboard, "atomic-dev-stack-SystemHealthOverview"),
         (

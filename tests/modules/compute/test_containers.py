@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from modules.compute import containers
+from modules.settings.secrets import SecretRef
 from modules.settings.services import SERVICES, Service
 
 ROWS = {row.name: row for row in SERVICES}
@@ -155,12 +156,16 @@ def test_only_functions_gets_the_brokers_and_only_with_kafka(
 ) -> None:
     references = containers.secret_references(ROWS[service], kafka=kafka)
 
-    brokers = {"KAFKA_BOOTSTRAP_SERVERS": "msk-bootstrap-brokers"} if given else {}
-    assert references == ROWS[service].secrets | brokers
+    assert references.pop("KAFKA_BOOTSTRAP_SERVERS", None) == (
+        SecretRef(name="msk-bootstrap-brokers") if given else None
+    )
+    assert list(references) == list(ROWS[service].secrets)
 
 
 @pytest.mark.parametrize(
     ("reference", "value_from"), [("doc", "arn:doc"), ("doc:username", "arn:doc:username::")]
 )
 def test_a_json_key_is_asked_for_behind_the_arn(reference: str, value_from: str) -> None:
-    assert containers.secret_value_from(reference, {"doc": "arn:doc"}) == value_from
+    assert (
+        containers.secret_value_from(SecretRef.parse(reference), {"doc": "arn:doc"}) == value_from
+    )

@@ -126,6 +126,11 @@ def test_aurora_is_serverless_v2_postgresql_15(stack: Synthesize, argument: str)
     assert stack("aurora").resource("aws_rds_cluster", "main")[argument] == AURORA[argument]
 
 
+def test_aurora_keeps_backups_for_a_day_where_the_stage_wants_none(stack: Synthesize) -> None:
+    """AWS refuses a cluster without; a stage that asks for 0 days is guarded's."""
+    assert stack("guarded").resource("aws_rds_cluster", "main")["backup_retention_period"] == 1
+
+
 @pytest.mark.parametrize("index", [0, 1])
 def test_aurora_has_a_second_instance_for_multi_az(stack: Synthesize, index: int) -> None:
     instance = stack("aurora").resource("aws_rds_cluster_instance", f"main_{index}")

@@ -71,6 +71,8 @@ def test_an_alarm_tells_the_operator_and_takes_missing_data_for_good(
     assert alarm["alarm_name"] == f"atomic-dev-{name.replace('_', '-')}"
     assert alarm["treat_missing_data"] == "notBreaching"
     assert alarm["alarm_actions"] == ["${aws_sns_topic.alarms.arn}"]
+    # And when it is over.
+    assert alarm["ok_actions"] == ["${aws_sns_topic.alarms.arn}"]
 
 
 @pytest.mark.parametrize("service", ROUTED)

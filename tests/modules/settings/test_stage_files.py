@@ -174,15 +174,12 @@ def test_a_ninth_service_needs_no_more_than_its_table() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("stage", "retained"), [("dev", False), ("staging", False), ("prod", True), ("qa", False)]
-)
-def test_defaults_follow_the_stages_name(stage: str, retained: bool) -> None:
+@pytest.mark.parametrize("stage", ["dev", "production", "qa"])
+def test_names_and_tags_follow_the_stages_name(stage: str) -> None:
     settings = accepted({}, stage=stage)
 
     assert settings.stage == stage
     assert settings.stack_name == settings.prefix == f"atomic-{stage}"
-    assert settings.retain_data is retained
     assert settings.default_tags == {
         "Project": "atomic-calendar",
         "Stage": stage,
@@ -190,12 +187,60 @@ def test_defaults_follow_the_stages_name(stage: str, retained: bool) -> None:
     }
 
 
-def test_defaults_give_way_to_the_file() -> None:
-    settings = accepted({"prefix": "acme", "retain_data": True, "default_tags": {"Owner": "me"}})
+@pytest.mark.parametrize("stage", ["dev", "staging", "prod", "production", "live"])
+def test_safety_does_not_depend_on_the_stages_name(stage: str) -> None:
+    switches = {"web_firewall": True, "backups": False}
 
-    assert (settings.prefix, settings.retain_data, settings.default_tags) == (
+    settings = accepted({"security": switches}, stage=stage)
+
+    assert settings.retain_data is True
+    assert (settings.security.web_firewall, settings.security.backups) == (True, False)
+
+
+def test_a_stage_gives_up_its_data_only_where_its_file_says_so() -> None:
+    assert accepted({}).retain_data is True
+    assert accepted({"retain_data": False}).retain_data is False
+
+
+PASTED = {
+    "neither": ("", ["[security]", "web_firewall = true", "backups = true"]),
+    "no backups": ("[security]\nweb_firewall = false\n", ["backups = true"]),
+    "no firewall": ("[security]\nbackups = true\n", ["web_firewall = true"]),
+    "another switch": (
+        "[security]\nflow_logs = false\n",
+        ["web_firewall = true", "backups = true"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "lines"), PASTED.values(), ids=PASTED)
+def test_a_prod_that_relied_on_its_name_is_refused_with_the_lines_to_paste(
+    tmp_path: Path, text: str, lines: list[str]
+) -> None:
+    _, mistake, *pasted = refusal(tmp_path, TEXT + text, stage="prod")
+
+    assert "the name 'prod' no longer turns anything on" in mistake
+    assert [line.strip() for line in pasted] == lines
+    (tmp_path / "prod.toml").write_text(TEXT + text + "\n".join(lines))
+    security = read_stage(tmp_path, "prod").security
+    assert security.backups is True
+    assert security.web_firewall is ("web_firewall = false" not in text)
+
+
+def test_a_switch_that_is_neither_on_nor_off_is_not_called_missing_too(tmp_path: Path) -> None:
+    text = '[security]\nweb_firewall = "yes"\nbackups = true\n'
+
+    title, mistake = refusal(tmp_path, TEXT + text, stage="prod")
+
+    assert title.endswith(": 1 mistake")
+    assert "true or false" in mistake
+
+
+def test_defaults_give_way_to_the_file() -> None:
+    settings = accepted({"prefix": "acme", "default_tags": {"Owner": "me"}})
+
+    assert (settings.prefix, settings.default_tags) == (
         "acme",
-        True,
         {"Project": "atomic-calendar", "Stage": "dev", "ManagedBy": "cdktf", "Owner": "me"},
     )
 

@@ -1,6 +1,7 @@
 """Waiting for deployments, and what the screen says of one that was taken back."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -8,6 +9,8 @@ import pytest
 import ops.commands.status as status_module
 from ops.commands.status import _rollout, _settled
 from ops.facts.services import Deployment, ServiceFacts
+from tests.ops.answering import answer
+from tests.stages import stage_settings
 
 WELL = ServiceFacts(
     name="app",
@@ -54,6 +57,34 @@ def test_it_does_not_wait_for_ever(
     answers.append(UNDER_WAY)
 
     assert settled([]) == (UNDER_WAY,)
+
+
+@pytest.mark.parametrize(
+    ("service", "code"),
+    [
+        (WELL, 0),
+        (ROLLED_BACK, 2),
+        (replace(WELL, deployment=Deployment(state="FAILED", reason="", since=None)), 2),
+    ],
+    ids=["completed", "rolled back", "failed"],
+)
+def test_the_exit_code_after_waiting_tells_whether_the_deployment_holds(
+    answers: list[ServiceFacts],
+    service: ServiceFacts,
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    answers += [UNDER_WAY, service]
+    for name, value in (
+        ("open_stage", SimpleNamespace(settings=stage_settings("dev"), clients=None)),
+        ("account_of", "123456789012"),
+        ("alarm_facts", ()),
+        ("database_facts", None),
+    ):
+        monkeypatch.setattr(status_module, name, lambda _asked, value=value: value)
+
+    assert answer(monkeypatch, capsys, "status", "--stage", "dev", "--wait").code == code
 
 
 def test_a_deployment_that_was_taken_back_is_not_called_completed() -> None:

@@ -11,10 +11,13 @@ import pytest
 from local.emulator import PROJECT
 from tests.contract import json_keys
 
+STAGES_DIR: dict[str, str] = {}
+
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     # Not what a test of this process has set for the bindings: NODE_OPTIONS refers to it.
     environment = {k: v for k, v in os.environ.items() if not k.startswith("ATOMIC_STA")}
+    environment |= STAGES_DIR
     finished = subprocess.run(
         [sys.executable, "-m", "ops", "cost", *arguments],
         cwd=PROJECT,
@@ -70,6 +73,38 @@ def test_two_stages_stand_side_by_side_for_programs() -> None:
 
     document = json.loads(finished.stdout)
     assert document["dev"]["groups"].keys() <= document["prod"]["groups"].keys()
+
+
+@pytest.fixture(name="abroad")
+def _abroad(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stage `abroad`, in a region that the table has no prices of, and `home` in the one that it has."""
+    for name, region in (("abroad", "eu-central-1"), ("home", "us-east-1")):
+        (tmp_path / f"{name}.toml").write_text(f'phase = "foundation"\nregion = "{region}"\n')
+    monkeypatch.setitem(STAGES_DIR, "ATOMIC_STAGES_DIR", str(tmp_path))
+
+
+@pytest.mark.usefixtures("abroad")
+def test_another_region_is_estimated_and_says_so() -> None:
+    finished = run("--stage", "abroad")
+
+    assert finished.returncode == 0, finished.stderr
+    assert (
+        "an ESTIMATE: the table has no prices of eu-central-1, so those of us-east-1 are taken"
+        in finished.stdout
+    )
+
+
+@pytest.mark.usefixtures("abroad")
+def test_an_estimate_is_marked_for_programs() -> None:
+    abroad = json.loads(run("--stage", "abroad", "--json").stdout)
+    both = json.loads(run("--compare", "abroad", "home", "--json").stdout)
+
+    assert abroad["prices"]["estimate"] is True
+    assert abroad["cost"]["monthly_usd"] == pytest.approx(both["home"]["monthly_usd"])
+    assert {name: each["estimate"] for name, each in both.items()} == {
+        "abroad": True,
+        "home": False,
+    }
 
 
 def test_a_legacy_state_of_ones_own_is_priced() -> None:

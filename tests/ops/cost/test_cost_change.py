@@ -51,6 +51,7 @@ def test_what_has_no_price_is_named() -> None:
     cost = cost_change(
         bill(planned_resources(plan, "before"), prices),
         bill(planned_resources(plan, "after"), prices),
+        estimated_by=None,
     )
 
     assert cost.unpriced == ("aws_kinesis_stream",)

@@ -8,7 +8,7 @@ from ops.cost.bill import Line, merged, monthly
 from ops.cost.prices import PRICES, read_prices
 from ops.cost.pricing import bill
 from ops.cost.running import days_of, spot_share, weekly_share
-from terraform.resources import Resource, of_document, of_state
+from terraform.stack import Resource
 from tests.conftest import Synthesize
 
 HOURS = 730
@@ -182,11 +182,11 @@ def test_a_web_firewall_costs_itself_and_its_rules() -> None:
 def test_every_type_of_our_stages_is_priced_or_known_to_be_free(
     stack: Synthesize, stage: str
 ) -> None:
-    assert bill(of_document(stack(stage).json), read_prices()).unpriced == ()
+    assert bill(stack(stage).read.of(), read_prices()).unpriced == ()
 
 
 def test_what_is_billed_by_use_is_named_with_its_price(stack: Synthesize) -> None:
-    usage = bill(of_document(stack("dev").json), read_prices()).usage
+    usage = bill(stack("dev").read.of(), read_prices()).usage
 
     assert {each.what: each.unit_usd for each in usage}["logs taken in"] == 0.50
 
@@ -199,30 +199,7 @@ def test_the_bill_of_dev_by_hand(stack: Synthesize) -> None:
 
     by_hand = HOURS * (tasks + one_nat + balancer + 0.018) + fixed
 
-    assert usd(*of_document(stack("dev").json)) == pytest.approx(by_hand, rel=0.005)
-
-
-def test_a_state_counts_every_instance_and_no_data_source() -> None:
-    state = {
-        "resources": [
-            {"mode": "data", "type": "aws_eip", "name": "x", "instances": [{"attributes": {}}]},
-            {
-                "mode": "managed",
-                "type": "aws_eip",
-                "name": "nat",
-                "instances": [{"attributes": {}}, {"attributes": {}}],
-            },
-        ]
-    }
-
-    assert usd(*of_state(state)) == pytest.approx(2 * HOURS * 0.005)
-
-
-def test_what_a_replacement_left_behind_is_not_counted() -> None:
-    old = {"deposed": "abc", "attributes": {}}
-    block = {"mode": "managed", "type": "aws_eip", "name": "nat", "instances": [old]}
-
-    assert of_state({"resources": [block]}) == []
+    assert usd(*stack("dev").read.of()) == pytest.approx(by_hand, rel=0.005)
 
 
 @pytest.mark.parametrize("size", [None, "x", [], float("inf")])

@@ -1,12 +1,17 @@
 """What the doctor says of facts, without AWS. What an emulator cannot show is proven here."""
 
+import re
+import shlex
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
 from common.errors import UserError
 from modules.settings.stage_settings import NightStop
+from ops.__main__ import app
 from ops.cost.running import is_stopped_now
 from ops.doctor import account, contents, edge, quotas, running, state, tools
 from ops.doctor.checks import Check, run
@@ -14,6 +19,7 @@ from ops.doctor.finding import Finding, fine
 from ops.facts.alarms import AlarmFacts
 from ops.facts.database import DatabaseFacts
 from ops.facts.services import Deployment, ServiceFacts, Targets
+from ops.secrets.secret_values import SecretState
 from ops.verdicts.drift import Drift, Drifted
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -98,7 +104,7 @@ def judged_state(facts: state.StateFacts) -> list[Finding]:
 
 def judged_services(facts: ServiceFacts) -> list[Finding]:
     return [
-        *running.judge_services([facts], **DEV),
+        *running.judge_services([facts], emulator=None, **DEV),
         *running.judge_targets([facts], stage="dev"),
     ]
 
@@ -119,7 +125,7 @@ def judged_services(facts: ServiceFacts) -> list[Finding]:
         ),
         edge.judge_dns(DNS, stack="atomic-dev"),
         judged_state(STATE),
-        contents.judge_images([IMAGE], **DEV),
+        contents.judge_images([IMAGE], source_known=False, **DEV),
         contents.judge_subscriptions(
             {"ops@example.com": True}, operator="ops@example.com", stack="atomic-dev"
         ),
@@ -263,6 +269,65 @@ FAULTS: list[tuple[list[Finding], str, str]] = [
     ),
     (state.judge_drift(Drifted(rows=(), pending=2), **DEV), "pending", "cdktf diff atomic-dev"),
     (running.judge_alarms([], **DEV), "alarms", "cdktf deploy atomic-dev"),
+    (
+        contents.judge_images([replace(IMAGE, has_image=False)], source_known=True, **DEV),
+        "image app",
+        "python -m ops images build app --stage dev --tag latest && "
+        "python -m ops images push app --stage dev --tag latest",
+    ),
+    (
+        contents.judge_images(
+            [replace(IMAGE, has_image=False), replace(IMAGE, service="oauth", has_image=False)],
+            source_known=False,
+            **DEV,
+        ),
+        "images",
+        "images build app oauth --stage dev --tag latest --source ../YOUR-APPLICATION",
+    ),
+    (
+        contents.judge_images(
+            [replace(IMAGE, service=name, has_registry=False) for name in ("app", "oauth")],
+            source_known=True,
+            **DEV,
+        ),
+        "registries",
+        "cdktf deploy atomic-dev",
+    ),
+    (
+        running.judge_services(
+            [replace(SERVICE, name=name, running=0) for name in ("app", "oauth")],
+            emulator=None,
+            **DEV,
+        ),
+        "services",
+        "python -m ops logs app --stage dev",
+    ),
+    (
+        running.judge_services(
+            [replace(SERVICE, name=name, stands=False) for name in ("app", "oauth")],
+            emulator=None,
+            **DEV,
+        ),
+        "services",
+        "cdktf deploy atomic-dev",
+    ),
+    (
+        contents.judge_secrets(
+            [
+                SecretState(
+                    name="app-secrets",
+                    origin="operator",
+                    state="placeholder",
+                    since=None,
+                    readers=("app",),
+                    mended_by="person",
+                )
+            ],
+            stage="dev",
+        ),
+        "secret app-secrets",
+        "python -m ops secrets set app-secrets --stage dev",
+    ),
 ]
 
 
@@ -276,6 +341,54 @@ def test_a_fault_is_named_with_its_remedy(findings: list[Finding], name: str, re
 
     assert (finding.name, finding.state) == (name, "attention")
     assert remedy in finding.remedy
+
+
+@pytest.mark.parametrize(
+    "line",
+    sorted(
+        {
+            line
+            for findings, _, _ in FAULTS
+            for finding in findings
+            for line in re.findall(r"python -m ops [^&;,()]+", finding.remedy)
+        }
+    ),
+)
+def test_a_remedy_is_a_command_line_that_the_tools_take(line: str) -> None:
+    group: Any = get_command(app)
+    words = shlex.split(line.removeprefix("python -m ops").removesuffix(" lists them"))
+    while hasattr(group, "commands"):
+        name = words.pop(0)
+        group = group.commands[name]
+
+    with group.make_context(name, words) as context:
+        assert context.params["stage"] == "dev"
+
+
+def test_on_an_emulator_it_is_said_once_that_no_container_runs() -> None:
+    idle = [replace(SERVICE, name=name, running=0, targets=NO_TARGETS) for name in ("app", "oauth")]
+
+    (finding,) = [
+        *running.judge_services(idle, emulator="http://127.0.0.1:5000", **DEV),
+        *running.judge_targets(idle, stage="dev"),
+    ]
+
+    assert finding.state == "unknown"
+    assert "2 stand, and no container runs on the emulator http://127.0.0.1:5000" in finding.what
+    assert "logs" not in finding.remedy
+
+
+def test_services_that_run_too_few_tasks_are_told_with_their_counts_and_the_reason() -> None:
+    idle = [
+        replace(SERVICE, name="app", desired=2, running=1),
+        replace(SERVICE, name="oauth", running=0, last_event="CannotPullContainerError"),
+    ]
+
+    (finding,) = running.judge_services(idle, emulator=None, **DEV)
+
+    assert finding.what == (
+        "2 run too few tasks: app 1 of 2, oauth 0 of 1; CannotPullContainerError"
+    )
 
 
 def test_a_firing_alarm_is_told_with_its_reason() -> None:

@@ -121,7 +121,7 @@ def test_somebody_elses_image_is_not_built() -> None:
 
 
 def test_a_tag_is_written_beside_what_was_there() -> None:
-    changed = with_image_tag(STAGE_FILE, ["app", "python-agent"], "3f2a", stage="prod")
+    changed = with_image_tag(STAGE_FILE, ["app", "python-agent"], "3f2a", stage="qa")
 
     assert (
         changed
@@ -132,7 +132,7 @@ def test_a_tag_is_written_beside_what_was_there() -> None:
 def test_a_tag_that_was_there_is_replaced_and_its_comment_stays() -> None:
     text = STAGE_FILE + 'image_tag = "old"  # the one of May\n'
 
-    changed = with_image_tag(text, ["app"], "new", stage="prod")
+    changed = with_image_tag(text, ["app"], "new", stage="qa")
 
     assert changed == STAGE_FILE + 'image_tag = "new"  # the one of May\n'
 
@@ -140,14 +140,14 @@ def test_a_tag_that_was_there_is_replaced_and_its_comment_stays() -> None:
 def test_a_file_without_services_gets_their_tables() -> None:
     text = 'domain_name = "app.example.com"\noperator_email = "ops@example.com"\n'
 
-    changed = with_image_tag(text, ["app"], "3f2a", stage="prod")
+    changed = with_image_tag(text, ["app"], "3f2a", stage="qa")
 
     assert changed == text + '\n[services.app]\nimage_tag = "3f2a"\n'
 
 
 def test_a_tag_that_ecr_would_not_take_is_refused() -> None:
     with pytest.raises(UserError, match="an image tag: letters, digits"):
-        with_image_tag(STAGE_FILE, ["app"], "no tag", stage="prod")
+        with_image_tag(STAGE_FILE, ["app"], "no tag", stage="qa")
 
 
 def test_a_stage_file_is_replaced_as_a_whole_and_keeps_its_permissions(tmp_path: Path) -> None:

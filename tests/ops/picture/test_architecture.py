@@ -1,22 +1,21 @@
 """What the picture tells, read from the reviewed stack of prod."""
 
-import json
-
 import pytest
 
 from ops.picture.architecture import Architecture, Node, architecture
 from ops.picture.cards import Card
-from terraform.resources import Resource, of_document
+from terraform.stack import Resource, read_stack
 from tests.snapshots.test_snapshots import HERE as SNAPSHOTS
+from tests.stack import stack_of
 
 
 def resources() -> list[Resource]:
-    return of_document(json.loads((SNAPSHOTS / "prod.json").read_text()))
+    return read_stack(SNAPSHOTS / "prod.json").of()
 
 
 @pytest.fixture(scope="module", name="prod")
 def _prod() -> Architecture:
-    return architecture("atomic-prod", resources())
+    return architecture("atomic-prod", stack_of(resources()))
 
 
 def service(facts: Architecture, name: str) -> Node:
@@ -70,7 +69,7 @@ def test_spot_and_arm_are_badges(prod: Architecture) -> None:
 
     assert service(prod, "app").badges == ("Spot",)
     assert service(prod, "hasura").badges == ()
-    assert service(architecture("", changed), "app").badges == ("Spot", "ARM")
+    assert service(architecture("", stack_of(changed)), "app").badges == ("Spot", "ARM")
 
 
 def test_the_security_groups_say_who_reaches_the_database(prod: Architecture) -> None:
@@ -90,7 +89,7 @@ def test_a_rule_that_goes_takes_its_arrow_along(prod: Architecture) -> None:
         "main",
         "oauth",
     }
-    assert set(reached_by(architecture("", without), "aws_ecs_service", "hasura")) == {
+    assert set(reached_by(architecture("", stack_of(without)), "aws_ecs_service", "hasura")) == {
         "functions",
         "handshake",
         "main",
@@ -140,8 +139,8 @@ def test_a_subnet_is_public_by_its_route_to_the_internet_and_nothing_else() -> N
         for each in resources()
     ]
 
-    assert architecture("", closed).zones == architecture("", resources()).zones
-    assert architecture("", closed).zones[0].public_block == "10.0.0.0/24"
+    assert architecture("", stack_of(closed)).zones == architecture("", stack_of(resources())).zones
+    assert architecture("", stack_of(closed)).zones[0].public_block == "10.0.0.0/24"
 
 
 def test_what_stands_outside_is_counted(prod: Architecture) -> None:
@@ -174,7 +173,7 @@ def test_a_type_that_nobody_foresaw_has_a_card(
     others = [each for each in resources() if each.type.split("_")[1] != service]
     more = [*others, Resource(type=type_, name="main", attributes={})]
 
-    assert outside(architecture("", more), group, title).lines == (line,)
+    assert outside(architecture("", stack_of(more)), group, title).lines == (line,)
 
 
 def test_an_unknown_object_in_a_security_group_stands_in_the_vpc() -> None:
@@ -184,7 +183,7 @@ def test_an_unknown_object_in_a_security_group_stands_in_the_vpc() -> None:
         attributes={"security_group_ids": ["${aws_security_group.database.id}"]},
     )
 
-    facts = architecture("", [*resources(), cache])
+    facts = architecture("", stack_of([*resources(), cache]))
 
     assert [card.title for card in facts.stores if card.kind == "store"] == ["Elasticache cluster"]
     assert set(reached_by(facts, "aws_elasticache_cluster", "main")) == {
@@ -195,6 +194,6 @@ def test_an_unknown_object_in_a_security_group_stands_in_the_vpc() -> None:
 
 
 def test_nothing_of_a_stack_is_no_picture_and_no_error() -> None:
-    facts = architecture("", [])
+    facts = architecture("", stack_of([]))
 
     assert (facts.services, facts.stores, facts.zones) == ((), (), ())

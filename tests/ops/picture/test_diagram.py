@@ -13,7 +13,7 @@ from ops.commands.diagram import png
 from ops.picture.architecture import architecture
 from ops.picture.layout import layout
 from ops.picture.svg import svg
-from terraform.resources import of_document
+from terraform.stack import Stack
 from tests.conftest import Synthesize
 from tests.stages import SHIPPED, VARIANTS
 
@@ -22,7 +22,7 @@ PICTURE = Path(__file__).parent.parent.parent.parent / "docs" / "architecture.sv
 
 def drawn(stack: Synthesize, stage: str) -> str:
     document = stack(stage).json
-    return svg(layout(architecture(f"atomic-{stage} in us-east-1", of_document(document))))
+    return svg(layout(architecture(f"atomic-{stage} in us-east-1", Stack(document=document))))
 
 
 def test_the_picture_in_the_documentation_is_prod_as_it_is(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from modules.settings.stateful import STATEFUL
+from aws.resources import STATEFUL
 from ops.report.plan_report import Change, Report
 from tests.ops.plans import a_plan, adoption_report, read_plan, report_on
 
@@ -89,7 +89,7 @@ def test_whatever_holds_data_is_a_danger_when_it_goes(type_: str, actions: list[
 
 def test_a_deposed_object_that_holds_data_is_a_danger_of_its_own() -> None:
     plan = a_plan("aws_s3_bucket", actions=["delete"])
-    plan["resource_changes"][0]["deposed"] = "0badc0de"
+    plan.document["resource_changes"][0]["deposed"] = "0badc0de"
 
     (danger,) = report_on(plan).dangers
 
@@ -132,7 +132,9 @@ def test_a_plan_that_only_imports_is_said_to_change_nothing() -> None:
 def test_a_blocked_object_stands_first_and_asks_for_a_person() -> None:
     plan = read_plan("adoption")
     (bucket,) = [
-        each for each in plan["resource_changes"] if each["address"] == "aws_s3_bucket.data"
+        each
+        for each in plan.document["resource_changes"]
+        if each["address"] == "aws_s3_bucket.data"
     ]
     bucket["change"]["importing"]["id"] = "somebody-elses"
 

@@ -13,6 +13,7 @@ from imports.sources.terraform_base.mapping import SHARED_ROLES
 from ops.__main__ import app
 from ops.verdicts import planning
 from terraform.cli import Terraform
+from terraform.plan import Plan
 from terraform.premises import StateSeen
 from terraform.workspace import Workspace
 from tests.ops.plans import PLANS
@@ -57,6 +58,26 @@ def test_an_ordinary_plan_is_written_as_page_and_text(tmp_path: Path) -> None:
     assert answer.exit_code == 0, answer.output
     assert "<h1>Plan for atomic-dev</h1>" in page.read_text()
     assert "+54.82 USD" in text.read_text()
+
+
+def test_in_a_region_without_prices_the_cost_is_an_estimate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "abroad.toml").write_text('phase = "foundation"\nregion = "eu-central-1"\n')
+    monkeypatch.setenv("ATOMIC_STAGES_DIR", str(tmp_path))
+    page, text = tmp_path / "report.html", tmp_path / "comment.md"
+
+    answer = run(
+        *("--stage", "abroad", "--plan", PLANS / "ordinary.json"),
+        *("--out", page, "--markdown", text),
+    )
+
+    assert answer.exit_code == 0, answer.output
+    assert "An estimate by the prices of us-east-1" in page.read_text()
+    assert (
+        "estimated by the prices of us-east-1, not this region's: **+54.82 USD**"
+        in text.read_text()
+    )
 
 
 def test_a_plan_that_loses_data_asks_for_a_person(tmp_path: Path) -> None:
@@ -110,7 +131,7 @@ def test_what_an_unfinished_plan_would_lose_is_shown_without_a_cost(
     plan, page, text = (tmp_path / name for name in ("plan", "report.html", "comment.md"))
     plan.write_bytes(AS_TERRAFORM_WROTE_IT if is_binary else json.dumps(errored).encode())
     _in_memory(monkeypatch, tmp_path)
-    monkeypatch.setattr(Terraform, "show", lambda _terraform, _path: errored)
+    monkeypatch.setattr(Terraform, "show", lambda _terraform, _path: Plan(document=errored))
 
     answer = run("--stage", "dev", "--plan", plan, "--out", page, "--markdown", text)
 
@@ -134,7 +155,9 @@ def test_an_unfinished_plan_of_terraform_without_a_danger_is_refused(
     plan.write_bytes(AS_TERRAFORM_WROTE_IT)
     _in_memory(monkeypatch, tmp_path)
     monkeypatch.setattr(
-        Terraform, "show", lambda _terraform, _path: {"resource_changes": [], "errored": True}
+        Terraform,
+        "show",
+        lambda _terraform, _path: Plan(document={"resource_changes": [], "errored": True}),
     )
 
     answer = run("--stage", "dev", "--plan", plan, "--out", page)
@@ -164,7 +187,7 @@ def test_a_plan_file_of_terraform_is_read_by_terraform(
 
     def show(_terraform: Terraform, path: Path) -> object:
         shown.append(path)
-        return json.loads((PLANS / "ordinary.json").read_text())
+        return Plan(document=json.loads((PLANS / "ordinary.json").read_text()))
 
     _in_memory(monkeypatch, tmp_path)
     monkeypatch.setattr(Terraform, "show", show)
@@ -183,7 +206,9 @@ def test_without_a_plan_the_stage_is_planned(
     monkeypatch.setattr(Terraform, "plan", lambda _terraform, path: planned.append(path))
     ordinary = json.loads((PLANS / "ordinary.json").read_text())
     monkeypatch.setattr(
-        Terraform, "show", lambda _terraform, path: ordinary if [path] == planned else None
+        Terraform,
+        "show",
+        lambda _terraform, path: Plan(document=ordinary) if [path] == planned else None,
     )
 
     answer = run("--stage", "dev", "--out", tmp_path / "report.html")

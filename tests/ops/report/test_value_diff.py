@@ -7,13 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ops.report.value_diff import ValueChange, diff_lines, unknowns, value_changes, values
+from terraform.plan import Change, change_of
 
 
-def update(before: Any, after: Any, **more: Any) -> dict[str, Any]:
-    return {"actions": ["update"], "before": {"a": before}, "after": {"a": after}, **more}
+def a_change(**change: Any) -> Change:
+    return change_of({"address": "aws_lb.main", "mode": "managed", "change": change})
 
 
-def the(plan: dict[str, Any]) -> ValueChange:
+def update(before: Any, after: Any, **more: Any) -> Change:
+    return a_change(actions=["update"], before={"a": before}, after={"a": after}, **more)
+
+
+def the(plan: Change) -> ValueChange:
     (change,) = value_changes(plan)
     return change
 
@@ -60,23 +65,23 @@ def test_a_sensitive_value_within_is_masked_there() -> None:
 
 
 def test_a_secret_of_a_created_object_is_masked() -> None:
-    plan = {
-        "actions": ["create"],
-        "before": None,
-        "after": {"password": "new-secret"},
-        "after_sensitive": {"password": True},
-    }
+    plan = a_change(
+        actions=["create"],
+        before=None,
+        after={"password": "new-secret"},
+        after_sensitive={"password": True},
+    )
 
     assert [each.after for each in values(plan, "after")] == ["(sensitive)"]
 
 
 def test_what_only_the_apply_knows_is_named() -> None:
-    plan = {
-        "actions": ["update"],
-        "before": {"arn": "old"},
-        "after": {},
-        "after_unknown": {"arn": True},
-    }
+    plan = a_change(
+        actions=["update"],
+        before={"arn": "old"},
+        after={},
+        after_unknown={"arn": True},
+    )
 
     assert (the(plan).before, the(plan).after) == ("old", "(known after apply)")
     assert unknowns(plan) == ("arn",)
@@ -112,13 +117,13 @@ def test_a_difference_in_nothing_but_emptiness_is_shown_all_the_same() -> None:
 
 
 def test_a_replacement_tells_what_forces_it_first_and_leaves_the_new_ids_out() -> None:
-    plan = {
-        "actions": ["delete", "create"],
-        "before": {"arn": "x", "username": "one", "apply": False, "class": "small"},
-        "after": {"username": "two", "apply": None, "class": "large"},
-        "after_unknown": {"arn": True},
-        "replace_paths": [["username"]],
-    }
+    plan = a_change(
+        actions=["delete", "create"],
+        before={"arn": "x", "username": "one", "apply": False, "class": "small"},
+        after={"username": "two", "apply": None, "class": "large"},
+        after_unknown={"arn": True},
+        replace_paths=[["username"]],
+    )
 
     changes = value_changes(plan)
 

@@ -92,7 +92,7 @@ def play(folder: Path, *, answer: str, port: int, link: str) -> subprocess.Compl
 @pytest.fixture(name="link")
 def _link(tmp_path: Path) -> str:
     if shutil.which("curl") is None:
-        pytest.skip("the script needs curl, which Hasura's image has and this machine has not")
+        pytest.skip("no curl on PATH, which Hasura's image has: `apt-get install curl`")
     body = tmp_path / "waiting.json"
     body.write_text(json.dumps(BODY))
     return body.as_uri()

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from ops.verdicts.drift import Drift, Drifted, find_drift, in_plain_words
+from terraform.plan import Plan
 from tests.imports.records import planned
 
 VPC = "aws_vpc.main"
@@ -28,7 +29,7 @@ def drifted(
     )
     action = "no-op" if not planned_back else "update" if found is not None else "create"
     back = planned(address, action, before=found, after=before if planned_back else found)
-    return find_drift({"resource_changes": [back], "resource_drift": [outside]})
+    return find_drift(Plan(document={"resource_changes": [back], "resource_drift": [outside]}))
 
 
 def told(found: Drifted) -> list[tuple[str, str, str, str]]:
@@ -38,7 +39,7 @@ def told(found: Drifted) -> list[tuple[str, str, str, str]]:
 def test_nothing_drifted_is_no_row() -> None:
     plan = {"resource_changes": [planned(VPC)], "resource_drift": []}
 
-    assert find_drift(plan) == Drifted(rows=(), pending=0)
+    assert find_drift(Plan(document=plan)) == Drifted(rows=(), pending=0)
 
 
 def test_a_row_says_address_plain_words_attribute_and_both_values() -> None:
@@ -79,7 +80,7 @@ def test_an_attribute_that_the_plan_leaves_as_found_is_no_drift() -> None:
     outside = planned(VPC, "update", before={"a": 1, "b": 1}, after={"a": 2, "b": 2})
     back = planned(VPC, "update", before={"a": 2, "b": 2}, after={"a": 1, "b": 2})
 
-    found = find_drift({"resource_changes": [back], "resource_drift": [outside]})
+    found = find_drift(Plan(document={"resource_changes": [back], "resource_drift": [outside]}))
 
     assert told(found) == [("changed", "a", "1", "2")]
 
@@ -98,16 +99,20 @@ def beside_a_deleted_alarm(change: dict[str, Any], *, names: str = ALARM) -> Dri
     """An alarm was deleted, and the dashboard, whose body names something, would change."""
     expressions = {"dashboard_body": {"references": [f"{names}.arn", names]}}
     return find_drift(
-        {
-            "resource_drift": [planned(ALARM, "delete", before={"alarm_name": "app-cpu"})],
-            "resource_changes": [
-                planned(ALARM, "create", after={"alarm_name": "app-cpu"}),
-                change,
-            ],
-            "configuration": {
-                "root_module": {"resources": [{"address": DASHBOARD, "expressions": expressions}]}
-            },
-        }
+        Plan(
+            document={
+                "resource_drift": [planned(ALARM, "delete", before={"alarm_name": "app-cpu"})],
+                "resource_changes": [
+                    planned(ALARM, "create", after={"alarm_name": "app-cpu"}),
+                    change,
+                ],
+                "configuration": {
+                    "root_module": {
+                        "resources": [{"address": DASHBOARD, "expressions": expressions}]
+                    }
+                },
+            }
+        )
     )
 
 
@@ -140,7 +145,7 @@ def test_what_does_not_name_the_drifted_object_is_pending() -> None:
 def test_a_change_of_the_configuration_is_pending_and_no_drift() -> None:
     plan = {"resource_changes": [planned(VPC, "update", before={"a": 1}, after={"a": 2})]}
 
-    assert find_drift(plan) == Drifted(rows=(), pending=1)
+    assert find_drift(Plan(document=plan)) == Drifted(rows=(), pending=1)
 
 
 def test_a_long_value_is_cut() -> None:
@@ -173,7 +178,7 @@ def rules(*seen: dict[str, Any], own: dict[str, Any] | None = OWN) -> list[str]:
     if own:
         resources.append(_resource("aws_vpc_security_group_ingress_rule", own))
     plan = {"prior_state": {"values": {"root_module": {"resources": resources}}}}
-    return [row.found for row in find_drift(plan).rows]
+    return [row.found for row in find_drift(Plan(document=plan)).rows]
 
 
 def _resource(type_: str, values: dict[str, Any]) -> dict[str, Any]:

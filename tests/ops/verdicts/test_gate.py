@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from modules.settings.stateful import CARRYING, STATEFUL
+from aws.resources import CARRYING, PROTECTING, STATEFUL
 from ops.verdicts.gate import Judgement, judge
 from tests.imports.records import a_plan, planned
 
@@ -54,6 +54,41 @@ def test_a_network_in_which_data_stands_does_not_go(type_: str) -> None:
 
 def test_a_network_that_nobody_manages_here_any_more_still_stands() -> None:
     assert judged(planned("aws_subnet.private_0", "forget")).losses == ()
+
+
+@pytest.mark.parametrize("type_", sorted(PROTECTING))
+@pytest.mark.parametrize("action", ["delete", "forget"])
+def test_the_loss_of_what_protects_is_blocked(type_: str, action: str) -> None:
+    change = planned(f"{type_}.main", action)
+
+    assert [loss.address for loss in judged(change).blocked] == [f"{type_}.main"]
+    assert judged(change, allowed=f"{type_}.main").blocked == ()
+    assert judged(change, retain_data=False).blocked == ()
+
+
+@pytest.mark.parametrize("type_", sorted(PROTECTING))
+@pytest.mark.parametrize("actions", [("delete", "create"), ("create", "delete"), *KEEPING])
+def test_what_protects_may_be_replaced(type_: str, actions: tuple[str, ...]) -> None:
+    assert judged(planned(f"{type_}.main", *actions)).losses == ()
+
+
+def test_what_a_replaced_firewall_left_over_may_go() -> None:
+    left_over = {**planned("aws_wafv2_web_acl.main", "delete"), "deposed": "0a1b2c3d"}
+
+    assert judged(left_over).losses == ()
+
+
+@pytest.mark.parametrize(("days", "blocked"), [(0, [DATABASE]), (1, [])])
+def test_a_database_that_is_to_keep_no_backups_would_lose_those_it_has(
+    days: int, blocked: list[str]
+) -> None:
+    change = planned(DATABASE, "update")
+    change["change"] |= {
+        "before": {"backup_retention_period": 14},
+        "after": {"backup_retention_period": days},
+    }
+
+    assert [loss.address for loss in judged(change).blocked] == blocked
 
 
 def test_a_named_address_may_go() -> None:

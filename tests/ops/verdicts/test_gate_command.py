@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from terraform.plan import Plan
 from terraform.state_file import CUT_SHORT
 from tests.answer import Answer
 from tests.imports.records import a_plan, planned
@@ -15,6 +16,7 @@ from tests.ops.answering import answer
 DATABASE = "aws_db_instance.main"
 REPLACED = planned(DATABASE, "delete", "create", replace_paths=[["db_name"]])
 REQUIRED = 'domain_name = "app.example.com"\noperator_email = "ops@example.com"\n'
+PROD = REQUIRED + "security = { web_firewall = true, backups = true }\n"
 
 Gate = Callable[..., Answer]
 
@@ -26,12 +28,12 @@ def gate(
     """`gate(plan, *arguments, stage="prod", settings="...")`."""
     monkeypatch.setenv("ATOMIC_STAGES_DIR", str(tmp_path))
 
-    def run(plan: Any, *arguments: str, stage: str = "prod", settings: str = "") -> Answer:
-        (tmp_path / f"{stage}.toml").write_text(REQUIRED + settings)
+    def run(given: Any, *arguments: str, stage: str = "prod", settings: str = "") -> Answer:
+        (tmp_path / f"{stage}.toml").write_text(PROD + settings)
         path = tmp_path / "plan.json"
+        plan = given.document if isinstance(given, Plan) else given
         path.write_text(plan if isinstance(plan, str) else json.dumps(plan))
-        given = ("gate", "--stage", stage, "--plan", path, *arguments)
-        return answer(monkeypatch, capsys, *given)
+        return answer(monkeypatch, capsys, "gate", "--stage", stage, "--plan", path, *arguments)
 
     return run
 
@@ -76,10 +78,25 @@ def test_a_named_loss_is_open(gate: Gate, arguments: tuple[str, ...], settings: 
 
 
 def test_a_stage_that_keeps_nothing_is_open(gate: Gate) -> None:
-    said = gate(a_plan(REPLACED), stage="dev")
+    said = gate(a_plan(REPLACED), stage="dev", settings="retain_data = false\n")
 
     assert said.code == 0
     assert said.text.splitlines()[-1] == "open: this stage does not retain its data"
+
+
+FIREWALL = ("aws_wafv2_web_acl.main", "aws_wafv2_web_acl_association.load_balancer")
+
+
+def test_the_loss_of_the_firewall_is_blocked_with_what_allows_it(gate: Gate) -> None:
+    plan = a_plan(*(planned(address, "delete") for address in FIREWALL))
+
+    said = gate(plan)
+
+    assert said.code == 2
+    options = [word for address in FIREWALL for word in ("--allow", address)]
+    assert " ".join(options) in said.text
+    assert "allow_destroy" not in said.text
+    assert gate(plan, *options).code == 0
 
 
 def test_programs_read_json(gate: Gate) -> None:
@@ -108,18 +125,18 @@ def test_programs_read_json(gate: Gate) -> None:
 
 
 def test_an_unfinished_plan_with_a_loss_is_blocked(gate: Gate) -> None:
-    assert gate({**a_plan(REPLACED), "errored": True}).code == 2
+    assert gate({**a_plan(REPLACED).document, "errored": True}).code == 2
 
 
 def test_an_unfinished_plan_without_a_loss_is_an_error(gate: Gate) -> None:
-    said = gate({**a_plan(planned("aws_lb.main", "update")), "errored": True})
+    said = gate({**a_plan(planned("aws_lb.main", "update")).document, "errored": True})
 
     assert said.code == 1
     assert "the plan of a run that failed: plan again" in said.errors
 
 
 def test_what_terraform_itself_refuses_is_not_allowed_on_the_command_line(gate: Gate) -> None:
-    said = gate({**a_plan(REPLACED), "errored": True}, "--allow", DATABASE)
+    said = gate({**a_plan(REPLACED).document, "errored": True}, "--allow", DATABASE)
 
     assert said.code == 1
     assert f"--allow {DATABASE}: Terraform itself refuses" in said.errors

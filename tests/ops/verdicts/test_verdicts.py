@@ -17,13 +17,19 @@ from moto import mock_aws
 from terraform.state_file import CUT_SHORT
 from tests.answer import Answer
 from tests.fuzz.answers import Processes, instead_of_processes
-from tests.imports.records import a_plan, planned
+from tests.imports import records
+from tests.imports.records import planned
 from tests.ops.answering import answer
 
 TOPIC = "aws_sns_topic.alarms"
 TOPICS = {"id": "t", "name": "atomic-dev-AlarmTopic"}
 UNCHANGED = planned(TOPIC, before=TOPICS, after=TOPICS)
 REQUIRED = 'domain_name = "app.example.com"\noperator_email = "ops@example.com"\n'
+
+
+def a_plan(*changes: dict[str, Any]) -> dict[str, Any]:
+    """A plan of these changes, in JSON."""
+    return dict(records.a_plan(*changes).document)
 
 
 def of_a_state(*ids: tuple[str, str], **parts: Any) -> dict[str, Any]:
@@ -357,11 +363,12 @@ def test_what_half_a_plan_destroys_is_blocked_and_the_rest_is_said_to_be_unknown
     world.state.unlink()
     plan = {**a_plan(replaced), **of_a_state((TOPIC, "t"), ("aws_db_instance.main", "db"))}
 
+    (world.folder / "dev.toml").write_text(f"{REQUIRED}retain_data = false\n")
     said = world.ops("gate", "--plan", world.given({**plan, "complete": False}), "--json")
 
-    # dev keeps no data, so its loss blocks nothing; the plan is half all the same.
+    # A stage that keeps no data: its loss blocks nothing; the plan is half all the same.
     assert said.code == 1
-    (world.folder / "dev.toml").write_text(f"{REQUIRED}retain_data = true\n")
+    (world.folder / "dev.toml").write_text(REQUIRED)
     said = world.ops("gate", "--plan", world.given({**plan, "errored": True}))
     assert said.code == 2
     assert "this is not all: 1 of the 2 objects in the state were planned" in said.text

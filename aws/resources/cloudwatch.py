@@ -1,0 +1,46 @@
+"""What is measured and written down, and who watches it."""
+
+from typing import Final
+
+from aws.resources.call import Call
+from aws.resources.row import Resource
+
+CLOUDWATCH: Final = (
+    Resource(
+        type="aws_cloudwatch_dashboard",
+        key=("dashboard_name",),
+        attributes={
+            "id": "DashboardName",
+            "dashboard_name": "DashboardName",
+            "dashboard_arn": "DashboardArn",
+        },
+        import_id="{dashboard_name}",
+        listing=Call(
+            "cloudwatch", "ListDashboards", "DashboardEntries", {"DashboardNamePrefix": "{}"}
+        ),
+        overwrites=True,
+    ),
+    Resource(
+        type="aws_cloudwatch_metric_alarm",
+        key=("alarm_name",),
+        attributes={"id": "AlarmName", "alarm_name": "AlarmName", "arn": "AlarmArn"},
+        import_id="{alarm_name}",
+        listing=Call("cloudwatch", "DescribeAlarms", "MetricAlarms", {"AlarmNames": ["{}"]}),
+        # Scaling makes alarms of its own.
+        is_somebodys=lambda row: not row["AlarmName"].startswith("TargetTracking-"),
+        overwrites=True,
+    ),
+    Resource(
+        type="aws_cloudwatch_log_group",
+        key=("name",),
+        # AWS tells the ARN with `:*` at its end, which Terraform leaves out.
+        attributes={
+            "id": "logGroupName",
+            "name": "logGroupName",
+            "arn": lambda row: str(row["arn"]).removesuffix(":*"),
+        },
+        import_id="{name}",
+        listing=Call("logs", "DescribeLogGroups", "logGroups", {"logGroupNamePrefix": "{}"}),
+        kept_in_state={"skip_destroy": None},
+    ),
+)

@@ -1,0 +1,273 @@
+"""The network: AWS names none of its objects, so they are told apart by their place and their tag Name."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from aws.client import Clients, ask, ask_all, client_of
+from aws.resources.call import Call, Row, filtered
+from aws.resources.removal import Removal
+from aws.resources.row import Member, Resource
+
+
+def _used(clients: Clients, vpcs: Sequence[Row], sought: str | None) -> Sequence[Row]:
+    """Tell in which VPCs something works, where one is looked for."""
+    if sought is None:
+        return vpcs
+    found = [
+        row
+        for service, operation, result in (
+            ("ec2", "DescribeNetworkInterfaces", "NetworkInterfaces"),
+            ("elbv2", "DescribeLoadBalancers", "LoadBalancers"),
+            ("elbv2", "DescribeTargetGroups", "TargetGroups"),
+            ("rds", "DescribeDBSubnetGroups", "DBSubnetGroups"),
+        )
+        for row in ask_all(clients, service, operation, (result,))[result]
+    ]
+    used = {row.get("VpcId") for row in found}
+    return [{**row, "InUse": row["VpcId"] in used} for row in vpcs]
+
+
+def _attached(_clients: Clients, gateways: Sequence[Row], sought: str | None) -> Sequence[Row]:
+    """Take one that is not yet attached for one of the VPC that is looked for."""
+    return [
+        {**row, "VpcId": next((each["VpcId"] for each in row.get("Attachments", ())), sought)}
+        for row in gateways
+    ]
+
+
+def associations_in(tables: Iterable[Row]) -> list[Row]:
+    """Return the associations of subnets which the route tables list and which are in force."""
+    return [
+        dict(entry)
+        for table in tables
+        for entry in table.get("Associations", ())
+        if entry.get("SubnetId")
+        and entry.get("AssociationState", {}).get("State", "associated")
+        in {"associated", "associating"}
+    ]
+
+
+def _disassociate(clients: Clients, table: str) -> None:
+    answer = ask(clients, "ec2", "DescribeRouteTables", RouteTableIds=[table])
+    for row in answer["RouteTables"][0]["Associations"]:
+        ask(clients, "ec2", "DisassociateRouteTable", AssociationId=row["RouteTableAssociationId"])
+
+
+def _detach(clients: Clients, gateway: str) -> None:
+    answer = ask(clients, "ec2", "DescribeInternetGateways", InternetGatewayIds=[gateway])
+    for row in answer["InternetGateways"][0]["Attachments"]:
+        ask(clients, "ec2", "DetachInternetGateway", InternetGatewayId=gateway, VpcId=row["VpcId"])
+
+
+def _revoke_rules(clients: Clients, group: str) -> None:
+    """Groups that name each other could not be deleted one after the other."""
+    for row in _RULES_CALL.rows(clients, group):
+        revoke = client_of(clients, "ec2")
+        call = (
+            revoke.revoke_security_group_egress
+            if row["IsEgress"]
+            else revoke.revoke_security_group_ingress
+        )
+        call(GroupId=group, SecurityGroupRuleIds=[row["SecurityGroupRuleId"]])
+
+
+def _rule(direction: str, *, egress: bool) -> Resource:
+    return Resource(
+        type=f"aws_vpc_security_group_{direction}_rule",
+        key=(
+            "security_group_id",
+            "ip_protocol",
+            "from_port?",
+            "to_port?",
+            "cidr_ipv4?",
+            "referenced_security_group_id?",
+        ),
+        attributes={
+            "id": "SecurityGroupRuleId",
+            "security_group_id": "GroupId",
+            "ip_protocol": "IpProtocol",
+            "from_port": _port("FromPort"),
+            "to_port": _port("ToPort"),
+            "cidr_ipv4": "CidrIpv4",
+            "referenced_security_group_id": "ReferencedGroupInfo.GroupId",
+        },
+        listing=_RULES_CALL,
+        is_one=lambda row: row["IsEgress"] is egress,
+        # A rule that is written within its group has no tags, and is the group's, not an object.
+        is_somebodys=lambda row: bool(row.get("Tags")),
+    )
+
+
+def _port(name: str) -> Member:
+    return lambda row: None if row["IpProtocol"] == "-1" else row.get(name)
+
+
+def _removal(
+    operation: str, parameter: str, *, first: Callable[[Clients, str], None] | None = None
+) -> Removal:
+    return Removal(
+        service="ec2",
+        operation=operation,
+        parameters={parameter: "{0}"},
+        first=first or (lambda _clients, _id: None),
+    )
+
+
+def _call(kind: str, parameters: Mapping[str, Any] | None = None) -> Call:
+    return Call("ec2", f"Describe{kind}", kind, parameters or {})
+
+
+_RULES_CALL: Final = _call("SecurityGroupRules", filtered("group-id"))
+
+# In the order in which the deletion of one frees the next.
+EC2: Final = (
+    Resource(
+        type="aws_flow_log",
+        key=("vpc_id", "tags.Name"),
+        attributes={"id": "FlowLogId", "vpc_id": "ResourceId"},
+        can_be_double=True,
+        listing=_call("FlowLogs", filtered("resource-id")),
+        tags="Tags",
+        removal=Removal(
+            service="ec2", operation="DeleteFlowLogs", parameters={"FlowLogIds": ["{0}"]}
+        ),
+    ),
+    Resource(
+        type="aws_nat_gateway",
+        label="NAT gateway",
+        key=("subnet_id", "tags.Name"),
+        attributes={"id": "NatGatewayId", "subnet_id": "SubnetId", "vpc_id": "VpcId"},
+        can_be_double=True,
+        listing=_call("NatGateways", filtered("subnet-id")),
+        status="State",
+        ended=frozenset({"deleting", "deleted", "failed"}),
+        tags="Tags",
+        removal=_removal("DeleteNatGateway", "NatGatewayId"),
+        identity=("connectivity_type", "tags"),
+    ),
+    Resource(
+        type="aws_eip",
+        label="elastic IP address",
+        key=("tags.Name",),
+        attributes={"id": "AllocationId", "allocation_id": "AllocationId", "public_ip": "PublicIp"},
+        import_id="{allocation_id}",
+        can_be_double=True,
+        listing=_call("Addresses"),
+        # One without an allocation id is of the network before VPCs, and cannot be imported.
+        is_one=lambda row: bool(row.get("AllocationId")),
+        tags="Tags",
+        in_use="AssociationId",
+        removal=_removal("ReleaseAddress", "AllocationId"),
+        identity=("domain", "tags"),
+    ),
+    Resource(
+        type="aws_route_table",
+        label="route table",
+        key=("vpc_id", "tags.Name"),
+        attributes={"id": "RouteTableId", "vpc_id": "VpcId"},
+        can_be_double=True,
+        listing=_call("RouteTables", filtered("vpc-id")),
+        # Each VPC has one of its own.
+        is_somebodys=lambda row: not any(each.get("Main") for each in row["Associations"]),
+        tags="Tags",
+        in_use="Associations",
+        removal=_removal("DeleteRouteTable", "RouteTableId", first=_disassociate),
+        identity=("tags",),
+        merged=("route",),
+    ),
+    Resource(
+        type="aws_route_table_association",
+        label="association of a subnet with a route table",
+        key=("subnet_id", "route_table_id"),
+        attributes={
+            "id": "RouteTableAssociationId",
+            "subnet_id": "SubnetId",
+            "route_table_id": "RouteTableId",
+        },
+        import_id="{subnet_id}/{route_table_id}",
+        identity=(),
+        listing=_call("RouteTables", filtered("association.subnet-id")),
+        details=lambda _clients, tables, _sought: associations_in(tables),
+    ),
+    Resource(
+        type="aws_internet_gateway",
+        label="internet gateway",
+        key=("vpc_id", "tags.Name"),
+        attributes={"id": "InternetGatewayId", "vpc_id": "VpcId"},
+        can_be_double=True,
+        # Without a filter: one that is not yet attached would not be seen.
+        listing=_call("InternetGateways"),
+        details=_attached,
+        # That of the default VPC, which AWS makes, has none.
+        is_somebodys=lambda row: bool(row.get("Tags")),
+        tags="Tags",
+        in_use="Attachments",
+        removal=_removal("DeleteInternetGateway", "InternetGatewayId", first=_detach),
+        identity=("tags",),
+    ),
+    Resource(
+        type="aws_subnet",
+        label="subnet",
+        key=("vpc_id", "cidr_block"),
+        attributes={
+            "id": "SubnetId",
+            "vpc_id": "VpcId",
+            "cidr_block": "CidrBlock",
+            "availability_zone": "AvailabilityZone",
+        },
+        alone=True,
+        listing=_call("Subnets", filtered("vpc-id")),
+        is_somebodys=lambda row: not row["DefaultForAz"],
+        tags="Tags",
+        carries_data=True,
+        removal=_removal("DeleteSubnet", "SubnetId"),
+        identity=("availability_zone", "cidr_block", "map_public_ip_on_launch", "tags"),
+    ),
+    Resource(
+        type="aws_security_group",
+        label="security group",
+        key=("vpc_id", "name"),
+        attributes={"id": "GroupId", "name": "GroupName", "vpc_id": "VpcId"},
+        alone=True,
+        listing=_call("SecurityGroups", filtered("vpc-id")),
+        is_somebodys=lambda row: row["GroupName"] != "default",
+        tags="Tags",
+        removal=_removal("DeleteSecurityGroup", "GroupId", first=_revoke_rules),
+        identity=("description", "name", "tags"),
+        merged=("egress", "ingress"),
+    ),
+    Resource(
+        type="aws_vpc",
+        label="VPC",
+        key=("tags.Name",),
+        attributes={"id": "VpcId", "cidr_block": "CidrBlock"},
+        can_be_double=True,
+        listing=_call("Vpcs"),
+        details=_used,
+        is_somebodys=lambda row: not row.get("IsDefault"),
+        tags="Tags",
+        in_use="InUse",
+        carries_data=True,
+        removal=_removal("DeleteVpc", "VpcId"),
+        identity=(
+            "cidr_block",
+            "enable_dns_hostnames",
+            "enable_dns_support",
+            "instance_tenancy",
+            "tags",
+        ),
+    ),
+    Resource(
+        type="aws_default_security_group",
+        key=("vpc_id",),
+        attributes={"id": "GroupId", "name": "GroupName", "vpc_id": "VpcId"},
+        is_part=True,
+        listing=_call("SecurityGroups", filtered("vpc-id")),
+        # AWS makes it with the VPC, and without a tag.
+        is_one=lambda row: row["GroupName"] == "default",
+        overwrites=True,
+        kept_in_state={"revoke_rules_on_delete": False},
+    ),
+    _rule("egress", egress=True),
+    _rule("ingress", egress=False),
+)

@@ -1,0 +1,153 @@
+"""Containers, and how many of them there are."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from aws.client import Clients, ask
+from aws.resources.call import Call, Row
+from aws.resources.row import Attributes, Resource, of, text_of
+
+_CLUSTERS_A_CALL: Final = 100
+_SERVICES_A_CALL: Final = 10
+
+
+def _clusters(clients: Clients, rows: Sequence[Row], sought: str | None) -> Sequence[Row]:
+    """Describe those that are listed by their ARNs alone."""
+    if sought is not None:
+        return rows
+    arns = [row["value"] for row in rows]
+    return [
+        row
+        for start in range(0, len(arns), _CLUSTERS_A_CALL)
+        for row in ask(
+            clients, "ecs", "DescribeClusters", clusters=arns[start : start + _CLUSTERS_A_CALL]
+        )["clusters"]
+    ]
+
+
+def _services(clients: Clients, rows: Sequence[Row], cluster: str | None) -> Sequence[Row]:
+    arns = [row["value"] for row in rows]
+    return [
+        {"cluster": cluster, **row}
+        for start in range(0, len(arns), _SERVICES_A_CALL)
+        for row in ask(
+            clients,
+            "ecs",
+            "DescribeServices",
+            cluster=cluster,
+            services=arns[start : start + _SERVICES_A_CALL],
+        )["services"]
+    ]
+
+
+def _revisions(_clients: Clients, rows: Sequence[Row], family: str | None) -> Sequence[Row]:
+    """Leave of a family the newest revision alone: older ones are history, which a deploy leaves behind."""
+    found = [{"arn": row["value"], "family": _family(row["value"])} for row in rows]
+    if family is None:
+        return found
+    ours = [row for row in found if row["family"] == family]
+    return sorted(ours, key=lambda row: int(row["arn"].rpartition(":")[2]))[-1:]
+
+
+def _family(arn: str) -> str:
+    return arn.rpartition("/")[2].rpartition(":")[0]
+
+
+def _service_id(attributes: Attributes) -> str:
+    cluster = text_of(attributes["cluster"]).rpartition("/")[2]
+    return f"{cluster}/{text_of(attributes['name'])}"
+
+
+_DESCRIBE: Final = Call("ecs", "DescribeClusters", "clusters", {"clusters": ["{}"]})
+_CLUSTER: Final = Resource(
+    type="aws_ecs_cluster",
+    label="ECS cluster",
+    key=("name",),
+    attributes={"id": "clusterArn", "arn": "clusterArn", "name": "clusterName"},
+    import_id="{name}",
+    listing=Call("ecs", "ListClusters", "clusterArns"),
+    named=_DESCRIBE,
+    details=_clusters,
+    status="status",
+    ended=frozenset({"inactive", "deprovisioning", "failed"}),
+    identity=("name", "tags"),
+    settings=("setting",),
+)
+
+ECS: Final = (
+    _CLUSTER,
+    Resource(
+        type="aws_ecs_cluster_capacity_providers",
+        key=("cluster_name",),
+        attributes={"id": "clusterName", "cluster_name": "clusterName"},
+        import_id="{cluster_name}",
+        is_part=True,
+        listing=_DESCRIBE,
+        is_one=lambda row: bool(row.get("capacityProviders")),
+        overwrites=True,
+    ),
+    Resource(
+        type="aws_ecs_service",
+        key=("cluster", "name"),
+        attributes={"id": "serviceArn", "name": "serviceName", "cluster": "cluster"},
+        import_id=_service_id,
+        listing=Call("ecs", "ListServices", "serviceArns", {"cluster": "{}"}),
+        owners=of(_CLUSTER, "arn"),
+        details=_services,
+        status="status",
+        ended=frozenset({"inactive", "draining"}),
+        kept_in_state={"force_new_deployment": None, "wait_for_steady_state": False},
+    ),
+    Resource(
+        type="aws_ecs_task_definition",
+        key=("family",),
+        attributes={"id": "family", "arn": "arn", "family": "family"},
+        import_id="{arn}",
+        listing=Call(
+            "ecs",
+            "ListTaskDefinitions",
+            "taskDefinitionArns",
+            {"familyPrefix": "{}", "status": "ACTIVE"},
+        ),
+        details=_revisions,
+    ),
+)
+
+
+def _scaling(operation: str, result: str, sought: Mapping[str, object]) -> Call:
+    return Call("application-autoscaling", operation, result, {"ServiceNamespace": "ecs", **sought})
+
+
+_OF_A_TARGET: Final = {
+    "resource_id": "ResourceId",
+    "scalable_dimension": "ScalableDimension",
+    "service_namespace": "ServiceNamespace",
+}
+
+APPLICATION_AUTOSCALING: Final = (
+    Resource(
+        type="aws_appautoscaling_target",
+        key=("resource_id", "scalable_dimension"),
+        attributes={"id": "ResourceId", **_OF_A_TARGET},
+        import_id="{service_namespace}/{resource_id}/{scalable_dimension}",
+        listing=_scaling("DescribeScalableTargets", "ScalableTargets", {"ResourceIds": ["{}"]}),
+        overwrites=True,
+    ),
+    Resource(
+        type="aws_appautoscaling_policy",
+        key=("resource_id", "name"),
+        attributes={"id": "PolicyName", "name": "PolicyName", "arn": "PolicyARN", **_OF_A_TARGET},
+        import_id="{service_namespace}/{resource_id}/{scalable_dimension}/{name}",
+        listing=_scaling("DescribeScalingPolicies", "ScalingPolicies", {"ResourceId": "{}"}),
+        overwrites=True,
+    ),
+    Resource(
+        type="aws_appautoscaling_scheduled_action",
+        key=("resource_id", "name"),
+        attributes={"name": "ScheduledActionName", "arn": "ScheduledActionARN", **_OF_A_TARGET},
+        import_id="{arn}",
+        not_imported="the provider cannot import it: its state is written from what AWS says of it",
+        listing=_scaling("DescribeScheduledActions", "ScheduledActions", {"ResourceId": "{}"}),
+        overwrites=True,
+    ),
+)

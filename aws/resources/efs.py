@@ -1,0 +1,66 @@
+"""File systems, and by which ways they are reached."""
+
+from typing import Final
+
+from aws.resources.call import Call
+from aws.resources.removal import Removal
+from aws.resources.row import Resource, of
+
+_FILE_SYSTEM: Final = Resource(
+    type="aws_efs_file_system",
+    key=("creation_token",),
+    attributes={"id": "FileSystemId", "arn": "FileSystemArn", "creation_token": "CreationToken"},
+    listing=Call("efs", "DescribeFileSystems", "FileSystems", {"CreationToken": "{}"}),
+    status="LifeCycleState",
+    holds_data=True,
+)
+
+EFS: Final = (
+    Resource(
+        type="aws_efs_access_point",
+        key=("file_system_id", "root_directory.path"),
+        attributes={
+            "id": "AccessPointId",
+            "arn": "AccessPointArn",
+            "file_system_id": "FileSystemId",
+            "root_directory.path": "RootDirectory.Path",
+        },
+        can_be_double=True,
+        alone=True,
+        listing=Call("efs", "DescribeAccessPoints", "AccessPoints", {"FileSystemId": "{}"}),
+        status="LifeCycleState",
+        tags="Tags",
+        removal=Removal(
+            service="efs", operation="DeleteAccessPoint", parameters={"AccessPointId": "{0}"}
+        ),
+    ),
+    _FILE_SYSTEM,
+    Resource(
+        type="aws_efs_file_system_policy",
+        key=("file_system_id",),
+        attributes={"id": "FileSystemId", "file_system_id": "FileSystemId"},
+        import_id="{file_system_id}",
+        is_part=True,
+        listing=Call(
+            "efs",
+            "DescribeFileSystemPolicy",
+            "Policy",
+            {"FileSystemId": "{}"},
+            absent=frozenset({"PolicyNotFound", "FileSystemNotFound"}),
+            single=True,
+        ),
+        overwrites=True,
+    ),
+    Resource(
+        type="aws_efs_mount_target",
+        key=("file_system_id", "subnet_id"),
+        attributes={
+            "id": "MountTargetId",
+            "file_system_id": "FileSystemId",
+            "subnet_id": "SubnetId",
+        },
+        listing=Call("efs", "DescribeMountTargets", "MountTargets", {"FileSystemId": "{}"}),
+        owners=of(_FILE_SYSTEM, "id"),
+        status="LifeCycleState",
+    ),
+)

@@ -1,0 +1,92 @@
+"""Roles and policies. One call tells all roles of an account; of a stage one asks role by role."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from aws.client import Clients
+from aws.resources.call import Call, Row
+from aws.resources.row import Details, Resource
+
+_ABSENT: Final = frozenset({"NoSuchEntity", "NoSuchEntityException"})
+
+
+def _of_role(operation: str, result: str) -> Call:
+    return Call("iam", operation, result, {"RoleName": "{}"}, absent=_ABSENT)
+
+
+def _of_each_role(member: str) -> Details:
+    """What one role is asked for has its role already, and may be a name alone."""
+
+    def flattened(_clients: Clients, rows: Sequence[Row], sought: str | None) -> Sequence[Row]:
+        if sought is not None:
+            return [{"PolicyName": row.get("value"), **row} for row in rows]
+        return [
+            {"RoleName": role["RoleName"], **each}
+            for role in rows
+            if _is_somebodys(role)
+            for each in role.get(member, ())
+        ]
+
+    return flattened
+
+
+def _is_somebodys(role: Row) -> bool:
+    """AWS makes the roles of its services by itself."""
+    return not str(role.get("Path", "")).startswith("/aws-service-role/")
+
+
+_ROLES: Final = Call(
+    "iam", "GetAccountAuthorizationDetails", "RoleDetailList", {"Filter": ["Role"]}
+)
+
+IAM: Final = (
+    Resource(
+        type="aws_iam_policy",
+        label="policy",
+        key=("name",),
+        attributes={"id": "Arn", "name": "PolicyName", "arn": "Arn"},
+        import_id="{arn}",
+        listing=Call("iam", "ListPolicies", "Policies", {"Scope": "Local"}),
+        identity=("description", "name", "path", "policy", "tags"),
+    ),
+    Resource(
+        type="aws_iam_role",
+        label="role",
+        key=("name",),
+        attributes={"id": "RoleName", "name": "RoleName", "arn": "Arn"},
+        import_id="{name}",
+        listing=_ROLES,
+        named=_of_role("GetRole", "Role"),
+        is_somebodys=_is_somebodys,
+        identity=(
+            "assume_role_policy",
+            "description",
+            "max_session_duration",
+            "name",
+            "path",
+            "permissions_boundary",
+            "tags",
+        ),
+    ),
+    Resource(
+        type="aws_iam_role_policy",
+        key=("role", "name"),
+        attributes={"role": "RoleName", "name": "PolicyName"},
+        import_id="{role}:{name}",
+        listing=_ROLES,
+        named=_of_role("ListRolePolicies", "PolicyNames"),
+        details=_of_each_role("RolePolicyList"),
+        overwrites=True,
+    ),
+    Resource(
+        type="aws_iam_role_policy_attachment",
+        label="attachment of a policy to a role",
+        key=("role", "policy_arn"),
+        attributes={"role": "RoleName", "policy_arn": "PolicyArn"},
+        import_id="{role}/{policy_arn}",
+        listing=_ROLES,
+        named=_of_role("ListAttachedRolePolicies", "AttachedPolicies"),
+        details=_of_each_role("AttachedManagedPolicies"),
+        identity=("policy_arn", "role"),
+    ),
+)

@@ -1,0 +1,174 @@
+"""Databases: whatever has a name of its own in RDS."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
+
+from aws.resources.call import Call, Row
+from aws.resources.row import Resource, switched_off
+
+
+def _call(kind: str, name: str, absent: str) -> Call:
+    return Call(
+        "rds",
+        f"Describe{kind}s",
+        f"{kind}s",
+        {name: "{}"},
+        absent=frozenset({absent, f"{absent}Fault"}),
+    )
+
+
+def _group(type_: str, kind: str, absent: str) -> Resource:
+    return Resource(
+        type=type_,
+        key=("name",),
+        attributes={"id": f"{kind}Name", "arn": f"{kind}Arn", "name": f"{kind}Name"},
+        import_id="{name}",
+        listing=_call(kind, f"{kind}Name", absent),
+    )
+
+
+def _not_default(member: str) -> Callable[[Row], bool]:
+    return lambda row: not row[member].startswith("default.")
+
+
+def _snapshot_kept(_before: Any, after: Any) -> bool:
+    """An import says that a destroy skips the final snapshot; it may only be made to take one."""
+    return after is False
+
+
+def _first_text(before: Any, after: Any) -> bool:
+    return before is None and isinstance(after, str)
+
+
+def _own_parameters(before: Any, after: Any) -> bool:
+    return isinstance(before, str) and not before.startswith("default.") and before != after
+
+
+def _provisioned(before: Any, after: Any) -> bool:
+    return before in {"io1", "io2"} and bool(before != after)
+
+
+def _less_room(before: Any, after: Any) -> bool:
+    return isinstance(before, int) and bool(before > (after or 0))
+
+
+_INSTANCES: Final = _call("DBInstance", "DBInstanceIdentifier", "DBInstanceNotFound")
+
+RDS: Final = (
+    Resource(
+        type="aws_db_instance",
+        label="DB instance",
+        key=("identifier",),
+        attributes={
+            "id": "DbiResourceId",
+            "identifier": "DBInstanceIdentifier",
+            "arn": "DBInstanceArn",
+        },
+        import_id="{identifier}",
+        listing=_INSTANCES,
+        is_one=lambda row: not row.get("DBClusterIdentifier"),
+        status="DBInstanceStatus",
+        holds_data=True,
+        kept_in_state={
+            "apply_immediately": None,
+            "delete_automated_backups": None,
+            "final_snapshot_identifier": None,
+            "password_wo_version": None,
+            "skip_final_snapshot": None,
+        },
+        state_changes={
+            "apply_immediately": switched_off,
+            "final_snapshot_identifier": _first_text,
+            "skip_final_snapshot": _snapshot_kept,
+        },
+        identity=(
+            "db_name",
+            "engine",
+            "identifier",
+            "kms_key_id",
+            "port",
+            "storage_encrypted",
+            "tags",
+            "username",
+        ),
+        # What the provider keeps by itself when the configuration says nothing (windows, IOPS, option group)
+        # is not here.
+        settings=(
+            "allocated_storage",
+            "auto_minor_version_upgrade",
+            "backup_retention_period",
+            "copy_tags_to_snapshot",
+            "deletion_protection",
+            "enabled_cloudwatch_logs_exports",
+            "engine_version",
+            "iam_database_authentication_enabled",
+            "instance_class",
+            "max_allocated_storage",
+            "monitoring_interval",
+            "monitoring_role_arn",
+            "multi_az",
+            "parameter_group_name",
+            "performance_insights_enabled",
+            "publicly_accessible",
+            "storage_type",
+        ),
+        chosen={
+            "max_allocated_storage": _less_room,
+            "parameter_group_name": _own_parameters,
+            "storage_type": _provisioned,
+        },
+    ),
+    Resource(
+        type="aws_rds_cluster",
+        key=("cluster_identifier",),
+        attributes={
+            "id": "DBClusterIdentifier",
+            "cluster_identifier": "DBClusterIdentifier",
+            "arn": "DBClusterArn",
+        },
+        import_id="{cluster_identifier}",
+        listing=_call("DBCluster", "DBClusterIdentifier", "DBClusterNotFound"),
+        status="Status",
+        holds_data=True,
+        kept_in_state={
+            "apply_immediately": None,
+            "enable_global_write_forwarding": False,
+            "enable_local_write_forwarding": False,
+            "final_snapshot_identifier": None,
+            "master_password_wo_version": None,
+            "skip_final_snapshot": None,
+        },
+    ),
+    Resource(
+        type="aws_rds_cluster_instance",
+        key=("identifier",),
+        attributes={
+            "id": "DBInstanceIdentifier",
+            "identifier": "DBInstanceIdentifier",
+            "arn": "DBInstanceArn",
+        },
+        import_id="{identifier}",
+        listing=_INSTANCES,
+        is_one=lambda row: bool(row.get("DBClusterIdentifier")),
+        status="DBInstanceStatus",
+        kept_in_state={"apply_immediately": None},
+    ),
+    replace(
+        _group("aws_db_subnet_group", "DBSubnetGroup", "DBSubnetGroupNotFound"),
+        label="DB subnet group",
+        carries_data=True,
+        identity=("description", "name", "tags"),
+    ),
+    replace(
+        _group("aws_db_parameter_group", "DBParameterGroup", "DBParameterGroupNotFound"),
+        is_somebodys=_not_default("DBParameterGroupName"),
+    ),
+    replace(
+        _group(
+            "aws_rds_cluster_parameter_group", "DBClusterParameterGroup", "DBParameterGroupNotFound"
+        ),
+        is_somebodys=_not_default("DBClusterParameterGroupName"),
+    ),
+)
+DATABASES: Final = frozenset(each.type for each in RDS if each.holds_data)

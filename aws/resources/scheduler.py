@@ -1,0 +1,21 @@
+"""What happens by the clock."""
+
+from typing import Final
+
+from aws.resources.call import Call
+from aws.resources.row import Resource
+
+SCHEDULER: Final = (
+    Resource(
+        type="aws_scheduler_schedule",
+        key=("name",),
+        attributes={
+            "id": lambda row: f"{row['GroupName']}/{row['Name']}",
+            "arn": "Arn",
+            "name": "Name",
+            "group_name": "GroupName",
+        },
+        import_id="{group_name}/{name}",
+        listing=Call("scheduler", "ListSchedules", "Schedules", {"NamePrefix": "{}"}),
+    ),
+)

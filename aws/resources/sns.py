@@ -1,0 +1,60 @@
+"""Topics, and who is told."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from aws.client import Clients, region_of
+from aws.resources.call import Call, Row
+from aws.resources.row import Resource
+
+
+def _of_region(clients: Clients, rows: Sequence[Row], _sought: str | None) -> Sequence[Row]:
+    here = f":{region_of(clients)}:"
+    return [row for row in rows if here in row["TopicArn"]]
+
+
+SNS: Final = (
+    Resource(
+        type="aws_sns_topic",
+        key=("name",),
+        attributes={
+            "id": "TopicArn",
+            "arn": "TopicArn",
+            "name": lambda row: row["TopicArn"].rpartition(":")[2],
+        },
+        listing=Call("sns", "ListTopics", "Topics"),
+        details=_of_region,
+    ),
+    Resource(
+        type="aws_sns_topic_policy",
+        key=("arn",),
+        attributes={"id": "TopicArn", "arn": "TopicArn"},
+        import_id="{arn}",
+        is_part=True,
+        listing=Call(
+            "sns",
+            "GetTopicAttributes",
+            "Attributes.Policy",
+            {"TopicArn": "{}"},
+            absent=frozenset({"NotFound", "NotFoundException"}),
+            single=True,
+        ),
+        overwrites=True,
+    ),
+    Resource(
+        type="aws_sns_topic_subscription",
+        key=("topic_arn", "protocol", "endpoint"),
+        attributes={
+            "id": "SubscriptionArn",
+            "arn": "SubscriptionArn",
+            "topic_arn": "TopicArn",
+            "protocol": "Protocol",
+            "endpoint": "Endpoint",
+        },
+        listing=Call("sns", "ListSubscriptions", "Subscriptions"),
+        named=Call("sns", "ListSubscriptionsByTopic", "Subscriptions", {"TopicArn": "{}"}),
+        # Until its e-mail is answered one has no ARN; to subscribe again sends that e-mail again.
+        is_one=lambda row: str(row["SubscriptionArn"]).startswith("arn:"),
+        kept_in_state={"confirmation_timeout_in_minutes": 1, "endpoint_auto_confirms": False},
+    ),
+)

@@ -1,0 +1,60 @@
+"""The web firewall."""
+
+from typing import Final
+
+from aws.resources.call import Call
+from aws.resources.row import Resource
+
+_NO_ACL: Final = frozenset({"WAFNonexistentItemException"})
+
+
+def _in_scope(type_: str, operation: str, result: str, *, protects: bool) -> Resource:
+    return Resource(
+        type=type_,
+        key=("scope", "name"),
+        attributes={"id": "Id", "arn": "ARN", "name": "Name", "scope": "Scope"},
+        import_id="{id}/{name}/{scope}",
+        listing=Call(
+            service="wafv2",
+            operation=operation,
+            result=result,
+            # One page holds as many as AWS allows in a region.
+            parameters={"Scope": "{}", "Limit": 100},
+        ),
+        owners=lambda _clients: ("REGIONAL",),
+        protects=protects,
+    )
+
+
+WAFV2: Final = (
+    _in_scope("aws_wafv2_ip_set", "ListIPSets", "IPSets", protects=False),
+    _in_scope("aws_wafv2_web_acl", "ListWebACLs", "WebACLs", protects=True),
+    Resource(
+        type="aws_wafv2_web_acl_association",
+        key=("resource_arn", "web_acl_arn"),
+        attributes={"resource_arn": "ResourceArn", "web_acl_arn": "ARN"},
+        import_id="{web_acl_arn},{resource_arn}",
+        is_part=True,
+        listing=Call(
+            "wafv2", "GetWebACLForResource", "WebACL", {"ResourceArn": "{}"}, absent=_NO_ACL
+        ),
+        protects=True,
+        overwrites=True,
+    ),
+    Resource(
+        type="aws_wafv2_web_acl_logging_configuration",
+        key=("resource_arn",),
+        attributes={"id": "ResourceArn", "resource_arn": "ResourceArn"},
+        import_id="{resource_arn}",
+        is_part=True,
+        listing=Call(
+            "wafv2",
+            "GetLoggingConfiguration",
+            "LoggingConfiguration",
+            {"ResourceArn": "{}"},
+            absent=_NO_ACL,
+            single=True,
+        ),
+        overwrites=True,
+    ),
+)

@@ -1,0 +1,59 @@
+"""What is wrong with the way to AWS is one line, wherever botocore finds it."""
+
+import pytest
+
+from aws.client import ask, boto3_clients
+from common.errors import UserError
+from local.emulator import running_emulator
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "http://127.0.0.1:port",
+        "http://127.0.0.1:99999",
+        "http://127.0.0.1:5611 ",
+        "http://127.0.0.1:5611\r",
+        "127.0.0.1:5611",
+        "http://[::1",
+        "http://",
+    ],
+)
+def test_an_endpoint_that_is_no_url_is_told_in_one_line(
+    endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+
+    with pytest.raises(UserError, match="set AWS_ENDPOINT_URL to a URL such as"):
+        ask(boto3_clients(region="us-east-1"), "sts", "GetCallerIdentity")
+
+
+@pytest.mark.parametrize(
+    "proxy", ["http://127.0.0.1:port", "http://127.0.0.1:1", "127.0.0.1:1", "x y"]
+)
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "HTTPS_PROXY"])
+def test_a_proxy_that_does_not_answer_is_told_in_one_line(
+    variable: str, proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scheme = variable.partition("_")[0].lower()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"{scheme}://aws.invalid")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv(variable, proxy)
+
+    with pytest.raises(UserError):
+        ask(boto3_clients(region="us-east-1"), "sts", "GetCallerIdentity")
+
+
+def test_an_emulator_on_this_machine_is_asked_without_the_proxy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    with running_emulator() as emulator:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", emulator.url)
+        identity = ask(boto3_clients(region="us-east-1"), "sts", "GetCallerIdentity")
+        emulator.count_from_now()
+
+    assert identity["Account"]
