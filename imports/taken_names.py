@@ -53,8 +53,9 @@ def named_creates(plan: Plan) -> Iterator[tuple[str, str, tuple[str, ...]]]:
         if change.type not in NAMED or change.actions != ("create",):
             continue
         after = change.after or {}
-        key = tuple(after.get(part) for part in RESOURCES[change.type].key)
-        if all(isinstance(part, str) and part for part in key):
+        parts = RESOURCES[change.type].key
+        key = tuple(name for part in parts if isinstance(name := after.get(part), str) and name)
+        if len(key) == len(parts):
             yield change.address, change.type, key
 
 
