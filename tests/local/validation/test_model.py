@@ -28,7 +28,7 @@ def alarm(**changes: Any) -> list[str]:
     return model_errors(shape_of("cloudwatch", "PutMetricAlarm"), ALARM | changes)
 
 
-def test_what_the_model_allows_has_no_violations() -> None:
+def test_what_the_model_allows_has_no_errors() -> None:
     assert alarm(Threshold=80.5, Dimensions=[{"Name": "ServiceName", "Value": "app"}]) == []
 
 
