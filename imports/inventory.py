@@ -90,7 +90,7 @@ def _decide(
     try:
         id_ = import_id(item.type, attributes[item.address])
     except UserError as error:
-        raise UserError(f"{item.address}: {error}") from None
+        return Decision(**where, verdict="problem", address=address, why=str(error))
     return Decision(**where, verdict="adopt", address=address, import_id=id_)
 
 
@@ -117,7 +117,7 @@ def drift(
             aws = observed[decision.address].get(attribute)
             held = state.get(decision.legacy_address, {}).get(attribute) if state else None
             said = configured.get(decision.legacy_address, {}).get(attribute)
-            state_differs = state is not None and _plain(held) != _plain(aws)
+            state_differs = state is not None and _plain(held) != _plain(aws) and held != _flat(aws)
             said_differs = is_known(said) and said is not None and _plain(said) != _plain(aws)
             if state_differs or said_differs:
                 rows.append(
@@ -189,6 +189,13 @@ def _plain(value: Any) -> Any:
     if isinstance(value, int | float):
         return float(value) or None
     return value or None
+
+
+def _flat(value: Any) -> Any:
+    """A number or a truth as a state of Terraform 0.11 spells it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:.15g}" if isinstance(value, int | float) else value
 
 
 def _shown(value: Any) -> str | None:

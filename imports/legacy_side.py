@@ -171,7 +171,7 @@ def _region_of(state: State) -> str | None:
     for item in state.objects:
         arn = item.attributes.get("arn")
         if item.type in DATABASES | CARRYING and isinstance(arn, str):
-            return arn.split(":")[3] or None
+            return (arn.split(":") + [""] * 4)[3] or None
     return None
 
 

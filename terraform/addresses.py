@@ -5,7 +5,11 @@ from collections.abc import Iterable
 from typing import Final
 
 _KEY: Final = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
-IDENTIFIER: Final = re.compile(r"[^\W\d][\w-]*")
+
+
+def is_identifier(text: str) -> bool:
+    """Return whether Terraform takes the text as a name: Unicode's identifiers, with combining marks."""
+    return not text.startswith("-") and text.replace("-", "_").isidentifier()
 
 
 def instance_address(

@@ -16,7 +16,8 @@ from typing import Any, Final, NoReturn
 
 from common.errors import UserError, shorten
 from common.text_files import decode_state
-from terraform.addresses import IDENTIFIER, address_order, instance_address
+from terraform.addresses import address_order, instance_address, is_identifier
+from terraform.flat_attributes import unflattened
 
 Document = Mapping[str, Any]
 MAX_CHARACTERS: Final = 64 * 1024 * 1024
@@ -107,10 +108,9 @@ def parse_state(text: str, *, source: str) -> State:
     written_by = document.get("terraform_version")
     found = _Found()
     for resource in _items(document.get("resources"), source, "resources"):
+        # Data, and whatever a later Terraform keeps beside it: no objects, and carried along as they are.
         if resource.get("mode") == "managed":
             _collect(resource, source, found)
-        elif resource.get("mode") != "data":
-            _damaged(source, f"a resource has the mode {shorten(resource.get('mode'))}")
     return State(
         source=source,
         lineage=lineage,
@@ -128,6 +128,31 @@ def parse_document(text: str, *, source: str) -> dict[str, Any]:
     Raises UserError, naming `source`, for whatever is not a complete state of version 4.
     """
     return parse_state(text, source=source).document
+
+
+def attributes_of(instance: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a state says of one instance, in either form; nothing where it says nothing.
+
+    Terraform too takes an instance without attributes for an empty one.
+    """
+    attributes, flat = instance.get("attributes"), instance.get("attributes_flat")
+    if isinstance(attributes, dict):
+        return attributes
+    return unflattened(flat) if isinstance(flat, dict) else {}
+
+
+def index_of(instance: Mapping[str, Any]) -> int | str | None:
+    """Return the count or for_each key of one instance.
+
+    What is neither becomes the text of it: an odd key makes an odd address, and no unreadable state.
+    """
+    match instance.get("index_key"):
+        case None | str() | int() as index if not isinstance(index, bool):
+            return index
+        case float() as index if index.is_integer():
+            return int(index)
+        case odd:
+            return json.dumps(odd, default=str)
 
 
 def dump_document(document: Document) -> str:
@@ -161,15 +186,11 @@ def _collect(resource: Mapping[str, Any], source: str, found: _Found) -> None:
     if not isinstance(module, str) or (module and not _MODULE.fullmatch(module)):
         _damaged(source, f"a resource has the module {shorten(module)}")
     for instance in _items(resource.get("instances"), source, "instances"):
-        index, attributes = instance.get("index_key"), instance.get("attributes")
-        if isinstance(index, bool) or not isinstance(index, int | str | None):
-            _damaged(source, f"an instance of {kind}.{name} has the index {shorten(index)}")
+        index = index_of(instance)
         address = instance_address(kind=kind, name=name, index=index, module=module)
         if instance.get("deposed"):
             found.deposed.append(address)
             continue
-        if not isinstance(attributes, dict):
-            _damaged(source, f"{shorten(address)} has no attributes")
         if address in found.objects:
             _damaged(source, f"{shorten(address)} is in it twice")
         dependencies = instance.get("dependencies")
@@ -179,7 +200,7 @@ def _collect(resource: Mapping[str, Any], source: str, found: _Found) -> None:
             name=name,
             index=index,
             module=module,
-            attributes=attributes,
+            attributes=attributes_of(instance),
             dependencies=tuple(map(str, dependencies)) if isinstance(dependencies, list) else (),
             tainted=instance.get("status") == "tainted",
         )
@@ -187,7 +208,7 @@ def _collect(resource: Mapping[str, Any], source: str, found: _Found) -> None:
 
 def _identifier(resource: Mapping[str, Any], key: str, source: str) -> str:
     value = resource.get(key)
-    if not isinstance(value, str) or not IDENTIFIER.fullmatch(value):
+    if not isinstance(value, str) or not is_identifier(value):
         _damaged(source, f"a resource has the {key} {shorten(value)}")
     return value
 

@@ -4,6 +4,7 @@ A document is what `terraform state pull` prints, version 4. It holds secrets, s
 attribute's value into a message or a `repr`; an import id is not one.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from aws.resources import import_id
 from common.errors import UserError
 from terraform.addresses import address_order, instance_address
-from terraform.state import Document
+from terraform.state import Document, attributes_of, index_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +59,7 @@ def remove_addresses(document: Document, addresses: Set[str]) -> dict[str, Any]:
     """
     kept = []
     for resource in document.get("resources") or []:
-        if resource["mode"] != "managed":
+        if resource.get("mode") != "managed":
             kept.append(resource)
             continue
         instances = resource.get("instances") or []
@@ -84,12 +85,14 @@ def restore_addresses(document: Document, backup: Document, addresses: Set[str])
     position = {_block(resource): at for at, resource in enumerate(resources)}
     wanted = addresses - held(document).keys()
     for resource in backup.get("resources") or []:
+        if resource.get("mode") != "managed":
+            continue
         back = [
             item
             for item in resource.get("instances") or []
             if not item.get("deposed") and _address(resource, item) in wanted
         ]
-        if resource["mode"] != "managed" or not back:
+        if not back:
             continue
         at = position.get(_block(resource))
         if at is None:
@@ -118,11 +121,19 @@ def _contents(document: Document) -> dict[str, Any]:
     contents: dict[str, Any] = {}
     if outputs := document.get("outputs"):
         contents["outputs"] = {name: _filled(output) for name, output in outputs.items()}
+    for address, resource, instance in _managed(document):
+        contents[_label(address, instance)] = (resource.get("provider"), _filled(instance))
     for resource in document.get("resources") or []:
-        for instance in resource.get("instances") or []:
-            label = _label(_address(resource, instance), instance)
-            key = label if resource["mode"] == "managed" else f"{resource['mode']}.{label}"
-            contents[key] = (resource.get("provider"), _filled(instance))
+        if resource.get("mode") != "managed":
+            mode, module, kind, name = _block(resource)
+            instances = resource.get("instances")
+            if isinstance(instances, list):
+                instances = sorted(
+                    (_filled(item) if isinstance(item, Mapping) else item for item in instances),
+                    key=lambda item: json.dumps(item, sort_keys=True, default=str),
+                )
+            address = ".".join(filter(None, (module, mode, kind, name)))
+            contents[address] = (resource.get("provider"), instances or [])
     return contents
 
 
@@ -142,7 +153,7 @@ def _managed(
     document: Document | None,
 ) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
     for resource in (document or {}).get("resources") or []:
-        if resource["mode"] == "managed":
+        if resource.get("mode") == "managed":
             for instance in resource.get("instances") or []:
                 yield _address(resource, instance), resource, instance
 
@@ -151,7 +162,7 @@ def _address(resource: Mapping[str, Any], instance: Mapping[str, Any]) -> str:
     return instance_address(
         kind=resource["type"],
         name=resource["name"],
-        index=instance.get("index_key"),
+        index=index_of(instance),
         module=resource.get("module", ""),
     )
 
@@ -162,11 +173,11 @@ def _label(address: str, instance: Mapping[str, Any]) -> str:
 
 
 def _block(resource: Mapping[str, Any]) -> tuple[str, ...]:
-    return (resource["mode"], resource.get("module", ""), resource["type"], resource["name"])
+    return tuple(str(resource.get(key, "")) for key in ("mode", "module", "type", "name"))
 
 
 def _identity(type_: str, instance: Mapping[str, Any]) -> str | None:
     try:
-        return import_id(type_, instance.get("attributes") or {})
+        return import_id(type_, attributes_of(instance))
     except UserError:
         return None

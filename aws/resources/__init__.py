@@ -75,8 +75,8 @@ def import_id(type_: str, attributes: Attributes) -> str:
         return resource.import_id_of(attributes)
     except KeyError as error:
         raise UserError(
-            f"a {type_} without the attribute {error.args[0]} has no import id: read the state again "
-            "with `terraform state pull`"
+            f"a {type_} without the attribute {error.args[0]} has no import id: refresh the "
+            "legacy state, or take a backup of it that says it"
         ) from None
     except ValueError:
         raise UserError(

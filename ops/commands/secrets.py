@@ -139,9 +139,14 @@ def _typed_or_piped(name: str) -> str:
     if sys.stdin.isatty():
         typed = str(typer.prompt(f"value of {name} (hidden)", hide_input=True, err=True))
         return typed.removeprefix("\ufeff").strip(" \t\r\n")
+    return piped_value(sys.stdin.buffer.read(), name=name)
+
+
+def piped_value(content: bytes, *, name: str) -> str:
+    """Return the value in what came on standard input. Raises UserError for what is no text."""
     try:
         # Windows PowerShell begins a pipe with the mark of UTF-8.
-        return sys.stdin.buffer.read().decode("utf-8-sig").strip("\r\n")
+        return content.decode("utf-8-sig").strip("\r\n")
     except UnicodeDecodeError:
         raise UserError(
             f"the value for {name} was not set: standard input is not UTF-8 text"

@@ -16,6 +16,7 @@ from ops.verdicts.drift import Drifted, find_drift
 from ops.verdicts.planning import whole_stage_plan
 from ops.verdicts.still_existing import refuse_lost_state
 from terraform.premises import refuse_untrusted_state
+from terraform.state import attributes_of
 from terraform.state_lock import Holder, StateLock, cut_short, local_lock, lost_state, s3_lock
 from terraform.workspace import Workspace
 
@@ -161,8 +162,8 @@ def _facts(
 ) -> StateFacts:
     try:
         document: dict[str, Any] = json.loads(text) if text.strip() else {}
-        resources = list(document.get("resources", ()))
-    except (ValueError, AttributeError, TypeError):
+        resources = [each for each in document.get("resources") or () if isinstance(each, dict)]
+    except (ValueError, AttributeError, TypeError, RecursionError):
         raise UserError(
             f"{place} is not a Terraform state: restore an earlier version of it"
         ) from None
@@ -178,6 +179,9 @@ def _facts(
 
 def _account(resources: list[dict[str, Any]]) -> str | None:
     for each in resources:
-        if each.get("type") == "aws_caller_identity" and each.get("instances"):
-            return str(each["instances"][0]["attributes"]["account_id"])
+        if each.get("type") == "aws_caller_identity":
+            for instance in each.get("instances") or ():
+                account = attributes_of(instance).get("account_id")
+                if isinstance(account, str):
+                    return account
     return None

@@ -228,7 +228,7 @@ def _zone_name(value: object, index: int) -> str:
 def _containers(text: object) -> list[Mapping[str, Any]]:
     try:
         found = json.loads(str(text))
-    except ValueError:
+    except (ValueError, RecursionError):
         return []  # a reference as a whole; the picture does without
     return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
 

@@ -161,7 +161,7 @@ def _uri(prefix: str, *, with_user: bool) -> Callable[[str], str | None]:
 def _json_object(value: str) -> dict[str, object]:
     try:
         document = json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
 

@@ -224,7 +224,7 @@ def contents(text: str, *, source: str) -> Contents:
     types = Counter(
         str(resource["type"])
         for resource in document.get("resources") or []
-        if resource["mode"] == "managed"
+        if resource.get("mode") == "managed"
     )
     return Contents(
         serial=document["serial"],

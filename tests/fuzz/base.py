@@ -32,6 +32,31 @@ def _is_kept(legacy_address: str) -> bool:
     return legacy_address.partition("[")[0] in _KEPT
 
 
+# What the owner has beside the base, in every form that Terraform writes.
+_FOREIGN: list[dict[str, Any]] = [
+    {
+        "mode": "managed",
+        "type": "aws_sqs_queue",
+        "name": "own",
+        "provider": 'provider["registry.terraform.io/hashicorp/aws"]',
+        "instances": [
+            {"schema_version": 0, "attributes_flat": {"id": "https://sqs/own", "tags.%": "0"}},
+            {"index_key": "é", "attributes": None, "status": "tainted"},
+            {"index_key": "é", "attributes": {}, "deposed": "0a1b2c3d"},
+        ],
+    },
+    {
+        "mode": "managed",
+        "type": "terraform_data",
+        "name": "größe",
+        "module": 'module.orte["ä.b"]',
+        "provider": 'provider["terraform.io/builtin/terraform"]',
+        "instances": [{"index_key": 0, "attributes": {"id": "x"}, "sensitive_attributes": []}],
+    },
+    {"mode": "data", "type": "aws_caller_identity", "name": "now", "instances": None},
+]
+
+
 @cache
 def state() -> Any:
     """The legacy state."""
@@ -39,7 +64,8 @@ def state() -> Any:
     return {
         **whole,
         "resources": [
-            each for each in whole["resources"] if f"{each['type']}.{each['name']}" in _KEPT
+            *(each for each in whole["resources"] if f"{each['type']}.{each['name']}" in _KEPT),
+            *_FOREIGN,
         ],
     }
 

@@ -38,9 +38,21 @@ DAMAGE = st.lists(
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=12)
 
 
+def _in(encoding: str, before: str = "") -> Callable[[str], bytes]:
+    return lambda text: (before + text).encode(encoding, "surrogatepass")
+
+
+# As the shells of others write a file: mostly UTF-8; PowerShell's marks, and the line of a wrapper.
+_SHELLS = st.sampled_from([
+    *[_in("utf-8")] * 6, _in("utf-8-sig"), _in("utf-16"), _in("utf-8", "[command]terraform show\n"),
+])  # fmt: skip
+
+
 def documents(sound: Callable[[], Any]) -> st.SearchStrategy[bytes]:
     """A sound document in JSON, mostly with up to three changes; else cut, or no document at all."""
-    damaged = DAMAGE.map(lambda steps: json.dumps(_damaged(sound(), steps)).encode())
+    damaged = st.tuples(DAMAGE, _SHELLS).map(
+        lambda parts: parts[1](json.dumps(_damaged(sound(), parts[0]), ensure_ascii=False))
+    )
     cut = st.tuples(damaged, st.integers(0, 4000), st.binary(max_size=3)).map(
         lambda parts: parts[0][: parts[1]] + parts[2] + parts[0][parts[1] + 1 :]
     )

@@ -16,7 +16,11 @@ from imports.inventory import decide
 from imports.record import AdoptionRecord
 from imports.sources.terraform_base.planned import read_plan as read_legacy_plan
 from local.aws import app as aws_app
+from modules.settings.secrets import SECRETS
 from ops.__main__ import main as ops_main
+from ops.commands.secrets import piped_value
+from ops.secrets.secret_shapes import complaint, wrong_kind
+from ops.tasks.hasura_metadata import read_metadata, replacement
 from synth.stages import synthesize_stages
 from terraform.plan import read_plan
 from terraform.stack import Stack
@@ -27,6 +31,7 @@ from tests.fuzz.sealed import Outcome, run
 from tests.fuzz.worlds import REQUIRED, behind, world
 from tests.imports.records import STAGE, a_plan, planned
 from tests.modules.settings.test_stage_files_fuzz import LINES
+from tests.ops.secrets.test_secret_shapes import GOOD
 from tests.stages import STAGES_DIR, VARIANTS
 
 PLAN = a_plan(
@@ -70,7 +75,9 @@ def _stage_files() -> st.SearchStrategy[bytes]:
     )
     soup = st.lists(LINES | TEXT, max_size=6).map("".join)
     any_text = st.one_of(soup, soup.map(lambda text: REQUIRED + text)).map(str.encode)
-    return st.one_of(sound, sound, any_text, st.binary())
+    # Windows' editors begin a file with a mark.
+    marked = st.tuples(st.sampled_from([b"\xef\xbb\xbf", b"\xff\xfe"]), sound).map(b"".join)
+    return st.one_of(sound, sound, marked, any_text, st.binary())
 
 
 def _synthesis(folder: Path, *, stage: str, phase: str, **files: bytes) -> Outcome:
@@ -189,6 +196,70 @@ def _legacy_plan(_folder: Path, content: bytes) -> Outcome:
     return run(read, arguments=[], environ={})
 
 
+def _metadata(folder: Path, content: bytes) -> Outcome:
+    """What is read of Hasura's metadata, before anything is asked of a stage."""
+    path = folder / "metadata.json"
+    path.write_bytes(content)
+    return _reading(lambda: json.dumps(replacement(read_metadata(path))))
+
+
+def _secret(_folder: Path, given: tuple[str, bytes]) -> Outcome:
+    """A secret's value from standard input, as far as its checks; none of them may show it."""
+    name, content = given
+
+    def check() -> None:
+        value = piped_value(content, name=name)
+        wrong = complaint(name, value) or wrong_kind(name, value)
+        if wrong and len(value) > _LONG and value in wrong:
+            raise AssertionError(f"the value of {name} is shown")
+        if wrong:
+            raise UserError(wrong)
+
+    return _reading(check)
+
+
+def _reading(read: Callable[[], object]) -> Outcome:
+    def told() -> int:
+        try:
+            read()
+        except UserError as error:
+            print(error)
+            return 1
+        return 0
+
+    return run(told, arguments=[], environ={})
+
+
+# A shorter value may be a word of the complaint.
+_LONG = 24
+_METADATA = {
+    "resource_version": 7,
+    "metadata": {
+        "version": 3,
+        "sources": [{"name": "default", "kind": "postgres", "tables": [{"table": {"name": "é"}}]}],
+    },
+}
+
+
+def _secrets() -> st.SearchStrategy[tuple[str, bytes]]:
+    """Values that are right for their secret, with a piece put into some; and what is none at all."""
+    pieces = st.sampled_from([
+        "", "\n", "\r\n", "\ufeff", "\u200b", "\u00a0", "\x00", "'", '"', "[", "]", ":", "@", ":99999", "é",
+    ]) | TEXT  # fmt: skip
+    changed = st.tuples(st.sampled_from(sorted(GOOD.items())), st.integers(0, 80), pieces).map(
+        lambda parts: (parts[0][0], parts[0][1][: parts[1]] + parts[2] + parts[0][1][parts[1] :])
+    )
+    encodings = st.sampled_from(["utf-8", "utf-8", "utf-8-sig", "utf-16"])
+    encoded = st.tuples(changed, encodings).map(
+        lambda parts: (parts[0][0], parts[0][1].encode(parts[1]))
+    )
+    deep = st.sampled_from(["[", '{"key":']).flatmap(
+        lambda piece: st.integers(1, 6000).map(lambda depth: piece.encode() * depth)
+    )
+    names = st.sampled_from([row.name for row in SECRETS])
+    return encoded | encoded | st.tuples(names, deep | st.binary(max_size=60))
+
+
 _ENVIRONMENT = st.dictionaries(
     st.sampled_from([
         "ATOMIC_STAGE", "ATOMIC_STAGES_DIR", "ATOMIC_STATE_DIR", "AWS_ENDPOINT_URL",
@@ -247,6 +318,17 @@ TARGETS = (
         run=_ops("cost --stage dev --legacy-state @state.json", file="state.json"),
     ),
     Target(name="legacy plans", inputs=documents(base.legacy_plan), run=_legacy_plan),
+    Target(
+        name="stacks, ops report",
+        inputs=documents(lambda: json.loads(base.stack("full"))),
+        run=_ops(
+            "report --stage dev --plan @plan.json --out @page.html --base @stack.json",
+            file="stack.json",
+        ),
+        accepted=JUDGED,
+    ),
+    Target(name="Hasura's metadata", inputs=documents(lambda: _METADATA), run=_metadata),
+    Target(name="secrets from standard input", inputs=_secrets(), run=_secret),
     Target(name="python -m imports", inputs=words(*IMPORTS), run=line(imports_main)),
     Target(name="python -m ops", inputs=words(*OPS), run=line(ops_main)),
     Target(

@@ -138,9 +138,41 @@ def test_one_name_of_two_types_is_two_objects() -> None:
     assert [item.verdict for item in decided(*names)] == ["adopt", "adopt"]
 
 
-def test_an_object_without_an_id_is_an_error_that_names_it() -> None:
-    with pytest.raises(UserError, match=r"^aws_subnet\.public\[0\]: a aws_subnet with an empty"):
-        decided(resource("aws_subnet", "public", 0, id=None, cidr_block="10.0.0.0/24"))
+def test_an_object_without_an_id_is_a_problem_that_says_what_helps() -> None:
+    empty, missing = decided(
+        resource("aws_subnet", "public", 0, id=None, cidr_block="10.0.0.0/24"),
+        resource("aws_subnet", "public", 1, cidr_block="10.0.1.0/24"),
+    )
+
+    assert {empty.verdict, missing.verdict} == {"problem"}
+    assert empty.why.endswith("with an empty id cannot be imported: refresh the legacy state")
+    assert missing.why.endswith(
+        "has no import id: refresh the legacy state, or take a backup of it that says it"
+    )
+
+
+def test_numbers_and_truths_of_a_flat_state_are_no_drift() -> None:
+    database = Decision(
+        legacy_address="aws_db_instance.main",
+        type="aws_db_instance",
+        verdict="adopt",
+        address="aws_db_instance.main",
+        import_id="main",
+    )
+    flat = {"allocated_storage": "20", "multi_az": "false", "storage_encrypted": "true"}
+    aws = {"allocated_storage": 20, "multi_az": False, "storage_encrypted": True}
+
+    def rows(**state: str) -> set[str]:
+        found = drift(
+            [database],
+            configuration=None,
+            state={"aws_db_instance.main": {**flat, **state}},
+            observed={"aws_db_instance.main": aws},
+        )
+        return {row.attribute for row in found}
+
+    assert rows() == set()
+    assert rows(allocated_storage="30") == {"allocated_storage"}
 
 
 VPC = Decision(

@@ -109,6 +109,111 @@ def test_addresses_are_written_as_terraform_writes_them(
     assert [found.address for found in read(text).objects] == [address]
 
 
+ODD = Path(__file__).with_name("odd_state.json")
+
+
+def test_odd_names_and_keys_have_the_addresses_that_terraform_prints() -> None:
+    # As `terraform state list` printed them over this very state.
+    assert [each.address for each in read(ODD.read_text()).objects] == [
+        "module.lager[0].terraform_data.größe",
+        "module.lager[1].terraform_data.größe",
+        'module.orte["c[0]"].terraform_data.größe',
+        'module.orte["d\\"e"].terraform_data.größe',
+        'module.orte["ä.b"].terraform_data.größe',
+        "terraform_data.gone",
+        "terraform_data.new",
+        "terraform_data.secret",
+        "terraform_data.tainted",
+        'terraform_data.zürich["$${x}"]',
+        'terraform_data.zürich["%%{y}"]',
+        'terraform_data.zürich["a.b/c"]',
+        'terraform_data.zürich["back\\\\slash"]',
+        'terraform_data.zürich["new\\nline"]',
+        'terraform_data.zürich["q\\"uote"]',
+        'terraform_data.zürich["tab\\tin"]',
+        'terraform_data.zürich["é"]',
+        'terraform_data.zürich["日本"]',
+    ]
+
+
+@pytest.mark.parametrize("name", ["e\u0301te\u0301", "हिन्दी", "_own", "a-b", "größe"])
+def test_a_name_is_whatever_terraform_takes_for_one(name: str) -> None:
+    assert read(state(resource(name=name))).objects[0].name == name
+
+
+@pytest.mark.parametrize("name", ["-a", "1a", "a b", "a.b", ""])
+def test_what_terraform_takes_for_no_name_is_refused(name: str) -> None:
+    assert "a resource has the name" in refusal(state(resource(name=name)))
+
+
+def test_flat_attributes_of_terraform_0_11_are_read() -> None:
+    flat = {
+        "id": "vpc-1",
+        "tags.%": "2",
+        "tags.a.b": "c",
+        "tags.name": "x",
+        "groups.#": "2",
+        "groups.1742": "sg-1",
+        "groups.98": "sg-2",
+        "block.#": "1",
+        "block.0.size": "20",
+        "block.0.inner.#": "0",
+        "odd": 5,
+    }
+
+    (found,) = read(state(resource(instances=[{"attributes_flat": flat}]))).objects
+
+    assert found.attributes == {
+        "id": "vpc-1",
+        "tags": {"a.b": "c", "name": "x"},
+        "groups": ["sg-1", "sg-2"],
+        "block": [{"size": "20", "inner": []}],
+    }
+
+
+@pytest.mark.parametrize(
+    "instance",
+    [{}, {"attributes": None, "status": "tainted"}, {"attributes": []}, {"attributes_flat": "x"}],
+)
+def test_an_object_that_the_state_says_nothing_of_is_there_all_the_same(instance: Any) -> None:
+    found = read(state(resource(instances=[instance]), resource(name="other"))).objects
+
+    assert [(each.address, each.attributes) for each in found] == [
+        ("aws_vpc.main", {}),
+        ("aws_vpc.other", {"id": "vpc-1"}),
+    ]
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        resource(mode="ghost", name="own"),
+        resource(mode=None, name=5, instances="x"),
+        resource(mode="list", type=[], instances=[None]),
+        resource(name="own", instances=None),
+        resource(name="own", instances=[], provider=7, each="odd"),
+        {"mode": "managed", "type": "aws_x", "name": "own"},
+        {"mode": "data", "type": "x y", "name": None, "instances": {}},
+    ],
+)
+def test_one_foreign_object_leaves_the_others_readable(foreign: Any) -> None:
+    assert [each.address for each in read(state(foreign, resource())).objects] == ["aws_vpc.main"]
+
+
+@pytest.mark.parametrize(
+    ("key", "address"),
+    [
+        (1.0, "aws_vpc.main[1]"),
+        (True, 'aws_vpc.main["true"]'),
+        ([], 'aws_vpc.main["[]"]'),
+        (1.5, 'aws_vpc.main["1.5"]'),
+    ],
+)
+def test_an_odd_key_makes_an_odd_address_and_no_unreadable_state(key: Any, address: str) -> None:
+    text = state(resource(instances=[{"index_key": key, "schema_version": "odd"}]))
+    assert [each.address for each in read(text).objects] == [address]
+
+
 def test_objects_are_sorted_with_instance_2_before_10() -> None:
     many: list[dict[str, Any]] = [{"index_key": i, "attributes": {}} for i in (10, 2)]
     objects = read(state(resource(instances=many), resource(type="aws_eip"))).objects
@@ -162,12 +267,9 @@ def test_half_a_character_becomes_a_question_mark() -> None:
         (state(resources={}), "no list of objects"),
         (state(outputs=["x"]), "its outputs are no objects by name"),
         (state(outputs={"token": "planted"}), "its outputs are no objects by name"),
-        (state(resource(mode="ghost")), 'the mode "ghost"'),
         (state(resource(type="a b")), 'the type "a b"'),
         (state(resource(name=None)), 'the name "None"'),
         (state(resource(module="x")), 'the module "x"'),
-        (state(resource(instances=[{"index_key": [], "attributes": {}}])), "the index"),
-        (state(resource(instances=[{}])), "has no attributes"),
         (state(resource(), resource()), "is in it twice"),
         ('{"serial": 1, "lineage": "x", "encrypted_data": "AAAA"}', "encrypted by OpenTofu"),
         (state(sops={"mac": "x"}), "encrypted by SOPS"),

@@ -3,6 +3,7 @@
 import copy
 import json
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -308,3 +309,58 @@ def test_removing_and_restoring_twice_does_no_more_than_once(
         remove_addresses(remove_addresses(once, addresses), addresses)["resources"]
         == remove_addresses(once, addresses)["resources"]
     )
+
+
+FOREIGN: list[dict[str, Any]] = [
+    {"mode": "managed", "type": "aws_sqs_queue", "name": "own", "instances": [
+        {"schema_version": 0, "attributes_flat": {"id": "https://sqs/own", "tags.%": "0"}},
+    ]},
+    {"mode": "managed", "type": "x_y", "name": "größe", "module": 'module.ä["b.c"]', "provider": 7,
+     "later": {"than": ["us"]}, "instances": [
+        {"index_key": [], "schema_version": "odd", "attributes": None, "status": "tainted"},
+        {"index_key": 1.0, "private": "e30=", "identity": {"arn": "x"}},
+    ]},
+    {"mode": "ghost", "type": [], "name": None, "instances": "x"},
+    {"mode": "data", "type": "x y", "instances": [None, {"attributes": 1}]},
+    {"name": "no mode"},
+]  # fmt: skip
+
+
+def test_foreign_objects_go_through_surgery_as_they_are() -> None:
+    text = dump_document(document(resource("aws_vpc", "main", instance(id="vpc-1")), *FOREIGN))
+    before = parse_document(text, source="old")
+
+    after = remove_addresses(before, {"aws_vpc.main"})
+    back = restore_addresses(after, before, {"aws_vpc.main"})
+
+    assert after["resources"] == FOREIGN
+    assert parse_document(dump_document(after), source="old")["resources"] == FOREIGN
+    assert differences(before, back) == ()
+    assert differences(before, after) == ("aws_vpc.main",)
+
+
+def test_a_foreign_object_that_was_lost_is_named() -> None:
+    whole = document(*FOREIGN)
+    without = document(*(each for each in FOREIGN if each.get("mode") != "data"))
+
+    assert differences(whole, without) == ("data.x y",)
+
+
+def test_an_object_with_flat_attributes_has_its_import_id() -> None:
+    flat = {"schema_version": 1, "attributes_flat": {"id": "vpc-1", "tags.%": "0"}}
+
+    assert held(document(resource("aws_vpc", "main", flat))) == {
+        "aws_vpc.main": Held(type="aws_vpc", import_id="vpc-1")
+    }
+
+
+def test_what_terraform_wrote_of_odd_things_is_the_same_after_surgery() -> None:
+    text = (Path(__file__).with_name("odd_state.json")).read_text()
+    before = parse_document(text, source="odd")
+    gone = {'terraform_data.zürich["日本"]', 'module.orte["d\\"e"].terraform_data.größe'}
+
+    after = remove_addresses(before, gone)
+
+    assert differences(before, after) == tuple(sorted(gone))
+    assert after["check_results"] == before["check_results"]
+    assert after["outputs"] == before["outputs"]

@@ -40,6 +40,8 @@ def test_a_value_of_the_right_shape_is_taken(name: str) -> None:
         ("rds-master-credentials", '{"username": "planted"}'),
         ("hasura-jwt-secret", "planted"),
         ("hasura-jwt-secret", '["planted"]'),
+        ("hasura-jwt-secret", '{"planted":' * 6000),
+        ("rds-master-credentials", "[" * 6000),
         ("hasura-jwt-secret", '{"type": "HS256", "key": "planted"}'),
         ("hasura-jwt-secret", json.dumps({"type": "HS512", "key": "planted" * 5})),
         ("supertokens-api-key", "planted-but-short"),
