@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from imports.sources.terraform_base.mapping import SHARED_ROLES
-from modules.compute.containers import secret_references
 from modules.settings.stage_settings import StageSettings
 from security.exceptions import Failure, read_exceptions, review
+from security.expected import expected_secrets
 from security.iam import iam_failures, secret_failures
 from terraform.stack import Stack
 from tests.conftest import Synthesize
@@ -21,21 +21,10 @@ ROWS = [row for row in read_exceptions() if row.check.startswith("IAM_")]
 SECRET, OTHER = "${aws_secretsmanager_secret.mine.arn}", "${aws_secretsmanager_secret.other.arn}"
 
 
-def reads(settings: StageSettings) -> dict[str, set[str]]:
-    """Service -> the secrets of its row, as Terraform names both."""
-    return {
-        name.replace("-", "_"): {
-            reference.name.replace("-", "_")
-            for reference in secret_references(service, kafka=settings.kafka).values()
-        }
-        for name, service in settings.services.items()
-    }
-
-
 def failures(document: Mapping[str, Any], settings: StageSettings, *, stage: str) -> list[Failure]:
     return [
         *iam_failures(Stack(document=document), stage=stage),
-        *secret_failures(Stack(document=document), stage=stage, reads=reads(settings)),
+        *secret_failures(Stack(document=document), stage=stage, reads=expected_secrets(settings)),
     ]
 
 
