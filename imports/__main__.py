@@ -15,7 +15,7 @@ from common.errors import UserError, listed
 from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, run, say
 from imports.adopt import AdoptionResult, GateResult, adopt, run_gate
 from imports.gate import Finding
-from imports.ownership import ownership
+from imports.ownership import ownership, twice_owned
 from imports.record import AdoptionRecord
 from imports.retire import retire
 from imports.rollback import rollback
@@ -213,6 +213,10 @@ def _report(result: GateResult, as_json: bool, *, held: int | None = None) -> No
         _print_gate(result)
         if held:
             say(f"adopted: the new state holds {held} objects, and a second plan is empty")
+            say(
+                "next: stop the old folder's CI and run `python -m imports retire`: until then the old state "
+                "owns these objects too, and an apply there would take back what this project changes"
+            )
     if not result.is_open:
         raise typer.Exit(BLOCKED)
 
@@ -281,6 +285,9 @@ def status(
     holders = [owner.holder.value for owner in owners]
     counts = ", ".join(f"{holders.count(name)} {name}" for name in dict.fromkeys(holders))
     say(f"\n{len(owners)} objects: {counts}")
+    warning = twice_owned(owners)
+    if warning:
+        say(warning)
     if legacy is None:
         say("the legacy state was not asked: name its folder with --legacy")
 

@@ -11,8 +11,10 @@ from common.progress import Progress
 from imports.gate import Verdict, judge
 from imports.preflight import preflight
 from imports.record import AdoptionRecord
+from imports.taken_names import taken_names
 from imports.workspace_record import kept_record
 from terraform.cli import Terraform
+from terraform.overwrites import held_documents, overwrites
 from terraform.plan import Plan, read_plan
 from terraform.premises import (
     Premises,
@@ -24,6 +26,7 @@ from terraform.premises import (
     state_seen,
 )
 from terraform.pulled_state import pull, put_back_broken_file
+from terraform.refused import downgrades
 from terraform.stack import read_stack
 from terraform.state import State
 from terraform.workspace import Workspace, set_default_credentials
@@ -140,8 +143,22 @@ def _gate(
         terraform.plan(plan_path)
         plan = terraform.show(plan_path)
         refuse_half_plan(plan, None)
+    progress("looking in AWS for what a create would overwrite")
+    allowed = frozenset(settings.allow_overwrite)
+    clients = boto3_clients(region=record.region)
+    replaced = overwrites(plan, held_documents(plan, clients), allowed=allowed)
+    progress("looking in AWS for names that are taken")
+    taken = taken_names(plan, clients, stage=workspace.stage)
     progress("judging the plan")
-    verdict = judge(plan, record, phase=settings.phase, stack=stack)
+    verdict = judge(
+        plan,
+        record,
+        phase=settings.phase,
+        stack=stack,
+        overwrites=replaced,
+        refused=(*downgrades(plan), *taken),
+        allowed=allowed,
+    )
     looked_at = premises(plan, file=given_as, state=state)
     result = GateResult(phase=settings.phase, preflight=(), verdict=verdict, looked_at=looked_at)
     return result, terraform

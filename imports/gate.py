@@ -1,17 +1,20 @@
 """Judges a plan: may it be applied without touching what was adopted?
 
-Pure: a plan, the record and the synthesized stack in, a verdict out. Nothing overrides a verdict.
+Pure: a plan, the record, the synthesized stack and what would be overwritten in, a verdict out.
+Nothing overrides a verdict but the stage file's `allow_overwrite`.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from aws.resources import RESOURCES, import_id
 from imports.bind import literally, merge_rules
-from imports.record import AdoptionRecord
+from imports.record import AdoptedObject, AdoptionRecord
+from terraform.overwrites import Overwrite
 from terraform.plan import AttributeChange, Change, Plan, in_words
+from terraform.refused import Refused
 from terraform.stack import Stack
 
 Kind = Literal["clean", "state-only", "adopted", "addition", "change", "blocked"]
@@ -49,35 +52,56 @@ def judge(
     *,
     phase: str,
     stack: Stack,
+    overwrites: Sequence[Overwrite] = (),
+    refused: Sequence[Refused] = (),
+    allowed: Set[str] = frozenset(),
 ) -> Verdict:
-    """The verdict on a plan of the stage that `record` belongs to."""
+    """The verdict on a plan of the stage that `record` belongs to.
+
+    `overwrites` are the documents in AWS that its creates would replace, `refused` what AWS would refuse.
+    `allowed` are the addresses of `allow_overwrite`.
+    """
+    replaced = {each.address: each for each in overwrites}
     # A deposed object, left over from a replacement, is planned beside the one that stands at its address.
     changes = plan.by_address
     deposed = [change for change in plan.changes if change.deposed]
-    import_ids = {item.address: item.import_id for item in record.adopted}
+    adopted = {item.address: item for item in record.adopted}
     findings = [
         *(
-            _judge_adopted(address, changes.get(address), import_id, phase)
-            for address, import_id in sorted(import_ids.items())
+            _judge_adopted(item, changes.get(address), phase, allowed)
+            for address, item in sorted(adopted.items())
         ),
         *(
-            _judge_other(change, phase)
+            _judge_overwrite(replaced[address])
+            if address in replaced and phase != "adopt"
+            else _judge_other(change, phase)
             for address, change in sorted(changes.items())
-            if address not in import_ids
+            if address not in adopted
         ),
         *(_judge_other(change, phase) for change in deposed),
         *_doubles(changes),
         *_missing_coverage(record, stack, phase),
     ]
-    return Verdict(findings=tuple(findings))
+    reasons = {each.address: each.why for each in refused}
+    return Verdict(
+        findings=tuple(
+            replace(each, kind="blocked", why=reasons[each.address])
+            if each.address in reasons and each.kind != "blocked"
+            else each
+            for each in findings
+        )
+    )
 
 
-def _judge_adopted(address: str, change: Change | None, import_id: str, phase: str) -> Finding:
+def _judge_adopted(
+    item: AdoptedObject, change: Change | None, phase: str, allowed: Set[str]
+) -> Finding:
+    address = item.address
     if change is None:
         why = "the record adopts it, and the plan lacks it"
         return Finding(address=address, kind="blocked", why=why)
     differences = change.attributes
-    blocked = _block_reason(change, differences, expected=import_id, phase=phase)
+    blocked = _block_reason(change, differences, expected=item.import_id, phase=phase)
     if blocked:
         return Finding(address=address, kind="blocked", why=blocked, changes=differences)
     if change.actions == ("no-op",):
@@ -86,7 +110,25 @@ def _judge_adopted(address: str, change: Change | None, import_id: str, phase: s
     if _all_state_only(differences):
         why = "changes in the state alone, no request to AWS"
         return Finding(address=address, kind="state-only", why=why, changes=differences)
+    chosen = _chosen(item, change)
+    if chosen and address not in allowed:
+        why = (
+            f"what somebody has chosen would be changed ({chosen}): set it in the stage file where a setting "
+            f'has it; where it may go, write allow_overwrite = ["{address}"] there'
+        )
+        return Finding(address=address, kind="blocked", why=why, changes=differences)
     return Finding(address=address, kind="change", why="changed in place", changes=differences)
+
+
+def _chosen(item: AdoptedObject, change: Change) -> str:
+    """The settings that are as the record found them, and that the plan gives up."""
+    before, after = (change.before or {}, change.after or {})
+    return ", ".join(
+        attribute
+        for attribute, gives_up in RESOURCES[item.type].chosen.items()
+        if before.get(attribute) == item.observed.get(attribute)
+        and gives_up(before.get(attribute), after.get(attribute))
+    )
 
 
 def _all_state_only(differences: tuple[AttributeChange, ...]) -> bool:
@@ -112,10 +154,20 @@ def _block_reason(
     if actions == ("no-op",) or _all_state_only(differences):
         return None
     if phase == "adopt" or change.importing:
-        return "it would be changed in AWS"
+        return "it would be changed in AWS" + _of_phase(phase)
     changed = {difference.attribute for difference in differences}
     kept = RESOURCES[change.type].identity or ()
     return "what makes it what it is would be changed" if changed & set(kept) else None
+
+
+def _of_phase(phase: str) -> str:
+    """Why the phase is the reason, where it is."""
+    if phase == "adopt":
+        return ""
+    return (
+        f' while it is imported, because the stage file says phase = "{phase}": write phase = "adopt" there, '
+        "adopt, and go back to this phase then"
+    )
 
 
 def _other_object(change: Change, *, expected: str) -> str | None:
@@ -126,6 +178,13 @@ def _other_object(change: Change, *, expected: str) -> str | None:
     # Terraform passes over an import block without a word when the state has something at its address.
     held = import_id(change.type, change.before) if change.before else expected
     return None if held == expected else f"the state holds {held}"
+
+
+def _judge_overwrite(overwrite: Overwrite) -> Finding:
+    if overwrite.allowed:
+        return Finding(address=overwrite.address, kind="change", why=f"allowed: {overwrite}")
+    remedy = f'where it may go, write allow_overwrite = ["{overwrite.address}"] in the stage file'
+    return Finding(address=overwrite.address, kind="blocked", why=f"{overwrite}; {remedy}")
 
 
 def _judge_other(change: Change, phase: str) -> Finding:

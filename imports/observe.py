@@ -50,7 +50,14 @@ def observing_document(stack: Stack, ids: Mapping[str, str]) -> dict[str, Any]:
                 f"the stage has no {address}: its settings are not those of the legacy base (zones, "
                 "NAT mode); correct them, or move the stage file aside to have one written"
             )
-    return import_document(stack, ids)
+    document = import_document(stack, ids)
+    for name, versioning in document["resource"].get("aws_s3_bucket_versioning", {}).items():
+        # Every setting may become this one; the provider plans no way back to "Disabled".
+        document["resource"]["aws_s3_bucket_versioning"][name] = {
+            **versioning,
+            "versioning_configuration": {"status": "Enabled"},
+        }
+    return document
 
 
 def observed_arguments(type_: str, before: Mapping[str, Any]) -> dict[str, Any]:

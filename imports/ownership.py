@@ -1,5 +1,6 @@
 """Who owns each adopted object now: the legacy state, the new one, both or neither."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -56,6 +57,17 @@ def ownership(
             )
         )
     return owners
+
+
+def twice_owned(owners: Sequence[Owner]) -> str | None:
+    """What to do about objects that both states own; None where there are none."""
+    both = [owner for owner in owners if owner.holder is Holder.BOTH]
+    if not both:
+        return None
+    return (
+        f"both tools own {len(both)} objects: an apply of the old folder, by hand or by its CI, would take "
+        "back what this project changes on them: stop that CI, and run `python -m imports retire` now"
+    )
 
 
 _HOLDERS = {

@@ -118,12 +118,23 @@ def take_stock(
             state=found.attributes if found.state else None,
             observed=observed,
         ),
-        notes=[*notes, *_unmanaged(found, stack)],
+        notes=[*notes, *_unmanaged(found, stack), *phase_notes(settings, workspace.stage_path)],
         record=record,
         record_path=path_of_record(workspace),
         stage_path=workspace.stage_path,
         wrote_stage_file=wrote_stage_file,
     )
+
+
+def phase_notes(settings: StageSettings, path: Path) -> list[str]:
+    """What to know of a stage file that would import and change everything in one deploy."""
+    if settings.phase == "adopt":
+        return []
+    return [
+        f'{path} says phase = "{settings.phase}", which imports and changes at once: the gate blocks that. '
+        'Before anything is adopted write phase = "adopt" there, and go on phase by phase after '
+        "`imports adopt`"
+    ]
 
 
 def _unmanaged(found: LegacySide, stack: Stack) -> list[str]:

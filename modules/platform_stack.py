@@ -11,6 +11,7 @@ from cdktf import TerraformOutput, TerraformStack
 from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
 from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
 from cdktf_cdktf_provider_aws.data_aws_route53_zone import DataAwsRoute53Zone
+from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
 from cdktf_cdktf_provider_aws.s3_bucket_versioning import S3BucketVersioningA
 from constructs import Construct
 
@@ -118,6 +119,8 @@ class PlatformStack(TerraformStack):
             key_arn=context.key_arn,
             # The setting of an adopted bucket stays as it was found.
             versioned=not context.is_adopted(S3BucketVersioningA, "data"),
+            # Nobody here knows what the owner of an adopted bucket keeps in its old versions.
+            tidied=not context.is_adopted(S3Bucket, "data"),
             expire_after_days=None,
             writers=lambda _bucket_arn: [],
         )

@@ -1,9 +1,14 @@
 """Images."""
 
-from typing import Final
+from typing import Any, Final
 
 from aws.resources.call import Call
 from aws.resources.row import Resource, switched_off
+
+
+def _no_longer_fixed(before: Any, after: Any) -> bool:
+    return bool(before == "IMMUTABLE" and after != "IMMUTABLE")
+
 
 ECR: Final = (
     Resource(
@@ -29,5 +34,6 @@ ECR: Final = (
         state_changes={"force_delete": switched_off},
         identity=("encryption_configuration", "name", "tags"),
         settings=("image_scanning_configuration", "image_tag_mutability"),
+        chosen={"image_tag_mutability": _no_longer_fixed},
     ),
 )

@@ -41,6 +41,18 @@ def _first_text(before: Any, after: Any) -> bool:
     return before is None and isinstance(after, str)
 
 
+def _own_parameters(before: Any, after: Any) -> bool:
+    return isinstance(before, str) and not before.startswith("default.") and before != after
+
+
+def _provisioned(before: Any, after: Any) -> bool:
+    return before in {"io1", "io2"} and bool(before != after)
+
+
+def _less_room(before: Any, after: Any) -> bool:
+    return isinstance(before, int) and bool(before > (after or 0))
+
+
 _INSTANCES: Final = _call("DBInstance", "DBInstanceIdentifier", "DBInstanceNotFound")
 
 RDS: Final = (
@@ -101,6 +113,11 @@ RDS: Final = (
             "publicly_accessible",
             "storage_type",
         ),
+        chosen={
+            "max_allocated_storage": _less_room,
+            "parameter_group_name": _own_parameters,
+            "storage_type": _provisioned,
+        },
     ),
     Resource(
         type="aws_rds_cluster",

@@ -81,7 +81,8 @@ class Resource:
 
     What an adoption observes, where it takes the type: `identity` stays as found in every phase, for a
     difference would replace the object, re-word it or re-tag it; `settings` stay as found in phase adopt, and
-    belong to the stage file later; to the lists of `merged` the platform adds; `label` is what messages call
+    belong to the stage file later; `chosen` tells which change of one that is as found a person has to allow;
+    to the lists of `merged` the platform adds; `label` is what messages call
     an object. Computed attributes, secrets
     and references to other adopted objects are left out. The names are those of provider 5.100.0.
     """
@@ -118,6 +119,7 @@ class Resource:
     state_changes: Mapping[str, Callable[[Any, Any], bool]] = field(default_factory=dict)
     identity: tuple[str, ...] | None = None
     settings: tuple[str, ...] = ()
+    chosen: Mapping[str, Callable[[Any, Any], bool]] = field(default_factory=dict)
     merged: tuple[str, ...] = ()
 
     @property

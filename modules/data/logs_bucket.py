@@ -41,6 +41,7 @@ class LogsBucket(Construct):
             name=context.names.logs_bucket(context.account_id, context.region),
             key_arn=None,
             versioned=True,
+            tidied=True,
             expire_after_days=settings.log_retention_days,
             writers=partial(
                 policies.log_delivery_statements,

@@ -40,8 +40,8 @@ class PrivateBucket(Construct):
     """A private, encrypted, versioned bucket that answers only over TLS.
 
     `label` is the name in its resources' addresses. Without `key_arn` S3's own key encrypts it. `writers`
-    gives the further statements of its policy for the bucket's ARN. With `expire_after_days` objects go by
-    themselves.
+    gives the further statements of its policy for the bucket's ARN. What is `tidied` loses unfinished uploads
+    and old versions after a while; with `expire_after_days` objects go by themselves too.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class PrivateBucket(Construct):
         name: str,
         key_arn: str | None,
         versioned: bool,
+        tidied: bool,
         expire_after_days: int | None,
         writers: Callable[[str], Sequence[policies.Statement]],
     ) -> None:
@@ -112,7 +113,8 @@ class PrivateBucket(Construct):
                     ),
                 ),
             )
-        self._lifecycle(expire_after_days)
+        if tidied:
+            self._lifecycle(expire_after_days)
         self.policy: S3BucketPolicy = self._allow(writers(self.bucket.arn))
 
     def _allow(self, writers: Sequence[policies.Statement]) -> S3BucketPolicy:

@@ -4,6 +4,7 @@ import difflib
 import ipaddress
 from collections.abc import Iterator
 
+from aws.documents import DOCUMENTS
 from modules.base.naming import Names, limited_names
 from modules.settings.mistake import Mistake
 from modules.settings.rules import databases, tags
@@ -45,6 +46,7 @@ def find_mistakes(settings: StageSettings) -> list[Mistake]:
         *_relied_on_its_name(settings),
         *_shared_roles(settings),
         *_allow_destroy(settings),
+        *_allow_overwrite(settings),
         *_certificate(settings),
         *_accounts(settings),
         *_hosted_zone(settings),
@@ -124,6 +126,23 @@ def _allow_destroy(settings: StageSettings) -> Iterator[Mistake]:
             remedy=f"write {toml_value(close[0])}" if close else "name one of these, or delete it",
             rests_on=("services",),
         )
+
+
+# What an owner may have chosen on an adopted object, beside whole documents.
+_CHOSEN = ("aws_db_instance", "aws_ecr_repository")
+
+
+def _allow_overwrite(settings: StageSettings) -> Iterator[Mistake]:
+    for address in settings.allow_overwrite:
+        type_, _, name = address.partition(".")
+        if type_ not in {*DOCUMENTS, *_CHOSEN} or not name:
+            yield Mistake(
+                field="allow_overwrite",
+                value=address,
+                allowed="an address that the gate has named, of the type "
+                + ", ".join(sorted({*DOCUMENTS, *_CHOSEN})),
+                remedy="run `python -m ops gate`, or delete it",
+            )
 
 
 def _certificate(settings: StageSettings) -> Iterator[Mistake]:

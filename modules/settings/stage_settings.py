@@ -294,6 +294,11 @@ class StageSettings(Section):
         description="addresses that may be destroyed although the stage retains its data, as in "
         '`["aws_db_instance.main"]`',
     )
+    allow_overwrite: Annotated[tuple[str, ...], Field(strict=False)] = Field(
+        (),
+        description="addresses at which what somebody has set in AWS may be overwritten, as in "
+        '`["aws_s3_bucket_policy.data"]`',
+    )
     time_zone: TimeZone = Field("UTC", description="of all times of day, by its IANA name")
     kafka: bool = Field(False, description="give the functions service the Kafka brokers")
     keep_shared_roles: bool = Field(

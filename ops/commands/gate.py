@@ -1,21 +1,28 @@
-"""`python -m ops gate`: may a stage be deployed without losing data, or what protects it?"""
+"""`python -m ops gate`: may a stage be deployed without a loss that nobody has allowed?"""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from aws.client import boto3_clients
+from aws.documents import DOCUMENTS, Document
 from aws.resources import CARRYING, PROTECTING, STATEFUL
-from common.errors import UserError
+from common.errors import UserError, listed
+from common.progress import Progress
 from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, say
+from imports.taken_names import named_creates, taken_names
 from ops.verdicts.gate import UNCHANGED, Judgement, judge
 from ops.verdicts.planning import StagePlan, stage_plan
+from terraform.overwrites import creates, held_documents
 from terraform.premises import UntrustedStateError
+from terraform.refused import Refused
 from terraform.workspace import Workspace, this_workspace
 
 BLOCKED = 2
-_JUDGED = STATEFUL | CARRYING | PROTECTING
+_JUDGED = STATEFUL | CARRYING | PROTECTING | DOCUMENTS.keys()
 _MOST_IN_A_LINE = 3
 
 
@@ -30,7 +37,7 @@ def gate(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Would the next deploy lose data, the web firewall or backups? Exit code 0 no, 1 error, 2 blocked.
+    """Would a deploy lose data, firewall, backups, or what somebody set? Exit code 0 no, 1 error, 2 blocked.
 
     Example: `python -m ops gate --stage prod`
     """
@@ -47,15 +54,19 @@ def gate(
     try:
         with progress_on_screen(as_json) as progress:
             planned = stage_plan(workspace, plan, progress)
+            asked = planned.premises.state is not None
+            held, taken = _seen(planned, workspace, progress) if asked else ({}, ())
     except UntrustedStateError as error:
         _print_untrusted(str(error), settings.retain_data, as_json)
         raise typer.Exit(BLOCKED) from None
     judgement = judge(
         planned.plan,
         retain_data=settings.retain_data,
-        allowed=named | set(settings.allow_destroy),
+        allowed=named | set(settings.allow_destroy) | set(settings.allow_overwrite),
+        held=held,
+        taken=taken,
     )
-    if planned.failure and not judgement.blocked:
+    if planned.failure and judgement.is_open:
         losses = {loss.address for loss in judgement.losses if not loss.of_protection}
         refused = sorted(losses - set(settings.allow_destroy))
         if refused and planned.plan.document.get("errored"):
@@ -67,7 +78,7 @@ def gate(
     if as_json:
         print_json(
             {
-                "open": not judgement.blocked,
+                "open": judgement.is_open,
                 **asdict(judgement),
                 "looked_at": planned.premises,
                 "unfinished": planned.failure,
@@ -76,8 +87,22 @@ def gate(
         )
     else:
         _print(judgement, planned, workspace)
-    if judgement.blocked:
+    if not judgement.is_open:
         raise typer.Exit(BLOCKED)
+
+
+def _seen(
+    planned: StagePlan, workspace: Workspace, progress: Progress
+) -> tuple[Mapping[str, Document], Sequence[Refused]]:
+    """What AWS has already of what the plan creates: documents, and names.
+
+    For a plan in JSON nothing but the plan is looked at.
+    """
+    progress("looking in AWS for what a create would overwrite")
+    clients = boto3_clients(region=workspace.settings().region)
+    held = held_documents(planned.plan, clients)
+    progress("looking in AWS for names that are taken")
+    return held, taken_names(planned.plan, clients, stage=workspace.stage)
 
 
 def _print_untrusted(why: str, retain_data: bool, as_json: bool) -> None:
@@ -113,25 +138,62 @@ def _print(judgement: Judgement, planned: StagePlan, workspace: Workspace) -> No
                 for loss in judgement.losses
             ],
         )
+    for each in judgement.overwrites:
+        label = "allowed" if each.allowed else "BLOCKED"
+        say(f"{label} {each.address}: {each}")
+    for refused in judgement.refused:
+        say(f"BLOCKED {refused.address}: {refused.why}")
     changed = {kind: n for kind, n in judgement.counts.items() if kind != UNCHANGED}
     parts = [f"{number} {kind}" for kind, number in sorted(changed.items())]
     say("the plan: " + ", ".join([*parts, f"{judgement.counts.get(UNCHANGED, 0)} {UNCHANGED}"]))
     for line in (planned.premises.text, *planned.premises.notes):
         say(line)
+    _print_unasked(planned)
     if planned.failure:
         say(
             f"this is not all: {sum(judgement.counts.values())} of the "
             f"{planned.premises.objects_in_state} objects in the state were planned, then Terraform stopped: "
             f"{planned.failure}"
         )
+    _print_conclusion(judgement, planned, workspace)
+
+
+def _print_unasked(planned: StagePlan) -> None:
+    """Say what an all-clear does not speak of, where nothing but a plan in JSON was looked at."""
+    if planned.premises.state is not None:
+        return
+    rows = (*creates(planned.plan), *named_creates(planned.plan))
+    types = sorted({type_ for _, type_, _ in rows})
+    if types:
+        say(
+            f"not looked at: what AWS has already of {listed(types, limit=3)}, which the plan creates: give "
+            "the plan as Terraform wrote it"
+        )
+
+
+def _print_conclusion(judgement: Judgement, planned: StagePlan, workspace: Workspace) -> None:
     if judgement.blocked:
         say(_remedy(judgement, workspace))
-    elif judgement.losses and not judgement.retain_data:
+    if judgement.blocked_overwrites:
+        say(_overwrite_remedy(judgement, workspace))
+    if judgement.refused:
+        say("blocked: do not deploy: AWS would refuse it, as said above")
+    if not judgement.is_open:
+        return
+    if judgement.losses and not judgement.retain_data:
         say("open: this stage does not retain its data")
     elif planned.premises.is_of_nothing:
         say("open: nothing is deployed yet")
     else:
         say("open")
+
+
+def _overwrite_remedy(judgement: Judgement, workspace: Workspace) -> str:
+    names = ", ".join(f'"{each.address}"' for each in judgement.blocked_overwrites)
+    return (
+        "blocked: do not deploy. Somebody has set in AWS what a create would overwrite. Where that may go, "
+        f"write allow_overwrite = [{names}] in {workspace.stage_path}, or pass --allow ADDRESS"
+    )
 
 
 def _remedy(judgement: Judgement, workspace: Workspace) -> str:

@@ -142,4 +142,5 @@ def _verdict(
         return None
     if record.stage != settings.stage:
         raise UserError(f"the record of stage {settings.stage} is of stage {record.stage}")
-    return judge(plan, record, phase=settings.phase, stack=stack)
+    allowed = frozenset(settings.allow_overwrite)
+    return judge(plan, record, phase=settings.phase, stack=stack, allowed=allowed)

@@ -1,11 +1,17 @@
-"""Judges a plan: would it lose data, or what protects it? Pure: a plan in, a judgement out."""
+"""Judges a plan: would it lose data, what protects it, or what somebody has set, or be refused?
+
+Pure: a plan and what AWS holds in, a judgement out.
+"""
 
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
+from aws.documents import Document
 from aws.resources import CARRYING, PROTECTING
+from terraform.overwrites import Overwrite, overwrites
 from terraform.plan import Change, Plan, in_words
+from terraform.refused import Refused, downgrades
 
 # Terraform's reasons in words. https://developer.hashicorp.com/terraform/internals/json-format
 _REASONS = {
@@ -41,15 +47,38 @@ class Judgement:
     retain_data: bool
     losses: tuple[Loss, ...]
     counts: Mapping[str, int]
+    overwrites: tuple[Overwrite, ...] = ()
+    refused: tuple[Refused, ...] = ()
 
     @property
     def blocked(self) -> tuple[Loss, ...]:
         """The losses that nobody has allowed; none where the stage does not retain its data."""
         return tuple(loss for loss in self.losses if self.retain_data and not loss.allowed)
 
+    @property
+    def blocked_overwrites(self) -> tuple[Overwrite, ...]:
+        """The documents that nobody has allowed to be overwritten, in a stage that keeps nothing too."""
+        return tuple(each for each in self.overwrites if not each.allowed)
 
-def judge(plan: Plan, *, retain_data: bool, allowed: Set[str]) -> Judgement:
-    """The judgement on a plan; `allowed` are addresses that may be lost."""
+    @property
+    def is_open(self) -> bool:
+        """Whether the plan may be applied."""
+        return not self.blocked and not self.blocked_overwrites and not self.refused
+
+
+def judge(
+    plan: Plan,
+    *,
+    retain_data: bool,
+    allowed: Set[str],
+    held: Mapping[str, Document],
+    taken: Sequence[Refused] = (),
+) -> Judgement:
+    """The judgement on a plan.
+
+    `allowed` are addresses that may be lost or overwritten, `held` the documents in AWS at addresses that the
+    plan creates, `taken` the creates whose names are taken.
+    """
     losses = [
         Loss(
             address=change.address,
@@ -64,6 +93,8 @@ def judge(plan: Plan, *, retain_data: bool, allowed: Set[str]) -> Judgement:
         retain_data=retain_data,
         losses=tuple(sorted(losses, key=lambda loss: loss.address)),
         counts=dict(Counter(map(_kind, plan.changes))),
+        overwrites=overwrites(plan, held, allowed=allowed),
+        refused=(*downgrades(plan), *taken),
     )
 
 

@@ -377,3 +377,28 @@ def test_a_failed_binding_leaves_no_unbound_file(tmp_path: Path) -> None:
         bind_file(path, base_record(), phase="full")
 
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("status", ["Disabled", "Enabled", "Suspended"])
+def test_the_versioning_of_an_adopted_bucket_stays_as_it_was_found(phase: str, status: str) -> None:
+    found = [{"status": status}]
+    record = base_record()
+    items = [
+        each.model_copy(update={"observed": {"bucket": "b", "versioning_configuration": found}})
+        if each.address == "aws_s3_bucket_versioning.data"
+        else each
+        for each in record.adopted
+    ]
+
+    document = bound_document(phase, record.model_copy(update={"adopted": items}))
+
+    versioning = document["resource"]["aws_s3_bucket_versioning"]["data"]
+    assert versioning["versioning_configuration"] == found
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_no_rule_that_expires_old_versions_is_added_to_an_adopted_bucket(phase: str) -> None:
+    rules = bound_document(phase)["resource"].get("aws_s3_bucket_lifecycle_configuration", {})
+
+    assert "data" not in rules

@@ -7,6 +7,8 @@ import pytest
 from aws.resources import RESOURCES, STATEFUL
 from common.errors import UserError
 from imports.gate import Finding, judge
+from terraform.overwrites import Overwrite
+from terraform.refused import Refused
 from terraform.stack import Stack
 from tests.imports.records import (
     a_plan,
@@ -276,7 +278,8 @@ def test_a_change_during_the_import_is_blocked_in_later_phases_too() -> None:
         "update", phase="full", after={**AS_IT_IS, "assign": True}, importing={"id": "vpc-1"}
     )
 
-    assert (found.kind, found.why) == ("blocked", "it would be changed in AWS")
+    assert found.kind == "blocked"
+    assert 'because the stage file says phase = "full": write phase = "adopt" there' in found.why
 
 
 def test_an_object_without_its_identity_is_an_error_and_no_verdict() -> None:
@@ -328,3 +331,104 @@ def test_roles_that_the_stage_keeps_may_not_be_destroyed() -> None:
     )
 
     assert [finding.address for finding in verdict.blocked] == [role]
+
+
+@pytest.mark.parametrize(("allowed", "kind"), [(False, "blocked"), (True, "change")])
+def test_a_create_that_overwrites_is_blocked_until_a_person_allows_it(
+    allowed: bool, kind: str
+) -> None:
+    address = "aws_s3_bucket_policy.data"
+    overwrite = Overwrite(address=address, holds="theirs", becomes="ours", allowed=allowed)
+
+    verdict = judge(
+        a_plan(*importing(base_record()), planned(address, "create", after={})),
+        base_record(),
+        phase="full",
+        stack=Stack(document=bound_document("full")),
+        overwrites=[overwrite],
+    )
+
+    found = finding_at(address, verdict.findings)
+    assert found.kind == kind
+    assert "theirs -> ours" in found.why
+
+
+def test_what_aws_would_refuse_is_blocked_with_the_reason() -> None:
+    refused = Refused(address="aws_lb.main", why="its name is taken")
+
+    verdict = judge(
+        a_plan(*importing(base_record()), planned("aws_lb.main", "create", after={})),
+        base_record(),
+        phase="full",
+        stack=Stack(document=bound_document("full")),
+        refused=[refused],
+    )
+
+    assert [(each.address, each.why) for each in verdict.blocked] == [
+        ("aws_lb.main", "its name is taken")
+    ]
+
+
+DATABASE = a_record(
+    an_object(
+        "aws_db_instance.main",
+        "db",
+        max_allocated_storage=100,
+        parameter_group_name="theirs",
+        storage_type="io1",
+    ),
+    an_object("aws_ecr_repository.app", "app", image_tag_mutability="IMMUTABLE"),
+)
+GIVEN_UP = [
+    ("aws_db_instance.main", "max_allocated_storage", 0),
+    ("aws_db_instance.main", "max_allocated_storage", 50),
+    ("aws_db_instance.main", "parameter_group_name", "ours"),
+    ("aws_db_instance.main", "storage_type", "gp3"),
+    ("aws_ecr_repository.app", "image_tag_mutability", "MUTABLE"),
+]
+
+
+def giving_up(address: str, attribute: str, after: object, *, before: object = None) -> Any:
+    """The change of one attribute of an adopted object from what the record has, or from `before`."""
+    (item,) = (each for each in DATABASE.adopted if each.address == address)
+    found = {"identifier": "db", "id": "app", "name": "app", **item.observed}
+    found |= {} if before is None else {attribute: before}
+    return planned(address, "update", before=found, after={**found, attribute: after})
+
+
+def judged_change(change: Any, *allowed: str) -> Finding:
+    verdict = judge(
+        a_plan(change), DATABASE, phase="full", stack=Stack(document={}), allowed=frozenset(allowed)
+    )
+    return finding_at(change["address"], verdict.findings)
+
+
+@pytest.mark.parametrize(("address", "attribute", "after"), GIVEN_UP)
+def test_what_the_owner_chose_is_given_up_only_when_a_person_allows_it(
+    address: str, attribute: str, after: object
+) -> None:
+    change = giving_up(address, attribute, after)
+
+    found = judged_change(change)
+
+    assert found.kind == "blocked"
+    assert f"what somebody has chosen would be changed ({attribute})" in found.why
+    assert f'allow_overwrite = ["{address}"]' in found.why
+    assert judged_change(change, address).kind == "change"
+
+
+@pytest.mark.parametrize(
+    ("attribute", "before", "after"),
+    [
+        ("max_allocated_storage", 100, 200),
+        ("max_allocated_storage", 60, 50),
+        ("parameter_group_name", "default.postgres15", "ours"),
+        ("storage_type", "gp2", "gp3"),
+    ],
+)
+def test_more_room_the_defaults_of_aws_and_what_a_deploy_has_set_are_changed_as_the_stage_says(
+    attribute: str, before: object, after: object
+) -> None:
+    change = giving_up("aws_db_instance.main", attribute, after, before=before)
+
+    assert judged_change(change).kind == "change"

@@ -68,6 +68,14 @@ def test_only_arguments_that_can_be_planned_alone_are_kept() -> None:
     }
 
 
+def test_versioning_is_read_whatever_it_is_set_to() -> None:
+    """GIVEN a stack that says "Disabled", THEN the plan asks for what can follow on every setting."""
+    document = observing_document(Stack(document=stack_document("adopt")), IDS)
+
+    versioning = document["resource"]["aws_s3_bucket_versioning"]["data"]
+    assert versioning["versioning_configuration"] == {"status": "Enabled"}
+
+
 def test_the_stack_that_was_given_stays_as_it_is() -> None:
     before = json.dumps(STACK)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from imports.ownership import Holder, Owner, ownership
+from imports.ownership import Holder, Owner, ownership, twice_owned
 from imports.record import AdoptedObject
 from tests.imports.test_retire import a_record, legacy_state, new_state, without
 from tests.terraform.test_state_surgery import SECRET, document, instance, resource
@@ -103,3 +103,18 @@ def test_a_mismatch_shows_no_attribute_but_the_id() -> None:
     assert owner.mismatch is not None
     assert "an object without an id" in owner.mismatch
     assert SECRET not in repr(owner)
+
+
+def test_objects_that_both_states_own_are_warned_of_with_what_to_do() -> None:
+    warning = twice_owned(ownership(a_record(), legacy_state(), new_state()))
+
+    assert warning is not None
+    assert warning.startswith("both tools own 4 objects")
+    assert "python -m imports retire" in warning
+
+
+@pytest.mark.parametrize(("legacy", "new"), [(legacy_state(), None), (None, new_state())])
+def test_where_one_state_owns_each_object_there_is_nothing_to_warn_of(
+    legacy: Any, new: Any
+) -> None:
+    assert twice_owned(ownership(a_record(), legacy, new)) is None

@@ -101,7 +101,7 @@ def test_a_stage_takes_pinned_images_only(tmp_path: Path, field: str, image: str
     if IMAGES[image]:
         read_stage(tmp_path, "dev")
     else:
-        with pytest.raises(StageFileError, match=re.escape(f"{field} = {image!r}")):
+        with pytest.raises(StageFileError, match=re.escape(f'{field} = "{image}"')):
             read_stage(tmp_path, "dev")
 
 

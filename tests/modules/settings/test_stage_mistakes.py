@@ -64,6 +64,15 @@ MISTAKES = {
             "name one of these, or delete it",
         ),
     ),
+    "an address that may be overwritten and is no document": (
+        f'{EMAIL}{DOMAIN}allow_overwrite = ["aws_s3_bucket.data"]',
+        (
+            "allow_overwrite",
+            '"aws_s3_bucket.data"',
+            "an address that the gate has named, of the type aws_",
+            "run `python -m ops gate`",
+        ),
+    ),
     "the stage's name in the file": (
         f'{EMAIL}{DOMAIN}stage = "prod"',
         ("stage", '"prod"', "left out", "delete the line"),

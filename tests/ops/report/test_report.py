@@ -66,9 +66,14 @@ def test_in_a_region_without_prices_the_cost_is_an_estimate(
     (tmp_path / "abroad.toml").write_text('phase = "foundation"\nregion = "eu-central-1"\n')
     monkeypatch.setenv("ATOMIC_STAGES_DIR", str(tmp_path))
     page, text = tmp_path / "report.html", tmp_path / "comment.md"
+    plan = tmp_path / "plan.json"
+    here = (PLANS / "ordinary.json").read_text()
+    plan.write_text(
+        here.replace("atomic-dev", "atomic-abroad").replace("us-east-1", "eu-central-1")
+    )
 
     answer = run(
-        *("--stage", "abroad", "--plan", PLANS / "ordinary.json"),
+        *("--stage", "abroad", "--plan", plan),
         *("--out", page, "--markdown", text),
     )
 

@@ -20,7 +20,9 @@ KEEPING = [("no-op",), ("read",), ("update",), ("create",)]
 
 
 def judged(*changes: dict[str, Any], retain_data: bool = True, allowed: str = "") -> Judgement:
-    return judge(a_plan(*changes), retain_data=retain_data, allowed=frozenset(allowed.split()))
+    return judge(
+        a_plan(*changes), retain_data=retain_data, allowed=frozenset(allowed.split()), held={}
+    )
 
 
 @pytest.mark.parametrize("type_", sorted(STATEFUL))

@@ -109,6 +109,8 @@ def test_programs_read_json(gate: Gate) -> None:
         "open": False,
         "unfinished": None,
         "untrusted_state": None,
+        "overwrites": [],
+        "refused": [],
         "retain_data": True,
         "counts": {"replaced": 1},
         "losses": [
@@ -154,3 +156,14 @@ def test_another_file_is_refused_in_one_line(gate: Gate, text: str) -> None:
     assert said.code == 1
     assert "not a plan in JSON" in said.errors
     assert len(said.errors.splitlines()) == 1
+
+
+def test_a_downgrade_of_the_engine_is_blocked(gate: Gate) -> None:
+    older = planned(
+        DATABASE, "update", before={"engine_version": "15.8"}, after={"engine_version": "15.6"}
+    )
+
+    said = gate(a_plan(older))
+
+    assert said.code == 2
+    assert f"BLOCKED {DATABASE}: AWS takes no engine back to an older version" in said.text

@@ -741,3 +741,68 @@ def test_a_state_without_objects_that_aws_has_is_lost_and_not_new(world: World, 
     assert "holds nothing, and AWS has 1 of this stage's objects" in gate.text
     assert "holds nothing, and AWS has 1 of this stage's objects" in refused(drift)
     assert "python -m ops recover --stage dev" in world.doctor()["state"][2]
+
+
+# --- what somebody has set in AWS
+
+OVERWRITING = planned(
+    "aws_s3_bucket_policy.data", "create", after={"bucket": "live-data", "policy": '{"a": 1}'}
+)
+
+
+def _plan_to_overwrite() -> dict[str, Any]:
+    s3 = boto3.client("s3", region_name="us-east-1")
+    s3.create_bucket(Bucket="live-data")
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudfront.amazonaws.com"},
+        "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:::live-data/*",
+    }
+    s3.put_bucket_policy(Bucket="live-data", Policy=json.dumps({"Statement": [statement]}))
+    return {**WHOLE, **a_plan(UNCHANGED, OVERWRITING)}
+
+
+def test_a_create_that_overwrites_what_somebody_has_set_is_blocked(world: World) -> None:
+    said = world.ops("gate", plan=_plan_to_overwrite())
+
+    assert said.code == 2
+    assert "BLOCKED aws_s3_bucket_policy.data: AWS has one already" in said.text
+    assert "cloudfront.amazonaws.com" in said.text
+    assert 'allow_overwrite = ["aws_s3_bucket_policy.data"]' in said.text
+
+
+@pytest.mark.parametrize("where", ["command line", "stage file"])
+def test_an_overwrite_that_a_person_has_allowed_is_open(world: World, where: str) -> None:
+    plan = _plan_to_overwrite()
+    if where == "stage file":
+        allowed = 'allow_overwrite = ["aws_s3_bucket_policy.data"]\n'
+        (world.folder / "dev.toml").write_text(REQUIRED + allowed)
+    arguments = ("--allow", "aws_s3_bucket_policy.data") if where == "command line" else ()
+
+    said = world.ops("gate", *arguments, plan=plan)
+
+    assert said.code == 0
+    assert "allowed aws_s3_bucket_policy.data: AWS has one already" in said.text
+
+
+def test_of_a_plan_in_json_the_gate_says_that_aws_was_not_asked(world: World) -> None:
+    path = world.given(_plan_to_overwrite())
+
+    said = world.ops("gate", "--plan", path)
+
+    assert said.code == 0
+    assert "not looked at: what AWS has already of aws_s3_bucket_policy, which" in said.text
+
+
+def test_a_name_that_somebody_has_taken_is_blocked(world: World) -> None:
+    boto3.client("sns", region_name="us-east-1").create_topic(Name="live")
+    taken = planned("aws_sns_topic.other", "create", after={"name": "live"})
+
+    said = world.ops("gate", plan={**WHOLE, **a_plan(UNCHANGED, taken)})
+
+    assert said.code == 2
+    assert "BLOCKED aws_sns_topic.other: live exists in AWS and is not in the state" in said.text
+    assert (
+        said.text.splitlines()[-1] == "blocked: do not deploy: AWS would refuse it, as said above"
+    )
