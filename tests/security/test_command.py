@@ -66,6 +66,7 @@ def test_a_wide_policy_and_a_port_too_many_are_open(
     ]
 
 
+@pytest.mark.jsii
 @pytest.mark.parametrize("phase", ["adopt", "foundation", "full"])
 def test_an_adopted_stage_is_read_in_every_phase(phase: str) -> None:
     found = command._own_failures(Stack(document=bound_document(phase)), settings_of(phase))

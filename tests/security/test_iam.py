@@ -35,6 +35,7 @@ def test_every_policy_is_clean_or_reviewed(stack: Synthesize, stage: str) -> Non
     assert review(found, ROWS).open == ()
 
 
+@pytest.mark.jsii
 def test_an_adopted_stage_is_as_clean_but_for_the_bases_shared_roles() -> None:
     found = failures(bound_document("full"), settings_of("full"), stage="adopted")
 
@@ -45,6 +46,7 @@ def test_an_adopted_stage_is_as_clean_but_for_the_bases_shared_roles() -> None:
     }
 
 
+@pytest.mark.jsii
 def test_an_adopted_stage_without_the_shared_roles_is_as_clean_as_another() -> None:
     document = document_without_shared_roles("full")
 

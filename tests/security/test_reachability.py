@@ -111,6 +111,7 @@ def test_a_foundation_has_nothing_that_connects(stack: Synthesize) -> None:
     )
 
 
+@pytest.mark.jsii
 def test_an_adopted_bases_groups_keep_what_they_had_open() -> None:
     """GIVEN a base whose groups let everything out, THEN that stays, and nothing else is added."""
     everything_out = {
