@@ -6,7 +6,7 @@ PYTHON ?= python3
 SOURCES = --extend-exclude .tools .
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-adopt bench torture audit test check checkov security format snapshots fuzz release-snapshot clean
+.PHONY: help setup demo demo-adopt bench torture audit quick test check checkov security format snapshots fuzz release-snapshot clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -31,6 +31,9 @@ torture: setup ## let things fail while a stage is deployed, and write what came
 
 audit: setup ## ask whether a locked package has a known vulnerability (needs the internet)
 	@. ./activate && python -m security.supply_chain
+
+quick: check ## check, then run the tests that need neither Terraform nor Node
+	@. ./activate && python -m pytest --numprocesses 2 --quick
 
 test: check checkov ## check, then run every test
 	@. ./activate && python -m pytest --numprocesses 4 --no-loadscope-reorder

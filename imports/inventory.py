@@ -192,7 +192,7 @@ def _plain(value: Any) -> Any:
 
 
 def _flat(value: Any) -> Any:
-    """A number or a truth as a state of Terraform 0.11 spells it."""
+    """Spell a number or a truth as a state of Terraform 0.11 does."""
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:.15g}" if isinstance(value, int | float) else value

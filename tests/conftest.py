@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path, PurePath
 
 import pytest
@@ -12,6 +14,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from aws.client import Clients, boto3_clients
 from synth.bindings import accelerate
+from tests.refusal import Refusal
 from tests.stack import Stack
 from tests.stages import stage_settings
 
@@ -20,6 +23,10 @@ settings.register_profile("without a deadline", deadline=None)
 settings.load_profile("without a deadline")
 
 Synthesize = Callable[[str], Stack]
+
+# Fixtures that synthesize, and the markers of what a quick run leaves out.
+SYNTHESIZING = frozenset({"stack"})
+SLOW = ("integration", "jsii", "terraform")
 
 
 # Files that read the same deployments stay together; else each would deploy its own.
@@ -53,6 +60,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--fail-on-skip", action="store_true", help="a test that is skipped has failed"
     )
+    parser.addoption(
+        "--quick",
+        action="store_true",
+        help="only what needs neither node nor terraform; a test that calls one has failed",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--quick"):
+        folder = Path(tempfile.mkdtemp(prefix="atomic-quick-"))
+        config.add_cleanup(partial(shutil.rmtree, folder))
+        config.pluginmanager.register(Refusal(folder))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if SYNTHESIZING & set(getattr(item, "fixturenames", ())):
+            item.add_marker("jsii")
+    if config.getoption("--quick"):
+        slow = [item for item in items if any(map(item.get_closest_marker, SLOW))]
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if not any(map(item.get_closest_marker, SLOW))]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -27,9 +27,9 @@ from modules.base.naming import Names, major_version
 from modules.context import Context
 from modules.data.database_watch import DatabaseWatch
 from modules.network.network import Network
-from modules.network.security_groups import POSTGRES_PORT
 from modules.security.secret_store import SecretStore
 from modules.settings import stage_settings as s
+from modules.settings.services import POSTGRES_PORT
 
 # The stored password goes to the database when it is created. A higher number would reset it.
 _PASSWORD_VERSION = 1

@@ -23,14 +23,13 @@ from constructs import Construct
 from modules.base.address import address
 from modules.context import Context
 from modules.network.network import EVERYWHERE, Network
-from modules.settings.services import Service
-
-POSTGRES_PORT = 5432
-NFS_PORT = 2049
-HTTPS_PORT = 443
-# Where the brokers of a managed Kafka listen, privately and publicly, one port for each kind of login.
-# https://docs.aws.amazon.com/msk/latest/developerguide/port-info.html
-KAFKA_PORTS = ((9092, 9098), (9194, 9198))
+from modules.settings.services import (
+    HTTPS_PORT,
+    KAFKA_PORTS,
+    NFS_PORT,
+    POSTGRES_PORT,
+    Service,
+)
 
 
 class SecurityGroups(Construct):

@@ -17,6 +17,13 @@ from modules.settings.setting_types import (
     matching,
 )
 
+POSTGRES_PORT = 5432
+NFS_PORT = 2049
+HTTPS_PORT = 443
+# Where the brokers of a managed Kafka listen, privately and publicly, one port for each kind of login.
+# https://docs.aws.amazon.com/msk/latest/developerguide/port-info.html
+KAFKA_PORTS = ((9092, 9098), (9194, 9198))
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 Capacity = Literal["on-demand", "spot-with-fallback", "spot-only"]
 CpuArchitecture = Literal["X86_64", "ARM64"]

@@ -68,6 +68,7 @@ def refusal(type_: str, attributes: dict[str, Any]) -> str:
     return str(caught.value)
 
 
+@pytest.mark.jsii
 @pytest.mark.parametrize(("legacy_address", "expected", "_parts"), EXAMPLES, ids=TYPES)
 def test_each_type_is_named_in_its_own_way(
     legacy_address: str, expected: str, _parts: tuple[str, ...]
@@ -77,6 +78,7 @@ def test_each_type_is_named_in_its_own_way(
     assert import_id(type_, attributes_of(legacy_address)) == expected
 
 
+@pytest.mark.jsii
 def test_every_adopted_type_has_an_example() -> None:
     assert sorted(TYPES) == sorted({address.partition(".")[0] for address in ADOPTED})
 

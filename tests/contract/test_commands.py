@@ -68,6 +68,7 @@ def test_what_is_typed_ends_with_the_code_it_ended_with(
     assert ends_with(typed.split(), monkeypatch) == code
 
 
+@pytest.mark.jsii
 @pytest.mark.parametrize(("name", "command"), OF_A_STAGE)
 def test_a_stage_that_is_not_there_is_an_error(
     name: str,

@@ -47,6 +47,7 @@ def bucket(stages: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         yield s3
 
 
+@pytest.mark.jsii
 @pytest.mark.parametrize("remembered", [True, False], ids=["on its own output", "anew"])
 def test_stage_file_and_record_synthesize_to_the_same_bytes(
     stages: Path, tmp_path: Path, remembered: bool

@@ -177,6 +177,7 @@ def on_the_base(*, phase: str = "adopt", **document: Any) -> Verdict:
     )
 
 
+@pytest.mark.jsii
 @pytest.mark.parametrize(
     ("address", "attribute", "phases"),
     [
@@ -207,6 +208,7 @@ def test_what_the_construct_leaves_out_is_listed(
         assert found.why == f"the configuration does not manage what was observed: {attribute}"
 
 
+@pytest.mark.jsii
 @pytest.mark.parametrize("phase", PHASES)
 @pytest.mark.parametrize("position", [0, 1])
 def test_one_rule_that_is_left_out_blocks(phase: str, position: int) -> None:
@@ -218,6 +220,7 @@ def test_one_rule_that_is_left_out_blocks(phase: str, position: int) -> None:
     assert found.why.endswith(": ingress")
 
 
+@pytest.mark.jsii
 def test_a_rule_in_other_words_does_not_cover() -> None:
     document = bound_document("adopt")
     rules = document["resource"]["aws_security_group"]["load_balancer"]["ingress"]
@@ -226,6 +229,7 @@ def test_a_rule_in_other_words_does_not_cover() -> None:
     assert [found.why[-7:] for found in on_the_base(**document).blocked] == ["ingress"]
 
 
+@pytest.mark.jsii
 def test_all_that_is_left_out_of_an_object_is_in_one_list() -> None:
     document = bound_document("adopt")
     document["resource"]["aws_vpc"]["main"] = {}
@@ -237,6 +241,7 @@ def test_all_that_is_left_out_of_an_object_is_in_one_list() -> None:
     )
 
 
+@pytest.mark.jsii
 def test_a_policy_with_variables_of_its_own_is_covered() -> None:
     address = "aws_iam_policy.ecs_application_task_policy"
     record = observing(base_record(), address, policy="arn:aws:s3:::b/${aws:username}")

@@ -44,6 +44,7 @@ def addresses(document: dict[str, Any]) -> set[str]:
     return {f"{type_}.{name}" for type_, named in document["resource"].items() for name in named}
 
 
+@pytest.mark.jsii
 @pytest.mark.parametrize("phase", PHASES)
 def test_each_adopted_object_is_imported_under_its_id_and_sorted(phase: str) -> None:
     ids = {item.address: item.import_id for item in base_record().adopted}
@@ -103,6 +104,7 @@ def test_the_app_lets_go_of_the_shared_roles_where_the_stage_says_so(tmp_path: P
     assert base_record().addresses - addresses(document) == SHARED_ROLES
 
 
+@pytest.mark.jsii
 def test_phase_adopt_holds_exactly_the_records_objects() -> None:
     document = bound_document("adopt")
 
@@ -110,12 +112,14 @@ def test_phase_adopt_holds_exactly_the_records_objects() -> None:
     assert "ephemeral" not in document
 
 
+@pytest.mark.jsii
 @pytest.mark.parametrize("phase", ["foundation", "full"])
 def test_later_phases_hold_the_records_objects_and_more(phase: str) -> None:
     assert addresses(bound_document(phase)) == addresses(stack_document(phase))
     assert addresses(bound_document(phase)) > base_record().addresses
 
 
+@pytest.mark.jsii
 def test_a_stage_that_drops_the_shared_roles_keeps_all_else() -> None:
     document = document_without_shared_roles("full")
 
@@ -123,6 +127,7 @@ def test_a_stage_that_drops_the_shared_roles_keeps_all_else() -> None:
     assert {block["to"] for block in document["import"]} == base_record().addresses - SHARED_ROLES
 
 
+@pytest.mark.jsii
 def test_phase_adopt_keeps_the_outputs_that_speak_of_adopted_objects() -> None:
     document = bound_document("adopt")
 
@@ -132,6 +137,7 @@ def test_phase_adopt_keeps_the_outputs_that_speak_of_adopted_objects() -> None:
     assert "NotionApiTokenArn" not in document["output"]
 
 
+@pytest.mark.jsii
 def test_cdktf_lists_the_outputs_that_are_there() -> None:
     document = bound_document("adopt")
 
@@ -139,6 +145,7 @@ def test_cdktf_lists_the_outputs_that_are_there() -> None:
     assert sorted(listed) == sorted(document["output"])
 
 
+@pytest.mark.jsii
 def test_phase_adopt_refers_to_nothing_that_is_left_out() -> None:
     document = bound_document("adopt")
 
@@ -153,6 +160,7 @@ def test_phase_adopt_refers_to_nothing_that_is_left_out() -> None:
     assert depended <= known
 
 
+@pytest.mark.jsii
 @pytest.mark.parametrize("phase", PHASES)
 @pytest.mark.parametrize(
     ("address", "attribute", "value"),
@@ -181,6 +189,7 @@ def test_what_was_observed_takes_the_place_of_our_own(
     assert resource[attribute] == value
 
 
+@pytest.mark.jsii
 @pytest.mark.parametrize("phase", PHASES)
 def test_tags_of_our_own_go_where_none_were_observed(phase: str) -> None:
     record = observing(base_record(), "aws_vpc.main", tags=None)
@@ -197,6 +206,7 @@ def test_settings_are_as_found_in_phase_adopt_and_as_set_later() -> None:
     assert bound(resource, item, phase="full") == resource
 
 
+@pytest.mark.jsii
 @pytest.mark.parametrize("phase", PHASES)
 def test_an_attachment_found_by_its_names_still_waits_for_role_and_policy(phase: str) -> None:
     attachments = bound_document(phase)["resource"]["aws_iam_role_policy_attachment"]
@@ -215,6 +225,7 @@ def test_what_is_read_and_not_managed_is_nothing_to_wait_for() -> None:
     assert result == {"description": "found"}
 
 
+@pytest.mark.jsii
 @pytest.mark.parametrize("phase", PHASES)
 def test_what_was_observed_is_no_expression(phase: str) -> None:
     address = "aws_iam_policy.ecs_application_task_policy"
@@ -290,6 +301,7 @@ def test_a_group_without_observed_rules_has_none_in_phase_adopt() -> None:
     assert bound({"ingress": [SAME]}, item, phase="adopt") == {}
 
 
+@pytest.mark.jsii
 def test_the_databases_rule_stays_and_the_services_come_beside_it() -> None:
     before = bound_document("adopt")["resource"]["aws_security_group"]["database"]["ingress"]
     after = bound_document("full")["resource"]["aws_security_group"]["database"]["ingress"]
@@ -323,6 +335,7 @@ def test_rules_that_are_none_are_refused_in_one_line(rules: object) -> None:
         bound({"ingress": []}, item)
 
 
+@pytest.mark.jsii
 def test_a_reference_to_what_is_not_adopted_is_refused() -> None:
     record = base_record()
     less = record.model_copy(
@@ -333,6 +346,7 @@ def test_a_reference_to_what_is_not_adopted_is_refused() -> None:
         bound_document("adopt", less)
 
 
+@pytest.mark.jsii
 @pytest.mark.parametrize("phase", PHASES)
 @pytest.mark.parametrize("address", ["aws_subnet.public_2", "aws_nat_gateway.nat_9"])
 def test_an_address_that_the_stage_does_not_have_is_refused(phase: str, address: str) -> None:
@@ -351,6 +365,7 @@ def test_a_type_that_is_never_adopted_is_refused() -> None:
         bound({}, an_object("aws_lb.main", "lb"))
 
 
+@pytest.mark.jsii
 def test_the_stack_that_was_given_stays_as_it_is() -> None:
     document = stack_document("adopt")
     before = copy.deepcopy(document)
@@ -360,6 +375,7 @@ def test_the_stack_that_was_given_stays_as_it_is() -> None:
     assert document == before
 
 
+@pytest.mark.jsii
 def test_a_bound_file_is_bound_in_place(tmp_path: Path) -> None:
     path = tmp_path / "cdk.tf.json"
     path.write_text(json.dumps(stack_document("adopt")))
@@ -379,6 +395,7 @@ def test_a_failed_binding_leaves_no_unbound_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.jsii
 @pytest.mark.parametrize("phase", PHASES)
 @pytest.mark.parametrize("status", ["Disabled", "Enabled", "Suspended"])
 def test_the_versioning_of_an_adopted_bucket_stays_as_it_was_found(phase: str, status: str) -> None:
@@ -397,6 +414,7 @@ def test_the_versioning_of_an_adopted_bucket_stays_as_it_was_found(phase: str, s
     assert versioning["versioning_configuration"] == found
 
 
+@pytest.mark.jsii
 @pytest.mark.parametrize("phase", PHASES)
 def test_no_rule_that_expires_old_versions_is_added_to_an_adopted_bucket(phase: str) -> None:
     rules = bound_document(phase)["resource"].get("aws_s3_bucket_lifecycle_configuration", {})

@@ -130,6 +130,7 @@ def test_a_variable_without_a_value(world: World, pair: str) -> None:
     )
 
 
+@pytest.mark.terraform
 @pytest.mark.parametrize("state", [(), ("--state", STATE_FILE)], ids=["lost", "given"])
 @pytest.mark.parametrize("options", [(), ("--json",)])
 def test_programs_of_the_owner_s_are_not_run_where_nobody_can_be_asked(
@@ -153,6 +154,7 @@ def test_a_file_of_variables_that_is_not_there(world: World) -> None:
     assert message.endswith("none.tfvars: no such file of variables: name one with --var-file")
 
 
+@pytest.mark.terraform
 @pytest.mark.parametrize("state", [(), ("--state", STATE_FILE)], ids=["pulled", "given"])
 def test_an_aws_that_does_not_answer(world: World, nowhere: str, state: tuple[object, ...]) -> None:
     message = world.inventory_refusal(*state)
@@ -231,6 +233,7 @@ def test_the_record_of_another_stage_or_region(
     assert message in world.refusal("gate", "--stage", STAGE)
 
 
+@pytest.mark.terraform
 def test_a_gate_before_an_aws_that_does_not_answer(world: World, nowhere: str) -> None:
     world.adopting()
 

@@ -44,6 +44,7 @@ def other(address: str, *actions: str, phase: str = "full", **rest: Any) -> Find
     return finding_at(address, verdict.findings)
 
 
+@pytest.mark.jsii
 @pytest.mark.parametrize("phase", PHASES)
 def test_importing_every_object_without_a_change_is_clean(phase: str) -> None:
     plan = a_plan(*importing(base_record()))
@@ -54,6 +55,7 @@ def test_importing_every_object_without_a_change_is_clean(phase: str) -> None:
     assert verdict.count("clean") == len(verdict.findings) == 46
 
 
+@pytest.mark.jsii
 @pytest.mark.parametrize("phase", PHASES)
 def test_what_is_in_the_state_already_is_clean(phase: str) -> None:
     found = vpc("no-op", phase=phase)
@@ -287,6 +289,7 @@ def test_an_object_without_its_identity_is_an_error_and_no_verdict() -> None:
         vpc("no-op", before={"tags": {}})
 
 
+@pytest.mark.jsii
 def test_the_base_in_the_state_is_recognized_by_the_ids_of_the_record() -> None:
     plan = a_plan(
         *(
@@ -302,6 +305,7 @@ def test_the_base_in_the_state_is_recognized_by_the_ids_of_the_record() -> None:
     assert verdict.blocked == ()
 
 
+@pytest.mark.jsii
 def test_roles_that_the_stage_has_dropped_may_be_destroyed() -> None:
     """GIVEN a record of which the shared roles are no longer kept, THEN their end is no loss."""
     kept = base_record().kept(shared_roles=False)
@@ -319,6 +323,7 @@ def test_roles_that_the_stage_has_dropped_may_be_destroyed() -> None:
     assert finding_at(role, verdict.findings).why == "destroyed"
 
 
+@pytest.mark.jsii
 def test_roles_that_the_stage_keeps_may_not_be_destroyed() -> None:
     role = "aws_iam_role.ecs_task_execution_role"
     gone = planned(role, "delete", before=attributes()[role])
@@ -333,6 +338,7 @@ def test_roles_that_the_stage_keeps_may_not_be_destroyed() -> None:
     assert [finding.address for finding in verdict.blocked] == [role]
 
 
+@pytest.mark.jsii
 @pytest.mark.parametrize(("allowed", "kind"), [(False, "blocked"), (True, "change")])
 def test_a_create_that_overwrites_is_blocked_until_a_person_allows_it(
     allowed: bool, kind: str
@@ -353,6 +359,7 @@ def test_a_create_that_overwrites_is_blocked_until_a_person_allows_it(
     assert "theirs -> ours" in found.why
 
 
+@pytest.mark.jsii
 def test_what_aws_would_refuse_is_blocked_with_the_reason() -> None:
     refused = Refused(address="aws_lb.main", why="its name is taken")
 

@@ -34,6 +34,7 @@ STACK: dict[str, Any] = {
 }
 
 
+@pytest.mark.jsii
 def test_the_document_imports_each_object_and_holds_no_other() -> None:
     document = observing_document(Stack(document=stack_document("adopt")), IDS)
 
@@ -42,6 +43,7 @@ def test_the_document_imports_each_object_and_holds_no_other() -> None:
     assert held == set(IDS)
 
 
+@pytest.mark.jsii
 def test_the_document_refers_to_nothing_else() -> None:
     document = observing_document(Stack(document=stack_document("adopt")), IDS)
 
@@ -68,6 +70,7 @@ def test_only_arguments_that_can_be_planned_alone_are_kept() -> None:
     }
 
 
+@pytest.mark.jsii
 def test_versioning_is_read_whatever_it_is_set_to() -> None:
     """GIVEN a stack that says "Disabled", THEN the plan asks for what can follow on every setting."""
     document = observing_document(Stack(document=stack_document("adopt")), IDS)

@@ -123,6 +123,10 @@ def test_ctrl_c_while_objects_are_adopted_lets_terraform_finish(story: Story) ->
     assert "stopped; run the same command again to finish" in finished.text
     assert "Traceback" not in finished.text
     assert not lock.exists()
+    # What was imported is forgotten, for the next test to find all of it to do: only the state knows of it.
+    state_file = story.cdktf.state_file(STACK)
+    for path in state_file.parent.glob(f"{state_file.name}*"):
+        path.unlink()
 
 
 def test_the_adoption_makes_no_mutating_call_even_when_it_is_killed_on_the_way(

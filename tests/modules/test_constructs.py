@@ -12,6 +12,8 @@ import pytest
 import modules
 from synth.bindings import accelerate
 
+pytestmark = pytest.mark.jsii
+
 
 def constructs() -> Iterator[type[Any]]:
     accelerate(os.environ)

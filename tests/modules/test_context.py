@@ -23,6 +23,7 @@ def context(*adopted: str) -> Context:
     )
 
 
+@pytest.mark.jsii
 @pytest.mark.parametrize(
     ("name", "adopted"), [("hasura-admin-secret", True), ("hasura-jwt-secret", False)]
 )
@@ -39,6 +40,7 @@ def test_an_object_is_adopted_by_its_type_and_name(name: str, *, adopted: bool) 
     assert found.is_adopted(Vpc, name) is False
 
 
+@pytest.mark.jsii
 def test_a_stage_without_a_legacy_base_has_adopted_nothing() -> None:
     accelerate(os.environ)
     from cdktf_cdktf_provider_aws.vpc import Vpc  # noqa: PLC0415

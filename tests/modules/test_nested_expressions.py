@@ -78,6 +78,7 @@ def test_no_expression_of_a_new_stage_became_text(stack: Synthesize, stage: str)
     assert lost(stack(stage).json) == []
 
 
+@pytest.mark.jsii
 @pytest.mark.parametrize("phase", ["adopt", *LATER_PHASES])
 def test_no_expression_of_an_adopted_stage_became_text(phase: str) -> None:
     assert lost(bound_document(phase)) == []
@@ -105,6 +106,7 @@ def test_a_lost_expression_would_be_found() -> None:
     assert lost(document) == ["jdbc://aws_db_instance.main.address:1"]
 
 
+@pytest.mark.jsii
 @pytest.mark.parametrize("phase", LATER_PHASES)
 @pytest.mark.parametrize(
     ("name", "composed"),

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from imports.sources.terraform_base.mapping import SHARED_ROLES
-from modules.compute.containers import secret_references
 from modules.settings.stage_settings import StageSettings
 from security.exceptions import Failure, read_exceptions, review
+from security.expected import expected_secrets
 from security.iam import iam_failures, secret_failures
 from terraform.stack import Stack
 from tests.conftest import Synthesize
@@ -21,21 +21,10 @@ ROWS = [row for row in read_exceptions() if row.check.startswith("IAM_")]
 SECRET, OTHER = "${aws_secretsmanager_secret.mine.arn}", "${aws_secretsmanager_secret.other.arn}"
 
 
-def reads(settings: StageSettings) -> dict[str, set[str]]:
-    """Service -> the secrets of its row, as Terraform names both."""
-    return {
-        name.replace("-", "_"): {
-            reference.name.replace("-", "_")
-            for reference in secret_references(service, kafka=settings.kafka).values()
-        }
-        for name, service in settings.services.items()
-    }
-
-
 def failures(document: Mapping[str, Any], settings: StageSettings, *, stage: str) -> list[Failure]:
     return [
         *iam_failures(Stack(document=document), stage=stage),
-        *secret_failures(Stack(document=document), stage=stage, reads=reads(settings)),
+        *secret_failures(Stack(document=document), stage=stage, reads=expected_secrets(settings)),
     ]
 
 
@@ -46,6 +35,7 @@ def test_every_policy_is_clean_or_reviewed(stack: Synthesize, stage: str) -> Non
     assert review(found, ROWS).open == ()
 
 
+@pytest.mark.jsii
 def test_an_adopted_stage_is_as_clean_but_for_the_bases_shared_roles() -> None:
     found = failures(bound_document("full"), settings_of("full"), stage="adopted")
 
@@ -56,6 +46,7 @@ def test_an_adopted_stage_is_as_clean_but_for_the_bases_shared_roles() -> None:
     }
 
 
+@pytest.mark.jsii
 def test_an_adopted_stage_without_the_shared_roles_is_as_clean_as_another() -> None:
     document = document_without_shared_roles("full")
 

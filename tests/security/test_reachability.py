@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from modules.settings.stage_files import parse_stage
+from security.expected import expected_reach
 from security.reachability import UNREAD_TYPES, Reach, network_failures, reachability
 from terraform.stack import Stack
 from tests.conftest import Synthesize
 from tests.imports.records import bound_document
-from tests.stages import SHIPPED, VARIANTS
+from tests.stages import SHIPPED, VARIANTS, stage_settings
 
 ROUTED = {
     "supertokens": 3567,
@@ -83,6 +85,23 @@ def test_what_the_specification_lists_is_open_and_nothing_else(
     assert network_failures(Stack(document=stack(stage).json), stage=stage, expected=expected) == []
 
 
+@pytest.mark.parametrize("stage", [*SHIPPED, *VARIANTS])
+def test_a_stages_settings_ask_for_what_the_specification_lists(stage: str) -> None:
+    expected = PLATFORM | MORE.get(stage, set()) if stage in FULL else set()
+
+    assert expected_reach(stage_settings(stage)) == expected
+
+
+def test_a_port_outside_that_the_load_balancer_opens_leads_there_too() -> None:
+    document = {**VARIANTS["thrifty"], "services": {"app": {"outbound_ports": [80, 443]}}}
+    settings, mistakes = parse_stage(document, stage="thrifty")
+    assert not mistakes
+
+    assert expected_reach(settings) - PLATFORM == tcp(
+        {("app", "internet", 80), ("app", "load_balancer", 80)}
+    )
+
+
 def test_a_foundation_has_nothing_that_connects(stack: Synthesize) -> None:
     assert (
         network_failures(
@@ -92,6 +111,7 @@ def test_a_foundation_has_nothing_that_connects(stack: Synthesize) -> None:
     )
 
 
+@pytest.mark.jsii
 def test_an_adopted_bases_groups_keep_what_they_had_open() -> None:
     """GIVEN a base whose groups let everything out, THEN that stays, and nothing else is added."""
     everything_out = {
@@ -265,3 +285,6 @@ def test_a_rule_whose_peer_cannot_be_read_is_refused(stack: Synthesize, peer: st
 
     with pytest.raises(ValueError, match="speaks of IPv6 or of a prefix list"):
         reachability(Stack(document=document))
+    (failure,) = network_failures(Stack(document=document), stage="dev", expected=PLATFORM)
+    assert failure.check == "NET_UNREAD"
+    assert "speaks of IPv6 or of a prefix list" in failure.what

@@ -62,6 +62,7 @@ def without(document: dict[str, Any], *keys: str) -> dict[str, Any]:
     return {key: value for key, value in document.items() if key not in keys}
 
 
+@pytest.mark.jsii
 def test_it_writes_one_stack_for_each_stage(tmp_path: Path) -> None:
     run(tmp_path, ATOMIC_STAGES_DIR=str(STAGES_DIR))
 
@@ -99,6 +100,7 @@ def test_an_emulators_provider_takes_dummy_keys_and_path_style(
     }
 
 
+@pytest.mark.jsii
 def test_an_emulators_backend_takes_dummy_keys_and_path_style(emulated_remote: Stack) -> None:
     assert emulated_remote.json["terraform"]["backend"]["s3"] == {
         "bucket": "acme-state",
@@ -151,6 +153,7 @@ def test_nothing_hints_at_an_emulator_when_there_is_none(stack: Synthesize, stag
     assert hints(stack(stage)) == []
 
 
+@pytest.mark.jsii
 def test_an_emulator_would_be_seen(emulated: Stack) -> None:
     assert sorted(hints(emulated)) == [
         "access_key",
@@ -171,6 +174,7 @@ def test_the_real_provider_has_region_and_tags_alone(stack: Synthesize, stage: s
     assert provider.keys() == {"region", "default_tags"}
 
 
+@pytest.mark.jsii
 def test_a_dollar_in_a_variable_is_the_applications_own(emulated_remote: Stack) -> None:
     environment = emulated_remote.containers("app")["app"]["environment"]
 
@@ -179,6 +183,7 @@ def test_a_dollar_in_a_variable_is_the_applications_own(emulated_remote: Stack) 
     assert greeting == "$${USER} has %%{count} of app.example.com"
 
 
+@pytest.mark.jsii
 def test_a_service_without_a_path_is_open_to_its_callers_only(emulated_remote: Stack) -> None:
     rules = emulated_remote.names("aws_vpc_security_group_ingress_rule")
 

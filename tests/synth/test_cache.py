@@ -145,6 +145,7 @@ for module in list(sys.modules.values()):
 """
 
 
+@pytest.mark.jsii
 def test_every_module_that_a_synthesis_imports_is_hashed(
     tmp_path: Path,
 ) -> None:

@@ -67,18 +67,21 @@ def retired(
     )
 
 
+@pytest.mark.terraform
 def test_a_folder_with_one_workspace_needs_no_name(tmp_path: Path) -> None:
     legacy = a_folder(tmp_path / "legacy", default=legacy_state())
 
     assert workspace_to_adopt(legacy, None) is legacy
 
 
+@pytest.mark.terraform
 def test_the_selected_workspace_is_taken_when_no_other_holds_an_object(tmp_path: Path) -> None:
     legacy = a_folder(tmp_path / "legacy", default=EMPTY, prod=legacy_state(), selected="prod")
 
     assert workspace_to_adopt(legacy, None) is legacy
 
 
+@pytest.mark.terraform
 @pytest.mark.parametrize("default", [EMPTY, legacy_state()])
 def test_a_state_in_another_workspace_asks_for_a_name(
     tmp_path: Path, default: dict[str, Any]
@@ -89,6 +92,7 @@ def test_a_state_in_another_workspace_asks_for_a_name(
         workspace_to_adopt(legacy, None)
 
 
+@pytest.mark.terraform
 def test_a_named_workspace_is_read_and_the_folders_selection_stays(tmp_path: Path) -> None:
     legacy = a_folder(tmp_path / "legacy", default=EMPTY, prod=legacy_state())
 
@@ -98,6 +102,7 @@ def test_a_named_workspace_is_read_and_the_folders_selection_stays(tmp_path: Pat
     assert addresses(legacy) == ()
 
 
+@pytest.mark.terraform
 def test_a_workspace_that_is_not_there_is_refused_and_not_made(tmp_path: Path) -> None:
     legacy = a_folder(tmp_path / "legacy", default=EMPTY, prod=legacy_state())
 
@@ -107,6 +112,7 @@ def test_a_workspace_that_is_not_there_is_refused_and_not_made(tmp_path: Path) -
     assert [path.name for path in (legacy.folder / "terraform.tfstate.d").iterdir()] == ["prod"]
 
 
+@pytest.mark.terraform
 def test_a_workspace_of_the_environment_that_is_not_there_is_refused(tmp_path: Path) -> None:
     legacy = a_folder(tmp_path / "legacy", default=legacy_state())
     astray = Terraform(folder=legacy.folder, environment={**os.environ, "TF_WORKSPACE": "prd"})
@@ -115,6 +121,7 @@ def test_a_workspace_of_the_environment_that_is_not_there_is_refused(tmp_path: P
         workspace_to_adopt(astray, None)
 
 
+@pytest.mark.terraform
 def test_the_retirement_finds_the_workspace_that_the_record_came_from(tmp_path: Path) -> None:
     legacy = a_folder(tmp_path / "legacy", default=EMPTY, prod=legacy_state())
 
@@ -124,6 +131,7 @@ def test_the_retirement_finds_the_workspace_that_the_record_came_from(tmp_path: 
     assert addresses(workspace_to_adopt(legacy, "prod")) == ()
 
 
+@pytest.mark.terraform
 def test_a_record_without_a_state_is_not_done_while_a_workspace_owns_the_database(
     tmp_path: Path,
 ) -> None:
@@ -137,6 +145,7 @@ def test_a_record_without_a_state_is_not_done_while_a_workspace_owns_the_databas
     assert retired(tmp_path, record_of(None), legacy, None).let_go == ()
 
 
+@pytest.mark.terraform
 def test_a_second_workspace_that_owns_the_same_objects_is_named_before_anything_is_written(
     tmp_path: Path,
 ) -> None:
@@ -148,6 +157,7 @@ def test_a_second_workspace_that_owns_the_same_objects_is_named_before_anything_
     assert "aws_db_instance.main" in addresses(legacy)
 
 
+@pytest.mark.terraform
 def test_an_emptied_state_of_another_workspace_is_not_taken_for_none(tmp_path: Path) -> None:
     legacy = a_folder(tmp_path / "legacy", default=EMPTY, prod=legacy_state())
     (legacy.folder / "terraform.tfstate.d" / "prod" / "terraform.tfstate").write_text("")

@@ -32,6 +32,7 @@ def test_a_secret_version_and_a_password_are_never_adopted() -> None:
     assert types & {"aws_secretsmanager_secret_version", "random_password"} == set()
 
 
+@pytest.mark.jsii
 @pytest.mark.parametrize("phase", ["adopt", "foundation", "full"])
 def test_every_adopted_address_exists_in_the_stack(phase: str) -> None:
     resources = stack_document(phase)["resource"]

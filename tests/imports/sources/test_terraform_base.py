@@ -70,6 +70,7 @@ def syntax() -> LegacyConfiguration:
     return configured(SYNTAX)
 
 
+@pytest.mark.terraform
 def test_every_value_is_terraform_s(syntax: LegacyConfiguration) -> None:
     (shown,) = [each for each in syntax.objects if each.name == "values"]
 
@@ -94,18 +95,21 @@ def test_every_value_is_terraform_s(syntax: LegacyConfiguration) -> None:
     }
 
 
+@pytest.mark.terraform
 def test_a_name_that_is_not_ascii_after_a_comment_is_read(syntax: LegacyConfiguration) -> None:
     addresses = [each.address for each in syntax.objects]
 
     assert addresses[:2] == ["terraform_data.größe[0]", "terraform_data.größe[1]"]
 
 
+@pytest.mark.terraform
 def test_a_comment_that_is_not_utf_8_is_no_obstacle(tmp_path: Path) -> None:
     (tmp_path / "other.tf").write_bytes("# caf\xe9\n".encode("latin-1"))
 
     assert value(tmp_path, "1") == 1
 
 
+@pytest.mark.terraform
 def test_later_sources_of_a_variable_win_as_in_terraform(tmp_path: Path) -> None:
     (tmp_path / "variables.tf").write_text('variable "v" {\n  default = "default"\n}\n')
     given: dict[str, Any] = {"environment": {"TF_VAR_v": "environment"}}
@@ -141,6 +145,7 @@ def repository(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.terraform
 def test_what_lies_above_the_folder_is_there(repository: Path) -> None:
     found = {each.address: each.arguments for each in configured(repository / "envs/prod").objects}
 
@@ -150,6 +155,7 @@ def test_what_lies_above_the_folder_is_there(repository: Path) -> None:
     }
 
 
+@pytest.mark.terraform
 def test_the_folders_above_keep_their_names(tmp_path: Path) -> None:
     folder = tmp_path / "prod"
     folder.mkdir()
@@ -157,6 +163,7 @@ def test_the_folders_above_keep_their_names(tmp_path: Path) -> None:
     assert value(folder, "basename(abspath(path.module))") == "prod"
 
 
+@pytest.mark.terraform
 @pytest.mark.parametrize(
     "setting",
     [
@@ -173,6 +180,7 @@ def test_where_the_state_is_kept_is_not_asked(tmp_path: Path, name: str, setting
     assert value(tmp_path, "1") == 1
 
 
+@pytest.mark.terraform
 def test_an_override_file_of_the_owner_s_counts(tmp_path: Path) -> None:
     (tmp_path / "zzz_override.tf.json").write_text(
         json.dumps({"resource": {"terraform_data": {"one": {"input": "theirs"}}}})
@@ -181,6 +189,7 @@ def test_an_override_file_of_the_owner_s_counts(tmp_path: Path) -> None:
     assert value(tmp_path, '"mine"') == "theirs"
 
 
+@pytest.mark.terraform
 def test_the_selected_workspace_is_that_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / ".terraform").mkdir()
     (tmp_path / ".terraform" / "environment").write_text("blue")
@@ -189,12 +198,14 @@ def test_the_selected_workspace_is_that_of_the_folder(tmp_path: Path) -> None:
     assert value(tmp_path, "terraform.workspace", environment={"TF_WORKSPACE": "red"}) == "red"
 
 
+@pytest.mark.terraform
 def test_a_state_that_is_there_does_not_count(tmp_path: Path) -> None:
     (tmp_path / "terraform.tfstate").write_text("not a state")
 
     assert value(tmp_path, "1") == 1
 
 
+@pytest.mark.terraform
 def test_an_argument_made_of_another_object_waits_and_names_it(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text(
         BUILT_IN % "1" + 'resource "terraform_data" "two" {\n  input = terraform_data.one.id\n}\n'
@@ -210,6 +221,7 @@ def test_an_argument_made_of_another_object_waits_and_names_it(tmp_path: Path) -
 # --- what the folder keeps, and what nobody else sees -----------------------------------------
 
 
+@pytest.mark.terraform
 def test_nothing_is_written_into_the_folder(repository: Path) -> None:
     before = files(repository)
 
@@ -248,6 +260,7 @@ def test_the_copy_is_gone_however_it_ends(
     assert list(scratches.iterdir()) == []
 
 
+@pytest.mark.terraform
 def test_a_log_of_terraform_s_is_not_written(tmp_path: Path) -> None:
     log = tmp_path / "terraform.log"
 
@@ -256,6 +269,7 @@ def test_a_log_of_terraform_s_is_not_written(tmp_path: Path) -> None:
     assert not log.exists()
 
 
+@pytest.mark.terraform
 def test_a_link_to_a_folder_above_has_an_end(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to(tmp_path)
 
@@ -265,6 +279,7 @@ def test_a_link_to_a_folder_above_has_an_end(tmp_path: Path) -> None:
 # --- what cannot be evaluated -----------------------------------------------------------------
 
 
+@pytest.mark.terraform
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
@@ -286,6 +301,7 @@ def test_an_error_is_terraform_s_own_with_file_and_line(
     assert said in refusal(tmp_path)
 
 
+@pytest.mark.terraform
 @pytest.mark.parametrize("name", ["nobody", "a b"])
 def test_a_variable_that_the_folder_does_not_take(tmp_path: Path, name: str) -> None:
     (tmp_path / "main.tf").write_text(BUILT_IN % "1")
@@ -293,6 +309,7 @@ def test_a_variable_that_the_folder_does_not_take(tmp_path: Path, name: str) -> 
     assert name in refusal(tmp_path, variables={name: "1"})
 
 
+@pytest.mark.terraform
 @pytest.mark.parametrize(
     "repeated",
     ["count = length(terraform_data.one.id)", "for_each = toset([terraform_data.one.id])"],
@@ -371,6 +388,7 @@ def mirror(tmp_path: Path) -> Mapping[str, str]:
     return {**os.environ, "TF_CLI_CONFIG_FILE": str(settings)}
 
 
+@pytest.mark.terraform
 def test_a_provider_that_cannot_be_had_is_named_with_a_remedy(
     tmp_path: Path, mirror: Mapping[str, str]
 ) -> None:
@@ -384,6 +402,7 @@ def test_a_provider_that_cannot_be_had_is_named_with_a_remedy(
     assert "TF_CLI_CONFIG_FILE" in said
 
 
+@pytest.mark.terraform
 def test_a_locked_version_that_cannot_be_had_is_said_and_done_without(
     tmp_path: Path, mirror: Mapping[str, str]
 ) -> None:
@@ -404,6 +423,7 @@ def test_a_locked_version_that_cannot_be_had_is_said_and_done_without(
     assert lock.exists()
 
 
+@pytest.mark.terraform
 def test_what_the_folder_has_installed_is_used(tmp_path: Path, mirror: Mapping[str, str]) -> None:
     folder = tmp_path / "legacy"
     folder.mkdir()

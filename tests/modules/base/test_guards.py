@@ -12,6 +12,8 @@ from tests.conftest import Synthesize, read_stack
 from tests.stack import Stack
 from tests.stages import SHIPPED, VARIANTS, stage_settings
 
+pytestmark = pytest.mark.jsii
+
 REFUSES = {"prevent_destroy": True}
 NAMED = ["aws_db_instance.main", "aws_ecr_repository.python_agent"]
 # A stage of each database engine, and with it every stateful type there is.

@@ -17,6 +17,7 @@ def path_patterns() -> Callable[[str], list[str]]:
     return load_balancer.path_patterns
 
 
+@pytest.mark.jsii
 @pytest.mark.parametrize(
     ("path", "patterns"),
     [
@@ -32,6 +33,7 @@ def test_a_rule_matches_the_path_and_all_below_it(
     assert path_patterns(path) == patterns
 
 
+@pytest.mark.jsii
 @pytest.mark.parametrize("path", [row.path for row in SERVICES if row.path])
 def test_a_rule_names_at_most_the_three_values_that_alb_allows(
     path_patterns: Callable[[str], list[str]], path: str

@@ -27,6 +27,7 @@ def subnet_blocks() -> Callable[[str, int, int], list[str]]:
     return network.subnet_blocks
 
 
+@pytest.mark.jsii
 @pytest.mark.parametrize(("block", "newbits", "netnum"), CIDRSUBNET)
 def test_a_subnet_is_terraforms_cidrsubnet(
     subnet_blocks: Callable[[str, int, int], list[str]], block: str, newbits: int, netnum: int
@@ -36,6 +37,7 @@ def test_a_subnet_is_terraforms_cidrsubnet(
     assert subnet == CIDRSUBNET[block, newbits, netnum]
 
 
+@pytest.mark.jsii
 def test_subnets_are_as_many_as_asked_for_in_order(
     subnet_blocks: Callable[[str, int, int], list[str]],
 ) -> None:

@@ -117,6 +117,7 @@ def test_any_other_host_is_left_to_its_owner(value: str) -> None:
     assert not has_no_address(value)
 
 
+@pytest.mark.terraform
 @pytest.mark.parametrize("value", CASES)
 def test_terraform_judges_as_python_does(
     by_terraform: dict[str, tuple[bool, bool]], value: str

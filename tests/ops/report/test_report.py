@@ -94,6 +94,7 @@ def test_a_plan_that_loses_data_asks_for_a_person(tmp_path: Path) -> None:
     assert "aws_db_instance.main" in page.read_text()
 
 
+@pytest.mark.jsii
 def test_a_stage_with_a_record_shows_the_verdicts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,6 +109,7 @@ def test_a_stage_with_a_record_shows_the_verdicts(
     assert "0 blocked of 46 judged" in page.read_text()
 
 
+@pytest.mark.jsii
 def test_roles_that_the_stage_has_dropped_may_be_destroyed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,6 +173,7 @@ def test_an_unfinished_plan_of_terraform_without_a_danger_is_refused(
     assert not page.exists()
 
 
+@pytest.mark.jsii
 def test_the_cost_can_be_compared_with_another_stack(tmp_path: Path) -> None:
     page = tmp_path / "report.html"
 

@@ -1,0 +1,61 @@
+"""What a stage's settings ask for: who reaches whom, and which service reads which secrets."""
+
+from modules.compute.containers import secret_references
+from modules.settings.services import HTTPS_PORT, KAFKA_PORTS, NFS_PORT, POSTGRES_PORT
+from modules.settings.stage_settings import StageSettings
+from security.network_layout import INTERNET
+from security.reachability import LOAD_BALANCER, Reach
+
+_PUBLIC_PORTS = (80, HTTPS_PORT)
+
+
+def expected_reach(settings: StageSettings) -> frozenset[Reach]:
+    """Return all that has to be open in a stage, and nothing else may; nothing before phase `full`."""
+    if settings.phase != "full":
+        return frozenset()
+    names = {name: _terraform_name(name) for name in settings.services}
+    found = {_tcp(INTERNET, LOAD_BALANCER, port) for port in _PUBLIC_PORTS}
+    for name, service in settings.services.items():
+        source = names[name]
+        if service.path and service.port:
+            found.add(_tcp(LOAD_BALANCER, source, service.port))
+        for called in service.calls:
+            port = settings.services[called].port
+            if port:
+                found.add(_tcp(source, names[called], port))
+        if service.uses_database:
+            found.add(_tcp(source, "database", POSTGRES_PORT))
+        if service.uses_file_storage:
+            found.add(_tcp(source, "file_storage", NFS_PORT))
+        # What is open to anywhere leads to the platform's own domain too.
+        ports = {HTTPS_PORT, *service.outbound_ports}
+        found |= {_tcp(source, INTERNET, port) for port in ports}
+        found |= {_tcp(source, LOAD_BALANCER, port) for port in ports & {*_PUBLIC_PORTS}}
+        if settings.kafka and service.uses_kafka:
+            found |= {_tcp(source, INTERNET, first, last) for first, last in KAFKA_PORTS}
+    return frozenset(found)
+
+
+def expected_secrets(settings: StageSettings) -> dict[str, set[str]]:
+    """Return the secrets that each service's row names; services and secrets as Terraform names them."""
+    return {
+        _terraform_name(name): {
+            _terraform_name(reference.name)
+            for reference in secret_references(service, kafka=settings.kafka).values()
+        }
+        for name, service in settings.services.items()
+    }
+
+
+def _tcp(source: str, destination: str, first: int, last: int | None = None) -> Reach:
+    return Reach(
+        source=source,
+        destination=destination,
+        protocol="tcp",
+        first_port=first,
+        last_port=first if last is None else last,
+    )
+
+
+def _terraform_name(name: str) -> str:
+    return name.replace("-", "_")
