@@ -148,7 +148,7 @@ def _print(judgement: Judgement, planned: StagePlan, workspace: Workspace) -> No
     say("the plan: " + ", ".join([*parts, f"{judgement.counts.get(UNCHANGED, 0)} {UNCHANGED}"]))
     for line in (planned.premises.text, *planned.premises.notes):
         say(line)
-    _print_unasked(planned)
+    _note_unasked(planned)
     if planned.failure:
         say(
             f"this is not all: {sum(judgement.counts.values())} of the "
@@ -158,7 +158,7 @@ def _print(judgement: Judgement, planned: StagePlan, workspace: Workspace) -> No
     _print_conclusion(judgement, planned, workspace)
 
 
-def _print_unasked(planned: StagePlan) -> None:
+def _note_unasked(planned: StagePlan) -> None:
     """Say what an all-clear does not speak of, where nothing but a plan in JSON was looked at."""
     if planned.premises.state is not None:
         return
