@@ -76,7 +76,9 @@ def test_what_the_deploy_wrote_was_looked_at(dev: Deployment, scanned: Scan, pla
 def test_the_emulators_log_and_the_repository_were_looked_at(
     scanned: Scan, emulator_log: Path
 ) -> None:
-    assert {str(emulator_log), str(PROJECT / "modules" / "secrets.py")} <= set(scanned.places)
+    assert {str(emulator_log), str(PROJECT / "modules" / "settings" / "secrets.py")} <= set(
+        scanned.places
+    )
 
 
 def test_a_value_in_any_of_these_places_would_have_been_found(

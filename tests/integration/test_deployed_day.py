@@ -158,19 +158,19 @@ def test_status_shows_services_alarms_and_database_on_one_screen(dev: Deployment
 
 
 @pytest.mark.parametrize(
-    "typed",
+    ("typed", "code"),
     [
-        "secrets list",
-        "secrets set deepgram-api-key --no-restart",
-        "status",
-        "open",
-        "restart supertokens",
+        ("secrets list", 2),  # some are the operator's to set
+        ("secrets set deepgram-api-key --no-restart", 0),
+        ("status", 2),  # no task runs on the embedded AWS
+        ("open", 0),
+        ("restart supertokens", 0),
     ],
 )
-def test_programs_read_what_people_see(dev: Deployment, typed: str) -> None:
+def test_programs_read_what_people_see(dev: Deployment, typed: str, code: int) -> None:
     answer = ops(dev, *typed.split(), "--stage", "dev", "--json", stdin="planted-by-a-program")
 
-    assert answer.code == 0, answer.errors
+    assert answer.code == code, answer.errors
     assert json.loads(answer.text)
 
 
