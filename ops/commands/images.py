@@ -193,7 +193,7 @@ def _statuses(deployed: Deployed) -> list[ImageStatus]:
     for name in own:
         registry_of(deployed, name)
     running = {
-        each.name: each.image.rpartition(":")[2] if each.exists and each.running else None
+        each.name: each.image.rpartition(":")[2] if each.stands and each.running else None
         for each in service_facts(deployed)
     }
     return [image_status(deployed, name, running=running[name]) for name in own]

@@ -138,7 +138,7 @@ def asks_for_a_person(status: Status) -> bool:
 
 
 def _row(service: ServiceFacts) -> tuple[str, ...]:
-    if not service.exists:
+    if not service.stands:
         return (service.name, "not deployed", "", "", "", "")
     targets, deployment = service.targets, service.deployment
     return (
@@ -169,7 +169,7 @@ def _database(database: DatabaseFacts | None) -> str:
 
 def _well(services: Sequence[ServiceFacts]) -> bool:
     return all(
-        each.exists
+        each.stands
         and each.running >= each.desired
         and not (each.targets and each.targets.unhealthy)
         for each in services

@@ -35,7 +35,7 @@ def judge_services(
     """
     findings = []
     told: set[str] = set()
-    absent = [each.name for each in services if not each.exists]
+    absent = [each.name for each in services if not each.stands]
     if len(absent) > 1:
         what = f"{len(absent)} are not deployed: {', '.join(absent)}"
         findings.append(attention("services", what, f"cdktf deploy {stack}"))
@@ -66,7 +66,7 @@ def judge_services(
             continue
         name = f"service {each.name}"
         look = f"python -m ops logs {each.name} --stage {stage}"
-        if not each.exists:
+        if not each.stands:
             findings.append(attention(name, "it is not deployed", f"cdktf deploy {stack}"))
         elif each.deployment and each.deployment.state == "FAILED":
             findings.append(
@@ -93,7 +93,7 @@ def _only_idle(service: ServiceFacts) -> bool:
     """Return whether too few of its tasks run, and nothing worse is known of it."""
     failed = service.deployment is not None and service.deployment.state == "FAILED"
     return (
-        service.exists
+        service.stands
         and not failed
         and not service.rolled_back
         and service.running < service.desired

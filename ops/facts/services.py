@@ -36,12 +36,12 @@ class ServiceFacts:
     """One service as it stands. `targets` is None for one that nothing is routed to.
 
     `image` is the one that its present task definition names. `newest` is the newest revision of that
-    definition: after a deployment that was rolled back it is another. `exists` is False for a service that
-    ECS does not know; all else is empty then.
+    definition: after a deployment that was rolled back it is another. `stands`, a key of `status
+    --json`, is False for a service that ECS does not know; all else is empty then.
     """
 
     name: str
-    exists: bool
+    stands: bool
     desired: int = 0
     running: int = 0
     deployment: Deployment | None = None
@@ -88,7 +88,7 @@ def service_facts(deployed: Deployed) -> tuple[ServiceFacts, ...]:
 
 def _facts(deployed: Deployed, name: str, service: Mapping[str, Any] | None) -> ServiceFacts:
     if service is None:
-        return ServiceFacts(name=name, exists=False)
+        return ServiceFacts(name=name, stands=False)
     definition = ask(
         deployed.clients,
         "ecs",
@@ -102,7 +102,7 @@ def _facts(deployed: Deployed, name: str, service: Mapping[str, Any] | None) -> 
     events = service.get("events") or [{}]
     return ServiceFacts(
         name=name,
-        exists=True,
+        stands=True,
         desired=service["desiredCount"],
         running=service["runningCount"],
         deployment=_deployment(service.get("deployments") or ()),

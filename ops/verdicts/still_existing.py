@@ -31,7 +31,7 @@ def _existing(deployed: Deployed) -> Iterator[str]:
     database = database_facts(deployed)
     if database:
         yield f"database {database.name}"
-    yield from (f"service {each.name}" for each in service_facts(deployed) if each.exists)
+    yield from (f"service {each.name}" for each in service_facts(deployed) if each.stands)
     names = {deployed.names.secret(row.name) for row in SECRETS}
     secrets = ask_all(deployed.clients, "secretsmanager", "ListSecrets", ("SecretList",))
     yield from sorted(

@@ -14,7 +14,7 @@ from tests.stages import stage_settings
 
 WELL = ServiceFacts(
     name="app",
-    exists=True,
+    stands=True,
     desired=1,
     running=1,
     deployment=Deployment(state="COMPLETED", reason="", since=None),

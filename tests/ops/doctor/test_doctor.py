@@ -42,7 +42,7 @@ DATABASE = DatabaseFacts(
 NO_TARGETS = Targets(healthy=0, unhealthy=0, reasons=())
 SERVICE = ServiceFacts(
     name="hasura",
-    exists=True,
+    stands=True,
     desired=1,
     running=1,
     deployment=Deployment(state="COMPLETED", reason="", since=NOW),
@@ -304,7 +304,7 @@ FAULTS: list[tuple[list[Finding], str, str]] = [
     ),
     (
         running.judge_services(
-            [replace(SERVICE, name=name, exists=False) for name in ("app", "oauth")],
+            [replace(SERVICE, name=name, stands=False) for name in ("app", "oauth")],
             emulator=None,
             **DEV,
         ),
