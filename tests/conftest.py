@@ -74,6 +74,17 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Refusal(folder))
 
 
+# What imports constructs, or files that do, starts node before any marker is seen.
+NOT_QUICK = ("integration", "modules/edge/test_web_firewall.py", "modules/test_context.py")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    if not config.getoption("--quick"):
+        return None
+    here = Path(__file__).parent
+    return True if collection_path in {here / each for each in NOT_QUICK} else None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:

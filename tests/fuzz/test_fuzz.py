@@ -11,6 +11,7 @@ from tests.fuzz.targets import TARGETS, Target
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=[target.name for target in TARGETS])
+@pytest.mark.jsii
 def test_bad_input_never_ends_in_a_traceback(target: Target) -> None:
     counted = fuzz(target, profile="short")
 
@@ -19,6 +20,7 @@ def test_bad_input_never_ends_in_a_traceback(target: Target) -> None:
     assert counted.accepted, "the code behind the checks was not tried"
 
 
+@pytest.mark.jsii
 def test_an_output_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (target,) = (target for target in TARGETS if target.name == "main.py's environment")
 
@@ -43,6 +45,7 @@ def test_the_help_is_no_accepted_input() -> None:
         *(("python -m ops", line) for line in OPS if not line.startswith("state")),
     ],
 )
+@pytest.mark.jsii
 def test_a_command_line_that_is_changed_is_sound_before(
     tmp_path: Path, name: str, line: str
 ) -> None:

@@ -62,6 +62,7 @@ def test_ids_are_literals() -> None:
     assert result["import"] == [{"to": "aws_vpc.main", "id": "$${file(1)}"}]
 
 
+@pytest.mark.jsii
 def test_the_app_binds_the_stages_that_have_a_record_and_no_other(tmp_path: Path) -> None:
     folder = tmp_path / "stages"
     folder.mkdir()
@@ -84,6 +85,7 @@ def test_the_app_binds_the_stages_that_have_a_record_and_no_other(tmp_path: Path
     assert len(written(f"atomic-{STAGE}")["import"]) == 46
 
 
+@pytest.mark.jsii
 def test_the_app_lets_go_of_the_shared_roles_where_the_stage_says_so(tmp_path: Path) -> None:
     found = {item.address: item.observed for item in base_record().adopted}
     text = stage_file(found, region=REGION).replace('phase = "adopt"', 'phase = "foundation"')

@@ -757,6 +757,7 @@ def real(tmp_path: Path) -> RealWorld:
     return real_world(tmp_path)
 
 
+@pytest.mark.terraform
 def test_terraform_lets_go_and_keeps_the_rest(real: RealWorld) -> None:
     before = pulled_document(real.legacy)
 
@@ -776,6 +777,7 @@ def test_terraform_lets_go_and_keeps_the_rest(real: RealWorld) -> None:
     assert real.retire().let_go == ()
 
 
+@pytest.mark.terraform
 def test_the_old_folder_destroys_only_what_stayed(real: RealWorld) -> None:
     real.retire()
     # The data source wants a provider, which this test does without; and the plan compares outputs.
@@ -791,6 +793,7 @@ def test_the_old_folder_destroys_only_what_stayed(real: RealWorld) -> None:
 
 
 @pytest.mark.parametrize("ahead", [1, 2])
+@pytest.mark.terraform
 def test_terraform_refuses_what_is_not_newer(real: RealWorld, ahead: int) -> None:
     stale = pulled_state.pull(real.legacy)
     assert stale is not None
@@ -804,6 +807,7 @@ def test_terraform_refuses_what_is_not_newer(real: RealWorld, ahead: int) -> Non
     assert pulled_document(real.legacy) == now
 
 
+@pytest.mark.terraform
 def test_a_lock_is_honoured(real: RealWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pulled_state, "_LOCK_TIMEOUT", "-lock-timeout=0s")
     before = pulled_document(real.legacy)
@@ -816,6 +820,7 @@ def test_a_lock_is_honoured(real: RealWorld, monkeypatch: pytest.MonkeyPatch) ->
     assert set(real.retire().let_go) == OURS
 
 
+@pytest.mark.terraform
 def test_a_folder_that_is_not_initialized(tmp_path: Path) -> None:
     folder = tmp_path / "legacy"
     folder.mkdir()
@@ -827,6 +832,7 @@ def test_a_folder_that_is_not_initialized(tmp_path: Path) -> None:
     assert "\\x1b" not in str(caught.value)
 
 
+@pytest.mark.terraform
 def test_an_emptied_state_file_is_not_taken_for_no_state(real: RealWorld) -> None:
     before = (real.legacy.folder / "terraform.tfstate").read_text()
     real.retire()
@@ -871,6 +877,7 @@ module.retire(
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.terraform
 def test_killed_for_real_the_same_command_finishes(real: RealWorld, moment: str) -> None:
     folders = [str(real.legacy.folder), str(real.here.folder), str(real.backups)]
     arguments = [*folders, real.record.model_dump_json()]
@@ -915,6 +922,7 @@ def test_an_s3_backend_lets_go(bucket: tuple[str, dict[str, str]], tmp_path: Pat
     assert real.retire().let_go == ()
 
 
+@pytest.mark.terraform
 def test_the_pulled_text_is_a_document(real: RealWorld) -> None:
     pulled = pulled_state.pull(real.legacy)
 

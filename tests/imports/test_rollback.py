@@ -387,6 +387,7 @@ def test_any_sequence_of_killed_commands_leaves_an_owner(
 # --- real terraform
 
 
+@pytest.mark.terraform
 def test_terraform_gives_everything_back(tmp_path: Path) -> None:
     real = real_world(tmp_path)
     before = pulled_document(real.legacy)
@@ -405,6 +406,7 @@ def test_terraform_gives_everything_back(tmp_path: Path) -> None:
     assert (roll_back(real).restored, roll_back(real).forgotten) == ((), ())
 
 
+@pytest.mark.terraform
 def test_a_deleted_local_state_comes_back(tmp_path: Path) -> None:
     real = real_world(tmp_path)
     before = pulled_document(real.legacy)
@@ -417,6 +419,7 @@ def test_a_deleted_local_state_comes_back(tmp_path: Path) -> None:
     assert pulled_document(real.legacy)["lineage"] == before["lineage"]
 
 
+@pytest.mark.terraform
 def test_an_emptied_new_state_file_is_not_taken_for_no_state(tmp_path: Path) -> None:
     real = real_world(tmp_path)
     real.retire()

@@ -65,6 +65,7 @@ def inventory(
     ("of", "address"),
     [(DATABASE, "aws_db_instance.main"), (SUBNET, "'aws_subnet.public[0]'")],
 )
+@pytest.mark.jsii
 def test_a_tainted_object_blocks_and_is_to_be_untainted(
     tmp_path: Path,
     emulator: Emulator,
@@ -83,6 +84,7 @@ def test_a_tainted_object_blocks_and_is_to_be_untainted(
     assert list((tmp_path / "stages").iterdir()) == []
 
 
+@pytest.mark.jsii
 def test_a_tainted_password_is_released_and_still_to_be_untainted(
     tmp_path: Path,
     emulator: Emulator,

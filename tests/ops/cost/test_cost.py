@@ -38,6 +38,7 @@ def _prod() -> dict[str, object]:
     return document["cost"]
 
 
+@pytest.mark.jsii
 def test_the_platform_of_the_guide_costs_what_a_hand_calculation_says(
     prod: dict[str, object],
 ) -> None:
@@ -49,6 +50,7 @@ def test_the_platform_of_the_guide_costs_what_a_hand_calculation_says(
     assert prod["guide_usd"] == pytest.approx(by_hand, rel=0.03)
 
 
+@pytest.mark.jsii
 def test_prod_can_be_brought_below_the_guide_and_stay_resilient(prod: dict[str, object]) -> None:
     assert prod["enough"] == [
         'network.nat = "single"',
@@ -59,6 +61,7 @@ def test_prod_can_be_brought_below_the_guide_and_stay_resilient(prod: dict[str, 
     assert prod["with_enough_usd"] < prod["guide_usd"]
 
 
+@pytest.mark.jsii
 def test_two_stages_stand_side_by_side() -> None:
     finished = run("--compare", "dev", "prod")
 
@@ -68,6 +71,7 @@ def test_two_stages_stand_side_by_side() -> None:
     )
 
 
+@pytest.mark.jsii
 def test_two_stages_stand_side_by_side_for_programs() -> None:
     finished = run("--compare", "dev", "prod", "--json")
 
@@ -84,6 +88,7 @@ def _abroad(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("abroad")
+@pytest.mark.jsii
 def test_another_region_is_estimated_and_says_so() -> None:
     finished = run("--stage", "abroad")
 
@@ -95,6 +100,7 @@ def test_another_region_is_estimated_and_says_so() -> None:
 
 
 @pytest.mark.usefixtures("abroad")
+@pytest.mark.jsii
 def test_an_estimate_is_marked_for_programs() -> None:
     abroad = json.loads(run("--stage", "abroad", "--json").stdout)
     both = json.loads(run("--compare", "abroad", "home", "--json").stdout)
@@ -107,6 +113,7 @@ def test_an_estimate_is_marked_for_programs() -> None:
     }
 
 
+@pytest.mark.jsii
 def test_a_legacy_state_of_ones_own_is_priced() -> None:
     state = PROJECT / "tests" / "legacy" / "applied_state.json"
 

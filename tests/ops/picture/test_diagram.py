@@ -71,6 +71,7 @@ def test_a_png_has_two_pixels_for_one(stack: Synthesize) -> None:
     assert height == pytest.approx(2 * float(found[2]), abs=2)
 
 
+@pytest.mark.jsii
 def test_the_command_writes_both_kinds(tmp_path: Path) -> None:
     files = [tmp_path / "dev.svg", tmp_path / "dev.png"]
 
