@@ -17,7 +17,7 @@ setup: ## install what the project needs: Python and Node packages, Terraform, p
 		exit 1; }
 	@$(PYTHON) dev/setup/setup.py
 
-demo: setup ## deploy the whole platform onto an embedded AWS and show what stands
+demo: setup ## deploy the whole platform onto an embedded AWS and show what is there
 	@. ./activate && python -m local.demo
 
 demo-adopt: setup ## build a legacy base on an embedded AWS and adopt it

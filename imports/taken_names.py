@@ -1,6 +1,6 @@
 """Names that a plan would give to new objects, and that objects in AWS have already.
 
-AWS refuses a second one, or lets the first one be taken over without a word.
+AWS refuses a second one, or changes the first one without a word.
 """
 
 from collections.abc import Iterator
