@@ -24,7 +24,9 @@ RESERVED_NAMES = (
 
 _OWN = tuple(row.name for row in SERVICES)
 # What a new service is known by; a path needs a port, which is asked for elsewhere.
-_SAYING_WHAT = frozenset({"image", "port", "build_folder", "path", "priority"})
+_SAYING_WHAT = frozenset(
+    {"image", "port", "build_context", "build_folder", "dockerfile", "path", "priority"}
+)
 
 
 def find_service_errors(settings: StageSettings) -> list[SettingError]:
@@ -239,6 +241,9 @@ def _references(settings: StageSettings) -> Iterator[SettingError]:
                 continue  # said above
             secret_like = list(_secrets(where, name, variable, value))
             yield from secret_like or _placeholders(where, value)
+        for variable, value in service.build_args.items():
+            where = f"services.{name}.build_args.{variable}"
+            yield from list(_secrets(where, name, variable, value)) or _placeholders(where, value)
         for variable, reference in service.secrets.items():
             ref = SecretRef.parse(reference)
             keys = secrets.get(ref.name)
@@ -263,7 +268,12 @@ def _references(settings: StageSettings) -> Iterator[SettingError]:
 
 
 def _variables(service: Service) -> Iterator[SettingError]:
-    for table, variables in (("environment", service.environment), ("secrets", service.secrets)):
+    tables = (
+        ("environment", service.environment),
+        ("secrets", service.secrets),
+        ("build_args", service.build_args),
+    )
+    for table, variables in tables:
         for variable in variables:
             refusal = variable_name(variable)
             if refusal:

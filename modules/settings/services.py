@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from modules.settings.browser_urls import APP_BUILD_ARGS, HANDSHAKE_API
 from modules.settings.setting_types import (
     PINNED_IMAGE,
     ClockTime,
@@ -58,6 +59,8 @@ PLACEHOLDERS = ("domain", "region", "bucket")
 
 # The image of a service that the project builds: its own ECR repository, with `image_tag`.
 OWN_REPOSITORY = "ecr"
+# How `dockerfile` names a file of this project.
+OF_THIS_PROJECT = "project:"
 
 
 class ScheduledScaling(Section):
@@ -82,10 +85,27 @@ class Service(Section):
         description="`ecr` for the project's own repository, or a pinned image",
     )
     image_tag: ImageTag = Field("latest", description="the tag in the project's repository")
+    build_context: str | None = Field(
+        None,
+        min_length=1,
+        description="the folder that the image is built from, below `images.source` or, by `../`, beside it; "
+        "default: the service's name",
+    )
+    dockerfile: str = Field(
+        "Dockerfile",
+        min_length=1,
+        description="the Dockerfile, below `build_context`; `project:images/...` for one of this project",
+    )
+    build_args: dict[str, str] = Field(
+        {},
+        description="build arguments, for everybody to read in the image: no secrets; `{domain}` as in "
+        "`environment`",
+    )
     build_folder: str | None = Field(
         None,
         min_length=1,
-        description="the Dockerfile's folder below `images.source`; default: the service's name",
+        description="a folder below `images.source` with a Dockerfile of its own: it takes the place of "
+        "`build_context` and `dockerfile`",
     )
     port: Port | None = Field(
         None, description="the container's port; without it nothing is routed"
@@ -200,6 +220,8 @@ SERVICES: tuple[Service, ...] = (
     ),
     Service(
         name="functions",
+        build_context="atomic-docker",
+        dockerfile="project:images/functions/Dockerfile",
         port=80,
         path="/v1/functions",
         priority=30,
@@ -229,6 +251,8 @@ SERVICES: tuple[Service, ...] = (
     ),
     Service(
         name="handshake",
+        build_context="atomic-docker/handshake_build_docker",
+        build_args={"NEXT_PUBLIC_ATOMIC_HANDSHAKE_API": HANDSHAKE_API},
         port=80,
         path="/v1/handshake",
         priority=40,
@@ -245,6 +269,11 @@ SERVICES: tuple[Service, ...] = (
     ),
     Service(
         name="oauth",
+        build_context="atomic-docker/oauth_build_docker",
+        build_args={
+            "NEXT_PUBLIC_APP_URL": "https://{domain}",
+            "NEXT_PUBLIC_ZOOM_REDIRECT_URL": "https://{domain}/v1/oauth/zoom/mobile-callback",
+        },
         port=80,
         path="/v1/oauth",
         priority=50,
@@ -258,6 +287,8 @@ SERVICES: tuple[Service, ...] = (
     ),
     Service(
         name="optaplanner",
+        build_context="../atomic-scheduler/kotlin-quarkus",
+        dockerfile="project:images/optaplanner/Dockerfile",
         port=8081,
         path="/v1/optaplanner",
         priority=60,
@@ -281,6 +312,8 @@ SERVICES: tuple[Service, ...] = (
     ),
     Service(
         name="app",
+        build_context="atomic-docker/app_build_docker",
+        build_args=dict(APP_BUILD_ARGS),
         port=3000,
         path="/",
         priority=100,
@@ -300,6 +333,8 @@ SERVICES: tuple[Service, ...] = (
     ),
     Service(
         name="python-agent",
+        build_context="atomic-docker",
+        dockerfile="project:images/python-agent/Dockerfile",
         environment={
             "PYTHONPATH": "/app",
             "LANCEDB_URI": "file:///mnt/lancedb_data/atomic_lancedb",

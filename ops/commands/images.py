@@ -11,15 +11,15 @@ from common.files import replace_file
 from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, say
 from ops.deployed import Deployed, local_time, open_stage
 from ops.facts.services import service_facts
+from ops.images.engines import find_engine, run_engine
 from ops.images.image_builds import (
     build_command,
+    build_values,
     commit_tag,
-    find_engine,
     log_in,
     own_images,
     planned_build,
     registry_of,
-    run_engine,
     source_tree,
 )
 from ops.images.image_tags import (
@@ -44,7 +44,9 @@ Source = Annotated[
     Path | None,
     typer.Option(help="the application's source tree; default: images.source of the stage file"),
 ]
-Tag = Annotated[str | None, typer.Option(help="the tag; default: the source tree's git commit")]
+Tag = Annotated[
+    str | None, typer.Option(help="the tag; default: the git commit of the trees it is built from")
+]
 
 
 @app.command()
@@ -63,16 +65,18 @@ def build(
     deployed = open_stage(stage)
     chosen = own_images(deployed.settings, services or ())
     tree = source_tree(deployed.settings, source)
-    engine, tag = find_engine(), tag or commit_tag(tree)
+    rows = [deployed.settings.services[name] for name in chosen]
+    engine, tag = find_engine(), tag or commit_tag(tree, rows)
     # All of them before the first: a missing Dockerfile should not show after half an hour.
     builds = [
         planned_build(
             tree,
-            deployed.settings.services[name],
-            registry=registry_of(deployed, name),
+            row,
+            registry=registry_of(deployed, row.name),
             tag=tag,
+            values=build_values(deployed.settings),
         )
-        for name in chosen
+        for row in rows
     ]
     with progress_on_screen(as_json) as progress:
         for each in builds:
@@ -101,7 +105,9 @@ def push(
     """
     deployed = open_stage(stage)
     chosen = own_images(deployed.settings, services or ())
-    tag = tag or commit_tag(source_tree(deployed.settings, source))
+    if not tag:
+        rows = [deployed.settings.services[name] for name in chosen]
+        tag = commit_tag(source_tree(deployed.settings, source), rows)
     engine = find_engine()
     registries = {name: registry_of(deployed, name) for name in chosen}
     with progress_on_screen(as_json) as progress:

@@ -8,10 +8,11 @@ import pytest
 from common.errors import UserError
 from common.files import replace_file
 from modules.settings.services import Service
+from ops.images.engines import find_engine
 from ops.images.image_builds import (
+    Build,
     build_command,
     commit_tag,
-    find_engine,
     own_images,
     planned_build,
     source_tree,
@@ -27,6 +28,11 @@ operator_email = "ops@example.com"
 [services.app]
 max_tasks = 2  # enough
 """
+
+
+def planned(tree: Path, service: Service, domain: str = "app.example.com") -> Build:
+    values = {"domain": domain, "region": "eu-west-1"}
+    return planned_build(tree, service, registry="r", tag="t", values=values)
 
 
 def git(folder: Path, *arguments: str) -> None:
@@ -53,10 +59,10 @@ def test_an_image_is_built_for_its_services_processor(
 ) -> None:
     app = Service.model_validate({"name": "app", "cpu_architecture": architecture})
 
-    build = planned_build(tree, app, registry="host/atomic-dev-app", tag="t")
+    build = planned_build(tree, app, registry="host/atomic-dev-app", tag="t", values={})
 
-    assert build_command("podman", build) == [
-        "podman",
+    assert build_command("docker", build) == [
+        "docker",
         "build",
         "--platform",
         platform,
@@ -69,25 +75,28 @@ def test_an_image_is_built_for_its_services_processor(
 def test_a_service_may_name_the_folder_of_its_dockerfile(tree: Path) -> None:
     service = Service(name="functions", build_folder="app")
 
-    assert planned_build(tree, service, registry="r", tag="t").folder == tree / "app"
+    assert planned(tree, service).context == tree / "app"
+    assert planned(tree, service).dockerfile == tree / "app" / "Dockerfile"
 
 
 def test_a_folder_without_dockerfile_is_refused_with_the_setting_that_names_it(tree: Path) -> None:
     with pytest.raises(UserError, match=r"build_folder in \[services.oauth\] of the stage file"):
-        planned_build(tree, Service(name="oauth"), registry="r", tag="t")
+        planned(tree, Service(name="oauth", build_folder="app/pages"))
 
 
 def test_the_tag_is_the_commit_and_says_when_files_differ_from_it(tree: Path) -> None:
-    clean = commit_tag(tree)
+    clean = commit_tag(tree, [Service(name="app")])
     (tree / "app" / "Dockerfile").write_text("FROM other\n")
 
     assert len(clean) == 12
-    assert commit_tag(tree) == f"{clean}-dirty"
+    assert commit_tag(tree, [Service(name="app")]) == f"{clean}-dirty"
 
 
 def test_a_folder_without_git_asks_for_a_tag(tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+
     with pytest.raises(UserError, match="give --tag yourself"):
-        commit_tag(tmp_path)
+        commit_tag(tmp_path, [Service(name="app")])
 
 
 def test_an_unknown_source_tree_is_refused() -> None:
