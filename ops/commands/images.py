@@ -1,7 +1,6 @@
-"""`images`: build, push and deploy the images of the project's own services, and see what runs."""
+"""`images`: build, check, push and deploy the images of the project's own services, and see what runs."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,6 +8,8 @@ import typer
 from common.errors import UserError
 from common.files import replace_file
 from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, say
+from ops.commands.image_options import SOMETHING_TO_DO, Services, Source, Tag
+from ops.commands.images_check import check
 from ops.deployed import Deployed, local_time, open_stage
 from ops.facts.services import service_facts
 from ops.images.engines import find_engine, run_engine
@@ -30,23 +31,11 @@ from ops.images.image_tags import (
     with_image_tag,
 )
 
-SOMETHING_TO_DO = 2
-
 app = typer.Typer(
     help="The images of the services that the project builds itself.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
-Services = Annotated[
-    list[str] | None, typer.Argument(help="services; default: all with an image of their own")
-]
-Source = Annotated[
-    Path | None,
-    typer.Option(help="the application's source tree; default: images.source of the stage file"),
-]
-Tag = Annotated[
-    str | None, typer.Option(help="the tag; default: the git commit of the trees it is built from")
-]
 
 
 @app.command()
@@ -87,7 +76,10 @@ def build(
     else:
         names = " ".join(chosen)
         say(f"built {len(builds)} with the tag {tag}")
-        say(f"next: python -m ops images push {names} --stage {stage} --tag {tag}")
+        say(f"next: python -m ops images check {names} --stage {stage} --tag {tag}")
+
+
+app.command()(check)
 
 
 @app.command()

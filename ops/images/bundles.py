@@ -15,9 +15,7 @@ def bundle_errors(
     `expected` are the row's build arguments, `image` the variables that the image itself sets. A value that
     no file holds is no error where the image was given it: not every page uses each.
     """
-    wanted = {
-        name: value for name, value in expected.items() if name.startswith(PUBLIC) and value
-    }
+    wanted = {name: value for name, value in expected.items() if name.startswith(PUBLIC) and value}
     found, unfilled = _found(wanted, files)
     errors = []
     for name, value in wanted.items():

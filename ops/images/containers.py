@@ -19,13 +19,18 @@ from typing import Any, Final, Protocol
 
 from common.errors import UserError
 from ops.images.engines import ask_engine
-from ops.images.sockets import Listener, listeners_in, listeners_of
+from ops.images.sockets import Listener, listeners_here, listeners_in, listeners_of
 from terraform.interrupts import interrupts_kept
 
 UNTESTED: Final[Mapping[str, tuple[str, ...]]] = {
     "docker": (),
     "podman": (),
-    "buildah": ("a read-only root file system", "the memory limit", "a network of its own"),
+    "buildah": (
+        "a read-only root file system",
+        "mounted folders",
+        "the memory limit",
+        "a network of its own",
+    ),
 }
 """What an engine does not do as Fargate does."""
 
@@ -53,6 +58,7 @@ class Launch:
     read_only: bool
     memory_mib: int
     ports: tuple[int, ...]
+    folders: tuple[str, ...]
 
 
 class Container(Protocol):
@@ -140,6 +146,7 @@ def _started_by_daemon(engine: str, launch: Launch) -> "_Daemon":
         *(part for pair in launch.environment.items() for part in ("--env", "=".join(pair))),
         *(["--user", launch.user] if launch.user else []),
         *(["--read-only"] if launch.read_only else []),
+        *(part for folder in launch.folders for part in ("--tmpfs", folder)),
         launch.image,
         *launch.command,
     ]
@@ -208,6 +215,12 @@ class _Daemon:
 
 @contextmanager
 def _started_chroot(launch: Launch, config: ImageConfig, output: Path) -> Iterator["_Chroot"]:
+    taken = sorted(set(launch.ports) & {each.port for each in listeners_here()})
+    if taken:
+        raise UserError(
+            f"port {taken[0]} of this machine is taken, and a container of buildah shares its network: stop "
+            "what listens there, then run the same command again"
+        )
     begun = ask_engine(["buildah", "from", "--pull=never", "--name", launch.name, launch.image])
     if begun is None:
         raise UserError(f"buildah cannot start {launch.image}: it has no such image")

@@ -1,7 +1,6 @@
 """Whether an image does what its service's row says: its container is started and looked at."""
 
 import http.client
-import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -82,11 +81,11 @@ def check_running(look: Look) -> tuple[list[str], list[str]]:
     service, container = look.service, look.container
     if service.port is None:
         look.until(lambda: False, seconds=min(look.seconds, _SETTLED_SECONDS))
-        ended = _ended(container)
+        ended = _ended(look)
         return ([], ended) if ended else (["stays up (its row has no port to ask)"], [])
     look.progress(f"waiting for {service.name} to listen on {service.port}")
     if not _opens(look, service.port):
-        return [], _ended(container) or [_elsewhere(container.listeners(), service.port, look)]
+        return [], _ended(look) or [_elsewhere(container.listeners(), service.port, look)]
     alone = _loopback_only(container.listeners(), service.port)
     if alone:
         return [], [alone]
@@ -108,14 +107,14 @@ def is_healthy(status: int, matcher: str) -> bool:
     return False
 
 
-def health_paths(service: Service) -> tuple[str, str]:
-    """Return the health path as the application is asked, and as it is with the route's prefix on or off."""
-    prefix = (service.path or "/").rstrip("/")
-    below = re.fullmatch(rf"{re.escape(prefix)}(/.*)?", service.health_path) if prefix else None
-    bare = (below[1] or "/") if below else service.health_path
-    prefixed = f"{prefix}{bare}"
-    asked = bare if service.strip_path else service.health_path
-    return asked, prefixed if asked == bare else bare
+def other_path(service: Service) -> str:
+    """Return the health path with the route's prefix, or without it where it has the prefix already."""
+    prefix = (service.path or "").rstrip("/")
+    if not prefix:
+        return service.health_path
+    if service.health_path == prefix or service.health_path.startswith(f"{prefix}/"):
+        return service.health_path.removeprefix(prefix) or "/"
+    return f"{prefix}{service.health_path}"
 
 
 def _opens(look: Look, port: int) -> bool:
@@ -138,9 +137,16 @@ def _opens(look: Look, port: int) -> bool:
     return listeners is None or any(each.port == port for each in listeners)
 
 
-def _ended(container: Container) -> list[str]:
-    code = container.ended()
-    return [] if code is None else [f"it ended with exit code {code}"]
+def _ended(look: Look) -> list[str]:
+    code = look.container.ended()
+    if code is None:
+        return []
+    missing = (
+        ": it is started without its database; if that is what it misses, name one of yours with --env"
+        if look.service.uses_database
+        else ""
+    )
+    return [f"it ended with exit code {code}{missing}"]
 
 
 def _elsewhere(listeners: frozenset[Listener] | None, port: int, look: Look) -> str:
@@ -166,7 +172,8 @@ def _loopback_only(listeners: frozenset[Listener] | None, port: int) -> str | No
 def _asked(look: Look, port: int) -> tuple[list[str], list[str]]:
     """Ask the health path with and without the prefix."""
     service, container = look.service, look.container
-    asked, other = health_paths(service)
+    # Where a proxy takes the prefix off, this is what is left.
+    asked, other = service.health_path, other_path(service)
     matcher = service.health_matcher
 
     def healthy() -> bool:
@@ -180,7 +187,7 @@ def _asked(look: Look, port: int) -> tuple[list[str], list[str]]:
     with_other = f"; {other} answers {turned}" if turned else ""
     if good:
         return [f"{asked} answers {status}{with_other}"], []
-    if ended := _ended(container):
+    if ended := _ended(look):
         return [], ended
     if status is None:
         return [], [f"it gives no HTTP answer on {port} to {asked}"]
@@ -190,9 +197,7 @@ def _asked(look: Look, port: int) -> tuple[list[str], list[str]]:
     if turned and is_healthy(turned, matcher):
         switch = "false" if service.strip_path else "true"
         remedy = f"set strip_path = {switch} in [services.{service.name}] of the stage file"
-    return [], [
-        f"it answers {status} to {asked}, and healthy is {matcher}{with_other}: {remedy}"
-    ]
+    return [], [f"it answers {status} to {asked}, and healthy is {matcher}{with_other}: {remedy}"]
 
 
 def _status(container: Container, port: int, path: str) -> int | None:

@@ -27,12 +27,17 @@ def listeners_in(table: str) -> frozenset[Listener]:
 def listeners_of(processes: Iterable[int]) -> frozenset[Listener]:
     """Return the open ports that these processes of this machine hold."""
     sockets = {socket for process in processes for socket in _sockets(process)}
-    tables = "".join(
-        path.read_text()
-        for path in (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
-        if path.exists()
-    )
-    return frozenset(listener for listener, socket in _rows(tables) if socket in sockets)
+    return frozenset(listener for listener, socket in _rows(_tables()) if socket in sockets)
+
+
+def listeners_here() -> frozenset[Listener]:
+    """Return all open ports of this machine."""
+    return listeners_in(_tables())
+
+
+def _tables() -> str:
+    paths = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
+    return "".join(path.read_text() for path in paths if path.exists())
 
 
 def _rows(table: str) -> list[tuple[Listener, str]]:

@@ -20,7 +20,7 @@ _SCRIPTS: Final[Mapping[str, str]] = {
     # Next.js' server, which reads PORT and HOSTNAME.
     "node": 'exec sh "$@"',
     "java": 'for last in "$@"; do :; done; exec sh "$last"',
-    "mvn": 'mkdir -p target/quarkus-app; cp src/main/server.sh target/quarkus-app/quarkus-run.jar',
+    "mvn": "mkdir -p target/quarkus-app; cp src/main/server.sh target/quarkus-app/quarkus-run.jar",
     "pip": 'echo "$*" >> /pip-was-asked-for',
 }
 _NPM: Final = """\
