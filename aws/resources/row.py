@@ -29,7 +29,7 @@ class Live:
 
     `key` is what tells it apart among its type, `import_id` how Terraform imports it. `attributes` are those
     that others refer to. `tags` is None where its list does not tell them. `in_use` says that other objects
-    stand on it. `unfinished` is its state while AWS still makes it, `gone` the state of one that is as good as
+    stand on it. `unfinished` is its state while AWS still makes it, `gone` its state where it is as good as
     gone. `alone` says that its parent can have but one of its key. `tied_to` are the objects, by type and
     import id, that say by their own names whose it is.
     """
