@@ -1,4 +1,4 @@
-"""Plans the next deploy upon a state with found objects in it, in a folder to be thrown away, and judges it."""
+"""Plans the next deploy upon a state with found objects in it, in a throw-away folder, and judges it."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence, Set
