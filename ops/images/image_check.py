@@ -2,7 +2,7 @@
 
 import http.client
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -83,14 +83,15 @@ def check_running(look: Look) -> tuple[list[str], list[str]]:
         look.until(lambda: False, seconds=min(look.seconds, _SETTLED_SECONDS))
         ended = _ended(look)
         return ([], ended) if ended else (["stays up (its row has no port to ask)"], [])
-    look.progress(f"waiting for {service.name} to listen on {service.port}")
-    if not _opens(look, service.port):
-        return [], _ended(look) or [_elsewhere(container.listeners(), service.port, look)]
-    alone = _loopback_only(container.listeners(), service.port)
+    ports = _ports(service)
+    look.progress(f"waiting for {service.name} to listen on {_listed(ports)}")
+    if not _opens(look, ports):
+        return [], _ended(look) or [_elsewhere(container.listeners(), ports, look)]
+    alone = _loopback_only(container.listeners(), ports)
     if alone:
         return [], [alone]
     looked_at, errors = _asked(look, service.port)
-    return [f"listens on {service.port}", *looked_at], errors
+    return [f"listens on {_listed(ports)}", *looked_at], errors
 
 
 def last_lines(output: str) -> tuple[str, ...]:
@@ -117,24 +118,33 @@ def other_path(service: Service) -> str:
     return f"{prefix}{service.health_path}"
 
 
-def _opens(look: Look, port: int) -> bool:
-    """Wait for the port; not for ever, once others are open."""
+def _ports(service: Service) -> list[int]:
+    second = service.second_route.port if service.second_route else None
+    return [port for port in (service.port, second) if port]
+
+
+def _listed(ports: Iterable[int]) -> str:
+    return " and ".join(str(port) for port in ports)
+
+
+def _opens(look: Look, ports: Sequence[int]) -> bool:
+    """Wait for all ports; not for ever, once others are open."""
     opened_at: list[float] = []
 
-    def open_or_settled() -> bool:
+    def all_open() -> bool:
         listeners = look.container.listeners()
         if listeners is None:
-            return _status(look.container, port, "/") is not None
-        if any(each.port == port for each in listeners):
-            return True
+            return _status(look.container, ports[0], "/") is not None
         if listeners and not opened_at:
             opened_at.append(time.monotonic())
-        return bool(opened_at) and time.monotonic() - opened_at[0] > _SETTLED_SECONDS
+        return set(ports) <= {each.port for each in listeners}
 
-    if not look.until(open_or_settled, seconds=look.seconds):
-        return False
-    listeners = look.container.listeners()
-    return listeners is None or any(each.port == port for each in listeners)
+    def open_or_settled() -> bool:
+        return all_open() or (
+            bool(opened_at) and time.monotonic() - opened_at[0] > _SETTLED_SECONDS
+        )
+
+    return look.until(open_or_settled, seconds=look.seconds) and all_open()
 
 
 def _ended(look: Look) -> list[str]:
@@ -149,23 +159,26 @@ def _ended(look: Look) -> list[str]:
     return [f"it ended with exit code {code}{missing}"]
 
 
-def _elsewhere(listeners: frozenset[Listener] | None, port: int, look: Look) -> str:
-    if not listeners:
-        return f"nothing in it listened on {port} within {look.seconds:.0f} seconds"
-    others = " and ".join(str(each) for each in sorted({each.port for each in listeners}))
+def _elsewhere(listeners: frozenset[Listener] | None, ports: Sequence[int], look: Look) -> str:
+    opened = sorted({each.port for each in listeners or ()})
+    missing = [port for port in ports if port not in opened]
+    if not opened:
+        return f"nothing in it listened on {_listed(ports)} within {look.seconds:.0f} seconds"
+    column = "`port`" if look.service.port in missing else "the port of `second_route`"
     return (
-        f"it listens on {others}, and its row says {port}: change `port` in "
-        f"[services.{look.service.name}] of the stage file, or let it listen on {port}"
+        f"it listens on {_listed(opened)}, and its row says {_listed(missing)}: change {column} in "
+        f"[services.{look.service.name}] of the stage file, or let it listen on {_listed(missing)}"
     )
 
 
-def _loopback_only(listeners: frozenset[Listener] | None, port: int) -> str | None:
-    mine = [each for each in listeners or () if each.port == port]
-    if not mine or not all(each.loopback for each in mine):
+def _loopback_only(listeners: frozenset[Listener] | None, ports: Sequence[int]) -> str | None:
+    reached = {each.port for each in listeners or () if not each.loopback}
+    alone = [port for port in ports if port not in reached]
+    if listeners is None or not alone:
         return None
     return (
-        f"it listens on {port} of the loopback address alone, where nothing outside reaches it: let it "
-        "listen on 0.0.0.0 (Next.js does with the variable HOSTNAME=0.0.0.0)"
+        f"it listens on {_listed(alone)} of the loopback address alone, where nothing outside reaches it: "
+        "let it listen on 0.0.0.0 (Next.js does with the variable HOSTNAME=0.0.0.0)"
     )
 
 
