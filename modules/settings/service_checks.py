@@ -226,7 +226,7 @@ def _references(settings: StageSettings) -> Iterator[SettingError]:
                     allowed="a service that has a port: "
                     + ", ".join(s.name for s in settings.services.values() if s.port),
                     remedy=_likeliest(called, settings.services, "name one of these"),
-                    rests_on=(f"services.{called}.port",),
+                    rests_on=(f"services.{called}", f"services.{called}.port"),
                 )
         for variable in service.environment.keys() & service.secrets.keys():
             yield SettingError(

@@ -97,7 +97,8 @@ def parse_stage(
                 remedy="delete the line",
             )
         )
-    values = _merge(stage_defaults(stage), {k: v for k, v in document.items() if k != "stage"})
+    defaults = stage_defaults(stage, chosen=document)
+    values = _merge(defaults, {k: v for k, v in document.items() if k != "stage"})
     _name_services(values)
     while True:
         try:
@@ -145,7 +146,7 @@ def _set_aside(values: dict[str, Any], loc: Sequence[int | str]) -> None:
     """
     first, *rest = (str(step) for step in loc)
     if first == "stage" or (not rest and first in _DERIVED):
-        values[first] = stage_defaults("dev")[first]
+        values[first] = stage_defaults("dev", chosen={})[first]
     elif first == "security" and rest[:1] and rest[0] in NAMED_SWITCHES:
         # Reported already: it is not missing too.
         values["security"][rest[0]] = False

