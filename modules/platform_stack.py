@@ -23,6 +23,7 @@ from modules.base.provider import configure_provider
 from modules.base.state import configure_state
 from modules.compute.cluster import Cluster
 from modules.compute.fargate_service import FargateService
+from modules.compute.mirror import Mirror
 from modules.compute.registry import Registries
 from modules.compute.service_roles import ServiceRoles
 from modules.context import Context
@@ -45,6 +46,7 @@ from modules.network.security_groups import SecurityGroups
 from modules.security.customer_key import CustomerKey
 from modules.security.secret_store import ConnectionStrings, SecretStore
 from modules.settings import stage_settings as s
+from modules.settings.mirrored import third_party_images
 from modules.settings.secrets import SECRETS
 from modules.settings.services import OWN_REPOSITORY, Service
 
@@ -111,6 +113,17 @@ class PlatformStack(TerraformStack):
             "registries",
             context=context,
             services=[name for name, row in services.items() if row.image == OWN_REPOSITORY],
+        )
+        self._mirror = (
+            Mirror(
+                self,
+                "mirror",
+                context=context,
+                images=third_party_images(stage),
+                used=stage.images.mirror == "use",
+            )
+            if stage.images.mirror != "none"
+            else None
         )
         self._bucket = PrivateBucket(
             self,
@@ -310,6 +323,7 @@ class PlatformStack(TerraformStack):
             security_group=self._groups.services[name],
             roles=self._roles[name],
             repository=self._registries.repositories.get(name),
+            mirror=self._mirror,
             secrets=self._secrets,
             bucket=self._bucket,
             file_storage=self._file_storage,

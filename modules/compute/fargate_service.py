@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from cdktf import ITerraformDependable, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
@@ -31,6 +32,7 @@ from constructs import Construct
 from modules.base.address import address
 from modules.compute import containers
 from modules.compute.cluster import Cluster
+from modules.compute.mirror import Mirror
 from modules.compute.service_roles import ServiceRoles
 from modules.compute.service_scaling import ServiceScaling
 from modules.compute.strip_proxy import PROXY
@@ -89,6 +91,7 @@ class FargateService(Construct):
         security_group: SecurityGroup,
         roles: ServiceRoles,
         repository: EcrRepository | None,
+        mirror: Mirror | None,
         secrets: SecretStore,
         bucket: PrivateBucket,
         file_storage: FileStorage,
@@ -101,6 +104,7 @@ class FargateService(Construct):
         self._context = context
         self._roles = roles
         self._repository = repository
+        self._mirror = mirror
         self._secrets = secrets
         self._bucket = bucket
         self._proxy_image = proxy.image
@@ -123,8 +127,11 @@ class FargateService(Construct):
                 skip_destroy=context.retain_data,
             ),
         )
-        permissions = self._permissions(log_group)
-        task_definition = self._task_definition(context.names.service(service.name), log_group)
+        definitions = self._containers(log_group)
+        permissions = self._permissions(log_group, [each["image"] for each in definitions])
+        if mirror:
+            definitions = [each | {"image": mirror.image(each["image"])} for each in definitions]
+        task_definition = self._task_definition(context.names.service(service.name), definitions)
         by_the_clock = scheduled_tasks(service, night_stop)
         registered = names_inside.services.get(service.name)
         scales = service.max_tasks > service.min_tasks or bool(by_the_clock)
@@ -187,7 +194,9 @@ class FargateService(Construct):
                 ecs_service=self.service,
             )
 
-    def _permissions(self, log_group: CloudwatchLogGroup) -> list[IamRolePolicy]:
+    def _permissions(
+        self, log_group: CloudwatchLogGroup, images: Sequence[str]
+    ) -> list[IamRolePolicy]:
         """Allow ECS what it takes to start a task, and the task itself what it needs."""
         region, key_arn = self._context.region, self._context.key_arn
         secret_arns = self._secrets.arns
@@ -195,7 +204,10 @@ class FargateService(Construct):
             *policies.execution_statements(
                 log_group_arn=log_group.arn,
                 secret_arns=[secret_arns[name] for name in self._used_secrets],
-                repository_arn=self._repository.arn if self._repository else None,
+                repository_arns=[
+                    *([self._repository.arn] if self._repository else []),
+                    *(self._mirror.repository_arns(images) if self._mirror else []),
+                ],
             ),
             *(key_policy.read_secrets(key_arn, region) if key_arn and self._used_secrets else []),
         ]
@@ -229,9 +241,9 @@ class FargateService(Construct):
             ),
         )
 
-    def _task_definition(self, family: str, log_group: CloudwatchLogGroup) -> EcsTaskDefinition:
+    def _containers(self, log_group: CloudwatchLogGroup) -> list[dict[str, Any]]:
         row, region, secret_arns = self._row, self._context.region, self._secrets.arns
-        definitions = containers.container_definitions(
+        return containers.container_definitions(
             row,
             image=(
                 f"{self._repository.repository_url}:{row.image_tag}"
@@ -254,6 +266,11 @@ class FargateService(Construct):
             proxy_image=self._proxy_image,
             idle_timeout_seconds=self._idle_timeout_seconds,
         )
+
+    def _task_definition(
+        self, family: str, definitions: Sequence[dict[str, Any]]
+    ) -> EcsTaskDefinition:
+        row = self._row
         return address(
             row.name,
             EcsTaskDefinition(

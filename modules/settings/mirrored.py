@@ -52,5 +52,7 @@ def pinned_copy(image: str) -> PinnedCopy:
 def _images(settings: StageSettings) -> Iterable[str]:
     rows = settings.services.values()
     yield from (row.image for row in rows if row.image != OWN_REPOSITORY)
+    if any(row.proxied for row in rows):
+        yield settings.proxy.image
     if settings.tracing.enabled and any(row.traced for row in rows):
         yield settings.tracing.collector_image

@@ -10,6 +10,7 @@ from common.files import replace_file
 from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, say
 from ops.commands.image_options import SOMETHING_TO_DO, Services, Source, Tag
 from ops.commands.images_check import check
+from ops.commands.images_mirror import mirror
 from ops.deployed import Deployed, local_time, open_stage
 from ops.facts.services import service_facts
 from ops.images.engines import find_engine, run_engine
@@ -80,6 +81,7 @@ def build(
 
 
 app.command()(check)
+app.command()(mirror)
 
 
 @app.command()

@@ -165,17 +165,18 @@ def build_command(engine: str, build: Build) -> list[str]:
 
 def registry_of(deployed: Deployed, service: str) -> str:
     """Return the address of a service's registry. Raises UserError where it is not deployed."""
+    return repository_uri(deployed, deployed.names.service(service))
+
+
+def repository_uri(deployed: Deployed, name: str) -> str:
+    """Return the address of a registry of the stage. Raises UserError where it is not deployed."""
     answer = ask_unless(
-        deployed.clients,
-        "ecr",
-        "DescribeRepositories",
-        _NO_REGISTRY,
-        repositoryNames=[deployed.names.service(service)],
+        deployed.clients, "ecr", "DescribeRepositories", _NO_REGISTRY, repositoryNames=[name]
     )
     if answer is None:
         raise UserError(
-            f"there is no registry {deployed.names.service(service)}: deploy the stage, phase foundation "
-            f"will do: `cdktf deploy {deployed.settings.stack_name}`"
+            f"there is no registry {name}: deploy the stage, phase foundation will do: "
+            f"`cdktf deploy {deployed.settings.stack_name}`"
         )
     return str(answer["repositories"][0]["repositoryUri"])
 

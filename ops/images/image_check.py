@@ -204,13 +204,14 @@ def _asked(look: Look, port: int) -> tuple[list[str], list[str]]:
         return [], ended
     if status is None:
         return [], [f"it gives no HTTP answer on {port} to {asked}"]
-    remedy = (
-        f"name another health_path or health_matcher in [services.{service.name}] of the stage file"
-    )
+    remedy = "name another health_path or health_matcher"
     if turned and is_healthy(turned, matcher):
         switch = "false" if service.strip_path else "true"
-        remedy = f"set strip_path = {switch} in [services.{service.name}] of the stage file"
-    return [], [f"it answers {status} to {asked}, and healthy is {matcher}{with_other}: {remedy}"]
+        remedy = f'set strip_path = {switch} and health_path = "{other}"'
+    return [], [
+        f"it answers {status} to {asked}, and healthy is {matcher}{with_other}: {remedy} in "
+        f"[services.{service.name}] of the stage file"
+    ]
 
 
 def _status(container: Container, port: int, path: str) -> int | None:

@@ -18,7 +18,7 @@ from ops.commands.images_check import checked
 from ops.images.image_check import Checked
 from tests.ops.images.conftest import BASES, Workshop
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("shop")]
 
 AT_ONCE = 10.0
 """Seconds that a container of these tests gets: they start within one."""
@@ -46,7 +46,7 @@ def _built(shop: Workshop) -> dict[str, str]:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_stays(shop: Workshop) -> Iterator[None]:
+def _nothing_stays() -> Iterator[None]:
     """After each look no container is left, and nothing listens any more."""
     yield
     left = subprocess.run(
@@ -215,7 +215,7 @@ def test_an_image_that_was_not_built_is_named(shop: Workshop) -> None:
         look(shop, shop.row("app"), "localhost/app:none")
 
 
-def test_ctrl_c_leaves_no_container(shop: Workshop, built: dict[str, str]) -> None:
+def test_ctrl_c_leaves_no_container(built: dict[str, str]) -> None:
     script = (
         "from tests.ops.images.test_image_check import look\n"
         "from tests.ops.images.conftest import Workshop\n"
