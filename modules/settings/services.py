@@ -111,9 +111,9 @@ class SecondRoute(Section):
 class Service(Section):
     """One ECS service on Fargate.
 
-    `environment` may use `{domain}`, `{region}`, `{bucket}` and `{namespace}`. `secrets` maps a variable to one
-    of the platform's secrets (`modules.settings.secrets`) or one of the stage's own (`[secrets.NAME]`), `NAME`
-    or `NAME:JSON_KEY`; `optional_secrets` gives what the stage declares, and leaves the rest out.
+    `environment` may use `{domain}`, `{region}`, `{bucket}` and `{namespace}`. `secrets` maps a variable to
+    one of the platform's secrets (`modules.settings.secrets`) or one of the stage's own (`[secrets.NAME]`),
+    `NAME` or `NAME:JSON_KEY`; `optional_secrets` gives what the stage declares, and leaves the rest out.
     """
 
     name: Name = Field(description="the service's name, the last part of its physical names")
