@@ -179,6 +179,9 @@ def _set_aside(values: dict[str, Any], loc: Sequence[int | str]) -> None:
         values["security"][rest[0]] = False
     elif first == "state" and rest[:1] == ["bucket"]:
         values["state"]["bucket"] = "state-bucket"
+    elif first == "services" and rest[1:2] == ["second_route"]:
+        # A part of it that is missing cannot be taken out.
+        values["services"][rest[0]].pop("second_route", None)
     elif first == "services" and rest[1:] == ["name"]:
         values["services"].pop(rest[0], None)
     else:
