@@ -114,7 +114,8 @@ class Service(Section):
     """One ECS service on Fargate.
 
     `environment` may use `{domain}`, `{region}`, `{bucket}` and `{namespace}`. `secrets` maps a variable to
-    one of the platform's secrets (`modules.secrets`), `NAME` or `NAME:JSON_KEY`.
+    one of the platform's secrets (`modules.settings.secrets`) or one of the stage's own (`[secrets.NAME]`),
+    `NAME` or `NAME:JSON_KEY`; `optional_secrets` gives what the stage declares, and leaves the rest out.
     """
 
     name: Name = Field(description="the service's name, the last part of its physical names")
@@ -225,6 +226,11 @@ class Service(Section):
     )
     environment: dict[str, str] = Field({}, description="environment variables")
     secrets: dict[str, str] = Field({}, description="variables from secrets")
+    optional_secrets: dict[str, str] = Field(
+        {},
+        description="variables from secrets of one's own, `NAME:KEY`, that are left out where the stage "
+        "does not declare the secret",
+    )
     calls: Annotated[tuple[str, ...], Field(strict=False)] = Field(
         (), description="services that it may reach on their port"
     )

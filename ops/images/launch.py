@@ -5,7 +5,7 @@ from typing import Final
 
 from common.errors import UserError
 from modules.compute.containers import container_definitions, secret_references
-from modules.settings.secrets import KAFKA_BROKERS, SECRETS, SecretRef
+from modules.settings.secrets import KAFKA_BROKERS, SecretRef, SecretRow
 from modules.settings.services import PLACEHOLDERS, Service
 from modules.settings.stage_settings import StageSettings
 from ops.images.containers import Launch
@@ -30,7 +30,7 @@ def planned_launch(
         image=image,
         placeholders={each: known.get(each) or f"made-up-{each}" for each in PLACEHOLDERS},
         secrets={
-            variable: made_up(reference)
+            variable: made_up(reference, settings.secret_rows)
             for variable, reference in secret_references(service, kafka=settings.kafka).items()
         },
         log_group="",
@@ -62,11 +62,11 @@ def planned_launch(
     )
 
 
-def made_up(reference: SecretRef) -> str:
+def made_up(reference: SecretRef, rows: Iterable[SecretRow]) -> str:
     """Return a value in the form of a secret's own, which opens nothing."""
     if reference.name == KAFKA_BROKERS:
         return "127.0.0.1:9092"
-    template = next((row.template for row in SECRETS if row.name == reference.name), "")
+    template = next((row.template for row in rows if row.name == reference.name), "")
     for part, value in _PARTS.items():
         template = template.replace(f"{{{part}}}", value)
     return template or f"made-up-{reference.key or reference.name}"
