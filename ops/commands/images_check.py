@@ -68,6 +68,9 @@ def check(
     tag = tag or commit_tag(source_tree(settings, source), rows)
     engine = find_engine()
     images = {row.name: f"{registry_of(deployed, row.name)}:{tag}" for row in rows}
+    # One that is missing should not show after the others have been looked at.
+    for image in images.values():
+        read_config(engine, image)
     with progress_on_screen(as_json) as progress:
         found = [
             checked(

@@ -1,8 +1,12 @@
-"""The stand-in images of the application, built once with buildah in a store of the tests' own."""
+"""The stand-in images of the application, built once in a store of the tests' own, and registries."""
 
+import json
 import shutil
+import socket
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,22 +58,86 @@ class Workshop:
         return planned.reference
 
 
-@pytest.fixture(scope="session", name="shop")
-def _shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
-    """The sources, and base images in the store that buildah uses from now on."""
-    missing = [each for each in ("buildah", stand_ins.BUSYBOX, "node") if not shutil.which(each)]
-    if missing:
-        pytest.skip(
-            f"not installed: {', '.join(map(str, missing))} (Debian: buildah busybox-static)"
-        )
+@pytest.fixture(scope="session", name="store")
+def _store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with the store that buildah uses from now on."""
+    if not shutil.which("buildah") or not stand_ins.BUSYBOX.exists():
+        pytest.skip("not installed: Debian's packages buildah and busybox-static")
     folder = tmp_path_factory.mktemp("images")
     (folder / "storage.conf").write_text(
         f'[storage]\ndriver = "vfs"\nrunroot = "{folder}/run"\ngraphroot = "{folder}/store"\n'
     )
-    settings = stage_settings("dev")
-    public = {name: tuple(settings.services[name].build_args) for name in NEXT}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CONTAINERS_STORAGE_CONF", str(folder / "storage.conf"))
-        stand_ins.build_bases(folder)
-        yield Workshop(tree=stand_ins.write_tree(folder, public=public), settings=settings)
+        yield folder
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session", name="shop")
+def _shop(store: Path) -> Workshop:
+    """The sources, and the base images in the store."""
+    settings = stage_settings("dev")
+    public = {name: tuple(settings.services[name].build_args) for name in NEXT}
+    stand_ins.build_bases(store)
+    return Workshop(tree=stand_ins.write_tree(store, public=public), settings=settings)
+
+
+@contextmanager
+def registry(folder: Path) -> Iterator[str]:
+    """Run a registry of Debian's package; give its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    folder.mkdir()
+    settings = {
+        "version": 0.1,
+        "storage": {"filesystem": {"rootdirectory": str(folder / "data")}},
+        "http": {"addr": address},
+    }
+    (folder / "config.yml").write_text(json.dumps(settings))
+    with (folder / "log").open("w") as log:
+        server = subprocess.Popen(
+            ["docker-registry", "serve", str(folder / "config.yml")], stdout=log, stderr=log
+        )
+        try:
+            for _ in range(100):
+                with socket.socket() as probe:
+                    if probe.connect_ex(("127.0.0.1", int(address.rpartition(":")[2]))) == 0:
+                        break
+                time.sleep(0.1)
+            yield address
+        finally:
+            server.kill()
+            server.wait()
+
+
+@pytest.fixture(scope="session", name="theirs")
+def _theirs(store: Path) -> Iterator[str]:
+    """A registry with one image of two platforms, `them/tool:1.2`."""
+    missing = [each for each in ("docker-registry", "skopeo") if not shutil.which(each)]
+    if missing:
+        pytest.skip(f"not installed: Debian's packages {', '.join(missing)}")
+    folder = store / "theirs"
+    folder.mkdir()
+    shutil.copy(stand_ins.BUSYBOX, folder / "busybox")
+    (folder / "Dockerfile").write_text("FROM scratch\nCOPY busybox /bin/busybox\n")
+    with registry(store / "registry") as address:
+        for arguments in (
+            ["manifest", "create", "tool"],
+            *(
+                ["build", "--platform", f"linux/{each}", "--manifest", "tool", str(folder)]
+                for each in ("amd64", "arm64")
+            ),
+            [
+                *("manifest", "push", "--all", "--tls-verify=false", "tool"),
+                f"docker://{address}/them/tool:1.2",
+            ],
+        ):
+            subprocess.run(["buildah", *arguments], check=True, capture_output=True)
+        yield address
+
+
+@pytest.fixture(name="ours")
+def _ours(tmp_path: Path) -> Iterator[str]:
+    with registry(tmp_path / "registry") as address:
+        yield address

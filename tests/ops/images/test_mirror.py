@@ -2,54 +2,15 @@
 
 import http.client
 import json
-import shutil
-import socket
 import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from common.errors import UserError
 from ops.images.mirror import check_tool, copy_image, image_digest
-from tests.ops.images.stand_ins import BUSYBOX
 
-MISSING = [each for each in ("docker-registry", "skopeo", "buildah") if not shutil.which(each)]
-pytestmark = [
-    pytest.mark.engine,
-    pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}"),
-]
-
-
-@contextmanager
-def registry(folder: Path) -> Iterator[str]:
-    """Run a registry of Debian's package; give its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    folder.mkdir()
-    settings = {
-        "version": 0.1,
-        "storage": {"filesystem": {"rootdirectory": str(folder / "data")}},
-        "http": {"addr": address},
-    }
-    (folder / "config.yml").write_text(json.dumps(settings))
-    with (folder / "log").open("w") as log:
-        server = subprocess.Popen(
-            ["docker-registry", "serve", str(folder / "config.yml")], stdout=log, stderr=log
-        )
-        try:
-            for _ in range(100):
-                with socket.socket() as probe:
-                    if probe.connect_ex(("127.0.0.1", int(address.rpartition(":")[2]))) == 0:
-                        break
-                time.sleep(0.1)
-            yield address
-        finally:
-            server.kill()
-            server.wait()
+pytestmark = pytest.mark.engine
 
 
 def digest_header(address: str, repository: str, reference: str) -> str | None:
@@ -66,42 +27,6 @@ def digest_header(address: str, repository: str, reference: str) -> str | None:
     answer = connection.getresponse()
     connection.close()
     return answer.getheader("Docker-Content-Digest")
-
-
-@pytest.fixture(scope="module", name="theirs")
-def _theirs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A registry with one image of two platforms, `them/tool:1.2`."""
-    folder = tmp_path_factory.mktemp("theirs")
-    (folder / "storage.conf").write_text(
-        f'[storage]\ndriver = "vfs"\nrunroot = "{folder}/run"\ngraphroot = "{folder}/store"\n'
-    )
-    shutil.copy(BUSYBOX, folder / "busybox")
-    (folder / "Dockerfile").write_text("FROM scratch\nCOPY busybox /bin/busybox\n")
-    with pytest.MonkeyPatch.context() as patch, registry(folder / "registry") as address:
-        patch.setenv("CONTAINERS_STORAGE_CONF", str(folder / "storage.conf"))
-        for arguments in (
-            ["manifest", "create", "tool"],
-            *(
-                ["build", "--platform", f"linux/{each}", "--manifest", "tool", str(folder)]
-                for each in ("amd64", "arm64")
-            ),
-            [
-                "manifest",
-                "push",
-                "--all",
-                "--tls-verify=false",
-                "tool",
-                f"docker://{address}/them/tool:1.2",
-            ],
-        ):
-            subprocess.run(["buildah", *arguments], check=True, capture_output=True)
-        yield address
-
-
-@pytest.fixture(name="ours")
-def _ours(tmp_path: Path) -> Iterator[str]:
-    with registry(tmp_path / "registry") as address:
-        yield address
 
 
 def test_a_copy_has_the_digest_of_the_original_and_all_its_platforms(
