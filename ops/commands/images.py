@@ -28,6 +28,8 @@ from ops.images.image_tags import (
     ImageStatus,
     check_tag_is_pushed,
     image_status,
+    is_of_commits,
+    pushed_before,
     scan_findings,
     with_image_tag,
 )
@@ -95,6 +97,8 @@ def push(
 ) -> None:
     """Push images that were built, and tell what the registry's scan has found.
 
+    What a registry holds under a commit's tag is never overwritten.
+
     Example: `python -m ops images push --stage prod --tag 3f2a91c04d7e`
     """
     deployed = open_stage(stage)
@@ -107,14 +111,20 @@ def push(
     with progress_on_screen(as_json) as progress:
         progress(f"logging {engine} in")
         log_in(deployed, engine, registries[chosen[0]])
-        for registry in registries.values():
-            progress(f"pushing {registry}:{tag}")
-            run_engine([engine, "push", f"{registry}:{tag}"])
+        kept = pushed_before(deployed, chosen, tag) if is_of_commits(tag) else []
+        for name, registry in registries.items():
+            if name not in kept:
+                progress(f"pushing {registry}:{tag}")
+                run_engine([engine, "push", f"{registry}:{tag}"])
     found = {name: scan_findings(deployed, name, tag) for name in chosen}
     if as_json:
-        print_json({"tag": tag, "engine": engine, "findings": found})
+        print_json({"tag": tag, "engine": engine, "kept": kept, "findings": found})
         return
     print_table(("pushed", "scan"), [(name, _findings(counts)) for name, counts in found.items()])
+    if kept:
+        say(
+            f"\n{', '.join(kept)}: {tag} was there, and stays what it was: commit, or give another --tag"
+        )
     say(f"\nnext: python -m ops images deploy {' '.join(chosen)} --stage {stage} --tag {tag}")
 
 
