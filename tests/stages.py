@@ -82,6 +82,11 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     },
 }
 
+# A base that was there before: what its owner has set stays.
+ADOPTED_BASE = frozenset(
+    {"aws_db_instance.main", "aws_ecr_repository.functions", "aws_s3_bucket.data"}
+)
+
 # Every switch off that is on by default: what checkov then finds is no mistake of the platform's.
 BARE: Mapping[str, Any] = {
     **_REQUIRED,
@@ -95,7 +100,8 @@ def stage_settings(name: str) -> StageSettings:
     """A shipped stage or a variant."""
     if name in SHIPPED:
         return read_stage(STAGES_DIR, name)
-    document = BARE if name == "bare" else VARIANTS[name]
+    document = {"bare": BARE, "adopted": {**_REQUIRED, "security": {"backups": True}}}.get(name)
+    document = VARIANTS[name] if document is None else document
     settings, mistakes = parse_stage(document, stage=name)
     assert not mistakes, mistakes
     return settings
