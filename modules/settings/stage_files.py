@@ -181,7 +181,7 @@ def _set_aside(values: dict[str, Any], loc: Sequence[int | str]) -> None:
         values["state"]["bucket"] = "state-bucket"
     elif first == "services" and rest[1:2] == ["second_route"]:
         # A part of it that is missing cannot be taken out.
-        values["services"][rest[0]].pop("second_route", None)
+        _take_out(values, loc[:3])
     elif first == "services" and rest[1:] == ["name"]:
         values["services"].pop(rest[0], None)
     else:
