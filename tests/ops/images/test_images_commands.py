@@ -12,6 +12,9 @@ import ops.commands.images as images_module
 import ops.commands.images_check as check_module
 import ops.commands.images_mirror as mirror_module
 from aws.client import Clients
+from modules.settings.mirrored import third_party_images
+from ops.deployed import open_stage
+from ops.doctor.contents import gather_images
 from tests.answer import Answer
 from tests.contract.command_lines import ends_with
 from tests.ops.images.conftest import BASES, Workshop
@@ -179,3 +182,14 @@ def test_the_images_of_others_are_copied_with_their_digests(
     assert digest_header(ours, name, "1.2") == copied["digest"]
     assert "was there" in second.text
     assert 'next: mirror = "use" in [images] of the stage file' in second.text
+
+
+def test_the_doctor_asks_for_the_copies_that_a_stage_uses(stages: Path, clients: Clients) -> None:
+    (stages / "dev.toml").write_text(f'{STAGE}[images]\nmirror = "use"\n')
+    name = "atomic-dev-mirror/docker.io/hasura/graphql-engine"
+    clients("ecr").create_repository(repositoryName=name)
+
+    facts = {each.registry: each for each in gather_images(open_stage("dev")) if each.is_copy}
+
+    assert (facts[name].has_registry, facts[name].has_image) == (True, False)
+    assert len(facts) == len(third_party_images(open_stage("dev").settings))
