@@ -9,6 +9,7 @@ CLOUDWATCH: Final = (
     Resource(
         type="aws_cloudwatch_dashboard",
         key=("dashboard_name",),
+        refuses_double=True,
         attributes={
             "id": "DashboardName",
             "dashboard_name": "DashboardName",
@@ -23,6 +24,7 @@ CLOUDWATCH: Final = (
     Resource(
         type="aws_cloudwatch_metric_alarm",
         key=("alarm_name",),
+        refuses_double=True,
         attributes={"id": "AlarmName", "alarm_name": "AlarmName", "arn": "AlarmArn"},
         import_id="{alarm_name}",
         listing=Call("cloudwatch", "DescribeAlarms", "MetricAlarms", {"AlarmNames": ["{}"]}),
@@ -33,6 +35,7 @@ CLOUDWATCH: Final = (
     Resource(
         type="aws_cloudwatch_log_group",
         key=("name",),
+        refuses_double=True,
         # AWS tells the ARN with `:*` at its end, which Terraform leaves out.
         attributes={
             "id": "logGroupName",
