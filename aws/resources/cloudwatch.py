@@ -8,6 +8,7 @@ from aws.resources.row import Resource, of
 _RULE: Final = Resource(
     type="aws_cloudwatch_event_rule",
     key=("name",),
+    refuses_double=True,
     attributes={"id": "Name", "name": "Name", "arn": "Arn"},
     import_id="{name}",
     listing=Call("events", "ListRules", "Rules", {"NamePrefix": "{}"}),
@@ -33,6 +34,7 @@ CLOUDWATCH: Final = (
         owners=of(_RULE, "name"),
         kept_in_state={"force_destroy": False},
         overwrites=True,
+        unread="it is of a rule, which is new: one of its name is refused",
     ),
     _RULE,
     Resource(
