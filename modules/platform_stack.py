@@ -45,7 +45,6 @@ from modules.network.security_groups import SecurityGroups
 from modules.security.customer_key import CustomerKey
 from modules.security.secret_store import ConnectionStrings, SecretStore
 from modules.settings import stage_settings as s
-from modules.settings.secrets import SECRETS
 from modules.settings.services import OWN_REPOSITORY, Service
 
 
@@ -138,7 +137,7 @@ class PlatformStack(TerraformStack):
             self,
             "secrets",
             context=context,
-            rows=SECRETS,
+            rows=stage.secret_rows,
             master_username=stage.database.master_username,
         )
         self._database = DATABASES[stage.database.engine](
@@ -154,7 +153,7 @@ class PlatformStack(TerraformStack):
             self,
             "connection_strings",
             settings=stage.database,
-            rows=SECRETS,
+            rows=stage.secret_rows,
             store=self._secrets,
             host=self._database.host,
             port=self._database.port,
@@ -172,7 +171,7 @@ class PlatformStack(TerraformStack):
         self._output("ClusterName", self._cluster.cluster.name)
         self._output("DataBucketName", self._bucket.bucket.bucket)
         self._output("DbInstanceEndpoint", self._database.host)
-        for row in SECRETS:
+        for row in stage.secret_rows:
             self._output(row.output, self._secrets.secrets[row.name].arn)
         for name, repository in self._registries.repositories.items():
             self._output(f"EcrRepository{_pascal(name)}", repository.repository_url)

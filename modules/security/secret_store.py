@@ -88,7 +88,7 @@ class SecretStore(Construct):
             if row.origin == "generated":
                 self.write_first_value(row.name, self._generated(row, master_username))
             elif row.origin == "operator":
-                self.write_first_value(row.name, PLACEHOLDER)
+                self.write_first_value(row.name, first_value(row))
         self.arns: dict[str, str] = {name: secret.arn for name, secret in self.secrets.items()}
         # The database gets what is stored, because a second draw would be a different password.
         self.master_password: str = f"${{{self._password(MASTER_CREDENTIALS)}}}"
@@ -215,6 +215,14 @@ class SecretStore(Construct):
         """Return the bare expression of a role's document, or of the master user's where that logs in."""
         master = self._stored(MASTER_CREDENTIALS)
         return f'{self._tag_of(login)} == "{MASTER_USER}" ? {master} : {document}'
+
+
+def first_value(row: SecretRow) -> str:
+    """Return what an operator's secret holds until somebody sets it.
+
+    Each key of a JSON document is there: ECS starts no task that reads one that is not.
+    """
+    return json.dumps(dict.fromkeys(row.keys, PLACEHOLDER)) if row.keys else PLACEHOLDER
 
 
 class ConnectionStrings(Construct):

@@ -11,6 +11,7 @@ from modules.settings.rules.network import availability_zone
 from modules.settings.rules.refusal import Refusal
 from modules.settings.rules.storage import BUCKET_STARTS
 from modules.settings.schedule import DATABASE_LEAD_MINUTES, minute_of_day
+from modules.settings.secret_checks import find_secret_errors
 from modules.settings.service_checks import find_service_errors
 from modules.settings.setting_error import SettingError
 from modules.settings.stage_settings import StageSettings
@@ -55,6 +56,7 @@ def find_errors(settings: StageSettings) -> list[SettingError]:
         *_tags(settings),
         *_capacity(settings),
         *_night_stop(settings),
+        *find_secret_errors(settings),
         *find_service_errors(settings),
         *_prefix(settings),
         *_name_lengths(settings),

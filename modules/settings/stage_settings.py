@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from modules.settings.own_secrets import OwnSecret, own_rows
+from modules.settings.secrets import SECRETS, SecretRow
 from modules.settings.services import SERVICES, Service
 from modules.settings.setting_types import (
     AccountId,
@@ -333,7 +335,15 @@ class StageSettings(Section):
     cost_alerts: CostAlerts = CostAlerts()
     images: Images = Images()
     state: State | None = None
+    secrets: dict[str, OwnSecret] = Field(
+        {}, description="secrets of the operator's own, by name; never a value"
+    )
     services: dict[str, Service] = Field(description="the services, by name")
+
+    @property
+    def secret_rows(self) -> tuple[SecretRow, ...]:
+        """The platform's secrets, and behind them the operator's own."""
+        return (*SECRETS, *own_rows(self.secrets))
 
     @property
     def stack_name(self) -> str:
