@@ -135,6 +135,37 @@ class Plan:
 
     document: Mapping[str, Any] = field(repr=False)
 
+    @property
+    def is_errored(self) -> bool:
+        """Whether Terraform could not finish it."""
+        return self.document.get("errored", False) is not False
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it says nothing else: one with -target, or with deferred changes, is of a part."""
+        return self.document.get("complete", True) is True
+
+    @property
+    def is_applyable(self) -> bool:
+        """Whether it does not say that it cannot be applied."""
+        return self.document.get("applyable", True) is True
+
+    @property
+    def deferred(self) -> int:
+        """How many changes it puts off."""
+        return self._count("deferred_changes") + self._count("deferred_action_invocations")
+
+    @property
+    def invocations(self) -> int:
+        """How many actions of providers it invokes."""
+        return self._count("action_invocations")
+
+    @property
+    def made_at(self) -> str | None:
+        """When it was made, as far as it says."""
+        moment = self.document.get("timestamp")
+        return moment if isinstance(moment, str) else None
+
     @cached_property
     def changes(self) -> tuple[Change, ...]:
         """What it does to resources, in the plan's order."""
@@ -182,6 +213,11 @@ class Plan:
             "outputs", {}
         )
         return found
+
+    def _count(self, key: str) -> int:
+        """Count the items of a list; what is no list, and there, counts as one."""
+        value = self.document.get(key)
+        return len(value) if isinstance(value, list) else int(bool(value))
 
     def _changes(self, key: str) -> tuple[Change, ...]:
         return tuple(map(change_of, self.document.get(key) or ()))

@@ -27,7 +27,7 @@ _ZIP = b"PK\x03\x04"
 
 @dataclass(frozen=True, kw_only=True)
 class StagePlan:
-    """A plan, and what it stands on.
+    """A plan, and what it is made of.
 
     `failure` says why it does not tell all that a deploy would do: Terraform could not finish it, it was made
     of a part, or some of it is deferred. What such a plan destroys is known all the same.
