@@ -30,8 +30,8 @@ def unseen(plan: Plan) -> str | None:
         return FAILED
     if plan.deferred:
         return (
-            f"the plan defers {plan.deferred} of its changes, and nobody can tell what they will be: apply what "
-            "it waits for first, then plan again"
+            f"the plan defers {plan.deferred} of its changes, and nobody can tell what they will be: apply "
+            "what it waits for first, then plan again"
         )
     if not plan.is_complete:
         return (

@@ -9,7 +9,8 @@ from common.progress import Progress
 from ops.deployed import open_stage
 from ops.verdicts.still_existing import refuse_lost_state
 from terraform.cli import Terraform
-from terraform.plan import Plan, read_plan
+from terraform.plan import Plan
+from terraform.plan_file import read_plan
 from terraform.premises import (
     Premises,
     premises,
