@@ -167,6 +167,14 @@ class Database(Section):
     )
     name: DatabaseName = Field("atomicdb", description="the database's name")
     master_username: MasterUser = Field("postgresadmin", description="the master user")
+    client_image: PinnedImage = Field(
+        "public.ecr.aws/docker/library/postgres:17.6-alpine",
+        description="the image with psql that `database apply` runs inside the stage, pinned",
+    )
+    authorities_image: PinnedImage = Field(
+        "public.ecr.aws/docker/library/busybox:1.37.0",
+        description="the image, with a shell, that brings services RDS's certificate authorities, pinned",
+    )
 
 
 class LoadBalancer(Section):
