@@ -30,6 +30,8 @@ from constructs import Construct
 
 from modules.base.address import address
 from modules.compute import containers
+from modules.compute.authorities import VOLUME as AUTHORITIES
+from modules.compute.authorities import authorities, with_authorities
 from modules.compute.cluster import Cluster
 from modules.compute.service_roles import ServiceRoles
 from modules.compute.service_scaling import ServiceScaling
@@ -82,6 +84,7 @@ class FargateService(Construct):
         proxy: s.Proxy,
         idle_timeout_seconds: int,
         night_stop: s.NightStop | None,
+        database: s.Database,
         domain_name: str,
         network: Network,
         names_inside: InsideNames,
@@ -98,6 +101,7 @@ class FargateService(Construct):
         super().__init__(scope, id_)
         self._row = service
         self._domain_name = domain_name
+        self._authorities_image = database.authorities_image
         self._context = context
         self._roles = roles
         self._repository = repository
@@ -254,6 +258,9 @@ class FargateService(Construct):
             proxy_image=self._proxy_image,
             idle_timeout_seconds=self._idle_timeout_seconds,
         )
+        pem = authorities(region) if row.uses_database else None
+        if pem:
+            definitions = with_authorities(definitions, pem=pem, image=self._authorities_image)
         return address(
             row.name,
             EcsTaskDefinition(
@@ -270,7 +277,11 @@ class FargateService(Construct):
                 task_role_arn=self._roles.task.arn,
                 execution_role_arn=self._roles.execution.arn,
                 container_definitions=json.dumps(definitions),
-                volume=self._volumes() or None,
+                volume=[
+                    *self._volumes(),
+                    *([EcsTaskDefinitionVolume(name=AUTHORITIES)] if pem else []),
+                ]
+                or None,
             ),
         )
 
