@@ -21,7 +21,9 @@ from modules.base.guard import Guard
 from modules.base.naming import Names
 from modules.base.provider import configure_provider
 from modules.base.state import configure_state
+from modules.compute.authorities import tls_parameters
 from modules.compute.cluster import Cluster
+from modules.compute.database_task import DatabaseTask
 from modules.compute.fargate_service import FargateService
 from modules.compute.mirror import Mirror
 from modules.compute.registry import Registries
@@ -115,16 +117,12 @@ class PlatformStack(TerraformStack):
             context=context,
             services=[name for name, row in services.items() if row.image == OWN_REPOSITORY],
         )
-        self._mirror = (
-            Mirror(
-                self,
-                "mirror",
-                context=context,
-                images=third_party_images(stage),
-                used=stage.images.mirror == "use",
-            )
-            if stage.images.mirror != "none"
-            else None
+        self._mirror = Mirror(
+            self,
+            "mirror",
+            context=context,
+            images=third_party_images(stage) if stage.images.mirror != "none" else (),
+            used=stage.images.mirror == "use",
         )
         self._bucket = PrivateBucket(
             self,
@@ -173,7 +171,9 @@ class PlatformStack(TerraformStack):
             store=self._secrets,
             host=self._database.host,
             port=self._database.port,
+            tls=tls_parameters(context.region),
         )
+        self._database_task()
         if context.adopted:
             LegacyBase(
                 self, "legacy_base", context=context, network=self._network, bucket=self._bucket
@@ -196,6 +196,23 @@ class PlatformStack(TerraformStack):
                     self._output(f"CertificateValidationRecord{part.title()}", value)
         elif stage.certificate_arn:
             self._output("CertificateArn", stage.certificate_arn)
+
+    def _database_task(self) -> None:
+        """Build what runs SQL before there is a service, in the group of one that uses the database."""
+        users = [name for name, row in self._stage.services.items() if row.uses_database]
+        if not users:
+            return
+        DatabaseTask(
+            self,
+            "database_task",
+            context=self._context,
+            settings=self._stage.database,
+            network=self._network,
+            mirror=self._mirror,
+            security_group=self._groups.services[users[0]],
+            secrets=self._secrets,
+            database=self._database,
+        )
 
     def _application(self) -> None:
         """Build the edge, the services, and what watches them."""
@@ -320,6 +337,7 @@ class PlatformStack(TerraformStack):
             proxy=stage.proxy,
             idle_timeout_seconds=stage.load_balancer.idle_timeout_seconds,
             night_stop=stage.night_stop,
+            database=stage.database,
             domain_name=domain_name,
             network=self._network,
             names_inside=self._names_inside,

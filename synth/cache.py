@@ -42,7 +42,9 @@ def code_files(project: Path) -> Iterable[Path]:
             [path]
             if path.is_file()
             else [
-                found for kind in ("py", "js", "toml") for found in sorted(path.rglob(f"*.{kind}"))
+                found
+                for kind in ("py", "js", "json", "toml")
+                for found in sorted(path.rglob(f"*.{kind}"))
             ]
         )
 

@@ -83,7 +83,7 @@ def container_definitions(
         "essential": True,
         "environment": _pairs(environment, "value"),
         "secrets": _pairs(secrets, "valueFrom"),
-        "logConfiguration": _log(log_group, region, stream=service.name),
+        "logConfiguration": awslogs(log_group, region, stream=service.name),
     }
     ports = [service.port, service.second_route.port if service.second_route else None]
     if any(ports):
@@ -116,7 +116,9 @@ def container_definitions(
         proxy = proxy_container(
             service, image=proxy_image, idle_timeout_seconds=idle_timeout_seconds
         )
-        beside.append(proxy | {"logConfiguration": _log(log_group, region, stream=proxy["name"])})
+        beside.append(
+            proxy | {"logConfiguration": awslogs(log_group, region, stream=proxy["name"])}
+        )
     if collector_image:
         beside.append(_collector(collector_image, log_group, region))
     return [container, *beside]
@@ -136,11 +138,12 @@ def _collector(image: str, log_group: str, region: str) -> dict[str, Any]:
             "startPeriod": 10,
             "timeout": 5,
         },
-        "logConfiguration": _log(log_group, region, stream=COLLECTOR),
+        "logConfiguration": awslogs(log_group, region, stream=COLLECTOR),
     }
 
 
-def _log(group: str, region: str, *, stream: str) -> dict[str, Any]:
+def awslogs(group: str, region: str, *, stream: str) -> dict[str, Any]:
+    """Let a container write to CloudWatch."""
     return {
         "logDriver": "awslogs",
         "options": {

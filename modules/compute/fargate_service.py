@@ -31,6 +31,8 @@ from constructs import Construct
 
 from modules.base.address import address
 from modules.compute import containers
+from modules.compute.authorities import VOLUME as AUTHORITIES
+from modules.compute.authorities import authorities, with_authorities
 from modules.compute.cluster import Cluster
 from modules.compute.mirror import Mirror
 from modules.compute.service_roles import ServiceRoles
@@ -84,6 +86,7 @@ class FargateService(Construct):
         proxy: s.Proxy,
         idle_timeout_seconds: int,
         night_stop: s.NightStop | None,
+        database: s.Database,
         domain_name: str,
         network: Network,
         names_inside: InsideNames,
@@ -91,7 +94,7 @@ class FargateService(Construct):
         security_group: SecurityGroup,
         roles: ServiceRoles,
         repository: EcrRepository | None,
-        mirror: Mirror | None,
+        mirror: Mirror,
         secrets: SecretStore,
         bucket: PrivateBucket,
         file_storage: FileStorage,
@@ -101,6 +104,7 @@ class FargateService(Construct):
         super().__init__(scope, id_)
         self._row = service
         self._domain_name = domain_name
+        self._authorities_image = database.authorities_image
         self._context = context
         self._roles = roles
         self._repository = repository
@@ -112,6 +116,7 @@ class FargateService(Construct):
         self._file_storage = file_storage if service.uses_file_storage else None
         self._references = containers.secret_references(service, kafka=kafka)
         self._used_secrets = sorted({each.name for each in self._references.values()})
+        self._authorities = authorities(context.region) if service.uses_database else None
         self._collector_image = (
             tracing.collector_image if service.traced and tracing.enabled else None
         )
@@ -129,8 +134,7 @@ class FargateService(Construct):
         )
         definitions = self._containers(log_group)
         permissions = self._permissions(log_group, [each["image"] for each in definitions])
-        if mirror:
-            definitions = [each | {"image": mirror.image(each["image"])} for each in definitions]
+        definitions = [each | {"image": mirror.image(each["image"])} for each in definitions]
         task_definition = self._task_definition(context.names.service(service.name), definitions)
         by_the_clock = scheduled_tasks(service, night_stop)
         registered = names_inside.services.get(service.name)
@@ -206,7 +210,7 @@ class FargateService(Construct):
                 secret_arns=[secret_arns[name] for name in self._used_secrets],
                 repository_arns=[
                     *([self._repository.arn] if self._repository else []),
-                    *(self._mirror.repository_arns(images) if self._mirror else []),
+                    *self._mirror.repository_arns(images),
                 ],
             ),
             *(key_policy.read_secrets(key_arn, region) if key_arn and self._used_secrets else []),
@@ -243,7 +247,7 @@ class FargateService(Construct):
 
     def _containers(self, log_group: CloudwatchLogGroup) -> list[dict[str, Any]]:
         row, region, secret_arns = self._row, self._context.region, self._secrets.arns
-        return containers.container_definitions(
+        definitions = containers.container_definitions(
             row,
             image=(
                 f"{self._repository.repository_url}:{row.image_tag}"
@@ -266,6 +270,11 @@ class FargateService(Construct):
             proxy_image=self._proxy_image,
             idle_timeout_seconds=self._idle_timeout_seconds,
         )
+        if self._authorities:
+            definitions = with_authorities(
+                definitions, pem=self._authorities, image=self._authorities_image
+            )
+        return definitions
 
     def _task_definition(
         self, family: str, definitions: Sequence[dict[str, Any]]
@@ -287,7 +296,11 @@ class FargateService(Construct):
                 task_role_arn=self._roles.task.arn,
                 execution_role_arn=self._roles.execution.arn,
                 container_definitions=json.dumps(definitions),
-                volume=self._volumes() or None,
+                volume=[
+                    *self._volumes(),
+                    *([EcsTaskDefinitionVolume(name=AUTHORITIES)] if self._authorities else []),
+                ]
+                or None,
             ),
         )
 

@@ -52,6 +52,8 @@ def pinned_copy(image: str) -> PinnedCopy:
 def _images(settings: StageSettings) -> Iterable[str]:
     rows = settings.services.values()
     yield from (row.image for row in rows if row.image != OWN_REPOSITORY)
+    if any(row.uses_database for row in rows):
+        yield from (settings.database.client_image, settings.database.authorities_image)
     if any(row.proxied for row in rows):
         yield settings.proxy.image
     if settings.tracing.enabled and any(row.traced for row in rows):

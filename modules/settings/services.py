@@ -81,6 +81,11 @@ WaitForUrl = Annotated[
         'write it as in "http://app.{namespace}:3000/healthz"',
     ),
 ]
+# The task that runs SQL inside the stage: its container, and the last part of its family, log group and role.
+DATABASE_TASK = "database-apply"
+# Labels that say where it may run, because no service needs to exist before it.
+TASK_SUBNETS, TASK_GROUPS = "atomic.subnets", "atomic.security-groups"
+TASK_PUBLIC = "atomic.assign-public-ip"
 
 # What a value of `environment` may hold in braces.
 PLACEHOLDERS = ("domain", "region", "bucket", "namespace")

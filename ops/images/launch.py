@@ -1,23 +1,13 @@
 """How a service's container is started for a look: as its task definition starts it, with made-up secrets."""
 
 from collections.abc import Iterable, Mapping
-from typing import Final
 
 from common.errors import UserError
 from modules.compute.containers import container_definitions, secret_references
-from modules.settings.secrets import KAFKA_BROKERS, SecretRef, SecretRow
+from modules.settings.secrets import KAFKA_BROKERS, SecretRef, SecretRow, connection_string
 from modules.settings.services import PLACEHOLDERS, Service
 from modules.settings.stage_settings import StageSettings
 from ops.images.containers import Launch
-
-_PARTS: Final[Mapping[str, str]] = {
-    "username": "made-up-user",
-    "password": "made-up-password",
-    "host": "127.0.0.1",
-    "port": "5432",
-    "name": "made_up",
-}
-"""Of a connection string: nothing answers there."""
 
 
 def planned_launch(
@@ -66,10 +56,19 @@ def made_up(reference: SecretRef, rows: Iterable[SecretRow]) -> str:
     """Return a value in the form of a secret's own, which opens nothing."""
     if reference.name == KAFKA_BROKERS:
         return "127.0.0.1:9092"
-    template = next((row.template for row in rows if row.name == reference.name), "")
-    for part, value in _PARTS.items():
-        template = template.replace(f"{{{part}}}", value)
-    return template or f"made-up-{reference.key or reference.name}"
+    row = next((row for row in rows if row.name == reference.name and row.template), None)
+    if row is None:
+        return f"made-up-{reference.key or reference.name}"
+    return connection_string(
+        row,
+        username="made-up-user",
+        password="made-up",  # noqa: S106  # opens nothing
+        # Nothing answers there.
+        host="127.0.0.1",
+        port="5432",
+        name="made_up",
+        tls="",
+    )
 
 
 def read_variables(typed: Iterable[str]) -> dict[str, str]:
