@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from aws.client import Clients, account_of, ask, boto3_clients
+from aws.client import Clients, account_of, boto3_clients
+from aws.resources.route53 import public_zone
 from common.errors import UserError
 from common.progress import Progress
 from imports.record import AdoptionRecord, record_of
@@ -13,7 +14,7 @@ from modules.settings.stage_settings import StageSettings
 from terraform.cli import Terraform
 from terraform.pulled_state import broken_state_file, content, pull
 from terraform.stack import Stack, read_stack
-from terraform.state import Document
+from terraform.state import Document, State
 from terraform.state_lock import cut_short
 from terraform.workspace import Workspace, set_default_credentials
 
@@ -64,12 +65,12 @@ def open_stage(workspace: Workspace, *, progress: Progress) -> Stage:
     # Terraform does not initialize upon half a file; `recover.write` does once that is put aside.
     state = None if broken else _state(terraform, settings)
     # What a person has marked (`terraform taint`) stays so.
-    half_made = tainted(state) if cut_short(terraform.folder) else ()
+    half_made = state.tainted if state and cut_short(terraform.folder) else ()
     return Stage(
         workspace=workspace,
         terraform=terraform,
         stack=read_stack(terraform.folder),
-        state=untainted(state) if half_made else state,
+        state=untainted(content(state)) if half_made else content(state),
         half_made=half_made,
         record=record and record.kept(shared_roles=settings.keep_shared_roles),
         broken=broken,
@@ -77,10 +78,10 @@ def open_stage(workspace: Workspace, *, progress: Progress) -> Stage:
     )
 
 
-def _state(terraform: Terraform, settings: StageSettings) -> Document | None:
+def _state(terraform: Terraform, settings: StageSettings) -> State | None:
     try:
         terraform.initialize()
-        return content(pull(terraform))
+        return pull(terraform)
     except UserError as error:
         if settings.state is None or "state file format" not in str(error):
             raise
@@ -90,15 +91,6 @@ def _state(terraform: Terraform, settings: StageSettings) -> Document | None:
             f"state backups --stage {settings.stage}`, `python -m ops state restore`), or, where no version "
             f"can be read, move it aside (`aws s3 mv s3://{place} s3://{place}.unreadable`) and recover again"
         ) from None
-
-
-def tainted(state: Document | None) -> tuple[str, ...]:
-    """Return the addresses that Terraform would replace because their making did not end well."""
-    return tuple(
-        f"{resource['type']}.{resource['name']}"
-        for resource in (state or {}).get("resources", ())
-        if any(each.get("status") == "tainted" for each in resource["instances"])
-    )
 
 
 def untainted(state: Document | None) -> Document | None:
@@ -149,9 +141,7 @@ def data_attributes(stage: Stage) -> dict[str, Mapping[str, Any]]:
         if source.type != "aws_route53_zone":
             continue
         wanted = str(source.attributes["name"]).rstrip(".")
-        answer = ask(stage.clients, "route53", "ListHostedZonesByName", DNSName=wanted)
-        for zone in answer["HostedZones"]:
-            if zone["Name"].rstrip(".") == wanted and not zone["Config"]["PrivateZone"]:
-                id_ = zone["Id"].rpartition("/")[2]
-                found[address] = {"zone_id": id_, "id": id_, "name": wanted}
+        zone = public_zone(stage.clients, wanted)
+        if zone:
+            found[address] = {"zone_id": zone, "id": zone, "name": wanted}
     return found
