@@ -4,12 +4,10 @@
 const fs = require("node:fs");
 const path = require("node:path");
 const {
-  App, CfnOutput, CfnParameter, Duration, Fn, RemovalPolicy, SecretValue, Stack, Tags,
-  aws_applicationautoscaling: autoscaling, aws_cloudwatch: cloudwatch,
+  App, CfnOutput, CfnParameter, Duration, RemovalPolicy, SecretValue, Stack, aws_cloudwatch: cloudwatch,
   aws_cloudwatch_actions: actions, aws_ec2: ec2, aws_ecr: ecr, aws_ecs: ecs, aws_efs: efs,
   aws_elasticloadbalancingv2: elb, aws_iam: iam, aws_logs: logs, aws_rds: rds, aws_s3: s3,
   aws_secretsmanager: secretsmanager, aws_sns: sns, aws_sns_subscriptions: subscriptions,
-  aws_certificatemanager: acm,
 } = require("aws-cdk-lib");
 
 const SERVICES = {

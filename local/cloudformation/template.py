@@ -117,7 +117,7 @@ class Template:
         return {key: item for key, item in pairs if item is not _NOTHING}
 
     def _function(self, function: str, argument: Json, known: Known) -> Json:
-        own = {
+        own: dict[str, Callable[[], Json]] = {
             "Ref": lambda: _NOTHING if argument == "AWS::NoValue" else _named(known, argument),
             "Condition": lambda: self.holds(argument, known),
             "Fn::GetAtt": lambda: _attribute(known, argument),
@@ -170,11 +170,11 @@ class Template:
             )
 
 
-class _Loader(yaml.SafeLoader):
-    """Reads the short forms of functions too."""
+# SafeLoader with the short forms of functions; a class of its own, so that no other reader gets them.
+_Loader: Any = type("_Loader", (yaml.SafeLoader,), {})
 
 
-def _short(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Json:
+def _short(loader: Any, suffix: str, node: Any) -> Json:
     if isinstance(node, yaml.ScalarNode):
         value: Json = loader.construct_scalar(node)
     elif isinstance(node, yaml.SequenceNode):

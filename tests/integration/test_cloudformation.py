@@ -74,8 +74,19 @@ def test_a_stack_of_each_shape_is_made_and_deleted_whole(shape: str) -> None:
         stack = make_owners_stack(aws, shape)
 
         assert len(stack.rows()) == SHAPES[shape]
+        _unprotect_databases(aws)
         assert stack.delete() == "DELETE_COMPLETE"
         assert aws.client("rds").describe_db_instances()["DBInstances"] == []
+
+
+def _unprotect_databases(aws: Emulator) -> None:
+    rds = aws.client("rds")
+    for instance in rds.describe_db_instances()["DBInstances"]:
+        rds.modify_db_instance(
+            DBInstanceIdentifier=instance["DBInstanceIdentifier"],
+            DeletionProtection=False,
+            ApplyImmediately=True,
+        )
 
 
 def test_deleting_a_retained_bucket_s_handler_empties_it(aws: Emulator) -> None:
