@@ -160,6 +160,7 @@ def test_the_images_of_others_are_copied_with_their_digests(
         f'{STAGE}[images]\nmirror = "fill"\n[proxy]\nimage = "{image}"\n'
         f'[tracing]\ncollector_image = "{image}"\n[services.hasura]\nimage = "{image}"\n'
         f'[services.supertokens]\nimage = "{image}"\n'
+        f'[database]\nclient_image = "{image}"\nauthorities_image = "{image}"\n'
     )
 
     def here(_deployed: Any, name: str) -> str:
