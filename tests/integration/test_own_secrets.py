@@ -6,7 +6,9 @@ The tests go on one from the other, in the file's order.
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -143,6 +145,40 @@ def test_a_later_deploy_writes_over_none_and_writes_none_down(
     found = scan([own.cdktf.folder, stages], values=values, texts={"first": own.log, "log": log})
     assert found.found == ()
     assert json.loads(stored(own, "google")) == GOOGLE
+
+
+def test_a_folder_of_metadata_goes_to_hasura_with_the_stages_admin_secret(
+    own: Deployment, tmp_path: Path
+) -> None:
+    """The embedded AWS runs no Hasura: a server of our own takes what would be its metadata."""
+    (tmp_path / "databases").mkdir()
+    (tmp_path / "version.yaml").write_text("version: 3\n")
+    (tmp_path / "databases/databases.yaml").write_text("- !include one.yaml\n")
+    (tmp_path / "databases/one.yaml").write_text("{name: default, kind: postgres, tables: []}\n")
+    sent: list[tuple[str | None, Any]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            sent.append((self.headers["X-Hasura-Admin-Secret"], body["args"]["metadata"]))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_arguments: object) -> None:
+            """Say nothing."""
+
+    command = ("apply-hasura-metadata", "--stage", "own", "--source", str(tmp_path))
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        posted = ops(own, *command, "--endpoint", f"http://127.0.0.1:{server.server_port}")
+        server.shutdown()
+    in_a_task = ops(own, *command)
+
+    assert posted.code == 0, posted.errors
+    sources = [{"name": "default", "kind": "postgres", "tables": []}]
+    assert sent == [(stored(own, "hasura-admin-secret"), {"version": 3, "sources": sources})]
+    assert in_a_task.code == 1
+    assert "ran no Hasura (the embedded AWS runs no container)" in in_a_task.errors
 
 
 def test_a_lost_state_finds_them_again_with_their_values(own: Deployment) -> None:
