@@ -302,7 +302,7 @@ def retire_(
     terraform_workspace: TerraformWorkspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Let the legacy state go of what the new one holds, after a backup of it.
+    """Remove from the legacy state what the new one holds, after a backup of it.
 
     Example: `python -m imports retire --stage prod --legacy ../terraform/aws`
     """

@@ -15,7 +15,8 @@ from imports.taken_names import taken_names
 from imports.workspace_record import kept_record
 from terraform.cli import Terraform
 from terraform.overwrites import held_documents, overwrites
-from terraform.plan import Plan, read_plan
+from terraform.plan import Plan
+from terraform.plan_file import read_plan
 from terraform.premises import (
     Premises,
     UntrustedStateError,

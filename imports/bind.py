@@ -154,6 +154,8 @@ def _keep_only(document: Document, kept: frozenset[str]) -> None:
         if (left := {name: r for name, r in named.items() if f"{type_}.{name}" in kept})
     }
     document.pop("ephemeral", None)
+    # It tells what kind of secret a role's would be, and no role is here.
+    document.get("data", {}).pop("aws_secretsmanager_secrets", None)
     known = kept | Stack(document=document).data.keys()
     document["output"] = {
         name: output

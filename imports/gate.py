@@ -62,7 +62,7 @@ def judge(
     `allowed` are the addresses of `allow_overwrite`.
     """
     replaced = {each.address: each for each in overwrites}
-    # A deposed object, left over from a replacement, is planned beside the one that stands at its address.
+    # A deposed object, left over from a replacement, is planned beside the one at its address.
     changes = plan.by_address
     deposed = [change for change in plan.changes if change.deposed]
     adopted = {item.address: item for item in record.adopted}

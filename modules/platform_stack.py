@@ -20,7 +20,9 @@ from modules.base.guard import Guard
 from modules.base.naming import Names
 from modules.base.provider import configure_provider
 from modules.base.state import configure_state
+from modules.compute.authorities import tls_parameters
 from modules.compute.cluster import Cluster
+from modules.compute.database_task import DatabaseTask
 from modules.compute.fargate_service import FargateService
 from modules.compute.registry import Registries
 from modules.compute.service_roles import ServiceRoles
@@ -35,15 +37,17 @@ from modules.edge.certificate import RequestedCertificate
 from modules.edge.load_balancer import LoadBalancer, Route
 from modules.edge.web_firewall import WebFirewall
 from modules.legacy_base import LegacyBase
-from modules.monitoring import alarms, dashboard
+from modules.monitoring import alarms, dashboard, events
 from modules.monitoring.cost_alerts import Budget, CostAnomalies
-from modules.monitoring.monitoring import AlarmTopic, Dashboard, MetricAlarms
+from modules.monitoring.monitoring import AlarmTopic, Dashboard, EventNotices, MetricAlarms
 from modules.network.network import Network
 from modules.network.security_groups import SecurityGroups
 from modules.security.customer_key import CustomerKey
 from modules.security.secret_store import ConnectionStrings, SecretStore
 from modules.settings import stage_settings as s
+from modules.settings.schedule import WEEK_MINUTES, planned_stops
 from modules.settings.services import OWN_REPOSITORY, Service
+from modules.settings.windows import windows
 
 
 class PlatformStack(TerraformStack):
@@ -143,6 +147,7 @@ class PlatformStack(TerraformStack):
             "database",
             context=context,
             settings=stage.database,
+            windows=windows(stage),
             network=self._network,
             security_group=self._groups.database,
             secrets=self._secrets,
@@ -155,7 +160,9 @@ class PlatformStack(TerraformStack):
             store=self._secrets,
             host=self._database.host,
             port=self._database.port,
+            tls=tls_parameters(context.region),
         )
+        self._database_task()
         if context.adopted:
             LegacyBase(
                 self, "legacy_base", context=context, network=self._network, bucket=self._bucket
@@ -179,6 +186,22 @@ class PlatformStack(TerraformStack):
         elif stage.certificate_arn:
             self._output("CertificateArn", stage.certificate_arn)
 
+    def _database_task(self) -> None:
+        """Build what runs SQL before there is a service, in the group of one that uses the database."""
+        users = [name for name, row in self._stage.services.items() if row.uses_database]
+        if not users:
+            return
+        DatabaseTask(
+            self,
+            "database_task",
+            context=self._context,
+            settings=self._stage.database,
+            network=self._network,
+            security_group=self._groups.services[users[0]],
+            secrets=self._secrets,
+            database=self._database,
+        )
+
     def _application(self) -> None:
         """Build the edge, the services, and what watches them."""
         stage, context = self._stage, self._context
@@ -198,6 +221,7 @@ class PlatformStack(TerraformStack):
                 self,
                 "backups",
                 context=context,
+                schedule=windows(stage).aws_backup,
                 retention_days=stage.security.backup_retention_days,
                 resource_arns=[self._database.arn, self._file_storage.file_system.arn],
             )
@@ -216,6 +240,7 @@ class PlatformStack(TerraformStack):
                 settings=stage.night_stop,
                 database=self._database,
             )
+        self._event_notices()
         self._cost_alerts(stage.operator_email)
         health = self._dashboard()
 
@@ -277,7 +302,7 @@ class PlatformStack(TerraformStack):
             self._services, f"{name}_alarms", context=self._context, rows=rows, topic=self._topic
         ).alarms
         self._alarms += own_alarms
-        FargateService(
+        running = FargateService(
             self._services,
             name,
             context=self._context,
@@ -285,6 +310,7 @@ class PlatformStack(TerraformStack):
             kafka=stage.kafka,
             tracing=stage.tracing,
             night_stop=stage.night_stop,
+            database=stage.database,
             domain_name=domain_name,
             network=self._network,
             cluster=self._cluster,
@@ -297,6 +323,32 @@ class PlatformStack(TerraformStack):
             route=route,
             alarms=own_alarms,
         )
+        silent = planned_stops(service, stage.night_stop, stage.time_zone)
+        if silent == [(0, WEEK_MINUTES)]:
+            return
+        row = alarms.no_task_alarm(
+            service,
+            target_group=(
+                {
+                    "LoadBalancer": self._load_balancer.load_balancer.arn_suffix,
+                    "TargetGroup": route.target_group.arn_suffix,
+                }
+                if route
+                else None
+            ),
+            ecs_service={"ClusterName": names.cluster, "ServiceName": names.service(name)},
+            silent=silent,
+        )
+        # A deployment is not rolled back by it: it may well start from nothing.
+        self._alarms += MetricAlarms(
+            self._services,
+            f"{name}_no_task",
+            context=self._context,
+            rows=[row],
+            topic=self._topic,
+            # It would tell at once of a service that is only about to be made.
+            after=[running.service],
+        ).alarms
 
     def _platform_alarms(self) -> Sequence[CloudwatchMetricAlarm]:
         stage = self._stage
@@ -315,6 +367,26 @@ class PlatformStack(TerraformStack):
             ],
             topic=self._topic,
         ).alarms
+
+    def _event_notices(self) -> None:
+        context, names = self._context, self._context.names
+        ecs = f"arn:aws:ecs:{context.region}:{context.account_id}"
+        EventNotices(
+            self,
+            "event_notices",
+            context=context,
+            rows=[
+                *(
+                    [events.backup_events(names.backup_vault)]
+                    if self._stage.security.backups
+                    else []
+                ),
+                events.deployment_events(f"{ecs}:service/{names.cluster}/"),
+                events.placement_events(f"{ecs}:cluster/{names.cluster}"),
+                events.database_events(self._database.kind, self._database.identifiers),
+            ],
+            topic=self._topic,
+        )
 
     def _cost_alerts(self, operator_email: str) -> None:
         settings = self._stage.cost_alerts

@@ -82,6 +82,11 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     },
 }
 
+# A base that was there before: what its owner has set stays.
+ADOPTED_BASE = frozenset(
+    {"aws_db_instance.main", "aws_ecr_repository.functions", "aws_s3_bucket.data"}
+)
+
 # Every switch off that is on by default: what checkov then finds is no mistake of the platform's.
 BARE: Mapping[str, Any] = {
     **_REQUIRED,
@@ -102,7 +107,11 @@ OWN_SECRETS: Mapping[str, Any] = {
     },
     "services": {"app": {"secrets": {"STRIPE_KEY": "stripe:KEY", "SENTRY_DSN": "sentry-dsn"}}},
 }
-_BESIDES = {"bare": BARE, "own-secrets": OWN_SECRETS}
+_BESIDES = {
+    "bare": BARE,
+    "adopted": {**_REQUIRED, "security": {"backups": True}},
+    "own-secrets": OWN_SECRETS,
+}
 
 
 def stage_settings(name: str) -> StageSettings:

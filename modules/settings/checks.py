@@ -17,6 +17,7 @@ from modules.settings.setting_error import SettingError
 from modules.settings.stage_settings import StageSettings
 from modules.settings.stateful import stateful_addresses
 from modules.settings.toml_text import toml_value
+from modules.settings.windows import window_errors
 
 # A load balancer's subnet has to be a /27 or larger.
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html
@@ -56,6 +57,7 @@ def find_errors(settings: StageSettings) -> list[SettingError]:
         *_tags(settings),
         *_capacity(settings),
         *_night_stop(settings),
+        *window_errors(settings),
         *find_secret_errors(settings),
         *find_service_errors(settings),
         *_prefix(settings),

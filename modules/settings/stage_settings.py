@@ -14,6 +14,7 @@ from modules.settings.services import SERVICES, Service
 from modules.settings.setting_types import (
     AccountId,
     AnomalyMonitorArn,
+    BackupWindow,
     BucketName,
     CertificateArn,
     ClockTime,
@@ -25,6 +26,7 @@ from modules.settings.setting_types import (
     InstanceClass,
     KmsKey,
     LogRetentionDays,
+    MaintenanceWindow,
     MasterUser,
     Name,
     Percent,
@@ -148,6 +150,16 @@ class Database(Section):
         True, description="a standby in a second zone (Aurora: a second instance)"
     )
     backup_retention_days: int = Field(14, ge=0, le=35, description="automated backups, days")
+    backup_window: BackupWindow | None = Field(
+        None,
+        description="when RDS makes them, in UTC; default: two hours before AWS Backup, which is 05:00 in "
+        "`time_zone`, or an hour and a half before a night stop",
+    )
+    maintenance_window: MaintenanceWindow | None = Field(
+        None,
+        description="when RDS may change or restart the database, in UTC; default: before `backup_window`, "
+        "on Sunday, or on the first day of the night stop's `days`",
+    )
     min_acu: float = Field(0.5, ge=0, le=256, multiple_of=0.5, description="Aurora: least capacity")
     max_acu: float = Field(4, ge=1, le=256, multiple_of=0.5, description="Aurora: most capacity")
     enhanced_monitoring_seconds: MonitoringSeconds = Field(
@@ -155,6 +167,14 @@ class Database(Section):
     )
     name: DatabaseName = Field("atomicdb", description="the database's name")
     master_username: MasterUser = Field("postgresadmin", description="the master user")
+    client_image: PinnedImage = Field(
+        "public.ecr.aws/docker/library/postgres:17.6-alpine",
+        description="the image with psql that `database apply` runs inside the stage, pinned",
+    )
+    authorities_image: PinnedImage = Field(
+        "public.ecr.aws/docker/library/busybox:1.37.0",
+        description="the image, with a shell, that brings services RDS's certificate authorities, pinned",
+    )
 
 
 class LoadBalancer(Section):

@@ -69,7 +69,7 @@ def gate(
     if planned.failure and judgement.is_open:
         losses = {loss.address for loss in judgement.losses if not loss.of_protection}
         refused = sorted(losses - set(settings.allow_destroy))
-        if refused and planned.plan.document.get("errored"):
+        if refused and planned.plan.is_errored:
             raise UserError(
                 f"--allow {refused[0]}: Terraform itself refuses: allowed: what is no longer "
                 f"configured; remedy: name it in allow_destroy of {workspace.stage_path}"

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from modules.settings.schedule import days_of
 from ops.cost.bill import Line, merged, monthly
 from ops.cost.prices import PRICES, read_prices
 from ops.cost.pricing import bill
-from ops.cost.running import days_of, spot_share, weekly_share
+from ops.cost.running import spot_share, weekly_share
 from terraform.stack import Resource
 from tests.conftest import Synthesize
 
@@ -195,7 +196,7 @@ def test_the_bill_of_dev_by_hand(stack: Synthesize) -> None:
     tasks = 2.75 * 0.04048 + 6.5 * 0.004445
     one_nat = 0.045 + 0.005
     balancer = 0.0225 + 0.008 + 2 * 0.005
-    fixed = 20 * 0.115 + 15 * 0.40 + 30 * 0.10 + 3
+    fixed = 20 * 0.115 + 18 * 0.40 + 30 * 0.10 + 3
 
     by_hand = HOURS * (tasks + one_nat + balancer + 0.018) + fixed
 
