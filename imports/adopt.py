@@ -37,13 +37,14 @@ from terraform.workspace import Workspace, set_default_credentials
 class GateResult:
     """What the gate says. `preflight` are the objects that are not where the record says.
 
-    `looked_at` is None where no plan was judged.
+    `looked_at` is None where no plan was judged. `kept_as_found` is what the stage file leaves to others.
     """
 
     phase: str
     preflight: tuple[str, ...]
     verdict: Verdict
     looked_at: Premises | None = None
+    kept_as_found: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -161,7 +162,13 @@ def _gate(
         allowed=allowed,
     )
     looked_at = premises(plan, file=given_as, state=state)
-    result = GateResult(phase=settings.phase, preflight=(), verdict=verdict, looked_at=looked_at)
+    result = GateResult(
+        phase=settings.phase,
+        preflight=(),
+        verdict=verdict,
+        looked_at=looked_at,
+        kept_as_found=settings.keep_as_found,
+    )
     return result, terraform
 
 
