@@ -7,7 +7,7 @@ or file of this module shows an attribute's value.
 import json
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -139,6 +139,23 @@ def attributes_of(instance: Mapping[str, Any]) -> Mapping[str, Any]:
     if isinstance(attributes, dict):
         return attributes
     return unflattened(flat) if isinstance(flat, dict) else {}
+
+
+def each_instance(
+    document: Document | None,
+) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Yield each instance in a state after its resource: data and deposed ones too."""
+    for resource in (document or {}).get("resources") or ():
+        if isinstance(resource, Mapping):
+            for instance in resource.get("instances") or ():
+                if isinstance(instance, Mapping):
+                    yield resource, instance
+
+
+def block_address(resource: Mapping[str, Any]) -> str:
+    """Return the address of a resource in a state, whatever its count."""
+    kind = f"data.{resource['type']}" if resource.get("mode") == "data" else resource["type"]
+    return instance_address(kind=kind, name=resource["name"], module=resource.get("module", ""))
 
 
 def index_of(instance: Mapping[str, Any]) -> int | str | None:

@@ -12,7 +12,7 @@ from typing import Any
 from aws.resources import import_id
 from common.errors import UserError
 from terraform.addresses import address_order, instance_address
-from terraform.state import Document, attributes_of, index_of
+from terraform.state import Document, attributes_of, each_instance, index_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,10 +152,9 @@ _EMPTY: tuple[object, ...] = (None, "", 0, [], {})
 def _managed(
     document: Document | None,
 ) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
-    for resource in (document or {}).get("resources") or []:
+    for resource, instance in each_instance(document):
         if resource.get("mode") == "managed":
-            for instance in resource.get("instances") or []:
-                yield _address(resource, instance), resource, instance
+            yield _address(resource, instance), resource, instance
 
 
 def _address(resource: Mapping[str, Any], instance: Mapping[str, Any]) -> str:

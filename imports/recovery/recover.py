@@ -32,7 +32,7 @@ from terraform.import_plan import ReadObject, import_document, read_objects
 from terraform.pulled_state import pull, push
 from terraform.resolving import text
 from terraform.stack import Resource
-from terraform.state import Document
+from terraform.state import Document, each_instance
 from terraform.state_backups import write_backup
 
 _VERSION: Final = "aws_secretsmanager_secret_version"
@@ -221,6 +221,7 @@ def _read(
 def _provider(objects: Mapping[str, ReadObject], state: Document | None) -> str:
     for each in objects.values():
         return each.provider
-    for resource in (state or {}).get("resources", ()):
-        return str(resource["provider"])
+    for resource, _ in each_instance(state):
+        if str(resource.get("type")).startswith("aws_") and "provider" in resource:
+            return str(resource["provider"])
     return 'provider["registry.terraform.io/hashicorp/aws"]'

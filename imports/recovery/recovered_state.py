@@ -14,7 +14,7 @@ from aws.resources import RESOURCES
 from terraform.import_plan import ReadObject
 from terraform.plan import Plan
 from terraform.stack import Resource, Stack
-from terraform.state import Document
+from terraform.state import Document, attributes_of, each_instance
 from terraform.state_surgery import restore_addresses
 
 
@@ -112,11 +112,7 @@ def with_objects(
     }
     arns = {
         *(str(each.attributes.get("arn")) for each in objects.values()),
-        *(
-            str(instance["attributes"].get("arn"))
-            for resource in before["resources"]
-            for instance in resource["instances"]
-        ),
+        *(str(attributes_of(instance).get("arn")) for _, instance in each_instance(before)),
     }
     found = {
         **before,

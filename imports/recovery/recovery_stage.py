@@ -13,7 +13,7 @@ from modules.settings.stage_settings import StageSettings
 from terraform.cli import Terraform
 from terraform.pulled_state import broken_state_file, content, pull
 from terraform.stack import Stack, read_stack
-from terraform.state import Document
+from terraform.state import Document, attributes_of, block_address, each_instance
 from terraform.state_lock import cut_short
 from terraform.workspace import Workspace, set_default_credentials
 
@@ -94,11 +94,8 @@ def _state(terraform: Terraform, settings: StageSettings) -> Document | None:
 
 def tainted(state: Document | None) -> tuple[str, ...]:
     """Return the addresses that Terraform would replace because their making did not end well."""
-    return tuple(
-        f"{resource['type']}.{resource['name']}"
-        for resource in (state or {}).get("resources", ())
-        if any(each.get("status") == "tainted" for each in resource["instances"])
-    )
+    half = (block_address(each) for each, instance in each_instance(state) if _is_tainted(instance))
+    return tuple(dict.fromkeys(half))
 
 
 def untainted(state: Document | None) -> Document | None:
@@ -109,33 +106,34 @@ def untainted(state: Document | None) -> Document | None:
         {
             **resource,
             "instances": [
-                {key: value for key, value in each.items() if (key, value) != ("status", "tainted")}
-                for each in resource["instances"]
+                {key: value for key, value in each.items() if key != "status"}
+                if _is_tainted(each)
+                else each
+                for _, each in each_instance({"resources": [resource]})
             ],
         }
-        for resource in state["resources"]
+        for resource in state.get("resources") or ()
     ]
     return {**state, "resources": resources}
+
+
+def _is_tainted(instance: Mapping[str, Any]) -> bool:
+    return instance.get("status") == "tainted"
 
 
 def held_attributes(state: Document | None) -> dict[str, Mapping[str, Any]]:
     """Return the attributes of what a state holds, data too, by address, without deposed objects."""
     return {
-        ("data." if resource["mode"] == "data" else "")
-        + f"{resource['type']}.{resource['name']}": instance["attributes"]
-        for resource in (state or {}).get("resources", ())
-        for instance in resource["instances"]
-        if not instance.get("deposed")
+        block_address(resource): attributes_of(instance)
+        for resource, instance in each_instance(state)
+        if resource.get("mode") in ("managed", "data") and not instance.get("deposed")
     }
 
 
 def held_ids(state: Document | None) -> frozenset[str]:
     """Return the ids of all that a state holds, deposed objects too."""
-    return frozenset(
-        str(instance["attributes"].get("id"))
-        for resource in (state or {}).get("resources", ())
-        for instance in resource["instances"]
-    )
+    ids = (attributes_of(instance).get("id") for _, instance in each_instance(state))
+    return frozenset(id_ for id_ in ids if isinstance(id_, str))
 
 
 def data_attributes(stage: Stage) -> dict[str, Mapping[str, Any]]:

@@ -16,7 +16,7 @@ from ops.verdicts.drift import Drifted, find_drift
 from ops.verdicts.planning import whole_stage_plan
 from ops.verdicts.still_existing import refuse_lost_state
 from terraform.premises import refuse_untrusted_state
-from terraform.state import attributes_of
+from terraform.state import attributes_of, each_instance
 from terraform.state_lock import Holder, StateLock, cut_short, local_lock, lost_state, s3_lock
 from terraform.workspace import Workspace
 
@@ -178,10 +178,9 @@ def _facts(
 
 
 def _account(resources: list[dict[str, Any]]) -> str | None:
-    for each in resources:
-        if each.get("type") == "aws_caller_identity":
-            for instance in each.get("instances") or ():
-                account = attributes_of(instance).get("account_id")
-                if isinstance(account, str):
-                    return account
+    for resource, instance in each_instance({"resources": resources}):
+        if resource.get("type") == "aws_caller_identity":
+            account = attributes_of(instance).get("account_id")
+            if isinstance(account, str):
+                return account
     return None
