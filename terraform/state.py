@@ -7,7 +7,7 @@ or file of this module shows an attribute's value.
 import json
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -17,7 +17,7 @@ from typing import Any, Final, NoReturn
 from common.errors import UserError, shorten
 from common.text_files import decode_state
 from terraform.addresses import address_order, instance_address, is_identifier
-from terraform.flat_attributes import unflattened
+from terraform.instances import attributes_of, index_of
 
 Document = Mapping[str, Any]
 MAX_CHARACTERS: Final = 64 * 1024 * 1024
@@ -128,48 +128,6 @@ def parse_document(text: str, *, source: str) -> dict[str, Any]:
     Raises UserError, naming `source`, for whatever is not a complete state of version 4.
     """
     return parse_state(text, source=source).document
-
-
-def attributes_of(instance: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what a state says of one instance, in either form; nothing where it says nothing.
-
-    Terraform too takes an instance without attributes for an empty one.
-    """
-    attributes, flat = instance.get("attributes"), instance.get("attributes_flat")
-    if isinstance(attributes, dict):
-        return attributes
-    return unflattened(flat) if isinstance(flat, dict) else {}
-
-
-def each_instance(
-    document: Document | None,
-) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
-    """Yield each instance in a state after its resource: data and deposed ones too."""
-    for resource in (document or {}).get("resources") or ():
-        if isinstance(resource, Mapping):
-            for instance in resource.get("instances") or ():
-                if isinstance(instance, Mapping):
-                    yield resource, instance
-
-
-def block_address(resource: Mapping[str, Any]) -> str:
-    """Return the address of a resource in a state, whatever its count."""
-    kind = f"data.{resource['type']}" if resource.get("mode") == "data" else resource["type"]
-    return instance_address(kind=kind, name=resource["name"], module=resource.get("module", ""))
-
-
-def index_of(instance: Mapping[str, Any]) -> int | str | None:
-    """Return the count or for_each key of one instance.
-
-    What is neither becomes the text of it: an odd key makes an odd address, and no unreadable state.
-    """
-    match instance.get("index_key"):
-        case None | str() | int() as index if not isinstance(index, bool):
-            return index
-        case float() as index if index.is_integer():
-            return int(index)
-        case odd:
-            return json.dumps(odd, default=str)
 
 
 def dump_document(document: Document) -> str:

@@ -12,7 +12,8 @@ from typing import Any
 from aws.resources import import_id
 from common.errors import UserError
 from terraform.addresses import address_order, instance_address
-from terraform.state import Document, attributes_of, each_instance, index_of
+from terraform.instances import attributes_of, each_instance, index_of
+from terraform.state import Document
 
 
 @dataclass(frozen=True, kw_only=True)

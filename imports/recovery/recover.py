@@ -29,10 +29,11 @@ from imports.recovery.secret_versions import first_versions
 from imports.recovery.unimportable import unimportable
 from terraform.cli import Terraform
 from terraform.import_plan import ReadObject, import_document, read_objects
+from terraform.instances import each_instance
 from terraform.pulled_state import pull, push
 from terraform.resolving import text
 from terraform.stack import Resource
-from terraform.state import Document, each_instance
+from terraform.state import Document
 from terraform.state_backups import write_backup
 
 _VERSION: Final = "aws_secretsmanager_secret_version"

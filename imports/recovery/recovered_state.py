@@ -12,9 +12,10 @@ from typing import Any
 
 from aws.resources import RESOURCES
 from terraform.import_plan import ReadObject
+from terraform.instances import attributes_of, each_instance
 from terraform.plan import Plan
 from terraform.stack import Resource, Stack
-from terraform.state import Document, attributes_of, each_instance
+from terraform.state import Document
 from terraform.state_surgery import restore_addresses
 
 

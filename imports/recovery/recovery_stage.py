@@ -11,9 +11,11 @@ from common.progress import Progress
 from imports.record import AdoptionRecord, record_of
 from modules.settings.stage_settings import StageSettings
 from terraform.cli import Terraform
+from terraform.instances import attributes_of, block_address, each_instance
+from terraform.premises import refuse_other_account
 from terraform.pulled_state import broken_state_file, content, pull
 from terraform.stack import Stack, read_stack
-from terraform.state import Document, attributes_of, block_address, each_instance
+from terraform.state import Document
 from terraform.state_lock import cut_short
 from terraform.workspace import Workspace, set_default_credentials
 
@@ -63,6 +65,7 @@ def open_stage(workspace: Workspace, *, progress: Progress) -> Stage:
     broken = broken_state_file(terraform.folder)
     # Terraform does not initialize upon half a file; `recover.write` does once that is put aside.
     state = None if broken else _state(terraform, settings)
+    refuse_other_account(workspace, state)
     # What a person has marked (`terraform taint`) stays so.
     half_made = tainted(state) if cut_short(terraform.folder) else ()
     return Stage(

@@ -16,7 +16,7 @@ from moto import mock_aws
 from aws.client import account_of
 from common.errors import UserError
 from imports.sources.terraform_base.live import discover
-from imports.sources.terraform_base.live_rows import Rows
+from imports.sources.terraform_base.live_rows import Rows, kind_of
 from imports.sources.terraform_base.planned import read_plan
 from modules.settings.stage_settings import stack_name
 from terraform.cli import CommandResult, Terraform
@@ -164,10 +164,15 @@ def answering(processes: Processes) -> Iterator[None]:
         instead_of_processes(processes),
         patch("imports.legacy_side.boto3_clients", clients),
         patch("imports.adopt.boto3_clients", clients),
-        patch("imports.preflight.read_rows", lambda *_args, **_kwargs: _rows()),
+        patch("imports.preflight.read_rows", _rows_of),
         patch("imports.preflight.id_of", lambda _type, row: row["ImportId"]),
     ):
         yield
+
+
+def _rows_of(_clients: object, *, types: set[str], **_names: object) -> Rows:
+    """What AWS lists of these types; one that is not adopted is refused, as ever."""
+    return {type_: _rows().get(kind_of(type_).type, []) for type_ in types}
 
 
 @cache
