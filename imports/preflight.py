@@ -1,19 +1,16 @@
 """Looks, before Terraform runs, whether everything the adoption record names is really there."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from aws.client import Clients, account_of, region_of
-from aws.resources.call import Row
+from aws.resources.row import Live
 from common.errors import one_line
+from imports.existing import BUCKET, CLUSTER, kind_of, read_existing
 from imports.record import AdoptedObject, AdoptionRecord
-from imports.sources.terraform_base.live_rows import id_of, kind_of, read_rows
 from terraform.addresses import address_order
 
 Verdict = Literal["found", "missing", "elsewhere"]
-
-_OF_BUCKETS: Final = "aws_s3_bucket"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,44 +45,45 @@ def preflight(record: AdoptionRecord, clients: Clients) -> list[Finding]:
     When the credentials are of another account or region that is the only finding, since nothing
     could be found. Raises UserError when AWS refuses a call, or for a type that is not known.
     """
-    return [finding for finding, _ in preflight_rows(record, clients)]
+    return [finding for finding, _ in preflight_objects(record, clients)]
 
 
-def preflight_rows(record: AdoptionRecord, clients: Clients) -> list[tuple[Finding, Row | None]]:
-    """Return the same, each with the row that AWS lists the object in, if there is one."""
+def preflight_objects(
+    record: AdoptionRecord, clients: Clients
+) -> list[tuple[Finding, Live | None]]:
+    """Return the same, each with the object, if AWS lists it."""
     account, region = account_of(clients), region_of(clients)
     if (account, region) != (record.account_id, record.region):
         return [(_other_account(record, account=account, region=region), None)]
-    rows = read_rows(
+    types = {each.type for each in record.adopted}
+    existing = read_existing(
         clients,
-        types={each.type for each in record.adopted},
-        buckets={each.import_id for each in record.adopted if each.type.startswith(_OF_BUCKETS)},
-        clusters={each.import_id for each in record.adopted if each.type == "aws_ecs_cluster"},
+        types=types,
+        buckets={each.import_id for each in record.adopted if each.type.startswith(BUCKET)},
+        clusters={each.import_id for each in record.adopted if each.type == CLUSTER},
     )
-    by_id = {
-        type_: {id_of(type_, row): row for row in rows[type_]}
-        for type_ in {each.type for each in record.adopted}
-    }
+    lives = {(type_, live.import_id): live for type_ in types for live in existing[type_]}
     found = [
-        (_finding(each, by_id[each.type], record), by_id[each.type].get(each.import_id))
+        (_finding(each, live, record), live)
         for each in record.adopted
+        for live in (lives.get((each.type, each.import_id)),)
     ]
     return sorted(found, key=lambda each: address_order(each[0].address))
 
 
-def _finding(each: AdoptedObject, rows: Mapping[str, Row], record: AdoptionRecord) -> Finding:
-    kind, row = kind_of(each.type), rows.get(each.import_id)
-    elsewhere = _elsewhere(each, row, record)
+def _finding(each: AdoptedObject, live: Live | None, record: AdoptionRecord) -> Finding:
+    kind = kind_of(each.type)
+    elsewhere = _elsewhere(each, live, record)
     verdict: Verdict = "found"
     detail = remedy = ""
     if elsewhere:
         verdict, detail, remedy = "elsewhere", elsewhere, _INVENTORY_THERE
-    elif row is None:
+    elif live is None:
         verdict, remedy = "missing", _INVENTORY
         detail = f"AWS lists no such {kind.label} in {record.region}"
-    elif (state := kind.gone(row)) is not None:
+    elif live.gone is not None:
         verdict, remedy = "missing", _INVENTORY
-        detail = f"the {kind.label} is {state}"
+        detail = f"the {kind.label} is {live.gone}"
     return Finding(
         address=each.address,
         import_id=each.import_id,
@@ -95,11 +93,11 @@ def _finding(each: AdoptedObject, rows: Mapping[str, Row], record: AdoptionRecor
     )
 
 
-def _elsewhere(each: AdoptedObject, row: Row | None, record: AdoptionRecord) -> str | None:
+def _elsewhere(each: AdoptedObject, live: Live | None, record: AdoptionRecord) -> str | None:
     """Say in which other place an object is, where its own name or AWS tells."""
-    region = row.get("BucketRegion") if row else None
+    region = live.attributes.get("region") if live else None
     account: str | None = None
-    if row is None and each.import_id.startswith("arn:"):
+    if live is None and each.import_id.startswith("arn:"):
         parts = each.import_id.split(":")
         region, account = (parts[3] or None, parts[4] or None) if len(parts) > 5 else (None, None)
     if region not in {None, record.region}:

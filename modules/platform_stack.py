@@ -35,16 +35,17 @@ from modules.edge.certificate import RequestedCertificate
 from modules.edge.load_balancer import LoadBalancer, Route
 from modules.edge.web_firewall import WebFirewall
 from modules.legacy_base import LegacyBase
-from modules.monitoring import alarms, dashboard
+from modules.monitoring import alarms, dashboard, events
 from modules.monitoring.cost_alerts import Budget, CostAnomalies
-from modules.monitoring.monitoring import AlarmTopic, Dashboard, MetricAlarms
+from modules.monitoring.monitoring import AlarmTopic, Dashboard, EventNotices, MetricAlarms
 from modules.network.network import Network
 from modules.network.security_groups import SecurityGroups
 from modules.security.customer_key import CustomerKey
 from modules.security.secret_store import ConnectionStrings, SecretStore
 from modules.settings import stage_settings as s
-from modules.settings.secrets import SECRETS
+from modules.settings.schedule import WEEK_MINUTES, planned_stops
 from modules.settings.services import OWN_REPOSITORY, Service
+from modules.settings.windows import windows
 
 
 class PlatformStack(TerraformStack):
@@ -136,7 +137,7 @@ class PlatformStack(TerraformStack):
             self,
             "secrets",
             context=context,
-            rows=SECRETS,
+            rows=stage.secret_rows,
             master_username=stage.database.master_username,
         )
         self._database = DATABASES[stage.database.engine](
@@ -144,6 +145,7 @@ class PlatformStack(TerraformStack):
             "database",
             context=context,
             settings=stage.database,
+            windows=windows(stage),
             network=self._network,
             security_group=self._groups.database,
             secrets=self._secrets,
@@ -152,7 +154,7 @@ class PlatformStack(TerraformStack):
             self,
             "connection_strings",
             settings=stage.database,
-            rows=SECRETS,
+            rows=stage.secret_rows,
             store=self._secrets,
             host=self._database.host,
             port=self._database.port,
@@ -168,7 +170,7 @@ class PlatformStack(TerraformStack):
         self._output("ClusterName", self._cluster.cluster.name)
         self._output("DataBucketName", self._bucket.bucket.bucket)
         self._output("DbInstanceEndpoint", self._database.host)
-        for row in SECRETS:
+        for row in stage.secret_rows:
             self._output(row.output, self._secrets.secrets[row.name].arn)
         for name, repository in self._registries.repositories.items():
             self._output(f"EcrRepository{_pascal(name)}", repository.repository_url)
@@ -199,6 +201,7 @@ class PlatformStack(TerraformStack):
                 self,
                 "backups",
                 context=context,
+                schedule=windows(stage).aws_backup,
                 retention_days=stage.security.backup_retention_days,
                 resource_arns=[self._database.arn, self._file_storage.file_system.arn],
             )
@@ -217,6 +220,7 @@ class PlatformStack(TerraformStack):
                 settings=stage.night_stop,
                 database=self._database,
             )
+        self._event_notices()
         self._cost_alerts(stage.operator_email)
         health = self._dashboard()
 
@@ -278,7 +282,7 @@ class PlatformStack(TerraformStack):
             self._services, f"{name}_alarms", context=self._context, rows=rows, topic=self._topic
         ).alarms
         self._alarms += own_alarms
-        FargateService(
+        running = FargateService(
             self._services,
             name,
             context=self._context,
@@ -298,6 +302,32 @@ class PlatformStack(TerraformStack):
             route=route,
             alarms=own_alarms,
         )
+        silent = planned_stops(service, stage.night_stop, stage.time_zone)
+        if silent == [(0, WEEK_MINUTES)]:
+            return
+        row = alarms.no_task_alarm(
+            service,
+            target_group=(
+                {
+                    "LoadBalancer": self._load_balancer.load_balancer.arn_suffix,
+                    "TargetGroup": route.target_group.arn_suffix,
+                }
+                if route
+                else None
+            ),
+            ecs_service={"ClusterName": names.cluster, "ServiceName": names.service(name)},
+            silent=silent,
+        )
+        # A deployment is not rolled back by it: it may well start from nothing.
+        self._alarms += MetricAlarms(
+            self._services,
+            f"{name}_no_task",
+            context=self._context,
+            rows=[row],
+            topic=self._topic,
+            # It would tell at once of a service that is only about to be made.
+            after=[running.service],
+        ).alarms
 
     def _platform_alarms(self) -> Sequence[CloudwatchMetricAlarm]:
         stage = self._stage
@@ -316,6 +346,26 @@ class PlatformStack(TerraformStack):
             ],
             topic=self._topic,
         ).alarms
+
+    def _event_notices(self) -> None:
+        context, names = self._context, self._context.names
+        ecs = f"arn:aws:ecs:{context.region}:{context.account_id}"
+        EventNotices(
+            self,
+            "event_notices",
+            context=context,
+            rows=[
+                *(
+                    [events.backup_events(names.backup_vault)]
+                    if self._stage.security.backups
+                    else []
+                ),
+                events.deployment_events(f"{ecs}:service/{names.cluster}/"),
+                events.placement_events(f"{ecs}:cluster/{names.cluster}"),
+                events.database_events(self._database.kind, self._database.identifiers),
+            ],
+            topic=self._topic,
+        )
 
     def _cost_alerts(self, operator_email: str) -> None:
         settings = self._stage.cost_alerts

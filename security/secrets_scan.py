@@ -10,14 +10,14 @@ import io
 import json
 import subprocess
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 from modules.settings.placeholders import is_placeholder
-from modules.settings.secrets import PLACEHOLDER, SECRETS
+from modules.settings.secrets import PLACEHOLDER, SECRETS, SecretRow
 
 # Anything shorter would be found by accident.
 SHORTEST = 8
@@ -78,13 +78,13 @@ def scan(
     return Scan(places=tuple(places), values=len(values), found=tuple(sorted(found)))
 
 
-def secret_parts(stored: Mapping[str, str]) -> dict[str, str]:
-    """Return which stored values are secret, by name; `stored` maps a row of `modules.secrets` to its value.
+def secret_parts(stored: Mapping[str, str], rows: Sequence[SecretRow] = SECRETS) -> dict[str, str]:
+    """Return which stored values are secret, by name; `stored` maps a row's name to its value.
 
     Left out are placeholders, which stand in the synthesized JSON, and a connection string without password.
     """
     parts: dict[str, str] = {}
-    for row in SECRETS:
+    for row in rows:
         value = stored.get(row.name, PLACEHOLDER)
         if is_placeholder(value) or (row.origin == "composed" and "{password}" not in row.template):
             continue
@@ -92,14 +92,20 @@ def secret_parts(stored: Mapping[str, str]) -> dict[str, str]:
         for key, template in row.document:
             if "{generated}" in template:
                 parts[f"{row.name}:{key}"] = _json_key(value, key)
+        for key in row.keys:
+            part = _json_key(value, key)
+            if not is_placeholder(part):
+                parts[f"{row.name}:{key}"] = part
     return parts
 
 
-def stored_values(client: Any, outputs: Mapping[str, str]) -> dict[str, str]:
+def stored_values(
+    client: Any, outputs: Mapping[str, str], rows: Sequence[SecretRow] = SECRETS
+) -> dict[str, str]:
     """Return a stage's current secret values, by row; `outputs` are the stack's, which hold the ARNs."""
     return {
         row.name: client.get_secret_value(SecretId=outputs[row.output])["SecretString"]
-        for row in SECRETS
+        for row in rows
         if row.output in outputs
     }
 

@@ -1,18 +1,22 @@
-"""Takes resources out of a state document and puts them back. Pure: documents in, documents out.
+"""Takes resources out of a state document, puts them back and adds others. Pure: documents in, documents out.
 
 A document is what `terraform state pull` prints, version 4. It holds secrets, so nothing here puts an
 attribute's value into a message or a `repr`; an import id is not one.
 """
 
 import json
+import uuid
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
-from aws.resources import import_id
+from aws.resources import RESOURCES, import_id
 from common.errors import UserError
 from terraform.addresses import address_order, instance_address
+from terraform.import_plan import ReadObject
 from terraform.instances import attributes_of, each_instance, index_of
+from terraform.plan import Plan
+from terraform.stack import Resource, Stack
 from terraform.state import Document
 
 
@@ -104,6 +108,56 @@ def restore_addresses(document: Document, backup: Document, addresses: Set[str])
     return {**document, "serial": document["serial"] + 1, "resources": resources}
 
 
+def add_objects(
+    state: Document | None,
+    objects: Mapping[str, ReadObject],
+    stack: Stack,
+    *,
+    terraform_version: str,
+) -> Document:
+    """Return the next version of the state, or a first one, with the objects at their addresses.
+
+    They are written as Terraform would hold them. What AWS does not hold of them (whether a destroy skips the
+    final snapshot) is as configured, as a deploy would have written it.
+    """
+    before: Document = state or {
+        "version": 4,
+        "terraform_version": terraform_version,
+        "serial": 0,
+        "lineage": str(uuid.uuid4()),
+        "outputs": {},
+        "resources": [],
+        "check_results": None,
+    }
+    arns = {
+        *(str(each.attributes.get("arn")) for each in objects.values()),
+        *(str(attributes_of(instance).get("arn")) for _, instance in each_instance(before)),
+    }
+    found = {
+        **before,
+        "resources": [
+            _as_held(
+                stack.resources[address],
+                {**each.attributes, **_as_configured(stack.resources[address], each, arns)},
+                each,
+                stack.dependencies(address),
+            )
+            for address, each in sorted(objects.items())
+        ],
+    }
+    return restore_addresses(before, found, set(objects))
+
+
+def with_outputs(state: Document, plan: Plan) -> Document:
+    """Return the state with the outputs that a plan upon it knows, where it has none of that name."""
+    known = {
+        name: {key: output[key] for key in ("value", "type", "sensitive") if output.get(key)}
+        for name, output in plan.outputs.items()
+        if "value" in output
+    }
+    return {**state, "outputs": {**known, **(state.get("outputs") or {})}}
+
+
 def differences(expected: Document, found: Document) -> tuple[str, ...]:
     """Return the addresses (and `outputs`) that are not the same in both documents, sorted.
 
@@ -116,6 +170,41 @@ def differences(expected: Document, found: Document) -> tuple[str, ...]:
             key=address_order,
         )
     )
+
+
+def _as_configured(planned: Resource, read: ReadObject, arns: Set[str]) -> dict[str, Any]:
+    """Return what a deploy would have written where a reading gives nothing, or other words for it."""
+    found = {
+        name: planned.attributes.get(name, default)
+        for name, default in RESOURCES[planned.type].kept_in_state.items()
+        if name in planned.attributes or default is not None
+    }
+    if planned.type == "aws_ecs_service":
+        # AWS names a revision by its ARN, and the provider reads it as `family:revision`.
+        revision = read.attributes["task_definition"]
+        for arn in arns:
+            if arn.endswith(f":task-definition/{revision}"):
+                found["task_definition"] = arn
+    return found
+
+
+def _as_held(
+    planned: Resource, attributes: Mapping[str, Any], each: ReadObject, depends_on: tuple[str, ...]
+) -> dict[str, Any]:
+    return {
+        "mode": "managed",
+        "type": planned.type,
+        "name": planned.name,
+        "provider": each.provider,
+        "instances": [
+            {
+                "schema_version": each.schema_version,
+                "attributes": dict(attributes),
+                "sensitive_attributes": [],
+                "dependencies": list(depends_on),
+            }
+        ],
+    }
 
 
 def _contents(document: Document) -> dict[str, Any]:

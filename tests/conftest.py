@@ -16,7 +16,7 @@ from aws.client import Clients, boto3_clients
 from synth.bindings import accelerate
 from tests.refusal import Refusal
 from tests.stack import Stack
-from tests.stages import stage_settings
+from tests.stages import ADOPTED_BASE, stage_settings
 
 # A test is never judged by how busy the machine is.
 settings.register_profile("without a deadline", deadline=None)
@@ -133,7 +133,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Synthesize:
         settings = stage_settings(name)
         synthesize(
             [settings],
-            adopted={},
+            adopted={name: ADOPTED_BASE} if name == "adopted" else {},
             outdir=str(outdir),
             state_folder=PurePath("/state"),
             emulated=False,

@@ -82,6 +82,11 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     },
 }
 
+# A base that was there before: what its owner has set stays.
+ADOPTED_BASE = frozenset(
+    {"aws_db_instance.main", "aws_ecr_repository.functions", "aws_s3_bucket.data"}
+)
+
 # Every switch off that is on by default: what checkov then finds is no mistake of the platform's.
 BARE: Mapping[str, Any] = {
     **_REQUIRED,
@@ -90,12 +95,30 @@ BARE: Mapping[str, Any] = {
     "database": {"enhanced_monitoring_seconds": 0},
 }
 
+# Secrets of the operator's own: what the application takes as JSON keys and one by one, and what another
+# service asks for.
+OWN_SECRETS: Mapping[str, Any] = {
+    **_REQUIRED,
+    "secrets": {
+        "google": {"keys": ["CLIENT_ID_WEB", "CLIENT_SECRET_WEB"]},
+        "mongodb-uri": {},
+        "stripe": {"description": "Payments", "keys": ["KEY", "WEBHOOK_SECRET"]},
+        "sentry-dsn": {"optional": True},
+    },
+    "services": {"app": {"secrets": {"STRIPE_KEY": "stripe:KEY", "SENTRY_DSN": "sentry-dsn"}}},
+}
+_BESIDES = {
+    "bare": BARE,
+    "adopted": {**_REQUIRED, "security": {"backups": True}},
+    "own-secrets": OWN_SECRETS,
+}
+
 
 def stage_settings(name: str) -> StageSettings:
     """A shipped stage or a variant."""
     if name in SHIPPED:
         return read_stage(STAGES_DIR, name)
-    document = BARE if name == "bare" else VARIANTS[name]
+    document = _BESIDES.get(name) or VARIANTS[name]
     settings, mistakes = parse_stage(document, stage=name)
     assert not mistakes, mistakes
     return settings

@@ -3,9 +3,38 @@
 from typing import Final
 
 from aws.resources.call import Call
-from aws.resources.row import Resource
+from aws.resources.row import Resource, of
+
+_RULE: Final = Resource(
+    type="aws_cloudwatch_event_rule",
+    key=("name",),
+    attributes={"id": "Name", "name": "Name", "arn": "Arn"},
+    import_id="{name}",
+    listing=Call("events", "ListRules", "Rules", {"NamePrefix": "{}"}),
+    # Services of AWS make rules of their own.
+    is_somebodys=lambda row: not row.get("ManagedBy"),
+    kept_in_state={"force_destroy": False},
+    overwrites=True,
+)
 
 CLOUDWATCH: Final = (
+    Resource(
+        type="aws_cloudwatch_event_target",
+        key=("rule", "target_id"),
+        attributes={"rule": "Rule", "target_id": "Id", "arn": "Arn"},
+        import_id="{rule}/{target_id}",
+        listing=Call(
+            "events",
+            "ListTargetsByRule",
+            "Targets",
+            {"Rule": "{}"},
+            absent=frozenset({"ResourceNotFoundException"}),
+        ),
+        owners=of(_RULE, "name"),
+        kept_in_state={"force_destroy": False},
+        overwrites=True,
+    ),
+    _RULE,
     Resource(
         type="aws_cloudwatch_dashboard",
         key=("dashboard_name",),

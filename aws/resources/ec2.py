@@ -1,6 +1,6 @@
 """The network: AWS names none of its objects, so they are told apart by their place and their tag Name."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from aws.client import Clients, ask, ask_all, client_of
@@ -35,7 +35,14 @@ def _attached(_clients: Clients, gateways: Sequence[Row], sought: str | None) ->
     ]
 
 
-def associations_in(tables: Iterable[Row]) -> list[Row]:
+def _address_of(gateway: Row) -> object:
+    """Return the address of a NAT gateway, where it has one above all."""
+    addresses = gateway.get("NatGatewayAddresses", ())
+    primary = [each for each in addresses if each.get("IsPrimary")] or addresses
+    return primary[0].get("AllocationId") if len(primary) == 1 else None
+
+
+def _associations(_clients: Clients, tables: Sequence[Row], _sought: str | None) -> Sequence[Row]:
     """Return the associations of subnets which the route tables list and which are in force."""
     return [
         dict(entry)
@@ -136,7 +143,12 @@ EC2: Final = (
         type="aws_nat_gateway",
         label="NAT gateway",
         key=("subnet_id", "tags.Name"),
-        attributes={"id": "NatGatewayId", "subnet_id": "SubnetId", "vpc_id": "VpcId"},
+        attributes={
+            "id": "NatGatewayId",
+            "subnet_id": "SubnetId",
+            "vpc_id": "VpcId",
+            "allocation_id": _address_of,
+        },
         can_be_double=True,
         listing=_call("NatGateways", filtered("subnet-id")),
         status="State",
@@ -187,7 +199,7 @@ EC2: Final = (
         import_id="{subnet_id}/{route_table_id}",
         identity=(),
         listing=_call("RouteTables", filtered("association.subnet-id")),
-        details=lambda _clients, tables, _sought: associations_in(tables),
+        details=_associations,
     ),
     Resource(
         type="aws_internet_gateway",

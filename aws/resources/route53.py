@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from aws.client import Clients
+from aws.client import Clients, ask
 from aws.resources.call import Call
 from aws.resources.row import Attributes, Resource, text_of
 
@@ -10,6 +10,15 @@ from aws.resources.row import Attributes, Resource, text_of
 def _zones(clients: Clients) -> list[str]:
     call = Call("route53", "ListHostedZones", "HostedZones")
     return [row["Id"].rpartition("/")[2] for row in call.rows(clients, None)]
+
+
+def public_zone(clients: Clients, name: str) -> str | None:
+    """Return the id of the public hosted zone of this name; a private one is seen within its VPC alone."""
+    zones = ask(clients, "route53", "ListHostedZonesByName", DNSName=name)["HostedZones"]
+    for zone in zones:
+        if zone["Name"].rstrip(".") == name and not zone["Config"]["PrivateZone"]:
+            return str(zone["Id"]).rpartition("/")[2]
+    return None
 
 
 def _record_id(attributes: Attributes) -> str:

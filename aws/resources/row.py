@@ -29,8 +29,9 @@ class Live:
 
     `key` is what tells it apart among its type, `import_id` how Terraform imports it. `attributes` are those
     that others refer to. `tags` is None where its list does not tell them. `in_use` says that other objects
-    stand on it. `unfinished` is its state while AWS still makes it. `alone` says that its parent can have but
-    one of its key. `tied_to` are the objects, by type and import id, that say by their own names whose it is.
+    stand on it. `unfinished` is its state while AWS still makes it, `gone` its state where it is as good as
+    gone. `alone` says that its parent can have but one of its key. `tied_to` are the objects, by type and
+    import id, that say by their own names whose it is.
     """
 
     key: tuple[str, ...]
@@ -39,6 +40,7 @@ class Live:
     tags: Mapping[str, str] | None = None
     in_use: bool = False
     unfinished: str | None = None
+    gone: str | None = None
     alone: bool = False
     tied_to: frozenset[tuple[str, str]] = frozenset()
 
@@ -134,14 +136,15 @@ class Resource:
 
     def listed(self, clients: Clients, sought: str) -> list[Live]:
         """Return all objects whose key begins with a text. Raises UserError when AWS refuses a call."""
-        lives = [self.live(row) for row in self.rows(clients, sought) if self.gone(row) is None]
-        return [each for each in lives if each.key[0] == sought]
+        lives = map(self.live, self.rows(clients, sought))
+        return [each for each in lives if each.gone is None and each.key[0] == sought]
 
     def everything(self, clients: Clients) -> list[Live]:
         """Return every object in the account that somebody made. Raises UserError when AWS refuses a call."""
         owners = [None] if self.owners is None else list(self.owners(clients))
         rows = [row for owner in owners for row in self.rows(clients, owner)]
-        return [self.live(row) for row in rows if self.is_somebodys(row) and self.gone(row) is None]
+        lives = map(self.live, filter(self.is_somebodys, rows))
+        return [each for each in lives if each.gone is None]
 
     def live(self, row: Row) -> Live:
         """Return the object of a row."""
@@ -161,6 +164,7 @@ class Resource:
             tags=tags,
             in_use=bool(self.in_use and member(row, self.in_use)),
             unfinished=busy if busy in CREATING else None,
+            gone=self.gone(row),
             alone=self.alone,
             tied_to=frozenset((type_, str(id_)) for id_ in member(row, ties) or ())
             if ties

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from modules.settings.own_secrets import OwnSecret
 from modules.settings.services import Service
 from modules.settings.setting_types import Section
 from modules.settings.stage_settings import StageSettings
 
 # A stage is named by its file, a service by its table.
 _GIVEN_ELSEWHERE = {(StageSettings, "stage"), (Service, "name")}
+_NAMED: dict[str, type[Section]] = {"services": Service, "secrets": OwnSecret}
 
 
 def settings_table() -> str:
@@ -24,8 +26,8 @@ def _rows(section: type[Section], prefix: str) -> Iterator[str]:
     nested: list[tuple[type[Section], str]] = []
     for name, field in section.model_fields.items():
         inner = _section(field)
-        if name == "services":
-            nested.append((Service, "services.NAME."))
+        if section is StageSettings and name in _NAMED:
+            nested.append((_NAMED[name], f"{name}.NAME."))
         elif inner is not None:
             nested.append((inner, f"{prefix}{name}."))
         elif (section, name) not in _GIVEN_ELSEWHERE:

@@ -1,15 +1,13 @@
 """What an adoption record says of a lost state: which object is at which address, whatever it looks like."""
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aws.client import Clients
-from aws.resources import RESOURCES
-from aws.resources.call import Row
 from aws.resources.row import Live
 from common.errors import UserError
-from imports.preflight import preflight_rows
-from imports.record import AdoptedObject, AdoptionRecord
+from imports.preflight import preflight_objects
+from imports.record import AdoptionRecord
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,25 +27,17 @@ def recorded(record: AdoptionRecord | None, clients: Clients, *, wanted: Set[str
     sought = [item for item in record.adopted if item.address in wanted] if record else []
     if record is None or not sought:
         return Recorded(found={}, gone={})
-    items = {item.address: item for item in sought}
     found: dict[str, Live] = {}
     gone: dict[str, str] = {}
-    for finding, row in preflight_rows(record.model_copy(update={"adopted": sought}), clients):
+    for finding, live in preflight_objects(record.model_copy(update={"adopted": sought}), clients):
         if not finding.address:
             raise UserError(str(finding))
-        if finding.ok and row is not None:
-            found[finding.address] = _live(items[finding.address], row)
+        if finding.ok and live is not None:
+            # What AWS still does to it is asked again, until that is done.
+            found[finding.address] = replace(live, unfinished=None)
         else:
             gone[finding.address] = (
                 f"{finding.address} ({finding.import_id}) is {finding.verdict}: {finding.detail}: take it "
                 "out of the adoption record, and the next deploy makes it anew"
             )
     return Recorded(found=found, gone=gone)
-
-
-def _live(item: AdoptedObject, row: Row) -> Live:
-    return Live(
-        key=(),
-        import_id=item.import_id,
-        attributes=RESOURCES[item.type].attributes_of(row),
-    )

@@ -21,11 +21,9 @@ from imports.recovery.finding import settled
 from imports.recovery.matching import Matcher, Orphan
 from imports.recovery.orphans import with_contents
 from imports.recovery.recorded import recorded
-from imports.recovery.recovered_state import version_read
-from imports.recovery.recovery_plan import judged
+from imports.recovery.recovery_plan import Outlook, judged
 from imports.recovery.recovery_stage import Stage, data_attributes, held_attributes, held_ids
-from imports.recovery.recovery_verdict import Outlook
-from imports.recovery.secret_versions import first_versions
+from imports.recovery.secret_versions import first_versions, version_read
 from imports.recovery.unimportable import unimportable
 from terraform.cli import Terraform
 from terraform.import_plan import ReadObject, import_document, read_objects

@@ -1,19 +1,55 @@
-"""Plans the next deploy upon a state with found objects in it, in a folder that is thrown away."""
+"""Plans the next deploy upon a state with found objects in it, in a throw-away folder, and judges it."""
 
 import json
-from collections.abc import Iterable, Mapping, Set
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from typing import Any, Final, Literal
 
-from imports.recovery.recovered_state import with_objects, with_outputs
+from aws.resources import STATEFUL
 from imports.recovery.recovery_stage import Stage
-from imports.recovery.recovery_verdict import Outlook, outlook
 from terraform.cli import Terraform
 from terraform.import_plan import ReadObject
 from terraform.plan import Plan
 from terraform.stack import FILE_NAME, Stack
 from terraform.state import Document, dump_document
+from terraform.state_surgery import add_objects, with_outputs
 
 _TASK_DEFINITION: Final = "aws_ecs_task_definition."
+
+Effect = Literal["unchanged", "changed", "replaced", "destroyed", "created"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outlook:
+    """What the next deploy would do at one address; `blocks` where that must not be."""
+
+    address: str
+    effect: Effect
+    attributes: tuple[str, ...]
+    blocks: bool
+
+
+def outlook(plan: Plan, *, recovered: Set[str]) -> tuple[Outlook, ...]:
+    """Return what the plan would do, address by address; of what it leaves alone, what is recovered.
+
+    A recovered object that would be replaced or destroyed is not what the stage had there. What holds data
+    must not be replaced or destroyed at all.
+    """
+    found = []
+    for address, change in plan.by_address.items():
+        effect = _effect(change.actions)
+        ours = address in recovered
+        if effect == "unchanged" and not ours:
+            continue
+        found.append(
+            Outlook(
+                address=address,
+                effect=effect,
+                attributes=tuple(each.attribute for each in change.attributes),
+                blocks=effect in {"replaced", "destroyed"} and (ours or change.type in STATEFUL),
+            )
+        )
+    return tuple(sorted(found, key=lambda each: each.address))
 
 
 def judged(
@@ -31,7 +67,7 @@ def judged(
     """
     version = json.loads(scratch.checked("version", "-json"))["terraform_version"]
     while True:
-        state = with_objects(stage.state, objects, stage.stack, terraform_version=version)
+        state = add_objects(stage.state, objects, stage.stack, terraform_version=version)
         plan = _planned_upon(stage, scratch, state, not_imported=objects.keys() | gone)
         found = outlook(plan, recovered=objects.keys())
         out = left_out(found, stage.stack, recovered=objects.keys(), undecided=undecided)
@@ -90,3 +126,11 @@ def _unguarded(arguments: Mapping[str, Any]) -> dict[str, Any]:
     }
     rest = {key: value for key, value in arguments.items() if key != "lifecycle"}
     return {**rest, "lifecycle": lifecycle} if lifecycle else rest
+
+
+def _effect(actions: Sequence[str]) -> Effect:
+    if "delete" in actions:
+        return "replaced" if "create" in actions else "destroyed"
+    if "create" in actions:
+        return "created"
+    return "changed" if "update" in actions else "unchanged"

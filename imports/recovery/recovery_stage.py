@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from aws.client import Clients, account_of, ask, boto3_clients
+from aws.client import Clients, account_of, boto3_clients
+from aws.resources.route53 import public_zone
 from common.errors import UserError
 from common.progress import Progress
 from imports.record import AdoptionRecord, record_of
@@ -15,7 +16,7 @@ from terraform.instances import attributes_of, block_address, each_instance
 from terraform.premises import refuse_other_account
 from terraform.pulled_state import broken_state_file, content, pull
 from terraform.stack import Stack, read_stack
-from terraform.state import Document
+from terraform.state import Document, State
 from terraform.state_lock import cut_short
 from terraform.workspace import Workspace, set_default_credentials
 
@@ -65,14 +66,14 @@ def open_stage(workspace: Workspace, *, progress: Progress) -> Stage:
     broken = broken_state_file(terraform.folder)
     # Terraform does not initialize upon half a file; `recover.write` does once that is put aside.
     state = None if broken else _state(terraform, settings)
-    refuse_other_account(workspace, state)
+    refuse_other_account(workspace, content(state))
     # What a person has marked (`terraform taint`) stays so.
-    half_made = tainted(state) if cut_short(terraform.folder) else ()
+    half_made = state.tainted if state and cut_short(terraform.folder) else ()
     return Stage(
         workspace=workspace,
         terraform=terraform,
         stack=read_stack(terraform.folder),
-        state=untainted(state) if half_made else state,
+        state=untainted(content(state)) if half_made else content(state),
         half_made=half_made,
         record=record and record.kept(shared_roles=settings.keep_shared_roles),
         broken=broken,
@@ -80,10 +81,10 @@ def open_stage(workspace: Workspace, *, progress: Progress) -> Stage:
     )
 
 
-def _state(terraform: Terraform, settings: StageSettings) -> Document | None:
+def _state(terraform: Terraform, settings: StageSettings) -> State | None:
     try:
         terraform.initialize()
-        return content(pull(terraform))
+        return pull(terraform)
     except UserError as error:
         if settings.state is None or "state file format" not in str(error):
             raise
@@ -95,12 +96,6 @@ def _state(terraform: Terraform, settings: StageSettings) -> Document | None:
         ) from None
 
 
-def tainted(state: Document | None) -> tuple[str, ...]:
-    """Return the addresses that Terraform would replace because their making did not end well."""
-    half = (block_address(each) for each, instance in each_instance(state) if _is_tainted(instance))
-    return tuple(dict.fromkeys(half))
-
-
 def untainted(state: Document | None) -> Document | None:
     """Return the state with what was half made as Terraform reads and finishes it."""
     if state is None:
@@ -109,19 +104,13 @@ def untainted(state: Document | None) -> Document | None:
         {
             **resource,
             "instances": [
-                {key: value for key, value in each.items() if key != "status"}
-                if _is_tainted(each)
-                else each
+                {key: value for key, value in each.items() if (key, value) != ("status", "tainted")}
                 for _, each in each_instance({"resources": [resource]})
             ],
         }
         for resource in state.get("resources") or ()
     ]
     return {**state, "resources": resources}
-
-
-def _is_tainted(instance: Mapping[str, Any]) -> bool:
-    return instance.get("status") == "tainted"
 
 
 def held_attributes(state: Document | None) -> dict[str, Mapping[str, Any]]:
@@ -150,9 +139,7 @@ def data_attributes(stage: Stage) -> dict[str, Mapping[str, Any]]:
         if source.type != "aws_route53_zone":
             continue
         wanted = str(source.attributes["name"]).rstrip(".")
-        answer = ask(stage.clients, "route53", "ListHostedZonesByName", DNSName=wanted)
-        for zone in answer["HostedZones"]:
-            if zone["Name"].rstrip(".") == wanted and not zone["Config"]["PrivateZone"]:
-                id_ = zone["Id"].rpartition("/")[2]
-                found[address] = {"zone_id": id_, "id": id_, "name": wanted}
+        zone = public_zone(stage.clients, wanted)
+        if zone:
+            found[address] = {"zone_id": zone, "id": zone, "name": wanted}
     return found

@@ -9,9 +9,39 @@ from dataclasses import dataclass
 
 from aws.client import Clients
 from aws.resources.secretsmanager import VERSIONS
-from imports.recovery.recovered_state import SecretVersion
 from modules.settings.secret_labels import FIRST
 from modules.settings.secrets import MASTER_CREDENTIALS
+from terraform.import_plan import ReadObject
+from terraform.stack import Resource
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretVersion:
+    """The first version of a secret, without its value."""
+
+    secret_arn: str
+    version_id: str
+    stages: tuple[str, ...]
+
+
+def version_read(version: SecretVersion, planned: Resource, *, provider: str) -> ReadObject:
+    """Return a secret's version as the state holds a write-only one: without a value."""
+    return ReadObject(
+        provider=provider,
+        schema_version=0,
+        attributes={
+            "arn": version.secret_arn,
+            "has_secret_string_wo": True,
+            "id": f"{version.secret_arn}|{version.version_id}",
+            "secret_binary": "",
+            "secret_id": version.secret_arn,
+            "secret_string": "",
+            "secret_string_wo": None,
+            "secret_string_wo_version": planned.attributes["secret_string_wo_version"],
+            "version_id": version.version_id,
+            "version_stages": sorted(version.stages),
+        },
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,9 +1,10 @@
 """What the provider cannot import: its state is written from what AWS says of it."""
 
+import datetime
 from collections.abc import Mapping
+from typing import Any
 
 from aws.client import Clients, ask, ask_all
-from imports.recovery.recovered_state import scheduled_action_read, validation_read
 from terraform.import_plan import ReadObject
 from terraform.resolving import Known, text
 from terraform.stack import Resource
@@ -69,3 +70,49 @@ def _scheduled_action(
         ),
         None,
     )
+
+
+def validation_read(certificate: str, issued: datetime.datetime, *, provider: str) -> ReadObject:
+    """Return an issued certificate's validation: no object in AWS, but a wait that is over."""
+    return ReadObject(
+        provider=provider,
+        schema_version=0,
+        attributes={
+            "certificate_arn": certificate,
+            "id": f"{issued.astimezone(datetime.UTC):%Y-%m-%d %H:%M:%S} +0000 UTC",
+            "timeouts": None,
+            "validation_record_fqdns": None,
+        },
+    )
+
+
+def scheduled_action_read(row: Mapping[str, Any], *, provider: str) -> ReadObject:
+    """Return a scheduled action of Application Auto Scaling; AWS tells all that the state holds."""
+    name, resource = row["ScheduledActionName"], row["ResourceId"]
+    capacity = row["ScalableTargetAction"]
+    return ReadObject(
+        provider=provider,
+        schema_version=0,
+        attributes={
+            "arn": row["ScheduledActionARN"],
+            "end_time": _time(row.get("EndTime")),
+            "id": f"{name}-{row['ServiceNamespace']}-{resource}",
+            "name": name,
+            "resource_id": resource,
+            "scalable_dimension": row["ScalableDimension"],
+            "scalable_target_action": [
+                {
+                    "max_capacity": str(capacity.get("MaxCapacity", "")),
+                    "min_capacity": str(capacity.get("MinCapacity", "")),
+                }
+            ],
+            "schedule": row["Schedule"],
+            "service_namespace": row["ServiceNamespace"],
+            "start_time": _time(row.get("StartTime")),
+            "timezone": row.get("Timezone", "UTC"),
+        },
+    )
+
+
+def _time(moment: datetime.datetime | None) -> str | None:
+    return f"{moment.astimezone(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}" if moment else None

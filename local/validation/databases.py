@@ -18,6 +18,13 @@ _IDENTIFIERS = (
 )
 _DATABASE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY, _WEEK = 24 * 60, 7 * 24 * 60
+_CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
+_BACKUP_WINDOW = re.compile(f"{_CLOCK}-{_CLOCK}")
+_MAINTENANCE_WINDOW = re.compile(
+    f"({'|'.join(_WEEKDAYS)}):{_CLOCK}-({'|'.join(_WEEKDAYS)}):{_CLOCK}", re.IGNORECASE
+)
 _PASSWORD = re.compile(r"[!#-.0-?A-~]{8,128}")
 
 
@@ -33,6 +40,51 @@ def identifiers(params: Params) -> list[str]:
                 f"{member} = {name!r}: allowed: at most {longest} characters, not {len(name)}"
             )
     return found
+
+
+def windows(params: Params) -> list[str]:
+    """https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html: both in UTC."""
+    backup, maintenance = (
+        params.get("PreferredBackupWindow"),
+        params.get("PreferredMaintenanceWindow"),
+    )
+    found = [
+        *unless(_BACKUP_WINDOW, "PreferredBackupWindow", backup, "hh24:mi-hh24:mi"),
+        *unless(
+            _MAINTENANCE_WINDOW,
+            "PreferredMaintenanceWindow",
+            maintenance,
+            "ddd:hh24:mi-ddd:hh24:mi",
+        ),
+    ]
+    if found:
+        return found
+    of_day = [_minutes(each, _DAY) for each in (backup or "").split("-") if each]
+    of_week = [_minutes(each, _WEEK) for each in (maintenance or "").lower().split("-") if each]
+    if of_day and (of_day[1] - of_day[0]) % _DAY < 30:
+        found.append(f"PreferredBackupWindow = {backup!r}: allowed: at least 30 minutes")
+    if of_week and not 30 <= (of_week[1] - of_week[0]) % _WEEK <= _DAY:
+        found.append(
+            f"PreferredMaintenanceWindow = {maintenance!r}: allowed: 30 minutes to 24 hours"
+        )
+    if of_day and of_week:
+        length = (of_day[1] - of_day[0]) % _DAY
+        begins = of_week[0] + (of_day[0] - of_week[0]) % _DAY
+        if (
+            begins < of_week[0] + (of_week[1] - of_week[0]) % _WEEK
+            or begins + length - _DAY > of_week[0]
+        ):
+            found.append(
+                "PreferredBackupWindow: allowed: a window that does not conflict with "
+                f"PreferredMaintenanceWindow, {maintenance}"
+            )
+    return found
+
+
+def _minutes(clock: str, within: int) -> int:
+    hours, minutes = clock[-5:].split(":")
+    day = _WEEKDAYS.index(clock[:3]) if within == _WEEK else 0
+    return day * _DAY + int(hours) * 60 + int(minutes)
 
 
 def created(params: Params) -> list[str]:
@@ -63,7 +115,7 @@ def sizes(params: Params) -> list[str]:
 
     A password is not repeated.
     """
-    found = []
+    found = windows(params)
     days = params.get("BackupRetentionPeriod", 0)
     if not 0 <= days <= 35:
         found.append(f"BackupRetentionPeriod = {days}: allowed: 0 to 35 days")

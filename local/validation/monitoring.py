@@ -1,5 +1,7 @@
 """What CloudWatch and SNS ask for, where AWS's models do not say so."""
 
+import json
+import re
 from typing import Any
 
 from local.validation.names import refused
@@ -37,6 +39,49 @@ def budget_subscribers(params: Params) -> list[str]:
     ]
 
 
+def event_rule(params: Params) -> list[str]:
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html: lists of values."""
+    text = params.get("EventPattern")
+    if text is None:
+        return [] if params.get("ScheduleExpression") else ["EventPattern: is required"]
+    try:
+        pattern = json.loads(text)
+    except ValueError:
+        pattern = None
+    if isinstance(pattern, dict) and pattern and all(map(_matches, pattern.values())):
+        return []
+    return [f"EventPattern = {text!r}: allowed: a JSON object whose values are lists that match"]
+
+
+def _matches(value: Any) -> bool:
+    if isinstance(value, dict):
+        return bool(value) and all(map(_matches, value.values()))
+    return isinstance(value, list) and bool(value)
+
+
+def event_targets(params: Params) -> list[str]:
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html."""
+    found = []
+    for target in params.get("Targets", []):
+        transformer = target.get("InputTransformer", {})
+        used = set(re.findall(r"<([A-Za-z0-9_-]+)>", transformer.get("InputTemplate", "")))
+        unknown = used - transformer.get("InputPathsMap", {}).keys()
+        found += [f"InputTemplate: <{name}> is not in InputPathsMap" for name in sorted(unknown)]
+    return found
+
+
+def backup_rules(params: Params) -> list[str]:
+    """https://docs.aws.amazon.com/aws-backup/latest/devguide/API_BackupRuleInput.html."""
+    found = []
+    for rule in params.get("BackupPlan", {}).get("Rules", []):
+        start = rule.get("StartWindowMinutes", 480)
+        if start < 60:
+            found.append(f"StartWindowMinutes = {start}: allowed: at least 60")
+        if rule.get("CompletionWindowMinutes", 10080) < start + 60:
+            found.append("CompletionWindowMinutes: allowed: an hour more than StartWindowMinutes")
+    return found
+
+
 def retention(params: Params) -> list[str]:
     """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html."""
     days = params.get("retentionInDays")
@@ -54,6 +99,16 @@ def alarm(params: Params) -> list[str]:
         for member in ("ComparisonOperator", "EvaluationPeriods")
         if member not in params and "EvaluationCriteria" not in params
     ]
+    low_samples = params.get("EvaluateLowSampleCountPercentile")
+    if low_samples not in {None, "evaluate", "ignore"}:
+        found.append(
+            f"EvaluateLowSampleCountPercentile = {low_samples!r}: allowed: evaluate or ignore"
+        )
+    queries = params.get("Metrics", [])
+    if queries and sum(query.get("ReturnData", True) for query in queries) != 1:
+        found.append("Metrics: exactly one has ReturnData true")
+    if queries and ("MetricName" in params or not any("MetricStat" in each for each in queries)):
+        found.append("Metrics: stand in place of MetricName, and one at least is a MetricStat")
     if "MetricName" not in params:
         return found
     if ("Statistic" in params) == ("ExtendedStatistic" in params):

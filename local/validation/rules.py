@@ -28,6 +28,8 @@ class RuleError:
 # What shows in the request itself.
 _FORM: Mapping[str, Iterable[FormRule]] = {
     "application-autoscaling.PutScheduledAction": [clocks.scheduled_action],
+    "backup.CreateBackupPlan": [monitoring.backup_rules],
+    "backup.UpdateBackupPlan": [monitoring.backup_rules],
     "budgets.CreateBudget": [monitoring.budget_subscribers],
     "cloudwatch.PutMetricAlarm": [monitoring.alarm],
     "ec2.AuthorizeSecurityGroupEgress": [network.ports],
@@ -42,6 +44,8 @@ _FORM: Mapping[str, Iterable[FormRule]] = {
     "elbv2.CreateTargetGroup": [names.target_group, network.target_group],
     "elbv2.ModifyRule": [network.listener_rule],
     "elbv2.ModifyTargetGroup": [network.target_group],
+    "events.PutRule": [monitoring.event_rule],
+    "events.PutTargets": [monitoring.event_targets],
     "logs.PutRetentionPolicy": [monitoring.retention],
     "rds.CreateDBCluster": [databases.created],
     "rds.CreateDBClusterParameterGroup": [databases.identifiers],

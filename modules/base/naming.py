@@ -221,6 +221,10 @@ class Names:
         """Name an alarm, by its row's suffix; all alarms begin with that of an empty one."""
         return self._name(subject)
 
+    def event_rule(self, key: str) -> str:
+        """Name a rule of EventBridge, by its row's key."""
+        return self._name(key.replace("_", "-"))
+
     def database_instance(self, index: int) -> str:
         """Name an instance of the Aurora cluster."""
         return f"{self.database}-{index}"

@@ -17,9 +17,8 @@ from constructs import Construct
 from modules.base.address import address
 from modules.context import Context
 from modules.security import policies
+from modules.settings.windows import START_WINDOW
 
-# 05:00 UTC is AWS Backup's own default.
-_SCHEDULE = "cron(0 5 ? * * *)"
 _MANAGED_POLICIES = {
     "backup": "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup",
     "restore": "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForRestores",
@@ -35,6 +34,7 @@ class Backups(Construct):
         id_: str,
         *,
         context: Context,
+        schedule: str,
         retention_days: int,
         resource_arns: Sequence[str],
     ) -> None:
@@ -78,7 +78,12 @@ class Backups(Construct):
                     BackupPlanRule(
                         rule_name="daily",
                         target_vault_name=self.vault.name,
-                        schedule=_SCHEDULE,
+                        schedule=schedule,
+                        schedule_expression_timezone=(
+                            None if context.time_zone == "UTC" else context.time_zone
+                        ),
+                        # Its default is eight hours, some of which are the database's own windows.
+                        start_window=START_WINDOW,
                         lifecycle=BackupPlanRuleLifecycle(delete_after=retention_days),
                     )
                 ],

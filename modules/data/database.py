@@ -1,6 +1,6 @@
 """The PostgreSQL database, on RDS or on Aurora Serverless v2. Both offer the same attributes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from cdktf import TerraformResourceLifecycle
@@ -30,6 +30,7 @@ from modules.network.network import Network
 from modules.security.secret_store import SecretStore
 from modules.settings import stage_settings as s
 from modules.settings.services import POSTGRES_PORT
+from modules.settings.windows import Windows
 
 # The stored password goes to the database when it is created. A higher number would reset it.
 _PASSWORD_VERSION = 1
@@ -79,6 +80,7 @@ class PostgresInstance(Construct):
         *,
         context: Context,
         settings: s.Database,
+        windows: Windows,
         network: Network,
         security_group: SecurityGroup,
         secrets: SecretStore,
@@ -140,6 +142,11 @@ class PostgresInstance(Construct):
                 monitoring_interval=settings.enhanced_monitoring_seconds,
                 monitoring_role_arn=watch.role_arn,
                 backup_retention_period=settings.backup_retention_days,
+                # An adopted database keeps its windows until the stage file names others.
+                backup_window=settings.backup_window if is_adopted else windows.backup,
+                maintenance_window=(
+                    settings.maintenance_window if is_adopted else windows.maintenance
+                ),
                 copy_tags_to_snapshot=True,
                 apply_immediately=False,
                 deletion_protection=context.guard.refuses(DbInstance, "main"),
@@ -154,6 +161,7 @@ class PostgresInstance(Construct):
         self.port: int = POSTGRES_PORT
         self.kind: Literal["Instance", "Cluster"] = "Instance"
         self.identifier: str = instance.identifier
+        self.identifiers: Sequence[str] = [instance.identifier]
         self.arn: str = instance.arn
         self.dimensions: Mapping[str, str] = {"DBInstanceIdentifier": instance.identifier}
         self.storage_metric = "FreeStorageSpace"
@@ -169,6 +177,7 @@ class AuroraCluster(Construct):
         *,
         context: Context,
         settings: s.Database,
+        windows: Windows,
         network: Network,
         security_group: SecurityGroup,
         secrets: SecretStore,
@@ -227,6 +236,8 @@ class AuroraCluster(Construct):
                 db_cluster_parameter_group_name=parameters.name,
                 # Aurora always keeps backups, for a day at least.
                 backup_retention_period=max(settings.backup_retention_days, 1),
+                preferred_backup_window=windows.backup,
+                preferred_maintenance_window=windows.maintenance,
                 copy_tags_to_snapshot=True,
                 apply_immediately=False,
                 deletion_protection=context.guard.refuses(RdsCluster, "main"),
@@ -237,7 +248,7 @@ class AuroraCluster(Construct):
                 depends_on=watch.ready,
             ),
         )
-        for index in range(2 if settings.multi_az else 1):
+        instances = [
             address(
                 f"main_{index}",
                 RdsClusterInstance(
@@ -249,6 +260,7 @@ class AuroraCluster(Construct):
                     engine_version=settings.engine_version,
                     instance_class="db.serverless",
                     auto_minor_version_upgrade=True,
+                    preferred_maintenance_window=windows.maintenance,
                     publicly_accessible=False,
                     monitoring_interval=settings.enhanced_monitoring_seconds,
                     monitoring_role_arn=watch.role_arn,
@@ -256,10 +268,16 @@ class AuroraCluster(Construct):
                     apply_immediately=False,
                 ),
             )
+            for index in range(2 if settings.multi_az else 1)
+        ]
         self.host: str = cluster.endpoint
         self.port: int = POSTGRES_PORT
         self.kind: Literal["Instance", "Cluster"] = "Cluster"
         self.identifier: str = cluster.cluster_identifier
+        self.identifiers: Sequence[str] = [
+            cluster.cluster_identifier,
+            *(instance.identifier for instance in instances),
+        ]
         self.arn: str = cluster.arn
         self.dimensions: Mapping[str, str] = {"DBClusterIdentifier": cluster.cluster_identifier}
         # Aurora's volume grows by itself; what can run out is an instance's own disk.

@@ -1,9 +1,10 @@
 """The alarms, as rows: what is measured, when it is too much, and of what.
 
-Every alarm tells the operator when it starts and when it ends; missing data is not breaching.
+Every alarm tells the operator when it starts and when it ends. Missing data is breaching for the alarms on
+services without a task alone: there it is the fault itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -17,12 +18,17 @@ Comparison = Literal[
     "GreaterThanThreshold",
     "GreaterThanOrEqualToThreshold",
     "LessThanOrEqualToThreshold",
+    "LessThanThreshold",
 ]
+Interval = tuple[int, int]
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmRow:
-    """One CloudWatch alarm. `key` is its address and the end of its name; `statistic` may be `p90`."""
+    """One CloudWatch alarm. `key` is its address and the end of its name; `statistic` may be `p90`.
+
+    `silent` are the times at which it is never too much, in minutes of a week in UTC that begins on Monday.
+    """
 
     key: str
     description: str
@@ -34,6 +40,22 @@ class AlarmRow:
     evaluation_periods: int
     dimensions: Mapping[str, str] = field(default_factory=dict)
     period_seconds: int = 300
+    missing_data: Literal["notBreaching", "breaching"] = "notBreaching"
+    silent: Sequence[Interval] = ()
+
+    @property
+    def is_percentile(self) -> bool:
+        """Return whether the statistic is one, which CloudWatch calls an extended statistic."""
+        return self.statistic.startswith("p")
+
+    @property
+    def silenced(self) -> str:
+        """The metric `m`, or the threshold where the minute `w` of the week is in a silent interval.
+
+        `w` has a value where `m` has none.
+        """
+        times = " OR ".join(f"(w>={begin} AND w<{end})" for begin, end in self.silent)
+        return f"IF({times}, {self.threshold:g}, m)"
 
     @property
     def name_suffix(self) -> str:
@@ -128,6 +150,44 @@ def service_alarms(
             dimensions={"ClusterName": cluster, "ServiceName": ecs_service},
         )
     ]
+
+
+def no_task_alarm(
+    service: Service,
+    *,
+    target_group: Mapping[str, str] | None,
+    ecs_service: Mapping[str, str],
+    silent: Sequence[Interval],
+) -> AlarmRow:
+    """Watch whether a service runs at all: by its healthy targets, or, with no route, by its CPU's samples.
+
+    Neither metric is sent of a service without a task. The arguments are the metrics' dimensions.
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/available-metrics.html
+    """
+    namespace, metric, statistic = (
+        ("AWS/ApplicationELB", "HealthyHostCount", "Maximum")
+        if target_group
+        else ("AWS/ECS", "CPUUtilization", "SampleCount")
+    )
+    return AlarmRow(
+        key=f"{service.name}_no_task",
+        description=f"{service.name} has no task that works",
+        namespace=namespace,
+        metric=metric,
+        statistic=statistic,
+        comparison="LessThanThreshold",
+        threshold=1,
+        evaluation_periods=2,
+        dimensions=target_group or ecs_service,
+        missing_data="breaching",
+        silent=silent,
+    )
+
+
+# A week's minute from the time of each sample; the functions tell it where there is no sample, too.
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
+MINUTE_OF_WEEK = "(DAY(m)-1)*1440+HOUR(m)*60+MINUTE(m)"
 
 
 def database_alarms(

@@ -154,17 +154,18 @@ def tls_only(*, action: str, resources: Sequence[str]) -> Statement:
 
 
 def alarm_topic_policy(*, topic_arn: str, account_id: str) -> Document:
-    """CloudWatch alarms of this account may publish to the topic."""
+    """CloudWatch alarms and EventBridge rules of this account may publish to the topic."""
     return document(
         [
             {
-                "Sid": "AlarmsPublish",
+                "Sid": sid,
                 "Effect": "Allow",
-                "Principal": {"Service": "cloudwatch.amazonaws.com"},
+                "Principal": {"Service": f"{service}.amazonaws.com"},
                 "Action": "sns:Publish",
                 "Resource": topic_arn,
                 "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
             }
+            for sid, service in (("AlarmsPublish", "cloudwatch"), ("EventsPublish", "events"))
         ]
     )
 

@@ -72,7 +72,7 @@ class SecretStore(Construct):
             if row.origin == "generated":
                 self.write_first_value(row.name, self._generated(row, master_username))
             elif row.origin == "operator":
-                self.write_first_value(row.name, PLACEHOLDER)
+                self.write_first_value(row.name, first_value(row))
         self.arns: dict[str, str] = {name: secret.arn for name, secret in self.secrets.items()}
         # The database gets what is stored, because a second draw would be a different password.
         password = f'jsondecode({self._stored(MASTER_CREDENTIALS)})["password"]'
@@ -138,6 +138,14 @@ class SecretStore(Construct):
             f'"{key}" = ' + expressions.get(value, f'"{value}"') for key, value in row.document
         )
         return f"${{jsonencode({{{members}}})}}"
+
+
+def first_value(row: SecretRow) -> str:
+    """Return what an operator's secret holds until somebody sets it.
+
+    Each key of a JSON document is there: ECS starts no task that reads one that is not.
+    """
+    return json.dumps(dict.fromkeys(row.keys, PLACEHOLDER)) if row.keys else PLACEHOLDER
 
 
 class ConnectionStrings(Construct):

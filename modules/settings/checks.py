@@ -11,11 +11,13 @@ from modules.settings.rules.network import availability_zone
 from modules.settings.rules.refusal import Refusal
 from modules.settings.rules.storage import BUCKET_STARTS
 from modules.settings.schedule import DATABASE_LEAD_MINUTES, minute_of_day
+from modules.settings.secret_checks import find_secret_errors
 from modules.settings.service_checks import find_service_errors
 from modules.settings.setting_error import SettingError
 from modules.settings.stage_settings import StageSettings
 from modules.settings.stateful import stateful_addresses
 from modules.settings.toml_text import toml_value
+from modules.settings.windows import window_errors
 
 # A load balancer's subnet has to be a /27 or larger.
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html
@@ -55,6 +57,8 @@ def find_errors(settings: StageSettings) -> list[SettingError]:
         *_tags(settings),
         *_capacity(settings),
         *_night_stop(settings),
+        *window_errors(settings),
+        *find_secret_errors(settings),
         *find_service_errors(settings),
         *_prefix(settings),
         *_name_lengths(settings),

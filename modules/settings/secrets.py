@@ -18,7 +18,8 @@ class SecretRow:
 
     `length` is of the generated alphanumeric part. `template` (composed) or `document` (generated) says
     how the value is put together; `{username}`, `{password}`, `{host}`, `{port}`, `{name}` and
-    `{generated}` are replaced by Terraform, the password URL-encoded.
+    `{generated}` are replaced by Terraform, the password URL-encoded. `keys` are those of an operator's JSON
+    document, `is_own` says that the stage file declares it, `optional` that services do without its value.
     """
 
     name: str
@@ -28,6 +29,14 @@ class SecretRow:
     length: int = 40
     document: tuple[tuple[str, str], ...] = ()
     template: str = ""
+    keys: tuple[str, ...] = ()
+    optional: bool = False
+    is_own: bool = False
+
+    @property
+    def json_keys(self) -> tuple[str, ...]:
+        """The keys that a service may ask for; none where the value is no JSON document."""
+        return self.keys or tuple(key for key, _ in self.document)
 
 
 @dataclass(frozen=True, kw_only=True)

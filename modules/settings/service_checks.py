@@ -2,17 +2,18 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from modules.settings.credential_shapes import secret_kind
 from modules.settings.fargate_sizes import FARGATE_MEMORY_MIB
+from modules.settings.own_secrets import ends_like_an_arn
 from modules.settings.rules.containers import variable_name
-from modules.settings.secrets import SECRETS, SecretRef
 from modules.settings.services import PLACEHOLDERS, SERVICES, ScheduledScaling, Service
 from modules.settings.setting_error import SettingError
 from modules.settings.stage_settings import StageSettings
 from modules.settings.toml_text import HIDDEN, toml_value
+from modules.settings.wording import plain_name
 
 # Names that the platform's own resources have in their addresses, where a service's would be.
 RESERVED_NAMES = (
@@ -154,15 +155,17 @@ def _file_storage(settings: StageSettings) -> Iterator[SettingError]:
         )
 
 
-def _secrets(field: str, service: str, variable: str, value: str) -> Iterator[SettingError]:
+def _secrets(
+    field: str, variable: str, value: str, *, service: str, names: Sequence[str]
+) -> Iterator[SettingError]:
     """Refuse a secret in the stage file: it would be in git, in the state and the task definition."""
     kind = secret_kind(variable, value)
     if kind is None:
         return
-    names = [row.name for row in SECRETS]
-    close = difflib.get_close_matches(variable.lower().replace("_", "-"), names, n=1, cutoff=0.8)
-    name = close[0] if close else "NAME"
-    row = "" if close else "give it a row in modules/secrets.py, "
+    own = plain_name(variable)
+    close = difflib.get_close_matches(own, names, n=1, cutoff=0.8)
+    name = close[0] if close else f"{own}-value" if ends_like_an_arn(own) else own
+    row = "" if close else f"declare [secrets.{name}], "
     yield SettingError(
         field=field,
         value=HIDDEN,
@@ -206,7 +209,7 @@ def _taken_twice(attribute: str, values: Mapping[str, object]) -> Iterator[Setti
 
 
 def _references(settings: StageSettings) -> Iterator[SettingError]:
-    secrets = {row.name: [key for key, _ in row.document] for row in SECRETS}
+    names = [row.name for row in settings.secret_rows]
     for name, service in settings.services.items():
         if service.name != name:
             yield SettingError(
@@ -237,33 +240,17 @@ def _references(settings: StageSettings) -> Iterator[SettingError]:
             where = f"services.{name}.environment.{variable}"
             if variable in service.secrets:
                 continue  # said above
-            secret_like = list(_secrets(where, name, variable, value))
+            secret_like = list(_secrets(where, variable, value, service=name, names=names))
             yield from secret_like or _placeholders(where, value)
-        for variable, reference in service.secrets.items():
-            ref = SecretRef.parse(reference)
-            keys = secrets.get(ref.name)
-            if ref.key is not None and keys and ref.key not in keys:
-                yield SettingError(
-                    field=f"services.{name}.secrets.{variable}",
-                    value=reference,
-                    allowed=f"a key of {ref.name}: " + ", ".join(keys),
-                    remedy="name one of these after the colon",
-                )
-            if keys is None:
-                yield SettingError(
-                    field=f"services.{name}.secrets.{variable}",
-                    value=reference,
-                    allowed="one of " + ", ".join(secrets),
-                    remedy=_likeliest(
-                        ref.name,
-                        secrets,
-                        'name a secret, or "SECRET:KEY" for one key of a JSON secret',
-                    ),
-                )
 
 
 def _variables(service: Service) -> Iterator[SettingError]:
-    for table, variables in (("environment", service.environment), ("secrets", service.secrets)):
+    tables = {
+        "environment": service.environment,
+        "secrets": service.secrets,
+        "optional_secrets": service.optional_secrets,
+    }
+    for table, variables in tables.items():
         for variable in variables:
             refusal = variable_name(variable)
             if refusal:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from modules.settings.own_secrets import variables
 from modules.settings.setting_types import (
     PINNED_IMAGE,
     ClockTime,
@@ -73,7 +74,8 @@ class Service(Section):
     """One ECS service on Fargate.
 
     `environment` may use `{domain}`, `{region}` and `{bucket}`. `secrets` maps a variable to one of the
-    platform's secrets (`modules.secrets`), `NAME` or `NAME:JSON_KEY`.
+    platform's secrets (`modules.settings.secrets`) or one of the stage's own (`[secrets.NAME]`), `NAME` or
+    `NAME:JSON_KEY`; `optional_secrets` gives what the stage declares, and leaves the rest out.
     """
 
     name: Name = Field(description="the service's name, the last part of its physical names")
@@ -133,6 +135,11 @@ class Service(Section):
     )
     environment: dict[str, str] = Field({}, description="environment variables")
     secrets: dict[str, str] = Field({}, description="variables from secrets")
+    optional_secrets: dict[str, str] = Field(
+        {},
+        description="variables from secrets of one's own, `NAME:KEY`, that are left out where the stage "
+        "does not declare the secret",
+    )
     calls: Annotated[tuple[str, ...], Field(strict=False)] = Field(
         (), description="services that it may reach on their port"
     )
@@ -221,6 +228,21 @@ SERVICES: tuple[Service, ...] = (
             "HASURA_GRAPHQL_ADMIN_SECRET": "hasura-admin-secret",
             "OPENAI_API_KEY": "openai-api-key",
         },
+        optional_secrets=variables(
+            "google:CLIENT_ID_WEB",
+            "google:CLIENT_SECRET_WEB",
+            "google:CLIENT_ID_ATOMIC_WEB",
+            "google:CLIENT_SECRET_ATOMIC_WEB",
+            "google:CLIENT_ID_ANDROID",
+            "google:CLIENT_ID_IOS",
+            "zoom:CLIENT_ID",
+            "zoom:PASS_KEY",
+            "zoom:SALT_FOR_PASS",
+            "zoom:IV_FOR_PASS",
+            "kafka:USERNAME",
+            "kafka:PASSWORD",
+            "mongodb:URI",
+        ),
         calls=("hasura",),
         uses_bucket=True,
         uses_kafka=True,
@@ -254,6 +276,16 @@ SERVICES: tuple[Service, ...] = (
             "HANDSHAKE_URL": "https://{domain}/v1/handshake",
         },
         secrets={"HASURA_GRAPHQL_ADMIN_SECRET": "hasura-admin-secret"},
+        optional_secrets=variables(
+            "google:CLIENT_ID_WEB",
+            "google:CLIENT_SECRET_WEB",
+            "zoom:CLIENT_ID",
+            "zoom:CLIENT_SECRET",
+            "zoom:PASS_KEY",
+            "zoom:SALT_FOR_PASS",
+            "zoom:IV_FOR_PASS",
+            "zoom:WEBHOOK_SECRET_TOKEN",
+        ),
         calls=("hasura", "handshake"),
     ),
     Service(
@@ -295,6 +327,13 @@ SERVICES: tuple[Service, ...] = (
             "NEXT_PUBLIC_HANDSHAKE_URL": "https://{domain}/v1/handshake/",
             "NEXT_PUBLIC_EVENT_TO_QUEUE_AUTH_URL": "https://{domain}/v1/functions/eventToQueueAuth",
         },
+        optional_secrets=variables(
+            "google:CLIENT_ID_ATOMIC_WEB",
+            "google:CLIENT_SECRET_ATOMIC_WEB",
+            "zoom:PASS_KEY",
+            "zoom:SALT_FOR_PASS",
+            "zoom:IV_FOR_PASS",
+        ),
         cpu_alarm=True,
         on_dashboard=True,
     ),

@@ -139,6 +139,23 @@ ClockTime = Annotated[
         'write it as in "07:00"',
     ),
 ]
+BackupWindow = Annotated[
+    str,
+    matching(
+        r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d",
+        "two times of day in UTC",
+        'write them as in "03:00-03:30"',
+    ),
+]
+MaintenanceWindow = Annotated[
+    str,
+    matching(
+        r"(mon|tue|wed|thu|fri|sat|sun):([01]\d|2[0-3]):[0-5]\d"
+        r"-(mon|tue|wed|thu|fri|sat|sun):([01]\d|2[0-3]):[0-5]\d",
+        "two times of the week in UTC",
+        'write them as in "sun:01:30-sun:02:30"',
+    ),
+]
 Days = Annotated[str, ruled(clocks.days_of_the_week)]
 TimeZone = Annotated[str, ruled(clocks.time_zone)]
 # A registry's port is no tag, and `latest` pins nothing, unless a digest follows it.

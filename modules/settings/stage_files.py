@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from modules.settings.checks import NAMED_SWITCHES, find_errors
+from modules.settings.own_secrets import chosen_reference, defaults_of
 from modules.settings.setting_error import SettingError
 from modules.settings.setting_types import Name
 from modules.settings.stage_settings import StageSettings, stage_defaults
@@ -99,6 +100,7 @@ def parse_stage(
         )
     values = _merge(stage_defaults(stage), {k: v for k, v in document.items() if k != "stage"})
     _name_services(values)
+    _give_own_secrets(values)
     while True:
         try:
             settings = StageSettings.model_validate(values)
@@ -136,6 +138,31 @@ def _name_services(values: dict[str, Any]) -> None:
         for name, row in services.items():
             if isinstance(row, dict):
                 row.setdefault("name", name)
+
+
+def _give_own_secrets(values: dict[str, Any]) -> None:
+    """Complete what the application knows of a declared secret, and give it to the services that take it."""
+    declared = values.get("secrets")
+    services = values.get("services")
+    if not isinstance(declared, dict) or not isinstance(services, dict):
+        return
+    for name, table in declared.items():
+        if isinstance(table, dict):
+            declared[name] = {**defaults_of(name), **table}
+    for row in services.values():
+        if not isinstance(row, dict):
+            continue
+        tables = [row.get(key, {}) for key in ("secrets", "optional_secrets", "environment")]
+        if not all(isinstance(table, dict) for table in tables):
+            continue
+        given, optional, environment = tables
+        for variable, text in optional.items():
+            reference = chosen_reference(text, declared) if isinstance(text, str) else None
+            # What a person has said of a variable stays.
+            if reference and variable not in {*given, *environment}:
+                given[variable] = reference
+        if given:
+            row["secrets"] = given
 
 
 def _set_aside(values: dict[str, Any], loc: Sequence[int | str]) -> None:

@@ -8,10 +8,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from modules.settings.own_secrets import OwnSecret, own_rows
+from modules.settings.secrets import SECRETS, SecretRow
 from modules.settings.services import SERVICES, Service
 from modules.settings.setting_types import (
     AccountId,
     AnomalyMonitorArn,
+    BackupWindow,
     BucketName,
     CertificateArn,
     ClockTime,
@@ -23,6 +26,7 @@ from modules.settings.setting_types import (
     InstanceClass,
     KmsKey,
     LogRetentionDays,
+    MaintenanceWindow,
     MasterUser,
     Name,
     Percent,
@@ -146,6 +150,16 @@ class Database(Section):
         True, description="a standby in a second zone (Aurora: a second instance)"
     )
     backup_retention_days: int = Field(14, ge=0, le=35, description="automated backups, days")
+    backup_window: BackupWindow | None = Field(
+        None,
+        description="when RDS makes them, in UTC; default: two hours before AWS Backup, which is 05:00 in "
+        "`time_zone`, or an hour and a half before a night stop",
+    )
+    maintenance_window: MaintenanceWindow | None = Field(
+        None,
+        description="when RDS may change or restart the database, in UTC; default: before `backup_window`, "
+        "on Sunday, or on the first day of the night stop's `days`",
+    )
     min_acu: float = Field(0.5, ge=0, le=256, multiple_of=0.5, description="Aurora: least capacity")
     max_acu: float = Field(4, ge=1, le=256, multiple_of=0.5, description="Aurora: most capacity")
     enhanced_monitoring_seconds: MonitoringSeconds = Field(
@@ -325,7 +339,15 @@ class StageSettings(Section):
     cost_alerts: CostAlerts = CostAlerts()
     images: Images = Images()
     state: State | None = None
+    secrets: dict[str, OwnSecret] = Field(
+        {}, description="secrets of the operator's own, by name; never a value"
+    )
     services: dict[str, Service] = Field(description="the services, by name")
+
+    @property
+    def secret_rows(self) -> tuple[SecretRow, ...]:
+        """The platform's secrets, and behind them the operator's own."""
+        return (*SECRETS, *own_rows(self.secrets))
 
     @property
     def stack_name(self) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from modules.settings.secrets import SECRETS
 from modules.settings.services import OWN_REPOSITORY
 from modules.settings.stage_settings import StageSettings
 
@@ -15,7 +14,7 @@ def stateful_addresses(settings: StageSettings) -> Iterator[str]:
     yield from ("aws_db_instance.main", "aws_rds_cluster.main")
     yield from ("aws_s3_bucket.data", "aws_s3_bucket.logs", "aws_efs_file_system.lancedb")
     yield from ("aws_kms_key.main", "aws_backup_vault.main")
-    for row in SECRETS:
+    for row in settings.secret_rows:
         yield f"aws_secretsmanager_secret.{row.name.replace('-', '_')}"
     for name, service in settings.services.items():
         if service.image == OWN_REPOSITORY:

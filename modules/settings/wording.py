@@ -9,6 +9,8 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from modules.settings.credential_shapes import secret_kind
+from modules.settings.own_secrets import OwnSecret
+from modules.settings.secret_wording import worded_secret
 from modules.settings.services import SERVICES, Service
 from modules.settings.setting_error import SettingError
 from modules.settings.setting_types import Section
@@ -27,6 +29,8 @@ _WORDING = (
     ("less than or equal to", "at most"),
     ("greater than or equal to", "at least"),
 )
+# Tables of tables, each by a name of its own.
+_NAMED: Mapping[str, type[Section]] = {"services": Service, "secrets": OwnSecret}
 _TABLE_TYPES = frozenset({"dict_type", "model_type", "model_attributes_type"})
 
 # What other tools call a setting, by its last word here.
@@ -84,6 +88,7 @@ _OFF: Mapping[str, str] = {
     "cost_alerts": "set budget_usd or anomaly_usd to switch an alert on",
     "dns": 'write mode = "route53" or mode = "manual"',
     "security": "each measure has a switch of its own: web_firewall, flow_logs, access_logs, backups",
+    "secrets": "delete all of the table: a secret is declared or it is not",
     "services": "write min_tasks = 0 and max_tasks = 0 for a service of which nothing runs",
 }
 # How to write a value of a kind, where what was typed is none.
@@ -124,7 +129,11 @@ def worded(details: ErrorDetails) -> SettingError:
     named_secret = loc[2:3] == ("environment",) and secret_kind(str(loc[-1]), "any value")
     if named_secret and not isinstance(value, bool):
         value, remedy = HIDDEN, "give it as a secret, in the service's secrets"
-    return SettingError(field=".".join(map(str, loc)), value=value, allowed=allowed, remedy=remedy)
+    found = SettingError(field=".".join(map(str, loc)), value=value, allowed=allowed, remedy=remedy)
+    if loc[:1] == ("secrets",):
+        name = str(loc[1]) if len(loc) > 1 else "NAME"
+        return worded_secret(found, kind=kind, name=name, value=value)
+    return found
 
 
 def known_keys(loc: Sequence[int | str]) -> list[str]:
@@ -135,10 +144,10 @@ def known_keys(loc: Sequence[int | str]) -> list[str]:
             break
         if isinstance(step, int):  # a row of a list, whose class is known already
             continue
-        if step == "services":
-            model = {"services": Service}
-        elif isinstance(model, dict):
-            model = Service
+        if isinstance(model, dict):
+            (model,) = model.values()
+        elif model is StageSettings and step in _NAMED:
+            model = {step: _NAMED[str(step)]}
         else:
             model = _section(model.model_fields[str(step)].annotation)
     return _keys(model)
@@ -167,9 +176,10 @@ def _all_tables() -> Iterator[tuple[str, list[str]]]:
     yield "", _keys(StageSettings)
     for name, field in StageSettings.model_fields.items():
         section = _section(field.annotation)
-        if name != "services" and hasattr(section, "model_fields"):
+        if name not in _NAMED and hasattr(section, "model_fields"):
             yield name, _keys(section)
-    yield "services.NAME", _keys(Service)
+    for name, section in _NAMED.items():
+        yield f"{name}.NAME", _keys(section)
 
 
 def _meant(loc: Sequence[int | str], known: Sequence[str], value: object) -> str:
@@ -216,11 +226,15 @@ def _tables() -> set[str]:
     }
 
 
+def plain_name(name: str) -> str:
+    """Return the name of a service or a secret that is closest to what was typed; empty where none is."""
+    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:32].rstrip("-")
+    return plain if re.fullmatch(r"[a-z][a-z0-9-]*", plain) else ""
+
+
 def _service_name(name: str) -> str:
-    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:32]
-    if re.fullmatch(r"[a-z][a-z0-9-]*", plain):
-        return f"write [services.{plain}]"
-    return "write it as in [services.reports]"
+    plain = plain_name(name)
+    return f"write [services.{plain}]" if plain else "write it as in [services.reports]"
 
 
 def _choice(loc: Sequence[int | str], value: object, spelled: Sequence[str]) -> str:

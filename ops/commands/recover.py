@@ -13,8 +13,8 @@ from common.errors import UserError
 from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, say
 from imports.recovery import orphans, recover
 from imports.recovery.recover import Proposal
+from imports.recovery.recovery_plan import Outlook
 from imports.recovery.recovery_stage import open_stage
-from imports.recovery.recovery_verdict import Outlook
 from terraform.state_lock import cut_short, forget_cut_short, local_lock, s3_lock
 from terraform.workspace import Workspace, set_default_credentials
 

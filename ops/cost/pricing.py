@@ -33,6 +33,8 @@ FREE = frozenset(
         "aws_budgets_budget",
         "aws_ce_anomaly_monitor",
         "aws_ce_anomaly_subscription",
+        "aws_cloudwatch_event_rule",
+        "aws_cloudwatch_event_target",
         "aws_db_parameter_group",
         "aws_db_subnet_group",
         "aws_default_security_group",

@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from modules.settings.schedule import DATABASE_LEAD_MINUTES, minute_of_day
+from modules.settings.schedule import DATABASE_LEAD_MINUTES, WEEK, days_of, minute_of_day
 from modules.settings.stage_settings import NightStop
 
 _CRON = re.compile(r"cron\((\d+) (\d+) \? \* (\S+) \*\)")
-_WEEK = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 
 
 def weekly_share(starts: str, stops: str) -> float:
@@ -25,16 +24,6 @@ def weekly_share(starts: str, stops: str) -> float:
     return minutes * len(days_of(end[3])) / (7 * 24 * 60)
 
 
-def days_of(days: str) -> set[str]:
-    """`MON-WED,FRI` as the days that it means."""
-    found: set[str] = set()
-    for part in days.split(","):
-        first, _, last = part.partition("-")
-        begin, end = _WEEK.index(first), _WEEK.index(last or first)
-        found |= {_WEEK[index % 7] for index in range(begin, end + 1 + (7 if end < begin else 0))}
-    return found
-
-
 def is_stopped_now(night: NightStop | None, time_zone: str, now: datetime) -> bool:
     """Return whether the clock has stopped a stage with this night stop; `now` knows its own time zone."""
     if night is None:
@@ -44,7 +33,7 @@ def is_stopped_now(night: NightStop | None, time_zone: str, now: datetime) -> bo
     # The database starts first, and neither stops at once.
     starts = minute_of_day(night.start_at) - DATABASE_LEAD_MINUTES
     runs = starts <= minute < minute_of_day(night.stop_at)
-    return not (runs and _WEEK[(local.weekday() + 1) % 7] in days_of(night.days))
+    return not (runs and WEEK[local.weekday()] in days_of(night.days))
 
 
 def spot_share(strategy: Sequence[Mapping[str, Any]], tasks: int) -> float:

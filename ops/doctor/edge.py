@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aws.client import ask, ask_all, ask_unless
+from aws.resources.route53 import public_zone
 from ops.deployed import Deployed
 from ops.doctor.finding import Finding, attention, fine
 
@@ -51,7 +52,7 @@ def gather_dns(deployed: Deployed, look_up: Resolve) -> DnsFacts:
     zone_name = settings.dns.hosted_zone_name or domain
     balancer = _balancer(deployed)
     if settings.dns.mode == "route53":
-        zone = hosted_zone(deployed, zone_name)
+        zone = public_zone(deployed.clients, zone_name)
         return DnsFacts(
             domain=domain,
             mode="route53",
@@ -192,15 +193,6 @@ def _balancer(deployed: Deployed) -> str | None:
         Names=[deployed.names.load_balancer],
     )
     return str(answer["LoadBalancers"][0]["DNSName"]) if answer else None
-
-
-def hosted_zone(deployed: Deployed, name: str) -> str | None:
-    """Return the id of the public hosted zone of this name; a private one is seen within its VPC alone."""
-    zones = ask(deployed.clients, "route53", "ListHostedZonesByName", DNSName=name)["HostedZones"]
-    for zone in zones:
-        if zone["Name"].rstrip(".") == name and not zone["Config"]["PrivateZone"]:
-            return str(zone["Id"])
-    return None
 
 
 def _alias(deployed: Deployed, zone: str, domain: str) -> str | None:

@@ -114,6 +114,8 @@ _NOUNS = {
 # Their siblings say how, not what: a card of one line names the thing alone.
 _SILENT = frozenset(
     {
+        "aws_cloudwatch_event_rule",
+        "aws_cloudwatch_event_target",
         "aws_ecr_lifecycle_policy",
         "aws_kms_alias",
         "aws_wafv2_ip_set",

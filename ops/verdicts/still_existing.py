@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from aws.client import account_of, ask_all, ask_unless
 from common.errors import listed
-from modules.settings.secrets import SECRETS
 from ops.deployed import Deployed
 from ops.facts.database import database_facts
 from ops.facts.services import service_facts
@@ -32,7 +31,7 @@ def _existing(deployed: Deployed) -> Iterator[str]:
     if database:
         yield f"database {database.name}"
     yield from (f"service {each.name}" for each in service_facts(deployed) if each.stands)
-    names = {deployed.names.secret(row.name) for row in SECRETS}
+    names = {deployed.names.secret(row.name) for row in deployed.settings.secret_rows}
     secrets = ask_all(deployed.clients, "secretsmanager", "ListSecrets", ("SecretList",))
     yield from sorted(
         f"secret {each['Name']}" for each in secrets["SecretList"] if each["Name"] in names

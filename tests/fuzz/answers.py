@@ -14,9 +14,10 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 
 from aws.client import account_of
+from aws.resources.row import Live
 from common.errors import UserError
+from imports.existing import Existing, kind_of
 from imports.sources.terraform_base.live import discover
-from imports.sources.terraform_base.live_rows import Rows, kind_of
 from imports.sources.terraform_base.planned import read_plan
 from modules.settings.stage_settings import stack_name
 from terraform.cli import CommandResult, Terraform
@@ -164,24 +165,23 @@ def answering(processes: Processes) -> Iterator[None]:
         instead_of_processes(processes),
         patch("imports.legacy_side.boto3_clients", clients),
         patch("imports.adopt.boto3_clients", clients),
-        patch("imports.preflight.read_rows", _rows_of),
-        patch("imports.preflight.id_of", lambda _type, row: row["ImportId"]),
+        patch("imports.preflight.read_existing", _existing_of),
     ):
         yield
 
 
-def _rows_of(_clients: object, *, types: set[str], **_names: object) -> Rows:
+def _existing_of(_clients: object, *, types: set[str], **_names: object) -> Existing:
     """What AWS lists of these types; one that is not adopted is refused, as ever."""
-    return {type_: _rows().get(kind_of(type_).type, []) for type_ in types}
+    return {type_: _existing().get(kind_of(type_).type, []) for type_ in types}
 
 
 @cache
-def _rows() -> Rows:
+def _existing() -> Existing:
     """What the record names is there."""
-    rows: dict[str, list[dict[str, Any]]] = {}
+    found: dict[str, list[Live]] = {}
     for item in base_record().adopted:
-        rows.setdefault(item.type, []).append({"ImportId": item.import_id})
-    return rows
+        found.setdefault(item.type, []).append(Live(key=(), import_id=item.import_id))
+    return found
 
 
 @cache

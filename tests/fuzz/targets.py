@@ -16,7 +16,6 @@ from imports.gate import judge
 from imports.inventory import decide
 from imports.record import AdoptionRecord
 from imports.recovery import recovery_stage
-from imports.recovery.recovered_state import with_objects
 from imports.sources.terraform_base.planned import read_plan as read_legacy_plan
 from local.aws import app as aws_app
 from modules.settings.secrets import SECRETS
@@ -32,6 +31,7 @@ from terraform.stack import Stack
 from terraform.state import dump_document, parse_document
 from terraform.state_file import local_state_file, lock_info_path
 from terraform.state_lock import cut_short, local_lock, lost_state
+from terraform.state_surgery import add_objects
 from tests.fuzz import base
 from tests.fuzz.command_lines import IMPORTS, OPS, line, words
 from tests.fuzz.inputs import EDITS, TEXT, documents, edited
@@ -193,12 +193,10 @@ def _recovered(_folder: Path, content: bytes) -> Outcome:
         state = parse_document(decode_state(content, source="the state"), source="the state")
         recovery_stage.held_attributes(state)
         recovery_stage.held_ids(state)
-        recovery_stage.tainted(state)
         account_in(state)
         stack = Stack(document={})
-        recovered = with_objects(
-            recovery_stage.untainted(state), {}, stack, terraform_version="1.11.4"
-        )
+        whole = recovery_stage.untainted(state)
+        recovered = add_objects(whole, {}, stack, terraform_version="1.11.4")
         parse_document(dump_document(recovered), source="what is written")
 
     return _reading(read)

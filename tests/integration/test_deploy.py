@@ -103,15 +103,31 @@ def test_plain_http_is_redirected(dev: Deployment) -> None:
     assert http["DefaultActions"][0]["RedirectConfig"]["Protocol"] == "HTTPS"
 
 
-def test_thirty_alarms_tell_the_operator(dev: Deployment) -> None:
+def test_thirty_alarms_and_one_for_each_service_tell_the_operator(dev: Deployment) -> None:
     cloudwatch = dev.client("cloudwatch")
     topic = dev.outputs["AlarmTopicArn"]
 
     mine = cloudwatch.describe_alarms(AlarmNamePrefix="atomic-dev-", MaxRecords=100)["MetricAlarms"]
 
-    assert len(mine) == 30
     assert {tuple(alarm["AlarmActions"]) for alarm in mine} == {(topic,)}
-    assert {alarm["TreatMissingData"] for alarm in mine} == {"notBreaching"}
+    silence = [alarm["AlarmName"] for alarm in mine if alarm["TreatMissingData"] == "breaching"]
+    assert (len(mine), len(silence)) == (38, 8)
+    assert all(name.endswith("-no-task") for name in silence)
+
+
+def test_what_aws_tells_of_by_itself_reaches_the_operator(dev: Deployment) -> None:
+    events = dev.client("events")
+
+    rules = events.list_rules(NamePrefix="atomic-dev-")["Rules"]
+
+    assert {rule["Name"] for rule in rules} == {
+        "atomic-dev-database-event",
+        "atomic-dev-deployment-failed",
+        "atomic-dev-task-not-placed",
+    }
+    for rule in rules:
+        (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+        assert target["Arn"] == dev.outputs["AlarmTopicArn"]
 
 
 def test_the_operator_is_subscribed(dev: Deployment) -> None:
@@ -130,7 +146,7 @@ def test_the_dashboard_shows_the_alarms(dev: Deployment) -> None:
     body = cloudwatch.get_dashboard(DashboardName="atomic-dev-SystemHealthOverview")
 
     widgets = json.loads(body["DashboardBody"])["widgets"]
-    assert len(widgets[0]["properties"]["alarms"]) == 30
+    assert len(widgets[0]["properties"]["alarms"]) == 38
 
 
 def test_only_two_services_scale(dev: Deployment) -> None:

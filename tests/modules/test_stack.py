@@ -202,6 +202,7 @@ NINTH = {
     "aws_cloudwatch_log_group.reports",
     "aws_cloudwatch_metric_alarm.reports_cpu",
     "aws_cloudwatch_metric_alarm.reports_latency",
+    "aws_cloudwatch_metric_alarm.reports_no_task",
     "aws_cloudwatch_metric_alarm.reports_target_5xx",
     "aws_cloudwatch_metric_alarm.reports_unhealthy_hosts",
     "aws_ecr_repository.reports",

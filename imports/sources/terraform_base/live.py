@@ -10,17 +10,15 @@ from itertools import groupby
 from typing import Final
 
 from aws.client import Clients, region_of
-from aws.resources import RESOURCES, import_id
-from common.errors import UserError, one_line, shorten
-from imports.sources.terraform_base.live_named import NAMED_RULES
-from imports.sources.terraform_base.live_network import NETWORK_RULES
-from imports.sources.terraform_base.live_rows import Rows, read_rows
+from aws.resources import RESOURCES
+from aws.resources.row import Attributes, Live
+from common.errors import UserError, shorten
+from imports.existing import BUCKET, CLUSTER, Existing, read_existing
+from imports.sources.terraform_base.live_rules import RULES
 from imports.sources.terraform_base.live_search import (
     AMBIGUOUS,
-    Attributes,
-    ErrorKind,
+    DiscoveryError,
     NoMatchError,
-    Rule,
     Search,
 )
 from imports.sources.terraform_base.mapping import find_base
@@ -35,8 +33,6 @@ __all__ = ["Clients", "Discovery", "DiscoveryError", "discover", "find_in"]
 
 Evaluate = Callable[[Mapping[str, str]], LegacyConfiguration]
 """Takes import ids by address; returns the configuration as it is with these objects in place."""
-
-_RULES: Final[Mapping[str, Rule]] = {**NETWORK_RULES, **NAMED_RULES}
 
 # What objects of a type are told by may be made of an object of these types.
 _MADE_OF: Final[Mapping[str, tuple[str, ...]]] = {
@@ -69,36 +65,16 @@ _ROUNDS: Final = 6
 
 
 @dataclass(frozen=True, kw_only=True)
-class DiscoveryError:
-    """An object that was not found: at which legacy address, what was looked for, what is there.
-
-    `missing` is in AWS no more, `ambiguous` is there more than once, `unresolved` cannot be
-    looked for, because what would tell it apart is not known.
-    """
-
-    address: str
-    kind: ErrorKind
-    sought: str
-    found: str
-    remedy: str
-
-    def __str__(self) -> str:
-        """Return the error in one line."""
-        return one_line(
-            f"{self.address} is {self.kind}: looked for {self.sought}; found {self.found}; "
-            f"{self.remedy}"
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
 class Discovery:
-    """What was found, sorted by legacy address, and what was not.
+    """What was found, sorted by legacy address, and what was not."""
 
-    `attributes` hold for each object what its import id is made of, and what others refer to.
-    """
-
-    attributes: Mapping[str, Attributes] = field(repr=False)
+    objects: Mapping[str, Live] = field(repr=False)
     errors: tuple[DiscoveryError, ...]
+
+    @property
+    def attributes(self) -> Mapping[str, Attributes]:
+        """What an import id is made of, and what others refer to."""
+        return {address: live.attributes for address, live in self.objects.items()}
 
 
 def discover(configuration: LegacyConfiguration, clients: Clients, evaluate: Evaluate) -> Discovery:
@@ -111,69 +87,61 @@ def discover(configuration: LegacyConfiguration, clients: Clients, evaluate: Eva
     _check_region(configuration, region)
     base = find_base(configuration.objects)
     wanted = [each for each in configuration.objects if base.address(each)]
-    rows = read_rows(
+    existing = read_existing(
         clients,
         types={each.type for each in wanted},
-        buckets=_names(wanted, "bucket", of="aws_s3_bucket"),
-        clusters=_names(wanted, "name", of="aws_ecs_cluster"),
+        buckets=_names(wanted, "bucket", of=BUCKET),
+        clusters=_names(wanted, "name", of=CLUSTER),
     )
-    return find_in(rows, wanted, region=region, evaluate=evaluate)
+    return find_in(existing, wanted, region=region, evaluate=evaluate)
 
 
 def find_in(
-    rows: Rows, wanted: Sequence[ConfiguredObject], *, region: str, evaluate: Evaluate
+    existing: Existing, wanted: Sequence[ConfiguredObject], *, region: str, evaluate: Evaluate
 ) -> Discovery:
-    """Find the objects among the rows, without asking AWS.
+    """Find the objects among those that exist, without asking AWS.
 
     What is found first tells `evaluate`, and so what others are made of, until nothing new comes of it.
     """
     told: Mapping[str, str] = {}
     evaluated: Sequence[ConfiguredObject] = wanted
     for _ in range(_ROUNDS):
-        found = _match(evaluated, rows, region=region, told=told)
+        found = _match(evaluated, existing, region=region, told=told)
         news = _telling(evaluated, found)
         agrees = all(news.get(address) == id_ for address, id_ in told.items())
         if news == told or (agrees and not any(map(_waits, evaluated))):
             return found
         told = news
         evaluated = _filled_in(wanted, evaluate(told))
-    return _match(evaluated, rows, region=region, told=told)
+    return _match(evaluated, existing, region=region, told=told)
 
 
 def _match(
     objects: Sequence[ConfiguredObject],
-    rows: Rows,
+    existing: Existing,
     *,
     region: str,
     told: Mapping[str, str],
 ) -> Discovery:
-    """Tell the objects apart among the rows, one to one, without asking AWS.
+    """Tell the objects apart among those that exist, one to one, without asking AWS.
 
     `told` are the import ids, by address, that the objects' arguments were evaluated with.
     """
-    known: dict[str, Attributes] = {}
+    known: dict[str, Live] = {}
     errors: list[DiscoveryError] = []
-    search = Search(region=region, objects=objects, rows=rows, known=known, told=told)
-    order = {type_: position for position, type_ in enumerate(_RULES)}
+    search = Search(region=region, objects=objects, existing=existing, known=known, told=told)
+    order = {type_: position for position, type_ in enumerate(RULES)}
     for wanted in sorted(objects, key=lambda each: order[each.type]):
         try:
             _check_provider(wanted)
-            known[wanted.address] = _RULES[wanted.type](search, wanted)
+            known[wanted.address] = RULES[wanted.type](search, wanted)
         except NoMatchError as error:
-            errors.append(
-                DiscoveryError(
-                    address=wanted.address,
-                    kind=error.kind,
-                    sought=error.sought,
-                    found=error.found,
-                    remedy=error.remedy,
-                )
-            )
+            errors.append(error.error)
     shared = list(_shared(objects, known))
     for each in shared:
         del known[each.address]
     return Discovery(
-        attributes={address: known[address] for address in sorted(known, key=address_order)},
+        objects={address: known[address] for address in sorted(known, key=address_order)},
         errors=tuple(sorted((*errors, *shared), key=lambda each: address_order(each.address))),
     )
 
@@ -182,9 +150,9 @@ def _telling(objects: Sequence[ConfiguredObject], found: Discovery) -> dict[str,
     """Return the import ids of what was found and others may be made of."""
     needed = {type_ for each in objects for type_ in _MADE_OF.get(each.type, ())}
     return {
-        each.address: import_id(each.type, found.attributes[each.address])
+        each.address: found.objects[each.address].import_id
         for each in objects
-        if each.type in needed and each.address in found.attributes
+        if each.type in needed and each.address in found.objects
     }
 
 
@@ -230,6 +198,7 @@ def _check_region(configuration: LegacyConfiguration, region: str) -> None:
 def _check_provider(wanted: ConfiguredObject) -> None:
     if wanted.provider != "aws":
         raise NoMatchError(
+            wanted,
             "unresolved",
             sought=f"the {RESOURCES[wanted.type].label}",
             found=f"it is made by the provider {wanted.provider}, and only the default one's "
@@ -239,11 +208,11 @@ def _check_provider(wanted: ConfiguredObject) -> None:
 
 
 def _shared(
-    objects: Sequence[ConfiguredObject], known: Mapping[str, Attributes]
+    objects: Sequence[ConfiguredObject], known: Mapping[str, Live]
 ) -> Iterator[DiscoveryError]:
     """Yield an error for each of the addresses that lead to the same object."""
     identities = sorted(
-        ((each.type, import_id(each.type, known[each.address])), each.address)
+        ((each.type, known[each.address].import_id), each.address)
         for each in objects
         if each.address in known
     )

@@ -1,13 +1,13 @@
-"""What the rules of discovery share: the configuration, the rows and what is found already."""
+"""What the rules of discovery share: the configuration, what exists and what is found already."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from aws.resources import RESOURCES
-from aws.resources.call import Row
-from common.errors import shorten
-from imports.sources.terraform_base.live_rows import Rows, id_of
+from aws.resources.row import Live
+from common.errors import listed, one_line
+from imports.existing import Existing
 from imports.sources.terraform_base.planned import (
     AfterApply,
     ConfiguredObject,
@@ -17,7 +17,6 @@ from imports.sources.terraform_base.planned import (
 )
 
 ErrorKind = Literal["missing", "ambiguous", "unresolved"]
-Attributes = Mapping[str, Any]
 
 MISSING: Final = (
     "if it is gone on purpose, take it out of the legacy configuration; if it was renamed in AWS, "
@@ -33,41 +32,60 @@ UNRESOLVED: Final = (
 _IDS_SHOWN: Final = 5
 
 
+@dataclass(frozen=True, kw_only=True)
+class DiscoveryError:
+    """An object that was not found: at which legacy address, what was looked for, what is there.
+
+    `missing` is in AWS no more, `ambiguous` is there more than once, `unresolved` cannot be
+    looked for, because what would tell it apart is not known.
+    """
+
+    address: str
+    kind: ErrorKind
+    sought: str
+    found: str
+    remedy: str
+
+    def __str__(self) -> str:
+        """Return the error in one line."""
+        return one_line(
+            f"{self.address} is {self.kind}: looked for {self.sought}; found {self.found}; "
+            f"{self.remedy}"
+        )
+
+
 class NoMatchError(Exception):
     """An object that is not told apart in AWS, one to one."""
 
-    def __init__(self, kind: ErrorKind, *, sought: str, found: str, remedy: str) -> None:
+    def __init__(
+        self, wanted: ConfiguredObject, kind: ErrorKind, *, sought: str, found: str, remedy: str
+    ) -> None:
         super().__init__(found)
-        self.kind: ErrorKind = kind
-        self.sought = sought
-        self.found = found
-        self.remedy = remedy
+        self.error = DiscoveryError(
+            address=wanted.address, kind=kind, sought=sought, found=found, remedy=remedy
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """Everything a rule may look at; `known` are attributes by legacy address, found so far.
+    """Everything a rule may look at; `known` are objects by legacy address, found so far.
 
     `told` are the import ids, by legacy address, that the arguments were evaluated with.
     """
 
     region: str
     objects: Sequence[ConfiguredObject]
-    rows: Rows = field(repr=False)
-    known: Mapping[str, Attributes]
+    existing: Existing = field(repr=False)
+    known: Mapping[str, Live]
     told: Mapping[str, str]
-
-    def value(self, wanted: ConfiguredObject, argument: str) -> Value:
-        """Return an argument as far as it is known; None if not set."""
-        return wanted.arguments.get(argument)
 
     def text(self, wanted: ConfiguredObject, argument: str) -> str:
         """Return an argument that has to be a known text. Raises NoMatchError."""
-        return self._text(wanted, argument, self.value(wanted, argument))
+        return self._text(wanted, argument, wanted.arguments.get(argument))
 
     def name_tag(self, wanted: ConfiguredObject) -> str | None:
         """Return the tag Name, or None when the configuration sets none. Raises NoMatchError."""
-        tags = self.value(wanted, "tags")
+        tags = wanted.arguments.get("tags")
         if tags is None or (isinstance(tags, Mapping) and tags.get("Name") is None):
             return None
         return self._text(wanted, "tag Name", tags["Name"] if isinstance(tags, Mapping) else tags)
@@ -84,14 +102,15 @@ class Search:
             elif refers_to(value, each, wanted):
                 yield each
 
-    def living(self, type_: str) -> list[Row]:
-        """Return the rows of a type without those that are as good as gone."""
-        return [row for row in self.rows[type_] if RESOURCES[type_].gone(row) is None]
+    def living(self, type_: str) -> list[Live]:
+        """Return the objects of a type without those that are as good as gone."""
+        return [each for each in self.existing[type_] if each.gone is None]
 
     def _text(self, wanted: ConfiguredObject, argument: str, value: Value) -> str:
         if isinstance(value, str | int | float) and value != "":
             return str(value)
         raise NoMatchError(
+            wanted,
             "unresolved",
             sought=f"the {argument} of the {RESOURCES[wanted.type].label}",
             found=self._why(wanted, argument, value),
@@ -115,43 +134,43 @@ class Search:
         return f"{made_of}, which is known only after apply"
 
 
-Rule = Callable[[Search, ConfiguredObject], Attributes]
+Rule = Callable[[Search, ConfiguredObject], Live]
 
 
 def only(
-    type_: str, candidates: Sequence[Row], sought: str, *, hint: str = "", remedy: str = ""
-) -> Row:
+    wanted: ConfiguredObject,
+    candidates: Sequence[Live],
+    sought: str,
+    *,
+    hint: str = "",
+    remedy: str = "",
+) -> Live:
     """Return the one candidate. Raises NoMatchError when there is none, or more than one.
 
     `hint` says what is there instead when there is none.
     """
     if len(candidates) == 1:
         return candidates[0]
-    if not candidates:
+    if candidates:
         raise NoMatchError(
-            "missing", sought=sought, found=hint or "nothing", remedy=remedy or MISSING
+            wanted, "ambiguous", sought=sought, found=ids(candidates), remedy=AMBIGUOUS
         )
-    raise NoMatchError("ambiguous", sought=sought, found=ids(type_, candidates), remedy=AMBIGUOUS)
+    raise NoMatchError(
+        wanted, "missing", sought=sought, found=hint or "nothing", remedy=remedy or MISSING
+    )
 
 
-def ids(type_: str, rows: Iterable[Row]) -> str:
-    """Return the import ids of the rows, in order, as one text; of many the first few."""
-    found = sorted(id_of(type_, row) for row in rows)
-    rest = [f"and {len(found) - _IDS_SHOWN} more"] if len(found) > _IDS_SHOWN else []
-    return ", ".join([*found[:_IDS_SHOWN], *rest])
+def unresolved(wanted: ConfiguredObject, needed: str) -> NoMatchError:
+    """Say what the configuration lacks to tell an object apart."""
+    return NoMatchError(
+        wanted,
+        "unresolved",
+        sought=f"the {RESOURCES[wanted.type].label}",
+        found=f"the configuration does not give it {needed}",
+        remedy=UNRESOLVED,
+    )
 
 
-def tagged(rows: Iterable[Row], name: str) -> list[Row]:
-    """Return the rows whose tag Name is `name`."""
-    return [row for row in rows if name_of(row) == name]
-
-
-def name_of(row: Row) -> str | None:
-    """Return the tag Name of an EC2 object."""
-    tags = row.get("Tags") or ()
-    return next((str(tag["Value"]) for tag in tags if tag["Key"] == "Name"), None)
-
-
-def named(name: str | None) -> str:
-    """Return how a tag Name stands in a message."""
-    return "without a tag Name" if name is None else f"with the tag Name {shorten(name)}"
+def ids(lives: Iterable[Live]) -> str:
+    """Return the import ids, in order, as one text; of many the first few."""
+    return listed(sorted(each.import_id for each in lives), limit=_IDS_SHOWN)

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from imports.recovery.secret_versions import first_versions
+from imports.recovery.secret_versions import SecretVersion, first_versions, version_read
+from terraform.stack import Resource
 
 ARN = "arn:aws:secretsmanager:us-east-1:1:secret:dev-key-AbCdEf"
 
@@ -69,3 +70,19 @@ def test_an_empty_master_secret_beside_a_database_asks_for_a_person() -> None:
 
 def test_an_empty_master_secret_without_a_database_is_no_error() -> None:
     assert _look({}, address=MASTER).errors == ()
+
+
+def test_a_secret_version_has_its_label_and_no_value() -> None:
+    version = SecretVersion(secret_arn="arn:s", version_id="v1", stages=("ATOMIC_FIRST",))
+    planned = Resource(
+        type="aws_secretsmanager_secret_version",
+        name="key",
+        attributes={"secret_string_wo_version": 1},
+    )
+
+    attributes = version_read(version, planned, provider="provider").attributes
+
+    assert attributes["id"] == "arn:s|v1"
+    assert attributes["secret_string_wo_version"] == 1
+    assert attributes["has_secret_string_wo"] is True
+    assert (attributes["secret_string"], attributes["secret_string_wo"]) == ("", None)

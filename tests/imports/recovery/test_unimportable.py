@@ -1,11 +1,12 @@
 """What is brought back without an import: what stands of it, and only that."""
 
+import datetime
 from typing import Any
 
 import pytest
 
 from aws.client import Clients
-from imports.recovery.unimportable import unimportable
+from imports.recovery.unimportable import scheduled_action_read, unimportable
 from terraform.stack import Resource
 
 ADDRESS = "aws_appautoscaling_scheduled_action.app"
@@ -60,3 +61,33 @@ def test_scheduled_scaling_of_a_target_that_does_not_stand_is_not_asked_for(
     scheduled: Clients,
 ) -> None:
     assert _found(scheduled, None) == []
+
+
+def test_a_scheduled_action_is_as_aws_tells_it() -> None:
+    row = {
+        "ScheduledActionName": "app-night-stop",
+        "ScheduledActionARN": "arn:action",
+        "ServiceNamespace": "ecs",
+        "Schedule": "cron(0 20 ? * MON-FRI *)",
+        "Timezone": "Europe/Berlin",
+        "ResourceId": "service/dev/app",
+        "ScalableDimension": "ecs:service:DesiredCount",
+        "ScalableTargetAction": {"MinCapacity": 0, "MaxCapacity": 0},
+        "EndTime": datetime.datetime(2026, 12, 24, 18, tzinfo=datetime.UTC),
+    }
+
+    attributes = scheduled_action_read(row, provider="provider").attributes
+
+    assert attributes == {
+        "arn": "arn:action",
+        "end_time": "2026-12-24T18:00:00Z",
+        "id": "app-night-stop-ecs-service/dev/app",
+        "name": "app-night-stop",
+        "resource_id": "service/dev/app",
+        "scalable_dimension": "ecs:service:DesiredCount",
+        "scalable_target_action": [{"max_capacity": "0", "min_capacity": "0"}],
+        "schedule": "cron(0 20 ? * MON-FRI *)",
+        "service_namespace": "ecs",
+        "start_time": None,
+        "timezone": "Europe/Berlin",
+    }

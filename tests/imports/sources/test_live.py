@@ -21,9 +21,11 @@ from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from aws.client import Clients, boto3_clients
 from aws.resources import import_id
+from aws.resources.row import Live
 from common.errors import UserError
-from imports.sources.terraform_base.live import Discovery, DiscoveryError, discover, find_in
-from imports.sources.terraform_base.live_rows import read_rows
+from imports.existing import read_existing
+from imports.sources.terraform_base.live import Discovery, discover, find_in
+from imports.sources.terraform_base.live_search import DiscoveryError
 from imports.sources.terraform_base.mapping import find_base
 from imports.sources.terraform_base.planned import (
     AfterApply,
@@ -387,7 +389,7 @@ def test_a_security_group_of_another_vpc_is_not_taken(base: Account) -> None:
     said = problem(base.find(), "aws_security_group.rds")
 
     assert said.kind == "missing"
-    assert said.found == f"only {made['GroupId']} in {other}"
+    assert said.found == f"only {made['GroupId']}, whose vpc_id is {other}"
 
 
 def test_addresses_of_one_name_are_told_apart_by_their_nat_gateways(base: Account) -> None:
@@ -493,9 +495,12 @@ def test_a_deleted_nat_gateway_is_missing(base: Account) -> None:
 
 
 def test_a_nat_gateway_that_replaced_a_deleted_one_is_found(base: Account) -> None:
-    def replaced(row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        (gone,) = deleted_gateway(base)(row)
-        return [gone, {**row, "NatGatewayId": f"{row['NatGatewayId']}-new", "State": "pending"}]
+    def replaced(live: Live) -> list[Live]:
+        new = f"{live.import_id}-new"
+        return [
+            *deleted_gateway(base)(live),
+            replace(live, import_id=new, attributes={**live.attributes, "id": new}),
+        ]
 
     found = discovered_with("aws_nat_gateway", replaced)
 
@@ -503,31 +508,31 @@ def test_a_nat_gateway_that_replaced_a_deleted_one_is_found(base: Account) -> No
     assert nat == f"{base['aws_nat_gateway.nat[0]']}-new"
 
 
-Change = Callable[[Mapping[str, Any]], Sequence[Mapping[str, Any]]]
+Change = Callable[[Live], Sequence[Live]]
 
 
 def deleted_gateway(base: Account) -> Change:
     """moto forgets a deleted gateway at once; AWS lists it for an hour."""
 
-    def change(row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        ours = row["NatGatewayId"] == base["aws_nat_gateway.nat[0]"]
-        return [{**row, "State": "deleted"} if ours else row]
+    def change(live: Live) -> list[Live]:
+        ours = live.import_id == base["aws_nat_gateway.nat[0]"]
+        return [replace(live, gone="deleted") if ours else live]
 
     return change
 
 
-def discovered_with(result: str, change: Change) -> Discovery:
-    """Discovery where AWS's answer holds other rows of one list."""
+def discovered_with(type_: str, change: Change) -> Discovery:
+    """Discovery where other objects of one type exist."""
     objects = [each for each in configuration().objects if BASE.address(each)]
-    rows = read_rows(
+    existing = read_existing(
         client_of,
         types={each.type for each in objects},
         buckets={BUCKET},
         clusters={"atomic-ecs-cluster"},
     )
-    other = [new for row in rows[result] for new in change(row)]
+    other = [new for live in existing[type_] for new in change(live)]
     return find_in(
-        {**rows, result: other},
+        {**existing, type_: other},
         objects,
         region=REGION,
         evaluate=lambda ids: evaluated(configuration(), ids),

@@ -45,6 +45,62 @@ def test_an_alarm_that_cloudwatch_cannot_watch_is_refused(
     assert said in line
 
 
+def test_an_alarm_on_an_expression_returns_one_value() -> None:
+    base = {"ComparisonOperator": "LessThanThreshold", "EvaluationPeriods": 2}
+    metric = {"Id": "m", "MetricStat": {}, "ReturnData": False}
+    expression = {"Id": "e", "Expression": "IF(DAY(m)<6, m)", "ReturnData": True}
+
+    assert monitoring.alarm(base | {"Metrics": [metric, expression]}) == []
+    assert monitoring.alarm(base | {"Metrics": [metric, expression | {"ReturnData": False}]})
+    assert monitoring.alarm(base | {"Metrics": [expression]})
+    (line,) = monitoring.alarm(base | {"EvaluateLowSampleCountPercentile": "never"})
+    assert "evaluate or ignore" in line
+
+
+@pytest.mark.parametrize(
+    ("pattern", "taken"),
+    [
+        ('{"source": ["aws.rds"]}', True),
+        ('{"source": ["aws.rds"], "detail": {"state": [{"prefix": "F"}]}}', True),
+        ('{"source": "aws.rds"}', False),
+        ('{"detail": {}}', False),
+        ("{", False),
+    ],
+)
+def test_an_event_rules_pattern_has_lists_that_match(pattern: str, *, taken: bool) -> None:
+    assert (monitoring.event_rule({"EventPattern": pattern}) == []) is taken
+
+
+def test_a_target_uses_the_paths_that_it_has() -> None:
+    transformer = {"InputTemplate": '"<a> is <b>"', "InputPathsMap": {"a": "$.detail.a"}}
+
+    (line,) = monitoring.event_targets({"Targets": [{"InputTransformer": transformer}]})
+    assert line == "InputTemplate: <b> is not in InputPathsMap"
+
+
+def test_aws_backup_takes_an_hour_to_begin() -> None:
+    assert monitoring.backup_rules({"BackupPlan": {"Rules": [{"StartWindowMinutes": 60}]}}) == []
+    assert monitoring.backup_rules({"BackupPlan": {"Rules": [{"StartWindowMinutes": 30}]}})
+
+
+@pytest.mark.parametrize(
+    ("backup", "maintenance", "taken"),
+    [
+        ("03:00-03:30", "sun:01:30-sun:02:30", True),
+        ("23:45-00:15", "sun:01:30-sun:02:30", True),
+        ("02:00-03:00", "sun:01:30-sun:02:30", False),
+        ("23:45-02:00", "sun:01:30-sun:02:30", False),
+        ("03:00-03:10", "sun:01:30-sun:02:30", False),
+        ("03:00-03:30", "sun:01:30-sun:01:40", False),
+        ("3-4", "sun:05:30-sun:06:30", False),
+    ],
+)
+def test_a_databases_windows_are_apart(backup: str, maintenance: str, *, taken: bool) -> None:
+    params = {"PreferredBackupWindow": backup, "PreferredMaintenanceWindow": maintenance}
+
+    assert (databases.windows(params) == []) is taken
+
+
 def test_an_alarm_says_when_it_goes_off() -> None:
     assert monitoring.alarm({"AlarmName": "cpu", "EvaluationPeriods": 1}) == [
         "ComparisonOperator: is required"

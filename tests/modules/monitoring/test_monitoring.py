@@ -21,6 +21,7 @@ ALARMS = sorted([
     *(f"{name}_cpu" for name in WITH_CPU),
     *(f"database_{kind}" for kind in DATABASE),
 ])  # fmt: skip
+NO_TASK = [f"{name}_no_task" for name in NAMES]
 METRIC_ALARM = "aws_cloudwatch_metric_alarm"
 BALANCER = "${aws_lb.main.arn_suffix}"
 
@@ -57,9 +58,9 @@ def test_every_container_of_a_task_writes_into_the_services_log(
 
 
 @pytest.mark.parametrize("stage", ["dev", "staging", "prod", "aurora"])
-def test_there_are_thirty_alarms(stack: Synthesize, stage: str) -> None:
+def test_there_are_thirty_alarms_and_one_for_each_service(stack: Synthesize, stage: str) -> None:
     assert len(ALARMS) == 30
-    assert stack(stage).names(METRIC_ALARM) == ALARMS
+    assert stack(stage).names(METRIC_ALARM) == sorted([*ALARMS, *NO_TASK])
 
 
 @pytest.mark.parametrize("name", ALARMS)
@@ -96,6 +97,8 @@ def test_latency_is_a_percentile(stack: Synthesize, service: str) -> None:
     assert "statistic" not in alarm
     assert alarm["threshold"] == (2 if service == "optaplanner" else 1)
     assert (alarm["period"], alarm["evaluation_periods"]) == (300, 3)
+    # Of two requests in five minutes one is slow, and nobody is to be woken up by it.
+    assert alarm["evaluate_low_sample_count_percentiles"] == "ignore"
 
 
 # One of each kind whole; the other numbers are in `tests/modules/monitoring/test_alarms.py`.
@@ -188,12 +191,16 @@ def test_the_topic_mails_the_operator(stack: Synthesize) -> None:
     assert (subscription["protocol"], subscription["endpoint"]) == ("email", "ops@example.com")
 
 
-def test_only_the_accounts_alarms_publish_to_the_topic(stack: Synthesize) -> None:
-    (statement,) = stack("dev").policy("aws_sns_topic_policy", "alarms")["Statement"]
+def test_only_the_accounts_alarms_and_events_publish_to_the_topic(stack: Synthesize) -> None:
+    statements = stack("dev").policy("aws_sns_topic_policy", "alarms")["Statement"]
 
-    assert statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     account = "${data.aws_caller_identity.current.account_id}"
-    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": account}}
+    assert [statement["Principal"] for statement in statements] == [
+        {"Service": "cloudwatch.amazonaws.com"},
+        {"Service": "events.amazonaws.com"},
+    ]
+    for statement in statements:
+        assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": account}}
 
 
 def test_topic_and_dashboard_are_named_after_the_stack_whatever_the_prefix(
@@ -258,4 +265,6 @@ def test_a_graph_shows_the_stages_own_metrics(stack: Synthesize, title: str) -> 
 def test_the_dashboard_shows_the_state_of_every_alarm(stack: Synthesize) -> None:
     alarms = widgets(stack("dev"))["Key alarms"]["alarms"]
 
-    assert sorted(alarms) == [f"${{{METRIC_ALARM}.{name}.arn}}" for name in ALARMS]
+    assert sorted(alarms) == [
+        f"${{{METRIC_ALARM}.{name}.arn}}" for name in sorted([*ALARMS, *NO_TASK])
+    ]

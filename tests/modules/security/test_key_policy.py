@@ -14,6 +14,7 @@ def test_these_are_all_that_the_key_lets_in() -> None:
         "IamDecides": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
         "LogsAreWritten": {"Service": f"logs.{REGION}.amazonaws.com"},
         "AlarmsPublish": {"Service": "cloudwatch.amazonaws.com"},
+        "EventsPublish": {"Service": "events.amazonaws.com"},
     }
 
 

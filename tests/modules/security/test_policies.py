@@ -107,13 +107,17 @@ def test_only_ecs_tasks_of_the_account_take_on_a_role() -> None:
     }
 
 
-def test_only_alarms_of_the_account_publish_to_the_topic() -> None:
-    (statement,) = policies.alarm_topic_policy(topic_arn="arn:topic", account_id="1")["Statement"]
+def test_only_alarms_and_events_of_the_account_publish_to_the_topic() -> None:
+    statements = policies.alarm_topic_policy(topic_arn="arn:topic", account_id="1")["Statement"]
 
-    assert statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
-    assert statement["Action"] == "sns:Publish"
-    assert statement["Resource"] == "arn:topic"
-    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "1"}}
+    assert [statement["Principal"]["Service"] for statement in statements] == [
+        "cloudwatch.amazonaws.com",
+        "events.amazonaws.com",
+    ]
+    for statement in statements:
+        assert statement["Action"] == "sns:Publish"
+        assert statement["Resource"] == "arn:topic"
+        assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "1"}}
 
 
 def test_requests_without_tls_are_denied() -> None:

@@ -94,13 +94,13 @@ def test_the_remedy_names_the_secret_that_there_is_for_it() -> None:
     (mistake,) = mistakes_in({"environment": {"DEEPGRAM_API_KEY": "planted"}})
 
     assert 'write DEEPGRAM_API_KEY = "deepgram-api-key" in services.app.secrets' in mistake.remedy
-    assert "modules/secrets.py" not in mistake.remedy
+    assert "declare" not in mistake.remedy
 
 
 def test_the_remedy_for_a_new_secret_says_where_it_is_added() -> None:
     (mistake,) = mistakes_in({"environment": {"STRIPE_API_KEY": "planted"}})
 
-    assert "a row in modules/secrets.py" in mistake.remedy
+    assert "declare [secrets.stripe-api-key]" in mistake.remedy
 
 
 @pytest.mark.parametrize(

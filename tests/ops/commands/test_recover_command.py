@@ -14,7 +14,7 @@ from common.errors import UserError
 from imports.recovery import orphans, recover
 from imports.recovery.matching import Orphan
 from imports.recovery.recover import Proposal, Recovered
-from imports.recovery.recovery_verdict import Outlook
+from imports.recovery.recovery_plan import Outlook
 from ops.commands import recover as recover_command
 from ops.commands.recover import locked_by
 from terraform.state_file import CUT_SHORT

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from modules.settings.schedule import days_of
 from ops.cost.bill import Line, merged, monthly
 from ops.cost.prices import PRICES, read_prices
 from ops.cost.pricing import bill
-from ops.cost.running import days_of, spot_share, weekly_share
+from ops.cost.running import spot_share, weekly_share
 from terraform.stack import Resource
 from tests.conftest import Synthesize
 

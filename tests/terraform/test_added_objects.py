@@ -1,18 +1,11 @@
-"""The state that a recovery writes."""
+"""A state with objects that were found: what Terraform would hold had it made them."""
 
-import datetime
 from typing import Any
 
-from imports.recovery.recovered_state import (
-    SecretVersion,
-    scheduled_action_read,
-    version_read,
-    with_objects,
-    with_outputs,
-)
 from terraform.import_plan import ReadObject
 from terraform.plan import Plan
-from terraform.stack import Resource, Stack
+from terraform.stack import Stack
+from terraform.state_surgery import add_objects, with_outputs
 
 PROVIDER = 'provider["registry.terraform.io/hashicorp/aws"]'
 
@@ -24,9 +17,7 @@ def _read(**attributes: Any) -> ReadObject:
 def _with(address: str, arguments: dict[str, Any], read: ReadObject) -> dict[str, Any]:
     type_, name = address.split(".")
     document = {"resource": {type_: {name: arguments}}}
-    state = with_objects(
-        None, {address: read}, Stack(document=document), terraform_version="1.11.4"
-    )
+    state = add_objects(None, {address: read}, Stack(document=document), terraform_version="1.11.4")
     attributes: dict[str, Any] = state["resources"][0]["instances"][0]["attributes"]
     return attributes
 
@@ -51,7 +42,7 @@ def test_a_service_names_its_task_definition_by_arn_as_configured() -> None:
         "aws_ecs_task_definition.app": _read(arn=arn),
     }
 
-    state = with_objects(None, objects, Stack(document=document), terraform_version="1.11.4")
+    state = add_objects(None, objects, Stack(document=document), terraform_version="1.11.4")
 
     service = state["resources"][0]["instances"][0]["attributes"]
     assert service["task_definition"] == arn
@@ -76,7 +67,7 @@ def test_a_service_names_a_task_definition_that_the_state_holds_by_arn_too() -> 
     document: dict[str, Any] = {"resource": {"aws_ecs_service": {"app": {}}}}
     objects = {"aws_ecs_service.app": _read(task_definition="dev-app:3")}
 
-    state = with_objects(before, objects, Stack(document=document), terraform_version="1.11.4")
+    state = add_objects(before, objects, Stack(document=document), terraform_version="1.11.4")
 
     (service,) = (each for each in state["resources"] if each["type"] == "aws_ecs_service")
     assert service["instances"][0]["attributes"]["task_definition"] == arn
@@ -93,7 +84,7 @@ def test_a_state_keeps_its_lineage_and_what_it_holds() -> None:
     before = {"version": 4, "lineage": "ours", "serial": 7, "outputs": {}, "resources": [vpc]}
     document: dict[str, Any] = {"resource": {"aws_vpc": {"main": {}}, "aws_eip": {"nat": {}}}}
 
-    state = with_objects(
+    state = add_objects(
         before,
         {"aws_eip.nat": _read(id="eip-1")},
         Stack(document=document),
@@ -103,52 +94,6 @@ def test_a_state_keeps_its_lineage_and_what_it_holds() -> None:
     assert (state["lineage"], state["serial"]) == ("ours", 8)
     assert state["resources"][0] == vpc
     assert [each["type"] for each in state["resources"]] == ["aws_vpc", "aws_eip"]
-
-
-def test_a_secret_version_has_its_label_and_no_value() -> None:
-    version = SecretVersion(secret_arn="arn:s", version_id="v1", stages=("ATOMIC_FIRST",))
-    planned = Resource(
-        type="aws_secretsmanager_secret_version",
-        name="key",
-        attributes={"secret_string_wo_version": 1},
-    )
-
-    attributes = version_read(version, planned, provider=PROVIDER).attributes
-
-    assert attributes["id"] == "arn:s|v1"
-    assert attributes["secret_string_wo_version"] == 1
-    assert attributes["has_secret_string_wo"] is True
-    assert (attributes["secret_string"], attributes["secret_string_wo"]) == ("", None)
-
-
-def test_a_scheduled_action_is_as_aws_tells_it() -> None:
-    row = {
-        "ScheduledActionName": "app-night-stop",
-        "ScheduledActionARN": "arn:action",
-        "ServiceNamespace": "ecs",
-        "Schedule": "cron(0 20 ? * MON-FRI *)",
-        "Timezone": "Europe/Berlin",
-        "ResourceId": "service/dev/app",
-        "ScalableDimension": "ecs:service:DesiredCount",
-        "ScalableTargetAction": {"MinCapacity": 0, "MaxCapacity": 0},
-        "EndTime": datetime.datetime(2026, 12, 24, 18, tzinfo=datetime.UTC),
-    }
-
-    attributes = scheduled_action_read(row, provider=PROVIDER).attributes
-
-    assert attributes == {
-        "arn": "arn:action",
-        "end_time": "2026-12-24T18:00:00Z",
-        "id": "app-night-stop-ecs-service/dev/app",
-        "name": "app-night-stop",
-        "resource_id": "service/dev/app",
-        "scalable_dimension": "ecs:service:DesiredCount",
-        "scalable_target_action": [{"max_capacity": "0", "min_capacity": "0"}],
-        "schedule": "cron(0 20 ? * MON-FRI *)",
-        "service_namespace": "ecs",
-        "start_time": None,
-        "timezone": "Europe/Berlin",
-    }
 
 
 def test_outputs_that_are_known_come_with_it() -> None:
