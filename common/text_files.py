@@ -83,13 +83,13 @@ def parse_json(content: bytes, *, source: str, wanted: str, remedy: str) -> Any:
         )
     try:
         return json.loads(text)
-    except (ValueError, RecursionError):
-        within = _document_within(text)
+    except (ValueError, RecursionError) as error:
+        why, within = str(error), _document_within(text)
         if "@level" in within:
-            error = ValueError("the log that `terraform plan -json` prints, a line each")
+            why = "the log that `terraform plan -json` prints, a line each"
         elif within:
-            error = ValueError("another program's lines stand before or after it, in the same file")
-        raise UserError(f"{source}: not {wanted} ({error}): {remedy}") from None
+            why = "another program's lines stand before or after it, in the same file"
+        raise UserError(f"{source}: not {wanted} ({why}): {remedy}") from None
 
 
 def _document_within(text: str) -> Mapping[str, Any]:

@@ -182,10 +182,9 @@ def premises(
     compared: Compared | None = None,
 ) -> Premises:
     """Return what a verdict on this plan looked at."""
-    made_at = plan.document.get("timestamp")
     return Premises(
         plan=str(file) if file else None,
-        made_at=made_at if isinstance(made_at, str) else None,
+        made_at=plan.made_at,
         state=state,
         objects=len(prior_ids(plan)),
         adopts=adopts(plan),

@@ -26,7 +26,8 @@ from ops.tasks.hasura_metadata import read_metadata, replacement
 from synth.stages import synthesize_stages
 from terraform.environment import refusal
 from terraform.instances import account_in
-from terraform.plan import read_plan
+from terraform.plan import Plan
+from terraform.plan_file import read_plan
 from terraform.stack import Stack
 from terraform.state import dump_document, parse_document
 from terraform.state_file import local_state_file, lock_info_path
@@ -229,7 +230,7 @@ def _legacy_plan(_folder: Path, content: bytes) -> Outcome:
 
     def read() -> int:
         try:
-            configured = read_legacy_plan(json.loads(content))
+            configured = read_legacy_plan(Plan(document=json.loads(content)))
             decide(configured.objects, attributes={}, errors={})
         except UserError as error:
             print(error)
