@@ -11,6 +11,7 @@ import signal
 import subprocess
 import tarfile
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -120,7 +121,7 @@ def started(engine: str, launch: Launch, config: ImageConfig) -> Iterator[Contai
     remove = (
         [engine, "rm", launch.name] if engine == "buildah" else [engine, "rm", "-f", launch.name]
     )
-    with tempfile.TemporaryDirectory(prefix="atomic-images-") as folder:
+    with _ended_as_by_ctrl_c(), tempfile.TemporaryDirectory(prefix="atomic-images-") as folder:
         try:
             if engine == "buildah":
                 with _started_chroot(launch, config, Path(folder) / "output") as chroot:
@@ -131,6 +132,25 @@ def started(engine: str, launch: Launch, config: ImageConfig) -> Iterator[Contai
             # A second Ctrl-C should not leave it running.
             with interrupts_kept():
                 ask_engine(remove)
+
+
+@contextmanager
+def _ended_as_by_ctrl_c() -> Iterator[None]:
+    """Let SIGTERM and a closed terminal be answered as Ctrl-C is: what is running is removed first."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard = [
+        number
+        for number in (signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is not signal.SIG_IGN
+    ]
+    before = {number: signal.signal(number, signal.default_int_handler) for number in heard}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _started_by_daemon(engine: str, launch: Launch) -> "_Daemon":

@@ -215,7 +215,10 @@ def test_an_image_that_was_not_built_is_named(shop: Workshop) -> None:
         look(shop, shop.row("app"), "localhost/app:none")
 
 
-def test_ctrl_c_leaves_no_container(built: dict[str, str]) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_whatever_ends_it_leaves_no_container(
+    built: dict[str, str], number: signal.Signals
+) -> None:
     script = (
         "from tests.ops.images.test_image_check import look\n"
         "from tests.ops.images.conftest import Workshop\n"
@@ -237,7 +240,7 @@ def test_ctrl_c_leaves_no_container(built: dict[str, str]) -> None:
             break
         time.sleep(0.1)
 
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, errors = process.communicate(timeout=30)
 
     assert running
