@@ -9,7 +9,7 @@ from typing import Final
 from common.progress import Progress
 from modules.settings.services import Service
 from ops.images.bundles import PUBLIC, bundle_errors
-from ops.images.containers import Container, ImageConfig
+from ops.images.container import Container, ImageConfig
 from ops.images.engines import PLATFORMS
 from ops.images.sockets import Listener
 

@@ -7,7 +7,7 @@ from modules.compute.containers import container_definitions, secret_references
 from modules.settings.secrets import KAFKA_BROKERS, SecretRef, SecretRow, connection_string
 from modules.settings.services import PLACEHOLDERS, Service
 from modules.settings.stage_settings import StageSettings
-from ops.images.containers import Launch
+from ops.images.container import Launch
 
 
 def planned_launch(

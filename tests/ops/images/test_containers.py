@@ -14,7 +14,8 @@ from common.errors import UserError
 from modules.settings.secrets import SecretRef
 from modules.settings.services import Service
 from ops.images.bundles import bundle_errors
-from ops.images.containers import Launch, read_config, started
+from ops.images.container import Launch
+from ops.images.containers import read_config, started
 from ops.images.image_check import Look, check_bundle, check_running, is_healthy, other_path
 from ops.images.launch import made_up, planned_launch, read_variables
 from ops.images.sockets import Listener, listeners_in
