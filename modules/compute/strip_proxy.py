@@ -65,7 +65,7 @@ http {{
     default "";
 {rows}
   }}
-  map $http_upgrade $connection {{ default upgrade; "" ""; }}
+  map $http_upgrade $kept_or_upgraded {{ default upgrade; "" ""; }}
   server {{
     listen {listen};
     keepalive_timeout {quiet};
@@ -81,7 +81,7 @@ http {{
       proxy_http_version 1.1;
       proxy_set_header Host $http_host;
       proxy_set_header Upgrade $http_upgrade;
-      proxy_set_header Connection $connection;
+      proxy_set_header Connection $kept_or_upgraded;
       proxy_request_buffering off;
       proxy_buffering off;
       proxy_buffer_size 64k;
