@@ -321,6 +321,12 @@ class StageSettings(Section):
         description="addresses at which what somebody has set in AWS may be overwritten, as in "
         '`["aws_s3_bucket_policy.data"]`',
     )
+    keep_as_found: Annotated[tuple[str, ...], Field(strict=False)] = Field(
+        (),
+        description="what stays as somebody has set it in AWS: documents, as in "
+        '`["aws_s3_bucket_policy.data"]`, in whose place the stage puts none, and single attributes of '
+        'adopted objects, as in `["aws_db_instance.main.parameter_group_name"]`',
+    )
     time_zone: TimeZone = Field("UTC", description="of all times of day, by its IANA name")
     kafka: bool = Field(False, description="give the functions service the Kafka brokers")
     keep_shared_roles: bool = Field(
