@@ -68,16 +68,17 @@ class SqlError(Exception):
 
 def error_in(text: str) -> str | None:
     """Return why this text cannot be applied, with its line; None where it can."""
-    number = 0
+    is_empty = True
     try:
-        for number, statement in enumerate(_statements(text), start=1):
+        for statement in _statements(text):
+            is_empty = False
             for pattern, why in _REFUSED:
                 if pattern.match(statement.words):
                     words = " ".join(statement.words.split(" ")[:_WORDS_TOLD])
                     return f"line {statement.line}: {why.format(words=words)}"
     except SqlError as error:
         return str(error)
-    return None if number else "it holds no statement: leave it out"
+    return "it holds no statement: leave it out" if is_empty else None
 
 
 def _statements(text: str) -> Iterator[_Statement]:

@@ -8,6 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from aws.client import ask
 from common.errors import UserError
 from modules.compute.authorities import FILE
 from ops.database import logins
@@ -122,7 +123,7 @@ def test_an_upgrade_that_is_killed_is_finished_by_the_next(
 ) -> None:
     """GIVEN a kill after each number of calls that change something."""
     stage.has_run_as_the_master_user()
-    ask, left = logins.ask, calls
+    left = calls
 
     class KilledError(Exception):
         pass
@@ -136,7 +137,7 @@ def test_an_upgrade_that_is_killed_is_finished_by_the_next(
         return ask(clients, service, operation, **arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(logins, "ask", killed)
+        patch.setattr("ops.database.logins.ask", killed)
         try:
             first = logins.read_logins(stage.deployed)
             logins.put_logins(stage.deployed, first)

@@ -1,6 +1,7 @@
 """The script of the task on a real PostgreSQL with TLS, where the master user is no superuser."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -9,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from modules.compute.authorities import FILE, tls_parameters
+from modules.settings.secrets import SECRETS, connection_string
 from ops.database.script import ASKS, CHANGED, CONNECT, FAILED, FETCH, SAYS, TASK, apply
 from ops.database.sql_files import SqlFile
 from tests.ops.database.postgres import (
+    DATABASE,
     MASTER,
     PASSWORDS,
     PROGRAMS,
@@ -188,6 +192,77 @@ def test_a_wrong_authority_host_or_password_does_not(
 
     assert ended.code == 2
     assert error in ended.errors
+
+
+JARS = sorted(Path.home().glob(".m2/repository/org/postgresql/postgresql/*/postgresql-*.jar"))
+
+
+@pytest.mark.skipif(
+    not JARS or shutil.which("java") is None, reason="no java, or no pgJDBC in ~/.m2"
+)
+@pytest.mark.parametrize(
+    ("host", "authority", "printed", "error"),
+    [
+        ("localhost", "authority", "optaplanner\n", ""),
+        ("localhost", "foreign", "", "unable to find valid certification path"),
+        ("127.0.0.1", "authority", "", "could not be verified by hostnameverifier"),
+    ],
+)
+def test_jdbc_verifies_by_the_same_parameters(
+    applied: Postgres, host: str, authority: str, printed: str, error: str
+) -> None:
+    """GIVEN the string that is composed for OptaPlanner, with this machine's file in it."""
+    row = next(row for row in SECRETS if row.name == "optaplanner-db-conn-string")
+    url = connection_string(
+        row,
+        username="",
+        password="",
+        host=host,
+        port=str(applied.port),
+        name=DATABASE,
+        tls=tls_parameters("us-east-1"),
+    ).replace(FILE, str(getattr(applied, authority)))
+
+    ended = answer(
+        [
+            "java",
+            "-cp",
+            str(JARS[-1]),
+            str(Path(__file__).parent / "Login.java"),
+            url,
+            "optaplanner",
+        ],
+        {"PATH": os.environ["PATH"], "PASSWORD": PASSWORDS["optaplanner"]},
+    )
+
+    assert ended.text == printed
+    assert error in ended.errors
+
+
+def test_libpq_takes_the_composed_string_as_it_is(applied: Postgres) -> None:
+    row = next(row for row in SECRETS if row.name == "hasura-db-conn-string")
+    url = connection_string(
+        row,
+        username="hasura",
+        password=PASSWORDS["hasura"],
+        host="localhost",
+        port=str(applied.port),
+        name=DATABASE,
+        tls=tls_parameters("us-east-1"),
+    )
+
+    right = [
+        "psql",
+        "-XqAt",
+        url.replace(FILE, str(applied.authority)),
+        "-c",
+        "SELECT current_user",
+    ]
+    wrong = ["psql", "-XqAt", url.replace(FILE, str(applied.foreign)), "-c", "SELECT current_user"]
+    environment = {"PATH": os.environ["PATH"]}
+
+    assert answer(right, environment).text == "hasura\n"
+    assert "certificate verify failed" in answer(wrong, environment).errors
 
 
 def test_the_task_itself_takes_no_wrong_authority(empty: Postgres, tmp_path: Path) -> None:
