@@ -4,6 +4,7 @@ Exit codes: 0 done or clean, 1 an error said in one line, 2 blocked.
 """
 
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, astuple
 from pathlib import Path
@@ -11,10 +12,12 @@ from typing import Annotated
 
 import typer
 
+from aws.client import boto3_clients
 from common.errors import UserError, listed
 from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, run, say
 from imports.adopt import AdoptionResult, GateResult, adopt, run_gate
 from imports.gate import Finding
+from imports.look_at_stack import look_at_stack
 from imports.ownership import ownership, twice_owned
 from imports.record import AdoptionRecord
 from imports.retire import retire
@@ -64,7 +67,15 @@ def _backups(workspace: Workspace) -> Path:
 def inventory(
     *,
     stage: Stage,
-    legacy: Legacy,
+    legacy: Annotated[Path | None, typer.Option(help="the legacy terraform/aws folder")] = None,
+    cloudformation: Annotated[
+        str | None,
+        typer.Option(help="look at this CloudFormation stack instead, by name or ARN"),
+    ] = None,
+    template: Annotated[
+        Path | None,
+        typer.Option(help="look at a stack's template in this file: needs no account"),
+    ] = None,
     state: Annotated[
         Path | None, typer.Option(help="the legacy state's file; default: `terraform state pull`")
     ] = None,
@@ -82,8 +93,19 @@ def inventory(
 ) -> None:
     """Decide what becomes of each legacy resource, and write the adoption record.
 
+    Of a CloudFormation stack it says what would become of each row, and writes nothing.
+
     Example: `python -m imports inventory --stage prod --legacy ../terraform/aws`
     """
+    if [legacy, cloudformation, template].count(None) != 2:
+        raise UserError(
+            "inventory reads one old owner: name a Terraform folder with --legacy, a CloudFormation stack "
+            "with --cloudformation, or a template's file with --template: `python -m imports inventory "
+            "--help` tells what is allowed"
+        )
+    if legacy is None:
+        _look(stage, cloudformation, template, as_json=as_json)
+        return
     if state is not None and not state.is_file():
         raise UserError(f"{state}: no such state file: leave --state out to look in AWS instead")
     if state is not None and terraform_workspace is not None:
@@ -126,6 +148,38 @@ def inventory(
     else:
         _print_inventory(found)
     if found.record is None:
+        raise typer.Exit(BLOCKED)
+
+
+def _look(stage: str, name: str | None, template: Path | None, *, as_json: bool) -> None:
+    with progress_on_screen(as_json) as progress:
+        found = look_at_stack(
+            this_workspace(stage),
+            name=name,
+            template=template,
+            clients=boto3_clients,
+            addresses=lambda settings: frozenset(synthesized(settings).resources),
+            progress=progress,
+        )
+    if as_json:
+        print_json(found)
+    else:
+        print_table(
+            ("row", "type", "verdict", "address here", "import id, or why"),
+            [
+                (row.logical_id, row.type, row.verdict, row.address, row.import_id or row.why)
+                for row in found.rows
+            ],
+        )
+        counts = Counter({row.logical_id: row.verdict for row in found.rows}.values())
+        told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+        say(f"\n{found.stack}: {counts.total()} rows: {told}")
+        for line in found.against:
+            say(f"BLOCKED {line}")
+        if not found.was_deployed:
+            say("a template alone: neither the objects nor the stack's state were looked at")
+        say("nothing was written: this is a look; a stack's rows cannot be adopted yet")
+    if found.against:
         raise typer.Exit(BLOCKED)
 
 
