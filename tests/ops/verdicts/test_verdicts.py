@@ -235,6 +235,8 @@ ELSEWHERE = [
     ("TF_CLI_ARGS_show", "other.tfplan"),
     ("TF_CLI_ARGS_state_pull", "-state=other"),
     ("TF_CLI_ARGS_refresh", "-state other"),
+    ("AWS_S3_ENDPOINT", "http://127.0.0.1:9"),
+    ("TF_AWS_STS_ENDPOINT", "http://127.0.0.1:9"),
 ]
 HARMLESS = [
     ("TF_WORKSPACE", "default"),
@@ -295,6 +297,13 @@ def test_the_doctor_passes_over_a_variable_that_changes_no_plan(
     world.monkeypatch.setenv(name, value)
 
     assert "environment" not in world.doctor()
+
+
+def test_an_old_name_of_the_same_endpoint_leads_nowhere_else(world: World) -> None:
+    world.monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
+    world.monkeypatch.setenv("AWS_S3_ENDPOINT", "http://127.0.0.1:9")
+
+    assert world.ops("gate").code == 0
 
 
 @pytest.mark.parametrize("command", PLANNING)
