@@ -507,12 +507,21 @@ def test_a_given_plan_of_a_state_in_s3_that_cannot_be_read_says_so(world: World)
     assert "not looked at: the state s3://states/atomic-dev.tfstate, which cannot be" in said.text
 
 
-def test_a_given_plan_of_a_truncated_state_in_s3_is_no_verdict(world: World) -> None:
-    _stored(world, a_state()[:50])
+@pytest.mark.parametrize(("text", "what"), [(b"", "is empty"), (a_state()[:50], "is truncated")])
+def test_a_state_in_s3_that_holds_nothing_is_lost_and_not_new(
+    world: World, text: bytes, what: str
+) -> None:
+    _stored(world, text)
 
-    assert "is no complete Terraform state" in refused(
-        world.ops("gate", "--plan", world.given(WHOLE))
-    )
+    for arguments in ((), ("--plan", world.given(WHOLE))):
+        said = world.ops("gate", *arguments)
+        assert said.code == 2, said.errors
+        assert f"s3://states/atomic-dev.tfstate {what}: the state is lost" in said.text
+        assert "python -m ops recover --stage dev" in said.text
+    assert f"{what}: the state is lost" in refused(world.ops("drift"))
+    found = world.doctor()["state"]
+    assert (found[0], f"{what}: the state is lost" in found[1]) == ("attention", True)
+    assert "python -m ops recover --stage dev" in found[2]
 
 
 def as_terraform_wrote_it(folder: Path, serial: int, lineage: str) -> Path:
@@ -699,6 +708,15 @@ def test_the_gate_is_closed_upon_a_state_that_is_no_premise(
     assert "python -m ops recover --stage dev" in line
     assert json.loads(in_json.text)["open"] is False
     assert why in json.loads(in_json.text)["untrusted_state"]
+
+
+@pytest.mark.parametrize(("spoil", "why"), UNTRUSTED.values(), ids=UNTRUSTED)
+def test_the_status_does_not_rest_on_a_state(world: World, spoil: Any, why: str) -> None:
+    without = world.ops("status")
+    spoil(world)
+
+    assert world.ops("status") == without
+    assert why not in without.text
 
 
 @pytest.mark.parametrize("command", ["drift", "report"])
