@@ -10,15 +10,21 @@ import typer
 
 from aws.client import boto3_clients
 from common.errors import UserError
-from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, say
+from common.screen import (
+    ASKS_FOR_A_PERSON,
+    AsJson,
+    Stage,
+    print_json,
+    print_table,
+    progress_on_screen,
+    say,
+)
 from imports.recovery import orphans, recover
 from imports.recovery.recover import Proposal
 from imports.recovery.recovery_plan import Outlook
 from imports.recovery.recovery_stage import open_stage
 from terraform.state_lock import cut_short, forget_cut_short, local_lock, s3_lock
 from terraform.workspace import Workspace, set_default_credentials
-
-NEEDS_A_PERSON = 2
 
 
 def recover_(
@@ -92,7 +98,7 @@ def recover_(
     if proposal.is_open and not left:
         forget_cut_short(opened.terraform.folder)
     if not proposal.is_open or left:
-        raise typer.Exit(NEEDS_A_PERSON)
+        raise typer.Exit(ASKS_FOR_A_PERSON)
 
 
 def locked_by(workspace: Workspace) -> str | None:

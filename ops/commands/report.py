@@ -10,7 +10,7 @@ import typer
 from common.errors import UserError
 from common.files import replace_file
 from common.progress import Progress
-from common.screen import Stage, print_error, progress_on_screen, say
+from common.screen import ASKS_FOR_A_PERSON, Stage, print_error, progress_on_screen, say
 from common.text_files import read_json
 from imports.gate import Verdict, judge
 from imports.record import AdoptionRecord, read_record
@@ -29,7 +29,6 @@ from terraform.plan import Plan
 from terraform.stack import Stack, parse_stack
 from terraform.workspace import Workspace
 
-ASKS_FOR_A_PERSON = 2
 _STACK = "a synthesized stack"
 _NAME_A_STACK = "name the cdk.tf.json of the base, as `cdktf synth` writes it"
 
