@@ -1,6 +1,5 @@
 """`python -m ops recover`: what it prints, asks and answers."""
 
-import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -24,7 +23,7 @@ from imports.recovery.recover import Proposal
 from imports.recovery.recovery_plan import Outlook
 from imports.recovery.recovery_stage import open_stage
 from terraform.state_lock import cut_short, forget_cut_short, local_lock, s3_lock
-from terraform.workspace import Workspace, set_default_credentials
+from terraform.workspace import Workspace, set_default_credentials, this_workspace
 
 
 def recover_(
@@ -43,7 +42,7 @@ def recover_(
 
     Example: `python -m ops recover --stage prod --dry-run`
     """
-    workspace = Workspace(stage=stage, environ=dict(os.environ))
+    workspace = this_workspace(stage)
     locked = locked_by(workspace)
     if locked and not as_json:
         say(f"locked: {locked}")
@@ -110,8 +109,7 @@ def locked_by(workspace: Workspace) -> str | None:
         set_default_credentials(workspace)
         clients = boto3_clients(region=settings.state_region)
         lock = s3_lock(clients, bucket=settings.state.bucket, key=settings.state_key)
-    folder = workspace.outdir / "stacks" / settings.stack_name
-    return f"{lock.text}: {lock.remedy(folder)}" if lock else None
+    return f"{lock.text}: {lock.remedy(workspace.stack_folder)}" if lock else None
 
 
 def _agreed(question: str, yes: bool, as_json: bool) -> bool:
