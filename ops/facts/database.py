@@ -27,44 +27,23 @@ class DatabaseFacts:
 
 def database_facts(deployed: Deployed) -> DatabaseFacts | None:
     """Return the stage's database; None where there is none. Raises UserError when AWS refuses."""
-    if deployed.settings.database.engine == "postgres":
-        return _instance(deployed)
-    return _cluster(deployed)
-
-
-def _instance(deployed: Deployed) -> DatabaseFacts | None:
     name = deployed.names.database
+    is_instance = deployed.settings.database.engine == "postgres"
+    kind = "DBInstance" if is_instance else "DBCluster"
     answer = ask_unless(
-        deployed.clients, "rds", "DescribeDBInstances", _NONE, DBInstanceIdentifier=name
+        deployed.clients, "rds", f"Describe{kind}s", _NONE, **{f"{kind}Identifier": name}
     )
     if answer is None:
         return None
-    (instance,) = answer["DBInstances"]
+    (found,) = answer[f"{kind}s"]
+    metric = "FreeStorageSpace" if is_instance else "FreeLocalStorage"
     return DatabaseFacts(
         name=name,
-        status=instance["DBInstanceStatus"],
-        version=instance["EngineVersion"],
-        allocated_gib=instance["AllocatedStorage"],
-        free_gib=_free_gib(deployed, "FreeStorageSpace", "DBInstanceIdentifier"),
-        pending=tuple(sorted(instance.get("PendingModifiedValues") or ())),
-    )
-
-
-def _cluster(deployed: Deployed) -> DatabaseFacts | None:
-    name = deployed.names.database
-    answer = ask_unless(
-        deployed.clients, "rds", "DescribeDBClusters", _NONE, DBClusterIdentifier=name
-    )
-    if answer is None:
-        return None
-    (cluster,) = answer["DBClusters"]
-    return DatabaseFacts(
-        name=name,
-        status=cluster["Status"],
-        version=cluster["EngineVersion"],
-        allocated_gib=None,
-        free_gib=_free_gib(deployed, "FreeLocalStorage", "DBClusterIdentifier"),
-        pending=tuple(sorted(cluster.get("PendingModifiedValues") or ())),
+        status=found["DBInstanceStatus" if is_instance else "Status"],
+        version=found["EngineVersion"],
+        allocated_gib=found["AllocatedStorage"] if is_instance else None,
+        free_gib=_free_gib(deployed, metric, f"{kind}Identifier"),
+        pending=tuple(sorted(found.get("PendingModifiedValues") or ())),
     )
 
 
