@@ -1,9 +1,13 @@
 """What RDS and CloudWatch say about a stage's database."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from aws.client import ask, ask_unless
+from common.errors import UserError
+from modules.settings.services import POSTGRES_PORT
 from ops.deployed import Deployed
 
 _GIB = 1024**3
@@ -27,24 +31,45 @@ class DatabaseFacts:
 
 def database_facts(deployed: Deployed) -> DatabaseFacts | None:
     """Return the stage's database; None where there is none. Raises UserError when AWS refuses."""
-    name = deployed.names.database
-    is_instance = deployed.settings.database.engine == "postgres"
-    kind = "DBInstance" if is_instance else "DBCluster"
-    answer = ask_unless(
-        deployed.clients, "rds", f"Describe{kind}s", _NONE, **{f"{kind}Identifier": name}
-    )
-    if answer is None:
+    is_instance, found = _described(deployed)
+    if found is None:
         return None
-    (found,) = answer[f"{kind}s"]
     metric = "FreeStorageSpace" if is_instance else "FreeLocalStorage"
+    dimension = "DBInstanceIdentifier" if is_instance else "DBClusterIdentifier"
     return DatabaseFacts(
-        name=name,
+        name=deployed.names.database,
         status=found["DBInstanceStatus" if is_instance else "Status"],
         version=found["EngineVersion"],
         allocated_gib=found["AllocatedStorage"] if is_instance else None,
-        free_gib=_free_gib(deployed, metric, f"{kind}Identifier"),
+        free_gib=_free_gib(deployed, metric, dimension),
         pending=tuple(sorted(found.get("PendingModifiedValues") or ())),
     )
+
+
+def database_address(deployed: Deployed) -> tuple[str, int]:
+    """Return where the database listens. Raises UserError where there is none, and when AWS refuses."""
+    is_instance, found = _described(deployed)
+    if found is None:
+        raise UserError(
+            f"there is no database {deployed.names.database}: deploy the stage first: "
+            f"`cdktf deploy {deployed.settings.stack_name}`"
+        )
+    endpoint = found.get("Endpoint", {}).get("Address") if is_instance else found.get("Endpoint")
+    return str(endpoint), POSTGRES_PORT
+
+
+def _described(deployed: Deployed) -> tuple[bool, Mapping[str, Any] | None]:
+    """Return whether the stage has an instance, not a cluster, and what RDS says of it, if it is there."""
+    is_instance = deployed.settings.database.engine == "postgres"
+    kind = "DBInstance" if is_instance else "DBCluster"
+    answer = ask_unless(
+        deployed.clients,
+        "rds",
+        f"Describe{kind}s",
+        _NONE,
+        **{f"{kind}Identifier": deployed.names.database},
+    )
+    return is_instance, answer[f"{kind}s"][0] if answer else None
 
 
 def _free_gib(deployed: Deployed, metric: str, dimension: str) -> float | None:
