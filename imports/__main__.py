@@ -166,7 +166,7 @@ def _look(stage: str, name: str | None, template: Path | None, *, as_json: bool)
     else:
         print_look(found)
     if found.against:
-        raise typer.Exit(BLOCKED)
+        raise typer.Exit(ASKS_FOR_A_PERSON)
 
 
 def _agree(programs: Sequence[str], *, yes: bool, may_ask: bool) -> None:
