@@ -57,7 +57,7 @@ def judge(facts: NameFacts, *, chosen: bool | None, stack: str) -> list[Finding]
         return [attention(name, what, f"cdktf deploy {stack}")]
     if _AMAZONS not in facts.servers:
         what = f"the VPC's DNS servers are {', '.join(facts.servers)}, which do not know {facts.namespace}"
-        remedy = f"let them forward it to Amazon's resolver, or set network.search_domain = true"
+        remedy = "let them forward it to Amazon's resolver, or set network.search_domain = true"
         return [attention(name, what, remedy)]
     if facts.namespace in facts.searched:
         return [fine(name, f"{facts.namespace} is there, and tasks search it")]
