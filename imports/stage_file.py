@@ -31,6 +31,7 @@ def stage_file(attributes: Found, *, region: str, kept: Sequence[str] = ()) -> s
     """
     cluster = str(_known(attributes, "aws_ecs_cluster.main", "name"))
     database = _needed(attributes, _DATABASE)
+    _needed(attributes, "aws_subnet.public_0")
     zones = [
         str(_known(attributes, f"aws_subnet.public_{index}", "availability_zone"))
         for index in range(_count(attributes, "aws_subnet.public"))
@@ -70,8 +71,10 @@ def stage_file(attributes: Found, *, region: str, kept: Sequence[str] = ()) -> s
 def _needed(attributes: Found, address: str) -> Mapping[str, Any]:
     if address not in attributes:
         raise UserError(
-            f"the legacy base has no {address.partition('.')[0]} to adopt as {address}: a stage needs one; "
-            "name the folder of the base with --legacy"
+            f"the legacy base has no {address.partition('.')[0]} to adopt as {address}: a stage needs one: "
+            "name the folder of the base with --legacy; where that base is only half applied, finish it with "
+            '`terraform apply` there, or write the stage file by hand, with phase = "adopt": the platform '
+            "then adds what is missing"
         )
     return attributes[address]
 
