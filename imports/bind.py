@@ -158,6 +158,7 @@ _KEYS: Mapping[str, Callable[[Document], object]] = {
     "ingress": _traffic,
     "egress": _traffic,
     "route": _destination,
+    "vpc_security_group_ids": str,
 }
 
 

@@ -44,6 +44,7 @@ def stage_file(attributes: Found, *, region: str, kept: Sequence[str] = ()) -> s
         "retain_data": True,
         **({"keep_as_found": list(kept)} if kept else {}),
         "default_tags": {},
+        **_container_insights(attributes),
         "security": {"web_firewall": True, "backups": True},
         "network": {
             "vpc_cidr_block": _known(attributes, "aws_vpc.main", "cidr_block"),
@@ -56,6 +57,11 @@ def stage_file(attributes: Found, *, region: str, kept: Sequence[str] = ()) -> s
             "instance_class": _known(attributes, _DATABASE, "instance_class"),
             "allocated_storage_gib": _known(attributes, _DATABASE, "allocated_storage"),
             "multi_az": bool(database.get("multi_az")),
+            **(
+                {"enhanced_monitoring_seconds": database["monitoring_interval"]}
+                if database.get("monitoring_interval")
+                else {}
+            ),
             "backup_retention_days": (
                 _known(attributes, _DATABASE, "backup_retention_period")
                 if database.get("backup_retention_period")
@@ -66,6 +72,14 @@ def stage_file(attributes: Found, *, region: str, kept: Sequence[str] = ()) -> s
         },
     }
     return _HEADER + tomli_w.dumps(document)
+
+
+def _container_insights(attributes: Found) -> Mapping[str, str]:
+    """Return the setting where somebody has switched them on; no line is the platform's default."""
+    settings = attributes["aws_ecs_cluster.main"].get("setting") or ()
+    found = {str(each.get("name")): str(each.get("value")) for each in settings}
+    value = found.get("containerInsights", "disabled")
+    return {} if value == "disabled" else {"container_insights": value}
 
 
 def _needed(attributes: Found, address: str) -> Mapping[str, Any]:

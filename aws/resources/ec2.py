@@ -273,7 +273,14 @@ EC2: Final = (
         tags="Tags",
         carries_data=True,
         removal=_removal("DeleteSubnet", "SubnetId"),
-        identity=("availability_zone", "cidr_block", "map_public_ip_on_launch", "tags"),
+        identity=(
+            "assign_ipv6_address_on_creation",
+            "availability_zone",
+            "cidr_block",
+            "ipv6_cidr_block",
+            "map_public_ip_on_launch",
+            "tags",
+        ),
     ),
     Resource(
         type="aws_security_group",
@@ -303,9 +310,11 @@ EC2: Final = (
         carries_data=True,
         removal=_removal("DeleteVpc", "VpcId"),
         identity=(
+            "assign_generated_ipv6_cidr_block",
             "cidr_block",
             "enable_dns_hostnames",
             "enable_dns_support",
+            "enable_network_address_usage_metrics",
             "instance_tenancy",
             "tags",
         ),

@@ -164,3 +164,15 @@ def test_what_stays_as_found_is_a_line_of_the_file() -> None:
     assert errors == []
     assert list(settings.keep_as_found) == kept
     assert "keep_as_found" not in tomllib.loads(stage_file(OBSERVED, region=REGION))
+
+
+def test_what_is_measured_stays_measured() -> None:
+    found = {address: dict(facts) for address, facts in OBSERVED.items()}
+    found["aws_ecs_cluster.main"]["setting"] = [{"name": "containerInsights", "value": "enhanced"}]
+    found["aws_db_instance.main"]["monitoring_interval"] = 15
+
+    settings = settings_from(found)
+
+    assert settings.container_insights == "enhanced"
+    assert settings.database.enhanced_monitoring_seconds == 15
+    assert settings_from(OBSERVED).container_insights == "disabled"
