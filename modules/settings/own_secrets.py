@@ -91,11 +91,6 @@ TAKEN: Final[Mapping[str, Taken]] = {
 }
 
 
-def variables(*references: str) -> dict[str, str]:
-    """Return the variables that the application reads `GROUP:KEY` from, as in `GOOGLE_CLIENT_ID_WEB`."""
-    return {text.replace(":", "_").upper(): text for text in references}
-
-
 def single_name(reference: SecretRef) -> str:
     """Return the secret that holds `GROUP:KEY` alone.
 
@@ -120,6 +115,12 @@ def singles() -> dict[str, str]:
         for group, taken in TAKEN.items()
         for key in taken.keys
     }
+
+
+def without(name: str) -> str:
+    """Say what does not work without a secret, as far as that is known."""
+    group = name if name in TAKEN else singles().get(name)
+    return TAKEN[group].without if group else "services do without"
 
 
 def defaults_of(name: str) -> dict[str, Any]:

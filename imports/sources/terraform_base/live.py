@@ -30,8 +30,6 @@ from imports.sources.terraform_base.planned import (
 )
 from terraform.addresses import address_order
 
-__all__ = ["Clients", "Discovery", "DiscoveryError", "discover", "find_in"]
-
 Evaluate = Callable[[Mapping[str, str]], LegacyConfiguration]
 """Takes import ids by address; returns the configuration as it is with these objects in place."""
 
