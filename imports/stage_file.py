@@ -86,9 +86,8 @@ def _needed(attributes: Found, address: str) -> Mapping[str, Any]:
     if address not in attributes:
         raise UserError(
             f"the legacy base has no {address.partition('.')[0]} to adopt as {address}: a stage needs one: "
-            "name the folder of the base with --legacy; where that base is only half applied, finish it with "
-            '`terraform apply` there, or write the stage file by hand, with phase = "adopt": the platform '
-            "then adds what is missing"
+            "name the folder of the base with --legacy; where that base is only half applied, write the "
+            'stage file by hand, with phase = "adopt": the platform then adds what is missing'
         )
     return attributes[address]
 
