@@ -1,7 +1,10 @@
 """Names by which services find each other: the namespace, and what an adopted VPC keeps."""
 
+import pytest
+
 from modules.settings.services import SERVICES
 from tests.conftest import Synthesize
+from tests.imports.records import bound_document
 
 LISTENING = sorted(row.name for row in SERVICES if row.port)
 
@@ -39,9 +42,9 @@ def test_tasks_of_a_vpc_of_the_stages_own_search_its_namespace(stack: Synthesize
     assert association["vpc_id"] == "${aws_vpc.main.id}"
 
 
-def test_an_adopted_vpc_keeps_its_owners_dhcp_options_and_has_the_names(stack: Synthesize) -> None:
-    adopted = stack("adopted")
+@pytest.mark.jsii
+def test_an_adopted_vpc_keeps_its_owners_dhcp_options_and_has_the_names() -> None:
+    resources = bound_document("full")["resource"]
 
-    assert adopted.names("aws_vpc_dhcp_options_association") == []
-    assert adopted.names("aws_vpc_dhcp_options") == []
-    assert {*LISTENING} <= {*adopted.names("aws_service_discovery_service")}
+    assert {"aws_vpc_dhcp_options", "aws_vpc_dhcp_options_association"} & resources.keys() == set()
+    assert {*LISTENING} <= resources["aws_service_discovery_service"].keys()
