@@ -2,6 +2,8 @@
 
 A state holds passwords and secret strings in plain text. They stay in memory: no `repr`, message
 or file of this module shows an attribute's value.
+
+Longer than others, because all that can be wrong with a state is refused here, each in one line.
 """
 
 import json
