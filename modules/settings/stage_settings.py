@@ -276,7 +276,7 @@ class CostAlerts(Section):
 
 
 class Images(Section):
-    """Where the images of the project's own services come from."""
+    """Where images come from."""
 
     source: str | None = Field(
         None,
@@ -295,6 +295,11 @@ class Images(Section):
         ge=2,
         le=100_000,
         description="how many images with a tag each registry keeps, the newest",
+    )
+    mirror: Literal["none", "fill", "use"] = Field(
+        "none",
+        description="copies of third parties' images in the stage's own registry, 0.10 per GB and month: "
+        "`fill` makes the repositories, which `ops images mirror` fills; `use` starts tasks from them",
     )
 
 
