@@ -1,4 +1,7 @@
-"""The network: AWS names none of its objects, so they are told apart by their place and their tag Name."""
+"""The network: AWS names none of its objects, so they are told apart by their place and their tag Name.
+
+Longer than others, because AWS has the whole network in one service.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
