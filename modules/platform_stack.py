@@ -141,6 +141,7 @@ class PlatformStack(TerraformStack):
             context=context,
             rows=stage.secret_rows,
             master_username=stage.database.master_username,
+            login_roles=stage.database.login_roles,
         )
         self._database = DATABASES[stage.database.engine](
             self,
@@ -311,6 +312,7 @@ class PlatformStack(TerraformStack):
             tracing=stage.tracing,
             night_stop=stage.night_stop,
             database=stage.database,
+            stage=stage.stage,
             domain_name=domain_name,
             network=self._network,
             cluster=self._cluster,
