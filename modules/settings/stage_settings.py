@@ -171,8 +171,8 @@ class Database(Section):
     master_username: MasterUser = Field("postgresadmin", description="the master user")
     login_roles: bool = Field(
         True,
-        description="services log in as roles of their own, which `database apply` makes before phase `full`; "
-        "`false`: as the master user until that is run, to try things in one deploy",
+        description="services log in as roles of their own, made by `database apply` before phase `full`; "
+        "`false`: as the master user until that is run",
     )
     client_image: PinnedImage = Field(
         "public.ecr.aws/docker/library/postgres:17.6-alpine",

@@ -196,9 +196,7 @@ def awaited(stack: Synthesize, stage: str, service: str) -> list[str]:
 def test_a_service_is_not_made_before_it_can_log_in(stack: Synthesize, service: str) -> None:
     tag = f'try({SECRET}.{service}_db_role.tags["atomic:database-login"], "")'
 
-    assert awaited(stack, "dev", service) == [
-        f'${{contains(["master-user", "own-role"], {tag})}}'
-    ]
+    assert awaited(stack, "dev", service) == [f'${{contains(["master-user", "own-role"], {tag})}}']
 
 
 def test_a_service_without_a_login_waits_for_none(stack: Synthesize) -> None:

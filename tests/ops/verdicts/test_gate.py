@@ -6,6 +6,8 @@ import pytest
 
 from aws.resources import CARRYING, PROTECTING, STATEFUL
 from ops.verdicts.gate import Judgement, judge
+from terraform.plan import Plan
+from terraform.refused import failed_conditions
 from tests.imports.records import a_plan, planned
 
 DATABASE = "aws_db_instance.main"
