@@ -13,6 +13,7 @@ from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdent
 from cdktf_cdktf_provider_aws.data_aws_route53_zone import DataAwsRoute53Zone
 from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
 from cdktf_cdktf_provider_aws.s3_bucket_versioning import S3BucketVersioningA
+from cdktf_cdktf_provider_aws.vpc import Vpc
 from constructs import Construct
 
 from modules.base.address import address
@@ -24,6 +25,7 @@ from modules.compute.authorities import tls_parameters
 from modules.compute.cluster import Cluster
 from modules.compute.database_task import DatabaseTask
 from modules.compute.fargate_service import FargateService
+from modules.compute.mirror import Mirror
 from modules.compute.registry import Registries
 from modules.compute.service_roles import ServiceRoles
 from modules.context import Context
@@ -40,11 +42,13 @@ from modules.legacy_base import LegacyBase
 from modules.monitoring import alarms, dashboard, events
 from modules.monitoring.cost_alerts import Budget, CostAnomalies
 from modules.monitoring.monitoring import AlarmTopic, Dashboard, EventNotices, MetricAlarms
+from modules.network.inside_names import InsideNames
 from modules.network.network import Network
 from modules.network.security_groups import SecurityGroups
 from modules.security.customer_key import CustomerKey
 from modules.security.secret_store import ConnectionStrings, SecretStore
 from modules.settings import stage_settings as s
+from modules.settings.mirrored import third_party_images
 from modules.settings.schedule import WEEK_MINUTES, planned_stops
 from modules.settings.services import OWN_REPOSITORY, Service
 from modules.settings.windows import windows
@@ -112,6 +116,13 @@ class PlatformStack(TerraformStack):
             "registries",
             context=context,
             services=[name for name, row in services.items() if row.image == OWN_REPOSITORY],
+        )
+        self._mirror = Mirror(
+            self,
+            "mirror",
+            context=context,
+            images=third_party_images(stage) if stage.images.mirror != "none" else (),
+            used=stage.images.mirror == "use",
         )
         self._bucket = PrivateBucket(
             self,
@@ -198,6 +209,7 @@ class PlatformStack(TerraformStack):
             context=self._context,
             settings=self._stage.database,
             network=self._network,
+            mirror=self._mirror,
             security_group=self._groups.services[users[0]],
             secrets=self._secrets,
             database=self._database,
@@ -226,6 +238,19 @@ class PlatformStack(TerraformStack):
                 retention_days=stage.security.backup_retention_days,
                 resource_arns=[self._database.arn, self._file_storage.file_system.arn],
             )
+        self._names_inside = InsideNames(
+            self,
+            "inside_names",
+            context=context,
+            services=stage.services,
+            search_domain=(
+                # The DHCP options of an adopted VPC are its owner's, for other machines too.
+                not context.is_adopted(Vpc, "main")
+                if stage.network.search_domain is None
+                else stage.network.search_domain
+            ),
+            network=self._network,
+        )
         self._topic = AlarmTopic(
             self, "alarm_topic", context=context, operator_email=stage.operator_email
         )
@@ -310,15 +335,19 @@ class PlatformStack(TerraformStack):
             service=service,
             kafka=stage.kafka,
             tracing=stage.tracing,
+            proxy=stage.proxy,
+            idle_timeout_seconds=stage.load_balancer.idle_timeout_seconds,
             night_stop=stage.night_stop,
             database=stage.database,
             stage=stage.stage,
             domain_name=domain_name,
             network=self._network,
+            names_inside=self._names_inside,
             cluster=self._cluster,
             security_group=self._groups.services[name],
             roles=self._roles[name],
             repository=self._registries.repositories.get(name),
+            mirror=self._mirror,
             secrets=self._secrets,
             bucket=self._bucket,
             file_storage=self._file_storage,
@@ -472,7 +501,7 @@ class PlatformStack(TerraformStack):
         )
 
     def _route(self, service: Service) -> Route | None:
-        if service.path is None or service.port is None:
+        if not service.routed or service.path is None or service.routed_port is None:
             return None
         return Route(
             self._services,
@@ -480,7 +509,7 @@ class PlatformStack(TerraformStack):
             context=self._context,
             service=service,
             path=service.path,
-            port=service.port,
+            port=service.routed_port,
             network=self._network,
             load_balancer=self._load_balancer,
         )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from cdktf import ITerraformDependable, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
@@ -14,6 +15,7 @@ from cdktf_cdktf_provider_aws.ecs_service import (
     EcsServiceDeploymentCircuitBreaker,
     EcsServiceLoadBalancer,
     EcsServiceNetworkConfiguration,
+    EcsServiceServiceRegistries,
 )
 from cdktf_cdktf_provider_aws.ecs_task_definition import (
     EcsTaskDefinition,
@@ -32,12 +34,15 @@ from modules.compute import containers
 from modules.compute.authorities import VOLUME as AUTHORITIES
 from modules.compute.authorities import authorities, with_authorities
 from modules.compute.cluster import Cluster
+from modules.compute.mirror import Mirror
 from modules.compute.service_roles import ServiceRoles
 from modules.compute.service_scaling import ServiceScaling
+from modules.compute.strip_proxy import PROXY
 from modules.context import Context
 from modules.data.file_storage import FileStorage
 from modules.data.private_bucket import PrivateBucket
 from modules.edge.load_balancer import Route
+from modules.network.inside_names import InsideNames
 from modules.network.network import Network
 from modules.security import key_policy, policies
 from modules.security.secret_store import SecretStore
@@ -78,15 +83,19 @@ class FargateService(Construct):
         service: Service,
         kafka: bool,
         tracing: s.Tracing,
+        proxy: s.Proxy,
+        idle_timeout_seconds: int,
         night_stop: s.NightStop | None,
         database: s.Database,
         stage: str,
         domain_name: str,
         network: Network,
+        names_inside: InsideNames,
         cluster: Cluster,
         security_group: SecurityGroup,
         roles: ServiceRoles,
         repository: EcrRepository | None,
+        mirror: Mirror,
         secrets: SecretStore,
         bucket: PrivateBucket,
         file_storage: FileStorage,
@@ -100,11 +109,15 @@ class FargateService(Construct):
         self._context = context
         self._roles = roles
         self._repository = repository
+        self._mirror = mirror
         self._secrets = secrets
         self._bucket = bucket
+        self._proxy_image = proxy.image
+        self._idle_timeout_seconds = idle_timeout_seconds
         self._file_storage = file_storage if service.uses_file_storage else None
         self._references = containers.secret_references(service, kafka=kafka)
         self._used_secrets = sorted({each.name for each in self._references.values()})
+        self._authorities = authorities(context.region) if service.uses_database else None
         self._collector_image = (
             tracing.collector_image if service.traced and tracing.enabled else None
         )
@@ -120,15 +133,19 @@ class FargateService(Construct):
                 skip_destroy=context.retain_data,
             ),
         )
-        permissions = self._permissions(log_group)
-        task_definition = self._task_definition(context.names.service(service.name), log_group)
+        definitions = self._containers(log_group)
+        permissions = self._permissions(log_group, [each["image"] for each in definitions])
+        definitions = [each | {"image": mirror.image(each["image"])} for each in definitions]
+        task_definition = self._task_definition(context.names.service(service.name), definitions)
         by_the_clock = scheduled_tasks(service, night_stop)
+        registered = names_inside.services.get(service.name)
         scales = service.max_tasks > service.min_tasks or bool(by_the_clock)
         first_values = secrets.first_values
         ready: list[ITerraformDependable] = [
             cluster.capacity_providers,
             *permissions,
             *network.ways_out,
+            *names_inside.ready,
             *(first_values[name] for name in self._used_secrets if name in first_values),
             *(self._file_storage.mount_targets if self._file_storage else []),
             *([route.rule] if route else []),
@@ -152,6 +169,9 @@ class FargateService(Construct):
                     assign_public_ip=network.assign_public_ip,
                 ),
                 load_balancer=self._behind(route) if route else None,
+                service_registries=(
+                    EcsServiceServiceRegistries(registry_arn=registered.arn) if registered else None
+                ),
                 health_check_grace_period_seconds=(service.health_grace_seconds if route else None),
                 deployment_minimum_healthy_percent=0 if service.single_writer else 100,
                 deployment_maximum_percent=100 if service.single_writer else 200,
@@ -186,7 +206,9 @@ class FargateService(Construct):
             precondition=awaited or None,
         )
 
-    def _permissions(self, log_group: CloudwatchLogGroup) -> list[IamRolePolicy]:
+    def _permissions(
+        self, log_group: CloudwatchLogGroup, images: Sequence[str]
+    ) -> list[IamRolePolicy]:
         """Allow ECS what it takes to start a task, and the task itself what it needs."""
         region, key_arn = self._context.region, self._context.key_arn
         secret_arns = self._secrets.arns
@@ -194,7 +216,10 @@ class FargateService(Construct):
             *policies.execution_statements(
                 log_group_arn=log_group.arn,
                 secret_arns=[secret_arns[name] for name in self._used_secrets],
-                repository_arn=self._repository.arn if self._repository else None,
+                repository_arns=[
+                    *([self._repository.arn] if self._repository else []),
+                    *self._mirror.repository_arns(images),
+                ],
             ),
             *(key_policy.read_secrets(key_arn, region) if key_arn and self._used_secrets else []),
         ]
@@ -228,7 +253,7 @@ class FargateService(Construct):
             ),
         )
 
-    def _task_definition(self, family: str, log_group: CloudwatchLogGroup) -> EcsTaskDefinition:
+    def _containers(self, log_group: CloudwatchLogGroup) -> list[dict[str, Any]]:
         row, region, secret_arns = self._row, self._context.region, self._secrets.arns
         definitions = containers.container_definitions(
             row,
@@ -241,6 +266,7 @@ class FargateService(Construct):
                 "domain": self._domain_name,
                 "region": region,
                 "bucket": self._bucket.bucket.bucket,
+                "namespace": self._context.names.namespace,
             },
             secrets={
                 variable: containers.secret_value_from(reference, secret_arns)
@@ -249,10 +275,19 @@ class FargateService(Construct):
             log_group=log_group.name,
             region=region,
             collector_image=self._collector_image,
+            proxy_image=self._proxy_image,
+            idle_timeout_seconds=self._idle_timeout_seconds,
         )
-        pem = authorities(region) if row.uses_database else None
-        if pem:
-            definitions = with_authorities(definitions, pem=pem, image=self._authorities_image)
+        if self._authorities:
+            definitions = with_authorities(
+                definitions, pem=self._authorities, image=self._authorities_image
+            )
+        return definitions
+
+    def _task_definition(
+        self, family: str, definitions: Sequence[dict[str, Any]]
+    ) -> EcsTaskDefinition:
+        row = self._row
         return address(
             row.name,
             EcsTaskDefinition(
@@ -270,8 +305,8 @@ class FargateService(Construct):
                 execution_role_arn=self._roles.execution.arn,
                 container_definitions=json.dumps(definitions),
                 volume=[
-                    *(self._volumes(self._file_storage) if self._file_storage else []),
-                    *([EcsTaskDefinitionVolume(name=AUTHORITIES)] if pem else []),
+                    *self._volumes(),
+                    *([EcsTaskDefinitionVolume(name=AUTHORITIES)] if self._authorities else []),
                 ]
                 or None,
             ),
@@ -281,7 +316,7 @@ class FargateService(Construct):
         return [
             EcsServiceLoadBalancer(
                 target_group_arn=route.target_group.arn,
-                container_name=self._row.name,
+                container_name=PROXY if self._row.proxied else self._row.name,
                 container_port=route.port,
             )
         ]
@@ -292,19 +327,23 @@ class FargateService(Construct):
             enable=True, rollback=True, alarm_names=[alarm.alarm_name for alarm in alarms]
         )
 
-    @staticmethod
-    def _volumes(storage: FileStorage) -> list[EcsTaskDefinitionVolume]:
-        return [
-            EcsTaskDefinitionVolume(
-                name=containers.FILE_STORAGE_VOLUME,
-                efs_volume_configuration=EcsTaskDefinitionVolumeEfsVolumeConfiguration(
-                    file_system_id=storage.file_system.id,
-                    transit_encryption="ENABLED",
-                    authorization_config=(
-                        EcsTaskDefinitionVolumeEfsVolumeConfigurationAuthorizationConfig(
-                            access_point_id=storage.access_point.id, iam="ENABLED"
-                        )
+    def _volumes(self) -> list[EcsTaskDefinitionVolume]:
+        volumes = []
+        if self._row.read_only_root:
+            volumes.append(EcsTaskDefinitionVolume(name=containers.SCRATCH_VOLUME))
+        if storage := self._file_storage:
+            volumes.append(
+                EcsTaskDefinitionVolume(
+                    name=containers.FILE_STORAGE_VOLUME,
+                    efs_volume_configuration=EcsTaskDefinitionVolumeEfsVolumeConfiguration(
+                        file_system_id=storage.file_system.id,
+                        transit_encryption="ENABLED",
+                        authorization_config=(
+                            EcsTaskDefinitionVolumeEfsVolumeConfigurationAuthorizationConfig(
+                                access_point_id=storage.access_point.id, iam="ENABLED"
+                            )
+                        ),
                     ),
-                ),
+                )
             )
-        ]
+        return volumes
