@@ -11,7 +11,7 @@ from itertools import pairwise
 from modules.settings.credential_shapes import secret_kind
 from modules.settings.fargate_sizes import FARGATE_MEMORY_MIB
 from modules.settings.own_secrets import ends_like_an_arn
-from modules.settings.rules.containers import variable_name
+from modules.settings.rules.containers import variable_name, variable_value
 from modules.settings.services import (
     PLACEHOLDERS,
     SERVICES,
@@ -259,6 +259,11 @@ def _references(settings: StageSettings) -> Iterator[SettingError]:
                 continue  # said above
             secret_like = list(_secrets(where, variable, value, service=name, names=names))
             yield from secret_like or _placeholders(where, value)
+            pasted = None if secret_like else variable_value(value)
+            if pasted:
+                yield SettingError(
+                    field=where, value=value, allowed=pasted.allowed, remedy=pasted.remedy
+                )
 
 
 def _variables(service: Service) -> Iterator[SettingError]:
