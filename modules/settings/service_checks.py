@@ -34,7 +34,9 @@ RESERVED_NAMES = (
 
 _OWN = tuple(row.name for row in SERVICES)
 # What a new service is known by; a path needs a port, which is asked for elsewhere.
-_SAYING_WHAT = frozenset({"image", "port", "build_folder", "path", "priority"})
+_SAYING_WHAT = frozenset(
+    {"image", "port", "build_context", "build_folder", "dockerfile", "path", "priority"}
+)
 
 
 def find_service_errors(settings: StageSettings) -> list[SettingError]:
@@ -186,6 +188,20 @@ def _secrets(
     )
 
 
+def _typed(
+    field: str, variable: str, value: str, *, service: str, names: Sequence[str]
+) -> Iterator[SettingError]:
+    """Check what a person has typed or pasted as a variable's value."""
+    secret_like = list(_secrets(field, variable, value, service=service, names=names))
+    if secret_like:
+        yield from secret_like
+        return
+    yield from _placeholders(field, value)
+    pasted = variable_value(value)
+    if pasted:
+        yield SettingError(field=field, value=value, allowed=pasted.allowed, remedy=pasted.remedy)
+
+
 def _placeholders(field: str, value: str) -> Iterator[SettingError]:
     """Check for placeholders that are nearly ours, a slip; a value may hold braces of its own."""
     for word in re.findall(r"\{([a-z]+)\}", value):
@@ -257,13 +273,10 @@ def _references(settings: StageSettings) -> Iterator[SettingError]:
             where = f"services.{name}.environment.{variable}"
             if variable in service.secrets:
                 continue  # said above
-            secret_like = list(_secrets(where, variable, value, service=name, names=names))
-            yield from secret_like or _placeholders(where, value)
-            pasted = None if secret_like else variable_value(value)
-            if pasted:
-                yield SettingError(
-                    field=where, value=value, allowed=pasted.allowed, remedy=pasted.remedy
-                )
+            yield from _typed(where, variable, value, service=name, names=names)
+        for variable, value in service.build_args.items():
+            where = f"services.{name}.build_args.{variable}"
+            yield from _typed(where, variable, value, service=name, names=names)
 
 
 def _variables(service: Service) -> Iterator[SettingError]:
@@ -271,6 +284,7 @@ def _variables(service: Service) -> Iterator[SettingError]:
         "environment": service.environment,
         "secrets": service.secrets,
         "optional_secrets": service.optional_secrets,
+        "build_args": service.build_args,
     }
     for table, variables in tables.items():
         for variable in variables:
