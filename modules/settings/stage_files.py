@@ -10,9 +10,9 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from modules.settings.characters import typed_kind
 from modules.settings.checks import NAMED_SWITCHES, find_errors
 from modules.settings.own_secrets import chosen_reference, defaults_of
-from modules.settings.rules.characters import typed_kind
 from modules.settings.setting_error import SettingError
 from modules.settings.setting_types import Name
 from modules.settings.stage_settings import StageSettings, stage_defaults

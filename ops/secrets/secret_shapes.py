@@ -5,9 +5,9 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from modules.settings.characters import QUOTES, unseen_character
 from modules.settings.credential_shapes import credential_kind
 from modules.settings.placeholders import has_no_address, is_placeholder
-from modules.settings.rules.characters import QUOTES, unseen_character
 from modules.settings.secrets import KAFKA_BROKERS, MASTER_CREDENTIALS
 
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html

@@ -10,9 +10,9 @@ from aws.client import ask, ask_unless
 from common.errors import UserError
 from imports.record import read_record
 from imports.workspace_record import path_of_record
+from modules.settings.characters import unseen_character
 from modules.settings.own_secrets import TAKEN, singles
 from modules.settings.placeholders import has_no_address, is_placeholder
-from modules.settings.rules.characters import unseen_character
 from modules.settings.secret_labels import FIRST
 from modules.settings.secrets import MASTER_CREDENTIALS, SECRETS, Origin, SecretRow
 from ops.deployed import Deployed

@@ -2,7 +2,7 @@
 
 import re
 
-from modules.settings.rules.characters import pasted_by_mistake, unseen_character
+from modules.settings.characters import pasted_by_mistake, unseen_character
 from modules.settings.rules.refusal import Refusal
 
 # What ECS itself sets in each task: where the task's role and its own description are told.
