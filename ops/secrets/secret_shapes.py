@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from modules.settings.characters import QUOTES, unseen_character
 from modules.settings.credential_shapes import credential_kind
 from modules.settings.placeholders import has_no_address, is_placeholder
-from modules.settings.secrets import KAFKA_BROKERS, MASTER_CREDENTIALS
+from modules.settings.secrets import DATABASE_ROLES, KAFKA_BROKERS, MASTER_CREDENTIALS
 
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
 MAX_BYTES = 65536
@@ -165,6 +165,7 @@ _ASSIGNMENT = re.compile(r"[A-Z][A-Z0-9_]*_[A-Z0-9_]+=[^=]")
 _ISSUERS = {"openai-api-key": "an OpenAI key", "notion-api-token": "a Notion token"}
 _SHAPES: dict[str, Callable[[str], str | None]] = {
     MASTER_CREDENTIALS: _credentials,
+    **{f"{role}-db-role": _credentials for role in DATABASE_ROLES},
     "hasura-jwt-secret": _jwt,
     "supertokens-api-key": _supertokens_key,
     "supertokens-db-conn-string": _uri("postgresql://", with_user=True),
