@@ -176,6 +176,11 @@ class Database(Section):
     )
     name: DatabaseName = Field("atomicdb", description="the database's name")
     master_username: MasterUser = Field("postgresadmin", description="the master user")
+    login_roles: bool = Field(
+        True,
+        description="services log in as roles of their own, made by `database apply` before phase `full`; "
+        "`false`: as the master user until that is run",
+    )
     client_image: PinnedImage = Field(
         "public.ecr.aws/docker/library/postgres:17.6-alpine",
         description="the image with psql that `database apply` runs inside the stage, pinned",
@@ -282,6 +287,19 @@ class Images(Section):
         None,
         min_length=1,
         description="the application's source tree, from the project's folder on; `ops images` builds it",
+    )
+    untagged_days: int = Field(
+        7,
+        ge=1,
+        le=3650,
+        description="how long a registry keeps an image whose tag a newer one has taken: ECS starts further "
+        "tasks of a deployment from the image that it began with",
+    )
+    keep_tagged: int = Field(
+        50,
+        ge=2,
+        le=100_000,
+        description="how many images with a tag each registry keeps, the newest",
     )
     mirror: Literal["none", "fill", "use"] = Field(
         "none",
