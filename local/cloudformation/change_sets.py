@@ -202,11 +202,10 @@ def _execute_change_set(self: CloudFormationResponse) -> ActionResult:
     else:
         check_free(stack, "updated")
         stack.status = "UPDATE_IN_PROGRESS"
-        keeps = not STACKS.loses_policies
         start(
             aws,
             stack,
-            lambda worker: worker.update(change.template, change.settings, keep_policies=keeps),
+            lambda worker: worker.update(change.template, change.settings),
         )
     return EmptyResult()
 

@@ -30,12 +30,11 @@ class _MissingCapability(ServiceException):
 
 
 class Stacks:
-    """All stacks of the emulator, by account and region. `loses_policies` makes updates keep none."""
+    """All stacks of the emulator, by account and region."""
 
     def __init__(self) -> None:
         """Begin without any."""
         self.lock = threading.RLock()
-        self.loses_policies = False
         self._stacks: dict[tuple[str, str], list[Stack]] = {}
 
     def of(self, aws: Aws) -> list[Stack]:

@@ -71,6 +71,11 @@ class Template:
         """Return whether it makes roles or policies, which a caller has to acknowledge."""
         return any(row.get("Type", "").startswith("AWS::IAM::") for row in self.rows.values())
 
+    @property
+    def is_dynamic(self) -> bool:
+        """Return whether it takes values from elsewhere when it is deployed."""
+        return "{{resolve:" in self.body
+
     def order(self) -> list[str]:
         """Return the rows, each after those that it needs. Raises TemplateError for a circle."""
         needs = {name: self.needs(name) for name in self.rows}

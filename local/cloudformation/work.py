@@ -40,11 +40,8 @@ class Worker:
             return
         self.stack.say("CREATE_COMPLETE")
 
-    def update(self, template: Template, settings: Settings, *, keep_policies: bool) -> None:
-        """Bring the rows to another template; after a failure go back to the one before.
-
-        With `keep_policies` False, it reports success and leaves the deployed template as it was.
-        """
+    def update(self, template: Template, settings: Settings) -> None:
+        """Bring the rows to another template; after a failure go back to the one before."""
         before = (self.stack.template, self.stack.settings)
         self.stack.say("UPDATE_IN_PROGRESS", reason="User Initiated")
         replaced: list[StackRow] = []
@@ -64,8 +61,6 @@ class Worker:
         for row in replaced:
             self._remove(row, before[0].rows.get(row.logical_id, {}).get("UpdateReplacePolicy"))
         self._delete_rows(gone, keep=True, template=before[0])
-        if not keep_policies:
-            self.stack.template = before[0]
         self.stack.updated = now()
         self.stack.say("UPDATE_COMPLETE")
 

@@ -65,16 +65,17 @@ def _update_stack(self: CloudFormationResponse) -> ActionResult:
         check_free(stack, "updated")
         template = template_of(self, stack)
         settings = settings_of(self, template, stack)
-        same = template.document == stack.template.document
-        if (
-            same
-            and settings.parameters == stack.settings.parameters
-            and settings.tags == stack.settings.tags
-        ):
+        before = stack.settings
+        is_same = (template.document, settings.parameters, settings.tags) == (
+            stack.template.document,
+            before.parameters,
+            before.tags,
+        )
+        # What a dynamic reference gives may have changed, so AWS takes the same template again.
+        if is_same and not template.is_dynamic:
             raise ValidationError("No updates are to be performed.")
         stack.status = "UPDATE_IN_PROGRESS"
-    keeps = not STACKS.loses_policies
-    start(aws, stack, lambda worker: worker.update(template, settings, keep_policies=keeps))
+    start(aws, stack, lambda worker: worker.update(template, settings))
     return ActionResult({"StackId": stack.arn})
 
 

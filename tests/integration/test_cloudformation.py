@@ -305,6 +305,15 @@ def test_the_same_template_again_is_no_update(aws: Emulator) -> None:
         stack.update(template)
 
 
+def test_the_same_template_with_a_dynamic_reference_is_taken_and_proves_nothing(
+    aws: Emulator,
+) -> None:
+    template = _database("dynamic")
+    stack = _made(aws, "dynamic", template)
+
+    assert stack.update(template) == "UPDATE_COMPLETE"
+
+
 def test_a_template_above_51200_bytes_has_to_come_from_a_bucket(aws: Emulator) -> None:
     template = _default_group("long")
     template["Description"] = "x" * 51_200
