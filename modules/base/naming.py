@@ -1,7 +1,8 @@
 """Every physical name of the platform, in one place, with AWS's limits.
 
 `P` is the stage's prefix, `STACK` the Terraform stack's name. Names that hold the account or the region
-are completed where these are known.
+are completed where these are known. Longer than others: a name that is made elsewhere is one that nobody
+finds.
 """
 
 from dataclasses import dataclass

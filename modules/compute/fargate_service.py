@@ -1,4 +1,7 @@
-"""One service on Fargate: log, permissions, task definition, service."""
+"""One service on Fargate: log, permissions, task definition, service.
+
+Longer than others: what these four take of each other is the whole of it.
+"""
 
 import json
 from collections.abc import Sequence

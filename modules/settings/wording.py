@@ -1,4 +1,7 @@
-"""What a person is told who typed a value of the wrong kind, or a setting that does not exist."""
+"""What a person is told who typed a value of the wrong kind, or a setting that does not exist.
+
+Longer than others: one line for each kind of slip.
+"""
 
 import difflib
 import re

@@ -383,5 +383,6 @@ def _identity(emulator: Emulator) -> dict[str, Any]:
             and "deepgram" not in secret["Name"]
             and "msk" not in secret["Name"]
             and "api-key" not in secret["Name"]
+            and secret["Name"] not in ROLES
         ),
     }

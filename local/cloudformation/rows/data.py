@@ -1,4 +1,4 @@
-"""Rows of what holds data: databases, secrets, buckets, file systems."""
+"""Rows of what holds data: databases, secrets, buckets, file systems. A long table, nothing more."""
 
 import json
 from collections.abc import Mapping
