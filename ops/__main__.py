@@ -19,6 +19,7 @@ from ops.commands.report import report
 from ops.commands.restart import restart
 from ops.commands.state import app as state
 from ops.commands.status import open_, status
+from ops.commands.task_definitions import app as task_definitions
 
 app = typer.Typer(
     help="The operator's tools for a deployed stage.",
@@ -47,6 +48,7 @@ app.command("recover")(recover_)
 app.command()(drift)
 app.command()(gate)
 app.add_typer(state, name="state")
+app.add_typer(task_definitions, name="task-definitions")
 app.command()(diagram)
 app.command()(report)
 

@@ -84,7 +84,12 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
 
 # A base that was there before: what its owner has set stays.
 ADOPTED_BASE = frozenset(
-    {"aws_db_instance.main", "aws_ecr_repository.functions", "aws_s3_bucket.data"}
+    {
+        "aws_vpc.main",
+        "aws_db_instance.main",
+        "aws_ecr_repository.functions",
+        "aws_s3_bucket.data",
+    }
 )
 
 # Every switch off that is on by default: what checkov then finds is no mistake of the platform's.

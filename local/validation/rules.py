@@ -71,7 +71,7 @@ _STANDING: Mapping[str, Iterable[StandingRule]] = {
     "ecs.RunTask": [containers.runnable],
     "ecs.UpdateService": [containers.runnable],
     "elbv2.CreateListener": [network.listener],
-    "elbv2.CreateLoadBalancer": [network.load_balancer_zones],
+    "elbv2.CreateLoadBalancer": [network.load_balancer_zones, network.internet_gateway],
     "elbv2.ModifyListener": [network.listener],
     "rds.CreateDBSubnetGroup": [network.database_zones],
     "rds.ModifyDBSubnetGroup": [network.database_zones],

@@ -254,6 +254,9 @@ class FargateService(Construct):
                 task_role_arn=self._roles.task.arn,
                 execution_role_arn=self._roles.execution.arn,
                 container_definitions=json.dumps(definitions),
+                # A rollback goes back to a revision that has to be there still. They cost nothing.
+                # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deregister-task-definition-v2.html
+                skip_destroy=True,
                 volume=self._volumes(self._file_storage) if self._file_storage else None,
             ),
         )

@@ -1,9 +1,13 @@
 """The web application firewall in front of the load balancer."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
+from cdktf_cdktf_provider_aws.cloudwatch_log_resource_policy import (
+    CloudwatchLogResourcePolicy,
+)
 from cdktf_cdktf_provider_aws.lb import Lb
 from cdktf_cdktf_provider_aws.wafv2_ip_set import Wafv2IpSet
 from cdktf_cdktf_provider_aws.wafv2_web_acl import (
@@ -33,6 +37,7 @@ from constructs import Construct
 
 from modules.base.address import address
 from modules.context import Context
+from modules.security import policies
 from modules.settings import stage_settings as s
 
 # Rule -> AWS's group, and which of its rules only count. A body over 8 KiB is usual for GraphQL and uploads.
@@ -172,6 +177,23 @@ class WebFirewall(Construct):
                 skip_destroy=context.retain_data,
             ),
         )
+        # WAF would make one by itself, which no destroy takes away, and of which a region has ten.
+        # https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html
+        written = address(
+            "web_firewall",
+            CloudwatchLogResourcePolicy(
+                self,
+                "log_policy",
+                policy_name=context.names.web_firewall_log_group,
+                policy_document=json.dumps(
+                    policies.firewall_log_policy(
+                        log_group_arn=log_group.arn,
+                        account_id=context.account_id,
+                        region=context.region,
+                    )
+                ),
+            ),
+        )
         blocked = Wafv2WebAclLoggingConfigurationLoggingFilterFilterCondition(
             action_condition=(
                 Wafv2WebAclLoggingConfigurationLoggingFilterFilterConditionActionCondition(
@@ -186,6 +208,7 @@ class WebFirewall(Construct):
                 "logging",
                 resource_arn=self.web_acl.arn,
                 log_destination_configs=[log_group.arn],
+                depends_on=[written],
                 logging_filter=Wafv2WebAclLoggingConfigurationLoggingFilter(
                     default_behavior="DROP",
                     filter=[

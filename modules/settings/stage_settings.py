@@ -146,6 +146,13 @@ class Database(Section):
     )
     instance_class: InstanceClass = Field("db.t3.small", description="RDS instance class")
     allocated_storage_gib: int = Field(20, ge=20, le=65536, description="gp3 storage, GiB")
+    max_allocated_storage_gib: int | None = Field(
+        None,
+        ge=22,
+        le=65536,
+        description="how far RDS may let the storage grow by itself when it is nearly full, GiB; default: "
+        "five times `allocated_storage_gib`; for an adopted database: not at all",
+    )
     multi_az: bool = Field(
         True, description="a standby in a second zone (Aurora: a second instance)"
     )
@@ -173,10 +180,11 @@ class LoadBalancer(Section):
     """The edge."""
 
     idle_timeout_seconds: int = Field(
-        3600,
+        120,
         ge=1,
         le=4000,
-        description="how long a quiet connection (a websocket) stays open",
+        description="how long a quiet connection stays open; websockets ping every 5 and 50 seconds. Each "
+        "target has to keep one for longer (docs/reliability.md)",
     )
     ssl_policy: SslPolicy = Field(
         "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",

@@ -154,3 +154,9 @@ def test_the_environment_knows_domain_region_and_bucket(stack: Synthesize) -> No
         "S3_BUCKET": "${aws_s3_bucket.data.bucket}",
         "AWS_REGION": "us-east-1",
     }
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_a_rollback_finds_the_revision_that_it_goes_back_to(stack: Synthesize, stage: str) -> None:
+    for name in stack(stage).names("aws_ecs_task_definition"):
+        assert stack(stage).resource("aws_ecs_task_definition", name)["skip_destroy"] is True

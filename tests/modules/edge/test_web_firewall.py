@@ -1,5 +1,7 @@
 """The web application firewall: on in prod, and wherever a stage file says so."""
 
+import json
+
 import pytest
 
 from modules.edge.web_firewall import managed_group_statement, rate_limit_statement
@@ -115,3 +117,19 @@ def test_the_log_groups_name_begins_as_waf_wants_it(
 
     assert log_group["name"] == f"aws-waf-logs-atomic-{stage}"
     assert log_group["skip_destroy"] is kept
+
+
+def test_the_firewall_writes_by_a_policy_of_the_stages_own(stack: Synthesize) -> None:
+    """The one that WAF makes by itself would remain when the stage is gone."""
+    policy = stack("prod").resource("aws_cloudwatch_log_resource_policy", "web_firewall")
+    (statement,) = json.loads(policy["policy_document"])["Statement"]
+
+    assert policy["policy_name"] == "aws-waf-logs-atomic-prod"
+    assert statement["Resource"] == "${aws_cloudwatch_log_group.web_firewall.arn}:log-stream:*"
+    logging = stack("prod").resource("aws_wafv2_web_acl_logging_configuration", "main")
+    assert logging["depends_on"] == ["aws_cloudwatch_log_resource_policy.web_firewall"]
+
+
+def test_log_groups_go_with_a_stage_that_retains_nothing(stack: Synthesize) -> None:
+    for name in stack("fortified").names("aws_cloudwatch_log_group"):
+        assert not stack("fortified").resource("aws_cloudwatch_log_group", name)["skip_destroy"]
