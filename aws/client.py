@@ -148,16 +148,6 @@ def ask_unless(
     return answer
 
 
-def answers_without(
-    clients: Clients, service: str, operation: str, codes: frozenset[str], **arguments: Any
-) -> bool:
-    """Return whether a call succeeds; False when AWS answers with one of the error `codes`.
-
-    Raises UserError for any other refusal.
-    """
-    return ask_unless(clients, service, operation, codes, **arguments) is not None
-
-
 def action_name(service: str, operation: str) -> str:
     """Return what a policy calls the operation: `ec2:DescribeVpcs`."""
     return f"{service}:{_OTHERWISE_NAMED.get(operation, operation)}"

@@ -232,6 +232,8 @@ def _print_gate(result: GateResult) -> None:
         say(f"{label} {finding.address}: {finding.why}")
         for change in finding.changes:
             say(f"    {change}")
+    for address in result.kept_as_found:
+        say(f"kept as found {address}: the stage puts nothing in its place (keep_as_found)")
     if result.looked_at:
         for line in (result.looked_at.text, *result.looked_at.notes):
             say(line)
@@ -302,7 +304,7 @@ def retire_(
     terraform_workspace: TerraformWorkspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Let the legacy state go of what the new one holds, after a backup of it.
+    """Remove from the legacy state what the new one holds, after a backup of it.
 
     Example: `python -m imports retire --stage prod --legacy ../terraform/aws`
     """

@@ -15,7 +15,8 @@ from imports.taken_names import taken_names
 from imports.workspace_record import kept_record
 from terraform.cli import Terraform
 from terraform.overwrites import held_documents, overwrites
-from terraform.plan import Plan, read_plan
+from terraform.plan import Plan
+from terraform.plan_file import read_plan
 from terraform.premises import (
     Premises,
     UntrustedStateError,
@@ -36,13 +37,14 @@ from terraform.workspace import Workspace, set_default_credentials
 class GateResult:
     """What the gate says. `preflight` are the objects that are not where the record says.
 
-    `looked_at` is None where no plan was judged.
+    `looked_at` is None where no plan was judged. `kept_as_found` is what the stage file leaves to others.
     """
 
     phase: str
     preflight: tuple[str, ...]
     verdict: Verdict
     looked_at: Premises | None = None
+    kept_as_found: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -160,7 +162,13 @@ def _gate(
         allowed=allowed,
     )
     looked_at = premises(plan, file=given_as, state=state)
-    result = GateResult(phase=settings.phase, preflight=(), verdict=verdict, looked_at=looked_at)
+    result = GateResult(
+        phase=settings.phase,
+        preflight=(),
+        verdict=verdict,
+        looked_at=looked_at,
+        kept_as_found=settings.keep_as_found,
+    )
     return result, terraform
 
 

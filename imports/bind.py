@@ -5,13 +5,14 @@ Pure but for `bind_file`: Terraform JSON and a record in, Terraform JSON out.
 
 import copy
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
 from aws.resources import ADOPTABLE, RESOURCES
 from common.errors import UserError
 from common.files import replace_file
+from imports.as_found import leave_out
 from imports.record import AdoptedObject, AdoptionRecord
 from modules.base.literal import literal
 from terraform.references import addresses
@@ -20,14 +21,25 @@ from terraform.stack import Stack
 Document = dict[str, Any]
 
 
-def bind(document: Mapping[str, Any], record: AdoptionRecord, *, phase: str) -> Document:
+def bind(
+    document: Mapping[str, Any],
+    record: AdoptionRecord | None,
+    *,
+    phase: str,
+    kept: Set[str] = frozenset(),
+) -> Document:
     """Bind the stack to its adopted objects: imported under their ids, described as they were found.
 
     In phase `adopt` the stack holds exactly the record's objects, described in full. In later phases it
-    holds everything, and adopted objects keep what makes them what they are.
+    holds everything, and adopted objects keep what makes them what they are; `kept` stays as found too.
     Raises UserError when the record names an address that the stack does not have.
     """
     bound = copy.deepcopy(dict(document))
+    adopted = record.addresses if record else frozenset()
+    # Of what is adopted, `_describe` keeps it.
+    leave_out(bound, kept - adopted)
+    if record is None:
+        return bound
     managed = Stack(document=document).resources.keys()
     for item in record.adopted:
         resource = bound["resource"].get(item.type, {}).get(item.name)
@@ -38,10 +50,10 @@ def bind(document: Mapping[str, Any], record: AdoptionRecord, *, phase: str) -> 
                 "or run `python -m imports inventory` again"
             )
         referred = addresses(resource) & managed
-        _describe(resource, item, in_full=phase == "adopt")
+        _describe(resource, item, in_full=phase == "adopt", kept=kept)
         _keep_the_order(resource, referred)
     if phase == "adopt":
-        _keep_only(bound, record.addresses)
+        _keep_only(bound, adopted)
     bound["import"] = [
         {"to": item.address, "id": literal(item.import_id)}
         for item in sorted(record.adopted, key=lambda item: item.address)
@@ -49,19 +61,22 @@ def bind(document: Mapping[str, Any], record: AdoptionRecord, *, phase: str) -> 
     return bound
 
 
-def bind_file(path: Path, record: AdoptionRecord, *, phase: str) -> None:
+def bind_file(
+    path: Path, record: AdoptionRecord | None, *, phase: str, kept: Set[str] = frozenset()
+) -> None:
     """Bind the record to the synthesized stack at `path`, in place.
 
     Raises UserError, and then the file is gone: unbound, it would create everything anew.
     """
     document = json.loads(path.read_text())
     path.unlink()
-    replace_file(path, json.dumps(bind(document, record, phase=phase), indent=2))
+    replace_file(path, json.dumps(bind(document, record, phase=phase, kept=kept), indent=2))
 
 
-def _describe(resource: Document, item: AdoptedObject, *, in_full: bool) -> None:
+def _describe(resource: Document, item: AdoptedObject, *, in_full: bool, kept: Set[str]) -> None:
     row = RESOURCES[item.type]
-    taken = (*(row.identity or ()), *(row.settings if in_full else ()))
+    chosen = (each for each in row.chosen if f"{item.address}.{each}" in kept)
+    taken = (*(row.identity or ()), *(row.settings if in_full else chosen))
     for attribute in taken:
         value = item.observed.get(attribute)
         if value is None:
@@ -154,6 +169,8 @@ def _keep_only(document: Document, kept: frozenset[str]) -> None:
         if (left := {name: r for name, r in named.items() if f"{type_}.{name}" in kept})
     }
     document.pop("ephemeral", None)
+    # It tells what kind of secret a role's would be, and no role is here.
+    document.get("data", {}).pop("aws_secretsmanager_secrets", None)
     known = kept | Stack(document=document).data.keys()
     document["output"] = {
         name: output

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from aws.resources import RESOURCES, import_id
 from imports.bind import literally, merge_rules
 from imports.record import AdoptedObject, AdoptionRecord
-from terraform.overwrites import Overwrite
+from terraform.overwrites import Overwrite, as_found_remedy
 from terraform.plan import AttributeChange, Change, Plan, in_words
 from terraform.refused import Refused
 from terraform.stack import Stack
@@ -62,7 +62,7 @@ def judge(
     `allowed` are the addresses of `allow_overwrite`.
     """
     replaced = {each.address: each for each in overwrites}
-    # A deposed object, left over from a replacement, is planned beside the one that stands at its address.
+    # A deposed object, left over from a replacement, is planned beside the one at its address.
     changes = plan.by_address
     deposed = [change for change in plan.changes if change.deposed]
     adopted = {item.address: item for item in record.adopted}
@@ -113,22 +113,22 @@ def _judge_adopted(
     chosen = _chosen(item, change)
     if chosen and address not in allowed:
         why = (
-            f"what somebody has chosen would be changed ({chosen}): set it in the stage file where a setting "
-            f'has it; where it may go, write allow_overwrite = ["{address}"] there'
+            f"what somebody has chosen would be changed ({', '.join(chosen)}): "
+            + as_found_remedy([f"{address}.{each}" for each in chosen], allowed=address)
         )
         return Finding(address=address, kind="blocked", why=why, changes=differences)
     return Finding(address=address, kind="change", why="changed in place", changes=differences)
 
 
-def _chosen(item: AdoptedObject, change: Change) -> str:
+def _chosen(item: AdoptedObject, change: Change) -> list[str]:
     """Return the settings that are as the record found them, and that the plan gives up."""
     before, after = (change.before or {}, change.after or {})
-    return ", ".join(
+    return [
         attribute
         for attribute, gives_up in RESOURCES[item.type].chosen.items()
         if before.get(attribute) == item.observed.get(attribute)
         and gives_up(before.get(attribute), after.get(attribute))
-    )
+    ]
 
 
 def _all_state_only(differences: tuple[AttributeChange, ...]) -> bool:
@@ -183,7 +183,7 @@ def _other_object(change: Change, *, expected: str) -> str | None:
 def _judge_overwrite(overwrite: Overwrite) -> Finding:
     if overwrite.allowed:
         return Finding(address=overwrite.address, kind="change", why=f"allowed: {overwrite}")
-    remedy = f'where it may go, write allow_overwrite = ["{overwrite.address}"] in the stage file'
+    remedy = as_found_remedy([overwrite.address], allowed=overwrite.address)
     return Finding(address=overwrite.address, kind="blocked", why=f"{overwrite}; {remedy}")
 
 

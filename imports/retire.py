@@ -1,4 +1,4 @@
-"""Lets the legacy state go of what is adopted: last, with a backup, and only of exactly that.
+"""Removes from the legacy state what is adopted: last, with a backup, and only of exactly that.
 
 The order makes an interruption harmless: the new state holds everything before the legacy state loses
 anything, and the backup is on disk before the one push that takes it all out at once.
@@ -90,7 +90,7 @@ def retire(
     backup = write_backup(backup_folder, LEGACY, old)
     progress(f"removing {len(let_go)} resources from the old state")
     push(legacy, remove_addresses(old.document, set(let_go)), backup=backup.path)
-    progress("the legacy state has let go; the rest of it is unchanged")
+    progress("the rest of the old state is unchanged")
     return _retirement(record, legacy, let_go=let_go, stays=stays, backup=backup)
 
 

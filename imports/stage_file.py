@@ -15,16 +15,18 @@ _HEADER = """\
 # Phase "adopt" takes the existing objects over and changes nothing. Then, step by step:
 #   phase = "foundation" adds what the services need,
 #   phase = "full" (or no line) adds everything; it needs domain_name and operator_email.
+# keep_as_found lists what somebody has set in AWS and what stays so. Where the platform's may take its place,
+#   move the address (without the attribute) to allow_overwrite.
 # web_firewall and backups come with phase "full" and have a price (docs/settings.md): false gives them up.
 
 """
 _DATABASE = "aws_db_instance.main"
 
 
-def stage_file(attributes: Found, *, region: str) -> str:
+def stage_file(attributes: Found, *, region: str, kept: Sequence[str] = ()) -> str:
     """Return the text of a stage file with phase `adopt` for a base of these attributes.
 
-    `attributes` are the observed or legacy attributes by our address.
+    `attributes` are the observed or legacy attributes by our address, `kept` what stays as found.
     Raises UserError when the base lacks what a stage is built on.
     """
     cluster = str(_known(attributes, "aws_ecs_cluster.main", "name"))
@@ -39,6 +41,7 @@ def stage_file(attributes: Found, *, region: str) -> str:
         "region": region,
         "prefix": cluster.removesuffix(CLUSTER_SUFFIX),
         "retain_data": True,
+        **({"keep_as_found": list(kept)} if kept else {}),
         "default_tags": {},
         "security": {"web_firewall": True, "backups": True},
         "network": {

@@ -1,5 +1,6 @@
 """The inventory: reads the legacy side and AWS, decides, and writes the record and the stage file."""
 
+import json
 import tempfile
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
@@ -7,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aws.client import boto3_clients
 from common.errors import UserError
 from common.files import replace_file
 from common.progress import Progress
+from imports.as_found import set_by_somebody
 from imports.inventory import Decision, Drift, drift, unmanaged_arguments
 from imports.legacy_side import LegacySide, notes_on, read_legacy_side, source_of
 from imports.observe import observe
@@ -104,10 +107,18 @@ def take_stock(
     progress(f"reading {len(ids)} objects from AWS")
     with tempfile.TemporaryDirectory(prefix="atomic-inventory-") as folder:
         observed = observe(stack, ids, folder=Path(folder), environment=workspace.own_environment())
+    progress("looking in AWS for what somebody has set and the platform would replace")
+    clients = boto3_clients(region=found.region)
+    said = {*settings.keep_as_found, *settings.allow_overwrite}
+    kept = [
+        each
+        for each in sorted(set_by_somebody(stack, observed, ids, clients))
+        if not said & {each, ".".join(each.split(".")[:2])}
+    ]
     record = _record(workspace.stage, found, observed)
     progress("writing the record")
     if wrote_stage_file:
-        replace_file(workspace.stage_path, stage_file(observed, region=found.region))
+        replace_file(workspace.stage_path, stage_file(observed, region=found.region, kept=kept))
     write_record(path_of_record(workspace), record)
     return Inventory(
         source=source_of(found),
@@ -118,7 +129,12 @@ def take_stock(
             state=found.attributes if found.state else None,
             observed=observed,
         ),
-        notes=[*notes, *_unmanaged(found, stack), *phase_notes(settings, workspace.stage_path)],
+        notes=[
+            *notes,
+            *_unmanaged(found, stack),
+            *_kept_notes(kept, workspace.stage_path, wrote=wrote_stage_file),
+            *phase_notes(settings, workspace.stage_path),
+        ],
         record=record,
         record_path=path_of_record(workspace),
         stage_path=workspace.stage_path,
@@ -134,6 +150,21 @@ def phase_notes(settings: StageSettings, path: Path) -> list[str]:
         f'{path} says phase = "{settings.phase}", which imports and changes at once: the gate blocks that. '
         'Before anything is adopted write phase = "adopt" there, and go on phase by phase after '
         "`imports adopt`"
+    ]
+
+
+def _kept_notes(kept: Sequence[str], path: Path, *, wrote: bool) -> list[str]:
+    """Say what somebody has set, and how it stays."""
+    if not kept:
+        return []
+    line = f"keep_as_found = {json.dumps(kept)}"
+    if wrote:
+        return [
+            f"somebody has set in AWS what the platform would replace; it stays: {line} in {path}"
+        ]
+    return [
+        f"somebody has set in AWS what the platform would replace, and the gate blocks that: where it stays, "
+        f"write {line} in {path}; where it may go, write the addresses in allow_overwrite"
     ]
 
 

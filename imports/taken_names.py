@@ -4,44 +4,11 @@ AWS refuses a second one, or changes the first one without a word.
 """
 
 from collections.abc import Iterator
-from typing import Final
 
 from aws.client import Clients
 from aws.resources import RESOURCES
 from terraform.plan import Plan
 from terraform.refused import Refused
-
-# Of which AWS has one of a name at most, in an account and a region, a network or a scope.
-NAMED: Final = frozenset(
-    {
-        "aws_backup_vault",
-        "aws_budgets_budget",
-        "aws_cloudwatch_dashboard",
-        "aws_cloudwatch_log_group",
-        "aws_cloudwatch_metric_alarm",
-        "aws_db_instance",
-        "aws_db_parameter_group",
-        "aws_db_subnet_group",
-        "aws_ecr_repository",
-        "aws_ecs_cluster",
-        "aws_efs_file_system",
-        "aws_iam_policy",
-        "aws_iam_role",
-        "aws_kms_alias",
-        "aws_lb",
-        "aws_lb_target_group",
-        "aws_rds_cluster",
-        "aws_rds_cluster_instance",
-        "aws_rds_cluster_parameter_group",
-        "aws_s3_bucket",
-        "aws_scheduler_schedule",
-        "aws_secretsmanager_secret",
-        "aws_security_group",
-        "aws_sns_topic",
-        "aws_wafv2_ip_set",
-        "aws_wafv2_web_acl",
-    }
-)
 
 
 def named_creates(plan: Plan) -> Iterator[tuple[str, str, tuple[str, ...]]]:
@@ -50,12 +17,11 @@ def named_creates(plan: Plan) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     The name is all that tells the object apart: a security group's begins with its network.
     """
     for change in plan.changes:
-        if change.type not in NAMED or change.actions != ("create",):
+        row, after = RESOURCES.get(change.type), change.after or {}
+        if row is None or not row.refuses_double or change.actions != ("create",):
             continue
-        after = change.after or {}
-        parts = RESOURCES[change.type].key
-        key = tuple(name for part in parts if isinstance(name := after.get(part), str) and name)
-        if len(key) == len(parts):
+        # A record that says so is written over one of the same name, on purpose.
+        if (key := row.key_in(after)) and not after.get("allow_overwrite"):
             yield change.address, change.type, key
 
 
@@ -68,12 +34,11 @@ def taken_names(plan: Plan, clients: Clients, *, stage: str) -> tuple[Refused, .
     for address, type_, key in sorted(named_creates(plan)):
         standing = [each for each in RESOURCES[type_].listed(clients, key[0]) if each.key == key]
         if standing:
-            found.append(
-                Refused(
-                    address=address,
-                    why=f"{key[-1]} exists in AWS and is not in the state ({standing[0].import_id}): where a "
-                    f"deploy of this stage made it, run `python -m ops recover --stage {stage}`; else it is "
-                    "somebody's: rename or remove it, or import it with `terraform import`",
-                )
+            why = (
+                f"{' '.join(key[1:] or key)} exists in AWS and is not in the state "
+                f"({standing[0].import_id}): where a deploy of this stage made it, run `python -m ops "
+                f"recover --stage {stage}`; else it is somebody's: rename or remove it, or import it with "
+                "`terraform import`"
             )
+            found.append(Refused(address=address, why=why))
     return tuple(found)

@@ -52,6 +52,7 @@ def serve(listener: socket.socket, *, log_requests: bool, lenient: bool) -> None
     from werkzeug.serving import make_server  # noqa: PLC0415
 
     from local.calls import Calls  # noqa: PLC0415
+    from local.cloudformation.service import serve_cloudformation  # noqa: PLC0415
     from local.faults import Faults  # noqa: PLC0415
     from local.moto_patches.certificates import fill_certificate_gaps  # noqa: PLC0415
     from local.moto_patches.costs import fill_cost_gaps  # noqa: PLC0415
@@ -69,6 +70,7 @@ def serve(listener: socket.socket, *, log_requests: bool, lenient: bool) -> None
     fill_cost_gaps()
     fill_ecs_gaps()
     fill_security_gaps()
+    serve_cloudformation()
     moto = DomainDispatcherApplication(create_backend_app)
     server = make_server(
         HOST,

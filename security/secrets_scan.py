@@ -8,7 +8,6 @@ import base64
 import gzip
 import io
 import json
-import subprocess
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -108,14 +107,6 @@ def stored_values(
         for row in rows
         if row.output in outputs
     }
-
-
-def tracked_files(folder: Path) -> list[Path]:
-    """Return the files of a git repository."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=folder, capture_output=True, text=True, check=True
-    ).stdout
-    return [path for name in listed.split("\0") if name and (path := folder / name).is_file()]
 
 
 def forms(value: str) -> dict[str, bytes]:

@@ -39,7 +39,9 @@ def code_files(project: Path) -> Iterable[Path]:
     for name in _CODE:
         path = project / name
         yield from (
-            [path] if path.is_file() else sorted(path.rglob("*.py")) + sorted(path.rglob("*.js"))
+            [path]
+            if path.is_file()
+            else [each for kind in ("py", "js", "json") for each in sorted(path.rglob(f"*.{kind}"))]
         )
 
 

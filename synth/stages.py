@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from common.errors import UserError
+from imports.as_found import refuse_unknown
 from imports.bind import bind_file
 from imports.record import AdoptionRecord, record_of
 from modules.settings.stage_files import StageFileError, read_stage, stage_names
@@ -120,8 +121,11 @@ def write_stacks(
     """Write the stacks of these stages, with what their records observed, into the environment's OUTDIR.
 
     `adopted` are, by stage, the addresses of objects that were there before, where there is no record yet.
-    The folder of the stacks. Raises UserError when a record does not fit its stage.
+    The folder of the stacks. Raises UserError when a record, or what is to stay as found, does not fit its
+    stage.
     """
+    for stage in stages:
+        refuse_unknown(stage)
     accelerate(environ)
     # Only now: the import starts the jsii kernel, which takes a second and has to find the lazy bindings.
     from modules.app import synthesize  # noqa: PLC0415
@@ -139,9 +143,10 @@ def write_stacks(
         )
     )
     for stage in stages:
-        if stage.stage in records:
+        record, kept = records.get(stage.stage), frozenset(stage.keep_as_found)
+        if record or kept:
             path = stacks / stage.stack_name / "cdk.tf.json"
-            bind_file(path, records[stage.stage], phase=stage.phase)
+            bind_file(path, record, phase=stage.phase, kept=kept)
     return stacks
 
 

@@ -35,7 +35,7 @@ def import_document(
 ) -> dict[str, Any]:
     """Return a stack of the resources of `ids` (address -> import id) alone, to be planned and never applied.
 
-    What they refer to beside each other and data stands in them by value; an argument that needs what is not
+    What they refer to beside each other and data is in them by value; an argument that needs what is not
     known is left out, which can change what the plan would do, and not what it reads.
     """
     kept = frozenset(ids) | stack.data.keys()

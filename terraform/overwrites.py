@@ -4,11 +4,12 @@ The judgement is pure: a plan and what AWS holds in, findings out. `held_documen
 """
 
 import json
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from aws.client import Clients, ask_unless
-from aws.documents import DOCUMENTS, Attributes, Document
+from aws.client import Clients
+from aws.resources import RESOURCES
+from aws.resources.document import Attributes, Document
 from common.errors import shorten
 from terraform.plan import Plan
 
@@ -28,15 +29,19 @@ class Overwrite:
         return f"AWS has one already, which would be overwritten: {self.holds} -> {self.becomes}"
 
 
+def as_found_remedy(kept: Sequence[str], *, allowed: str) -> str:
+    """Return what to write in the stage file about what somebody has set."""
+    return (
+        f"where it stays, write keep_as_found = {json.dumps(list(kept))} in the stage file; where it may go, "
+        f'allow_overwrite = ["{allowed}"]'
+    )
+
+
 def creates(plan: Plan) -> Iterator[tuple[str, str, Attributes]]:
     """Address, type and attributes of each planned create of a document whose parent may exist already."""
     for change in plan.changes:
-        row = DOCUMENTS.get(change.type)
-        if row is None or change.actions != ("create",):
-            continue
-        after = change.after or {}
-        # A parent that is new has no id before apply.
-        if all(isinstance(after.get(parent), str) for parent in row.parents):
+        row, after = RESOURCES.get(change.type), change.after or {}
+        if row and row.document and change.actions == ("create",) and row.key_in(after):
             yield change.address, change.type, after
 
 
@@ -48,7 +53,8 @@ def overwrites(
     for address, type_, after in sorted(creates(plan), key=lambda each: each[0]):
         if address not in held:
             continue
-        planned = DOCUMENTS[type_].planned(after)
+        reader = RESOURCES[type_].document
+        planned = reader.planned(after) if reader else None
         if planned != held[address]:
             found.append(
                 Overwrite(
@@ -68,21 +74,27 @@ def held_documents(plan: Plan, clients: Clients) -> dict[str, Document]:
     """
     found = {}
     for address, type_, after in creates(plan):
-        row = DOCUMENTS[type_]
-        answers = [
-            ask_unless(
-                clients,
-                question.service,
-                question.operation,
-                question.absent,
-                **question.arguments(after),
-            )
-            for question in row.questions
-        ]
-        document = None if answers[0] is None else row.held(*answers)
+        document = held_document(type_, after, clients)
         if document is not None:
             found[address] = document
     return found
+
+
+def held_document(type_: str, after: Attributes, clients: Clients) -> Document | None:
+    """Return the document that AWS has where one of these attributes would be put; None without one.
+
+    Raises UserError when AWS refuses to tell.
+    """
+    row = RESOURCES[type_]
+    key = row.key_in(after)
+    if key is None or row.document is None:
+        return None
+    standing = [
+        each
+        for each in row.rows(clients, key[0])
+        if row.gone(each) is None and row.live(each).key == key
+    ]
+    return row.document.held(clients, standing[0]) if standing else None
 
 
 def _shown(document: Document) -> str:

@@ -3,12 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from aws.resources import PROTECTING, STATEFUL, is_state_only
-from common.errors import UserError
-from common.text_files import read_json
 from terraform.references import parse
 
 
@@ -135,6 +132,37 @@ class Plan:
 
     document: Mapping[str, Any] = field(repr=False)
 
+    @property
+    def is_errored(self) -> bool:
+        """Whether Terraform could not finish it."""
+        return self.document.get("errored", False) is not False
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it says nothing else: one with -target, or with deferred changes, is of a part."""
+        return self.document.get("complete", True) is True
+
+    @property
+    def is_applyable(self) -> bool:
+        """Whether it does not say that it cannot be applied."""
+        return self.document.get("applyable", True) is True
+
+    @property
+    def deferred(self) -> int:
+        """How many changes it puts off."""
+        return self._count("deferred_changes") + self._count("deferred_action_invocations")
+
+    @property
+    def invocations(self) -> int:
+        """How many actions of providers it invokes."""
+        return self._count("action_invocations")
+
+    @property
+    def made_at(self) -> str | None:
+        """When it was made, as far as it says."""
+        moment = self.document.get("timestamp")
+        return moment if isinstance(moment, str) else None
+
     @cached_property
     def changes(self) -> tuple[Change, ...]:
         """What it does to resources, in the plan's order."""
@@ -183,6 +211,11 @@ class Plan:
         )
         return found
 
+    def _count(self, key: str) -> int:
+        """Count the items of a list; what is no list, and there, counts as one."""
+        value = self.document.get(key)
+        return len(value) if isinstance(value, list) else int(bool(value))
+
     def _changes(self, key: str) -> tuple[Change, ...]:
         return tuple(map(change_of, self.document.get(key) or ()))
 
@@ -222,127 +255,6 @@ def configured_references(expression: object) -> frozenset[str]:
     within = (value for key, value in expression.items() if key != "references")
     return frozenset(each.address for each in named if each).union(
         *map(configured_references, within)
-    )
-
-
-_REMEDY = "write one with `terraform show -json PLAN > FILE`"
-_WANTED = "a plan in JSON"
-
-
-def read_plan(path: Path) -> Plan:
-    """Read a plan that `terraform show -json` has written to a file; one without changes has an empty list.
-
-    Raises UserError when the file holds something else.
-    """
-    plan = read_json(path, wanted=_WANTED, remedy=_REMEDY)
-    other = other_document(plan)
-    if other:
-        raise UserError(f"{path}: not {_WANTED} ({other}): {_REMEDY}")
-    lacks = _lacks(plan)
-    if lacks:
-        raise UserError(f"{path}: not {_WANTED} (no {lacks}): {_REMEDY}")
-    return Plan(document={**plan, "resource_changes": plan.get("resource_changes", [])})
-
-
-# What each plan has, with changes or without. Terraform leaves out what would be empty.
-_OF_A_PLAN = frozenset({"configuration", "planned_values", "prior_state", "resource_drift"})
-_OTHERS = {
-    "values": "the JSON of a state, which `terraform show -json` prints where no plan is named",
-    "provider_schemas": "the schemas of providers",
-    "diagnostics": "the answer of `terraform validate`",
-    "lineage": "a state",
-    "@level": "a line of Terraform's log",
-    "terraform": "a configuration",
-}
-
-
-def other_document(document: object) -> str | None:
-    """Return which other JSON of Terraform's this is; None for a plan and what is not Terraform's."""
-    if not isinstance(document, dict) or "resource_changes" in document:
-        return None
-    found = next((what for key, what in _OTHERS.items() if key in document), None)
-    version = document.get("format_version")
-    if found is None and version is not None and not isinstance(version, str):
-        return "its format_version is no text"
-    return found
-
-
-def _lacks(plan: object) -> str | None:
-    """Return which part of a plan is not there, or is not as Terraform writes it."""
-    if not isinstance(plan, dict) or not _has_changes(plan):
-        return "resource_changes"
-    return None if _is_configuration(plan.get("configuration", {})) else "configuration"
-
-
-def _has_changes(plan: Mapping[str, Any]) -> bool:
-    """Return whether its list of changes is one; Terraform leaves an empty one out."""
-    if "resource_changes" not in plan:
-        return "format_version" in plan and not _OF_A_PLAN.isdisjoint(plan)
-    changes = plan["resource_changes"]
-    return isinstance(changes, list) and all(map(_is_change, changes))
-
-
-_SIDES = ("before", "after")
-_OF_A_CHANGE = (*_SIDES, "after_unknown", "importing")
-
-
-def _is_change(value: object) -> bool:
-    """Return whether it has what the gate looks at."""
-    match value:
-        case {
-            "address": str(),
-            "mode": str(),
-            "type": str(),
-            "name": str(),
-            "change": {"actions": [*actions]} as change,
-        }:
-            parts = (change.get(key) or {} for key in _OF_A_CHANGE)
-            return (
-                all(isinstance(action, str) for action in actions)
-                and all(
-                    isinstance(part, dict) and isinstance(part.get("id"), str | bool | None)
-                    for part in parts
-                )
-                # Nothing is null here, and nothing else.
-                and all(change.get(side) or change.get(side) in (None, {}) for side in _SIDES)
-                and _are_paths(change.get("replace_paths") or [])
-            )
-        case _:
-            return False
-
-
-def _are_paths(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(path, list) for path in value)
-
-
-def _is_configuration(value: object) -> bool:
-    """Return whether the resources in it, if there are any, say what they refer to as Terraform does."""
-    match value:
-        case {"root_module": {"resources": [*resources]}}:
-            return all(map(_is_configured, resources))
-        case {"root_module": {"resources": _}}:
-            return False
-        case {"root_module": module}:
-            return isinstance(module, dict)
-        case _:
-            return isinstance(value, dict)
-
-
-def _is_configured(value: object) -> bool:
-    match value:
-        case {"address": str(), "expressions": expressions}:
-            return isinstance(expressions, dict) and all(map(_is_expression, expressions.values()))
-        case {"address": str()}:
-            return True
-        case _:
-            return False
-
-
-def _is_expression(value: object) -> bool:
-    """Tell whether this is an expression: a nested block is a list of more, and nobody looks into it."""
-    references = value.get("references") if isinstance(value, dict) else None
-    return references is None or (
-        isinstance(references, list) and all(isinstance(each, str) for each in references)
     )
 
 

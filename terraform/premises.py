@@ -137,10 +137,9 @@ def state_seen(workspace: Workspace, terraform: Terraform) -> StateSeen:
 
 def premises(plan: Plan, *, file: Path | None, state: StateSeen | None) -> Premises:
     """Return what a verdict on this plan looked at."""
-    made_at = plan.document.get("timestamp")
     return Premises(
         plan=str(file) if file else None,
-        made_at=made_at if isinstance(made_at, str) else None,
+        made_at=plan.made_at,
         state=state,
         objects=len(prior_ids(plan)),
         adopts=adopts(plan),

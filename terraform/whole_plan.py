@@ -26,24 +26,19 @@ def unseen(plan: Plan) -> str | None:
     version = plan.document.get("format_version", "1.2")
     if not str(version).startswith(_KNOWN_FORMATS):
         return f"the plan is of format {shorten(version)}, and 1 is known: plan with the project's Terraform"
-    if plan.document.get("errored", False) is not False:
+    if plan.is_errored:
         return FAILED
-    deferred = _size(plan.document.get("deferred_changes")) + _size(
-        plan.document.get("deferred_action_invocations")
-    )
-    if deferred:
+    if plan.deferred:
         return (
-            f"the plan defers {deferred} of its changes, and nobody can tell what they will be: apply what "
-            "it waits for first, then plan again"
+            f"the plan defers {plan.deferred} of its changes, and nobody can tell what they will be: apply "
+            "what it waits for first, then plan again"
         )
-    if plan.document.get("complete", True) is not True:
+    if not plan.is_complete:
         return (
             "the plan says of itself that it is incomplete, as one made with -target is: plan again without "
             "-target, and without TF_CLI_ARGS"
         )
-    if plan.document.get("applyable", True) is not True and any(
-        not each.does_nothing for each in plan.changes
-    ):
+    if not plan.is_applyable and any(not each.does_nothing for each in plan.changes):
         return "the plan says of itself that it cannot be applied: plan again"
     return _left_out(plan)
 
@@ -73,9 +68,10 @@ def notes(plan: Plan) -> tuple[str, ...]:
         found.append(
             "the plan is of an empty state: what it says holds for a stage that was never deployed"
         )
-    actions = _size(plan.document.get("action_invocations"))
-    if actions:
-        found.append(f"the plan invokes {actions} actions of providers, which are not judged")
+    if plan.invocations:
+        found.append(
+            f"the plan invokes {plan.invocations} actions of providers, which are not judged"
+        )
     return tuple(found)
 
 
@@ -182,8 +178,3 @@ def _at(value: object, *path: str) -> Mapping[str, Any]:
     for key in path:
         value = value.get(key) if isinstance(value, Mapping) else None
     return value if isinstance(value, Mapping) else {}
-
-
-def _size(value: object) -> int:
-    """Count them; what is no list, and there, counts as one."""
-    return len(value) if isinstance(value, list) else int(bool(value))

@@ -18,6 +18,7 @@ class GivenAccount:
     certificates: Mapping[str, str] = field(default_factory=dict)
     repositories: frozenset[str] = frozenset()
     secrets: Mapping[str, str] = field(default_factory=dict)
+    tags_of_aws: Mapping[str, str] = field(default_factory=dict)
     tasks: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
     def subnet(self, subnet_id: str) -> Subnet | None:
@@ -43,3 +44,6 @@ class GivenAccount:
 
     def containers(self, task_definition: str) -> Sequence[Mapping[str, Any]] | None:
         return self.tasks.get(task_definition)
+
+    def system_tags(self, _call: str, _params: Mapping[str, Any], /) -> Mapping[str, str]:
+        return self.tags_of_aws

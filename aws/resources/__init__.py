@@ -11,6 +11,7 @@ from aws.resources.acm import ACM
 from aws.resources.backup import BACKUP
 from aws.resources.cloudwatch import CLOUDWATCH
 from aws.resources.costs import COSTS
+from aws.resources.document import Attributes
 from aws.resources.ec2 import EC2
 from aws.resources.ecr import ECR
 from aws.resources.ecs import APPLICATION_AUTOSCALING, ECS
@@ -20,7 +21,7 @@ from aws.resources.iam import IAM
 from aws.resources.kms import KMS
 from aws.resources.rds import RDS
 from aws.resources.route53 import ROUTE53
-from aws.resources.row import Attributes, Resource
+from aws.resources.row import Resource
 from aws.resources.s3 import S3
 from aws.resources.scheduler import SCHEDULER
 from aws.resources.secretsmanager import SECRETSMANAGER
@@ -56,6 +57,7 @@ RESOURCES: Final[Mapping[str, Resource]] = {
 STATEFUL: Final = frozenset(each.type for each in RESOURCES.values() if each.holds_data)
 CARRYING: Final = frozenset(each.type for each in RESOURCES.values() if each.carries_data)
 PROTECTING: Final = frozenset(each.type for each in RESOURCES.values() if each.protects)
+DOCUMENTS: Final = frozenset(each.type for each in RESOURCES.values() if each.document)
 ADOPTABLE: Final = frozenset(each.type for each in RESOURCES.values() if each.identity is not None)
 
 

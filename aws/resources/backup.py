@@ -64,6 +64,7 @@ BACKUP: Final = (
     Resource(
         type="aws_backup_vault",
         key=("name",),
+        refuses_double=True,
         attributes={"id": "BackupVaultName", "arn": "BackupVaultArn", "name": "BackupVaultName"},
         import_id="{name}",
         listing=Call("backup", "ListBackupVaults", "BackupVaultList"),

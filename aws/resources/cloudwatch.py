@@ -8,6 +8,7 @@ from aws.resources.row import Resource, of
 _RULE: Final = Resource(
     type="aws_cloudwatch_event_rule",
     key=("name",),
+    refuses_double=True,
     attributes={"id": "Name", "name": "Name", "arn": "Arn"},
     import_id="{name}",
     listing=Call("events", "ListRules", "Rules", {"NamePrefix": "{}"}),
@@ -33,11 +34,13 @@ CLOUDWATCH: Final = (
         owners=of(_RULE, "name"),
         kept_in_state={"force_destroy": False},
         overwrites=True,
+        unread="it is of a rule, which is new: one of its name is refused",
     ),
     _RULE,
     Resource(
         type="aws_cloudwatch_dashboard",
         key=("dashboard_name",),
+        refuses_double=True,
         attributes={
             "id": "DashboardName",
             "dashboard_name": "DashboardName",
@@ -52,6 +55,7 @@ CLOUDWATCH: Final = (
     Resource(
         type="aws_cloudwatch_metric_alarm",
         key=("alarm_name",),
+        refuses_double=True,
         attributes={"id": "AlarmName", "alarm_name": "AlarmName", "arn": "AlarmArn"},
         import_id="{alarm_name}",
         listing=Call("cloudwatch", "DescribeAlarms", "MetricAlarms", {"AlarmNames": ["{}"]}),
@@ -72,6 +76,7 @@ CLOUDWATCH: Final = (
     Resource(
         type="aws_cloudwatch_log_group",
         key=("name",),
+        refuses_double=True,
         # AWS tells the ARN with `:*` at its end, which Terraform leaves out.
         attributes={
             "id": "logGroupName",

@@ -19,6 +19,7 @@ COSTS: Final = (
     Resource(
         type="aws_budgets_budget",
         key=("name",),
+        refuses_double=True,
         attributes={
             "id": lambda row: f"{row['AccountId']}:{row['BudgetName']}",
             "account_id": "AccountId",

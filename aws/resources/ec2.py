@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from aws.client import Clients, ask, ask_all, client_of
 from aws.resources.call import Call, Row, filtered
+from aws.resources.document import Document, DocumentReader, plain
 from aws.resources.removal import Removal
 from aws.resources.row import Member, Resource
 
@@ -52,6 +53,45 @@ def _associations(_clients: Clients, tables: Sequence[Row], _sought: str | None)
         and entry.get("AssociationState", {}).get("State", "associated")
         in {"associated", "associating"}
     ]
+
+
+def _default_group(clients: Clients, group: Row) -> Document | None:
+    """None for no rules, and for AWS's own rules of a group that nothing uses."""
+    interfaces = ask_all(
+        clients,
+        "ec2",
+        "DescribeNetworkInterfaces",
+        ("NetworkInterfaces",),
+        Filters=[{"Name": "vpc-id", "Values": [group["VpcId"]]}],
+    )["NetworkInterfaces"]
+    rules = {
+        "ingress": [plain(rule) for rule in group.get("IpPermissions", ())],
+        "egress": [plain(rule) for rule in group.get("IpPermissionsEgress", ())],
+    }
+    used = [
+        each["NetworkInterfaceId"]
+        for each in interfaces
+        if each.get("Attachment")
+        and any(of["GroupId"] == group["GroupId"] for of in each.get("Groups", ()))
+    ]
+    if not any(rules.values()) or (not used and _are_of_aws(group)):
+        return None
+    return rules | ({"used_by": sorted(used)} if used else {})
+
+
+def _are_of_aws(group: Row) -> bool:
+    """Whether the rules are those of every new network: all from itself in, all out."""
+    inside = [
+        pair.get("GroupId")
+        for rule in group.get("IpPermissions", ())
+        for pair in (*rule.get("UserIdGroupPairs", ()), *rule.get("IpRanges", ()))
+    ]
+    outside = [
+        source.get("CidrIp") or source.get("CidrIpv6")
+        for rule in group.get("IpPermissionsEgress", ())
+        for source in (*rule.get("IpRanges", ()), *rule.get("Ipv6Ranges", ()))
+    ]
+    return set(inside) <= {group["GroupId"]} and set(outside) <= {"0.0.0.0/0", "::/0"}
 
 
 def _disassociate(clients: Clients, table: str) -> None:
@@ -258,6 +298,7 @@ EC2: Final = (
         type="aws_security_group",
         label="security group",
         key=("vpc_id", "name"),
+        refuses_double=True,
         attributes={"id": "GroupId", "name": "GroupName", "vpc_id": "VpcId"},
         alone=True,
         listing=_call("SecurityGroups", filtered("vpc-id")),
@@ -297,6 +338,14 @@ EC2: Final = (
         # AWS makes it with the VPC, and without a tag.
         is_one=lambda row: row["GroupName"] == "default",
         overwrites=True,
+        document=DocumentReader(
+            held=_default_group,
+            # The provider takes away all that is not configured.
+            planned=lambda after: {
+                "ingress": plain(after.get("ingress") or []),
+                "egress": plain(after.get("egress") or []),
+            },
+        ),
         kept_in_state={"revoke_rules_on_delete": False},
     ),
     _rule("egress", egress=True),

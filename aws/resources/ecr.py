@@ -15,6 +15,7 @@ ECR: Final = (
         type="aws_ecr_repository",
         label="repository",
         key=("name",),
+        refuses_double=True,
         attributes={
             "id": "repositoryName",
             "name": "repositoryName",

@@ -1,11 +1,12 @@
 """Containers, and how many of them there are."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from aws.client import Clients, ask
 from aws.resources.call import Call, Row
-from aws.resources.row import Attributes, Resource, of, text_of
+from aws.resources.document import Attributes, Document, DocumentReader, plain
+from aws.resources.row import Resource, of, text_of
 
 _CLUSTERS_A_CALL: Final = 100
 _SERVICES_A_CALL: Final = 10
@@ -57,18 +58,35 @@ def _service_id(attributes: Attributes) -> str:
     return f"{cluster}/{text_of(attributes['name'])}"
 
 
+def _capacity(cluster: Mapping[str, Any]) -> Document | None:
+    found = plain(cluster)
+    providers = found.get("capacity_providers", [])
+    strategy = found.get("default_capacity_provider_strategy", [])
+    if not providers and not strategy:
+        return None
+    return {
+        "capacity_providers": providers,
+        "default_capacity_provider_strategy": [
+            {key: value for key, value in each.items() if value or key == "capacity_provider"}
+            for each in (strategy if isinstance(strategy, list) else [strategy])
+        ],
+    }
+
+
 _DESCRIBE: Final = Call("ecs", "DescribeClusters", "clusters", {"clusters": ["{}"]})
+_ENDED: Final = frozenset({"inactive", "deprovisioning", "failed"})
 _CLUSTER: Final = Resource(
     type="aws_ecs_cluster",
     label="ECS cluster",
     key=("name",),
+    refuses_double=True,
     attributes={"id": "clusterArn", "arn": "clusterArn", "name": "clusterName"},
     import_id="{name}",
     listing=Call("ecs", "ListClusters", "clusterArns"),
     named=_DESCRIBE,
     details=_clusters,
     status="status",
-    ended=frozenset({"inactive", "deprovisioning", "failed"}),
+    ended=_ENDED,
     identity=("name", "tags"),
     settings=("setting",),
 )
@@ -83,11 +101,18 @@ ECS: Final = (
         is_part=True,
         listing=_DESCRIBE,
         is_one=lambda row: bool(row.get("capacityProviders")),
+        status="status",
+        ended=_ENDED,
         overwrites=True,
+        document=DocumentReader(
+            held=lambda _clients, cluster: _capacity(cluster),
+            planned=lambda after: _capacity(after) or {},
+        ),
     ),
     Resource(
         type="aws_ecs_service",
         key=("cluster", "name"),
+        refuses_double=True,
         attributes={"id": "serviceArn", "name": "serviceName", "cluster": "cluster"},
         import_id=_service_id,
         listing=Call("ecs", "ListServices", "serviceArns", {"cluster": "{}"}),
@@ -118,6 +143,7 @@ def _scaling(operation: str, result: str, sought: Mapping[str, object]) -> Call:
     return Call("application-autoscaling", operation, result, {"ServiceNamespace": "ecs", **sought})
 
 
+_OF_NEW_SERVICE: Final = "it is of a service, which is new: one of its name is refused"
 _OF_A_TARGET: Final = {
     "resource_id": "ResourceId",
     "scalable_dimension": "ScalableDimension",
@@ -132,6 +158,7 @@ APPLICATION_AUTOSCALING: Final = (
         import_id="{service_namespace}/{resource_id}/{scalable_dimension}",
         listing=_scaling("DescribeScalableTargets", "ScalableTargets", {"ResourceIds": ["{}"]}),
         overwrites=True,
+        unread=_OF_NEW_SERVICE,
     ),
     Resource(
         type="aws_appautoscaling_policy",
@@ -140,6 +167,7 @@ APPLICATION_AUTOSCALING: Final = (
         import_id="{service_namespace}/{resource_id}/{scalable_dimension}/{name}",
         listing=_scaling("DescribeScalingPolicies", "ScalingPolicies", {"ResourceId": "{}"}),
         overwrites=True,
+        unread=_OF_NEW_SERVICE,
     ),
     Resource(
         type="aws_appautoscaling_scheduled_action",
@@ -149,5 +177,6 @@ APPLICATION_AUTOSCALING: Final = (
         not_imported="the provider cannot import it: its state is written from what AWS says of it",
         listing=_scaling("DescribeScheduledActions", "ScheduledActions", {"ResourceId": "{}"}),
         overwrites=True,
+        unread=_OF_NEW_SERVICE,
     ),
 )

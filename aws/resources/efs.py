@@ -3,12 +3,14 @@
 from typing import Final
 
 from aws.resources.call import Call
+from aws.resources.document import DocumentReader, held_in_row, planned_policy, policy_document
 from aws.resources.removal import Removal
 from aws.resources.row import Resource, of
 
 _FILE_SYSTEM: Final = Resource(
     type="aws_efs_file_system",
     key=("creation_token",),
+    refuses_double=True,
     attributes={"id": "FileSystemId", "arn": "FileSystemArn", "creation_token": "CreationToken"},
     listing=Call("efs", "DescribeFileSystems", "FileSystems", {"CreationToken": "{}"}),
     status="LifeCycleState",
@@ -50,6 +52,7 @@ EFS: Final = (
             single=True,
         ),
         overwrites=True,
+        document=DocumentReader(held=held_in_row(policy_document), planned=planned_policy),
     ),
     Resource(
         type="aws_efs_mount_target",

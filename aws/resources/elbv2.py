@@ -8,6 +8,7 @@ from aws.resources.row import Resource, of
 LOAD_BALANCER: Final = Resource(
     type="aws_lb",
     key=("name",),
+    refuses_double=True,
     attributes={"id": "LoadBalancerArn", "arn": "LoadBalancerArn", "name": "LoadBalancerName"},
     listing=Call(
         "elbv2",
@@ -50,6 +51,7 @@ ELBV2: Final = (
     Resource(
         type="aws_lb_target_group",
         key=("name",),
+        refuses_double=True,
         attributes={"id": "TargetGroupArn", "arn": "TargetGroupArn", "name": "TargetGroupName"},
         listing=Call(
             "elbv2",

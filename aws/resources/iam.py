@@ -1,10 +1,12 @@
 """Roles and policies. One call tells all roles of an account; of a stage one asks role by role."""
 
+import json
 from collections.abc import Sequence
 from typing import Final
 
-from aws.client import Clients
+from aws.client import Clients, ask_unless
 from aws.resources.call import Call, Row
+from aws.resources.document import Document, DocumentReader, planned_policy, policy_document
 from aws.resources.row import Details, Resource
 
 _ABSENT: Final = frozenset({"NoSuchEntity", "NoSuchEntityException"})
@@ -35,6 +37,19 @@ def _is_somebodys(role: Row) -> bool:
     return not str(role.get("Path", "")).startswith("/aws-service-role/")
 
 
+def _inline_policy(clients: Clients, row: Row) -> Document | None:
+    answer = ask_unless(
+        clients,
+        "iam",
+        "GetRolePolicy",
+        _ABSENT,
+        RoleName=row["RoleName"],
+        PolicyName=row["PolicyName"],
+    )
+    # botocore decodes this one by itself.
+    return policy_document(json.dumps(answer["PolicyDocument"])) if answer else None
+
+
 _ROLES: Final = Call(
     "iam", "GetAccountAuthorizationDetails", "RoleDetailList", {"Filter": ["Role"]}
 )
@@ -44,6 +59,7 @@ IAM: Final = (
         type="aws_iam_policy",
         label="policy",
         key=("name",),
+        refuses_double=True,
         attributes={"id": "Arn", "name": "PolicyName", "arn": "Arn"},
         import_id="{arn}",
         listing=Call("iam", "ListPolicies", "Policies", {"Scope": "Local"}),
@@ -53,6 +69,7 @@ IAM: Final = (
         type="aws_iam_role",
         label="role",
         key=("name",),
+        refuses_double=True,
         attributes={"id": "RoleName", "name": "RoleName", "arn": "Arn"},
         import_id="{name}",
         listing=_ROLES,
@@ -77,6 +94,7 @@ IAM: Final = (
         named=_of_role("ListRolePolicies", "PolicyNames"),
         details=_of_each_role("RolePolicyList"),
         overwrites=True,
+        document=DocumentReader(held=_inline_policy, planned=planned_policy),
     ),
     Resource(
         type="aws_iam_role_policy_attachment",

@@ -64,6 +64,7 @@ KMS: Final = (
     Resource(
         type="aws_kms_alias",
         key=("name",),
+        refuses_double=True,
         attributes={"id": "AliasName", "arn": "AliasArn", "name": "AliasName"},
         import_id="{name}",
         listing=_ALIASES,

@@ -22,6 +22,7 @@ def _group(type_: str, kind: str, absent: str) -> Resource:
     return Resource(
         type=type_,
         key=("name",),
+        refuses_double=True,
         attributes={"id": f"{kind}Name", "arn": f"{kind}Arn", "name": f"{kind}Name"},
         import_id="{name}",
         listing=_call(kind, f"{kind}Name", absent),
@@ -60,6 +61,7 @@ RDS: Final = (
         type="aws_db_instance",
         label="DB instance",
         key=("identifier",),
+        refuses_double=True,
         attributes={
             "id": "DbiResourceId",
             "identifier": "DBInstanceIdentifier",
@@ -122,6 +124,7 @@ RDS: Final = (
     Resource(
         type="aws_rds_cluster",
         key=("cluster_identifier",),
+        refuses_double=True,
         attributes={
             "id": "DBClusterIdentifier",
             "cluster_identifier": "DBClusterIdentifier",
@@ -143,6 +146,7 @@ RDS: Final = (
     Resource(
         type="aws_rds_cluster_instance",
         key=("identifier",),
+        refuses_double=True,
         attributes={
             "id": "DBInstanceIdentifier",
             "identifier": "DBInstanceIdentifier",

@@ -4,7 +4,8 @@ from typing import Final
 
 from aws.client import Clients, ask
 from aws.resources.call import Call
-from aws.resources.row import Attributes, Resource, text_of
+from aws.resources.document import Attributes
+from aws.resources.row import Resource, text_of
 
 
 def _zones(clients: Clients) -> list[str]:
@@ -30,6 +31,7 @@ ROUTE53: Final = (
     Resource(
         type="aws_route53_record",
         key=("zone_id", "name", "type"),
+        refuses_double=True,
         attributes={
             "zone_id": "HostedZoneId",
             "name": lambda row: row["Name"].rstrip("."),

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from aws.client import Clients
 from aws.resources.call import Answers, Call, Row, member
+from aws.resources.document import Attributes, DocumentReader
 from aws.resources.removal import Removal
 
-Attributes = Mapping[str, Any]
 Member = str | Callable[[Row], object]
 Details = Callable[[Clients, Sequence[Row], str | None], Sequence[Row]]
 """Adds to rows what only further calls tell, or leaves out rows; the text is what was looked for, if any."""
@@ -55,7 +55,8 @@ class Resource:
       The first one is what AWS is asked by, and all of them together name one object at most, unless
       `can_be_double`: AWS gives such a type no unique name, and a deploy that was killed and repeated leaves
       two. `alone`: within its parent there is never a second one, whatever the tags say. `is_part`: another
-      object has it once or not at all.
+      object has it once or not at all. `refuses_double`: where one of the key exists, AWS refuses a second
+      one, or changes the first without a word.
     - `import_id`: of which attributes it is made. Not the same as the id in a state. Source: the "Import"
       section of the type's page in the provider's documentation.
     - `not_imported`: why Terraform does not import the type, here.
@@ -75,7 +76,8 @@ class Resource:
     - `holds_data`: what cannot be made again; `carries_data`: databases and file systems exist in it.
     - `protects`: keeps attackers out or makes copies, so that its loss hurts later, when nobody thinks of the
       deploy any more.
-    - `overwrites`: a create by Terraform is a put, which silently changes what exists.
+    - `overwrites`: a create by Terraform is a put, which silently changes what exists. `document` reads what
+      exists before that; `unread` is why nobody's can be there, where it is not read.
     - `removal`: the call that deletes it.
     - `kept_in_state`: the arguments that the provider keeps in the state alone, and what it writes for one
       that is not configured (None: what it read).
@@ -98,6 +100,7 @@ class Resource:
     can_be_double: bool = False
     alone: bool = False
     is_part: bool = False
+    refuses_double: bool = False
 
     listing: Call | None = None
     named: Call | None = None
@@ -116,6 +119,8 @@ class Resource:
     carries_data: bool = False
     protects: bool = False
     overwrites: bool = False
+    document: DocumentReader | None = None
+    unread: str = ""
     removal: Removal | None = None
     kept_in_state: Mapping[str, object] = field(default_factory=dict)
     state_changes: Mapping[str, Callable[[Any, Any], bool]] = field(default_factory=dict)
@@ -133,6 +138,12 @@ class Resource:
     def observed(self) -> tuple[str, ...]:
         """Every attribute that an adoption observes, sorted."""
         return tuple(sorted({*(self.identity or ()), *self.settings, *self.merged}))
+
+    def key_in(self, attributes: Attributes) -> tuple[str, ...] | None:
+        """Return the key that attributes tell; None where a part of it is not known, as of a new parent."""
+        found = tuple(attributes.get(part) for part in self.key)
+        known = tuple(part for part in found if isinstance(part, str) and part)
+        return known if len(known) == len(found) else None
 
     def listed(self, clients: Clients, sought: str) -> list[Live]:
         """Return all objects whose key begins with a text. Raises UserError when AWS refuses a call."""

@@ -1,13 +1,32 @@
 """Buckets, and what a bucket has once or not at all."""
 
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from aws.resources.call import Call
+from aws.resources.document import (
+    Attributes,
+    Document,
+    DocumentReader,
+    held_in_row,
+    plain,
+    planned_policy,
+    policy_document,
+    some_of,
+)
 from aws.resources.row import Resource, switched_off
 
 
-def _part(part: str, operation: str, document: str, *absent: str) -> Resource:
+def _part(
+    part: str,
+    operation: str,
+    document: str,
+    *absent: str,
+    held: Callable[[Any], Document | None],
+    planned: Callable[[Attributes], Document | None],
+) -> Resource:
     return Resource(
         type=f"aws_s3_bucket_{part}",
         key=("bucket",),
@@ -23,14 +42,52 @@ def _part(part: str, operation: str, document: str, *absent: str) -> Resource:
             single=True,
         ),
         overwrites=True,
+        document=DocumentReader(held=held_in_row(held), planned=planned),
     )
 
+
+def _lifecycle(rules: Sequence[Mapping[str, Any]]) -> Document:
+    found = [_rule(rule) for rule in rules]
+    return {"rule": sorted(found, key=lambda rule: json.dumps(rule, sort_keys=True))}
+
+
+def _rule(rule: Mapping[str, Any]) -> Document:
+    found: dict[str, Any] = plain(rule)
+    expiration = found.get("expiration")
+    if isinstance(expiration, dict):
+        # Unset numbers and marks are 0 and false in a plan, and left out by AWS.
+        kept = {key: value for key, value in expiration.items() if value}
+        found = {key: value for key, value in found.items() if key != "expiration"}
+        found |= {"expiration": kept} if kept else {}
+    return found
+
+
+def _encryption(rules: Any) -> Document | None:
+    """None for S3's own key, which S3 sets on each bucket by itself."""
+    found = plain(rules)
+    default = found.get("apply_server_side_encryption_by_default", {}) if found else {}
+    if default.get("sse_algorithm", "AES256") == "AES256":
+        return None
+    return {
+        "sse_algorithm": default["sse_algorithm"],
+        "kms_master_key_id": default.get("kms_master_key_id", ""),
+    }
+
+
+_OF_LOGGING: Final = ("target_bucket", "target_prefix")
+_ACCESS: Final = (
+    "block_public_acls",
+    "block_public_policy",
+    "ignore_public_acls",
+    "restrict_public_buckets",
+)
 
 S3: Final = (
     Resource(
         type="aws_s3_bucket",
         label="bucket",
         key=("bucket",),
+        refuses_double=True,
         attributes={"id": "Name", "bucket": "Name"},
         import_id="{bucket}",
         # Only a request with a page size is answered with each bucket's region.
@@ -45,23 +102,35 @@ S3: Final = (
         "GetBucketLifecycleConfiguration",
         "Rules",
         "NoSuchLifecycleConfiguration",
+        held=_lifecycle,
+        planned=lambda after: _lifecycle(after.get("rule") or []),
     ),
-    _part("logging", "GetBucketLogging", "LoggingEnabled"),
-    _part("policy", "GetBucketPolicy", "Policy", "NoSuchBucketPolicy"),
+    _part(
+        "logging",
+        "GetBucketLogging",
+        "LoggingEnabled",
+        held=lambda enabled: some_of(enabled, _OF_LOGGING),
+        planned=lambda after: some_of(after, _OF_LOGGING) if after.get("target_bucket") else None,
+    ),
+    _part(
+        "policy",
+        "GetBucketPolicy",
+        "Policy",
+        "NoSuchBucketPolicy",
+        held=policy_document,
+        planned=planned_policy,
+    ),
     replace(
         _part(
             "public_access_block",
             "GetPublicAccessBlock",
             "PublicAccessBlockConfiguration",
             "NoSuchPublicAccessBlockConfiguration",
+            held=lambda found: some_of(found, _ACCESS),
+            planned=lambda after: some_of(after, _ACCESS),
         ),
         label="public access block of the bucket",
-        identity=(
-            "block_public_acls",
-            "block_public_policy",
-            "ignore_public_acls",
-            "restrict_public_buckets",
-        ),
+        identity=_ACCESS,
     ),
     replace(
         _part(
@@ -69,12 +138,24 @@ S3: Final = (
             "GetBucketEncryption",
             "ServerSideEncryptionConfiguration",
             "ServerSideEncryptionConfigurationNotFoundError",
+            held=lambda found: _encryption(found["Rules"]),
+            planned=lambda after: (
+                _encryption(after.get("rule") or []) or {"sse_algorithm": "AES256"}
+            ),
         ),
         label="encryption of the bucket",
         identity=("rule",),
     ),
     replace(
-        _part("versioning", "GetBucketVersioning", "Status"),
+        _part(
+            "versioning",
+            "GetBucketVersioning",
+            "Status",
+            held=lambda status: {"status": status},
+            planned=lambda after: some_of(
+                plain(after).get("versioning_configuration") or {}, ("status",)
+            ),
+        ),
         label="bucket",
         identity=("versioning_configuration",),
     ),

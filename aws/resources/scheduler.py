@@ -9,6 +9,7 @@ SCHEDULER: Final = (
     Resource(
         type="aws_scheduler_schedule",
         key=("name",),
+        refuses_double=True,
         attributes={
             "id": lambda row: f"{row['GroupName']}/{row['Name']}",
             "arn": "Arn",

@@ -19,6 +19,7 @@ _SECRET: Final = Resource(
     type="aws_secretsmanager_secret",
     label="secret",
     key=("name",),
+    refuses_double=True,
     attributes={"id": "ARN", "name": "Name", "arn": "ARN"},
     import_id="{arn}",
     listing=Call("secretsmanager", "ListSecrets", "SecretList", {"IncludePlannedDeletion": True}),
@@ -47,5 +48,6 @@ SECRETSMANAGER: Final = (
         listing=VERSIONS,
         owners=of(_SECRET, "arn"),
         overwrites=True,
+        unread="a deploy reads the value first, and writes none over a value of somebody's",
     ),
 )

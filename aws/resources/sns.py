@@ -5,6 +5,13 @@ from typing import Final
 
 from aws.client import Clients, region_of
 from aws.resources.call import Call, Row
+from aws.resources.document import (
+    Document,
+    DocumentReader,
+    held_in_row,
+    planned_policy,
+    policy_document,
+)
 from aws.resources.row import Resource
 
 
@@ -13,10 +20,16 @@ def _of_region(clients: Clients, rows: Sequence[Row], _sought: str | None) -> Se
     return [row for row in rows if here in row["TopicArn"]]
 
 
+def _set_by_somebody(text: object) -> Document | None:
+    """None for the policy that AWS gives each topic."""
+    return None if "__default_policy_ID" in str(text) else policy_document(text)
+
+
 SNS: Final = (
     Resource(
         type="aws_sns_topic",
         key=("name",),
+        refuses_double=True,
         attributes={
             "id": "TopicArn",
             "arn": "TopicArn",
@@ -40,6 +53,7 @@ SNS: Final = (
             single=True,
         ),
         overwrites=True,
+        document=DocumentReader(held=held_in_row(_set_by_somebody), planned=planned_policy),
     ),
     Resource(
         type="aws_sns_topic_subscription",

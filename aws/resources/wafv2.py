@@ -3,8 +3,10 @@
 from typing import Final
 
 from aws.resources.call import Call
+from aws.resources.document import DocumentReader, held_in_row, some_of
 from aws.resources.row import Resource
 
+_OF_LOGGING: Final = ("log_destination_configs", "redacted_fields", "logging_filter")
 _NO_ACL: Final = frozenset({"WAFNonexistentItemException"})
 
 
@@ -12,6 +14,7 @@ def _in_scope(type_: str, operation: str, result: str, *, protects: bool) -> Res
     return Resource(
         type=type_,
         key=("scope", "name"),
+        refuses_double=True,
         attributes={"id": "Id", "arn": "ARN", "name": "Name", "scope": "Scope"},
         import_id="{id}/{name}/{scope}",
         listing=Call(
@@ -40,6 +43,7 @@ WAFV2: Final = (
         ),
         protects=True,
         overwrites=True,
+        unread="it is of a load balancer, which is new: one of its name is refused",
     ),
     Resource(
         type="aws_wafv2_web_acl_logging_configuration",
@@ -56,5 +60,11 @@ WAFV2: Final = (
             single=True,
         ),
         overwrites=True,
+        document=DocumentReader(
+            held=held_in_row(lambda found: some_of(found, _OF_LOGGING)),
+            planned=lambda after: (
+                some_of(after, _OF_LOGGING) if after.get("log_destination_configs") else None
+            ),
+        ),
     ),
 )

@@ -6,6 +6,7 @@ import string
 import sys
 from collections.abc import Iterable
 from typing import Any
+from xml.etree import ElementTree
 
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.core.common_types import TYPE_RESPONSE
@@ -41,6 +42,7 @@ def fill_gaps() -> None:
     _ask_for_the_owner_of_a_bucket()
     _take_every_request_for_one_over_tls()
     _refuse_what_is_missing()
+    _take_tags_of_aws_itself()
     _say_not_found_of_what_is_gone()
 
 
@@ -249,3 +251,16 @@ def _know_quotas_of_other_services() -> None:
         return {"ServiceCode": service_code, "QuotaCode": quota_code, "Value": limit}
 
     ServiceQuotasBackend.get_service_quota = get_service_quota  # type: ignore[method-assign]  # the patch
+
+
+def _take_tags_of_aws_itself() -> None:
+    """Take the tags that CloudFormation sets; whether a caller may is the validation's to say."""
+
+    def tags_from_body(self: S3Response) -> dict[str, str]:
+        root = ElementTree.fromstring(self.body)  # noqa: S314  # our own callers'
+        tags = [tag for tag in root.iter() if tag.tag.rpartition("}")[2] == "Tag"]
+        return dict(
+            [part.text or "" for part in tag] for tag in tags
+        )  # key and value, in this order
+
+    S3Response._bucket_tagging_from_body = tags_from_body  # type: ignore[method-assign]  # the patch

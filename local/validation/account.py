@@ -43,6 +43,10 @@ class Account(Protocol):
         """Return whether ECR has this repository."""
         ...
 
+    def system_tags(self, call: str, params: Mapping[str, Any], /) -> Mapping[str, str]:
+        """Return AWS's own tags of an object whose whole set of tags a call replaces."""
+        ...
+
     def secret_text(self, name_or_arn: str) -> str | None:
         """Return a secret's current value; empty when it has none, None when there is no such secret."""
         ...
@@ -103,6 +107,15 @@ class MotoAccount:
     def has_repository(self, name: str) -> bool:
         """Return whether ECR has this repository."""
         return name in self._backend("ecr").repositories
+
+    def system_tags(self, call: str, params: Mapping[str, Any], /) -> Mapping[str, str]:
+        """Return AWS's own tags of an object whose whole set of tags a call replaces."""
+        if call != "s3.PutBucketTagging":
+            return {}
+        backend: Any = get_backend("s3")[DEFAULT_ACCOUNT_ID]["aws"]
+        bucket = backend.buckets.get(params.get("Bucket", ""))
+        tags = backend.tagger.get_tag_dict_for_resource(bucket.arn) if bucket else {}
+        return {key: value for key, value in tags.items() if key.startswith("aws:")}
 
     def secret_text(self, name_or_arn: str) -> str | None:
         """Return a secret's current value; empty when it has none, None when there is no such secret."""

@@ -129,7 +129,12 @@ def rule_errors(call: Call, account: Account) -> list[RuleError]:
     name = f"{call.service}.{call.operation.name}"
     lines = []
     if call.operation.input_shape is not None:
-        lines += tag_errors(call.operation.input_shape, call.params, service=call.service)
+        lines += tag_errors(
+            call.operation.input_shape,
+            call.params,
+            service=call.service,
+            kept=None if call.by_aws else account.system_tags(name, call.params),
+        )
     for rule in _FORM.get(name, ()):
         lines += rule(call.params)
     for question in _STANDING.get(name, ()):

@@ -3,7 +3,7 @@
 The models limit lengths and characters for some services, and the number of tags for few.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
@@ -11,6 +11,8 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 from modules.settings.rules import tags as rules
 
 Pairs = list[tuple[str, str]]
+AWS_PREFIX = "aws:"
+_NONE: Mapping[str, str] = {}
 
 
 # Services that take any character in a tag:
@@ -18,13 +20,23 @@ Pairs = list[tuple[str, str]]
 _ANY_CHARACTER = frozenset({"ec2"})
 
 
-def tag_errors(shape: Shape, value: Any, *, service: str) -> list[str]:
-    """Return what is wrong with the tags anywhere in `value`."""
-    return [
-        line
-        for path, pairs in tag_sets(shape, value)
-        for line in _errors(path, pairs, service=service)
-    ]
+def tag_errors(
+    shape: Shape, value: Any, *, service: str, kept: Mapping[str, str] | None = _NONE
+) -> list[str]:
+    """Return what is wrong with the tags anywhere in `value`.
+
+    `kept` are AWS's own tags of the object, which a caller who replaces the whole set has to give back
+    unchanged; None for a call that AWS makes itself, which may give any.
+    """
+    lines = []
+    for path, pairs in tag_sets(shape, value):
+        own = {key: text for key, text in pairs if key.startswith(AWS_PREFIX)}
+        if kept and own != kept:
+            lines.append(f"{path}: System tags cannot be removed or changed: {', '.join(kept)}")
+        may = kept is None or own == kept
+        checked = [pair for pair in pairs if not may or pair[0] not in own]
+        lines += _errors(path, checked, service=service)
+    return lines
 
 
 def tag_sets(shape: Shape, value: Any, path: str = "") -> Iterator[tuple[str, Pairs]]:

@@ -13,6 +13,7 @@ from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
 from werkzeug.exceptions import NotFound
 
+from local.cloudformation.calls import USER_AGENT
 from local.validation.parsers import UnreadableError, parameters
 
 # Models by the name that their requests are signed for, where that is not the model's own.
@@ -36,6 +37,7 @@ class Call:
     region: str
     params: dict[str, Any]
     unreadable: str = ""  # why the body could not be read
+    by_aws: bool = False  # an AWS service's own, which may set tags that AWS keeps for itself
 
 
 def read_call(environ: dict[str, Any], body: bytes) -> Call | None:
@@ -66,6 +68,7 @@ def read_call(environ: dict[str, Any], body: bytes) -> Call | None:
         region=scope["region"],
         params=params,
         unreadable=unreadable,
+        by_aws=USER_AGENT in environ.get("HTTP_USER_AGENT", ""),
     )
 
 

@@ -60,7 +60,7 @@ def container_definitions(
         "essential": True,
         "environment": _pairs(environment, "value"),
         "secrets": _pairs(secrets, "valueFrom"),
-        "logConfiguration": _log(log_group, region, stream=service.name),
+        "logConfiguration": awslogs(log_group, region, stream=service.name),
     }
     if service.port:
         container["portMappings"] = [
@@ -92,11 +92,12 @@ def _collector(image: str, log_group: str, region: str) -> dict[str, Any]:
             "startPeriod": 10,
             "timeout": 5,
         },
-        "logConfiguration": _log(log_group, region, stream=COLLECTOR),
+        "logConfiguration": awslogs(log_group, region, stream=COLLECTOR),
     }
 
 
-def _log(group: str, region: str, *, stream: str) -> dict[str, Any]:
+def awslogs(group: str, region: str, *, stream: str) -> dict[str, Any]:
+    """Let a container write to CloudWatch."""
     return {
         "logDriver": "awslogs",
         "options": {

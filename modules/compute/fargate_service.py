@@ -29,6 +29,8 @@ from constructs import Construct
 
 from modules.base.address import address
 from modules.compute import containers
+from modules.compute.authorities import VOLUME as AUTHORITIES
+from modules.compute.authorities import authorities, with_authorities
 from modules.compute.cluster import Cluster
 from modules.compute.service_roles import ServiceRoles
 from modules.compute.service_scaling import ServiceScaling
@@ -77,6 +79,7 @@ class FargateService(Construct):
         kafka: bool,
         tracing: s.Tracing,
         night_stop: s.NightStop | None,
+        database: s.Database,
         domain_name: str,
         network: Network,
         cluster: Cluster,
@@ -92,6 +95,7 @@ class FargateService(Construct):
         super().__init__(scope, id_)
         self._row = service
         self._domain_name = domain_name
+        self._authorities_image = database.authorities_image
         self._context = context
         self._roles = roles
         self._repository = repository
@@ -238,6 +242,9 @@ class FargateService(Construct):
             region=region,
             collector_image=self._collector_image,
         )
+        pem = authorities(region) if row.uses_database else None
+        if pem:
+            definitions = with_authorities(definitions, pem=pem, image=self._authorities_image)
         return address(
             row.name,
             EcsTaskDefinition(
@@ -257,7 +264,11 @@ class FargateService(Construct):
                 # A rollback goes back to a revision that has to be there still. They cost nothing.
                 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deregister-task-definition-v2.html
                 skip_destroy=True,
-                volume=self._volumes(self._file_storage) if self._file_storage else None,
+                volume=[
+                    *(self._volumes(self._file_storage) if self._file_storage else []),
+                    *([EcsTaskDefinitionVolume(name=AUTHORITIES)] if pem else []),
+                ]
+                or None,
             ),
         )
 

@@ -10,20 +10,33 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
-from cdktf import TerraformResourceLifecycle
+from cdktf import Precondition, TerraformResourceLifecycle
+from cdktf_cdktf_provider_aws.data_aws_secretsmanager_secrets import (
+    DataAwsSecretsmanagerSecrets,
+    DataAwsSecretsmanagerSecretsFilter,
+)
 from cdktf_cdktf_provider_aws.secretsmanager_secret import SecretsmanagerSecret
 from cdktf_cdktf_provider_aws.secretsmanager_secret_version import (
     SecretsmanagerSecretVersion,
 )
 from constructs import Construct
 
-from modules.base.address import address
+from modules.base.address import address, address_of
 from modules.base.expressions import ephemeral
 from modules.context import Context
 from modules.settings import stage_settings as s
 from modules.settings.placeholders import no_address_condition, placeholder_condition
 from modules.settings.secret_labels import FIRST
-from modules.settings.secrets import MASTER_CREDENTIALS, PLACEHOLDER, SecretRow
+from modules.settings.secrets import (
+    LOGIN_TAG,
+    MASTER_CREDENTIALS,
+    MASTER_USER,
+    NOBODY_YET,
+    OWN_ROLE,
+    PLACEHOLDER,
+    SecretRow,
+    connection_string,
+)
 
 FIRST_VERSION_STAGES = ["AWSCURRENT", FIRST]
 _WRITTEN_ONCE = 1
@@ -49,6 +62,7 @@ class SecretStore(Construct):
     ) -> None:
         super().__init__(scope, id_)
         self._context = context
+        self._strings = {row.login: row.name for row in rows if row.login}
         self.secrets: dict[str, SecretsmanagerSecret] = {
             row.name: context.guard.address(
                 row.name,
@@ -65,8 +79,10 @@ class SecretStore(Construct):
             )
             for row in rows
         }
+        self._tag_roles()
         self.first_values: dict[str, SecretsmanagerSecretVersion] = {}
-        for row in rows:
+        # The master's comes first: a role's first value may be made of it.
+        for row in sorted(rows, key=lambda row: row.name in self._strings):
             if self.is_adopted(row.name):
                 continue  # it has a value, which stays
             if row.origin == "generated":
@@ -75,9 +91,62 @@ class SecretStore(Construct):
                 self.write_first_value(row.name, first_value(row))
         self.arns: dict[str, str] = {name: secret.arn for name, secret in self.secrets.items()}
         # The database gets what is stored, because a second draw would be a different password.
-        password = f'jsondecode({self._stored(MASTER_CREDENTIALS)})["password"]'
-        self.master_password: str = f"${{{password}}}"
-        self.bare_master_password_in_a_url: str = f"urlencode({password})"
+        self.master_password: str = f"${{{self._password(MASTER_CREDENTIALS)}}}"
+
+    def _tag_roles(self) -> None:
+        """Let each role's secret say who logs in; after the first deploy the tag is `database apply`'s.
+
+        A connection string that is there before its role is of a stage that ran without roles.
+        """
+        names = {login: self._context.names.secret(name) for login, name in self._strings.items()}
+        there = address(
+            "connection_strings",
+            DataAwsSecretsmanagerSecrets(
+                self,
+                "connection_strings",
+                filter=[
+                    DataAwsSecretsmanagerSecretsFilter(name="name", values=sorted(names.values()))
+                ],
+            ),
+        )
+        for login, name in names.items():
+            secret = self.secrets[login]
+            found = f"contains({there.fqn}.names, {json.dumps(name)})"
+            secret.tags = {LOGIN_TAG: f'${{{found} ? "{MASTER_USER}" : "{NOBODY_YET}"}}'}
+            secret.lifecycle = TerraformResourceLifecycle(
+                prevent_destroy=secret.lifecycle.prevent_destroy if secret.lifecycle else None,
+                ignore_changes=["tags"],
+            )
+            string = self._strings[login]
+            if not self.is_adopted(string):
+                self.secrets[string].depends_on = [address_of(SecretsmanagerSecret, login)]
+
+    def _tag_of(self, login: str) -> str:
+        """Return the bare expression of who logs in with a role's secret."""
+        return f'try({self.secrets[login].fqn}.tags["{LOGIN_TAG}"], "")'
+
+    def awaited_logins(self, used: Sequence[str], *, stage: str) -> list[Precondition]:
+        """Return what has to hold before a service starts that logs in with one of the `used` secrets."""
+        by_string = {string: login for login, string in self._strings.items()}
+        logins = sorted({by_string.get(name, name) for name in used} & self._strings.keys())
+        return [
+            Precondition(
+                condition=(
+                    f'${{contains(["{MASTER_USER}", "{OWN_ROLE}"], {self._tag_of(login)})}}'
+                ),
+                error_message=f"{login.removesuffix('-db-role')} cannot log in to the database yet: "
+                'deploy with phase = "foundation" in the stage file, run '
+                f"`python -m ops database apply FOLDER --stage {stage}`, then deploy in full",
+            )
+            for login in logins
+        ]
+
+    def bare_password_in_a_url(self, name: str) -> str:
+        """Return the bare expression of the password in a stored document, for a URL."""
+        return f"urlencode({self._password(name)})"
+
+    def _password(self, name: str) -> str:
+        return f'jsondecode({self._stored(name)})["password"]'
 
     def is_adopted(self, name: str) -> bool:
         """Return whether the secret was there before this project, with a value of its own."""
@@ -137,7 +206,15 @@ class SecretStore(Construct):
         members = ", ".join(
             f'"{key}" = ' + expressions.get(value, f'"{value}"') for key, value in row.document
         )
-        return f"${{jsonencode({{{members}}})}}"
+        document = f"jsonencode({{{members}}})"
+        if row.name in self._strings:
+            return f"${{{self._until_there_are_roles(row.name, document)}}}"
+        return f"${{{document}}}"
+
+    def _until_there_are_roles(self, login: str, document: str) -> str:
+        """Return the bare expression of a role's document, or of the master user's where that logs in."""
+        master = self._stored(MASTER_CREDENTIALS)
+        return f'{self._tag_of(login)} == "{MASTER_USER}" ? {master} : {document}'
 
 
 def first_value(row: SecretRow) -> str:
@@ -161,25 +238,39 @@ class ConnectionStrings(Construct):
         store: SecretStore,
         host: str,
         port: int,
+        tls: str,
     ) -> None:
         super().__init__(scope, id_)
-        password = store.bare_master_password_in_a_url
-        literals = {
-            "username": settings.master_username,
-            "port": str(port),
-            "name": settings.name,
-        }
+        users = {row.name: row for row in rows}
+        literals = {"port": str(port), "name": settings.name}
         for row in rows:
             if row.origin != "composed":
                 continue
             if store.is_adopted(row.name):
+                # The master user's, as before there were roles; `database apply` changes that.
                 # cdktf takes the `${}` off `host` here, which only works outside of quotes.
-                quoted = {key: json.dumps(value) for key, value in literals.items()}
+                quoted = {
+                    key: json.dumps(value)
+                    for key, value in {**literals, "username": settings.master_username}.items()
+                }
+                password = store.bare_password_in_a_url(MASTER_CREDENTIALS)
                 bare = {**quoted, "password": password, "host": host}
                 store.replace_placeholder(row.name, _composed(row.template, bare))
             else:
-                texts = {**literals, "password": f"${{{password}}}", "host": host}
-                store.write_first_value(row.name, row.template.format(**texts))
+                value = connection_string(
+                    row,
+                    username=dict(users[row.login].document)["username"],
+                    # JDBC has user and password beside the address, and reads no secret for it.
+                    password=(
+                        f"${{{store.bare_password_in_a_url(row.login)}}}"
+                        if "{password}" in row.template
+                        else ""
+                    ),
+                    host=host,
+                    **literals,
+                    tls=tls,
+                )
+                store.write_first_value(row.name, value)
 
 
 def _composed(template: str, expressions: Mapping[str, str]) -> str:

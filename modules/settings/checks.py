@@ -4,7 +4,6 @@ import difflib
 import ipaddress
 from collections.abc import Iterator
 
-from aws.documents import DOCUMENTS
 from modules.base.naming import Names, limited_names
 from modules.settings.rules import databases, tags
 from modules.settings.rules.network import availability_zone
@@ -48,7 +47,7 @@ def find_errors(settings: StageSettings) -> list[SettingError]:
         *_relied_on_its_name(settings),
         *_shared_roles(settings),
         *_allow_destroy(settings),
-        *_allow_overwrite(settings),
+        *_as_found(settings),
         *_certificate(settings),
         *_accounts(settings),
         *_hosted_zone(settings),
@@ -132,20 +131,15 @@ def _allow_destroy(settings: StageSettings) -> Iterator[SettingError]:
         )
 
 
-# What an owner may have chosen on an adopted object, beside whole documents.
-_CHOSEN = ("aws_db_instance", "aws_ecr_repository")
-
-
-def _allow_overwrite(settings: StageSettings) -> Iterator[SettingError]:
-    for address in settings.allow_overwrite:
-        type_, _, name = address.partition(".")
-        if type_ not in {*DOCUMENTS, *_CHOSEN} or not name:
+def _as_found(settings: StageSettings) -> Iterator[SettingError]:
+    for address in settings.keep_as_found:
+        if address in settings.allow_overwrite:
             yield SettingError(
-                field="allow_overwrite",
+                field="keep_as_found",
                 value=address,
-                allowed="an address that the gate has named, of the type "
-                + ", ".join(sorted({*DOCUMENTS, *_CHOSEN})),
-                remedy="run `python -m ops gate`, or delete it",
+                allowed="no address of allow_overwrite, which gives up what this keeps",
+                remedy="take it out of one of the two",
+                rests_on=("allow_overwrite",),
             )
 
 

@@ -6,6 +6,10 @@ from typing import Literal
 Origin = Literal["generated", "composed", "operator"]
 
 MASTER_CREDENTIALS = "rds-master-credentials"
+# Says on a role's secret who the services log in as. `database apply` sets it, because Terraform cannot look
+# into a private database; a stage that ran before there were roles begins with the master user.
+LOGIN_TAG = "atomic:database-login"
+NOBODY_YET, MASTER_USER, OWN_ROLE = "nobody-yet", "master-user", "own-role"
 KAFKA_BROKERS = "msk-bootstrap-brokers"
 
 # A value that nobody could take for a real one. Applications get it until the operator sets theirs.
@@ -18,8 +22,9 @@ class SecretRow:
 
     `length` is of the generated alphanumeric part. `template` (composed) or `document` (generated) says
     how the value is put together; `{username}`, `{password}`, `{host}`, `{port}`, `{name}` and
-    `{generated}` are replaced by Terraform, the password URL-encoded. `keys` are those of an operator's JSON
-    document, `is_own` says that the stage file declares it, `optional` that services do without its value.
+    `{generated}` are replaced by Terraform, the password URL-encoded. `login` (composed) names the secret
+    of the database role that the service logs in as. `keys` are those of an operator's JSON document,
+    `is_own` says that the stage file declares it, `optional` that services do without its value.
     """
 
     name: str
@@ -29,6 +34,7 @@ class SecretRow:
     length: int = 40
     document: tuple[tuple[str, str], ...] = ()
     template: str = ""
+    login: str = ""
     keys: tuple[str, ...] = ()
     optional: bool = False
     is_own: bool = False
@@ -37,6 +43,16 @@ class SecretRow:
     def json_keys(self) -> tuple[str, ...]:
         """The keys that a service may ask for; none where the value is no JSON document."""
         return self.keys or tuple(key for key, _ in self.document)
+
+
+def connection_string(
+    row: SecretRow, *, username: str, password: str, host: str, port: str, name: str, tls: str
+) -> str:
+    """Return the value of a composed secret; any part may be an expression. `tls` may be empty."""
+    address = row.template.format(
+        username=username, password=password, host=host, port=port, name=name
+    )
+    return f"{address}?{tls}" if tls else address
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +110,7 @@ SECRETS: tuple[SecretRow, ...] = (
         origin="composed",
         description="SuperTokens' database connection",
         template="postgresql://{username}:{password}@{host}:{port}/{name}",
+        login="supertokens-db-role",
     ),
     SecretRow(
         name="hasura-db-conn-string",
@@ -101,6 +118,7 @@ SECRETS: tuple[SecretRow, ...] = (
         origin="composed",
         description="Hasura's database connection",
         template="postgres://{username}:{password}@{host}:{port}/{name}",
+        login="hasura-db-role",
     ),
     SecretRow(
         name="optaplanner-db-conn-string",
@@ -108,6 +126,7 @@ SECRETS: tuple[SecretRow, ...] = (
         origin="composed",
         description="OptaPlanner's database connection (JDBC)",
         template="jdbc:postgresql://{host}:{port}/{name}",
+        login="optaplanner-db-role",
     ),
     SecretRow(
         name="openai-api-key",
@@ -150,5 +169,26 @@ SECRETS: tuple[SecretRow, ...] = (
         output="MskBootstrapBrokersArn",
         origin="operator",
         description="Kafka bootstrap brokers",
+    ),
+    SecretRow(
+        name="supertokens-db-role",
+        output="SupertokensDbRoleArn",
+        origin="generated",
+        description="SuperTokens' login role in the database",
+        document=(("username", "supertokens"), ("password", "{generated}")),
+    ),
+    SecretRow(
+        name="hasura-db-role",
+        output="HasuraDbRoleArn",
+        origin="generated",
+        description="Hasura's login role in the database",
+        document=(("username", "hasura"), ("password", "{generated}")),
+    ),
+    SecretRow(
+        name="optaplanner-db-role",
+        output="OptaplannerDbRoleArn",
+        origin="generated",
+        description="OptaPlanner's login role in the database",
+        document=(("username", "optaplanner"), ("password", "{generated}")),
     ),
 )

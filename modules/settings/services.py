@@ -54,6 +54,12 @@ Image = Annotated[
     ),
 ]
 
+# The task that runs SQL inside the stage: its container, and the last part of its family, log group and role.
+DATABASE_TASK = "database-apply"
+# Labels that say where it may run, because no service needs to exist before it.
+TASK_SUBNETS, TASK_GROUPS = "atomic.subnets", "atomic.security-groups"
+TASK_PUBLIC = "atomic.assign-public-ip"
+
 # What a value of `environment` may hold in braces.
 PLACEHOLDERS = ("domain", "region", "bucket")
 
@@ -303,8 +309,8 @@ SERVICES: tuple[Service, ...] = (
         },
         secrets={
             "QUARKUS_DATASOURCE_JDBC_URL": "optaplanner-db-conn-string",
-            "QUARKUS_DATASOURCE_USERNAME": "rds-master-credentials:username",
-            "QUARKUS_DATASOURCE_PASSWORD": "rds-master-credentials:password",
+            "QUARKUS_DATASOURCE_USERNAME": "optaplanner-db-role:username",
+            "QUARKUS_DATASOURCE_PASSWORD": "optaplanner-db-role:password",
             "PASSWORD": "api-token-secret",
         },
         uses_database=True,

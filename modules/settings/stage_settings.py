@@ -174,6 +174,14 @@ class Database(Section):
     )
     name: DatabaseName = Field("atomicdb", description="the database's name")
     master_username: MasterUser = Field("postgresadmin", description="the master user")
+    client_image: PinnedImage = Field(
+        "public.ecr.aws/docker/library/postgres:17.6-alpine",
+        description="the image with psql that `database apply` runs inside the stage, pinned",
+    )
+    authorities_image: PinnedImage = Field(
+        "public.ecr.aws/docker/library/busybox:1.37.0",
+        description="the image, with a shell, that brings services RDS's certificate authorities, pinned",
+    )
 
 
 class LoadBalancer(Section):
@@ -320,6 +328,12 @@ class StageSettings(Section):
         (),
         description="addresses at which what somebody has set in AWS may be overwritten, as in "
         '`["aws_s3_bucket_policy.data"]`',
+    )
+    keep_as_found: Annotated[tuple[str, ...], Field(strict=False)] = Field(
+        (),
+        description="what stays as somebody has set it in AWS: documents, as in "
+        '`["aws_s3_bucket_policy.data"]`, in whose place the stage puts none, and single attributes of '
+        'adopted objects, as in `["aws_db_instance.main.parameter_group_name"]`',
     )
     time_zone: TimeZone = Field("UTC", description="of all times of day, by its IANA name")
     kafka: bool = Field(False, description="give the functions service the Kafka brokers")

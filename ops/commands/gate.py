@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from aws.client import boto3_clients
-from aws.documents import DOCUMENTS, Document
-from aws.resources import CARRYING, PROTECTING, STATEFUL
+from aws.resources import CARRYING, DOCUMENTS, PROTECTING, STATEFUL
+from aws.resources.document import Document
 from common.errors import UserError, listed
 from common.progress import Progress
 from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, say
@@ -22,7 +22,7 @@ from terraform.refused import Refused
 from terraform.workspace import Workspace, this_workspace
 
 BLOCKED = 2
-_JUDGED = STATEFUL | CARRYING | PROTECTING | DOCUMENTS.keys()
+_JUDGED = STATEFUL | CARRYING | PROTECTING | DOCUMENTS
 _MOST_IN_A_LINE = 3
 
 
@@ -69,7 +69,7 @@ def gate(
     if planned.failure and judgement.is_open:
         losses = {loss.address for loss in judgement.losses if not loss.of_protection}
         refused = sorted(losses - set(settings.allow_destroy))
-        if refused and planned.plan.document.get("errored"):
+        if refused and planned.plan.is_errored:
             raise UserError(
                 f"--allow {refused[0]}: Terraform itself refuses: allowed: what is no longer "
                 f"configured; remedy: name it in allow_destroy of {workspace.stage_path}"
@@ -83,9 +83,12 @@ def gate(
                 "looked_at": planned.premises,
                 "unfinished": planned.failure,
                 "untrusted_state": None,
+                "kept_as_found": settings.keep_as_found,
             }
         )
     else:
+        for address in settings.keep_as_found:
+            say(f"kept as found {address}: the stage puts nothing in its place (keep_as_found)")
         _print(judgement, planned, workspace)
     if not judgement.is_open:
         raise typer.Exit(BLOCKED)
@@ -191,8 +194,9 @@ def _print_conclusion(judgement: Judgement, planned: StagePlan, workspace: Works
 def _overwrite_remedy(judgement: Judgement, workspace: Workspace) -> str:
     names = ", ".join(f'"{each.address}"' for each in judgement.blocked_overwrites)
     return (
-        "blocked: do not deploy. Somebody has set in AWS what a create would overwrite. Where that may go, "
-        f"write allow_overwrite = [{names}] in {workspace.stage_path}, or pass --allow ADDRESS"
+        "blocked: do not deploy. Somebody has set in AWS what a create would overwrite. Where that stays, "
+        f"write keep_as_found = [{names}] in {workspace.stage_path}; where it may go, write "
+        f"allow_overwrite = [{names}] there, or pass --allow ADDRESS"
     )
 
 

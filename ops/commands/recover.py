@@ -59,11 +59,11 @@ def recover_(
             written = True
             if backup and not as_json:
                 say(f"backup of the state: {backup}")
-        stands = proposal.state is None or written
+        settled = proposal.state is None or written
         if (
             delete_orphans
             and proposal.orphans
-            and stands
+            and settled
             and _agreed("delete these orphans?", yes, as_json)
         ):
             with progress_on_screen(as_json) as progress:

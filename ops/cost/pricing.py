@@ -109,7 +109,11 @@ def bill(resources: Sequence[Resource], prices: Prices, *, tasks: Tasks = "least
         except _NO_SIZE:
             unpriced.append(f"{resource.type}.{resource.name}, whose size is not known")
     types = {resource.type for resource in resources}
-    usage = [each for type_, price in _BY_USE.items() if type_ in types for each in price(prices)]
+    usage = [
+        Usage(what=what, unit=unit, unit_usd=usd(prices))
+        for type_, (what, unit, usd) in _BY_USE.items()
+        if type_ in types
+    ]
     return Bill(
         lines=tuple(merged(lines)), usage=tuple(usage), unpriced=tuple(sorted(set(unpriced)))
     )
@@ -278,29 +282,13 @@ _PRICED: Mapping[str, Callable[[Resource, _Stack], list[Line]]] = {
     "aws_wafv2_web_acl": _web_acl,
 }
 
-_BY_USE: Mapping[str, Callable[[Prices], list[Usage]]] = {
-    "aws_flow_log": lambda p: [
-        Usage(what="connections logged", unit="GB", unit_usd=p.monitoring.logs_to_s3_gb)
-    ],
-    "aws_backup_vault": lambda p: [
-        Usage(what="backups in the vault", unit="GB-month", unit_usd=p.storage.backup_gb_month)
-    ],
-    "aws_nat_gateway": lambda p: [
-        Usage(what="traffic through NAT", unit="GB", unit_usd=p.network.nat_gateway_gb)
-    ],
-    "aws_cloudwatch_log_group": lambda p: [
-        Usage(what="logs taken in", unit="GB", unit_usd=p.monitoring.logs_gb)
-    ],
-    "aws_efs_file_system": lambda p: [
-        Usage(what="LanceDB files", unit="GB-month", unit_usd=p.storage.efs_gb_month)
-    ],
-    "aws_s3_bucket": lambda p: [
-        Usage(what="objects in S3", unit="GB-month", unit_usd=p.storage.s3_gb_month)
-    ],
-    "aws_ecr_repository": lambda p: [
-        Usage(what="images", unit="GB-month", unit_usd=p.storage.ecr_gb_month)
-    ],
-    "aws_rds_cluster": lambda p: [
-        Usage(what="Aurora storage", unit="GB-month", unit_usd=p.database.aurora_gb_month)
-    ],
+_BY_USE: Mapping[str, tuple[str, str, Callable[[Prices], float]]] = {
+    "aws_flow_log": ("connections logged", "GB", lambda p: p.monitoring.logs_to_s3_gb),
+    "aws_backup_vault": ("backups in the vault", "GB-month", lambda p: p.storage.backup_gb_month),
+    "aws_nat_gateway": ("traffic through NAT", "GB", lambda p: p.network.nat_gateway_gb),
+    "aws_cloudwatch_log_group": ("logs taken in", "GB", lambda p: p.monitoring.logs_gb),
+    "aws_efs_file_system": ("LanceDB files", "GB-month", lambda p: p.storage.efs_gb_month),
+    "aws_s3_bucket": ("objects in S3", "GB-month", lambda p: p.storage.s3_gb_month),
+    "aws_ecr_repository": ("images", "GB-month", lambda p: p.storage.ecr_gb_month),
+    "aws_rds_cluster": ("Aurora storage", "GB-month", lambda p: p.database.aurora_gb_month),
 }

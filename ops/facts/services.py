@@ -33,7 +33,7 @@ class Targets:
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceFacts:
-    """One service as it stands. `targets` is None for one that nothing is routed to.
+    """One service as it is. `targets` is None for one that nothing is routed to.
 
     `image` is the one that its present task definition names. `newest` is the newest revision of that
     definition: after a deployment that was rolled back it is another. `stands`, a key of `status

@@ -1,4 +1,4 @@
-"""The areas of an architecture picture: the VPC's parts, the zones below, and what stands outside."""
+"""The areas of an architecture picture: the VPC's parts, the zones below, and what is outside."""
 
 from ops.picture.architecture import Architecture, Node
 from ops.picture.cards import Card

@@ -178,9 +178,7 @@ def report(
         verdict=verdict,
         exceptions=tuple(exceptions),
         failure=failure,
-        is_partial=failure is not None
-        and plan.document.get("complete") is False
-        and not plan.document.get("errored"),
+        is_partial=failure is not None and not plan.is_complete and not plan.is_errored,
         looked_at=tuple(looked_at),
     )
 

@@ -49,7 +49,7 @@ class Contents:
 
 @dataclass(frozen=True, kw_only=True)
 class Present:
-    """The state as it stands; `contents` is None when it cannot be read, and `why` then says so."""
+    """The state as it is; `contents` is None when it cannot be read, and `why` then says so."""
 
     etag: str
     contents: Contents | None

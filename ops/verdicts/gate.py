@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from aws.documents import Document
 from aws.resources import CARRYING, PROTECTING
+from aws.resources.document import Document
 from terraform.overwrites import Overwrite, overwrites
 from terraform.plan import Change, Plan, in_words
 from terraform.refused import Refused, downgrades

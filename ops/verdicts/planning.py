@@ -9,7 +9,8 @@ from common.progress import Progress
 from ops.deployed import open_stage
 from ops.verdicts.still_existing import refuse_lost_state
 from terraform.cli import Terraform
-from terraform.plan import Plan, read_plan
+from terraform.plan import Plan
+from terraform.plan_file import read_plan
 from terraform.premises import (
     Premises,
     premises,
@@ -27,7 +28,7 @@ _ZIP = b"PK\x03\x04"
 
 @dataclass(frozen=True, kw_only=True)
 class StagePlan:
-    """A plan, and what it stands on.
+    """A plan, and what it is made of.
 
     `failure` says why it does not tell all that a deploy would do: Terraform could not finish it, it was made
     of a part, or some of it is deferred. What such a plan destroys is known all the same.

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from aws.client import Clients
-from aws.documents import DOCUMENTS, policy_document
+from aws.resources import DOCUMENTS
+from aws.resources.document import policy_document
 from terraform.overwrites import held_documents, overwrites
 from tests.imports.records import a_plan, planned
 
@@ -333,7 +334,7 @@ def test_an_inline_policy_of_a_role_is_named(clients: Clients) -> None:
     assert [each.address for each in found(clients, change)] == [change["address"]]
 
 
-@pytest.mark.parametrize("type_", DOCUMENTS)
+@pytest.mark.parametrize("type_", sorted(DOCUMENTS))
 def test_where_the_parent_is_new_aws_is_not_asked(type_: str) -> None:
     change = planned(f"{type_}.main", "create", after={})
 

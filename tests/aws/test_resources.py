@@ -185,6 +185,29 @@ def test_the_command_that_deletes_an_object_ends_with_its_id(resource: Resource)
     )
 
 
+@pytest.mark.parametrize("resource", ROWS)
+def test_what_a_create_overwrites_is_read_before_refused_by_its_name_or_cannot_be_there(
+    resource: Resource,
+) -> None:
+    ways = [bool(resource.document), resource.refuses_double, bool(resource.unread)]
+
+    if resource.overwrites:
+        assert sum(ways) == 1
+    else:
+        assert not resource.document
+        assert not resource.unread
+
+
+@pytest.mark.parametrize(
+    "resource", [each for each in RESOURCES.values() if each.document], ids=lambda each: each.type
+)
+def test_a_document_is_found_by_what_a_plan_says(resource: Resource) -> None:
+    assert resource.listing is not None
+    assert [part for part in resource.key if part.startswith("tags.") or "?" in part] == []
+    assert resource.key_in(dict.fromkeys(resource.key, "known")) is not None
+    assert resource.key_in(dict.fromkeys(resource.key)) is None
+
+
 def test_a_create_of_a_part_is_a_put() -> None:
     parts = {each.type for each in RESOURCES.values() if each.is_part and not each.overwrites}
 

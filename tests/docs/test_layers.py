@@ -26,4 +26,5 @@ def test_every_package_has_its_layer() -> None:
     packages = {path.parent.name for path in PROJECT.glob("*/__init__.py")} - {"tests"}
 
     (layers,) = SETTINGS["contracts"]
-    assert set(layers["layers"]) == packages == set(SETTINGS["root_packages"])
+    named = {name.strip() for layer in layers["layers"] for name in layer.split("|")}
+    assert named == packages == set(SETTINGS["root_packages"])

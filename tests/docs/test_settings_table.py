@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.setup.settings_table import settings_table
+from tests.docs.settings_table import settings_table
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "settings.md"
 BEGIN, END = "<!-- settings: `make snapshots` writes this table -->\n", "\n<!-- /settings -->"

@@ -21,6 +21,7 @@ from imports.sources.terraform_base.live import discover
 from imports.sources.terraform_base.planned import read_plan
 from modules.settings.stage_settings import stack_name
 from terraform.cli import CommandResult, Terraform
+from terraform.plan import Plan
 from tests.imports.records import a_plan, attributes, base_record, planned
 from tests.imports.sources import test_live as live
 from tests.imports.sources.plans import evaluated
@@ -123,7 +124,9 @@ def _importing(path: Path) -> bytes:
 def _with(plan: bytes, found: Path) -> bytes:
     told = {each["to"]: each["id"] for each in json.loads(found.read_text())["import"]}
     document = json.loads(plan)
-    since = {each.address: each for each in evaluated(read_plan(document), told).objects}
+    since = {
+        each.address: each for each in evaluated(read_plan(Plan(document=document)), told).objects
+    }
     for change in document["resource_changes"]:
         item = since.get(change["address"])
         for name, value in item.arguments.items() if item else ():

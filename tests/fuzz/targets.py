@@ -22,7 +22,8 @@ from ops.commands.secrets import piped_value
 from ops.secrets.secret_shapes import complaint, wrong_kind
 from ops.tasks.hasura_metadata import read_metadata, replacement
 from synth.stages import synthesize_stages
-from terraform.plan import read_plan
+from terraform.plan import Plan
+from terraform.plan_file import read_plan
 from terraform.stack import Stack
 from tests.fuzz import base
 from tests.fuzz.command_lines import IMPORTS, OPS, line, words
@@ -183,7 +184,7 @@ def _legacy_plan(_folder: Path, content: bytes) -> Outcome:
 
     def read() -> int:
         try:
-            configured = read_legacy_plan(json.loads(content))
+            configured = read_legacy_plan(Plan(document=json.loads(content)))
             decide(configured.objects, attributes={}, errors={})
         except UserError as error:
             print(error)

@@ -140,3 +140,14 @@ def test_a_setting_that_is_no_value_is_said_and_not_written(attribute: str) -> N
         stage_file({**OBSERVED, "aws_db_instance.main": facts}, region=REGION)
 
     assert f"what the {attribute} of aws_db_instance.main is: " in str(caught.value)
+
+
+def test_what_stays_as_found_is_a_line_of_the_file() -> None:
+    kept = ["aws_db_instance.main.storage_type", "aws_s3_bucket_policy.data"]
+
+    document = tomllib.loads(stage_file(OBSERVED, region=REGION, kept=kept))
+
+    settings, errors = parse_stage(document, stage="live")
+    assert errors == []
+    assert list(settings.keep_as_found) == kept
+    assert "keep_as_found" not in tomllib.loads(stage_file(OBSERVED, region=REGION))

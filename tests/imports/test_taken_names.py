@@ -8,7 +8,7 @@ import pytest
 
 from aws.client import Clients
 from aws.resources import RESOURCES
-from imports.taken_names import NAMED, taken_names
+from imports.taken_names import taken_names
 from tests.imports.records import a_plan, planned
 
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
@@ -97,5 +97,46 @@ def test_a_security_group_of_another_network_is_another_one(clients: Clients) ->
     assert set(found(mine)) == {"aws_security_group.tasks"}
 
 
-def test_each_named_type_can_be_looked_for() -> None:
-    assert RESOURCES.keys() >= NAMED
+def test_a_service_of_somebodys_in_an_adopted_cluster_is_named(clients: Clients) -> None:
+    ecs = clients("ecs")
+    cluster = ecs.create_cluster(clusterName="live")["cluster"]["clusterArn"]
+    image = {"name": "app", "image": "nginx", "memory": 64}
+    ecs.register_task_definition(family="app", containerDefinitions=[image])
+    change = planned(
+        "aws_ecs_service.app", "create", after={"cluster": cluster, "name": "live-app"}
+    )
+    assert taken(clients, change) == {}
+
+    ecs.create_service(cluster=cluster, serviceName="live-app", taskDefinition="app")
+
+    assert set(taken(clients, change)) == {"aws_ecs_service.app"}
+
+
+def test_a_name_in_the_owners_zone_is_named_unless_it_is_to_be_written_over(
+    clients: Clients,
+) -> None:
+    route53 = clients("route53")
+    zone = route53.create_hosted_zone(Name="example.com", CallerReference="a")["HostedZone"]["Id"]
+    record = {"Name": "app.example.com", "Type": "A", "TTL": 9}
+    record["ResourceRecords"] = [{"Value": "192.0.2.1"}]
+    route53.change_resource_record_sets(
+        HostedZoneId=zone,
+        ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]},
+    )
+    after = {"zone_id": zone.rpartition("/")[2], "name": "app.example.com", "type": "A"}
+
+    def found(**beside: bool) -> dict[str, str]:
+        change = planned("aws_route53_record.app", "create", after={**after, **beside})
+        return taken(clients, change)
+
+    assert found()["aws_route53_record.app"].startswith("app.example.com A exists in AWS")
+    assert found(allow_overwrite=True) == {}
+
+
+def test_whatever_is_refused_twice_can_be_looked_for_by_what_a_plan_says() -> None:
+    rows = [each for each in RESOURCES.values() if each.refuses_double]
+
+    assert [each.type for each in rows if each.listing is None] == []
+    assert [
+        part for each in rows for part in each.key if part.startswith("tags.") or "?" in part
+    ] == []

@@ -1,5 +1,6 @@
 """Nothing that a deploy writes holds a secret value: each is read back, and looked for in all of it."""
 
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from local.emulator import PROJECT
 from modules.settings.secrets import SECRETS
-from security.secrets_scan import Scan, forms, scan, secret_parts, stored_values, tracked_files
+from security.secrets_scan import Scan, forms, scan, secret_parts, stored_values
 from tests.integration.conftest import Deployment
 
 pytestmark = pytest.mark.integration
@@ -40,7 +41,9 @@ def scanned(dev: Deployment, values: dict[str, str], emulator_log: Path) -> Scan
     outputs = dev.cdktf.terraform(dev.stack, "output", "-json").stdout
     texts = {"first output": dev.log, "output": log, "plan as JSON": plan, "outputs": outputs}
     assert all(texts.values())
-    paths = [dev.cdktf.folder, emulator_log, *tracked_files(PROJECT)]
+    listed = subprocess.check_output(["git", "ls-files", "-z"], cwd=PROJECT, text=True).split("\0")
+    tracked = [path for name in listed if name and (path := PROJECT / name).is_file()]
+    paths = [dev.cdktf.folder, emulator_log, *tracked]
     return scan(paths, values=values, texts=texts)
 
 

@@ -24,6 +24,9 @@ SECRETS = {
     "NotionResearchProjectsDbIdArn": "notion_research_projects_db_id",
     "NotionResearchTasksDbIdArn": "notion_research_tasks_db_id",
     "MskBootstrapBrokersArn": "msk_bootstrap_brokers",
+    "SupertokensDbRoleArn": "supertokens_db_role",
+    "HasuraDbRoleArn": "hasura_db_role",
+    "OptaplannerDbRoleArn": "optaplanner_db_role",
 }
 REPOSITORIES = {
     "EcrRepositoryApp": "app",
@@ -116,6 +119,9 @@ FOUNDATION_TYPES = {
     "aws_db_parameter_group",
     "aws_iam_role_policy_attachment",
     "aws_cloudwatch_log_group",
+    # the task that runs SQL before there is a service
+    "aws_iam_role_policy",
+    "aws_ecs_task_definition",
     # with manual DNS, for a person to validate
     "aws_acm_certificate",
 }

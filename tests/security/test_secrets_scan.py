@@ -4,7 +4,6 @@ import base64
 import gzip
 import io
 import json
-import subprocess
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +12,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from modules.settings.secrets import PLACEHOLDER, SECRETS
-from security.secrets_scan import Found, scan, secret_parts, stored_values, tracked_files
+from security.secrets_scan import Found, scan, secret_parts, stored_values
 
 VALUE = 'p/w "ü<&>\\+4711 q'
 VALUES = {"password": VALUE}
@@ -178,12 +177,3 @@ def test_values_are_read_by_the_arns_that_the_stack_gives_out() -> None:
 
 def test_every_row_has_an_output_of_its_own_to_be_read_by() -> None:
     assert len({row.output for row in SECRETS}) == len(SECRETS)
-
-
-def test_the_files_of_a_repository_are_those_that_git_tracks(tmp_path: Path) -> None:
-    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
-    (tmp_path / "tracked").write_text("")
-    (tmp_path / "untracked").write_text("")
-    subprocess.run(["git", "add", "tracked"], cwd=tmp_path, check=True)
-
-    assert tracked_files(tmp_path) == [tmp_path / "tracked"]

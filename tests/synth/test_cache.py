@@ -89,6 +89,8 @@ CHANGED = {
     "modules": "modules/network/network.py",
     "imports": "imports/bind.py",
     "common": "common/errors.py",
+    "aws": "aws/resources/row.py",
+    "terraform": "terraform/stack.py",
     "synth": "synth/stages.py",
     "the bindings": "synth/bindings/__init__.py",
     "what Node loads": "synth/bindings/lazy_index.js",
@@ -108,12 +110,14 @@ def test_a_new_and_a_renamed_file_are_inputs(copied: Path) -> None:
     before = code_fingerprint(copied)
     (copied / "modules" / "new.py").touch()
     new = code_fingerprint(copied)
-    (copied / "modules" / "new.py").rename(copied / "modules" / "renamed.py")
+    (copied / "modules" / "new.py").rename(copied / "modules" / "newer.py")
 
     assert len({before, new, code_fingerprint(copied)}) == 3
 
 
-@pytest.mark.parametrize("package", ["cdktf", "cdktf-cdktf-provider-aws", "jsii", "pydantic"])
+@pytest.mark.parametrize(
+    "package", ["cdktf", "cdktf-cdktf-provider-aws", "constructs", "jsii", "pydantic"]
+)
 def test_the_version_of_what_synthesis_runs_on_is_an_input(
     monkeypatch: pytest.MonkeyPatch, package: str
 ) -> None:

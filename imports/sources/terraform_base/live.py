@@ -11,7 +11,8 @@ from typing import Final
 
 from aws.client import Clients, region_of
 from aws.resources import RESOURCES
-from aws.resources.row import Attributes, Live
+from aws.resources.document import Attributes
+from aws.resources.row import Live
 from common.errors import UserError, shorten
 from imports.existing import BUCKET, CLUSTER, Existing, read_existing
 from imports.sources.terraform_base.live_rules import RULES
@@ -28,8 +29,6 @@ from imports.sources.terraform_base.planned import (
     is_known,
 )
 from terraform.addresses import address_order
-
-__all__ = ["Clients", "Discovery", "DiscoveryError", "discover", "find_in"]
 
 Evaluate = Callable[[Mapping[str, str]], LegacyConfiguration]
 """Takes import ids by address; returns the configuration as it is with these objects in place."""

@@ -1,4 +1,4 @@
-"""What becomes of each legacy resource: its address here, or why it is let go.
+"""What becomes of each legacy resource: its address here, or why it is released.
 
 The addresses on the right are those of `modules/`. The base may be in a module, and its zones keyed by
 name: what counts is what an object is, and its place among its like. What is not named here is the user's

@@ -1,6 +1,6 @@
 """Reads the plan of a legacy folder: what each object is set to, with all that Terraform knows before apply.
 
-Pure: a plan as JSON in, objects out. A plan holds secrets in plain text, so no `repr` shows a value.
+Pure: a plan in, objects out. A plan holds secrets in plain text, so no `repr` shows a value.
 """
 
 import re
@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 
 from common.errors import UserError
 from terraform.addresses import address_order
+from terraform.plan import Plan
 
 # Data sources that are put into the copy, to learn for which account and region the folder's provider works.
 PROBE: Final = "atomic_inventory"
@@ -20,7 +21,7 @@ _OWN: Final = frozenset({"count.index", "each.key", "each.value"})
 
 @dataclass(frozen=True)
 class AfterApply:
-    """A value that Terraform knows only after an apply, and what the argument it stands in refers to."""
+    """A value that Terraform knows only after an apply, and what the argument it is in refers to."""
 
     references: tuple[str, ...] = ()
 
@@ -62,13 +63,14 @@ class LegacyConfiguration:
     account_id: str | None
 
 
-def read_plan(document: Mapping[str, Any]) -> LegacyConfiguration:
-    """Return what a plan over an empty state (`terraform show -json`) says is configured.
+def read_plan(plan: Plan) -> LegacyConfiguration:
+    """Return what a plan over an empty state says is configured.
 
     Raises UserError for a document that is no whole plan.
     """
+    document = plan.document
     try:
-        if document.get("errored") or document.get("complete") is False:
+        if plan.is_errored or not plan.is_complete:
             raise UserError(
                 "Terraform's plan of the legacy folder is not complete: run `terraform plan` there, and "
                 "see why"

@@ -10,6 +10,7 @@ from typing import Any, Final
 from common.errors import UserError, one_line, shorten
 from imports.sources.terraform_base.scratch import LOCK_FILE, Scratch
 from terraform.cli import CommandResult, Terraform
+from terraform.plan import Plan
 
 _PLAN_FILE: Final = "atomic.tfplan"
 _UNKNOWN_COUNT: Final = frozenset({"Invalid count argument", "Invalid for_each argument"})
@@ -60,10 +61,8 @@ def initialize(scratch: Scratch) -> list[str]:
     return []
 
 
-def plan(
-    scratch: Scratch, *, variables: Mapping[str, str], var_files: Iterable[Path]
-) -> dict[str, Any]:
-    """Return the plan of the copy as JSON, which stays in memory: it holds secrets in plain text.
+def plan(scratch: Scratch, *, variables: Mapping[str, str], var_files: Iterable[Path]) -> Plan:
+    """Return the plan of the copy, which stays in memory: it holds secrets in plain text.
 
     Raises UserError with Terraform's own error.
     """
@@ -81,7 +80,7 @@ def plan(
     if result.exit_code:
         raise UserError(_cannot_plan(_errors(result)))
     try:
-        return dict(terraform.show(plan_file).document)
+        return terraform.show(plan_file)
     finally:
         plan_file.unlink(missing_ok=True)
 

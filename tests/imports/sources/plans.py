@@ -15,6 +15,7 @@ from imports.sources.terraform_base.planned import (
     read_plan,
     refers_to,
 )
+from terraform.plan import Plan
 
 PLANS = Path(__file__).parent.parent.parent / "legacy" / "plans"
 
@@ -27,7 +28,7 @@ def plan(name: str) -> dict[str, Any]:
 
 @cache
 def planned(name: str) -> LegacyConfiguration:
-    return read_plan(plan(name))
+    return read_plan(Plan(document=plan(name)))
 
 
 def evaluated(configuration: LegacyConfiguration, ids: Mapping[str, str]) -> LegacyConfiguration:

@@ -16,6 +16,7 @@ from imports.sources.terraform_base.planned import (
     read_plan,
     refers_to,
 )
+from terraform.plan import Plan
 from tests.imports.sources.plans import plan, planned
 
 NET = 'module.net["a.b"]'
@@ -167,7 +168,7 @@ def _changed(**parts: Any) -> dict[str, Any]:
 )
 def test_a_plan_that_is_not_whole_is_refused(document: Any, said: str) -> None:
     with pytest.raises(UserError, match=said):
-        read_plan(document)
+        read_plan(Plan(document=document))
 
 
 def test_no_value_is_shown() -> None:

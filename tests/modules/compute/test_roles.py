@@ -53,7 +53,7 @@ READS: dict[str, set[str]] = {
     "supertokens": {"supertokens_db_conn_string", "supertokens_api_key"},
     "handshake": {"api_token_secret", "hasura_admin_secret"},
     "oauth": {"hasura_admin_secret"},
-    "optaplanner": {"optaplanner_db_conn_string", "rds_master_credentials", "api_token_secret"},
+    "optaplanner": {"optaplanner_db_conn_string", "optaplanner_db_role", "api_token_secret"},
     "app": set(),
     "python_agent": {
         "notion_api_token",

@@ -20,7 +20,7 @@ def test_the_cluster_offers_fargate_and_spot(stack: Synthesize) -> None:
 
 def test_the_eight_services_are_there(stack: Synthesize) -> None:
     assert stack("dev").names("aws_ecs_service") == sorted(NAMES)
-    assert stack("dev").names("aws_ecs_task_definition") == sorted(NAMES)
+    assert stack("dev").names("aws_ecs_task_definition") == sorted([*NAMES, "database_apply"])
 
 
 @EVERY

@@ -12,14 +12,29 @@ VERSION, SECRET = "aws_secretsmanager_secret_version", "aws_secretsmanager_secre
 RANDOM = "aws_secretsmanager_random_password"
 ALL = [*SHIPPED, *VARIANTS]
 NAMES = [row.name for row in SECRETS]
-STORED = f'jsondecode(ephemeral.{VERSION}.rds_master_credentials.secret_string)["password"]'
 HOST = "${aws_db_instance.main.address}"
-REST = f"postgresadmin:${{urlencode({STORED})}}@{HOST}:5432/atomicdb"
+TLS = "sslmode=verify-full&sslrootcert=/mnt/database_authorities/rds.pem"
+ROLES = ("supertokens", "hasura", "optaplanner")
+
+
+def rest(role: str) -> str:
+    password = f'jsondecode(ephemeral.{VERSION}.{role}_db_role.secret_string)["password"]'
+    return f"{role}:${{urlencode({password})}}@{HOST}:5432/atomicdb?{TLS}"
+
+
 PLACEHOLDER = "ENTER_VALUE_IN_SECRETS_MANAGER"
 
 
 def drawn(name: str) -> str:
     return f"ephemeral.{RANDOM}.{name}.random_password"
+
+
+def role_value(role: str) -> str:
+    """The role's own user, or the master's where the stage ran before there were roles."""
+    tag = f'try({SECRET}.{role}_db_role.tags["atomic:database-login"], "")'
+    own = f'jsonencode({{"username" = "{role}", "password" = {drawn(f"{role}_db_role")}}})'
+    master = f"ephemeral.{VERSION}.rds_master_credentials.secret_string"
+    return f'${{{tag} == "master-user" ? {master} : {own}}}'
 
 
 # What Terraform writes into each secret, once.
@@ -35,9 +50,10 @@ VALUES = {
     ),
     "api_token_secret": f"${{{drawn('api_token_secret')}}}",
     "supertokens_api_key": f"${{{drawn('supertokens_api_key')}}}",
-    "supertokens_db_conn_string": f"postgresql://{REST}",
-    "hasura_db_conn_string": f"postgres://{REST}",
-    "optaplanner_db_conn_string": f"jdbc:postgresql://{HOST}:5432/atomicdb",
+    "supertokens_db_conn_string": f"postgresql://{rest('supertokens')}",
+    "hasura_db_conn_string": f"postgres://{rest('hasura')}",
+    "optaplanner_db_conn_string": f"jdbc:postgresql://{HOST}:5432/atomicdb?{TLS}",
+    **{f"{role}_db_role": role_value(role) for role in ROLES},
     "openai_api_key": PLACEHOLDER,
     "notion_api_token": PLACEHOLDER,
     "deepgram_api_key": PLACEHOLDER,
@@ -52,6 +68,7 @@ LENGTHS = {
     "hasura_jwt_secret": 64,
     "api_token_secret": 40,
     "supertokens_api_key": 40,
+    **{f"{role}_db_role": 40 for role in ROLES},
 }
 
 
@@ -77,7 +94,7 @@ def test_auroras_connection_strings_lead_to_the_cluster(stack: Synthesize) -> No
     version = stack("aurora").resource(VERSION, "hasura_db_conn_string")
 
     host = "${aws_rds_cluster.main.endpoint}"
-    assert version["secret_string_wo"] == f"postgres://{REST}".replace(HOST, host)
+    assert version["secret_string_wo"] == f"postgres://{rest('hasura')}".replace(HOST, host)
 
 
 @pytest.mark.parametrize("name", VALUES)
@@ -110,7 +127,8 @@ def test_what_is_drawn_is_ephemeral_and_alphanumeric(stack: Synthesize, stage: s
 @pytest.mark.parametrize("stage", ALL)
 def test_the_password_is_read_back_from_the_stored_secret(stack: Synthesize, stage: str) -> None:
     assert stack(stage).json["ephemeral"][VERSION] == {
-        "rds_master_credentials": {"secret_id": f"${{{VERSION}.rds_master_credentials.arn}}"}
+        name: {"secret_id": f"${{{VERSION}.{name}.arn}}"}
+        for name in ("rds_master_credentials", "hasura_db_role", "supertokens_db_role")
     }
 
 

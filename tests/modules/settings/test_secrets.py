@@ -22,6 +22,9 @@ GENERATED = {
     "hasura-jwt-secret": ("HasuraJwtSecretArn", 64, ("type", "key", "issuer")),
     "api-token-secret": ("InternalApiTokenArn", 40, ()),
     "supertokens-api-key": ("SupertokensApiKeyArn", 40, ()),
+    "supertokens-db-role": ("SupertokensDbRoleArn", 40, ("username", "password")),
+    "hasura-db-role": ("HasuraDbRoleArn", 40, ("username", "password")),
+    "optaplanner-db-role": ("OptaplannerDbRoleArn", 40, ("username", "password")),
 }
 REST = "{username}:{password}@{host}:{port}/{name}"
 COMPOSED = {
@@ -36,7 +39,7 @@ COMPOSED = {
 
 def test_there_are_the_specifications_secrets() -> None:
     assert sorted(ROWS) == sorted({*OPERATORS, *GENERATED, *COMPOSED})
-    assert len(SECRETS) == 15
+    assert len(SECRETS) == 18
 
 
 @pytest.mark.parametrize("name", OPERATORS)

@@ -136,8 +136,8 @@ SECRETS_OF: dict[str, dict[str, str]] = {
     "oauth": ADMIN,
     "optaplanner": {
         "QUARKUS_DATASOURCE_JDBC_URL": "optaplanner-db-conn-string",
-        "QUARKUS_DATASOURCE_USERNAME": "rds-master-credentials:username",
-        "QUARKUS_DATASOURCE_PASSWORD": "rds-master-credentials:password",
+        "QUARKUS_DATASOURCE_USERNAME": "optaplanner-db-role:username",
+        "QUARKUS_DATASOURCE_PASSWORD": "optaplanner-db-role:password",
         "PASSWORD": "api-token-secret",
     },
     "app": {},

@@ -64,13 +64,14 @@ MISTAKES = {
             "name one of these, or delete it",
         ),
     ),
-    "an address that may be overwritten and is no document": (
-        f'{EMAIL}{DOMAIN}allow_overwrite = ["aws_s3_bucket.data"]',
+    "an address that may be overwritten and is kept": (
+        f'{EMAIL}{DOMAIN}allow_overwrite = ["aws_s3_bucket_policy.data"]\n'
+        'keep_as_found = ["aws_s3_bucket_policy.data"]',
         (
-            "allow_overwrite",
-            '"aws_s3_bucket.data"',
-            "an address that the gate has named, of the type aws_",
-            "run `python -m ops gate`",
+            "keep_as_found",
+            '"aws_s3_bucket_policy.data"',
+            "no address of allow_overwrite",
+            "take it out of one of the two",
         ),
     ),
     "the stage's name in the file": (

@@ -109,6 +109,7 @@ def test_programs_read_json(gate: Gate) -> None:
         "open": False,
         "unfinished": None,
         "untrusted_state": None,
+        "kept_as_found": [],
         "overwrites": [],
         "refused": [],
         "retain_data": True,

@@ -1,0 +1,1 @@
+"""CloudFormation on the embedded AWS: stacks whose rows are the emulator's own objects."""

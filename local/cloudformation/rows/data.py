@@ -1,0 +1,356 @@
+"""Rows of what holds data: databases, secrets, buckets, file systems."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from local.cloudformation.calls import Made, Request
+from local.cloudformation.rows.row import Row
+
+
+def _subnet_group(request: Request) -> Made:
+    name = request.get("DBSubnetGroupName") or request.generated_name(longest=255, lower=True)
+    request.call(
+        "rds.create_db_subnet_group",
+        {**request.properties, "DBSubnetGroupName": name, "Tags": request.tag_list()},
+    )
+    return Made(physical_id=name)
+
+
+def _delete_subnet_group(request: Request, physical_id: str) -> None:
+    request.call("rds.delete_db_subnet_group", {"DBSubnetGroupName": physical_id})
+
+
+def _instance(request: Request) -> Made:
+    name = request.get("DBInstanceIdentifier") or request.generated_name(longest=63, lower=True)
+    made = request.call(
+        "rds.create_db_instance",
+        {
+            **request.properties,
+            "DBInstanceIdentifier": name,
+            "VpcSecurityGroupIds": request.get("VPCSecurityGroups"),
+            "Tags": request.tag_list(),
+        },
+    )["DBInstance"]
+    return Made(physical_id=name, attributes=_attributes(made))
+
+
+def _attributes(instance: Mapping[str, Any]) -> dict[str, Any]:
+    endpoint = instance.get("Endpoint") or {}
+    return {
+        "Endpoint.Address": endpoint.get("Address"),
+        "Endpoint.Port": str(endpoint.get("Port")),
+        "DbiResourceId": instance.get("DbiResourceId"),
+        "DBInstanceArn": instance["DBInstanceArn"],
+    }
+
+
+_CHANGED_IN_PLACE: Final = (
+    "DBInstanceClass",
+    "AllocatedStorage",
+    "DeletionProtection",
+    "BackupRetentionPeriod",
+    "MultiAZ",
+    "EngineVersion",
+    "MasterUserPassword",
+    "CopyTagsToSnapshot",
+    "StorageType",
+    "Tags",
+)
+
+
+def _update_instance(request: Request, physical_id: str, before: Mapping[str, Any]) -> Made | None:
+    names = request.properties.keys() | before.keys()
+    changed = {name for name in names if request.get(name) != before.get(name)}
+    if not changed <= set(_CHANGED_IN_PLACE):
+        return None
+    made = request.call(
+        "rds.modify_db_instance",
+        {
+            **{
+                name: request.get(name) for name in changed - {"Tags"} if name in request.properties
+            },
+            "DBInstanceIdentifier": physical_id,
+            "ApplyImmediately": True,
+        },
+    )["DBInstance"]
+    return Made(physical_id=physical_id, attributes=_attributes(made))
+
+
+def _read_instance(request: Request, physical_id: str) -> Mapping[str, Any] | None:
+    known = request.call("rds.describe_db_instances", {})["DBInstances"]
+    found = [each for each in known if each["DBInstanceIdentifier"] == physical_id]
+    if not found:
+        return None
+    told = ("DBInstanceClass", "AllocatedStorage", "DeletionProtection", "StorageType")
+    return {name: found[0][name] for name in told}
+
+
+def _delete_instance(request: Request, physical_id: str) -> None:
+    request.call(
+        "rds.delete_db_instance",
+        {"DBInstanceIdentifier": physical_id, "SkipFinalSnapshot": True},
+    )
+
+
+def _delete_after_snapshot(request: Request, physical_id: str) -> None:
+    request.call(
+        "rds.delete_db_instance",
+        {
+            "DBInstanceIdentifier": physical_id,
+            "SkipFinalSnapshot": False,
+            "FinalDBSnapshotIdentifier": f"{physical_id[:200]}-snapshot",
+        },
+    )
+
+
+def _secret(request: Request) -> Made:
+    name = request.get("Name") or request.generated_name()
+    value = request.get("SecretString")
+    if value is None:
+        value = _generated(request, request.get("GenerateSecretString") or {})
+    made = request.call(
+        "secretsmanager.create_secret",
+        {
+            "Name": name,
+            "Description": request.get("Description"),
+            "SecretString": value,
+            "Tags": request.tag_list(),
+        },
+    )
+    return Made(physical_id=made["ARN"], attributes={"Id": made["ARN"]})
+
+
+def _generated(request: Request, wanted: Mapping[str, Any]) -> str:
+    drawn: str = request.call("secretsmanager.get_random_password", wanted)["RandomPassword"]
+    if "GenerateStringKey" not in wanted:
+        return drawn
+    around = json.loads(wanted.get("SecretStringTemplate") or "{}")
+    return json.dumps({**around, wanted["GenerateStringKey"]: drawn})
+
+
+def _delete_secret(request: Request, physical_id: str) -> None:
+    request.call(
+        "secretsmanager.delete_secret",
+        {"SecretId": physical_id, "ForceDeleteWithoutRecovery": True},
+    )
+
+
+def _read_secret(request: Request, physical_id: str) -> Mapping[str, Any] | None:
+    try:
+        found = request.call("secretsmanager.describe_secret", {"SecretId": physical_id})
+    except ClientError:
+        return None
+    return None if found.get("DeletedDate") else {}
+
+
+_ATTACHED: Final = ("engine", "host", "port", "dbname", "dbInstanceIdentifier")
+
+
+def _attachment(request: Request) -> Made:
+    """Write the database's place into its secret, as AWS does."""
+    instance = request.call(
+        "rds.describe_db_instances", {"DBInstanceIdentifier": request["TargetId"]}
+    )["DBInstances"][0]
+    place = {
+        "engine": instance["Engine"],
+        "host": instance["Endpoint"]["Address"],
+        "port": instance["Endpoint"]["Port"],
+        "dbname": instance.get("DBName"),
+        "dbInstanceIdentifier": instance["DBInstanceIdentifier"],
+    }
+    _write(request, _value(request) | place)
+    return Made(physical_id=request["SecretId"])
+
+
+def _detach(request: Request, _physical_id: str) -> None:
+    """Take the database's place out of the secret again: who reads the host there finds none."""
+    _write(request, {key: item for key, item in _value(request).items() if key not in _ATTACHED})
+
+
+def _value(request: Request) -> dict[str, Any]:
+    found = request.call("secretsmanager.get_secret_value", {"SecretId": request["SecretId"]})
+    value: dict[str, Any] = json.loads(found["SecretString"])
+    return value
+
+
+def _write(request: Request, value: Mapping[str, Any]) -> None:
+    request.call(
+        "secretsmanager.put_secret_value",
+        {"SecretId": request["SecretId"], "SecretString": json.dumps(value)},
+    )
+
+
+def _bucket(request: Request) -> Made:
+    name = request.get("BucketName") or request.generated_name(longest=63, lower=True)
+    elsewhere = request.aws.region != "us-east-1"
+    request.call(
+        "s3.create_bucket",
+        {
+            "Bucket": name,
+            **(
+                {"CreateBucketConfiguration": {"LocationConstraint": request.aws.region}}
+                if elsewhere
+                else {}
+            ),
+        },
+    )
+    _describe_bucket(request, name)
+    return Made(physical_id=name, attributes=_bucket_attributes(request, name))
+
+
+def _describe_bucket(request: Request, name: str) -> None:
+    bucket = {"Bucket": name}
+    request.call("s3.put_bucket_tagging", {**bucket, "Tagging": {"TagSet": request.tag_list()}})
+    access = request.get("PublicAccessBlockConfiguration")
+    if access:
+        request.call(
+            "s3.put_public_access_block", {**bucket, "PublicAccessBlockConfiguration": access}
+        )
+    encryption = request.get("BucketEncryption")
+    if encryption:
+        rules = [
+            {"ApplyServerSideEncryptionByDefault": rule["ServerSideEncryptionByDefault"]}
+            for rule in encryption["ServerSideEncryptionConfiguration"]
+        ]
+        request.call(
+            "s3.put_bucket_encryption",
+            {**bucket, "ServerSideEncryptionConfiguration": {"Rules": rules}},
+        )
+    if request.get("VersioningConfiguration"):
+        request.call(
+            "s3.put_bucket_versioning",
+            {**bucket, "VersioningConfiguration": request["VersioningConfiguration"]},
+        )
+
+
+def _bucket_attributes(request: Request, name: str) -> dict[str, Any]:
+    return {
+        "Arn": f"arn:aws:s3:::{name}",
+        "DomainName": f"{name}.s3.amazonaws.com",
+        "RegionalDomainName": f"{name}.s3.{request.aws.region}.amazonaws.com",
+    }
+
+
+def _update_bucket(request: Request, physical_id: str, before: Mapping[str, Any]) -> Made | None:
+    if before.get("BucketName") != request.get("BucketName"):
+        return None
+    _describe_bucket(request, physical_id)
+    return Made(physical_id=physical_id, attributes=_bucket_attributes(request, physical_id))
+
+
+def _read_bucket(request: Request, physical_id: str) -> Mapping[str, Any] | None:
+    known = request.call("s3.list_buckets", {})["Buckets"]
+    return {} if any(each["Name"] == physical_id for each in known) else None
+
+
+def _delete_bucket(request: Request, physical_id: str) -> None:
+    request.call("s3.delete_bucket", {"Bucket": physical_id})
+
+
+def _bucket_policy(request: Request) -> Made:
+    request.call(
+        "s3.put_bucket_policy",
+        {"Bucket": request["Bucket"], "Policy": json.dumps(request["PolicyDocument"])},
+    )
+    return Made(physical_id=request["Bucket"])
+
+
+def _update_bucket_policy(
+    request: Request, physical_id: str, before: Mapping[str, Any]
+) -> Made | None:
+    return _bucket_policy(request) if before.get("Bucket") == physical_id else None
+
+
+def _delete_bucket_policy(request: Request, physical_id: str) -> None:
+    request.call("s3.delete_bucket_policy", {"Bucket": physical_id})
+
+
+def _file_system(request: Request) -> Made:
+    made = request.call(
+        "efs.create_file_system",
+        {
+            **request.properties,
+            "CreationToken": request.generated_name(),
+            "Tags": request.tag_list("FileSystemTags"),
+        },
+    )
+    return Made(
+        physical_id=made["FileSystemId"],
+        attributes={"FileSystemId": made["FileSystemId"], "Arn": made["FileSystemArn"]},
+    )
+
+
+def _delete_file_system(request: Request, physical_id: str) -> None:
+    request.call("efs.delete_file_system", {"FileSystemId": physical_id})
+
+
+def _mount_target(request: Request) -> Made:
+    made = request.call("efs.create_mount_target", request.properties)
+    return Made(physical_id=made["MountTargetId"], attributes={"Id": made["MountTargetId"]})
+
+
+def _delete_mount_target(request: Request, physical_id: str) -> None:
+    request.call("efs.delete_mount_target", {"MountTargetId": physical_id})
+
+
+def _access_point(request: Request) -> Made:
+    made = request.call(
+        "efs.create_access_point",
+        {
+            **request.properties,
+            "ClientToken": request.generated_name(),
+            "Tags": request.tag_list("AccessPointTags"),
+        },
+    )
+    return Made(
+        physical_id=made["AccessPointId"],
+        attributes={"AccessPointId": made["AccessPointId"], "Arn": made["AccessPointArn"]},
+    )
+
+
+def _delete_access_point(request: Request, physical_id: str) -> None:
+    request.call("efs.delete_access_point", {"AccessPointId": physical_id})
+
+
+ROWS: Final[Mapping[str, Row]] = {
+    "AWS::RDS::DBSubnetGroup": Row(
+        create=_subnet_group, delete=_delete_subnet_group, identifiers=("DBSubnetGroupName",)
+    ),
+    "AWS::RDS::DBInstance": Row(
+        create=_instance,
+        delete=_delete_instance,
+        update=_update_instance,
+        read=_read_instance,
+        identifiers=("DBInstanceIdentifier",),
+        snapshot=_delete_after_snapshot,
+    ),
+    "AWS::SecretsManager::Secret": Row(
+        create=_secret, delete=_delete_secret, read=_read_secret, identifiers=("Id",)
+    ),
+    "AWS::SecretsManager::SecretTargetAttachment": Row(create=_attachment, delete=_detach),
+    "AWS::S3::Bucket": Row(
+        create=_bucket,
+        delete=_delete_bucket,
+        update=_update_bucket,
+        read=_read_bucket,
+        identifiers=("BucketName",),
+    ),
+    "AWS::S3::BucketPolicy": Row(
+        create=_bucket_policy,
+        delete=_delete_bucket_policy,
+        update=_update_bucket_policy,
+        identifiers=("Bucket",),
+    ),
+    "AWS::EFS::FileSystem": Row(
+        create=_file_system, delete=_delete_file_system, identifiers=("FileSystemId",)
+    ),
+    "AWS::EFS::MountTarget": Row(
+        create=_mount_target, delete=_delete_mount_target, identifiers=("Id",)
+    ),
+    "AWS::EFS::AccessPoint": Row(
+        create=_access_point, delete=_delete_access_point, identifiers=("AccessPointId",)
+    ),
+}

@@ -1,0 +1,140 @@
+"""The task that runs SQL inside the stage, once, when the operator asks: it is not a service."""
+
+import json
+
+from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
+from cdktf_cdktf_provider_aws.ecs_task_definition import (
+    EcsTaskDefinition,
+    EcsTaskDefinitionRuntimePlatform,
+    EcsTaskDefinitionVolume,
+)
+from cdktf_cdktf_provider_aws.iam_role import IamRole
+from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
+from cdktf_cdktf_provider_aws.security_group import SecurityGroup
+from constructs import Construct
+
+from modules.base.address import address
+from modules.compute.authorities import FILE, VOLUME, authorities, with_authorities
+from modules.compute.containers import awslogs, secret_value_from
+from modules.context import Context
+from modules.data.database import Database
+from modules.network.network import Network
+from modules.security import key_policy, policies
+from modules.security.secret_store import SecretStore
+from modules.settings import stage_settings as s
+from modules.settings.secrets import MASTER_CREDENTIALS, SecretRef
+from modules.settings.services import DATABASE_TASK, TASK_GROUPS, TASK_PUBLIC, TASK_SUBNETS
+
+
+class DatabaseTask(Construct):
+    """psql as the master user, over verified TLS. It has no permission in AWS but to be started.
+
+    It runs in the security group of a service that uses the database, which lets it reach what it needs.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        context: Context,
+        settings: s.Database,
+        network: Network,
+        security_group: SecurityGroup,
+        secrets: SecretStore,
+        database: Database,
+    ) -> None:
+        super().__init__(scope, id_)
+        region, names = context.region, context.names
+        log_group = address(
+            DATABASE_TASK,
+            CloudwatchLogGroup(
+                self,
+                "log_group",
+                name=names.log_group(DATABASE_TASK),
+                retention_in_days=context.log_retention_days,
+                kms_key_id=context.key_arn,
+                skip_destroy=context.retain_data,
+            ),
+        )
+        role = address(
+            f"{DATABASE_TASK}_execution",
+            IamRole(
+                self,
+                "execution",
+                name=names.execution_role(DATABASE_TASK),
+                description="What ECS may do to start the task that runs SQL",
+                assume_role_policy=json.dumps(policies.tasks_assume_role(context.account_id)),
+            ),
+        )
+        statements = [
+            *policies.execution_statements(
+                log_group_arn=log_group.arn,
+                secret_arns=[secrets.arns[MASTER_CREDENTIALS]],
+                repository_arn=None,
+            ),
+            *(key_policy.read_secrets(context.key_arn, region) if context.key_arn else []),
+        ]
+        address(
+            f"{DATABASE_TASK}_execution",
+            IamRolePolicy(
+                self,
+                "execution_policy",
+                name="execution",
+                role=role.name,
+                policy=json.dumps(policies.document(statements)),
+            ),
+        )
+        pem = authorities(region)
+        environment = {
+            "PGHOST": database.host,
+            "PGPORT": str(database.port),
+            "PGDATABASE": settings.name,
+            **(
+                {"PGSSLMODE": "verify-full", "PGSSLROOTCERT": FILE}
+                if pem
+                else {"PGSSLMODE": "require"}
+            ),
+        }
+        master = {
+            variable: secret_value_from(SecretRef(name=MASTER_CREDENTIALS, key=key), secrets.arns)
+            for variable, key in (("PGPASSWORD", "password"), ("PGUSER", "username"))
+        }
+        definition = {
+            "name": DATABASE_TASK,
+            "image": settings.client_image,
+            "essential": True,
+            "entryPoint": ["sh", "-c"],
+            "command": ["echo 'started by `python -m ops database apply` alone'"],
+            "environment": [
+                {"name": name, "value": value} for name, value in sorted(environment.items())
+            ],
+            "secrets": [{"name": name, "valueFrom": value} for name, value in master.items()],
+            "dockerLabels": {
+                TASK_SUBNETS: ",".join(subnet.id for subnet in network.task_subnets),
+                TASK_GROUPS: security_group.id,
+                TASK_PUBLIC: "ENABLED" if network.assign_public_ip else "DISABLED",
+            },
+            "logConfiguration": awslogs(log_group.name, region, stream=DATABASE_TASK),
+        }
+        definitions = [definition]
+        if pem:
+            definitions = with_authorities(definitions, pem=pem, image=settings.authorities_image)
+        address(
+            DATABASE_TASK,
+            EcsTaskDefinition(
+                self,
+                "task_definition",
+                family=names.service(DATABASE_TASK),
+                requires_compatibilities=["FARGATE"],
+                network_mode="awsvpc",
+                cpu="256",
+                memory="512",
+                runtime_platform=EcsTaskDefinitionRuntimePlatform(
+                    operating_system_family="LINUX", cpu_architecture="X86_64"
+                ),
+                execution_role_arn=role.arn,
+                container_definitions=json.dumps(definitions),
+                volume=[EcsTaskDefinitionVolume(name=VOLUME)] if pem else None,
+            ),
+        )
