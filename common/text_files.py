@@ -1,6 +1,8 @@
 """Turns the bytes of other people's files into text and JSON, and says what else they are."""
 
 import json
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,10 +19,19 @@ _OTHER_FILES: Final = (
 )
 # What GitHub's setup-terraform puts around Terraform's output, unless it is told not to.
 _WRAPPED: Final = ("[command]", "::debug::", "::set-output")
+# What else stands about a document: the line that it begins in is the first with its brace.
+_DOCUMENT: Final = re.compile(r"^(?:\x1b\[[0-9;]*m|\s)*(?=\{)", re.MULTILINE)
+# Of the marks the longer first: UTF-32's begins as UTF-16's does.
+_MARKS: Final = (
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
 
 
 def decode_text(content: bytes, *, source: str, wanted: str) -> str:
-    """Return the text of `content`: UTF-8, or UTF-16 as PowerShell redirects into a file.
+    """Return the text of `content`: UTF-8, or what PowerShell redirects into a file, UTF-16 and UTF-32.
 
     `wanted` is what should be in it, as in "a plain Terraform state". Raises UserError for an archive, an
     encrypted file and any other binary.
@@ -28,9 +39,9 @@ def decode_text(content: bytes, *, source: str, wanted: str) -> str:
     for start, what, remedy in _OTHER_FILES:
         if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(start):
             raise UserError(f"{shorten(source)} is {what}; {wanted} is read. {remedy}")
-    wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    encoding = next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8-sig")
     try:
-        text = content.decode("utf-16" if wide else "utf-8-sig")
+        text = content.decode(encoding)
     except UnicodeDecodeError:
         text = "\x00"
     if "\x00" in text:
@@ -73,4 +84,21 @@ def parse_json(content: bytes, *, source: str, wanted: str, remedy: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise UserError(f"{source}: not {wanted} ({error}): {remedy}") from None
+        why, within = str(error), _document_within(text)
+        if "@level" in within:
+            why = "the log that `terraform plan -json` prints, a line each"
+        elif within:
+            why = "another program's lines stand before or after it, in the same file"
+        raise UserError(f"{source}: not {wanted} ({why}): {remedy}") from None
+
+
+def _document_within(text: str) -> Mapping[str, Any]:
+    """Return the first document among what else a shell or a wrapper has printed; else an empty one."""
+    found = _DOCUMENT.search(text)
+    if not found:
+        return {}
+    try:
+        document, _ = json.JSONDecoder().raw_decode(text, found.end())
+    except (ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}

@@ -5,24 +5,32 @@ Exit codes: 0 done or clean, 1 an error said in one line, 2 blocked.
 
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, astuple
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from common.errors import UserError, listed
-from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, run, say
-from imports.adopt import AdoptionResult, GateResult, adopt, run_gate
-from imports.gate import Finding
-from imports.ownership import ownership, twice_owned
+from common.screen import AsJson, Stage, print_json, progress_on_screen, run, say
+from imports.adopt import GateResult, adopt, run_gate
+from imports.legacy_side import LegacySource, refuse_missing_folder
+from imports.ownership import ownership
+from imports.printed import (
+    print_gate,
+    print_inventory,
+    print_owners,
+    print_retirement,
+    print_rollback,
+)
 from imports.record import AdoptionRecord
 from imports.retire import retire
 from imports.rollback import rollback
 from imports.script import import_commands
 from imports.sources.terraform_base.base import NotAgreedError
 from imports.sources.terraform_base.legacy_workspaces import LegacyFolder, workspace_of_record
-from imports.take_stock import Inventory, take_stock
+from imports.take_stock import take_stock
 from imports.workspace_record import whole_record
 from synth.synthesized import synthesized
 from terraform.cli import Terraform
@@ -49,15 +57,10 @@ TerraformWorkspace = Annotated[
 def _legacy_folder(
     workspace: Workspace, folder: Path, record: AdoptionRecord, asked: str | None
 ) -> LegacyFolder:
-    if not folder.is_dir():
-        raise UserError(f"{folder}: no such folder: name the legacy base's folder with --legacy")
+    refuse_missing_folder(folder)
     set_default_credentials(workspace)
     terraform = Terraform(folder=folder, environment=workspace.process_environment())
     return workspace_of_record(terraform, record, asked)
-
-
-def _backups(workspace: Workspace) -> Path:
-    return workspace.state_folder / BACKUPS
 
 
 @app.command()
@@ -98,18 +101,17 @@ def inventory(
         if not file.is_file():
             raise UserError(f"{file}: no such file of variables: name one with --var-file")
 
-    def agree(programs: Sequence[str]) -> None:
-        _agree(programs, yes=yes, may_ask=not as_json)
-
     with progress_on_screen(as_json) as progress:
         found = take_stock(
             this_workspace(stage),
-            legacy=legacy,
-            state_file=state,
-            terraform_workspace=terraform_workspace,
-            variables=variables,
-            var_files=var_file or [],
-            agree=agree,
+            LegacySource(
+                folder=legacy,
+                state_file=state,
+                workspace=terraform_workspace,
+                variables=variables,
+                var_files=var_file or [],
+            ),
+            agree=partial(_agree, yes=yes, may_ask=not as_json),
             synthesize=lambda settings, adopted: synthesized(settings, adopted=adopted),
             progress=progress,
         )
@@ -124,7 +126,7 @@ def inventory(
             }
         )
     else:
-        _print_inventory(found)
+        print_inventory(found)
     if found.record is None:
         raise typer.Exit(BLOCKED)
 
@@ -141,40 +143,6 @@ def _agree(programs: Sequence[str], *, yes: bool, may_ask: bool) -> None:
         )
     if not typer.confirm(f"Terraform would run what the owner wrote: {named}. Let it?"):
         raise NotAgreedError(f"nothing was run and nothing was written: {named} stays unevaluated")
-
-
-def _print_inventory(found: Inventory) -> None:
-    print_table(
-        ("legacy resource", "verdict", "address here", "import id, or why"),
-        [
-            (item.legacy_address, item.verdict, item.address or "", item.import_id or item.why)
-            for item in found.decisions
-        ],
-    )
-    verdicts = [item.verdict for item in found.decisions]
-    say(
-        f"\n{len(verdicts)} legacy resources, read from {found.source}: {verdicts.count('adopt')} to adopt, "
-        f"{verdicts.count('release')} to release, {verdicts.count('not covered')} not covered"
-    )
-    if found.drift:
-        say("\nConfiguration, state and AWS do not agree; AWS is what is adopted:")
-        print_table(
-            ("legacy resource", "attribute", "configuration", "state", "AWS"),
-            [tuple(value or "" for value in astuple(row)) for row in found.drift],
-        )
-    for note in found.notes:
-        say(f"note: {note}")
-    if found.record is None:
-        problems = [item for item in found.decisions if item.verdict == "problem"]
-        say(f"\n{len(problems)} to mend: nothing was written")
-        for item in problems:
-            # Whole lines: a command that is cut cannot be copied.
-            say(f"BLOCKED {item.legacy_address}: {item.why}")
-        return
-    say(f"\nwrote {found.record_path}: review and commit it")
-    if found.wrote_stage_file:
-        say(f"wrote {found.stage_path}: the base's settings, phase adopt")
-    say(f"next: python -m imports gate --stage {found.record.stage}")
 
 
 @app.command()
@@ -202,7 +170,7 @@ def adopt_(stage: Stage, as_json: AsJson = False) -> None:
     Example: `python -m imports adopt --stage prod`
     """
     with progress_on_screen(as_json) as progress:
-        result: AdoptionResult = adopt(this_workspace(stage), progress=progress)
+        result = adopt(this_workspace(stage), progress=progress)
     _report(result.gate, as_json, held=result.held)
 
 
@@ -210,7 +178,7 @@ def _report(result: GateResult, as_json: bool, *, held: int | None = None) -> No
     if as_json:
         print_json({"open": result.is_open, "held": held, **asdict(result)})
     else:
-        _print_gate(result)
+        print_gate(result)
         if held:
             say(f"adopted: the new state holds {held} objects, and a second plan is empty")
             say(
@@ -219,31 +187,6 @@ def _report(result: GateResult, as_json: bool, *, held: int | None = None) -> No
             )
     if not result.is_open:
         raise typer.Exit(BLOCKED)
-
-
-def _print_gate(result: GateResult) -> None:
-    for line in result.preflight:
-        say(f"BLOCKED {line}")
-    shown: list[Finding] = [
-        finding for finding in result.verdict.findings if finding.kind not in ("clean", "addition")
-    ]
-    for finding in shown:
-        label = "BLOCKED" if finding.kind == "blocked" else finding.kind
-        say(f"{label} {finding.address}: {finding.why}")
-        for change in finding.changes:
-            say(f"    {change}")
-    for address in result.kept_as_found:
-        say(f"kept as found {address}: the stage puts nothing in its place (keep_as_found)")
-    if result.looked_at:
-        for line in (result.looked_at.text, *result.looked_at.notes):
-            say(line)
-    count = result.verdict.count
-    say(
-        f"phase {result.phase}: {count('clean')} unchanged, "
-        f"{count('state-only')} changed in the state alone, {count('addition')} added, "
-        f"{count('change')} changed in place or removed, "
-        f"{count('blocked') + len(result.preflight)} blocked"
-    )
 
 
 @app.command()
@@ -280,16 +223,7 @@ def status(
     if as_json:
         print_json(owners)
         return
-    print_table(
-        ("address", "import id", "owner", ""),
-        [(owner.address, owner.import_id, owner.holder, owner.mismatch or "") for owner in owners],
-    )
-    holders = [owner.holder.value for owner in owners]
-    counts = ", ".join(f"{holders.count(name)} {name}" for name in dict.fromkeys(holders))
-    say(f"\n{len(owners)} objects: {counts}")
-    warning = twice_owned(owners)
-    if warning:
-        say(warning)
+    print_owners(owners)
     if legacy is None:
         say("the legacy state was not asked: name its folder with --legacy")
 
@@ -318,24 +252,14 @@ def retire_(
             folder.chosen,
             workspace.synthesize(),
             other_workspaces=folder.others,
-            backup_folder=_backups(workspace),
+            backup_folder=workspace.state_folder / BACKUPS,
             acknowledged=acknowledge,
             progress=progress,
         )
     if as_json:
         print_json(done)
-        return
-    say(f"removed {len(done.let_go)} resources from the old state; {len(done.stays)} stay there")
-    for address in done.stays:
-        say(f"  stays: {address}")
-    if done.backup:
-        say(f"backup: {done.backup.path} (mode 0600); it holds secrets")
-    for file in done.secret_files:
-        say(f"still holds secrets: {file}")
-    for file in done.delete_from_version_control:
-        say(f"remove from version control: {file}")
-    for note in done.notes:
-        say(f"note: {note}")
+    else:
+        print_retirement(done)
 
 
 @app.command("rollback")
@@ -357,18 +281,13 @@ def rollback_(
             record,
             _legacy_folder(workspace, legacy, record, terraform_workspace).chosen,
             workspace.synthesize(),
-            backup_folder=_backups(workspace),
+            backup_folder=workspace.state_folder / BACKUPS,
             progress=progress,
         )
     if as_json:
         print_json(done)
-        return
-    say(
-        f"restored {len(done.restored)} resources to the legacy state; the new state forgot "
-        f"{len(done.forgotten)}"
-    )
-    for note in done.notes:
-        say(f"note: {note}")
+    else:
+        print_rollback(done)
 
 
 def main() -> None:

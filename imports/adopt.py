@@ -71,16 +71,18 @@ def run_gate(workspace: Workspace, *, plan_file: Path | None, progress: Progress
         refuse_half_plan(given, plan_file)
     record = kept_record(workspace)
     set_default_credentials(workspace)
-    if given is not None and plan_file is not None:
-        refuse_foreign_plan(workspace, given, plan_file)
+    looked_at = None
     try:
+        if given is not None and plan_file is not None:
+            compared = refuse_foreign_plan(workspace, given, plan_file)
+            looked_at = premises(given, file=plan_file, state=None, compared=compared)
         refuse_untrusted_state(workspace)
     except UntrustedStateError as error:
         phase = workspace.settings().phase
         return GateResult(phase=phase, preflight=(str(error),), verdict=Verdict(findings=()))
     with tempfile.TemporaryDirectory(prefix="atomic-gate-") as folder:
         path = Path(folder) / "gate.tfplan"
-        result, _ = _gate(workspace, record, path, progress, given=given, given_as=plan_file)
+        result, _ = _gate(workspace, record, path, progress, given=given, looked_at=looked_at)
         return result
 
 
@@ -118,7 +120,7 @@ def _gate(
     progress: Progress,
     *,
     given: Plan | None = None,
-    given_as: Path | None = None,
+    looked_at: Premises | None = None,
     is_resuming: bool = False,
 ) -> tuple[GateResult, Terraform]:
     settings = workspace.settings()
@@ -161,12 +163,11 @@ def _gate(
         refused=(*downgrades(plan), *taken),
         allowed=allowed,
     )
-    looked_at = premises(plan, file=given_as, state=state)
     result = GateResult(
         phase=settings.phase,
         preflight=(),
         verdict=verdict,
-        looked_at=looked_at,
+        looked_at=looked_at or premises(plan, file=None, state=state),
         kept_as_found=settings.keep_as_found,
     )
     return result, terraform

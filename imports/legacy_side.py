@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,20 @@ DEFAULT_REGION = "us-east-1"
 
 
 @dataclass(frozen=True, kw_only=True)
+class LegacySource:
+    """A legacy folder as its user names it, with what Terraform takes as -var and -var-file there.
+
+    Without `state_file` the state is pulled, from `workspace` where the folder has several.
+    """
+
+    folder: Path
+    state_file: Path | None = None
+    workspace: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    var_files: Sequence[Path] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class LegacySide:
     """The legacy side, from whichever witnesses there are: without a state there is a configuration."""
 
@@ -44,33 +58,23 @@ class LegacySide:
 
 
 def read_legacy_side(
-    workspace: Workspace,
-    legacy: Path,
-    *,
-    state_file: Path | None,
-    terraform_workspace: str | None,
-    variables: Mapping[str, str],
-    var_files: Sequence[Path],
-    agree: Agree,
-    progress: Progress,
+    workspace: Workspace, source: LegacySource, *, agree: Agree, progress: Progress
 ) -> LegacySide:
     """Read state, configuration and AWS, and decide. Raises UserError for what cannot be read."""
-    if not legacy.is_dir():
-        raise UserError(f"{legacy}: no such folder: name the legacy base's folder with --legacy")
-
+    refuse_missing_folder(source.folder)
     progress("reading the legacy state")
-    terraform = Terraform(folder=legacy, environment=workspace.process_environment())
-    if state_file is None:
-        terraform = workspace_to_adopt(terraform, terraform_workspace)
-    state = load_state(terraform, state_file)
+    terraform = Terraform(folder=source.folder, environment=workspace.process_environment())
+    if source.state_file is None:
+        terraform = workspace_to_adopt(terraform, source.workspace)
+    state = load_state(terraform, source.state_file)
     progress("asking AWS which account this is")
     # Before Terraform does, because it would try for minutes.
     account_id = account_of(boto3_clients(region=_usual_region(workspace)))
     planning = planned_base(
-        legacy,
+        source.folder,
         environment=terraform.environment,
-        variables=variables,
-        var_files=var_files,
+        variables=source.variables,
+        var_files=source.var_files,
         agree=agree,
         progress=progress,
     )
@@ -84,10 +88,16 @@ def read_legacy_side(
     except NotAgreedError:
         raise
     except UserError as error:
-        if variables or var_files:
+        if source.variables or source.var_files:
             raise
-        return _from_state(workspace, state, account_id, None, _uncompared(legacy, error))
+        return _from_state(workspace, state, account_id, None, _uncompared(source.folder, error))
     return _from_state(workspace, state, account_id, configuration, notes)
+
+
+def refuse_missing_folder(folder: Path) -> None:
+    """Raise UserError for a legacy folder that is not there."""
+    if not folder.is_dir():
+        raise UserError(f"{folder}: no such folder: name the legacy base's folder with --legacy")
 
 
 def _from_configuration(

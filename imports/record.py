@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from common.errors import UserError, shorten
 from common.files import replace_file
+from common.text_files import read_json
 from imports.sources.terraform_base.mapping import SHARED_ROLES
 
 
@@ -99,25 +100,21 @@ def read_record(path: Path) -> AdoptionRecord | None:
 
     Raises UserError for one that cannot be read, or that names an address or an object twice.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
+    if not path.exists():
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: the adoption record cannot be read: {error}") from None
+    document = read_json(
+        path,
+        wanted="an adoption record",
+        remedy="restore it from version control, or run `python -m imports inventory` again",
+    )
     try:
-        record = AdoptionRecord.model_validate(json.loads(text))
+        record = AdoptionRecord.model_validate(document)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise UserError(
             f"{path}: not an adoption record: {where}: {first['msg']}, found "
             f"{shorten(first['input'])}: run `python -m imports inventory` again"
-        ) from None
-    except (ValueError, RecursionError) as error:
-        raise UserError(
-            f"{path}: not JSON ({error}): restore it from version control, or run "
-            "`python -m imports inventory` again"
         ) from None
     _refuse_doubles(path, record)
     return record

@@ -4,7 +4,7 @@ import json
 import tempfile
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from common.files import replace_file
 from common.progress import Progress
 from imports.as_found import set_by_somebody
 from imports.inventory import Decision, Drift, drift, unmanaged_arguments
-from imports.legacy_side import LegacySide, notes_on, read_legacy_side, source_of
+from imports.legacy_side import LegacySide, LegacySource, notes_on, read_legacy_side, source_of
 from imports.observe import observe
 from imports.record import (
     AdoptedObject,
@@ -43,62 +43,46 @@ class Inventory:
 
     source: str
     decisions: list[Decision]
-    drift: list[Drift]
     notes: list[str]
-    record: AdoptionRecord | None
     record_path: Path
     stage_path: Path
-    wrote_stage_file: bool
+    drift: list[Drift] = field(default_factory=list)
+    record: AdoptionRecord | None = None
+    wrote_stage_file: bool = False
 
 
 def take_stock(
     workspace: Workspace,
+    source: LegacySource,
     *,
-    legacy: Path,
-    state_file: Path | None,
-    terraform_workspace: str | None,
-    variables: Mapping[str, str],
-    var_files: Sequence[Path],
     agree: Agree,
     synthesize: Synthesize,
     progress: Progress,
 ) -> Inventory:
     """Read, decide, observe, write. With an error among the decisions nothing is written.
 
-    `variables` and `var_files` are what Terraform takes as -var and -var-file; `agree` is asked before
-    programs or servers of the owner's are called.
+    `agree` is asked before programs or servers of the owner's are called.
     Raises UserError for what cannot be read.
     """
     set_default_credentials(workspace)
-    found = read_legacy_side(
-        workspace,
-        legacy,
-        state_file=state_file,
-        terraform_workspace=terraform_workspace,
-        variables=variables,
-        var_files=var_files,
-        agree=agree,
-        progress=progress,
-    )
+    found = read_legacy_side(workspace, source, agree=agree, progress=progress)
     adopted = [decision for decision in found.decisions if decision.verdict == "adopt"]
     notes = notes_on(found)
     problems = any(decision.verdict == "problem" for decision in found.decisions)
     if not adopted and not problems:
         raise UserError(
-            f"{legacy} holds nothing that this project adopts: name the folder of the legacy base with "
-            "--legacy"
+            f"{source.folder} holds nothing that this project adopts: name the folder of the legacy base "
+            "with --legacy"
         )
+    told = Inventory(
+        source=source_of(found),
+        decisions=found.decisions,
+        notes=notes,
+        record_path=path_of_record(workspace),
+        stage_path=workspace.stage_path,
+    )
     if problems:
-        return Inventory(
-            source=source_of(found),
-            decisions=found.decisions,
-            drift=[],
-            notes=notes,
-            record=None,
-            record_path=path_of_record(workspace),
-            stage_path=workspace.stage_path,
-            wrote_stage_file=False,
-        )
+        return told
     progress("synthesizing the stage")
     settings = _settings(workspace, found)
     wrote_stage_file = not workspace.stage_path.exists()
@@ -119,10 +103,9 @@ def take_stock(
     progress("writing the record")
     if wrote_stage_file:
         replace_file(workspace.stage_path, stage_file(observed, region=found.region, kept=kept))
-    write_record(path_of_record(workspace), record)
-    return Inventory(
-        source=source_of(found),
-        decisions=found.decisions,
+    write_record(told.record_path, record)
+    return replace(
+        told,
         drift=drift(
             found.decisions,
             configuration=found.configuration,
@@ -136,8 +119,6 @@ def take_stock(
             *phase_notes(settings, workspace.stage_path),
         ],
         record=record,
-        record_path=path_of_record(workspace),
-        stage_path=workspace.stage_path,
         wrote_stage_file=wrote_stage_file,
     )
 

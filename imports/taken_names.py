@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from aws.client import Clients
 from aws.resources import RESOURCES
+from aws.resources.row import Live
 from terraform.plan import Plan
 from terraform.refused import Refused
 
@@ -32,13 +33,25 @@ def taken_names(plan: Plan, clients: Clients, *, stage: str) -> tuple[Refused, .
     """
     found = []
     for address, type_, key in sorted(named_creates(plan)):
-        standing = [each for each in RESOURCES[type_].listed(clients, key[0]) if each.key == key]
+        resource = RESOURCES[type_]
+        # A deleted secret keeps its name for as long as it can be restored.
+        lives = resource.listed(clients, key[0], with_gone=bool(resource.deleted_on))
+        standing = [each for each in lives if each.key == key]
         if standing:
-            why = (
-                f"{' '.join(key[1:] or key)} exists in AWS and is not in the state "
-                f"({standing[0].import_id}): where a deploy of this stage made it, run `python -m ops "
-                f"recover --stage {stage}`; else it is somebody's: rename or remove it, or import it with "
-                "`terraform import`"
-            )
-            found.append(Refused(address=address, why=why))
+            name = " ".join(key[1:] or key)
+            found.append(Refused(address=address, why=_why(name, standing[0], stage=stage)))
     return tuple(found)
+
+
+def _why(name: str, live: Live, *, stage: str) -> str:
+    recover = f"run `python -m ops recover --stage {stage}`"
+    if live.gone:
+        return (
+            f"{name} was deleted, and AWS keeps it and its name for some days more ({live.import_id}): bring "
+            f"it back with `aws secretsmanager restore-secret --secret-id {name}` and {recover}, or choose "
+            "another name"
+        )
+    return (
+        f"{name} exists in AWS and is not in the state ({live.import_id}): where a deploy of this stage made "
+        f"it, {recover}; else it is somebody's: rename or remove it, or import it with `terraform import`"
+    )

@@ -5,13 +5,22 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from aws.client import boto3_clients
+from aws.client import account_of, ask_unless, boto3_clients
 from common.errors import UserError
+from common.text_files import decode_state
 from terraform.cli import Terraform
+from terraform.instances import account_in
 from terraform.plan import Plan
-from terraform.pulled_state import pull
-from terraform.state import read_state
-from terraform.state_lock import StateLock, cut_short, local_lock, lost_state, s3_lock
+from terraform.pulled_state import content, pull
+from terraform.state import Document, parse_state
+from terraform.state_lock import (
+    NO_OBJECT,
+    StateLock,
+    cut_short,
+    local_lock,
+    lost_state,
+    s3_lock,
+)
 from terraform.state_surgery import managed_addresses
 from terraform.whole_plan import adopts, disagrees_with, notes, of_another_stage, prior_ids, unseen
 from terraform.workspace import Workspace, set_default_credentials
@@ -32,11 +41,20 @@ class StateSeen:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Compared:
+    """The state that a given plan was held against: its place, or why it could not be asked; or neither."""
+
+    place: str | None = None
+    unasked: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Premises:
     """What a verdict looked at; `plan` is a file, or None for one that was made for it.
 
-    `state` is None where it was not asked. `objects` counts what the plan's own state holds, `made_at` is
-    when the plan was made, as far as it says. `notes` say what the verdict does not speak of.
+    `state` is None where the plan is one in JSON: that was held against the objects of the state at
+    `compared_with`, if there is one to be read. `objects` counts what the plan's own state holds, `made_at`
+    is when the plan was made, as far as it says. `notes` say what the verdict does not speak of.
     """
 
     plan: str | None
@@ -45,6 +63,7 @@ class Premises:
     objects: int
     adopts: bool
     notes: tuple[str, ...] = ()
+    compared_with: str | None = None
 
     @property
     def objects_in_state(self) -> int:
@@ -62,7 +81,12 @@ class Premises:
         made = f" (made {self.made_at})" if self.plan and self.made_at else ""
         plan = f"the plan in {self.plan}{made}" if self.plan else "a plan made now"
         if self.state is None:
-            return f"looked at: {plan}, of {self.objects} objects; the state itself was not asked"
+            compared = (
+                f"the same objects as in the state {self.compared_with}; AWS was not asked"
+                if self.compared_with
+                else "the state itself was not asked"
+            )
+            return f"looked at: {plan}, of {self.objects} objects; {compared}"
         if self.is_of_nothing:
             return (
                 f"looked at: {plan}; the state {self.state.place}, which holds nothing; AWS, which has no "
@@ -124,9 +148,10 @@ def _refuse_lock(workspace: Workspace, lock: StateLock | None, recover: str) -> 
 def state_seen(workspace: Workspace, terraform: Terraform) -> StateSeen:
     """Return the state that a plan in the stage's folder is made of.
 
-    Raises UserError when it cannot be read.
+    Raises UserError when it cannot be read, and when it is of another AWS account than the credentials.
     """
     state = pull(terraform)
+    refuse_other_account(workspace, content(state))
     return StateSeen(
         place=_place(workspace),
         serial=state.serial if state else None,
@@ -135,7 +160,27 @@ def state_seen(workspace: Workspace, terraform: Terraform) -> StateSeen:
     )
 
 
-def premises(plan: Plan, *, file: Path | None, state: StateSeen | None) -> Premises:
+def refuse_other_account(workspace: Workspace, state: Document | None) -> None:
+    """Raise UserError for a state of another AWS account: there every object looks deleted."""
+    account = account_in(state)
+    if account is None:
+        return
+    set_default_credentials(workspace)
+    ours = account_of(boto3_clients(region=workspace.settings().region))
+    if account != ours:
+        raise UserError(
+            f"the stage was deployed to account {account}, the credentials are of {ours}: log in to the "
+            "other account (AWS_PROFILE, AWS_ENDPOINT_URL)"
+        )
+
+
+def premises(
+    plan: Plan,
+    *,
+    file: Path | None,
+    state: StateSeen | None,
+    compared: Compared | None = None,
+) -> Premises:
     """Return what a verdict on this plan looked at."""
     return Premises(
         plan=str(file) if file else None,
@@ -143,12 +188,16 @@ def premises(plan: Plan, *, file: Path | None, state: StateSeen | None) -> Premi
         state=state,
         objects=len(prior_ids(plan)),
         adopts=adopts(plan),
-        notes=notes(plan),
+        notes=(*notes(plan), *((compared.unasked,) if compared and compared.unasked else ())),
+        compared_with=compared.place if compared else None,
     )
 
 
-def refuse_foreign_plan(workspace: Workspace, plan: Plan, file: Path) -> None:
-    """Raise UserError for a given plan of another stage, or of another state than the file that is here."""
+def refuse_foreign_plan(workspace: Workspace, plan: Plan, file: Path) -> Compared:
+    """Return which state a given plan was held against: the file that is here, or the one in S3.
+
+    Raises UserError for a plan of another stage, or of another state.
+    """
     settings = workspace.settings()
     foreign = of_another_stage(plan, settings)
     if foreign:
@@ -156,16 +205,34 @@ def refuse_foreign_plan(workspace: Workspace, plan: Plan, file: Path) -> None:
             f"{file}: not a plan of stage {workspace.stage}: {foreign}: name this stage's plan, or leave "
             "--plan out"
         )
-    if settings.state is not None:
-        _refuse_cut_short(workspace)
-        return  # a plan's JSON is judged without AWS; the verdict says that the state was not asked
-    refuse_untrusted_state(workspace)
-    path = workspace.state_folder / settings.local_state
-    if not path.is_file():
-        return
-    stale = disagrees_with(plan, _ids(path))
+    place = _place(workspace)
+    try:
+        refuse_untrusted_state(workspace)
+        text = _stored(workspace)
+    except UntrustedStateError:
+        raise
+    except UserError as error:  # whoever judges a plan in JSON may have no access to the bucket
+        return Compared(unasked=f"not looked at: the state {place}, which cannot be read: {error}")
+    if text is None:
+        return Compared()
+    held = _ids(text, place)
+    stale = disagrees_with(plan, held)
     if stale:
-        raise UserError(f"{file}: made of another state than {path}: {stale}: plan again")
+        raise UserError(f"{file}: made of another state than {place}: {stale}: plan again")
+    says_nothing = held and not prior_ids(plan)
+    return Compared(place=None if says_nothing else place)
+
+
+def _stored(workspace: Workspace) -> bytes | None:
+    """Return the state as it is stored; None where there is no file of it here."""
+    settings = workspace.settings()
+    if settings.state is None:
+        path = workspace.state_folder / settings.local_state
+        return path.read_bytes() if path.is_file() else None
+    clients = boto3_clients(region=settings.state_region)
+    place = {"Bucket": settings.state.bucket, "Key": settings.state_key}
+    found = ask_unless(clients, "s3", "GetObject", NO_OBJECT, **place)
+    return bytes(found["Body"].read()) if found else b""
 
 
 def refuse_stale_plan(file: Path, state: StateSeen) -> None:
@@ -197,9 +264,12 @@ def _planned_upon(file: Path) -> tuple[str, int]:
         raise UserError(f"{file}: not a whole plan file: plan again") from None
 
 
-def _ids(path: Path) -> dict[str, object]:
-    """Return the id of each object in a state file, by address; deposed ones are left out."""
-    return {each.address: each.attributes.get("id") for each in read_state(path).objects}
+def _ids(text: bytes, place: str) -> dict[str, object]:
+    """Return the id of each object in a state, by address; deposed ones are left out."""
+    if not text:
+        return {}
+    state = parse_state(decode_state(text, source=place), source=place)
+    return {each.address: each.attributes.get("id") for each in state.objects}
 
 
 def _place(workspace: Workspace) -> str:

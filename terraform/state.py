@@ -2,6 +2,8 @@
 
 A state holds passwords and secret strings in plain text. They stay in memory: no `repr`, message
 or file of this module shows an attribute's value.
+
+Longer than others, because all that can be wrong with a state is refused here, each in one line.
 """
 
 import json
@@ -17,7 +19,7 @@ from typing import Any, Final, NoReturn
 from common.errors import UserError, shorten
 from common.text_files import decode_state
 from terraform.addresses import address_order, instance_address, is_identifier
-from terraform.flat_attributes import unflattened
+from terraform.instances import attributes_of, index_of
 
 Document = Mapping[str, Any]
 MAX_CHARACTERS: Final = 64 * 1024 * 1024
@@ -128,31 +130,6 @@ def parse_document(text: str, *, source: str) -> dict[str, Any]:
     Raises UserError, naming `source`, for whatever is not a complete state of version 4.
     """
     return parse_state(text, source=source).document
-
-
-def attributes_of(instance: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what a state says of one instance, in either form; nothing where it says nothing.
-
-    Terraform too takes an instance without attributes for an empty one.
-    """
-    attributes, flat = instance.get("attributes"), instance.get("attributes_flat")
-    if isinstance(attributes, dict):
-        return attributes
-    return unflattened(flat) if isinstance(flat, dict) else {}
-
-
-def index_of(instance: Mapping[str, Any]) -> int | str | None:
-    """Return the count or for_each key of one instance.
-
-    What is neither becomes the text of it: an odd key makes an odd address, and no unreadable state.
-    """
-    match instance.get("index_key"):
-        case None | str() | int() as index if not isinstance(index, bool):
-            return index
-        case float() as index if index.is_integer():
-            return int(index)
-        case odd:
-            return json.dumps(odd, default=str)
 
 
 def dump_document(document: Document) -> str:

@@ -20,7 +20,7 @@ from aws.client import Clients, ask_unless
 from common.errors import UserError, one_line
 from terraform.state_file import CUT_SHORT, lock_info_path
 
-_NO_OBJECT: Final = frozenset({"404", "NoSuchKey", "NoSuchBucket"})
+NO_OBJECT: Final = frozenset({"404", "NoSuchKey", "NoSuchBucket"})
 # `struct flock` of the C library: of 64-bit Linux, and of macOS.
 _LINUX: Final = "hhqqi4x"
 _MACOS: Final = "qqihh"
@@ -125,7 +125,7 @@ def s3_lock(clients: Clients, *, bucket: str, key: str) -> StateLock | None:
     Raises UserError when AWS refuses.
     """
     name = f"{key}.tflock"
-    found = ask_unless(clients, "s3", "GetObject", _NO_OBJECT, Bucket=bucket, Key=name)
+    found = ask_unless(clients, "s3", "GetObject", NO_OBJECT, Bucket=bucket, Key=name)
     if found is None:
         return None
     text = found["Body"].read().decode("utf-8", "replace")

@@ -14,9 +14,10 @@ from aws.resources import RESOURCES, import_id
 from common.errors import UserError
 from terraform.addresses import address_order, instance_address
 from terraform.import_plan import ReadObject
+from terraform.instances import attributes_of, each_instance, index_of
 from terraform.plan import Plan
 from terraform.stack import Resource, Stack
-from terraform.state import Document, attributes_of, index_of
+from terraform.state import Document
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,11 +131,7 @@ def add_objects(
     }
     arns = {
         *(str(each.attributes.get("arn")) for each in objects.values()),
-        *(
-            str(instance["attributes"].get("arn"))
-            for resource in before["resources"]
-            for instance in resource["instances"]
-        ),
+        *(str(attributes_of(instance).get("arn")) for _, instance in each_instance(before)),
     }
     found = {
         **before,
@@ -245,10 +242,9 @@ _EMPTY: tuple[object, ...] = (None, "", 0, [], {})
 def _managed(
     document: Document | None,
 ) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
-    for resource in (document or {}).get("resources") or []:
+    for resource, instance in each_instance(document):
         if resource.get("mode") == "managed":
-            for instance in resource.get("instances") or []:
-                yield _address(resource, instance), resource, instance
+            yield _address(resource, instance), resource, instance
 
 
 def _address(resource: Mapping[str, Any], instance: Mapping[str, Any]) -> str:

@@ -145,10 +145,15 @@ class Resource:
         known = tuple(part for part in found if isinstance(part, str) and part)
         return known if len(known) == len(found) else None
 
-    def listed(self, clients: Clients, sought: str) -> list[Live]:
-        """Return all objects whose key begins with a text. Raises UserError when AWS refuses a call."""
+    def listed(self, clients: Clients, sought: str, *, with_gone: bool = False) -> list[Live]:
+        """Return all objects whose key begins with a text. Raises UserError when AWS refuses a call.
+
+        `with_gone` takes those too that are deleted, and that AWS still has.
+        """
         lives = map(self.live, self.rows(clients, sought))
-        return [each for each in lives if each.gone is None and each.key[0] == sought]
+        return [
+            each for each in lives if (with_gone or each.gone is None) and each.key[0] == sought
+        ]
 
     def everything(self, clients: Clients) -> list[Live]:
         """Return every object in the account that somebody made. Raises UserError when AWS refuses a call."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from common.screen import print_table, say
 from dev.bench.measuring import timed
+from imports.legacy_side import LegacySource
 from imports.record import read_record
 from imports.take_stock import take_stock
 from imports.workspace_record import path_of_record
@@ -100,11 +101,7 @@ def _inventory(emulator: Emulator, folder: Path, legacy: Terraform) -> Workspace
     )
     take_stock(
         workspace,
-        legacy=legacy.folder,
-        state_file=None,
-        terraform_workspace=None,
-        variables={},
-        var_files=(),
+        LegacySource(folder=legacy.folder),
         agree=lambda _: None,  # the base runs nothing
         synthesize=lambda settings, adopted: synthesized(settings, adopted=adopted),
         progress=say,

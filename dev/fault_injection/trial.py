@@ -1,4 +1,7 @@
-"""One try: an account of its own, a stage in it, a deploy that meets a fault, and what came of it."""
+"""One try: an account of its own, a stage in it, a deploy that meets a fault, and what came of it.
+
+Longer than others: what an operator does after a fault, and how the outcome is told, belong together.
+"""
 
 import json
 import os

@@ -27,6 +27,7 @@ from imports.recovery.secret_versions import first_versions, version_read
 from imports.recovery.unimportable import unimportable
 from terraform.cli import Terraform
 from terraform.import_plan import ReadObject, import_document, read_objects
+from terraform.instances import each_instance
 from terraform.pulled_state import pull, push
 from terraform.resolving import text
 from terraform.stack import Resource
@@ -219,6 +220,7 @@ def _read(
 def _provider(objects: Mapping[str, ReadObject], state: Document | None) -> str:
     for each in objects.values():
         return each.provider
-    for resource in (state or {}).get("resources", ()):
-        return str(resource["provider"])
+    for resource, _ in each_instance(state):
+        if str(resource.get("type")).startswith("aws_") and "provider" in resource:
+            return str(resource["provider"])
     return 'provider["registry.terraform.io/hashicorp/aws"]'

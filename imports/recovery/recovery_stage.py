@@ -12,6 +12,8 @@ from common.progress import Progress
 from imports.record import AdoptionRecord, record_of
 from modules.settings.stage_settings import StageSettings
 from terraform.cli import Terraform
+from terraform.instances import attributes_of, block_address, each_instance
+from terraform.premises import refuse_other_account
 from terraform.pulled_state import broken_state_file, content, pull
 from terraform.stack import Stack, read_stack
 from terraform.state import Document, State
@@ -64,6 +66,7 @@ def open_stage(workspace: Workspace, *, progress: Progress) -> Stage:
     broken = broken_state_file(terraform.folder)
     # Terraform does not initialize upon half a file; `recover.write` does once that is put aside.
     state = None if broken else _state(terraform, settings)
+    refuse_other_account(workspace, content(state))
     # What a person has marked (`terraform taint`) stays so.
     half_made = state.tainted if state and cut_short(terraform.folder) else ()
     return Stage(
@@ -102,10 +105,10 @@ def untainted(state: Document | None) -> Document | None:
             **resource,
             "instances": [
                 {key: value for key, value in each.items() if (key, value) != ("status", "tainted")}
-                for each in resource["instances"]
+                for _, each in each_instance({"resources": [resource]})
             ],
         }
-        for resource in state["resources"]
+        for resource in state.get("resources") or ()
     ]
     return {**state, "resources": resources}
 
@@ -113,21 +116,16 @@ def untainted(state: Document | None) -> Document | None:
 def held_attributes(state: Document | None) -> dict[str, Mapping[str, Any]]:
     """Return the attributes of what a state holds, data too, by address, without deposed objects."""
     return {
-        ("data." if resource["mode"] == "data" else "")
-        + f"{resource['type']}.{resource['name']}": instance["attributes"]
-        for resource in (state or {}).get("resources", ())
-        for instance in resource["instances"]
-        if not instance.get("deposed")
+        block_address(resource): attributes_of(instance)
+        for resource, instance in each_instance(state)
+        if resource.get("mode") in ("managed", "data") and not instance.get("deposed")
     }
 
 
 def held_ids(state: Document | None) -> frozenset[str]:
     """Return the ids of all that a state holds, deposed objects too."""
-    return frozenset(
-        str(instance["attributes"].get("id"))
-        for resource in (state or {}).get("resources", ())
-        for instance in resource["instances"]
-    )
+    ids = (attributes_of(instance).get("id") for _, instance in each_instance(state))
+    return frozenset(id_ for id_ in ids if isinstance(id_, str))
 
 
 def data_attributes(stage: Stage) -> dict[str, Mapping[str, Any]]:

@@ -1,4 +1,7 @@
-"""What can be wrong between settings that are each right alone."""
+"""What can be wrong between settings that are each right alone.
+
+Longer than others: each check is by itself, and all of them are one list.
+"""
 
 import difflib
 import ipaddress

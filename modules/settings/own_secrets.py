@@ -122,6 +122,12 @@ def singles() -> dict[str, str]:
     }
 
 
+def without(name: str) -> str:
+    """Say what does not work without a secret, as far as that is known."""
+    group = name if name in TAKEN else singles().get(name)
+    return TAKEN[group].without if group else "services do without"
+
+
 def defaults_of(name: str) -> dict[str, Any]:
     """Return what a secret is that the application takes, in a stage file's shape; nothing for others."""
     if name in TAKEN:

@@ -1,4 +1,7 @@
-"""What can be wrong with a stage's services: each by itself, and one beside the others."""
+"""What can be wrong with a stage's services: each by itself, and one beside the others.
+
+Longer than others: each check is by itself, and all of them are one list.
+"""
 
 import difflib
 import re

@@ -2,6 +2,8 @@
 
 Fields carry AWS's own terms and their unit. What one field alone can get wrong is said here; what takes
 two fields is said in `checks`. Both end in the same message (`stage_files`).
+
+Longer than others, because one file shows all of them.
 """
 
 from typing import Annotated, Literal

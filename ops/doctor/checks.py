@@ -113,6 +113,14 @@ def _stage(deployed: Deployed, *, deep: bool, look_up: edge.Resolve) -> list[Che
     """Check what is deployed."""
     settings = deployed.settings
     stage, stack = settings.stage, settings.stack_name
+
+    def secrets() -> list[Finding]:
+        states = secret_states(deployed)
+        return [
+            *contents.judge_secrets(states, stage=stage),
+            *contents.judge_optional_secrets(settings, states, stage=stage),
+        ]
+
     checks = [
         Check(
             name="images",
@@ -123,10 +131,7 @@ def _stage(deployed: Deployed, *, deep: bool, look_up: edge.Resolve) -> list[Che
                 source_known=settings.images.source is not None,
             ),
         ),
-        Check(
-            name="secrets",
-            findings=lambda: contents.judge_secrets(secret_states(deployed), stage=stage),
-        ),
+        Check(name="secrets", findings=secrets),
         Check(
             name="database",
             findings=lambda: running.judge_database(

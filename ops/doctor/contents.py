@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aws.client import ask_unless
+from modules.settings.own_secrets import TAKEN, singles, without
+from modules.settings.secrets import SecretRef
 from modules.settings.services import OWN_REPOSITORY
+from modules.settings.stage_settings import StageSettings
 from ops.deployed import Deployed, local_time
 from ops.doctor.finding import Finding, all_or, attention, fine
 from ops.secrets.secret_values import SecretState, remedy, waiting
@@ -18,6 +21,7 @@ _HOLDS = {
     "placeholder": "holds a placeholder",
     "no address": "holds a connection string without an address",
     "unreadable": "holds a character that nobody sees",
+    "incomplete": "lacks a key, and ECS starts no task without it",
     "missing": "has no value",
 }
 
@@ -116,15 +120,47 @@ def judge_secrets(states: Sequence[SecretState], *, stage: str) -> list[Finding]
     findings = []
     for each in waiting(states):
         since = f" since {local_time(each.since)}" if each.since else ""
+        keys = f" ({', '.join(each.keys)})" if each.keys else ""
         findings.append(
             attention(
                 f"secret {each.name}",
-                f"{_HOLDS[each.state]}{since}; read by {', '.join(each.readers)}",
+                f"{_HOLDS[each.state]}{keys}{since}; read by {', '.join(each.readers)}",
                 remedy(each, stage=stage),
             )
         )
     read = sum(bool(each.readers) for each in states)
     return all_or(findings, fine("secrets", f"{read} that services read are set"))
+
+
+def judge_optional_secrets(
+    settings: StageSettings, states: Sequence[SecretState], *, stage: str
+) -> list[Finding]:
+    """Say what does not work because a secret that services can do without is not declared, or not set."""
+    findings = [
+        fine(
+            f"secret {each.name}",
+            f"is optional and not set, so {without(each.name)}: {remedy(each, stage=stage)}",
+        )
+        for each in states
+        if each.done_without
+    ]
+    wanted = {
+        SecretRef.parse(reference).name
+        for service in settings.services.values()
+        for variable, reference in service.optional_secrets.items()
+        if variable not in {*service.secrets, *service.environment}
+    }
+    provided = {singles().get(name, name) for name in settings.secrets}
+    lacking = [
+        f"{group} ({taken.without})"
+        for group, taken in TAKEN.items()
+        if group in wanted - provided and (group != "kafka" or settings.kafka)
+    ]
+    if lacking:
+        findings.append(
+            fine("optional secrets", f"the stage file declares none for {'; '.join(lacking)}")
+        )
+    return findings
 
 
 def judge_subscriptions(

@@ -15,8 +15,8 @@ from ops.doctor.finding import Finding, all_or, attention, fine
 from ops.verdicts.drift import Drifted, find_drift
 from ops.verdicts.planning import whole_stage_plan
 from ops.verdicts.still_existing import refuse_lost_state
+from terraform.instances import account_in
 from terraform.premises import refuse_untrusted_state
-from terraform.state import attributes_of
 from terraform.state_lock import Holder, StateLock, cut_short, local_lock, lost_state, s3_lock
 from terraform.workspace import Workspace
 
@@ -173,15 +173,5 @@ def _facts(
         bucket_found=bucket_found,
         versioned=versioned,
         resources=sum(each.get("mode") == "managed" for each in resources),
-        account=_account(resources),
+        account=account_in(document),
     )
-
-
-def _account(resources: list[dict[str, Any]]) -> str | None:
-    for each in resources:
-        if each.get("type") == "aws_caller_identity":
-            for instance in each.get("instances") or ():
-                account = attributes_of(instance).get("account_id")
-                if isinstance(account, str):
-                    return account
-    return None

@@ -21,14 +21,33 @@ _SUPERTOKENS_KEY = re.compile(r"[A-Za-z0-9=-]{20,}")
 
 def complaint(name: str, value: str) -> str | None:
     """Say what is wrong with `value` for the secret `name`, and what is allowed; None if nothing is."""
-    if not value.strip():
-        return "it is empty: allowed: a text"
-    if len(value.encode()) > MAX_BYTES:
-        return f"it is longer than Secrets Manager takes: allowed: at most {MAX_BYTES} bytes"
+    wrong = _size(value)
+    if wrong:
+        return wrong
     shape = _SHAPES.get(name)
     is_document = shape in (_credentials, _jwt)
     pasted = _pasted(value) or (None if is_document else _one_word(value))
     return pasted or _set_by_nobody(value) or (shape(value) if shape else None)
+
+
+def own_complaint(value: str) -> str | None:
+    """Say what is wrong with a value of a secret that a stage declares, which may be any text."""
+    wrong = _size(value) or _pasted(value) or _set_by_nobody(value)
+    if wrong:
+        return wrong
+    if value != value.strip():
+        return "it begins or ends with white space: allowed: the value without it"
+    if _ASSIGNMENT.match(value):
+        return "it begins with a variable's name and `=`: allowed: the value alone"
+    return None
+
+
+def _size(value: str) -> str | None:
+    if not value.strip():
+        return "it is empty: allowed: a text"
+    if len(value.encode()) > MAX_BYTES:
+        return f"it is longer than Secrets Manager takes: allowed: at most {MAX_BYTES} bytes"
+    return None
 
 
 def _pasted(value: str) -> str | None:

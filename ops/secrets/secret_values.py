@@ -1,6 +1,7 @@
 """What Secrets Manager holds for a stage. A value is looked at and forgotten, never returned."""
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -9,15 +10,23 @@ from aws.client import ask, ask_unless
 from common.errors import UserError
 from imports.record import read_record
 from imports.workspace_record import path_of_record
+from modules.settings.own_secrets import TAKEN, singles
 from modules.settings.placeholders import has_no_address, is_placeholder
 from modules.settings.secret_labels import FIRST
 from modules.settings.secrets import MASTER_CREDENTIALS, SECRETS, Origin, SecretRow
 from ops.deployed import Deployed
-from ops.secrets.secret_shapes import complaint, unseen_character, wrong_kind
+from ops.secrets.secret_document import check_is_a_key, key_states, with_keys
+from ops.secrets.secret_shapes import (
+    MAX_BYTES,
+    complaint,
+    own_complaint,
+    unseen_character,
+    wrong_kind,
+)
 
 _NO_VALUE = frozenset({"ResourceNotFoundException"})
 
-State = Literal["set", "placeholder", "no address", "unreadable", "missing"]
+State = Literal["set", "placeholder", "no address", "unreadable", "incomplete", "missing"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,8 +34,9 @@ class SecretState:
     """One secret: whether its current value is a person's, and since when; `readers` are services.
 
     "no address" is a connection string that leads nowhere, "unreadable" a value with a character that nobody
-    sees. `mended_by` is what gives it a value of use: the
-    next deploy, which writes over no value that a deploy has written before, or a person.
+    sees, "incomplete" a JSON document that lacks a key, without which ECS starts no task. `mended_by` is what
+    gives it a value of use: the next deploy, which writes over no value that a deploy has written before, or
+    a person. `keys` are those of a JSON document that hold nothing of use.
     """
 
     name: str
@@ -35,19 +45,27 @@ class SecretState:
     since: datetime | None
     readers: tuple[str, ...]
     mended_by: Literal["deploy", "person"]
+    optional: bool = False
+    keys: tuple[str, ...] = ()
 
     @property
     def waits(self) -> bool:
-        """Whether a service gets what is no value."""
-        return self.state != "set" and bool(self.readers)
+        """Whether a service gets what is no value; where it can do without, whether it cannot start."""
+        excused = self.optional and self.state == "placeholder"
+        return self.state != "set" and bool(self.readers) and not excused
+
+    @property
+    def done_without(self) -> bool:
+        """Whether services do without it: it is optional, and nobody has set it."""
+        return self.optional and self.state == "placeholder" and bool(self.readers)
 
 
 def secret_states(deployed: Deployed) -> tuple[SecretState, ...]:
-    """Return the state of every secret of the platform.
+    """Return the state of every secret of the stage.
 
     Raises UserError when AWS refuses to read one.
     """
-    return tuple(secret_state(deployed, row) for row in SECRETS)
+    return tuple(secret_state(deployed, row) for row in deployed.settings.secret_rows)
 
 
 def waiting(states: Sequence[SecretState]) -> tuple[SecretState, ...]:
@@ -55,13 +73,20 @@ def waiting(states: Sequence[SecretState]) -> tuple[SecretState, ...]:
     return tuple(each for each in states if each.waits)
 
 
-def secret_row(name: str) -> SecretRow:
+def secret_row(name: str, rows: Sequence[SecretRow] = SECRETS) -> SecretRow:
     """Return the row of a secret. Raises UserError for a name that is none."""
-    for row in SECRETS:
-        if row.name == name:
-            return row
+    names = [row.name for row in rows]
+    if name in names:
+        return rows[names.index(name)]
+    if name in {*TAKEN, *singles()}:
+        raise UserError(
+            f"the stage declares no secret {name!r}: write [secrets.{name}] in its stage file and deploy it"
+        )
+    close = difflib.get_close_matches(name, names, n=1)
+    meant = f"did you mean {close[0]}? Or " if close else "or "
     raise UserError(
-        f"there is no secret {name!r}: allowed: {', '.join(row.name for row in SECRETS)}"
+        f"there is no secret {name!r}: allowed: {', '.join(names)}; {meant}declare one as [secrets.NAME] in "
+        "the stage file"
     )
 
 
@@ -93,6 +118,8 @@ def remedy(each: SecretState, *, stage: str) -> str:
     if each.mended_by == "deploy":
         return f"cdktf deploy atomic-{stage}"
     command = f"python -m ops secrets set {each.name} --stage {stage}"
+    if len(each.keys) == 1:
+        return f"{command} --key {each.keys[0]}"
     if each.name == MASTER_CREDENTIALS:
         return f"{command} --force"
     return command
@@ -110,7 +137,9 @@ def secret_state(deployed: Deployed, row: SecretRow) -> SecretState:
         _NO_VALUE,
         SecretId=deployed.names.secret(row.name),
     )
-    state = _state_of(answer.get("SecretString", "")) if answer else "missing"
+    value = answer.get("SecretString", "") if answer else ""
+    state = _state_of(row, value) if answer else "missing"
+    found = key_states(row, value)
     return SecretState(
         name=row.name,
         origin=row.origin,
@@ -118,6 +147,8 @@ def secret_state(deployed: Deployed, row: SecretRow) -> SecretState:
         since=answer["CreatedDate"] if answer else None,
         readers=deployed.readers_of(row.name),
         mended_by="person" if state == "set" else _mended_by(deployed, row, state),
+        optional=row.optional,
+        keys=(found.lacking or found.unset) if state != "set" else (),
     )
 
 
@@ -133,12 +164,42 @@ def put_value(
 
     Raises UserError for a value of the wrong shape and when AWS refuses.
     """
-    wrong = complaint(row.name, value)
-    other = None if wrong or of_any_issuer else wrong_kind(row.name, value)
+    wrong = own_complaint(value) if row.is_own else complaint(row.name, value)
+    other = None if wrong or of_any_issuer or row.is_own else wrong_kind(row.name, value)
     if other:
         wrong = f"{other}; if you mean it, add --force"
     if wrong:
         raise UserError(f"the value for {row.name} was not set: {wrong}")
+    return _put(deployed, row, value)
+
+
+def put_keys(deployed: Deployed, row: SecretRow, given: Mapping[str, str]) -> str:
+    """Set some keys of a JSON secret, leave the others as they are, and return the version's id.
+
+    Raises UserError for a value or a key that is wrong, and when AWS refuses.
+    """
+    for key, value in given.items():
+        check_is_a_key(row, key)
+        wrong = own_complaint(value)
+        if wrong:
+            raise UserError(f"the value for {row.name}:{key} was not set: {wrong}")
+    answer = ask_unless(
+        deployed.clients,
+        "secretsmanager",
+        "GetSecretValue",
+        _NO_VALUE,
+        SecretId=deployed.names.secret(row.name),
+    )
+    document = with_keys(row, answer["SecretString"] if answer else None, given)
+    if len(document.encode()) > MAX_BYTES:
+        raise UserError(
+            f"the value for {row.name} was not set: all keys together are longer than Secrets Manager takes: "
+            f"allowed: at most {MAX_BYTES} bytes"
+        )
+    return _put(deployed, row, document)
+
+
+def _put(deployed: Deployed, row: SecretRow, value: str) -> str:
     answer = ask_unless(
         deployed.clients,
         "secretsmanager",
@@ -162,7 +223,11 @@ def read_value(deployed: Deployed, name: str) -> str:
     return str(answer.get("SecretString", ""))
 
 
-def _state_of(value: str) -> State:
+def _state_of(row: SecretRow, value: str) -> State:
+    if row.keys:
+        keys = key_states(row, value)
+        if keys.lacking or keys.unset:
+            return "incomplete" if keys.lacking else "placeholder"
     if is_placeholder(value):
         return "placeholder"
     if has_no_address(value):

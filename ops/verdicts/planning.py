@@ -47,8 +47,8 @@ def stage_plan(workspace: Workspace, given: Path | None, progress: Progress) -> 
     """
     if given and not _is_zip(given):
         plan = read_plan(given)
-        refuse_foreign_plan(workspace, plan, given)
-        return _given(plan, given, premises(plan, file=given, state=None))
+        compared = refuse_foreign_plan(workspace, plan, given)
+        return _given(plan, given, premises(plan, file=given, state=None, compared=compared))
     refuse_untrusted_state(workspace)
     progress("synthesizing the stage")
     terraform = workspace.synthesize()

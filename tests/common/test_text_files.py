@@ -16,7 +16,9 @@ def read(path: Path, content: bytes) -> object:
     return read_json(path, wanted="a plan in JSON", remedy="write one")
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"]
+)
 def test_each_encoding_that_a_shell_writes_is_read(tmp_path: Path, encoding: str) -> None:
     mark = {"utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}.get(encoding, b"")
     text = json.dumps(DOCUMENT, ensure_ascii=False)
@@ -34,7 +36,7 @@ def test_each_encoding_that_a_shell_writes_is_read(tmp_path: Path, encoding: str
         (b"PK\x03\x04 rest", "a plan file (or another zip archive)"),
         (b"\xff\xff", "binary or encrypted"),
         (b'{"a": "\x00"}', "binary or encrypted"),
-        (b'{"a": 1}\n{"b": 2}', "Extra data"),
+        (b"[1]\n[2]", "Extra data"),
     ],
 )
 def test_what_is_no_json_is_told_in_one_line_with_the_remedy(
@@ -62,3 +64,25 @@ def test_a_wrappers_first_line_is_told_with_what_turns_it_off(
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="No such file or directory"):
         read_json(tmp_path / "none", wanted="a plan in JSON", remedy="write one")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "##[command]terraform show -json now.tfplan\n{}\n",
+        "time=2026-01-02T03:04:05Z level=info msg=planning\n{}\n",
+        "\x1b[0m{}\x1b[0m\n",
+        "> stack@1.0.0 show\n> terraform show -json\n\n{}\n",
+        "{}\n::debug::exitcode: 0\n",
+    ],
+)
+def test_a_document_among_the_lines_of_another_program_is_told(tmp_path: Path, text: str) -> None:
+    with pytest.raises(UserError, match="another program's lines stand before or after it"):
+        read(tmp_path / "a.json", text.replace("{}", json.dumps(DOCUMENT)).encode())
+
+
+def test_the_log_of_a_plan_is_told_from_the_plan(tmp_path: Path) -> None:
+    log = b'{"@level":"info","type":"version"}\n{"@level":"info","type":"planned_change"}\n'
+
+    with pytest.raises(UserError, match="the log that `terraform plan -json` prints, a line each"):
+        read(tmp_path / "a.json", log)

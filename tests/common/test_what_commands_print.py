@@ -8,6 +8,7 @@ import typing
 from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
+from enum import Enum
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal
@@ -15,7 +16,7 @@ from typing import Any, Literal
 import pytest
 
 import ops.commands
-from imports import __main__ as imports
+from imports import printed as imports
 from imports.record import AdoptionRecord
 from imports.recovery.matching import Orphan
 from ops.commands import cost, doctor, gate, logs, recover, secrets, state, status
@@ -72,6 +73,8 @@ def made(type_: Any) -> Any:
     if generic := GENERIC.get(typing.get_origin(type_)):
         return generic(typing.get_args(type_))
     assert isinstance(type_, type), type_
+    if issubclass(type_, Enum):
+        return next(iter(type_))
     assert is_dataclass(type_), type_
     hints = typing.get_type_hints(type_, include_extras=True)
     return type_(**{each.name: made(hints[each.name]) for each in fields(type_) if each.init})
@@ -84,7 +87,7 @@ def showing() -> list[Callable[..., None]]:
         for module in MODULES
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if function.__module__ == module.__name__
-        and name.startswith(("_show", "_print", "_compare"))
+        and name.startswith(("_show", "_print", "print_", "_compare"))
     ]
 
 

@@ -16,7 +16,7 @@ from moto import mock_aws
 from aws.client import account_of
 from aws.resources.row import Live
 from common.errors import UserError
-from imports.existing import Existing
+from imports.existing import Existing, kind_of
 from imports.sources.terraform_base.live import discover
 from imports.sources.terraform_base.planned import read_plan
 from modules.settings.stage_settings import stack_name
@@ -168,9 +168,14 @@ def answering(processes: Processes) -> Iterator[None]:
         instead_of_processes(processes),
         patch("imports.legacy_side.boto3_clients", clients),
         patch("imports.adopt.boto3_clients", clients),
-        patch("imports.preflight.read_existing", lambda *_args, **_kwargs: _existing()),
+        patch("imports.preflight.read_existing", _existing_of),
     ):
         yield
+
+
+def _existing_of(_clients: object, *, types: set[str], **_names: object) -> Existing:
+    """What AWS lists of these types; one that is not adopted is refused, as ever."""
+    return {type_: _existing().get(kind_of(type_).type, []) for type_ in types}
 
 
 @cache

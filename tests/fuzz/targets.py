@@ -10,10 +10,12 @@ import tomli_w
 from hypothesis import strategies as st
 
 from common.errors import UserError
+from common.text_files import decode_state
 from imports.__main__ import main as imports_main
 from imports.gate import judge
 from imports.inventory import decide
 from imports.record import AdoptionRecord
+from imports.recovery import recovery_stage
 from imports.sources.terraform_base.planned import read_plan as read_legacy_plan
 from local.aws import app as aws_app
 from modules.settings.secrets import SECRETS
@@ -22,9 +24,15 @@ from ops.commands.secrets import piped_value
 from ops.secrets.secret_shapes import complaint, wrong_kind
 from ops.tasks.hasura_metadata import read_metadata, replacement
 from synth.stages import synthesize_stages
+from terraform.environment import refusal
+from terraform.instances import account_in
 from terraform.plan import Plan
 from terraform.plan_file import read_plan
 from terraform.stack import Stack
+from terraform.state import dump_document, parse_document
+from terraform.state_file import local_state_file, lock_info_path
+from terraform.state_lock import cut_short, local_lock, lost_state
+from terraform.state_surgery import add_objects
 from tests.fuzz import base
 from tests.fuzz.command_lines import IMPORTS, OPS, line, words
 from tests.fuzz.inputs import EDITS, TEXT, documents, edited
@@ -179,6 +187,44 @@ def _judges(folder: Path, content: bytes) -> Outcome:
     return run(judged, arguments=[], environ={})
 
 
+def _recovered(_folder: Path, content: bytes) -> Outcome:
+    """What `recover` reads of a state, and makes of it."""
+
+    def read() -> None:
+        state = parse_document(decode_state(content, source="the state"), source="the state")
+        recovery_stage.held_attributes(state)
+        recovery_stage.held_ids(state)
+        account_in(state)
+        stack = Stack(document={})
+        whole = recovery_stage.untainted(state)
+        recovered = add_objects(whole, {}, stack, terraform_version="1.11.4")
+        parse_document(dump_document(recovered), source="what is written")
+
+    return _reading(read)
+
+
+def _beside(folder: Path, content: bytes) -> Outcome:
+    """What lies about a state: its lock, its backup, the note of an interrupted run, the folder's backend."""
+
+    def read() -> None:
+        state = folder / "terraform.tfstate"
+        for name in ("cut-short.json", "environment", "terraform.tfstate"):
+            (folder / ".terraform").mkdir(exist_ok=True)
+            (folder / ".terraform" / name).write_bytes(content)
+        for path in (state, lock_info_path(state), folder / "terraform.tfstate.backup"):
+            path.write_bytes(content)
+        (folder / "cdk.tf.json").write_bytes(content)
+        lock = local_lock(state)
+        assert lock is not None  # the file is there
+        lost = lost_state(state)
+        print(lock.text, lock.remedy(folder), cut_short(folder))
+        print(local_state_file(folder), refusal({}, folder))
+        if lost:
+            raise UserError(lost.text)
+
+    return _reading(read)
+
+
 def _legacy_plan(_folder: Path, content: bytes) -> Outcome:
     """What is read of a legacy folder's plan, and decided."""
 
@@ -271,6 +317,7 @@ _ENVIRONMENT = st.dictionaries(
 
 _RECORDS = documents(base.record)
 _STATES = documents(base.state)
+_LOCKS = documents(lambda: {"ID": "a", "Who": "ann@laptop", "Created": "2026-01-02T03:04:05.123Z"})
 _INVENTORY = "inventory --stage new --legacy @legacy"
 _RECORD_FILE = f"stages/{STAGE}.adoption.json"
 
@@ -318,6 +365,8 @@ TARGETS = (
         inputs=_STATES,
         run=_ops("cost --stage dev --legacy-state @state.json", file="state.json"),
     ),
+    Target(name="states, recover", inputs=_STATES, run=_recovered),
+    Target(name="what lies beside a state", inputs=_STATES | _LOCKS, run=_beside),
     Target(name="legacy plans", inputs=documents(base.legacy_plan), run=_legacy_plan),
     Target(
         name="stacks, ops report",

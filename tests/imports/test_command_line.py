@@ -181,9 +181,9 @@ def test_a_stage_without_a_record(world: World, command: str, stage: str) -> Non
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "not JSON"),
-        (b'{"format": 1, "stage": ', "not JSON"),
-        (b"\xff\xfe", "the adoption record cannot be read"),
+        (b"", "not an adoption record"),
+        (b'{"format": 1, "stage": ', "not an adoption record"),
+        (b"\xff\xfe", "not an adoption record"),
         (b"{}", "not an adoption record: "),
         (b'{"format": 2}', "not an adoption record: format"),
     ],

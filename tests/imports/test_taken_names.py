@@ -68,6 +68,17 @@ def test_a_name_that_exists_is_named_before_the_deploy(clients: Clients, type_: 
     assert "python -m ops recover --stage prod" in why
 
 
+def test_a_deleted_secret_still_has_its_name(clients: Clients) -> None:
+    clients("secretsmanager").create_secret(Name="live", SecretString="x")
+    clients("secretsmanager").delete_secret(SecretId="live", RecoveryWindowInDays=30)
+    change = planned("aws_secretsmanager_secret.main", "create", after={"name": "live"})
+
+    why = taken(clients, change)["aws_secretsmanager_secret.main"]
+
+    assert why.startswith("live was deleted, and AWS keeps it and its name")
+    assert "`aws secretsmanager restore-secret --secret-id live` and run `python -m ops rec" in why
+
+
 @pytest.mark.parametrize("name", ["liv", "live-2", None, ""])
 def test_another_name_and_one_that_is_not_known_are_free(
     clients: Clients, name: str | None

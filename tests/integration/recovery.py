@@ -12,6 +12,7 @@ from typing import Any
 from dev.fault_injection.census import Comparison, census, compare, held_by
 from local.cdktf import Cdktf
 from local.emulator import PROJECT, Emulator
+from terraform.state_file import lock_info_path
 from tests.answer import Answer
 from tests.contract import json_keys
 from tests.integration.story import killed
@@ -37,6 +38,10 @@ class RecoverableStage:
         """Where the state is."""
         return self.cdktf.state_file(self.stack)
 
+    def is_locked(self) -> bool:
+        """Whether somebody holds the state, or has left a lock behind."""
+        return lock_info_path(self.state_file).exists()
+
     def killed_deploy(self, moment: str) -> bool:
         """A deploy that is killed -9 at a moment; whether it was at work then."""
         return killed(
@@ -48,15 +53,19 @@ class RecoverableStage:
 
     def recover(self, *options: str) -> Answer:
         """`python -m ops recover --stage NAME OPTIONS`."""
+        return self.ops("recover", *options)
+
+    def ops(self, command: str, *options: str) -> Answer:
+        """`python -m ops COMMAND --stage NAME OPTIONS`."""
         finished = subprocess.run(
-            [sys.executable, "-m", "ops", "recover", "--stage", self.name, *options],
+            [sys.executable, "-m", "ops", command, "--stage", self.name, *options],
             cwd=PROJECT,
             env={**self.cdktf.process_environment(), "CDKTF_OUTDIR": str(self.cdktf.outdir)},
             capture_output=True,
             text=True,
             check=False,
         )
-        json_keys.check("ops", ("recover", *options), finished.stdout)
+        json_keys.check("ops", (command, *options), finished.stdout)
         return Answer(code=finished.returncode, text=finished.stdout, errors=finished.stderr)
 
     def held(self) -> Mapping[str, Mapping[str, Any]]:

@@ -261,6 +261,28 @@ def test_a_lost_state_comes_back_object_by_object(story: Story) -> None:
     acm.delete_certificate(CertificateArn=theirs)
 
 
+def _interrupted(story: Story, command: str, *, at: str) -> set[str]:
+    """Who owns the objects after one Ctrl-C, as soon as `imports COMMAND` has printed this."""
+    running = story.imports_on_terminal(command, *story.from_legacy)
+    assert running.wait_for_text(at)
+    running.press_ctrl_c()
+
+    finished = running.finish()
+
+    assert finished.code == 130, finished.text
+    assert "stopped; run the same command again to finish" in finished.text
+    assert "Traceback" not in finished.text
+    for state in (story.legacy.folder / "terraform.tfstate", story.cdktf.state_file(STACK)):
+        assert not lock_info_path(state).exists()
+        assert json.loads(state.read_text())["lineage"]
+    owners = json.loads(story.imports("status", *story.from_legacy, "--json").text)
+    return {owner["holder"] for owner in owners}
+
+
+def test_ctrl_c_before_the_old_tool_lets_go_changes_nothing(story: Story) -> None:
+    assert _interrupted(story, "retire", at="reading the new and the legacy state") == {"both"}
+
+
 def test_the_old_tool_lets_go(story: Story) -> None:
     answer = story.imports("retire", *story.from_legacy)
 
@@ -288,6 +310,13 @@ def test_the_shared_roles_end_where_the_stage_drops_them(story: Story) -> None:
         role["RoleName"] for role in roles
     )
     assert "No changes." in story.cdktf.run("diff", STACK)
+
+
+@pytest.mark.parametrize("moment", ["back into the legacy state", "out of the new state"])
+def test_ctrl_c_while_a_state_is_written_leaves_each_object_an_owner(
+    story: Story, moment: str
+) -> None:
+    assert "nobody" not in _interrupted(story, "rollback", at=moment)
 
 
 def test_everything_can_be_given_back(story: Story) -> None:

@@ -1,19 +1,22 @@
 """Ctrl-C on a real terminal: Terraform finishes what it has begun, and the prompt comes back only then.
 
-One stage on one emulator. The tests follow on one another, in the order of the file; adoption's is in
-test_adoption.py.
+One stage with its state in a file, one with it in S3, each on an emulator of its own. The tests follow on
+one another, in the order of the file; adoption's are in test_adoption.py.
 """
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from dev.fault_injection.census import Comparison
 from dev.fault_injection.running import Finished, Running
 from local.cdktf import Cdktf
 from local.emulator import PROJECT, running_emulator
-from terraform.state_file import lock_info_path
+from tests.integration.conftest import write_stage
 from tests.integration.recovery import NOTHING, RecoverableStage
 
 pytestmark = pytest.mark.integration
@@ -61,8 +64,8 @@ def assert_state_is_whole(stage: RecoverableStage, finished: Finished) -> None:
     the state names and a destroy has taken away already, the next run finds gone.
     """
     assert finished.code == 130
-    assert not lock_info_path(stage.state_file).exists()
-    assert json.loads(stage.state_file.read_text())["resources"]
+    assert not stage.is_locked()
+    assert stage.state()["resources"]
     told = UNKNOWN in finished.text
     assert told or stage.account().orphans == ()
     assert told is ("was interrupted" in stage.recover("--dry-run").text)
@@ -127,3 +130,96 @@ def test_the_next_run_goes_on_from_there_to_its_end(stage: RecoverableStage) -> 
 
     assert json.loads(stage.state_file.read_text())["resources"] == []
     assert stage.account() == NOTHING
+
+
+# --- the state in S3
+
+BUCKET = "interrupted-state"
+KEY = f"{STACK}.tfstate"
+LOCK = f"{KEY}.tflock"
+
+
+class StageInS3(RecoverableStage):
+    """The same with its state in a bucket."""
+
+    def state(self) -> dict[str, Any]:
+        text = self.emulator.client("s3").get_object(Bucket=BUCKET, Key=KEY)["Body"].read()
+        document: dict[str, Any] = json.loads(text)
+        return document
+
+    def is_locked(self) -> bool:
+        listed = self.emulator.client("s3").list_objects_v2(Bucket=BUCKET).get("Contents", ())
+        return LOCK in [each["Key"] for each in listed]
+
+    def account(self, *others: Mapping[str, Any]) -> Comparison:
+        found = super().account(*others)
+        return replace(found, orphans=tuple(each for each in found.orphans if each.id != BUCKET))
+
+
+@pytest.fixture(scope="module")
+def in_s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StageInS3]:
+    folder = tmp_path_factory.mktemp("ctrl-c-s3")
+    text = (PROJECT / "stages" / "dev.toml").read_text()
+    stages = write_stage(folder / "stages", "dev", f'{text}\n[state]\nbucket = "{BUCKET}"\n')
+    with running_emulator() as emulator:
+        emulator.client("s3").create_bucket(Bucket=BUCKET)
+        environment = {
+            **emulator.environment,
+            "ATOMIC_STAGE": "dev",
+            "ATOMIC_STAGES_DIR": str(stages),
+        }
+        yield StageInS3(
+            name="dev", cdktf=Cdktf(folder=folder, environment=environment), emulator=emulator
+        )
+
+
+def test_a_state_in_s3_is_written_and_its_lock_object_is_gone(in_s3: StageInS3) -> None:
+    running = begun(in_s3, "deploy")
+    assert running.wait_for(12)
+    running.press_ctrl_c()
+
+    finished = running.finish()
+
+    assert FINISHING in finished.text
+    assert_state_is_whole(in_s3, finished)
+    assert in_s3.account() == NOTHING
+
+
+def test_after_a_second_ctrl_c_a_lock_object_in_s3_is_explained_and_taken_away_as_told(
+    in_s3: StageInS3,
+) -> None:
+    running = begun(in_s3, "deploy")
+    assert running.wait_for(12)
+    running.press_ctrl_c()
+    time.sleep(0.1)
+    running.press_ctrl_c()
+
+    finished = running.finish()
+
+    assert finished.code == 130
+    assert UNKNOWN in finished.text
+    assert in_s3.state()["resources"]
+    gate = in_s3.ops("gate")
+    assert (gate.code, "interrupted" in gate.text) == (2, True), gate.text + gate.errors
+    found = {
+        each["name"]: each for each in json.loads(in_s3.ops("doctor", "--json").text)["findings"]
+    }
+    assert "recover" in found["state"]["remedy"], found["state"]
+    assert ("state lock" in found) is in_s3.is_locked()
+    if in_s3.is_locked():
+        assert "that process is gone" in found["state lock"]["what"]
+        _, told, command = found["state lock"]["remedy"].partition("force-unlock ")
+        assert told
+        unlocked = in_s3.cdktf.terraform(STACK, "force-unlock", "-force", command)
+        assert unlocked.returncode == 0, unlocked.stderr
+    answer = in_s3.recover("--yes", "--delete-orphans")
+    assert answer.code == 0, answer.text + answer.errors
+    assert in_s3.account() == NOTHING
+
+
+def test_the_next_deploy_goes_on_from_a_state_in_s3_to_its_end(in_s3: StageInS3) -> None:
+    in_s3.cdktf.run("deploy", STACK, "--auto-approve")
+
+    assert in_s3.account() == NOTHING
+    assert not in_s3.is_locked()
+    assert "No changes." in in_s3.cdktf.run("diff", STACK)

@@ -54,3 +54,26 @@ def test_what_was_half_made_loses_its_mark_and_all_else_stays() -> None:
             {"type": "aws_vpc", "name": "main", "instances": [whole]},
         ],
     }
+
+
+def test_flat_attributes_and_foreign_objects_leave_the_rest_of_a_state_readable() -> None:
+    vpc = {"mode": "managed", "type": "aws_vpc", "name": "main"}
+    flat = {"attributes_flat": {"id": "sg-1", "tags.%": "1", "tags.Name": "own"}}
+    state = {
+        "resources": [
+            {**vpc, "instances": [{"attributes": {"id": "vpc-1"}}, "odd"]},
+            {**vpc, "module": "module.theirs", "instances": [{"attributes": {"id": "vpc-2"}}]},
+            {"mode": "managed", "type": "aws_security_group", "name": "old", "instances": [flat]},
+            {"mode": "data", "type": "aws_region", "name": "here", "instances": [{}]},
+            {"mode": "later", "type": "aws_new", "name": "kind", "instances": None},
+        ]
+    }
+
+    assert recovery_stage.held_attributes(state) == {
+        "aws_vpc.main": {"id": "vpc-1"},
+        "module.theirs.aws_vpc.main": {"id": "vpc-2"},
+        "aws_security_group.old": {"id": "sg-1", "tags": {"Name": "own"}},
+        "data.aws_region.here": {},
+    }
+    assert recovery_stage.held_ids(state) == {"vpc-1", "vpc-2", "sg-1"}
+    assert recovery_stage.held_attributes({"resources": None}) == {}

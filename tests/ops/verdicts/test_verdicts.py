@@ -102,10 +102,10 @@ class World:
         with instead_of_processes(processes):
             return answer(self.monkeypatch, self.capsys, command, "--stage", "dev", *arguments)
 
-    def verdict(self, command: str, **facts: Any) -> Answer:
+    def verdict(self, command: str, *arguments: object, **facts: Any) -> Answer:
         """The same for a command that plans."""
         page = ("--out", self.folder / "page.html") if command == "report" else ()
-        return self.ops(command, *page, **facts)
+        return self.ops(command, *page, *arguments, **facts)
 
     def doctor(self, *arguments: str, **facts: Any) -> dict[str, tuple[str, str, str]]:
         """The doctor's findings by name: state, what, remedy."""
@@ -198,17 +198,24 @@ def test_the_report_names_what_it_looked_at_on_screen_and_page(world: World) -> 
     assert looked_at in (world.folder / "page.html").read_text()
 
 
-def test_a_given_plan_is_named_with_its_moment_and_that_the_state_was_not_asked(
-    world: World,
-) -> None:
+def test_a_given_plan_is_named_with_its_moment_and_what_it_was_held_against(world: World) -> None:
     path = world.given({**WHOLE, "timestamp": "2026-01-02T03:04:05Z"})
 
     said = world.ops("gate", "--plan", path)
+    world.state.unlink()
+    without_state = world.ops("gate", "--plan", path)
 
+    looked_at = f"looked at: the plan in {path} (made 2026-01-02T03:04:05Z), of 1 objects; "
     assert said.text.splitlines()[-2] == (
-        f"looked at: the plan in {path} (made 2026-01-02T03:04:05Z), of 1 objects; the state itself was not "
-        "asked"
+        f"{looked_at}the same objects as in the state {world.state}; AWS was not asked"
     )
+    assert without_state.text.splitlines()[-2] == f"{looked_at}the state itself was not asked"
+
+
+def test_a_given_plan_that_is_trimmed_is_not_said_to_be_of_the_state(world: World) -> None:
+    said = world.ops("gate", "--plan", world.given(a_plan(UNCHANGED)))
+
+    assert "of 0 objects; the state itself was not asked" in said.text
 
 
 # --- Terraform's environment
@@ -227,6 +234,7 @@ ELSEWHERE = [
     ("TF_CLI_ARGS_init", "-backend-config=key=other"),
     ("TF_CLI_ARGS_show", "other.tfplan"),
     ("TF_CLI_ARGS_state_pull", "-state=other"),
+    ("TF_CLI_ARGS_refresh", "-state other"),
 ]
 HARMLESS = [
     ("TF_WORKSPACE", "default"),
@@ -234,9 +242,13 @@ HARMLESS = [
     ("TF_CLI_ARGS_plan", "-parallelism=5 -lock-timeout 20s -no-color -compact-warnings"),
     ("TF_CLI_ARGS_apply", "-parallelism 5"),
     ("TF_LOG", "INFO"),
+    ("TF_LOG_PROVIDER", "TRACE"),
+    ("TF_INPUT", "0"),
     ("TF_VAR_region", "eu-west-1"),
     ("TF_IN_AUTOMATION", "1"),
     ("TF_PLUGIN_CACHE_DIR", "/cache"),
+    ("TF_CLI_CONFIG_FILE", "/home/ann/.terraformrc"),
+    ("TF_REGISTRY_CLIENT_TIMEOUT", "5"),
 ]
 
 
@@ -450,6 +462,48 @@ def test_a_plan_of_an_older_state_is_refused(
     said = refused(world.ops("gate", "--plan", path))
 
     assert said == f"error: {path}: made of another state than {world.state}: {why}: plan again"
+
+
+IN_S3 = f'{REQUIRED}[state]\nbucket = "states"\n'
+
+
+def _stored(world: World, text: bytes) -> None:
+    (world.folder / "dev.toml").write_text(IN_S3)
+    s3 = boto3.client("s3", region_name="us-east-1")
+    s3.create_bucket(Bucket="states")
+    s3.put_object(Bucket="states", Key="atomic-dev.tfstate", Body=text)
+
+
+@pytest.mark.parametrize("command", ["gate", "report"])
+def test_a_given_plan_is_held_against_a_state_in_s3(world: World, command: str) -> None:
+    _stored(world, a_state())
+    older = {**a_plan(planned(TOPIC, "create", after=TOPICS)), **of_a_state()}
+
+    said = world.verdict(command, "--plan", world.given(WHOLE))
+
+    place = "the state s3://states/atomic-dev.tfstate"
+    assert f"the same objects as in {place}; AWS was not asked" in said.text
+    said = world.verdict(command, "--plan", world.given(older))
+    assert f"made of another state than {place.removeprefix('the state ')}" in refused(said)
+
+
+def test_a_given_plan_of_a_state_in_s3_that_cannot_be_read_says_so(world: World) -> None:
+    (world.folder / "dev.toml").write_text(IN_S3)
+    world.monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+
+    said = world.ops("gate", "--plan", world.given(WHOLE))
+
+    assert said.code == 0
+    assert "of 1 objects; the state itself was not asked" in said.text
+    assert "not looked at: the state s3://states/atomic-dev.tfstate, which cannot be" in said.text
+
+
+def test_a_given_plan_of_a_truncated_state_in_s3_is_no_verdict(world: World) -> None:
+    _stored(world, a_state()[:50])
+
+    assert "is no complete Terraform state" in refused(
+        world.ops("gate", "--plan", world.given(WHOLE))
+    )
 
 
 def as_terraform_wrote_it(folder: Path, serial: int, lineage: str) -> Path:
@@ -668,6 +722,20 @@ def test_a_state_of_another_version_is_refused(world: World, command: str) -> No
     said = refused(world.verdict(command, here=a_state(version=3)))
 
     assert 'has the state version "3"' in said
+
+
+@pytest.mark.parametrize("command", PLANNING)
+def test_a_state_of_another_account_is_refused(world: World, command: str) -> None:
+    """As with AWS_PROFILE or AWS_ENDPOINT_URL of another account: all would look deleted there."""
+    document = json.loads(a_state())
+    told = {"attributes": {"account_id": "222222222222"}}
+    data = {"mode": "data", "type": "aws_caller_identity", "name": "current", "instances": [told]}
+    world.state.write_text(json.dumps({**document, "resources": [*document["resources"], data]}))
+
+    said = refused(world.verdict(command))
+
+    assert "deployed to account 222222222222, the credentials are of 123456789012" in said
+    assert world.doctor()["state account"][0] == "attention"
 
 
 def test_the_lock_of_a_state_in_a_bucket_closes_the_gate(world: World) -> None:

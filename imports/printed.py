@@ -1,0 +1,112 @@
+"""What the commands of adoption print for people."""
+
+from collections.abc import Sequence
+from dataclasses import astuple
+
+from common.screen import print_table, say
+from imports.adopt import GateResult
+from imports.gate import Finding
+from imports.ownership import Owner, twice_owned
+from imports.retire import Retirement
+from imports.rollback import Rollback
+from imports.take_stock import Inventory
+
+
+def print_inventory(found: Inventory) -> None:
+    """Print what becomes of each legacy resource, and what was written."""
+    print_table(
+        ("legacy resource", "verdict", "address here", "import id, or why"),
+        [
+            (item.legacy_address, item.verdict, item.address or "", item.import_id or item.why)
+            for item in found.decisions
+        ],
+    )
+    verdicts = [item.verdict for item in found.decisions]
+    say(
+        f"\n{len(verdicts)} legacy resources, read from {found.source}: {verdicts.count('adopt')} to adopt, "
+        f"{verdicts.count('release')} to release, {verdicts.count('not covered')} not covered"
+    )
+    if found.drift:
+        say("\nConfiguration, state and AWS do not agree; AWS is what is adopted:")
+        print_table(
+            ("legacy resource", "attribute", "configuration", "state", "AWS"),
+            [tuple(value or "" for value in astuple(row)) for row in found.drift],
+        )
+    for note in found.notes:
+        say(f"note: {note}")
+    if found.record is None:
+        problems = [item for item in found.decisions if item.verdict == "problem"]
+        say(f"\n{len(problems)} to mend: nothing was written")
+        for item in problems:
+            # Whole lines: a command that is cut cannot be copied.
+            say(f"BLOCKED {item.legacy_address}: {item.why}")
+        return
+    say(f"\nwrote {found.record_path}: review and commit it")
+    if found.wrote_stage_file:
+        say(f"wrote {found.stage_path}: the base's settings, phase adopt")
+    say(f"next: python -m imports gate --stage {found.record.stage}")
+
+
+def print_gate(result: GateResult) -> None:
+    """Print what the gate says of a plan."""
+    for line in result.preflight:
+        say(f"BLOCKED {line}")
+    shown: list[Finding] = [
+        finding for finding in result.verdict.findings if finding.kind not in ("clean", "addition")
+    ]
+    for finding in shown:
+        label = "BLOCKED" if finding.kind == "blocked" else finding.kind
+        say(f"{label} {finding.address}: {finding.why}")
+        for change in finding.changes:
+            say(f"    {change}")
+    for address in result.kept_as_found:
+        say(f"kept as found {address}: the stage puts nothing in its place (keep_as_found)")
+    if result.looked_at:
+        for line in (result.looked_at.text, *result.looked_at.notes):
+            say(line)
+    count = result.verdict.count
+    say(
+        f"phase {result.phase}: {count('clean')} unchanged, "
+        f"{count('state-only')} changed in the state alone, {count('addition')} added, "
+        f"{count('change')} changed in place or removed, "
+        f"{count('blocked') + len(result.preflight)} blocked"
+    )
+
+
+def print_owners(owners: Sequence[Owner]) -> None:
+    """Print who owns each object."""
+    print_table(
+        ("address", "import id", "owner", ""),
+        [(owner.address, owner.import_id, owner.holder, owner.mismatch or "") for owner in owners],
+    )
+    holders = [owner.holder.value for owner in owners]
+    counts = ", ".join(f"{holders.count(name)} {name}" for name in dict.fromkeys(holders))
+    say(f"\n{len(owners)} objects: {counts}")
+    warning = twice_owned(owners)
+    if warning:
+        say(warning)
+
+
+def print_retirement(done: Retirement) -> None:
+    """Print what was removed from the old state, and what is left to do."""
+    say(f"removed {len(done.let_go)} resources from the old state; {len(done.stays)} stay there")
+    for address in done.stays:
+        say(f"  stays: {address}")
+    if done.backup:
+        say(f"backup: {done.backup.path} (mode 0600); it holds secrets")
+    for file in done.secret_files:
+        say(f"still holds secrets: {file}")
+    for file in done.delete_from_version_control:
+        say(f"remove from version control: {file}")
+    for note in done.notes:
+        say(f"note: {note}")
+
+
+def print_rollback(done: Rollback) -> None:
+    """Print what was given back."""
+    say(
+        f"restored {len(done.restored)} resources to the legacy state; the new state forgot "
+        f"{len(done.forgotten)}"
+    )
+    for note in done.notes:
+        say(f"note: {note}")
