@@ -11,6 +11,7 @@ from ops.commands.cost import cost
 from ops.commands.diagram import diagram
 from ops.commands.doctor import doctor
 from ops.commands.drift import drift
+from ops.commands.firewall import firewall
 from ops.commands.gate import gate
 from ops.commands.hasura import apply_hasura_metadata
 from ops.commands.logs import logs
@@ -41,6 +42,7 @@ app.command()(restart)
 app.command()(status)
 app.command()(doctor)
 app.command()(logs)
+app.command()(firewall)
 app.command("open")(open_)
 app.add_typer(images.app, name="images")
 app.command()(apply_hasura_metadata)

@@ -57,7 +57,12 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     },
     "guarded": {
         **_REQUIRED,
-        "security": {"customer_managed_key": True, "web_firewall": True, "backups": True},
+        "security": {
+            "customer_managed_key": True,
+            "web_firewall": True,
+            "firewall_blocks": ["GenericRFI_BODY", "NoUserAgent_HEADER"],
+            "backups": True,
+        },
         "database": {"engine": "aurora-serverless-v2", "backup_retention_days": 0},
         "retain_data": True,
     },

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from modules.settings.own_secrets import OwnSecret, own_rows
+from modules.settings.rules.firewall import CountedRule
 from modules.settings.secrets import SECRETS, SecretRow
 from modules.settings.services import SERVICES, Service
 from modules.settings.setting_types import (
@@ -106,7 +107,12 @@ class Security(Section):
     web_firewall: bool = Field(
         False,
         description="AWS WAF before the load balancer: known attacks and addresses of bad repute are "
-        "blocked. 10 a month, and 0.60 for a million requests",
+        "blocked. 9 a month, and 0.60 for a million requests",
+    )
+    firewall_blocks: Annotated[tuple[CountedRule, ...], Field(strict=False)] = Field(
+        (),
+        description="rules of the firewall that are to block; those on bodies, long query strings and a "
+        "missing user agent only count by default, and `ops firewall` shows what they would have blocked",
     )
     rate_limit_per_5_minutes: int = Field(
         2000,

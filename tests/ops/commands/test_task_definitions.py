@@ -71,7 +71,7 @@ def test_a_stage_that_runs_keeps_what_it_may_be_rolled_back_to(
         cluster="atomic-dev-ecs-cluster", serviceName="atomic-dev-app", taskDefinition=arn
     )
 
-    with pytest.raises(UserError, match="destroy it first"):
+    with pytest.raises(UserError, match="may be rolled back"):
         check_runs_nothing(deployed)
 
 
