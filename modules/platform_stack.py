@@ -13,6 +13,7 @@ from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdent
 from cdktf_cdktf_provider_aws.data_aws_route53_zone import DataAwsRoute53Zone
 from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
 from cdktf_cdktf_provider_aws.s3_bucket_versioning import S3BucketVersioningA
+from cdktf_cdktf_provider_aws.vpc import Vpc
 from constructs import Construct
 
 from modules.base.address import address
@@ -40,6 +41,7 @@ from modules.legacy_base import LegacyBase
 from modules.monitoring import alarms, dashboard, events
 from modules.monitoring.cost_alerts import Budget, CostAnomalies
 from modules.monitoring.monitoring import AlarmTopic, Dashboard, EventNotices, MetricAlarms
+from modules.network.inside_names import InsideNames
 from modules.network.network import Network
 from modules.network.security_groups import SecurityGroups
 from modules.security.customer_key import CustomerKey
@@ -225,6 +227,19 @@ class PlatformStack(TerraformStack):
                 retention_days=stage.security.backup_retention_days,
                 resource_arns=[self._database.arn, self._file_storage.file_system.arn],
             )
+        self._names_inside = InsideNames(
+            self,
+            "inside_names",
+            context=context,
+            services=stage.services,
+            search_domain=(
+                # The DHCP options of an adopted VPC are its owner's, for other machines too.
+                not context.is_adopted(Vpc, "main")
+                if stage.network.search_domain is None
+                else stage.network.search_domain
+            ),
+            network=self._network,
+        )
         self._topic = AlarmTopic(
             self, "alarm_topic", context=context, operator_email=stage.operator_email
         )
@@ -309,10 +324,13 @@ class PlatformStack(TerraformStack):
             service=service,
             kafka=stage.kafka,
             tracing=stage.tracing,
+            proxy=stage.proxy,
+            idle_timeout_seconds=stage.load_balancer.idle_timeout_seconds,
             night_stop=stage.night_stop,
             database=stage.database,
             domain_name=domain_name,
             network=self._network,
+            names_inside=self._names_inside,
             cluster=self._cluster,
             security_group=self._groups.services[name],
             roles=self._roles[name],
@@ -470,7 +488,7 @@ class PlatformStack(TerraformStack):
         )
 
     def _route(self, service: Service) -> Route | None:
-        if service.path is None or service.port is None:
+        if not service.routed or service.path is None or service.routed_port is None:
             return None
         return Route(
             self._services,
@@ -478,7 +496,7 @@ class PlatformStack(TerraformStack):
             context=self._context,
             service=service,
             path=service.path,
-            port=service.port,
+            port=service.routed_port,
             network=self._network,
             load_balancer=self._load_balancer,
         )

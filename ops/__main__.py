@@ -6,7 +6,7 @@ Exit codes: 0 done or fine, 1 an error said in one line, 2 something is found th
 import typer
 
 from common.screen import run
-from ops.commands import images, secrets
+from ops.commands import database, images, secrets
 from ops.commands.cost import cost
 from ops.commands.diagram import diagram
 from ops.commands.doctor import doctor
@@ -45,6 +45,7 @@ app.command()(logs)
 app.command()(firewall)
 app.command("open")(open_)
 app.add_typer(images.app, name="images")
+app.add_typer(database.app, name="database")
 app.command()(apply_hasura_metadata)
 app.command("recover")(recover_)
 app.command()(drift)

@@ -24,8 +24,8 @@ def expected_reach(settings: StageSettings) -> frozenset[Reach]:
     found = {_tcp(INTERNET, LOAD_BALANCER, port) for port in _PUBLIC_PORTS}
     for name, service in settings.services.items():
         source = names[name]
-        if service.path and service.port:
-            found.add(_tcp(LOAD_BALANCER, source, service.port))
+        if service.routed and service.routed_port:
+            found.add(_tcp(LOAD_BALANCER, source, service.routed_port))
         for called in service.calls:
             port = settings.services[called].port
             if port:

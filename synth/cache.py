@@ -41,7 +41,11 @@ def code_files(project: Path) -> Iterable[Path]:
         yield from (
             [path]
             if path.is_file()
-            else [each for kind in ("py", "js", "json") for each in sorted(path.rglob(f"*.{kind}"))]
+            else [
+                found
+                for kind in ("py", "js", "json", "toml")
+                for found in sorted(path.rglob(f"*.{kind}"))
+            ]
         )
 
 

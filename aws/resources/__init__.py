@@ -25,6 +25,7 @@ from aws.resources.row import Resource
 from aws.resources.s3 import S3
 from aws.resources.scheduler import SCHEDULER
 from aws.resources.secretsmanager import SECRETSMANAGER
+from aws.resources.servicediscovery import SERVICEDISCOVERY
 from aws.resources.sns import SNS
 from aws.resources.wafv2 import WAFV2
 from common.errors import UserError
@@ -37,6 +38,7 @@ RESOURCES: Final[Mapping[str, Resource]] = {
         *KMS,
         *ACM,
         *EFS,
+        *SERVICEDISCOVERY,
         *EC2,
         *ECR,
         *ECS,

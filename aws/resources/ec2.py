@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from aws.client import Clients, ask, ask_all, client_of
 from aws.resources.call import Call, Row, filtered
-from aws.resources.document import Document, DocumentReader, plain
+from aws.resources.document import Document, DocumentReader, plain, some_of
 from aws.resources.removal import Removal
 from aws.resources.row import Member, Resource
 
@@ -116,6 +116,23 @@ def _revoke_rules(clients: Clients, group: str) -> None:
             else revoke.revoke_security_group_ingress
         )
         call(GroupId=group, SecurityGroupRuleIds=[row["SecurityGroupRuleId"]])
+
+
+def _with_options(clients: Clients, vpcs: Sequence[Row], _sought: str | None) -> Sequence[Row]:
+    """Leave the VPCs whose DHCP options somebody made; AWS's own name its domain alone."""
+    sets = ask_all(clients, "ec2", "DescribeDhcpOptions", ("DhcpOptions",))["DhcpOptions"]
+    made = {each["DhcpOptionsId"] for each in sets if each.get("Tags") or not _are_defaults(each)}
+    return [row for row in vpcs if row.get("DhcpOptionsId") in made]
+
+
+def _are_defaults(options: Row) -> bool:
+    domains = [
+        value["Value"]
+        for each in options["DhcpConfigurations"]
+        if each["Key"] == "domain-name"
+        for value in each["Values"]
+    ]
+    return all(name == "ec2.internal" or name.endswith(".compute.internal") for name in domains)
 
 
 def _rule(direction: str, *, egress: bool) -> Resource:
@@ -347,6 +364,34 @@ EC2: Final = (
             },
         ),
         kept_in_state={"revoke_rules_on_delete": False},
+    ),
+    Resource(
+        type="aws_vpc_dhcp_options_association",
+        key=("vpc_id",),
+        attributes={
+            "id": lambda row: f"{row['DhcpOptionsId']}-{row['VpcId']}",
+            "vpc_id": "VpcId",
+            "dhcp_options_id": "DhcpOptionsId",
+        },
+        import_id="{vpc_id}",
+        is_part=True,
+        listing=_call("Vpcs", filtered("vpc-id")),
+        details=_with_options,
+        overwrites=True,
+        document=DocumentReader(
+            held=lambda _clients, vpc: {"dhcp_options_id": vpc["DhcpOptionsId"]},
+            planned=lambda after: some_of(after, ["dhcp_options_id"]) or None,
+        ),
+    ),
+    Resource(
+        type="aws_vpc_dhcp_options",
+        key=("tags.Name",),
+        attributes={"id": "DhcpOptionsId"},
+        can_be_double=True,
+        listing=_call("DhcpOptions"),
+        is_somebodys=lambda row: bool(row.get("Tags")),
+        tags="Tags",
+        removal=_removal("DeleteDhcpOptions", "DhcpOptionsId"),
     ),
     _rule("egress", egress=True),
     _rule("ingress", egress=False),

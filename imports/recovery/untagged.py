@@ -13,7 +13,7 @@ from terraform.resolving import Known, text
 from terraform.stack import Resource
 
 # Which stage an object is of, where that stage has tags: then it is none of one without.
-_OF_A_STAGE: Final = frozenset(stage_defaults("any")["default_tags"])  # type: ignore[call-overload]  # a mapping
+_OF_A_STAGE: Final = frozenset(stage_defaults("any", chosen={})["default_tags"])  # type: ignore[call-overload]  # a mapping
 
 
 def is_told(

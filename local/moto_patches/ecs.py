@@ -6,6 +6,8 @@ from moto.core.responses import ActionResult
 from moto.ecs.models import Container, EC2ContainerServiceBackend, Task, TaskDefinition
 from moto.ecs.responses import EC2ContainerServiceResponse
 
+from modules.settings.services import DATABASE_TASK
+
 # Requests of CreateService that moto drops. DescribeServices then lacks them, and each plan wants to set
 # them again: for the capacity provider strategy by replacing the service.
 _SERVICE_REQUEST_MEMBERS = {
@@ -60,7 +62,10 @@ def _run_tasks_whose_containers_share_the_memory() -> None:
 
 
 def _say_that_no_container_runs() -> None:
-    """Moto's tasks stop with exit code 0, as if their work were done."""
+    """Moto's tasks stop with exit code 0, as if their work were done.
+
+    That of the task which runs SQL stays: a stage goes on after it, and the command says that none was run.
+    """
     make_task, make_container = Task.__init__, Container.__init__
 
     def task(self: Task, *arguments: Any, **named: Any) -> None:
@@ -69,7 +74,8 @@ def _say_that_no_container_runs() -> None:
 
     def container(self: Container, *arguments: Any, **named: Any) -> None:
         make_container(self, *arguments, **named)
-        del self.exitCode
+        if self.name != DATABASE_TASK:
+            del self.exitCode
 
     Task.__init__ = task  # type: ignore[method-assign]  # the patch
     Container.__init__ = container  # type: ignore[method-assign]  # the patch

@@ -117,6 +117,16 @@ class Names:
         return self._name("flow-log")
 
     @property
+    def namespace(self) -> str:
+        """The private DNS namespace: ICANN keeps `internal` out of public DNS for such names."""
+        return f"{self.prefix}.internal"
+
+    @property
+    def dhcp_options(self) -> str:
+        """The VPC's DHCP options."""
+        return self._name("dhcp")
+
+    @property
     def load_balancer(self) -> str:
         """The load balancer."""
         return self._name("alb")

@@ -5,24 +5,45 @@ https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinitio
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from modules.base.literal import literal
+from modules.compute.strip_proxy import proxy_container
 from modules.settings.secrets import KAFKA_BROKERS, SecretRef
 from modules.settings.services import Service
 
 FILE_STORAGE_VOLUME = "lancedb"
 FILE_STORAGE_PATH = "/mnt/lancedb_data"
 COLLECTOR = "xray-collector"
+SCRATCH_VOLUME = "scratch"
 
 # The collector listens for OTLP over HTTP here; containers of one task share the loopback address.
 _OTLP_ENDPOINT = "http://localhost:4318"
+
+# What bash runs before a container's command: it asks HOST PORT PATH for a page until the answer is 200. A
+# container that ended instead would count as a failure, and the third one rolls a deployment back. bash can
+# ask by itself; whether an image has curl nobody promises. Its arguments are the three and the command.
+_WAIT = """ask() {
+  timeout 10 bash -c 'exec 3<>"/dev/tcp/$0/$1" || exit
+    printf "GET %s HTTP/1.0\\r\\nHost: %s:%s\\r\\n\\r\\n" "$2" "$0" "$1" >&3
+    read -r _ status _ <&3 && [ "$status" = 200 ]' "$@" 2>/dev/null
+}
+until ask "$1" "$2" "$3"; do
+  echo "waiting for http://$1:$2$3"
+  sleep 5
+done
+shift 3
+exec "$@"
+"""
 
 
 def secret_references(service: Service, *, kafka: bool) -> dict[str, SecretRef]:
     """Return what a service gets from secrets, by variable."""
     found = {variable: SecretRef.parse(text) for variable, text in service.secrets.items()}
     if service.uses_kafka and kafka:
-        found["KAFKA_BOOTSTRAP_SERVERS"] = SecretRef(name=KAFKA_BROKERS)
+        # Its Python names them so, its TypeScript KAFKA_BROKERS.
+        for variable in ("KAFKA_BOOTSTRAP_SERVERS", "KAFKA_BROKERS"):
+            found[variable] = SecretRef(name=KAFKA_BROKERS)
     return found
 
 
@@ -41,8 +62,10 @@ def container_definitions(
     log_group: str,
     region: str,
     collector_image: str | None,
+    proxy_image: str,
+    idle_timeout_seconds: int,
 ) -> list[dict[str, Any]]:
-    """Describe the service's container, and the trace collector when `collector_image` is given.
+    """Describe the service's container, its proxy, and the trace collector when `collector_image` is given.
 
     `placeholders` fills `{domain}` and the like in the environment; `secrets` maps a variable to its
     `valueFrom`.
@@ -62,20 +85,43 @@ def container_definitions(
         "secrets": _pairs(secrets, "valueFrom"),
         "logConfiguration": awslogs(log_group, region, stream=service.name),
     }
-    if service.port:
+    ports = [service.port, service.second_route.port if service.second_route else None]
+    if any(ports):
         container["portMappings"] = [
-            {"containerPort": service.port, "hostPort": service.port, "protocol": "tcp"}
+            {"containerPort": port, "hostPort": port, "protocol": "tcp"} for port in ports if port
         ]
-    if service.uses_file_storage:
+    if service.command:
+        container["command"] = [literal(word) for word in service.command]
+    if service.wait_for_url:
+        url = urlsplit(_fill(service.wait_for_url, placeholders))
+        path = f"{url.path}?{url.query}" if url.query else url.path
+        container["entryPoint"] = ["/bin/bash", "-c", _WAIT, "bash"]
+        container["command"] = [
+            *(str(url.hostname), str(url.port), path),
+            *container.get("command", ()),
+        ]
+    if service.user:
+        container["user"] = service.user
+    mounts = [(FILE_STORAGE_VOLUME, FILE_STORAGE_PATH)] if service.uses_file_storage else []
+    if service.read_only_root:
+        container["readonlyRootFilesystem"] = True
+        mounts.append((SCRATCH_VOLUME, "/tmp"))  # noqa: S108  # the container's
+    if mounts:
         container["mountPoints"] = [
-            {
-                "sourceVolume": FILE_STORAGE_VOLUME,
-                "containerPath": FILE_STORAGE_PATH,
-                "readOnly": False,
-            }
+            {"sourceVolume": volume, "containerPath": path, "readOnly": False}
+            for volume, path in mounts
         ]
-    collector = [_collector(collector_image, log_group, region)] if collector_image else []
-    return [container, *collector]
+    beside = []
+    if service.proxied:
+        proxy = proxy_container(
+            service, image=proxy_image, idle_timeout_seconds=idle_timeout_seconds
+        )
+        beside.append(
+            proxy | {"logConfiguration": awslogs(log_group, region, stream=proxy["name"])}
+        )
+    if collector_image:
+        beside.append(_collector(collector_image, log_group, region))
+    return [container, *beside]
 
 
 def _collector(image: str, log_group: str, region: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from cdktf_cdktf_provider_aws.ecs_service import (
     EcsServiceDeploymentCircuitBreaker,
     EcsServiceLoadBalancer,
     EcsServiceNetworkConfiguration,
+    EcsServiceServiceRegistries,
 )
 from cdktf_cdktf_provider_aws.ecs_task_definition import (
     EcsTaskDefinition,
@@ -34,10 +35,12 @@ from modules.compute.authorities import authorities, with_authorities
 from modules.compute.cluster import Cluster
 from modules.compute.service_roles import ServiceRoles
 from modules.compute.service_scaling import ServiceScaling
+from modules.compute.strip_proxy import PROXY
 from modules.context import Context
 from modules.data.file_storage import FileStorage
 from modules.data.private_bucket import PrivateBucket
 from modules.edge.load_balancer import Route
+from modules.network.inside_names import InsideNames
 from modules.network.network import Network
 from modules.security import key_policy, policies
 from modules.security.secret_store import SecretStore
@@ -78,10 +81,13 @@ class FargateService(Construct):
         service: Service,
         kafka: bool,
         tracing: s.Tracing,
+        proxy: s.Proxy,
+        idle_timeout_seconds: int,
         night_stop: s.NightStop | None,
         database: s.Database,
         domain_name: str,
         network: Network,
+        names_inside: InsideNames,
         cluster: Cluster,
         security_group: SecurityGroup,
         roles: ServiceRoles,
@@ -101,6 +107,8 @@ class FargateService(Construct):
         self._repository = repository
         self._secrets = secrets
         self._bucket = bucket
+        self._proxy_image = proxy.image
+        self._idle_timeout_seconds = idle_timeout_seconds
         self._file_storage = file_storage if service.uses_file_storage else None
         self._references = containers.secret_references(service, kafka=kafka)
         self._used_secrets = sorted({each.name for each in self._references.values()})
@@ -122,12 +130,14 @@ class FargateService(Construct):
         permissions = self._permissions(log_group)
         task_definition = self._task_definition(context.names.service(service.name), log_group)
         by_the_clock = scheduled_tasks(service, night_stop)
+        registered = names_inside.services.get(service.name)
         scales = service.max_tasks > service.min_tasks or bool(by_the_clock)
         first_values = secrets.first_values
         ready: list[ITerraformDependable] = [
             cluster.capacity_providers,
             *permissions,
             *network.ways_out,
+            *names_inside.ready,
             *(first_values[name] for name in self._used_secrets if name in first_values),
             *(self._file_storage.mount_targets if self._file_storage else []),
             *([route.rule] if route else []),
@@ -151,6 +161,9 @@ class FargateService(Construct):
                     assign_public_ip=network.assign_public_ip,
                 ),
                 load_balancer=self._behind(route) if route else None,
+                service_registries=(
+                    EcsServiceServiceRegistries(registry_arn=registered.arn) if registered else None
+                ),
                 health_check_grace_period_seconds=(service.health_grace_seconds if route else None),
                 deployment_minimum_healthy_percent=0 if service.single_writer else 100,
                 deployment_maximum_percent=100 if service.single_writer else 200,
@@ -233,6 +246,7 @@ class FargateService(Construct):
                 "domain": self._domain_name,
                 "region": region,
                 "bucket": self._bucket.bucket.bucket,
+                "namespace": self._context.names.namespace,
             },
             secrets={
                 variable: containers.secret_value_from(reference, secret_arns)
@@ -241,6 +255,8 @@ class FargateService(Construct):
             log_group=log_group.name,
             region=region,
             collector_image=self._collector_image,
+            proxy_image=self._proxy_image,
+            idle_timeout_seconds=self._idle_timeout_seconds,
         )
         pem = authorities(region) if row.uses_database else None
         if pem:
@@ -265,7 +281,7 @@ class FargateService(Construct):
                 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deregister-task-definition-v2.html
                 skip_destroy=True,
                 volume=[
-                    *(self._volumes(self._file_storage) if self._file_storage else []),
+                    *self._volumes(),
                     *([EcsTaskDefinitionVolume(name=AUTHORITIES)] if pem else []),
                 ]
                 or None,
@@ -276,7 +292,7 @@ class FargateService(Construct):
         return [
             EcsServiceLoadBalancer(
                 target_group_arn=route.target_group.arn,
-                container_name=self._row.name,
+                container_name=PROXY if self._row.proxied else self._row.name,
                 container_port=route.port,
             )
         ]
@@ -287,19 +303,23 @@ class FargateService(Construct):
             enable=True, rollback=True, alarm_names=[alarm.alarm_name for alarm in alarms]
         )
 
-    @staticmethod
-    def _volumes(storage: FileStorage) -> list[EcsTaskDefinitionVolume]:
-        return [
-            EcsTaskDefinitionVolume(
-                name=containers.FILE_STORAGE_VOLUME,
-                efs_volume_configuration=EcsTaskDefinitionVolumeEfsVolumeConfiguration(
-                    file_system_id=storage.file_system.id,
-                    transit_encryption="ENABLED",
-                    authorization_config=(
-                        EcsTaskDefinitionVolumeEfsVolumeConfigurationAuthorizationConfig(
-                            access_point_id=storage.access_point.id, iam="ENABLED"
-                        )
+    def _volumes(self) -> list[EcsTaskDefinitionVolume]:
+        volumes = []
+        if self._row.read_only_root:
+            volumes.append(EcsTaskDefinitionVolume(name=containers.SCRATCH_VOLUME))
+        if storage := self._file_storage:
+            volumes.append(
+                EcsTaskDefinitionVolume(
+                    name=containers.FILE_STORAGE_VOLUME,
+                    efs_volume_configuration=EcsTaskDefinitionVolumeEfsVolumeConfiguration(
+                        file_system_id=storage.file_system.id,
+                        transit_encryption="ENABLED",
+                        authorization_config=(
+                            EcsTaskDefinitionVolumeEfsVolumeConfigurationAuthorizationConfig(
+                                access_point_id=storage.access_point.id, iam="ENABLED"
+                            )
+                        ),
                     ),
-                ),
+                )
             )
-        ]
+        return volumes

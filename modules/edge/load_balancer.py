@@ -161,20 +161,21 @@ class Route(Construct):
     ) -> None:
         super().__init__(scope, id_)
         self.port = port
+        self._name = context.names.service(service.name)
         self.target_group = address(
             service.name,
             LbTargetGroup(
                 self,
                 "target_group",
-                name=context.names.service(service.name),
+                name=self._name,
                 target_type="ip",  # each Fargate task has an address of its own
                 port=port,
                 protocol="HTTP",
                 vpc_id=network.vpc.id,
                 deregistration_delay="30",
                 health_check=LbTargetGroupHealthCheck(
-                    path=service.health_path,
-                    matcher="200-399",
+                    path=service.routed_health_path,
+                    matcher=service.health_matcher,
                     interval=30,
                     timeout=5,
                     healthy_threshold=2,
@@ -185,13 +186,35 @@ class Route(Construct):
                 lifecycle=TerraformResourceLifecycle(ignore_changes=["port"]),
             ),
         )
-        self.rule = address(
-            service.name,
+        self.rule = self._rule(
+            service.name, "rule", path, service.priority, load_balancer=load_balancer
+        )
+        if service.second_route:
+            second = service.second_route
+            self._rule(
+                f"{service.name}_second_route",
+                "second_rule",
+                second.path,
+                second.priority,
+                load_balancer=load_balancer,
+            )
+
+    def _rule(
+        self,
+        name: str,
+        id_: str,
+        path: str,
+        priority: int | None,
+        *,
+        load_balancer: LoadBalancer,
+    ) -> LbListenerRule:
+        return address(
+            name,
             LbListenerRule(
                 self,
-                "rule",
+                id_,
                 listener_arn=load_balancer.https_listener.arn,
-                priority=service.priority,
+                priority=priority,
                 condition=[
                     LbListenerRuleCondition(
                         path_pattern=LbListenerRuleConditionPathPattern(values=path_patterns(path))
@@ -200,6 +223,6 @@ class Route(Construct):
                 action=[
                     LbListenerRuleAction(type="forward", target_group_arn=self.target_group.arn)
                 ],
-                tags={"Name": context.names.service(service.name)},
+                tags={"Name": self._name},
             ),
         )

@@ -136,13 +136,13 @@ class SecurityGroups(Construct):
 
     def _ingress_rules(self, name: str, service: Service, services: Mapping[str, Service]) -> None:
         sources = {
-            caller: self.services[caller]
+            caller: (self.services[caller], service.port)
             for caller, other in services.items()
             if name in other.calls
         }
-        if service.path:
-            sources["load_balancer"] = self.load_balancer
-        for source, group in sources.items():
+        if service.routed:
+            sources["load_balancer"] = (self.load_balancer, service.routed_port)
+        for source, (group, port) in sources.items():
             rule = f"{name}_from_{source}"
             address(
                 rule,
@@ -153,8 +153,8 @@ class SecurityGroups(Construct):
                     referenced_security_group_id=group.id,
                     description=f"From {source}",
                     ip_protocol="tcp",
-                    from_port=service.port,
-                    to_port=service.port,
+                    from_port=port,
+                    to_port=port,
                 ),
             )
 

@@ -45,8 +45,10 @@ _SECRET_NAME: Final = re.compile(
 )
 _PUBLIC_NAME: Final = re.compile(r"(?:.*_)?(?:PUBLIC|PUBLISHABLE)_.*")
 _SWITCH: Final = re.compile(r"|true|false|yes|no|on|off|none|null|[0-9.]+[smhd]?", re.IGNORECASE)
-# A place or a name of AWS's is no secret, whatever the variable is called.
-_PLACE: Final = re.compile(r"(?:https?|wss?|file)://\S+|/[\w./-]*|arn:aws[\w-]*:\S+|\{[a-z]+\}")
+# A place, where public keys are too, or a name of AWS's is no secret, whatever the variable is called.
+_PLACE: Final = re.compile(
+    r"(?:https?|wss?|file)://\S+|/[\w./-]*|arn:aws[\w-]*:\S+|\{[a-z]+\}|\{\"jwk_url\": *\"https?://[^\"\s]+\"\}"
+)
 
 
 def credential_kind(text: str) -> str | None:

@@ -91,11 +91,6 @@ TAKEN: Final[Mapping[str, Taken]] = {
 }
 
 
-def variables(*references: str) -> dict[str, str]:
-    """Return the variables that the application reads `GROUP:KEY` from, as in `GOOGLE_CLIENT_ID_WEB`."""
-    return {text.replace(":", "_").upper(): text for text in references}
-
-
 def single_name(reference: SecretRef) -> str:
     """Return the secret that holds `GROUP:KEY` alone.
 

@@ -192,3 +192,8 @@ SECRETS: tuple[SecretRow, ...] = (
         document=(("username", "optaplanner"), ("password", "{generated}")),
     ),
 )
+
+# Each has the secret of its own, and the connection string that its service reads.
+DATABASE_ROLES: tuple[str, ...] = tuple(
+    row.login.removesuffix("-db-role") for row in SECRETS if row.login
+)

@@ -5,16 +5,22 @@ Longer than others: each check is by itself, and all of them are one list.
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from modules.settings.credential_shapes import secret_kind
 from modules.settings.fargate_sizes import FARGATE_MEMORY_MIB
 from modules.settings.own_secrets import ends_like_an_arn
 from modules.settings.rules.containers import variable_name
-from modules.settings.services import PLACEHOLDERS, SERVICES, ScheduledScaling, Service
+from modules.settings.services import (
+    PLACEHOLDERS,
+    SERVICES,
+    ScheduledScaling,
+    Service,
+)
 from modules.settings.setting_error import SettingError
 from modules.settings.stage_settings import StageSettings
+from modules.settings.task_checks import find_name_errors, find_task_errors
 from modules.settings.toml_text import HIDDEN, toml_value
 from modules.settings.wording import plain_name
 
@@ -37,6 +43,8 @@ def find_service_errors(settings: StageSettings) -> list[SettingError]:
     return [
         *(found for service in services for found in _new(service)),
         *(found for service in services for found in _service(service)),
+        *(found for service in services for found in find_task_errors(service)),
+        *find_name_errors(settings),
         *(found for service in services for found in _schedule(service, settings)),
         *_file_storage(settings),
         *_routes(settings),
@@ -193,22 +201,28 @@ def _placeholders(field: str, value: str) -> Iterator[SettingError]:
 
 def _routes(settings: StageSettings) -> Iterator[SettingError]:
     routed = [service for service in settings.services.values() if service.path is not None]
-    yield from _taken_twice("path", {service.name: service.path for service in routed})
-    yield from _taken_twice("priority", {service.name: service.priority for service in routed})
+    second = [service for service in settings.services.values() if service.second_route]
+    for attribute in ("path", "priority"):
+        values = [(f"{each.name}.{attribute}", getattr(each, attribute)) for each in routed]
+        values += [
+            (f"{each.name}.second_route.{attribute}", getattr(each.second_route, attribute))
+            for each in second
+        ]
+        yield from _taken_twice(attribute, values)
 
 
-def _taken_twice(attribute: str, values: Mapping[str, object]) -> Iterator[SettingError]:
-    """`values` are the services' own, by service."""
+def _taken_twice(attribute: str, values: Sequence[tuple[str, object]]) -> Iterator[SettingError]:
+    """`values` are the services' own, by their fields."""
     owners: dict[object, str] = {}
-    for service, value in values.items():
+    for field, value in values:
         if value in owners:
             yield SettingError(
-                field=f"services.{service}.{attribute}",
+                field=f"services.{field}",
                 value=value,
                 allowed=f"a {attribute} of its own; {owners[value]} has this one",
-                remedy=f"give one of the two services another {attribute}",
+                remedy=f"give one of the two routes another {attribute}",
             )
-        owners.setdefault(value, service)
+        owners.setdefault(value, field.partition(".")[0])
 
 
 def _references(settings: StageSettings) -> Iterator[SettingError]:
@@ -230,7 +244,7 @@ def _references(settings: StageSettings) -> Iterator[SettingError]:
                     allowed="a service that has a port: "
                     + ", ".join(s.name for s in settings.services.values() if s.port),
                     remedy=_likeliest(called, settings.services, "name one of these"),
-                    rests_on=(f"services.{called}.port",),
+                    rests_on=(f"services.{called}", f"services.{called}.port"),
                 )
         for variable in service.environment.keys() & service.secrets.keys():
             yield SettingError(

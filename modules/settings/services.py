@@ -1,13 +1,14 @@
-"""The services of Atomic Calendar, one row each. A ninth service is one more row.
+"""What a service is: the columns of its row. The rows are in `services.toml`.
 
 A stage file may change any column of a row (`[services.app]`) or add a row of its own.
 """
 
+import tomllib
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modules.settings.own_secrets import variables
 from modules.settings.setting_types import (
     PINNED_IMAGE,
     ClockTime,
@@ -54,6 +55,32 @@ Image = Annotated[
     ),
 ]
 
+# An ALB's own form: statuses and ranges of them, with commas.
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Matcher.html
+HealthMatcher = Annotated[
+    str,
+    matching(
+        r"(?=.{3,128}$)[2-4]\d\d(-[2-4]\d\d)?(,[2-4]\d\d(-[2-4]\d\d)?)*",
+        "HTTP statuses from 200 to 499, ranges of them, or both with commas",
+        'write it as in "200-399" or "200,401"',
+    ),
+]
+ContainerUser = Annotated[
+    str,
+    matching(
+        r"[a-z0-9_][a-z0-9_.-]*(:[a-z0-9_][a-z0-9_.-]*)?",
+        "a user, or a user and a group with a colon, by name or number",
+        'write it as in "1000:1000"',
+    ),
+]
+WaitForUrl = Annotated[
+    str,
+    matching(
+        r"http://[A-Za-z0-9.{}-]+:\d{1,5}/[A-Za-z0-9._~/?&=%-]*",
+        "an http:// address with a port and a path",
+        'write it as in "http://app.{namespace}:3000/healthz"',
+    ),
+]
 # The task that runs SQL inside the stage: its container, and the last part of its family, log group and role.
 DATABASE_TASK = "database-apply"
 # Labels that say where it may run, because no service needs to exist before it.
@@ -61,7 +88,9 @@ TASK_SUBNETS, TASK_GROUPS = "atomic.subnets", "atomic.security-groups"
 TASK_PUBLIC = "atomic.assign-public-ip"
 
 # What a value of `environment` may hold in braces.
-PLACEHOLDERS = ("domain", "region", "bucket")
+PLACEHOLDERS = ("domain", "region", "bucket", "namespace")
+# Where the proxy beside a container listens. No container of the same task may.
+PROXY_PORT = 8000
 
 # The image of a service that the project builds: its own ECR repository, with `image_tag`.
 OWN_REPOSITORY = "ecr"
@@ -76,12 +105,20 @@ class ScheduledScaling(Section):
     max_tasks: int = Field(ge=0, le=5000, description="most tasks from then on")
 
 
+class SecondRoute(Section):
+    """Another path of the load balancer to another port of the container, stripped by the same proxy."""
+
+    path: RoutePath = Field(description="the path that is routed, with all below it")
+    port: Port = Field(description="the port that the container listens on for it")
+    priority: int = Field(ge=1, le=50000, description="the rule's priority, the least first")
+
+
 class Service(Section):
     """One ECS service on Fargate.
 
-    `environment` may use `{domain}`, `{region}` and `{bucket}`. `secrets` maps a variable to one of the
-    platform's secrets (`modules.settings.secrets`) or one of the stage's own (`[secrets.NAME]`), `NAME` or
-    `NAME:JSON_KEY`; `optional_secrets` gives what the stage declares, and leaves the rest out.
+    `environment` may use `{domain}`, `{region}`, `{bucket}` and `{namespace}`. `secrets` maps a variable to
+    one of the platform's secrets (`modules.settings.secrets`) or one of the stage's own (`[secrets.NAME]`),
+    `NAME` or `NAME:JSON_KEY`; `optional_secrets` gives what the stage declares, and leaves the rest out.
     """
 
     name: Name = Field(description="the service's name, the last part of its physical names")
@@ -95,8 +132,24 @@ class Service(Section):
         min_length=1,
         description="the Dockerfile's folder below `images.source`; default: the service's name",
     )
+    command: Annotated[tuple[str, ...], Field(strict=False)] = Field(
+        (), description="what the container runs; default: what its image says"
+    )
+    user: ContainerUser | None = Field(
+        None, description="the user that it runs as; default: what its image says"
+    )
+    read_only_root: bool = Field(
+        False, description="its files are read-only, but for an empty `/tmp` of the task's own"
+    )
+    wait_for_url: WaitForUrl | None = Field(
+        None,
+        description="it starts when this address answers 200; needs `command`, and bash in the image",
+    )
     port: Port | None = Field(
         None, description="the container's port; without it nothing is routed"
+    )
+    aliases: Annotated[tuple[Name, ...], Field(strict=False)] = Field(
+        (), description="other names that it is reached by inside"
     )
     path: RoutePath | None = Field(
         None,
@@ -105,7 +158,25 @@ class Service(Section):
     priority: int | None = Field(
         None, ge=1, le=50000, description="the rule's priority, the least first"
     )
-    health_path: RoutePath = Field("/", description="path of the load balancer's health check")
+    public: bool = Field(
+        True,
+        description="the load balancer routes its `path`; `false` leaves it to those who call it inside",
+    )
+    strip_path: bool = Field(
+        False,
+        description="a proxy beside the container takes `path` off: `/v1/x/a?b` arrives as `/a?b`",
+    )
+    second_route: SecondRoute | None = Field(
+        None,
+        description="a second path to another port, through the same proxy: `path`, `port`, `priority`",
+    )
+    health_path: RoutePath = Field(
+        "/",
+        description="the page that the health check asks for, below `path` where that is stripped",
+    )
+    health_matcher: HealthMatcher = Field(
+        "200-399", description="the answers of a healthy container, as in `200-399` or `200,401`"
+    )
     health_grace_seconds: int = Field(
         120, ge=0, le=2147483647, description="time to start before health checks count"
     )
@@ -161,202 +232,32 @@ class Service(Section):
     cpu_alarm: bool = Field(False, description="has an alarm on its CPU")
     on_dashboard: bool = Field(False, description="its CPU and memory are on the dashboard")
 
+    @property
+    def routed(self) -> bool:
+        """Whether the load balancer leads to it."""
+        return self.public and self.path is not None and self.port is not None
 
-SERVICES: tuple[Service, ...] = (
-    Service(
-        name="supertokens",
-        image="registry.supertokens.io/supertokens/supertokens-postgresql:10.1.4",
-        port=3567,
-        path="/v1/auth",
-        priority=10,
-        health_path="/v1/auth/hello",
-        memory_mib=1024,
-        environment={
-            "BASE_PATH": "/v1/auth",
-            "POSTGRESQL_TABLE_NAMES_PREFIX": "Supertokens",
-        },
-        secrets={
-            "POSTGRESQL_CONNECTION_URI": "supertokens-db-conn-string",
-            "API_KEYS": "supertokens-api-key",
-        },
-        uses_database=True,
-        traced=False,
-        cpu_alarm=True,
-        on_dashboard=True,
-    ),
-    Service(
-        name="hasura",
-        image="hasura/graphql-engine:v2.48.6",
-        port=8080,
-        path="/v1/graphql",
-        priority=20,
-        health_path="/healthz",
-        memory_mib=1024,
-        environment={
-            "HASURA_GRAPHQL_UNAUTHORIZED_ROLE": "public",
-            "HASURA_GRAPHQL_ENABLE_CONSOLE": "false",
-            "HASURA_GRAPHQL_DEV_MODE": "false",
-            "HASURA_GRAPHQL_LOG_LEVEL": "info",
-            "HASURA_GRAPHQL_ENABLED_APIS": "graphql",
-            "HASURA_GRAPHQL_CORS_DOMAIN": "https://{domain}",
-            "HASURA_GRAPHQL_PG_CONNECTIONS": "15",
-        },
-        secrets={
-            "HASURA_GRAPHQL_ADMIN_SECRET": "hasura-admin-secret",
-            "HASURA_GRAPHQL_JWT_SECRET": "hasura-jwt-secret",
-            "HASURA_GRAPHQL_DATABASE_URL": "hasura-db-conn-string",
-        },
-        uses_database=True,
-        traced=False,
-        cpu_alarm=True,
-        on_dashboard=True,
-    ),
-    Service(
-        name="functions",
-        port=80,
-        path="/v1/functions",
-        priority=30,
-        health_path="/v1/functions/healthz",
-        max_tasks=4,
-        cpu_target_percent=65,
-        memory_target_percent=65,
-        scale_in_cooldown_seconds=300,
-        scale_out_cooldown_seconds=60,
-        capacity="spot-with-fallback",
-        environment={
-            "HASURA_GRAPHQL_GRAPHQL_URL": "https://{domain}/v1/graphql",
-            "FUNCTION_SERVER_URL": "https://{domain}/v1/functions",
-            "APP_CLIENT_URL": "https://{domain}",
-            "S3_BUCKET": "{bucket}",
-            "AWS_REGION": "{region}",
-        },
-        secrets={
-            "HASURA_GRAPHQL_ADMIN_SECRET": "hasura-admin-secret",
-            "OPENAI_API_KEY": "openai-api-key",
-        },
-        optional_secrets=variables(
-            "google:CLIENT_ID_WEB",
-            "google:CLIENT_SECRET_WEB",
-            "google:CLIENT_ID_ATOMIC_WEB",
-            "google:CLIENT_SECRET_ATOMIC_WEB",
-            "google:CLIENT_ID_ANDROID",
-            "google:CLIENT_ID_IOS",
-            "zoom:CLIENT_ID",
-            "zoom:PASS_KEY",
-            "zoom:SALT_FOR_PASS",
-            "zoom:IV_FOR_PASS",
-            "kafka:USERNAME",
-            "kafka:PASSWORD",
-            "mongodb:URI",
-        ),
-        calls=("hasura",),
-        uses_bucket=True,
-        uses_kafka=True,
-        cpu_alarm=True,
-        on_dashboard=True,
-    ),
-    Service(
-        name="handshake",
-        port=80,
-        path="/v1/handshake",
-        priority=40,
-        health_path="/health",
-        environment={
-            "HASURA_GRAPHQL_GRAPHQL_URL": "https://{domain}/v1/graphql",
-            "MEETING_ASSIST_ADMIN_URL": "https://{domain}/v1/functions/schedule-assist/placeholder",
-        },
-        secrets={
-            "API_TOKEN": "api-token-secret",
-            "HASURA_GRAPHQL_ADMIN_SECRET": "hasura-admin-secret",
-        },
-        calls=("hasura",),
-    ),
-    Service(
-        name="oauth",
-        port=80,
-        path="/v1/oauth",
-        priority=50,
-        health_path="/health",
-        environment={
-            "HASURA_GRAPHQL_GRAPHQL_URL": "https://{domain}/v1/graphql",
-            "HANDSHAKE_URL": "https://{domain}/v1/handshake",
-        },
-        secrets={"HASURA_GRAPHQL_ADMIN_SECRET": "hasura-admin-secret"},
-        optional_secrets=variables(
-            "google:CLIENT_ID_WEB",
-            "google:CLIENT_SECRET_WEB",
-            "zoom:CLIENT_ID",
-            "zoom:CLIENT_SECRET",
-            "zoom:PASS_KEY",
-            "zoom:SALT_FOR_PASS",
-            "zoom:IV_FOR_PASS",
-            "zoom:WEBHOOK_SECRET_TOKEN",
-        ),
-        calls=("hasura", "handshake"),
-    ),
-    Service(
-        name="optaplanner",
-        port=8081,
-        path="/v1/optaplanner",
-        priority=60,
-        health_path="/q/health",
-        cpu_units=1024,
-        memory_mib=2048,
-        environment={
-            "QUARKUS_DATASOURCE_DB_KIND": "postgresql",
-            "QUARKUS_HTTP_PORT": "8081",
-            "USERNAME": "admin",
-        },
-        secrets={
-            "QUARKUS_DATASOURCE_JDBC_URL": "optaplanner-db-conn-string",
-            "QUARKUS_DATASOURCE_USERNAME": "optaplanner-db-role:username",
-            "QUARKUS_DATASOURCE_PASSWORD": "optaplanner-db-role:password",
-            "PASSWORD": "api-token-secret",
-        },
-        uses_database=True,
-        latency_threshold_seconds=2,
-        on_dashboard=True,
-    ),
-    Service(
-        name="app",
-        port=3000,
-        path="/",
-        priority=100,
-        max_tasks=3,
-        scale_in_cooldown_seconds=180,
-        scale_out_cooldown_seconds=60,
-        capacity="spot-with-fallback",
-        environment={
-            "NEXT_PUBLIC_HASURA_GRAPHQL_GRAPHQL_URL": "https://{domain}/v1/graphql",
-            "NEXT_PUBLIC_HASURA_GRAPHQL_GRAPHQL_WS_URL": "wss://{domain}/v1/graphql",
-            "NEXT_PUBLIC_SUPERTOKENS_API_DOMAIN": "https://{domain}/v1/auth",
-            "NEXT_PUBLIC_HANDSHAKE_URL": "https://{domain}/v1/handshake/",
-            "NEXT_PUBLIC_EVENT_TO_QUEUE_AUTH_URL": "https://{domain}/v1/functions/eventToQueueAuth",
-        },
-        optional_secrets=variables(
-            "google:CLIENT_ID_ATOMIC_WEB",
-            "google:CLIENT_SECRET_ATOMIC_WEB",
-            "zoom:PASS_KEY",
-            "zoom:SALT_FOR_PASS",
-            "zoom:IV_FOR_PASS",
-        ),
-        cpu_alarm=True,
-        on_dashboard=True,
-    ),
-    Service(
-        name="python-agent",
-        environment={
-            "PYTHONPATH": "/app",
-            "LANCEDB_URI": "file:///mnt/lancedb_data/atomic_lancedb",
-        },
-        secrets={
-            "NOTION_API_TOKEN": "notion-api-token",
-            "DEEPGRAM_API_KEY": "deepgram-api-key",
-            "NOTION_NOTES_DATABASE_ID": "notion-notes-db-id",
-            "NOTION_RESEARCH_PROJECTS_DB_ID": "notion-research-projects-db-id",
-            "NOTION_RESEARCH_TASKS_DB_ID": "notion-research-tasks-db-id",
-        },
-        single_writer=True,
-        uses_file_storage=True,
-    ),
+    @property
+    def proxied(self) -> bool:
+        """Whether a proxy beside it takes its path off."""
+        return self.routed and self.strip_path
+
+    @property
+    def routed_port(self) -> int | None:
+        """The port of its task that the load balancer opens connections to."""
+        return PROXY_PORT if self.proxied else self.port
+
+    @property
+    def routed_health_path(self) -> str:
+        """The page that the load balancer asks for: through the proxy, where there is one."""
+        if not self.proxied:
+            return self.health_path
+        return f"{self.path}{self.health_path.rstrip('/')}"
+
+
+SERVICES: tuple[Service, ...] = tuple(
+    Service.model_validate({"name": name, **row})
+    for name, row in tomllib.loads(
+        Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
+    ).items()
 )

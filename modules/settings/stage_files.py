@@ -98,7 +98,8 @@ def parse_stage(
                 remedy="delete the line",
             )
         )
-    values = _merge(stage_defaults(stage), {k: v for k, v in document.items() if k != "stage"})
+    defaults = stage_defaults(stage, chosen=document)
+    values = _merge(defaults, {k: v for k, v in document.items() if k != "stage"})
     _name_services(values)
     _give_own_secrets(values)
     while True:
@@ -172,12 +173,15 @@ def _set_aside(values: dict[str, Any], loc: Sequence[int | str]) -> None:
     """
     first, *rest = (str(step) for step in loc)
     if first == "stage" or (not rest and first in _DERIVED):
-        values[first] = stage_defaults("dev")[first]
+        values[first] = stage_defaults("dev", chosen={})[first]
     elif first == "security" and rest[:1] and rest[0] in NAMED_SWITCHES:
         # Reported already: it is not missing too.
         values["security"][rest[0]] = False
     elif first == "state" and rest[:1] == ["bucket"]:
         values["state"]["bucket"] = "state-bucket"
+    elif first == "services" and rest[1:2] == ["second_route"]:
+        # A part of it that is missing cannot be taken out.
+        _take_out(values, loc[:3])
     elif first == "services" and rest[1:] == ["name"]:
         values["services"].pop(rest[0], None)
     else:

@@ -6,7 +6,8 @@ two fields is said in `checks`. Both end in the same message (`stage_files`).
 Longer than others, because one file shows all of them.
 """
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -44,6 +45,7 @@ from modules.settings.setting_types import (
 
 Phase = Literal["adopt", "foundation", "full"]
 NatMode = Literal["per-az", "single", "none"]
+SessionTokens = Literal["app", "key"]
 # https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
 MonitoringSeconds = Literal[0, 1, 5, 10, 15, 30, 60]
 DatabaseEngine = Literal["postgres", "aurora-serverless-v2"]
@@ -92,6 +94,11 @@ class Network(Section):
         "per-az",
         description="NAT gateways: `per-az`, `single` (cheaper; one zone's outage stops outgoing traffic) or "
         "`none` (tasks run in the public subnets with public addresses, still closed to the outside)",
+    )
+    search_domain: bool | None = Field(
+        None,
+        description="let the VPC's DHCP options name the services' private namespace, so that `supertokens` "
+        "alone is found as well; default: `true`, on an adopted VPC, whose options are its owner's, `false`",
     )
 
 
@@ -231,6 +238,15 @@ class Tracing(Section):
     )
 
 
+class Proxy(Section):
+    """The reverse proxy beside each service with `strip_path`: an ALB forwards a path as it is."""
+
+    image: PinnedImage = Field(
+        "public.ecr.aws/docker/library/nginx:1.28.0-alpine",
+        description="nginx, pinned; its configuration is in the task definition",
+    )
+
+
 class AlarmThresholds(Section):
     """When the operator is told. Latency per service is the service's own setting."""
 
@@ -345,6 +361,11 @@ class StageSettings(Section):
     )
     time_zone: TimeZone = Field("UTC", description="of all times of day, by its IANA name")
     kafka: bool = Field(False, description="give the functions service the Kafka brokers")
+    session_tokens: SessionTokens = Field(
+        "app",
+        description="whose session tokens Hasura accepts: `app`: those that SuperTokens signs, by the keys "
+        "that the app publishes; `key`: those that you sign yourself, with the secret `hasura-jwt-secret`",
+    )
     keep_shared_roles: bool = Field(
         True,
         description="keep the two roles that an adopted base shared among its services; `false` destroys "
@@ -364,6 +385,7 @@ class StageSettings(Section):
     load_balancer: LoadBalancer = LoadBalancer()
     logs: Logs = Logs()
     tracing: Tracing = Tracing()
+    proxy: Proxy = Proxy()
     alarms: AlarmThresholds = AlarmThresholds()
     night_stop: NightStop | None = None
     cost_alerts: CostAlerts = CostAlerts()
@@ -405,8 +427,8 @@ def stack_name(stage: str) -> str:
     return f"atomic-{stage}"
 
 
-def stage_defaults(stage: str) -> dict[str, object]:
-    """Return the defaults that follow from the stage's name, in the shape of a stage file."""
+def stage_defaults(stage: str, *, chosen: Mapping[str, Any]) -> dict[str, object]:
+    """Return the defaults that follow from the stage's name and from what its file has `chosen`."""
     return {
         "stage": stage,
         "prefix": stack_name(stage),
@@ -415,5 +437,21 @@ def stage_defaults(stage: str) -> dict[str, object]:
             "Stage": stage,
             "ManagedBy": "cdktf",
         },
-        "services": {service.name: service.model_dump(exclude_unset=True) for service in SERVICES},
+        "services": _service_defaults(chosen),
     }
+
+
+def _service_defaults(chosen: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the rows, as two settings change them that a table of the stage file could not: it only adds."""
+    rows = {service.name: service.model_dump(exclude_unset=True) for service in SERVICES}
+    if chosen.get("session_tokens") == "key":
+        hasura = rows["hasura"]
+        del hasura["wait_for_url"], hasura["environment"]["HASURA_GRAPHQL_JWT_SECRET"]
+        hasura["secrets"] |= {"HASURA_GRAPHQL_JWT_SECRET": "hasura-jwt-secret"}
+        hasura["calls"] = tuple(name for name in hasura["calls"] if name != "app")
+    match chosen:
+        case {"services": {"supertokens": {"public": False}}}:
+            # Then the application alone reaches the core, and upstream's sends no key.
+            del rows["supertokens"]["secrets"]["API_KEYS"]
+            del rows["app"]["secrets"]["SUPERTOKENS_API_KEY"]
+    return rows

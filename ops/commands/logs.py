@@ -12,6 +12,7 @@ import typer
 from aws.client import asking, client_of
 from common.errors import UserError
 from common.screen import AsJson, Stage, print_json_line, say, tell
+from modules.settings.services import DATABASE_TASK
 from ops.deployed import Deployed, chosen_services, local_time, open_stage
 
 _POLL_SECONDS = 2
@@ -41,7 +42,8 @@ def logs(
     Example: `python -m ops logs functions --stage prod --since 30m --follow`
     """
     deployed = open_stage(stage)
-    chosen_services(deployed.settings, [service])
+    if service != DATABASE_TASK:
+        chosen_services(deployed.settings, [service])
     start = datetime.now(UTC) - duration(since)
     found = 0
     try:

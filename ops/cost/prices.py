@@ -30,6 +30,8 @@ class Network(_Table):
     nat_gateway_hour: float
     nat_gateway_gb: float
     public_ipv4_hour: float
+    private_zone_month: float
+    cloud_map_instance_month: float
 
 
 class LoadBalancer(_Table):

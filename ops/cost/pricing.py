@@ -70,8 +70,11 @@ FREE = frozenset(
         "aws_sns_topic",
         "aws_sns_topic_policy",
         "aws_sns_topic_subscription",
+        "aws_service_discovery_service",
         "aws_subnet",
         "aws_vpc",
+        "aws_vpc_dhcp_options",
+        "aws_vpc_dhcp_options_association",
         "aws_vpc_endpoint",
         "aws_vpc_security_group_egress_rule",
         "aws_vpc_security_group_ingress_rule",
@@ -264,6 +267,12 @@ _PRICED: Mapping[str, Callable[[Resource, _Stack], list[Line]]] = {
     "aws_ecs_service": _service,
     "aws_nat_gateway": _each(
         "network", "NAT gateway", "gateway", lambda p: p.network.nat_gateway_hour, by_hour=True
+    ),
+    "aws_service_discovery_private_dns_namespace": _each(
+        "network", "private DNS zone", "zone", lambda p: p.network.private_zone_month
+    ),
+    "aws_service_discovery_instance": _each(
+        "network", "alias inside", "name", lambda p: p.network.cloud_map_instance_month
     ),
     "aws_eip": lambda _resource, stack: [_public_addresses("of NAT gateways", 1, stack)],
     "aws_lb": _load_balancer,

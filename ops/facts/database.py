@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from aws.client import ask, ask_unless
+from modules.settings.services import POSTGRES_PORT
 from ops.deployed import Deployed
 
 _GIB = 1024**3
@@ -30,6 +31,17 @@ def database_facts(deployed: Deployed) -> DatabaseFacts | None:
     if deployed.settings.database.engine == "postgres":
         return _instance(deployed)
     return _cluster(deployed)
+
+
+def database_address(deployed: Deployed) -> tuple[str, int]:
+    """Return where the database listens. Raises UserError where there is none, and when AWS refuses."""
+    name = deployed.names.database
+    if deployed.settings.database.engine == "postgres":
+        answer = ask(deployed.clients, "rds", "DescribeDBInstances", DBInstanceIdentifier=name)
+        endpoint = answer["DBInstances"][0].get("Endpoint", {})
+        return str(endpoint.get("Address")), POSTGRES_PORT
+    answer = ask(deployed.clients, "rds", "DescribeDBClusters", DBClusterIdentifier=name)
+    return str(answer["DBClusters"][0].get("Endpoint")), POSTGRES_PORT
 
 
 def _instance(deployed: Deployed) -> DatabaseFacts | None:

@@ -6,25 +6,20 @@ takes the metadata, and ends. The running ones read it from the database within 
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
-from uuid import uuid4
 
-from aws.client import account_of, ask, asking, client_of
 from common.errors import UserError
 from common.progress import Progress
 from ops.commands.logs import read_log
 from ops.deployed import Deployed
+from ops.tasks.bucket_link import waiting_in_the_bucket
 from ops.tasks.one_off import Ended, run_beside
 
 SERVICE: Final = "hasura"
 SAYS: Final = "apply-hasura-metadata: "
 """Begins each line that the task writes of its own, among those of Hasura."""
-
-# RunTask takes 8,192 characters of overrides, and metadata has more: it waits in the stage's bucket.
-_LINK_SECONDS = 900
 
 # The image has had curl since v2.18: https://github.com/hasura/graphql-engine/issues/1532. The admin secret
 # is in no argument, where `ps` would show it.
@@ -67,7 +62,9 @@ def apply_in_task(deployed: Deployed, body: Mapping[str, Any], progress: Progres
     Raises UserError, with what the task wrote, when it does not succeed, and when AWS refuses.
     """
     started = datetime.now(UTC)
-    with _waiting_in_the_bucket(deployed, json.dumps(body).encode()) as link:
+    with waiting_in_the_bucket(
+        deployed, json.dumps(body).encode(), name="hasura-metadata.json"
+    ) as link:
         progress(f"starting one task of {SERVICE}")
         ended = run_beside(
             deployed,
@@ -85,24 +82,6 @@ def apply_in_task(deployed: Deployed, body: Mapping[str, Any], progress: Progres
         remedy = _REMEDIES.get(ended.exit_code, "look at `python -m ops logs hasura`")
         raise UserError(f"task {ended.task_id} ended with {ended.exit_code} ({said}): {remedy}")
     return ended.task_id
-
-
-@contextmanager
-def _waiting_in_the_bucket(deployed: Deployed, body: bytes) -> Iterator[str]:
-    """Give a link to `body` that needs no permission and ends by itself; the object goes afterwards."""
-    clients, settings = deployed.clients, deployed.settings
-    bucket = deployed.names.data_bucket(account_of(clients), settings.region)
-    key = f"operator/hasura-metadata-{uuid4()}.json"
-    stored = ask(clients, "s3", "PutObject", Bucket=bucket, Key=key, Body=body)
-    try:
-        with asking("s3:GetObject"):
-            yield client_of(clients, "s3").generate_presigned_url(
-                "get_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=_LINK_SECONDS
-            )
-    finally:
-        # With its version, or the bucket would keep it.
-        version = {"VersionId": stored["VersionId"]} if "VersionId" in stored else {}
-        ask(clients, "s3", "DeleteObject", Bucket=bucket, Key=key, **version)
 
 
 def _said(deployed: Deployed, ended: Ended, started: datetime) -> list[str]:

@@ -41,20 +41,45 @@ def run_beside(
     Raises UserError where the service does not exist or the task does not end and when AWS refuses.
     """
     standing = _service(deployed, service)
+    return run_task(
+        deployed,
+        service,
+        task_definition=standing["taskDefinition"],
+        network=standing["networkConfiguration"],
+        command=command,
+        environment=environment,
+        progress=progress,
+    )
+
+
+def run_task(
+    deployed: Deployed,
+    container: str,
+    *,
+    task_definition: str,
+    network: Mapping[str, Any],
+    command: list[str],
+    environment: Mapping[str, str],
+    progress: Progress,
+) -> Ended:
+    """Run `command` in the `container` of one task until it ends; whatever ends this early stops it.
+
+    Raises UserError where the task does not end and when AWS refuses.
+    """
     answer = ask(
         deployed.clients,
         "ecs",
         "RunTask",
         cluster=deployed.names.cluster,
-        taskDefinition=standing["taskDefinition"],
+        taskDefinition=task_definition,
         # Spot may take a task away at any moment.
         capacityProviderStrategy=[{"capacityProvider": "FARGATE", "weight": 1}],
-        networkConfiguration=standing["networkConfiguration"],
+        networkConfiguration=network,
         startedBy="atomic-ops",
         overrides={
             "containerOverrides": [
                 {
-                    "name": service,
+                    "name": container,
                     "command": command,
                     "environment": [
                         {"name": name, "value": value} for name, value in environment.items()
@@ -65,10 +90,10 @@ def run_beside(
     )
     if not answer["tasks"]:
         why = "; ".join(str(each.get("reason")) for each in answer.get("failures", []))
-        raise UserError(f"ECS started no task of {service} ({why}): try it again")
+        raise UserError(f"ECS started no task of {container} ({why}): try it again")
     task = str(answer["tasks"][0]["taskArn"])
     with _stopped_when_left(deployed, task):
-        return _wait(deployed, service, task, progress)
+        return _wait(deployed, container, task, progress)
 
 
 def _service(deployed: Deployed, service: str) -> Mapping[str, Any]:

@@ -41,6 +41,8 @@ WORKED_OUT = {
     "aws_ecs_task_definition": {"arn", "family"},
     "aws_internet_gateway": {"VpcId"},
     "aws_kms_key": {"Tags", "Aliases"},
+    "aws_service_discovery_private_dns_namespace": {"Vpc"},
+    "aws_service_discovery_service": {"NamespaceId"},
     "aws_vpc": {"InUse"},
 }
 

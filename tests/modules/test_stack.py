@@ -222,6 +222,7 @@ NINTH = {
     "aws_lb_listener_rule.reports",
     "aws_lb_target_group.reports",
     "aws_security_group.reports",
+    "aws_service_discovery_service.reports",
     "aws_vpc_security_group_egress_rule.reports_to_anywhere",
     "aws_vpc_security_group_egress_rule.reports_to_anywhere_587",
     "aws_vpc_security_group_ingress_rule.reports_from_load_balancer",

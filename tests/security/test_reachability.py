@@ -14,13 +14,15 @@ from tests.conftest import Synthesize
 from tests.imports.records import bound_document
 from tests.stages import SHIPPED, VARIANTS, stage_settings
 
+# Where the load balancer meets a service: the proxy beside it, or its own port.
+PROXY = 8000
 ROUTED = {
-    "supertokens": 3567,
+    "supertokens": PROXY,
     "hasura": 8080,
-    "functions": 80,
-    "handshake": 80,
-    "oauth": 80,
-    "optaplanner": 8081,
+    "functions": PROXY,
+    "handshake": PROXY,
+    "oauth": PROXY,
+    "optaplanner": PROXY,
     "app": 3000,
 }
 SERVICES = (*ROUTED, "python_agent")
@@ -29,10 +31,12 @@ TABLE = {
     ("internet", "load_balancer", 80),
     ("internet", "load_balancer", 443),
     *(("load_balancer", service, port) for service, port in ROUTED.items()),
-    ("functions", "hasura", 8080),
-    ("handshake", "hasura", 8080),
-    ("oauth", "hasura", 8080),
-    ("oauth", "handshake", 80),
+    *((caller, "hasura", 8080) for caller in ("functions", "handshake", "oauth", "app")),
+    *((caller, "functions", 3000) for caller in ("hasura", "handshake", "optaplanner", "app")),
+    ("functions", "optaplanner", 8081),
+    ("oauth", "handshake", 3000),
+    ("hasura", "app", 3000),
+    ("app", "supertokens", 3567),
     ("supertokens", "database", 5432),
     ("hasura", "database", 5432),
     ("optaplanner", "database", 5432),

@@ -1,6 +1,9 @@
 """The containers of a task, as ECS takes them."""
 
-from typing import Any
+import socket
+import subprocess
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any, ClassVar
 
 import pytest
 
@@ -10,17 +13,25 @@ from modules.settings.services import SERVICES, Service
 
 ROWS = {row.name: row for row in SERVICES}
 COLLECTOR_IMAGE = "collector:v1"
+PLACEHOLDERS = {
+    "domain": "app.example.com",
+    "region": "eu-west-1",
+    "bucket": "files",
+    "namespace": "acme.internal",
+}
 
 
 def definitions(service: Service, *, collector_image: str | None = None) -> list[dict[str, Any]]:
     return containers.container_definitions(
         service,
         image="image:1",
-        placeholders={"domain": "app.example.com", "region": "eu-west-1", "bucket": "files"},
+        placeholders=PLACEHOLDERS,
         secrets={"TOKEN": "arn:token", "KEY": "arn:doc:key::"},
         log_group="/aws/ecs/cluster/service",
         region="eu-west-1",
         collector_image=collector_image,
+        proxy_image="nginx:1",
+        idle_timeout_seconds=3600,
     )
 
 
@@ -39,7 +50,7 @@ def test_a_service_is_one_essential_container_of_its_image() -> None:
 
 
 def test_the_container_listens_on_the_services_port() -> None:
-    (container,) = definitions(ROWS["optaplanner"])
+    container, *_ = definitions(ROWS["optaplanner"])
 
     assert container["portMappings"] == [
         {"containerPort": 8081, "hostPort": 8081, "protocol": "tcp"}
@@ -53,14 +64,12 @@ def test_a_service_without_a_port_maps_none() -> None:
 
 
 def test_placeholders_are_filled() -> None:
-    (container,) = definitions(ROWS["functions"])
+    environment = {name: f"-{{{name}}}-" for name in PLACEHOLDERS}
+
+    (container,) = definitions(Service(name="reports", environment=environment))
 
     assert values(container["environment"]) == {
-        "HASURA_GRAPHQL_GRAPHQL_URL": "https://app.example.com/v1/graphql",
-        "FUNCTION_SERVER_URL": "https://app.example.com/v1/functions",
-        "APP_CLIENT_URL": "https://app.example.com",
-        "S3_BUCKET": "files",
-        "AWS_REGION": "eu-west-1",
+        name: f"-{value}-" for name, value in PLACEHOLDERS.items()
     }
 
 
@@ -156,9 +165,10 @@ def test_only_functions_gets_the_brokers_and_only_with_kafka(
 ) -> None:
     references = containers.secret_references(ROWS[service], kafka=kafka)
 
-    assert references.pop("KAFKA_BOOTSTRAP_SERVERS", None) == (
-        SecretRef(name="msk-bootstrap-brokers") if given else None
-    )
+    for variable in ("KAFKA_BOOTSTRAP_SERVERS", "KAFKA_BROKERS"):
+        assert references.pop(variable, None) == (
+            SecretRef(name="msk-bootstrap-brokers") if given else None
+        )
     assert list(references) == list(ROWS[service].secrets)
 
 
@@ -169,3 +179,83 @@ def test_a_json_key_is_asked_for_behind_the_arn(reference: str, value_from: str)
     assert (
         containers.secret_value_from(SecretRef.parse(reference), {"doc": "arn:doc"}) == value_from
     )
+
+
+# Hasura ends where it cannot read the keys of the session tokens at its start.
+WAITING = ROWS["hasura"]
+
+
+def command_of(service: Service, url: str, command: tuple[str, ...]) -> list[str]:
+    container, *_ = definitions(
+        service.model_copy(update={"wait_for_url": url, "command": command})
+    )
+    return [*container["entryPoint"], *container["command"]]
+
+
+def test_a_container_waits_before_it_runs_its_command() -> None:
+    container, *_ = definitions(WAITING)
+
+    host = "app.acme.internal"
+    assert container["entryPoint"][:2] == ["/bin/bash", "-c"]
+    assert container["command"] == [
+        host, "3000", "/api/auth/jwt/jwks.json", "graphql-engine", "serve"
+    ]  # fmt: skip
+
+
+class _Keys(BaseHTTPRequestHandler):
+    """Answers as an application does that is not ready yet, and then is."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(f"{self.path} of {self.headers['Host']}")
+        self.send_response(200 if len(self.asked) > 1 else 503)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing on the test's own screen."""
+
+
+def test_the_command_runs_once_the_address_answers_200() -> None:
+    """GIVEN nobody listens, then an answer of 503, then one of 200, THEN the command runs after all three."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    url = f"http://127.0.0.1:{port}/keys?a=b"
+    command = command_of(WAITING, url, ("printf", "%s|%s", "started with", "$two words"))
+    script = command[2].replace("sleep 5", "sleep 0.2")
+    waiting = subprocess.Popen(
+        [command[0], command[1], script, *command[3:]], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert waiting.stdout is not None
+        assert waiting.stdout.readline() == f"waiting for {url}\n"
+        with HTTPServer(("127.0.0.1", port), _Keys) as server:
+            server.handle_request()
+            assert waiting.poll() is None
+            server.handle_request()
+        said, _ = waiting.communicate(timeout=10)
+    finally:
+        waiting.kill()
+        waiting.wait()
+
+    assert said.splitlines()[-1] == "started with|$two words"
+    assert _Keys.asked == [f"/keys?a=b of 127.0.0.1:{port}"] * 2
+    assert waiting.returncode == 0
+
+
+def test_a_container_that_waits_for_nothing_has_its_images_entry_point() -> None:
+    (container,) = definitions(ROWS["app"])
+
+    assert "entryPoint" not in container
+    assert "command" not in container
+
+
+def test_read_only_files_leave_an_empty_folder_for_temporary_ones() -> None:
+    (container,) = definitions(Service(name="reports", read_only_root=True, user="1000:1000"))
+
+    assert container["readonlyRootFilesystem"] is True
+    assert container["user"] == "1000:1000"
+    assert container["mountPoints"] == [
+        {"sourceVolume": "scratch", "containerPath": "/tmp", "readOnly": False}  # noqa: S108  # the container's
+    ]

@@ -48,14 +48,15 @@ def test_only_ecs_tasks_of_the_account_take_a_role_on(
 
 # The specification's list of the secrets given to containers.
 READS: dict[str, set[str]] = {
-    "functions": {"hasura_admin_secret", "openai_api_key"},
-    "hasura": {"hasura_admin_secret", "hasura_jwt_secret", "hasura_db_conn_string"},
+    "functions": {"hasura_admin_secret", "openai_api_key", "api_token_secret"},
+    "hasura": {"hasura_admin_secret", "hasura_db_conn_string"},
     "supertokens": {"supertokens_db_conn_string", "supertokens_api_key"},
     "handshake": {"api_token_secret", "hasura_admin_secret"},
     "oauth": {"hasura_admin_secret"},
     "optaplanner": {"optaplanner_db_conn_string", "optaplanner_db_role", "api_token_secret"},
-    "app": set(),
+    "app": {"hasura_admin_secret", "supertokens_api_key"},
     "python_agent": {
+        "openai_api_key",
         "notion_api_token",
         "deepgram_api_key",
         "notion_notes_db_id",

@@ -122,7 +122,6 @@ def test_tasks_have_public_addresses_only_without_nat(
 WAITS = {
     "hasura": {
         "aws_secretsmanager_secret_version.hasura_admin_secret",
-        "aws_secretsmanager_secret_version.hasura_jwt_secret",
         "aws_secretsmanager_secret_version.hasura_db_conn_string",
         "aws_lb_listener_rule.hasura",
     },
@@ -134,8 +133,13 @@ WAITS = {
         "aws_secretsmanager_secret_version.notion_notes_db_id",
         "aws_secretsmanager_secret_version.notion_research_projects_db_id",
         "aws_secretsmanager_secret_version.notion_research_tasks_db_id",
+        "aws_secretsmanager_secret_version.openai_api_key",
     },
-    "app": {"aws_lb_listener_rule.app"},
+    "app": {
+        "aws_lb_listener_rule.app",
+        "aws_secretsmanager_secret_version.hasura_admin_secret",
+        "aws_secretsmanager_secret_version.supertokens_api_key",
+    },
 }
 
 
@@ -149,7 +153,8 @@ def test_a_service_waits_for_what_it_cannot_start_without(stack: Synthesize, ser
         for tier in ("public", "private")
         for index in (0, 1)
     }
-    assert waits == WAITS[service] | ways_out | {"aws_ecs_cluster_capacity_providers.main"}
+    always = {"aws_ecs_cluster_capacity_providers.main", "aws_vpc_dhcp_options_association.main"}
+    assert waits == WAITS[service] | ways_out | always
 
 
 @EVERY

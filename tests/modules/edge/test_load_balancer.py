@@ -4,16 +4,21 @@ import pytest
 
 from tests.conftest import Synthesize
 
-# service -> port, priority, paths, health path
+PROXY = 8000
+# service -> port of its task, priority, paths, health path, its answers
 ROUTES = {
-    "supertokens": (3567, 10, ["/v1/auth", "/v1/auth/*"], "/v1/auth/hello"),
-    "hasura": (8080, 20, ["/v1/graphql", "/v1/graphql/*"], "/healthz"),
-    "functions": (80, 30, ["/v1/functions", "/v1/functions/*"], "/v1/functions/healthz"),
-    "handshake": (80, 40, ["/v1/handshake", "/v1/handshake/*"], "/health"),
-    "oauth": (80, 50, ["/v1/oauth", "/v1/oauth/*"], "/health"),
-    "optaplanner": (8081, 60, ["/v1/optaplanner", "/v1/optaplanner/*"], "/q/health"),
-    "app": (3000, 100, ["/*"], "/"),
-}
+    "supertokens": (PROXY, 10, ["/v1/auth", "/v1/auth/*"], "/v1/auth/hello", "200-399"),
+    "hasura": (8080, 20, ["/v1/graphql", "/v1/graphql/*"], "/healthz", "200-399"),
+    "functions": (
+        PROXY, 30, ["/v1/functions", "/v1/functions/*"], "/v1/functions/healthz", "401",
+    ),
+    "handshake": (PROXY, 40, ["/v1/handshake", "/v1/handshake/*"], "/v1/handshake", "200-399"),
+    "oauth": (PROXY, 50, ["/v1/oauth", "/v1/oauth/*"], "/v1/oauth", "200-399"),
+    "optaplanner": (
+        PROXY, 60, ["/v1/optaplanner", "/v1/optaplanner/*"], "/v1/optaplanner", "200-499",
+    ),
+    "app": (3000, 100, ["/*"], "/", "200-399"),
+}  # fmt: skip
 
 
 def test_it_stands_in_the_public_subnets_open_to_the_internet(stack: Synthesize) -> None:
@@ -69,7 +74,8 @@ def test_answers_carry_hsts(stack: Synthesize) -> None:
 
 
 def test_each_routed_service_has_one_rule_and_one_target_group(stack: Synthesize) -> None:
-    assert stack("dev").names("aws_lb_listener_rule") == sorted(ROUTES)
+    rules = stack("dev").names("aws_lb_listener_rule")
+    assert rules == sorted([*ROUTES, "functions_second_route"])
     assert stack("dev").names("aws_lb_target_group") == sorted(ROUTES)
 
 
@@ -77,7 +83,7 @@ def test_each_routed_service_has_one_rule_and_one_target_group(stack: Synthesize
 def test_a_rule_leads_both_forms_of_the_path_to_the_service(
     stack: Synthesize, service: str
 ) -> None:
-    _, priority, paths, _ = ROUTES[service]
+    _, priority, paths, *_ = ROUTES[service]
 
     rule = stack("dev").resource("aws_lb_listener_rule", service)
 
@@ -93,23 +99,34 @@ def test_a_rule_leads_both_forms_of_the_path_to_the_service(
 def test_a_target_group_asks_the_services_health_path_on_its_port(
     stack: Synthesize, service: str
 ) -> None:
-    port, _, _, health_path = ROUTES[service]
+    port, _, _, health_path, answers = ROUTES[service]
 
     group = stack("dev").resource("aws_lb_target_group", service)
 
     assert (group["port"], group["protocol"], group["target_type"]) == (port, "HTTP", "ip")
     assert group["health_check"]["path"] == health_path
+    assert group["health_check"]["matcher"] == answers
+
+
+def test_the_second_route_leads_to_the_same_tasks(stack: Synthesize) -> None:
+    rule = stack("dev").resource("aws_lb_listener_rule", "functions_second_route")
+
+    assert rule["priority"] == 35
+    assert rule["condition"] == [{"path_pattern": {"values": ["/v1/chat", "/v1/chat/*"]}}]
+    assert rule["action"] == [
+        {"type": "forward", "target_group_arn": "${aws_lb_target_group.functions.arn}"}
+    ]
 
 
 @pytest.mark.parametrize("service", ROUTES)
-def test_a_service_registers_its_container_with_its_target_group(
+def test_a_service_registers_its_container_or_its_proxy_with_its_target_group(
     stack: Synthesize, service: str
 ) -> None:
     (balancer,) = stack("dev").resource("aws_ecs_service", service)["load_balancer"]
 
     assert balancer == {
         "target_group_arn": f"${{aws_lb_target_group.{service}.arn}}",
-        "container_name": service,
+        "container_name": "strip-proxy" if ROUTES[service][0] == PROXY else service,
         "container_port": ROUTES[service][0],
     }
 

@@ -1,31 +1,30 @@
-"""The eight rows against the specification's table, column by column."""
+"""The eight rows against what the application's own sources say, and what a stage file chooses of them."""
+
+import re
+from typing import Any
 
 import pytest
 
 from modules.settings.services import SERVICES, Service
+from modules.settings.stage_files import parse_stage
 
 ROWS = {row.name: row for row in SERVICES}
 SUPERTOKENS = "registry.supertokens.io/supertokens/supertokens-postgresql:"
 # name: image's beginning, port, path, priority, health path, CPU, memory, tasks, Spot
 TABLE: dict[str, tuple[object, ...]] = {
-    "supertokens": (
-        SUPERTOKENS, 3567, "/v1/auth", 10, "/v1/auth/hello", 256, 1024, (1, 1), "on-demand",
-    ),
+    "supertokens": (SUPERTOKENS, 3567, "/v1/auth", 10, "/hello", 256, 1024, (1, 1), "on-demand"),
     "hasura": (
         "hasura/graphql-engine:v2.", 8080, "/v1/graphql", 20, "/healthz", 256, 1024, (1, 1),
         "on-demand",
     ),
     "functions": (
-        "ecr", 80, "/v1/functions", 30, "/v1/functions/healthz", 256, 512, (1, 4),
-        "spot-with-fallback",
+        "ecr", 3000, "/v1/functions", 30, "/healthz", 256, 512, (1, 4), "spot-with-fallback",
     ),
-    "handshake": ("ecr", 80, "/v1/handshake", 40, "/health", 256, 512, (1, 1), "on-demand"),
-    "oauth": ("ecr", 80, "/v1/oauth", 50, "/health", 256, 512, (1, 1), "on-demand"),
-    "optaplanner": (
-        "ecr", 8081, "/v1/optaplanner", 60, "/q/health", 1024, 2048, (1, 1), "on-demand",
-    ),
+    "handshake": ("ecr", 3000, "/v1/handshake", 40, "/", 256, 512, (1, 1), "on-demand"),
+    "oauth": ("ecr", 3000, "/v1/oauth", 50, "/", 256, 512, (1, 1), "on-demand"),
+    "optaplanner": ("ecr", 8081, "/v1/optaplanner", 60, "/", 1024, 2048, (1, 1), "on-demand"),
     "app": ("ecr", 3000, "/", 100, "/", 256, 512, (1, 3), "spot-with-fallback"),
-    "python-agent": ("ecr", None, None, None, None, 256, 512, (1, 1), "on-demand"),
+    "python-agent": ("ecr", None, None, None, None, 256, 2048, (1, 1), "on-demand"),
 }  # fmt: skip
 
 
@@ -71,91 +70,6 @@ def test_a_scaling_service_has_the_specifications_targets(name: str) -> None:
     ) == SCALING[name]
 
 
-D = "https://{domain}"
-GRAPHQL = f"{D}/v1/graphql"
-ENVIRONMENT = {
-    "app": {
-        "NEXT_PUBLIC_HASURA_GRAPHQL_GRAPHQL_URL": GRAPHQL,
-        "NEXT_PUBLIC_HASURA_GRAPHQL_GRAPHQL_WS_URL": "wss://{domain}/v1/graphql",
-        "NEXT_PUBLIC_SUPERTOKENS_API_DOMAIN": f"{D}/v1/auth",
-        "NEXT_PUBLIC_HANDSHAKE_URL": f"{D}/v1/handshake/",
-        "NEXT_PUBLIC_EVENT_TO_QUEUE_AUTH_URL": f"{D}/v1/functions/eventToQueueAuth",
-    },
-    "functions": {
-        "HASURA_GRAPHQL_GRAPHQL_URL": GRAPHQL,
-        "FUNCTION_SERVER_URL": f"{D}/v1/functions",
-        "APP_CLIENT_URL": D,
-        "S3_BUCKET": "{bucket}",
-        "AWS_REGION": "{region}",
-    },
-    "handshake": {
-        "HASURA_GRAPHQL_GRAPHQL_URL": GRAPHQL,
-        "MEETING_ASSIST_ADMIN_URL": f"{D}/v1/functions/schedule-assist/placeholder",
-    },
-    "oauth": {"HASURA_GRAPHQL_GRAPHQL_URL": GRAPHQL, "HANDSHAKE_URL": f"{D}/v1/handshake"},
-    "optaplanner": {
-        "QUARKUS_DATASOURCE_DB_KIND": "postgresql",
-        "QUARKUS_HTTP_PORT": "8081",
-        "USERNAME": "admin",
-    },
-    "python-agent": {
-        "PYTHONPATH": "/app",
-        "LANCEDB_URI": "file:///mnt/lancedb_data/atomic_lancedb",
-    },
-    "hasura": {
-        "HASURA_GRAPHQL_UNAUTHORIZED_ROLE": "public",
-        "HASURA_GRAPHQL_ENABLE_CONSOLE": "false",
-        "HASURA_GRAPHQL_DEV_MODE": "false",
-        "HASURA_GRAPHQL_LOG_LEVEL": "info",
-        "HASURA_GRAPHQL_ENABLED_APIS": "graphql",
-        "HASURA_GRAPHQL_CORS_DOMAIN": D,
-        "HASURA_GRAPHQL_PG_CONNECTIONS": "15",
-    },
-    "supertokens": {"BASE_PATH": "/v1/auth", "POSTGRESQL_TABLE_NAMES_PREFIX": "Supertokens"},
-}
-
-
-@pytest.mark.parametrize("name", TABLE)
-def test_a_service_has_the_specifications_environment(name: str) -> None:
-    assert ROWS[name].environment == ENVIRONMENT[name]
-
-
-ADMIN = {"HASURA_GRAPHQL_ADMIN_SECRET": "hasura-admin-secret"}
-SECRETS_OF: dict[str, dict[str, str]] = {
-    "functions": ADMIN | {"OPENAI_API_KEY": "openai-api-key"},
-    "hasura": ADMIN
-    | {
-        "HASURA_GRAPHQL_JWT_SECRET": "hasura-jwt-secret",
-        "HASURA_GRAPHQL_DATABASE_URL": "hasura-db-conn-string",
-    },
-    "supertokens": {
-        "POSTGRESQL_CONNECTION_URI": "supertokens-db-conn-string",
-        "API_KEYS": "supertokens-api-key",
-    },
-    "handshake": ADMIN | {"API_TOKEN": "api-token-secret"},
-    "oauth": ADMIN,
-    "optaplanner": {
-        "QUARKUS_DATASOURCE_JDBC_URL": "optaplanner-db-conn-string",
-        "QUARKUS_DATASOURCE_USERNAME": "optaplanner-db-role:username",
-        "QUARKUS_DATASOURCE_PASSWORD": "optaplanner-db-role:password",
-        "PASSWORD": "api-token-secret",
-    },
-    "app": {},
-    "python-agent": {
-        "NOTION_API_TOKEN": "notion-api-token",
-        "DEEPGRAM_API_KEY": "deepgram-api-key",
-        "NOTION_NOTES_DATABASE_ID": "notion-notes-db-id",
-        "NOTION_RESEARCH_PROJECTS_DB_ID": "notion-research-projects-db-id",
-        "NOTION_RESEARCH_TASKS_DB_ID": "notion-research-tasks-db-id",
-    },
-}
-
-
-@pytest.mark.parametrize("name", TABLE)
-def test_a_service_has_the_specifications_secrets(name: str) -> None:
-    assert ROWS[name].secrets == SECRETS_OF[name]
-
-
 # Switch -> the services for which the specification turns it on.
 SWITCHES = {
     "uses_database": {"supertokens", "hasura", "optaplanner"},
@@ -173,12 +87,125 @@ def test_a_switch_is_on_for_the_specifications_services(switch: str) -> None:
     assert {name for name, row in ROWS.items() if getattr(row, switch)} == SWITCHES[switch]
 
 
-CALLS = {"functions": ("hasura",), "handshake": ("hasura",), "oauth": ("hasura", "handshake")}
+CALLS = {
+    "hasura": {"functions", "app"},
+    "functions": {"hasura", "optaplanner"},
+    "handshake": {"hasura", "functions"},
+    "oauth": {"hasura", "handshake"},
+    "optaplanner": {"functions"},
+    "app": {"supertokens", "hasura", "functions"},
+}
 
 
 @pytest.mark.parametrize("name", TABLE)
-def test_a_service_calls_whom_the_specification_lets_it(name: str) -> None:
-    assert ROWS[name].calls == CALLS.get(name, ())
+def test_a_service_calls_whom_its_sources_call(name: str) -> None:
+    assert {*ROWS[name].calls} == CALLS.get(name, set())
+
+
+# Column -> what differs from the default, by service.
+COLUMNS: dict[str, dict[str, object]] = {
+    "health_matcher": {"functions": "401", "optaplanner": "200-499"},
+    "strip_path": dict.fromkeys(
+        ("supertokens", "functions", "handshake", "oauth", "optaplanner"), True
+    ),
+    "command": {"hasura": ("graphql-engine", "serve")},
+    "aliases": {"hasura": ("graphql-engine",)},
+    "user": {},
+    "read_only_root": {},
+    "public": {},
+}
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_a_column_differs_from_its_default_where_the_sources_say_so(column: str) -> None:
+    default = Service.model_fields[column].default
+
+    found = {name: getattr(row, column) for name, row in ROWS.items()}
+
+    assert {name: value for name, value in found.items() if value != default} == COLUMNS[column]
+
+
+def test_functions_has_a_second_route_to_its_websocket() -> None:
+    route = ROWS["functions"].second_route
+
+    assert route is not None
+    assert (route.path, route.port) == ("/v1/chat", 3030)
+    assert [row.name for row in SERVICES if row.second_route] == ["functions"]
+
+
+# What may hold the domain, by service: a browser, a third party or the issuer of a token needs it there.
+WITH_THE_DOMAIN = {
+    "hasura": {"HASURA_GRAPHQL_CORS_DOMAIN"},
+    "functions": {
+        "APP_CLIENT_URL",
+        "FUNCTION_SERVER_URL",
+        "HANDSHAKE_URL",
+        "GOOGLE_CALENDAR_WEBHOOK_URL",
+        "GOOGLE_PEOPLE_SYNC_ADMIN_URL",
+        "GOOGLE_AUTH_REDIRECT_URL",
+    },
+    "oauth": {"GOOGLE_REDIRECT_URL"},
+}
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_only_these_variables_hold_the_domain(name: str) -> None:
+    with_it = {key for key, value in ROWS[name].environment.items() if "{domain}" in value}
+
+    public = {variable for variable in with_it if variable.startswith("NEXT_PUBLIC_")}
+    assert with_it - public == WITH_THE_DOMAIN.get(name, set())
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_an_address_inside_is_a_services_that_the_row_calls_on_its_port(name: str) -> None:
+    values = " ".join([*ROWS[name].environment.values(), ROWS[name].wait_for_url or ""])
+
+    addresses = set(re.findall(r"http://([a-z]+)\.\{namespace\}:(\d+)", values))
+
+    assert {called for called, _ in addresses} <= {name, *ROWS[name].calls}
+    assert all(ROWS[called].port == int(port) for called, port in addresses)
+    assert values.count("http://") == len(re.findall(r"http://[a-z]+\.\{namespace\}:", values))
+
+
+def services(**document: Any) -> dict[str, Service]:
+    required = {"domain_name": "app.example.com", "operator_email": "ops@example.com"}
+    settings, errors = parse_stage({**required, **document}, stage="dev")
+    assert errors == []
+    return settings.services
+
+
+def test_hasura_accepts_the_tokens_that_the_app_publishes_the_keys_of() -> None:
+    hasura = services()["hasura"]
+
+    keys = "http://app.{namespace}:3000/api/auth/jwt/jwks.json"
+    assert hasura.environment["HASURA_GRAPHQL_JWT_SECRET"] == f'{{"jwk_url": "{keys}"}}'
+    assert hasura.wait_for_url == keys
+    assert "HASURA_GRAPHQL_JWT_SECRET" not in hasura.secrets
+
+
+def test_who_signs_tokens_himself_lets_hasura_accept_the_generated_key() -> None:
+    hasura = services(session_tokens="key")["hasura"]
+
+    assert hasura.secrets["HASURA_GRAPHQL_JWT_SECRET"] == "hasura-jwt-secret"
+    assert "HASURA_GRAPHQL_JWT_SECRET" not in hasura.environment
+    assert hasura.wait_for_url is None
+    assert hasura.calls == ("functions",)
+
+
+def test_supertokens_asks_everybody_for_a_key_while_it_is_public() -> None:
+    found = services()
+
+    assert found["supertokens"].secrets["API_KEYS"] == "supertokens-api-key"
+    assert found["app"].secrets["SUPERTOKENS_API_KEY"] == "supertokens-api-key"
+    assert found["supertokens"].routed
+
+
+def test_without_a_public_route_supertokens_asks_for_no_key() -> None:
+    found = services(services={"supertokens": {"public": False}})
+
+    assert "API_KEYS" not in found["supertokens"].secrets
+    assert "SUPERTOKENS_API_KEY" not in found["app"].secrets
+    assert not found["supertokens"].routed
 
 
 @pytest.mark.parametrize("name", TABLE)

@@ -216,6 +216,47 @@ MISTAKES = {
         f"{EMAIL}{DOMAIN}[services.oauth]\npriority = 40",
         ("services.oauth.priority", "40", "handshake has this one", "another priority"),
     ),
+    "second route on a path that is taken": (
+        f'{EMAIL}{DOMAIN}[services.functions.second_route]\npath = "/v1/oauth"',
+        (
+            "services.functions.second_route.path",
+            '"/v1/oauth"',
+            "oauth has this one",
+            "another path",
+        ),
+    ),
+    "second route without a proxy": (
+        f"{EMAIL}{DOMAIN}[services.functions]\nstrip_path = false",
+        ("services.functions.second_route", '"/v1/chat"', "strip_path = true", "second_route out"),
+    ),
+    "second route to the first port": (
+        f"{EMAIL}{DOMAIN}[services.functions.second_route]\nport = 3000",
+        ("services.functions.second_route.port", "3000", "the first route's", "other port"),
+    ),
+    "proxy without a path": (
+        f"{EMAIL}{DOMAIN}[services.app]\nstrip_path = true",
+        ("services.app.strip_path", "true", "a path to take off", "give the service a path"),
+    ),
+    "port of the proxy": (
+        f"{EMAIL}{DOMAIN}[services.oauth]\nport = 8000",
+        ("services.oauth.port", "8000", "which the proxy", "listen on another port"),
+    ),
+    "waiting for an address without a command": (
+        f'{EMAIL}{DOMAIN}[services.app]\nwait_for_url = "http://hasura:8080/healthz"',
+        ("services.app.wait_for_url", '"http://hasura:8080/healthz"', "the command", "add command"),
+    ),
+    "waiting for no address": (
+        f'{EMAIL}{DOMAIN}[services.hasura]\nwait_for_url = "https://app"',
+        ("services.hasura.wait_for_url", '"https://app"', "with a port and a path", "healthz"),
+    ),
+    "alias that is a service": (
+        f'{EMAIL}{DOMAIN}[services.hasura]\naliases = ["app"]',
+        ("services.hasura.aliases", '"app"', "the service app has this one", "leave it out"),
+    ),
+    "answers that no load balancer takes": (
+        f'{EMAIL}{DOMAIN}[services.app]\nhealth_matcher = "2xx"',
+        ("services.app.health_matcher", '"2xx"', "from 200 to 499", "200-399"),
+    ),
     "path without a port": (
         f'{EMAIL}{DOMAIN}[services.reports]\npath = "/v1/reports"\npriority = 70',
         ("services.reports.path", '"/v1/reports"', "port, path and priority together", "add"),

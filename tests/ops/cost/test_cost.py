@@ -42,11 +42,14 @@ def _prod() -> dict[str, object]:
 def test_the_platform_of_the_guide_costs_what_a_hand_calculation_says(
     prod: dict[str, object],
 ) -> None:
-    tasks = 2.75 * 0.04048 + 5.5 * 0.004445
+    # The guide's sizes, but for the memory that python-agent needs, and the names inside.
+    tasks = 2.75 * 0.04048 + 7 * 0.004445
     balancer = 0.0225 + 0.008 + 2 * 0.005
-    by_hand = 730 * (tasks + 0.045 + 0.005 + balancer + 2 * 0.036) + 20 * 0.23 + 14 * 0.4 + 3 + 3
+    by_hand = (
+        730 * (tasks + 0.045 + 0.005 + balancer + 2 * 0.036) + 20 * 0.23 + 14 * 0.4 + 3 + 3 + 0.6
+    )
 
-    assert by_hand == pytest.approx(234, abs=0.5)
+    assert by_hand == pytest.approx(239, abs=0.9)
     assert prod["guide_usd"] == pytest.approx(by_hand, rel=0.03)
 
 

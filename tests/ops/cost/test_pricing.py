@@ -193,10 +193,11 @@ def test_what_is_billed_by_use_is_named_with_its_price(stack: Synthesize) -> Non
 
 
 def test_the_bill_of_dev_by_hand(stack: Synthesize) -> None:
-    tasks = 2.75 * 0.04048 + 6.5 * 0.004445
+    tasks = 2.75 * 0.04048 + 8 * 0.004445
     one_nat = 0.045 + 0.005
     balancer = 0.0225 + 0.008 + 2 * 0.005
-    fixed = 20 * 0.115 + 18 * 0.40 + 30 * 0.10 + 3
+    names_inside = 0.50 + 0.10
+    fixed = names_inside + 20 * 0.115 + 18 * 0.40 + 30 * 0.10 + 3
 
     by_hand = HOURS * (tasks + one_nat + balancer + 0.018) + fixed
 

@@ -48,7 +48,7 @@ def test_services_stand_in_the_order_of_their_routes(prod: Architecture) -> None
 def test_a_service_tells_its_size_tasks_port_secrets_and_collector(prod: Architecture) -> None:
     assert service(prod, "functions").card.lines == (
         "0.25 vCPU · 512 MiB · 1 to 4 tasks",
-        "port 80 · 2 secrets · traced",
+        "port 3000 3030 · 6 secrets · strip-proxy · traced",
     )
 
 
@@ -84,12 +84,14 @@ def test_a_rule_that_goes_takes_its_arrow_along(prod: Architecture) -> None:
     without = [each for each in resources() if each.name != "hasura_from_oauth"]
 
     assert set(reached_by(prod, "aws_ecs_service", "hasura")) == {
+        "app",
         "functions",
         "handshake",
         "main",
         "oauth",
     }
     assert set(reached_by(architecture("", stack_of(without)), "aws_ecs_service", "hasura")) == {
+        "app",
         "functions",
         "handshake",
         "main",

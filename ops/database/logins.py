@@ -1,0 +1,198 @@
+"""Who the services log in to the database as: passwords, connection strings, and the tag that says so.
+
+A value is read, compared and put, and never printed. Whatever cuts the steps short, each looks first
+whether it is done.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import quote_plus
+
+from aws.client import ask, ask_unless
+from common.errors import UserError
+from modules.compute.authorities import tls_parameters
+from modules.settings.secrets import (
+    DATABASE_ROLES,
+    LOGIN_TAG,
+    MASTER_CREDENTIALS,
+    NOBODY_YET,
+    OWN_ROLE,
+    SECRETS,
+    SecretRow,
+    connection_string,
+)
+from ops.database.scram import verifier
+from ops.deployed import Deployed
+from ops.facts.database import database_address
+
+_STRINGS = {row.login: row for row in SECRETS if row.login}
+_NONE = frozenset({"ResourceNotFoundException"})
+# A version that waits has the label of one that a rotation tries.
+_PENDING = "AWSPENDING"
+
+Outcome = Literal["replaced", "already", "kept"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Login:
+    """A role with its password; `waits` says that its secret still holds another user's."""
+
+    role: str
+    secret: str
+    password: str
+    waits: bool
+
+    @property
+    def string(self) -> SecretRow:
+        """The connection string that belongs to it."""
+        return _STRINGS[self.secret]
+
+
+def login_states(deployed: Deployed) -> Mapping[str, str]:
+    """Return, by role, what its secret's tag says; no role where the secret does not exist."""
+    found = {}
+    for role, secret in zip(DATABASE_ROLES, _STRINGS, strict=True):
+        answer = ask_unless(
+            deployed.clients,
+            "secretsmanager",
+            "DescribeSecret",
+            _NONE,
+            SecretId=deployed.names.secret(secret),
+        )
+        if answer is not None:
+            tags = {each["Key"]: each["Value"] for each in answer.get("Tags", [])}
+            found[role] = tags.get(LOGIN_TAG, NOBODY_YET)
+    return found
+
+
+def read_logins(deployed: Deployed) -> tuple[Login, ...]:
+    """Return each role's password; one that is not drawn yet is drawn, and waits beside the value in use.
+
+    Raises UserError where the stage does not have the secrets yet.
+    """
+    missing = set(DATABASE_ROLES) - login_states(deployed).keys()
+    if missing:
+        raise UserError(
+            f"there is no secret for the role {sorted(missing)[0]}: deploy the stage first: "
+            f"`cdktf deploy {deployed.settings.stack_name}`"
+        )
+    return tuple(
+        _login(deployed, role, secret)
+        for role, secret in zip(DATABASE_ROLES, _STRINGS, strict=True)
+    )
+
+
+def verifiers(logins: Sequence[Login]) -> dict[str, str]:
+    """Return what PostgreSQL stores of each password."""
+    found = {}
+    for each in logins:
+        if not each.password.isascii():
+            raise UserError(f"the password in {each.secret} is not ASCII: set another one")
+        found[each.role] = verifier(each.password)
+    return found
+
+
+def put_logins(deployed: Deployed, logins: Sequence[Login]) -> dict[str, Outcome]:
+    """Let the services log in as their roles. A string is replaced only where it is the master user's."""
+    master = _document(deployed, MASTER_CREDENTIALS)
+    host, port = database_address(deployed)
+    place = {"host": host, "port": str(port), "name": deployed.settings.database.name}
+    outcomes: dict[str, Outcome] = {}
+    for each in logins:
+        row = each.string
+        of_master = connection_string(
+            row,
+            username=deployed.settings.database.master_username,
+            password=quote_plus(str(master.get("password", ""))),
+            **place,
+            tls="",
+        )
+        of_role = connection_string(
+            row,
+            username=each.role,
+            password=quote_plus(each.password),
+            **place,
+            tls=tls_parameters(deployed.settings.region),
+        )
+        present = _value(deployed, row.name)
+        if present == of_master:
+            _put(deployed, row.name, of_role)
+            outcomes[row.name] = "replaced"
+        else:
+            outcomes[row.name] = "already" if present == of_role else "kept"
+        if each.waits:
+            _put(deployed, each.secret, _document_of(each.role, each.password))
+            outcomes[each.secret] = "replaced"
+    return outcomes
+
+
+def tag_logins(deployed: Deployed, logins: Sequence[Login]) -> None:
+    """Say on each role's secret that the role is there: phase full asks for it."""
+    for each in logins:
+        ask(
+            deployed.clients,
+            "secretsmanager",
+            "TagResource",
+            SecretId=deployed.names.secret(each.secret),
+            Tags=[{"Key": LOGIN_TAG, "Value": OWN_ROLE}],
+        )
+
+
+def _login(deployed: Deployed, role: str, secret: str) -> Login:
+    present = _document(deployed, secret)
+    if present.get("username") == role:
+        return Login(role=role, secret=secret, password=str(present["password"]), waits=False)
+    # The master user's, from before there were roles: running tasks need it until the role is there.
+    waiting = _document(deployed, secret, _PENDING)
+    if "password" not in waiting:
+        waiting = {"password": _drawn(deployed)}
+        _put(deployed, secret, _document_of(role, waiting["password"]), _PENDING)
+    return Login(role=role, secret=secret, password=str(waiting["password"]), waits=True)
+
+
+def _document_of(role: str, password: str) -> str:
+    return json.dumps({"username": role, "password": password})
+
+
+def _drawn(deployed: Deployed) -> str:
+    answer = ask(
+        deployed.clients,
+        "secretsmanager",
+        "GetRandomPassword",
+        PasswordLength=40,
+        ExcludePunctuation=True,
+    )
+    return str(answer["RandomPassword"])
+
+
+def _document(deployed: Deployed, secret: str, label: str | None = None) -> dict[str, Any]:
+    try:
+        document = json.loads(_value(deployed, secret, label))
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _value(deployed: Deployed, secret: str, label: str | None = None) -> str:
+    answer = ask_unless(
+        deployed.clients,
+        "secretsmanager",
+        "GetSecretValue",
+        _NONE,
+        SecretId=deployed.names.secret(secret),
+        **({"VersionStage": label} if label else {}),
+    )
+    return str((answer or {}).get("SecretString", ""))
+
+
+def _put(deployed: Deployed, secret: str, value: str, *labels: str) -> None:
+    ask(
+        deployed.clients,
+        "secretsmanager",
+        "PutSecretValue",
+        SecretId=deployed.names.secret(secret),
+        SecretString=value,
+        **({"VersionStages": list(labels)} if labels else {}),
+    )
