@@ -35,7 +35,7 @@ from modules.compute.authorities import authorities, with_authorities
 from modules.compute.cluster import Cluster
 from modules.compute.service_roles import ServiceRoles
 from modules.compute.service_scaling import ServiceScaling
-from modules.compute.strip_proxy import PROXY
+from modules.compute.strip_proxy import LONGER_SECONDS, PROXY
 from modules.context import Context
 from modules.data.file_storage import FileStorage
 from modules.data.private_bucket import PrivateBucket
@@ -247,6 +247,7 @@ class FargateService(Construct):
                 "region": region,
                 "bucket": self._bucket.bucket.bucket,
                 "namespace": self._context.names.namespace,
+                "keep_alive_ms": str((self._idle_timeout_seconds + LONGER_SECONDS) * 1000),
             },
             secrets={
                 variable: containers.secret_value_from(reference, secret_arns)

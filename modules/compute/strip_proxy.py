@@ -16,7 +16,7 @@ PROXY: Final = "strip-proxy"
 _SHUTDOWN_SECONDS: Final = 20
 # The load balancer must be the one who closes a quiet connection: a request that it sends into one that the
 # proxy is closing gets a 502.
-_LONGER_SECONDS: Final = 60
+LONGER_SECONDS: Final = 60
 _CONFIGURATION: Final = "NGINX_CONFIGURATION"
 # The image's own start script would look for files of its own to change.
 _ENTRY_POINT: Final = ("/bin/sh", "-c")
@@ -45,7 +45,7 @@ def nginx_configuration(ports: Mapping[str, int], *, listen: int, idle_timeout_s
         f'    "~^{re.escape(path)}(?:/|(?=\\?)|$)(?<rest>.*)$" 127.0.0.1:{port}/$rest;'
         for path, port in ports.items()
     )
-    quiet = f"{idle_timeout_seconds + _LONGER_SECONDS}s"
+    quiet = f"{idle_timeout_seconds + LONGER_SECONDS}s"
     return f"""daemon off;
 worker_processes 1;
 worker_shutdown_timeout {_SHUTDOWN_SECONDS}s;
