@@ -12,14 +12,17 @@ from typing import Annotated
 
 import typer
 
+from aws.client import boto3_clients
 from common.errors import UserError, listed
 from common.screen import AsJson, Stage, print_json, progress_on_screen, run, say
 from imports.adopt import GateResult, adopt, run_gate
 from imports.legacy_side import LegacySource, refuse_missing_folder
+from imports.look_at_stack import look_at_stack
 from imports.ownership import ownership
 from imports.printed import (
     print_gate,
     print_inventory,
+    print_look,
     print_owners,
     print_retirement,
     print_rollback,
@@ -67,7 +70,15 @@ def _legacy_folder(
 def inventory(
     *,
     stage: Stage,
-    legacy: Legacy,
+    legacy: Annotated[Path | None, typer.Option(help="the legacy terraform/aws folder")] = None,
+    cloudformation: Annotated[
+        str | None,
+        typer.Option(help="look at this CloudFormation stack instead, by name or ARN"),
+    ] = None,
+    template: Annotated[
+        Path | None,
+        typer.Option(help="look at a stack's template in this file: needs no account"),
+    ] = None,
     state: Annotated[
         Path | None, typer.Option(help="the legacy state's file; default: `terraform state pull`")
     ] = None,
@@ -85,8 +96,19 @@ def inventory(
 ) -> None:
     """Decide what becomes of each legacy resource, and write the adoption record.
 
+    Of a CloudFormation stack it says what would become of each row, and writes nothing.
+
     Example: `python -m imports inventory --stage prod --legacy ../terraform/aws`
     """
+    if [legacy, cloudformation, template].count(None) != 2:
+        raise UserError(
+            "inventory reads one old owner: name a Terraform folder with --legacy, a CloudFormation stack "
+            "with --cloudformation, or a template's file with --template: `python -m imports inventory "
+            "--help` tells what is allowed"
+        )
+    if legacy is None:
+        _look(stage, cloudformation, template, as_json=as_json)
+        return
     if state is not None and not state.is_file():
         raise UserError(f"{state}: no such state file: leave --state out to look in AWS instead")
     if state is not None and terraform_workspace is not None:
@@ -128,6 +150,24 @@ def inventory(
     else:
         print_inventory(found)
     if found.record is None:
+        raise typer.Exit(BLOCKED)
+
+
+def _look(stage: str, name: str | None, template: Path | None, *, as_json: bool) -> None:
+    with progress_on_screen(as_json) as progress:
+        found = look_at_stack(
+            this_workspace(stage),
+            name=name,
+            template=template,
+            clients=boto3_clients,
+            addresses=lambda settings: frozenset(synthesized(settings).resources),
+            progress=progress,
+        )
+    if as_json:
+        print_json(found)
+    else:
+        print_look(found)
+    if found.against:
         raise typer.Exit(BLOCKED)
 
 

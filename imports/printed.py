@@ -1,11 +1,13 @@
 """What the commands of adoption print for people."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import astuple
 
 from common.screen import print_table, say
 from imports.adopt import GateResult
 from imports.gate import Finding
+from imports.look_at_stack import StackLook
 from imports.ownership import Owner, twice_owned
 from imports.retire import Retirement
 from imports.rollback import Rollback
@@ -110,3 +112,22 @@ def print_rollback(done: Rollback) -> None:
     )
     for note in done.notes:
         say(f"note: {note}")
+
+
+def print_look(found: StackLook) -> None:
+    """Print what would become of each row of a CloudFormation stack, and what stands against it."""
+    print_table(
+        ("row", "type", "verdict", "address here", "import id, or why"),
+        [
+            (row.logical_id, row.type, row.verdict, row.address, row.import_id or row.why)
+            for row in found.rows
+        ],
+    )
+    counts = Counter({row.logical_id: row.verdict for row in found.rows}.values())
+    told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    say(f"\n{found.stack}: {counts.total()} rows: {told}")
+    for line in found.against:
+        say(f"BLOCKED {line}")
+    if not found.was_deployed:
+        say("a template alone: neither the objects nor the stack's state were looked at")
+    say("nothing was written: this is a look; a stack's rows cannot be adopted yet")

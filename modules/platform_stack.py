@@ -25,6 +25,7 @@ from modules.compute.authorities import tls_parameters
 from modules.compute.cluster import Cluster
 from modules.compute.database_task import DatabaseTask
 from modules.compute.fargate_service import FargateService
+from modules.compute.mirror import Mirror
 from modules.compute.registry import Registries
 from modules.compute.service_roles import ServiceRoles
 from modules.context import Context
@@ -47,6 +48,7 @@ from modules.network.security_groups import SecurityGroups
 from modules.security.customer_key import CustomerKey
 from modules.security.secret_store import ConnectionStrings, SecretStore
 from modules.settings import stage_settings as s
+from modules.settings.mirrored import third_party_images
 from modules.settings.schedule import WEEK_MINUTES, planned_stops
 from modules.settings.services import OWN_REPOSITORY, Service
 from modules.settings.windows import windows
@@ -114,6 +116,13 @@ class PlatformStack(TerraformStack):
             "registries",
             context=context,
             services=[name for name, row in services.items() if row.image == OWN_REPOSITORY],
+        )
+        self._mirror = Mirror(
+            self,
+            "mirror",
+            context=context,
+            images=third_party_images(stage) if stage.images.mirror != "none" else (),
+            used=stage.images.mirror == "use",
         )
         self._bucket = PrivateBucket(
             self,
@@ -199,6 +208,7 @@ class PlatformStack(TerraformStack):
             context=self._context,
             settings=self._stage.database,
             network=self._network,
+            mirror=self._mirror,
             security_group=self._groups.services[users[0]],
             secrets=self._secrets,
             database=self._database,
@@ -335,6 +345,7 @@ class PlatformStack(TerraformStack):
             security_group=self._groups.services[name],
             roles=self._roles[name],
             repository=self._registries.repositories.get(name),
+            mirror=self._mirror,
             secrets=self._secrets,
             bucket=self._bucket,
             file_storage=self._file_storage,

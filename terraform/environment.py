@@ -21,6 +21,14 @@ _ELSEWHERE: Final = {
     "TF_DATA_DIR": "Terraform would take the state's place from another folder",
     "TF_REATTACH_PROVIDERS": "Terraform would ask another provider than the locked one",
 }
+# Names of before AWS's own: Terraform and its provider still take them, and what asks AWS beside them does
+# not. https://developer.hashicorp.com/terraform/language/backend/s3#configuration
+_ENDPOINTS: Final = {
+    f"{prefix}AWS_{service}_ENDPOINT": f"AWS_ENDPOINT_URL_{service}"
+    for prefix in ("", "TF_")
+    for service in ("DYNAMODB", "IAM", "S3", "STS")
+}
+_ENDPOINT: Final = "AWS_ENDPOINT_URL"
 _ARGUMENTS: Final = "TF_CLI_ARGS"
 _DEFAULT: Final = "default"
 
@@ -44,6 +52,12 @@ def refusal(environment: Mapping[str, str], folder: Path) -> str | None:
             continue
         if name in _ELSEWHERE:
             return f"{name} is set: {_ELSEWHERE[name]}, and so would `cdktf deploy`: run `unset {name}` first"
+        known = _ENDPOINTS.get(name)
+        if known and value != (environment.get(known) or environment.get(_ENDPOINT)):
+            return (
+                f"{name} is set: Terraform would ask another AWS than what looks after it, unless "
+                f"{known} says the same: run `unset {name}` first"
+            )
         if name == _ARGUMENTS or name.startswith(f"{_ARGUMENTS}_"):
             option = _strange_option(value)
             if option is not None:

@@ -18,6 +18,7 @@ from terraform.state_lock import (
     StateLock,
     cut_short,
     local_lock,
+    lost_object,
     lost_state,
     s3_lock,
 )
@@ -112,8 +113,12 @@ def refuse_untrusted_state(workspace: Workspace) -> None:
     if settings.state is not None:
         set_default_credentials(workspace)
         clients = boto3_clients(region=settings.state_region)
-        lock = s3_lock(clients, bucket=settings.state.bucket, key=settings.state_key)
-        _refuse_lock(workspace, lock, recover)
+        place = {"bucket": settings.state.bucket, "key": settings.state_key}
+        gone = lost_object(_place(workspace), _stored(workspace))
+        if gone:
+            backups = f"python -m ops state backups --stage {workspace.stage}"
+            raise UntrustedStateError(f"{gone}: `{backups}` lists them, `{recover}` does without")
+        _refuse_lock(workspace, s3_lock(clients, **place), recover)
         return
     path = workspace.state_folder / settings.local_state
     lost = lost_state(path)
@@ -213,9 +218,9 @@ def refuse_foreign_plan(workspace: Workspace, plan: Plan, file: Path) -> Compare
         raise
     except UserError as error:  # whoever judges a plan in JSON may have no access to the bucket
         return Compared(unasked=f"not looked at: the state {place}, which cannot be read: {error}")
-    if text is None:
+    if text is None and settings.state is None:
         return Compared()
-    held = _ids(text, place)
+    held = _ids(text, place) if text else {}
     stale = disagrees_with(plan, held)
     if stale:
         raise UserError(f"{file}: made of another state than {place}: {stale}: plan again")
@@ -224,7 +229,7 @@ def refuse_foreign_plan(workspace: Workspace, plan: Plan, file: Path) -> Compare
 
 
 def _stored(workspace: Workspace) -> bytes | None:
-    """Return the state as it is stored; None where there is no file of it here."""
+    """Return the state as it is stored; None where there is none."""
     settings = workspace.settings()
     if settings.state is None:
         path = workspace.state_folder / settings.local_state
@@ -232,7 +237,7 @@ def _stored(workspace: Workspace) -> bytes | None:
     clients = boto3_clients(region=settings.state_region)
     place = {"Bucket": settings.state.bucket, "Key": settings.state_key}
     found = ask_unless(clients, "s3", "GetObject", NO_OBJECT, **place)
-    return bytes(found["Body"].read()) if found else b""
+    return bytes(found["Body"].read()) if found else None
 
 
 def refuse_stale_plan(file: Path, state: StateSeen) -> None:
@@ -266,8 +271,6 @@ def _planned_upon(file: Path) -> tuple[str, int]:
 
 def _ids(text: bytes, place: str) -> dict[str, object]:
     """Return the id of each object in a state, by address; deposed ones are left out."""
-    if not text:
-        return {}
     state = parse_state(decode_state(text, source=place), source=place)
     return {each.address: each.attributes.get("id") for each in state.objects}
 

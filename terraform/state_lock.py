@@ -154,6 +154,17 @@ def lost_state(state_file: Path) -> LostState | None:
     return LostState(path=state_file, size=len(text.strip()), backup=backup, resources=held)
 
 
+def lost_object(place: str, text: bytes | None) -> str | None:
+    """Describe the object of a state in S3 that holds none; None when it is well, or not there.
+
+    Terraform takes an empty one for a new stage here too.
+    """
+    if text is None or _resources(text) is not None:
+        return None
+    what = "is truncated" if text.strip() else "is empty"
+    return f"{place} {what}: the state is lost, unless the bucket keeps an earlier version of it"
+
+
 def cut_short(folder: Path) -> str | None:
     """Describe a run in a stack's folder that was interrupted half way; None when there was none."""
     try:

@@ -50,9 +50,11 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
         "kafka": True,
         "tracing": {"enabled": False},
     },
+    "mirrored": {**_REQUIRED, "retain_data": True, "images": {"mirror": "use"}},
     "fortified": {
         **_REQUIRED,
         "retain_data": False,
+        "images": {"mirror": "fill"},
         "security": {"customer_managed_key": True, "web_firewall": True, "backups": True},
     },
     "guarded": {

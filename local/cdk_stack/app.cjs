@@ -269,6 +269,7 @@ const folder = path.join(__dirname, "templates");
 fs.mkdirSync(folder, { recursive: true });
 for (const [name, shape] of Object.entries(SHAPES)) {
   const app = new App({ analyticsReporting: true, context: {
+    "aws:cdk:enable-path-metadata": true,
     "@aws-cdk/aws-ec2:restrictDefaultSecurityGroup": true,
     "@aws-cdk/core:enablePartitionLiterals": true } });
   new AwsStack(app, "AwsStack", shape, { env: {} });

@@ -16,6 +16,7 @@ from constructs import Construct
 from modules.base.address import address
 from modules.compute.authorities import FILE, VOLUME, authorities, with_authorities
 from modules.compute.containers import awslogs, secret_value_from
+from modules.compute.mirror import Mirror
 from modules.context import Context
 from modules.data.database import Database
 from modules.network.network import Network
@@ -40,6 +41,7 @@ class DatabaseTask(Construct):
         context: Context,
         settings: s.Database,
         network: Network,
+        mirror: Mirror,
         security_group: SecurityGroup,
         secrets: SecretStore,
         database: Database,
@@ -67,11 +69,13 @@ class DatabaseTask(Construct):
                 assume_role_policy=json.dumps(policies.tasks_assume_role(context.account_id)),
             ),
         )
+        pem = authorities(region)
+        images = [settings.client_image, *([settings.authorities_image] if pem else [])]
         statements = [
             *policies.execution_statements(
                 log_group_arn=log_group.arn,
                 secret_arns=[secrets.arns[MASTER_CREDENTIALS]],
-                repository_arn=None,
+                repository_arns=mirror.repository_arns(images),
             ),
             *(key_policy.read_secrets(context.key_arn, region) if context.key_arn else []),
         ]
@@ -85,7 +89,6 @@ class DatabaseTask(Construct):
                 policy=json.dumps(policies.document(statements)),
             ),
         )
-        pem = authorities(region)
         environment = {
             "PGHOST": database.host,
             "PGPORT": str(database.port),
@@ -102,7 +105,7 @@ class DatabaseTask(Construct):
         }
         definition = {
             "name": DATABASE_TASK,
-            "image": settings.client_image,
+            "image": mirror.image(settings.client_image),
             "essential": True,
             "entryPoint": ["sh", "-c"],
             "command": ["echo 'started by `python -m ops database apply` alone'"],
@@ -119,7 +122,9 @@ class DatabaseTask(Construct):
         }
         definitions = [definition]
         if pem:
-            definitions = with_authorities(definitions, pem=pem, image=settings.authorities_image)
+            definitions = with_authorities(
+                definitions, pem=pem, image=mirror.image(settings.authorities_image)
+            )
         address(
             DATABASE_TASK,
             EcsTaskDefinition(

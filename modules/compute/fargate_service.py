@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from cdktf import ITerraformDependable, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
@@ -33,6 +34,7 @@ from modules.compute import containers
 from modules.compute.authorities import VOLUME as AUTHORITIES
 from modules.compute.authorities import authorities, with_authorities
 from modules.compute.cluster import Cluster
+from modules.compute.mirror import Mirror
 from modules.compute.service_roles import ServiceRoles
 from modules.compute.service_scaling import ServiceScaling
 from modules.compute.strip_proxy import LONGER_SECONDS, PROXY
@@ -92,6 +94,7 @@ class FargateService(Construct):
         security_group: SecurityGroup,
         roles: ServiceRoles,
         repository: EcrRepository | None,
+        mirror: Mirror,
         secrets: SecretStore,
         bucket: PrivateBucket,
         file_storage: FileStorage,
@@ -105,6 +108,7 @@ class FargateService(Construct):
         self._context = context
         self._roles = roles
         self._repository = repository
+        self._mirror = mirror
         self._secrets = secrets
         self._bucket = bucket
         self._proxy_image = proxy.image
@@ -112,6 +116,7 @@ class FargateService(Construct):
         self._file_storage = file_storage if service.uses_file_storage else None
         self._references = containers.secret_references(service, kafka=kafka)
         self._used_secrets = sorted({each.name for each in self._references.values()})
+        self._authorities = authorities(context.region) if service.uses_database else None
         self._collector_image = (
             tracing.collector_image if service.traced and tracing.enabled else None
         )
@@ -127,8 +132,10 @@ class FargateService(Construct):
                 skip_destroy=context.retain_data,
             ),
         )
-        permissions = self._permissions(log_group)
-        task_definition = self._task_definition(context.names.service(service.name), log_group)
+        definitions = self._containers(log_group)
+        permissions = self._permissions(log_group, [each["image"] for each in definitions])
+        definitions = [each | {"image": mirror.image(each["image"])} for each in definitions]
+        task_definition = self._task_definition(context.names.service(service.name), definitions)
         by_the_clock = scheduled_tasks(service, night_stop)
         registered = names_inside.services.get(service.name)
         scales = service.max_tasks > service.min_tasks or bool(by_the_clock)
@@ -191,7 +198,9 @@ class FargateService(Construct):
                 ecs_service=self.service,
             )
 
-    def _permissions(self, log_group: CloudwatchLogGroup) -> list[IamRolePolicy]:
+    def _permissions(
+        self, log_group: CloudwatchLogGroup, images: Sequence[str]
+    ) -> list[IamRolePolicy]:
         """Allow ECS what it takes to start a task, and the task itself what it needs."""
         region, key_arn = self._context.region, self._context.key_arn
         secret_arns = self._secrets.arns
@@ -199,7 +208,10 @@ class FargateService(Construct):
             *policies.execution_statements(
                 log_group_arn=log_group.arn,
                 secret_arns=[secret_arns[name] for name in self._used_secrets],
-                repository_arn=self._repository.arn if self._repository else None,
+                repository_arns=[
+                    *([self._repository.arn] if self._repository else []),
+                    *self._mirror.repository_arns(images),
+                ],
             ),
             *(key_policy.read_secrets(key_arn, region) if key_arn and self._used_secrets else []),
         ]
@@ -233,7 +245,7 @@ class FargateService(Construct):
             ),
         )
 
-    def _task_definition(self, family: str, log_group: CloudwatchLogGroup) -> EcsTaskDefinition:
+    def _containers(self, log_group: CloudwatchLogGroup) -> list[dict[str, Any]]:
         row, region, secret_arns = self._row, self._context.region, self._secrets.arns
         definitions = containers.container_definitions(
             row,
@@ -259,9 +271,16 @@ class FargateService(Construct):
             proxy_image=self._proxy_image,
             idle_timeout_seconds=self._idle_timeout_seconds,
         )
-        pem = authorities(region) if row.uses_database else None
-        if pem:
-            definitions = with_authorities(definitions, pem=pem, image=self._authorities_image)
+        if self._authorities:
+            definitions = with_authorities(
+                definitions, pem=self._authorities, image=self._authorities_image
+            )
+        return definitions
+
+    def _task_definition(
+        self, family: str, definitions: Sequence[dict[str, Any]]
+    ) -> EcsTaskDefinition:
+        row = self._row
         return address(
             row.name,
             EcsTaskDefinition(
@@ -283,7 +302,7 @@ class FargateService(Construct):
                 skip_destroy=True,
                 volume=[
                     *self._volumes(),
-                    *([EcsTaskDefinitionVolume(name=AUTHORITIES)] if pem else []),
+                    *([EcsTaskDefinitionVolume(name=AUTHORITIES)] if self._authorities else []),
                 ]
                 or None,
             ),

@@ -72,9 +72,9 @@ def execution_statements(
     *,
     log_group_arn: str,
     secret_arns: Sequence[str],
-    repository_arn: str | None,
+    repository_arns: Sequence[str],
 ) -> list[Statement]:
-    """Allow ECS what starts one service: to pull its image, read its secrets, open its log."""
+    """Allow ECS what starts one service: to pull its images, read its secrets, open its log."""
     statements = [
         _allow(
             "WriteLog",
@@ -90,7 +90,7 @@ def execution_statements(
                 sorted(set(secret_arns)),
             )
         )
-    if repository_arn:
+    if repository_arns:
         statements += [
             # The token call takes no resource.
             _allow("EnterRegistry", ["ecr:GetAuthorizationToken"], ["*"]),
@@ -101,7 +101,7 @@ def execution_statements(
                     "ecr:BatchGetImage",
                     "ecr:GetDownloadUrlForLayer",
                 ],
-                [repository_arn],
+                list(repository_arns),
             ),
         ]
     return statements

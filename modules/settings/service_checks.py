@@ -34,7 +34,9 @@ RESERVED_NAMES = (
 
 _OWN = tuple(row.name for row in SERVICES)
 # What a new service is known by; a path needs a port, which is asked for elsewhere.
-_SAYING_WHAT = frozenset({"image", "port", "build_folder", "path", "priority"})
+_SAYING_WHAT = frozenset(
+    {"image", "port", "build_context", "build_folder", "dockerfile", "path", "priority"}
+)
 
 
 def find_service_errors(settings: StageSettings) -> list[SettingError]:
@@ -259,6 +261,10 @@ def _references(settings: StageSettings) -> Iterator[SettingError]:
                 continue  # said above
             secret_like = list(_secrets(where, variable, value, service=name, names=names))
             yield from secret_like or _placeholders(where, value)
+        for variable, value in service.build_args.items():
+            where = f"services.{name}.build_args.{variable}"
+            secret_like = list(_secrets(where, variable, value, service=name, names=names))
+            yield from secret_like or _placeholders(where, value)
 
 
 def _variables(service: Service) -> Iterator[SettingError]:
@@ -266,6 +272,7 @@ def _variables(service: Service) -> Iterator[SettingError]:
         "environment": service.environment,
         "secrets": service.secrets,
         "optional_secrets": service.optional_secrets,
+        "build_args": service.build_args,
     }
     for table, variables in tables.items():
         for variable in variables:

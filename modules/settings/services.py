@@ -94,6 +94,8 @@ PROXY_PORT = 8000
 
 # The image of a service that the project builds: its own ECR repository, with `image_tag`.
 OWN_REPOSITORY = "ecr"
+# How `dockerfile` names a file of this project.
+OF_THIS_PROJECT = "project:"
 
 
 class ScheduledScaling(Section):
@@ -128,10 +130,27 @@ class Service(Section):
         description="`ecr` for the project's own repository, or a pinned image",
     )
     image_tag: ImageTag = Field("latest", description="the tag in the project's repository")
+    build_context: str | None = Field(
+        None,
+        min_length=1,
+        description="the folder that the image is built from, below `images.source` or, by `../`, beside it; "
+        "default: the service's name",
+    )
+    dockerfile: str = Field(
+        "Dockerfile",
+        min_length=1,
+        description="the Dockerfile, below `build_context`; `project:images/...` for one of this project",
+    )
+    build_args: dict[str, str] = Field(
+        {},
+        description="build arguments, for everybody to read in the image: no secrets; `{domain}` as in "
+        "`environment`",
+    )
     build_folder: str | None = Field(
         None,
         min_length=1,
-        description="the Dockerfile's folder below `images.source`; default: the service's name",
+        description="a folder below `images.source` with a Dockerfile of its own: it takes the place of "
+        "`build_context` and `dockerfile`",
     )
     command: Annotated[tuple[str, ...], Field(strict=False)] = Field(
         (), description="what the container runs; default: what its image says"

@@ -290,12 +290,17 @@ class CostAlerts(Section):
 
 
 class Images(Section):
-    """Where the images of the project's own services come from."""
+    """Where images come from."""
 
     source: str | None = Field(
         None,
         min_length=1,
         description="the application's source tree, from the project's folder on; `ops images` builds it",
+    )
+    mirror: Literal["none", "fill", "use"] = Field(
+        "none",
+        description="copies of third parties' images in the stage's own registry, 0.10 per GB and month: "
+        "`fill` makes the repositories, which `ops images mirror` fills; `use` starts tasks from them",
     )
 
 

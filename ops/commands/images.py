@@ -1,7 +1,6 @@
-"""`images`: build, push and deploy the images of the project's own services, and see what runs."""
+"""`images`: build, check, push and deploy the images of the project's own services, and see what runs."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,42 +8,37 @@ import typer
 from common.errors import UserError
 from common.files import replace_file
 from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, say
+from ops.commands.image_options import SOMETHING_TO_DO, Services, Source, Tag
+from ops.commands.images_check import check
+from ops.commands.images_mirror import mirror
 from ops.deployed import Deployed, local_time, open_stage
 from ops.facts.services import service_facts
+from ops.images.engines import find_engine, run_engine
 from ops.images.image_builds import (
     build_command,
+    build_values,
     commit_tag,
-    find_engine,
     log_in,
     own_images,
     planned_build,
     registry_of,
-    run_engine,
     source_tree,
 )
 from ops.images.image_tags import (
     ImageStatus,
     check_tag_is_pushed,
     image_status,
+    is_of_commits,
+    pushed_before,
     scan_findings,
     with_image_tag,
 )
-
-SOMETHING_TO_DO = 2
 
 app = typer.Typer(
     help="The images of the services that the project builds itself.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
-Services = Annotated[
-    list[str] | None, typer.Argument(help="services; default: all with an image of their own")
-]
-Source = Annotated[
-    Path | None,
-    typer.Option(help="the application's source tree; default: images.source of the stage file"),
-]
-Tag = Annotated[str | None, typer.Option(help="the tag; default: the source tree's git commit")]
 
 
 @app.command()
@@ -63,16 +57,18 @@ def build(
     deployed = open_stage(stage)
     chosen = own_images(deployed.settings, services or ())
     tree = source_tree(deployed.settings, source)
-    engine, tag = find_engine(), tag or commit_tag(tree)
+    rows = [deployed.settings.services[name] for name in chosen]
+    engine, tag = find_engine(), tag or commit_tag(tree, rows)
     # All of them before the first: a missing Dockerfile should not show after half an hour.
     builds = [
         planned_build(
             tree,
-            deployed.settings.services[name],
-            registry=registry_of(deployed, name),
+            row,
+            registry=registry_of(deployed, row.name),
             tag=tag,
+            values=build_values(deployed.settings),
         )
-        for name in chosen
+        for row in rows
     ]
     with progress_on_screen(as_json) as progress:
         for each in builds:
@@ -83,7 +79,11 @@ def build(
     else:
         names = " ".join(chosen)
         say(f"built {len(builds)} with the tag {tag}")
-        say(f"next: python -m ops images push {names} --stage {stage} --tag {tag}")
+        say(f"next: python -m ops images check {names} --stage {stage} --tag {tag}")
+
+
+app.command()(check)
+app.command()(mirror)
 
 
 @app.command()
@@ -97,24 +97,34 @@ def push(
 ) -> None:
     """Push images that were built, and tell what the registry's scan has found.
 
+    What a registry holds under a commit's tag is never overwritten.
+
     Example: `python -m ops images push --stage prod --tag 3f2a91c04d7e`
     """
     deployed = open_stage(stage)
     chosen = own_images(deployed.settings, services or ())
-    tag = tag or commit_tag(source_tree(deployed.settings, source))
+    if not tag:
+        rows = [deployed.settings.services[name] for name in chosen]
+        tag = commit_tag(source_tree(deployed.settings, source), rows)
     engine = find_engine()
     registries = {name: registry_of(deployed, name) for name in chosen}
     with progress_on_screen(as_json) as progress:
         progress(f"logging {engine} in")
         log_in(deployed, engine, registries[chosen[0]])
-        for registry in registries.values():
-            progress(f"pushing {registry}:{tag}")
-            run_engine([engine, "push", f"{registry}:{tag}"])
+        kept = pushed_before(deployed, chosen, tag) if is_of_commits(tag) else []
+        for name, registry in registries.items():
+            if name not in kept:
+                progress(f"pushing {registry}:{tag}")
+                run_engine([engine, "push", f"{registry}:{tag}"])
     found = {name: scan_findings(deployed, name, tag) for name in chosen}
     if as_json:
-        print_json({"tag": tag, "engine": engine, "findings": found})
+        print_json({"tag": tag, "engine": engine, "kept": kept, "findings": found})
         return
     print_table(("pushed", "scan"), [(name, _findings(counts)) for name, counts in found.items()])
+    if kept:
+        say(
+            f"\n{', '.join(kept)}: {tag} was there, and stays what it was: commit, or give another --tag"
+        )
     say(f"\nnext: python -m ops images deploy {' '.join(chosen)} --stage {stage} --tag {tag}")
 
 

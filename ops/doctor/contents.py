@@ -1,9 +1,10 @@
 """What a person has to put in: images and secrets; and the confirmation of the alarms' mail."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aws.client import ask_unless
+from modules.settings.mirrored import third_party_images
 from modules.settings.own_secrets import TAKEN, singles, without
 from modules.settings.secrets import SecretRef
 from modules.settings.services import OWN_REPOSITORY
@@ -28,47 +29,61 @@ _HOLDS = {
 
 @dataclass(frozen=True, kw_only=True)
 class ImageFacts:
-    """The image that a service's next task would pull."""
+    """An image that the next task of `service` would pull; `is_copy` where others built it."""
 
     service: str
     registry: str
     tag: str
     has_registry: bool
     has_image: bool
+    is_copy: bool = False
 
 
 def gather_images(deployed: Deployed) -> list[ImageFacts]:
     """Ask each registry for the configured tag. Raises UserError when AWS refuses."""
-    facts = []
-    for name, service in deployed.settings.services.items():
-        if service.image != OWN_REPOSITORY:
-            continue
-        registry = deployed.names.service(name)
-        listed = ask_unless(
-            deployed.clients,
-            "ecr",
-            "DescribeRepositories",
-            _NO_REGISTRY,
-            repositoryNames=[registry],
-        )
-        image = listed and ask_unless(
-            deployed.clients,
-            "ecr",
-            "DescribeImages",
-            _NO_IMAGE,
-            repositoryName=registry,
-            imageIds=[{"imageTag": service.image_tag}],
-        )
-        facts.append(
-            ImageFacts(
-                service=name,
-                registry=registry,
-                tag=service.image_tag,
-                has_registry=listed is not None,
-                has_image=bool(image),
+    settings = deployed.settings
+    facts = [
+        _image_facts(deployed, name, deployed.names.service(name), f":{row.image_tag}")
+        for name, row in settings.services.items()
+        if row.image == OWN_REPOSITORY
+    ]
+    if settings.images.mirror == "use":
+        facts += [
+            replace(
+                _image_facts(
+                    deployed, copy.image, copy.repository_name(settings.prefix), copy.version
+                ),
+                is_copy=True,
             )
-        )
+            for copy in third_party_images(settings)
+        ]
     return facts
+
+
+def _image_facts(deployed: Deployed, service: str, registry: str, version: str) -> ImageFacts:
+    listed = ask_unless(
+        deployed.clients,
+        "ecr",
+        "DescribeRepositories",
+        _NO_REGISTRY,
+        repositoryNames=[registry],
+    )
+    key = "imageDigest" if version.startswith("@") else "imageTag"
+    image = listed and ask_unless(
+        deployed.clients,
+        "ecr",
+        "DescribeImages",
+        _NO_IMAGE,
+        repositoryName=registry,
+        imageIds=[{key: version[1:]}],
+    )
+    return ImageFacts(
+        service=service,
+        registry=registry,
+        tag=version[1:],
+        has_registry=listed is not None,
+        has_image=bool(image),
+    )
 
 
 def judge_images(
@@ -90,6 +105,16 @@ def judge_images(
             )
         )
     missing = [each for each in facts if each.has_registry and not each.has_image]
+    copies = ", ".join(each.service for each in missing if each.is_copy)
+    if copies:
+        findings.append(
+            attention(
+                "copies of images",
+                f"not copied, no task with one can start: {copies}",
+                f"python -m ops images mirror --stage {stage}",
+            )
+        )
+    missing = [each for each in missing if not each.is_copy]
     for tag in dict.fromkeys(each.tag for each in missing):
         alike = [each for each in missing if each.tag == tag]
         names = " ".join(each.service for each in alike)

@@ -17,11 +17,19 @@ from ops.verdicts.planning import whole_stage_plan
 from ops.verdicts.still_existing import refuse_lost_state
 from terraform.instances import account_in
 from terraform.premises import refuse_untrusted_state
-from terraform.state_lock import Holder, StateLock, cut_short, local_lock, lost_state, s3_lock
+from terraform.state_lock import (
+    NO_OBJECT,
+    Holder,
+    StateLock,
+    cut_short,
+    local_lock,
+    lost_object,
+    lost_state,
+    s3_lock,
+)
 from terraform.workspace import Workspace
 
 _NO_BUCKET = frozenset({"404", "NoSuchBucket"})
-_NO_OBJECT = frozenset({"404", "NoSuchKey"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,16 +89,18 @@ def _stored(deployed: Deployed) -> StateFacts:
     if ask_unless(clients, "s3", "HeadBucket", _NO_BUCKET, Bucket=bucket) is None:
         return _facts(place, bucket, bucket_found=False, versioned=False, text="")
     versioning = ask(clients, "s3", "GetBucketVersioning", Bucket=bucket)
-    stored = ask_unless(clients, "s3", "GetObject", _NO_OBJECT, Bucket=bucket, Key=key)
+    stored = ask_unless(clients, "s3", "GetObject", NO_OBJECT, Bucket=bucket, Key=key)
+    held = stored["Body"].read() if stored else None
+    emptied = lost_object(place, held)
     facts = _facts(
         place,
         bucket,
         bucket_found=True,
         versioned=versioning.get("Status") == "Enabled",
-        text=decode_state(stored["Body"].read(), source=place) if stored else "",
+        text=decode_state(held, source=place) if held and not emptied else "",
     )
     lock = s3_lock(clients, bucket=bucket, key=key)
-    return replace(facts, locked=_locked(lock, folder), doubt=doubt)
+    return replace(facts, locked=_locked(lock, folder), doubt=emptied or doubt)
 
 
 def judge(facts: StateFacts, *, account: str, stage: str, stack: str) -> list[Finding]:

@@ -1,26 +1,21 @@
 """How the services' images are built and pushed: commands for whichever container engine is there."""
 
 import base64
-import shutil
+import os
 import subprocess
-import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from aws.client import ask, ask_unless
 from common.errors import UserError
-from modules.settings.services import OWN_REPOSITORY, CpuArchitecture, Service
+from modules.settings.services import OF_THIS_PROJECT, OWN_REPOSITORY, PLACEHOLDERS, Service
 from modules.settings.stage_settings import StageSettings
 from ops.deployed import Deployed, chosen_services
+from ops.images.dockerfiles import copied_from_outside
+from ops.images.engines import PLATFORMS, run_engine
 from terraform.workspace import PROJECT
 
-ENGINES: Final = ("docker", "podman", "buildah")
-PLATFORMS: Final[Mapping[CpuArchitecture, str]] = {
-    "X86_64": "linux/amd64",
-    "ARM64": "linux/arm64",
-}
 _NO_REGISTRY = frozenset({"RepositoryNotFoundException"})
 
 
@@ -29,7 +24,9 @@ class Build:
     """One image: what it is built from, for which platform, and its full name with the tag."""
 
     service: str
-    folder: Path
+    context: Path
+    dockerfile: Path
+    arguments: Mapping[str, str]
     platform: str
     reference: str
 
@@ -64,75 +61,122 @@ def source_tree(settings: StageSettings, option: Path | None) -> Path:
     return folder.resolve()
 
 
-def commit_tag(source: Path) -> str:
-    """Return the tag of a source tree: its commit, and `-dirty` where files differ from it.
+def build_place(source: Path, service: Service) -> tuple[Path, Path]:
+    """Return the folder that an image is built from, and its Dockerfile; neither need be there."""
+    if service.build_folder:
+        folder = source / service.build_folder
+        return folder, folder / "Dockerfile"
+    context = Path(os.path.normpath(source / (service.build_context or service.name)))
+    # Before rows named a context it was the service's name: a tree of that shape is built as ever.
+    as_before = source / service.name
+    if not context.is_dir() and (as_before / "Dockerfile").is_file():
+        return as_before, as_before / "Dockerfile"
+    own = service.dockerfile.removeprefix(OF_THIS_PROJECT)
+    return context, (context if own == service.dockerfile else PROJECT) / own
 
-    Raises UserError for a folder that git does not know.
+
+def commit_tag(source: Path, services: Iterable[Service]) -> str:
+    """Return the tag of images: the commit of the tree they are built from, and `-dirty` where it differs.
+
+    What is built from two trees carries both commits. Raises UserError for a folder that git does not know.
     """
-    commit = _git(source, "rev-parse", "--short=12", "HEAD")
-    return f"{commit}-dirty" if _git(source, "status", "--porcelain") else commit
+    folders = [_context_of(source, service) for service in services]
+    trees = dict.fromkeys(_git(each, "rev-parse", "--show-toplevel") for each in folders)
+    return ".".join(_commit(Path(tree)) for tree in trees)
 
 
-def planned_build(source: Path, service: Service, *, registry: str, tag: str) -> Build:
-    """Return how a service's image is built. Raises UserError without a Dockerfile."""
-    folder = source / (service.build_folder or service.name)
-    if not (folder / "Dockerfile").is_file():
+def planned_build(
+    source: Path, service: Service, *, registry: str, tag: str, values: Mapping[str, str]
+) -> Build:
+    """Return how a service's image is built; `values` fill the placeholders of its build arguments.
+
+    Raises UserError without a Dockerfile, and for one that copies from outside its context.
+    """
+    context, dockerfile = _context_of(source, service), build_place(source, service)[1]
+    if not dockerfile.is_file():
         raise UserError(
-            f"{folder}: no Dockerfile: name its folder, below the source tree, as build_folder in "
-            f"[services.{service.name}] of the stage file"
+            f"{dockerfile}: no Dockerfile: name its folder, below the source tree, as build_folder in "
+            f"[services.{service.name}] of the stage file, or the file itself as dockerfile"
+        )
+    for each in copied_from_outside(dockerfile.read_text(encoding="utf-8"), context):
+        raise UserError(
+            f"{dockerfile}: line {each.line} copies {each.source}, from outside its build context {context}: "
+            f"name a folder above that has it as build_context in [services.{service.name}] of the stage "
+            f"file, and this file, from there on, as dockerfile"
         )
     return Build(
         service=service.name,
-        folder=folder,
+        context=context,
+        dockerfile=dockerfile,
+        arguments=build_arguments(service, values),
         platform=PLATFORMS[service.cpu_architecture],
         reference=f"{registry}:{tag}",
     )
 
 
+def build_arguments(service: Service, values: Mapping[str, str]) -> dict[str, str]:
+    """Return a row's build arguments, filled. Raises UserError for a value that the stage lacks."""
+    filled = {}
+    for name, text in service.build_args.items():
+        for word in PLACEHOLDERS:
+            if f"{{{word}}}" in text and word not in values:
+                raise UserError(
+                    f"{service.name}: the build argument {name} needs the stage's {word}: "
+                    "add domain_name to the stage file"
+                    if word == "domain"
+                    else f"{service.name}: a build argument may hold {{domain}} and {{region}}, and {name} "
+                    f"holds {{{word}}}: write its value"
+                )
+            text = text.replace(f"{{{word}}}", values.get(word, ""))  # noqa: PLW2901  # step by step
+        filled[name] = text
+    return filled
+
+
+def build_values(settings: StageSettings) -> dict[str, str]:
+    """Return what a stage's build arguments may hold in braces."""
+    domain = {"domain": settings.domain_name} if settings.domain_name else {}
+    return {"region": settings.region, **domain}
+
+
 def build_command(engine: str, build: Build) -> list[str]:
-    """Return the command that builds; docker, podman and buildah take the same."""
-    return [engine, "build", "--platform", build.platform, "-t", build.reference, str(build.folder)]
-
-
-def find_engine() -> str:
-    """Return the first engine on PATH. Raises UserError when there is none."""
-    for engine in ENGINES:
-        if shutil.which(engine):
-            return engine
-    raise UserError(
-        f"no container engine on PATH: install one of {', '.join(ENGINES)}, then run the same command again"
-    )
-
-
-def run_engine(command: Sequence[str], *, stdin: str | None = None) -> None:
-    """Run the engine; what it prints goes to standard error. Raises UserError when it fails."""
-    finished = subprocess.run(
-        command,
-        input=stdin,
-        stdin=subprocess.DEVNULL if stdin is None else None,
-        stdout=sys.stderr,
-        text=True,
-        check=False,
-    )
-    if finished.returncode:
-        raise UserError(
-            f"`{' '.join(command[:2])}` failed with exit code {finished.returncode}: see its own words above"
-        )
+    """Return the command that builds."""
+    apart = build.dockerfile != build.context / "Dockerfile"
+    ignored = build.dockerfile.with_name(f"{build.dockerfile.name}.dockerignore")
+    return [
+        engine,
+        "build",
+        # The one isolation of buildah that needs no further program.
+        *(["--isolation", "chroot"] if engine == "buildah" else []),
+        "--platform",
+        build.platform,
+        *(["-f", str(build.dockerfile)] if apart else []),
+        # docker finds it by its name.
+        *(["--ignorefile", str(ignored)] if engine != "docker" and ignored.is_file() else []),
+        *(
+            part
+            for name, value in build.arguments.items()
+            for part in ("--build-arg", f"{name}={value}")
+        ),
+        "-t",
+        build.reference,
+        str(build.context),
+    ]
 
 
 def registry_of(deployed: Deployed, service: str) -> str:
     """Return the address of a service's registry. Raises UserError where it is not deployed."""
+    return repository_uri(deployed, deployed.names.service(service))
+
+
+def repository_uri(deployed: Deployed, name: str) -> str:
+    """Return the address of a registry of the stage. Raises UserError where it is not deployed."""
     answer = ask_unless(
-        deployed.clients,
-        "ecr",
-        "DescribeRepositories",
-        _NO_REGISTRY,
-        repositoryNames=[deployed.names.service(service)],
+        deployed.clients, "ecr", "DescribeRepositories", _NO_REGISTRY, repositoryNames=[name]
     )
     if answer is None:
         raise UserError(
-            f"there is no registry {deployed.names.service(service)}: deploy the stage, phase foundation "
-            f"will do: `cdktf deploy {deployed.settings.stack_name}`"
+            f"there is no registry {name}: deploy the stage, phase foundation will do: "
+            f"`cdktf deploy {deployed.settings.stack_name}`"
         )
     return str(answer["repositories"][0]["repositoryUri"])
 
@@ -144,6 +188,22 @@ def log_in(deployed: Deployed, engine: str, registry: str) -> None:
     user, _, password = token.partition(":")
     host = registry.partition("/")[0]
     run_engine([engine, "login", "--username", user, "--password-stdin", host], stdin=password)
+
+
+def _context_of(source: Path, service: Service) -> Path:
+    context, _ = build_place(source, service)
+    if not context.is_dir():
+        raise UserError(
+            f"{context}: no such folder, and {service.name} is built from it: check the application out "
+            f"there, name its folder as build_context in [services.{service.name}] of the stage file, or "
+            "name the services to build in this command"
+        )
+    return context
+
+
+def _commit(tree: Path) -> str:
+    commit = _git(tree, "rev-parse", "--short=12", "HEAD")
+    return f"{commit}-dirty" if _git(tree, "status", "--porcelain") else commit
 
 
 def _git(source: Path, *arguments: str) -> str:

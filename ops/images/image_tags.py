@@ -1,5 +1,6 @@
 """Which tag of an image is configured, runs, and is in the registry; and a way to configure another."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -67,9 +68,9 @@ def scan_findings(deployed: Deployed, service: str, tag: str) -> Mapping[str, in
     return counts
 
 
-def check_tag_is_pushed(deployed: Deployed, services: Sequence[str], tag: str) -> None:
-    """Raise UserError for services whose registry does not hold `tag`."""
-    missing = [
+def pushed_before(deployed: Deployed, services: Sequence[str], tag: str) -> list[str]:
+    """Return the services whose registry holds `tag`."""
+    return [
         service
         for service in services
         if ask_unless(
@@ -80,8 +81,18 @@ def check_tag_is_pushed(deployed: Deployed, services: Sequence[str], tag: str) -
             repositoryName=deployed.names.service(service),
             imageIds=[{"imageTag": tag}],
         )
-        is None
     ]
+
+
+def is_of_commits(tag: str) -> bool:
+    """Return whether a tag names commits alone: what was pushed under it stays."""
+    return bool(re.fullmatch(r"[0-9a-f]{12}(\.[0-9a-f]{12})*", tag))
+
+
+def check_tag_is_pushed(deployed: Deployed, services: Sequence[str], tag: str) -> None:
+    """Raise UserError for services whose registry does not hold `tag`."""
+    pushed = pushed_before(deployed, services, tag)
+    missing = [service for service in services if service not in pushed]
     if missing:
         raise UserError(
             f"the tag {tag} is not in the registry of {', '.join(missing)}, and their tasks could not "

@@ -1,6 +1,9 @@
 """CloudFormation on the embedded AWS does what it does on AWS: each trap takes what it takes there."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -408,3 +411,45 @@ def test_a_custom_row_cannot_be_imported(aws: Emulator) -> None:
                 }
             ],
         )
+
+
+def _inventory(aws: Emulator, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "imports", "inventory", "--stage", "look", *arguments],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **aws.environment},
+        check=False,
+    )
+
+
+def test_a_look_at_a_deployed_stack_names_every_row_and_changes_nothing() -> None:
+    with running_emulator() as aws:
+        stack = make_owners_stack(aws, "newest")
+        aws.count_from_now()
+        looked = _inventory(aws, "--cloudformation", "AwsStack", "--json")
+        calls = aws.mutating_calls()
+        stack.cloudformation.update_termination_protection(
+            StackName=stack.arn, EnableTerminationProtection=True
+        )
+        refused = _inventory(aws, "--cloudformation", stack.arn)
+    found = json.loads(looked.stdout)
+
+    assert looked.returncode == 0, looked.stderr
+    assert len({row["logical_id"] for row in found["rows"]}) == SHAPES["newest"]
+    assert [
+        row["address"]
+        for row in found["rows"]
+        if row["verdict"] == "import" and not row["why"] and not row["import_id"]
+    ] == []
+    assert set(calls) <= {"DetectStackDrift"}
+    assert refused.returncode == 2
+    assert "AwsStack has termination protection" in refused.stdout
+
+
+def test_a_stack_that_does_not_exist_is_one_line(aws: Emulator) -> None:
+    answer = _inventory(aws, "--cloudformation", "Nothing")
+
+    assert answer.returncode == 1
+    assert answer.stderr.splitlines()[-1].startswith("error: ")
+    assert "Stack with id Nothing does not exist" in answer.stderr

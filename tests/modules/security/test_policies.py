@@ -6,7 +6,7 @@ from modules.security import policies
 
 LOG, SECRET, REPOSITORY = "arn:log", "arn:secret", "arn:repository"
 EXECUTION = policies.execution_statements(
-    log_group_arn=LOG, secret_arns=[SECRET], repository_arn=REPOSITORY
+    log_group_arn=LOG, secret_arns=[SECRET], repository_arns=[REPOSITORY]
 )
 TASK = [
     *policies.bucket_statements("arn:bucket"),
@@ -82,7 +82,7 @@ def test_the_file_system_is_mounted_through_its_access_point_only() -> None:
 
 def test_a_service_without_secrets_may_read_none() -> None:
     statements = policies.execution_statements(
-        log_group_arn=LOG, secret_arns=[], repository_arn=None
+        log_group_arn=LOG, secret_arns=[], repository_arns=[]
     )
 
     assert [statement["Sid"] for statement in statements] == ["WriteLog"]
@@ -90,7 +90,7 @@ def test_a_service_without_secrets_may_read_none() -> None:
 
 def test_a_secret_that_is_used_twice_is_named_once() -> None:
     _, statement = policies.execution_statements(
-        log_group_arn=LOG, secret_arns=["b", "a", "b"], repository_arn=None
+        log_group_arn=LOG, secret_arns=["b", "a", "b"], repository_arns=[]
     )
 
     assert statement["Resource"] == ["a", "b"]

@@ -325,6 +325,15 @@ FAULTS: list[tuple[list[Finding], str, str]] = [
     ),
     (
         contents.judge_images(
+            [replace(IMAGE, service="nginx:1.28", has_image=False, is_copy=True)],
+            source_known=True,
+            **DEV,
+        ),
+        "copies of images",
+        "python -m ops images mirror --stage dev",
+    ),
+    (
+        contents.judge_images(
             [replace(IMAGE, service=name, has_registry=False) for name in ("app", "oauth")],
             source_known=True,
             **DEV,

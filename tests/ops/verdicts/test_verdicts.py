@@ -235,6 +235,8 @@ ELSEWHERE = [
     ("TF_CLI_ARGS_show", "other.tfplan"),
     ("TF_CLI_ARGS_state_pull", "-state=other"),
     ("TF_CLI_ARGS_refresh", "-state other"),
+    ("AWS_S3_ENDPOINT", "http://127.0.0.1:9"),
+    ("TF_AWS_STS_ENDPOINT", "http://127.0.0.1:9"),
 ]
 HARMLESS = [
     ("TF_WORKSPACE", "default"),
@@ -295,6 +297,13 @@ def test_the_doctor_passes_over_a_variable_that_changes_no_plan(
     world.monkeypatch.setenv(name, value)
 
     assert "environment" not in world.doctor()
+
+
+def test_an_old_name_of_the_same_endpoint_leads_nowhere_else(world: World) -> None:
+    world.monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
+    world.monkeypatch.setenv("AWS_S3_ENDPOINT", "http://127.0.0.1:9")
+
+    assert world.ops("gate").code == 0
 
 
 @pytest.mark.parametrize("command", PLANNING)
@@ -498,12 +507,21 @@ def test_a_given_plan_of_a_state_in_s3_that_cannot_be_read_says_so(world: World)
     assert "not looked at: the state s3://states/atomic-dev.tfstate, which cannot be" in said.text
 
 
-def test_a_given_plan_of_a_truncated_state_in_s3_is_no_verdict(world: World) -> None:
-    _stored(world, a_state()[:50])
+@pytest.mark.parametrize(("text", "what"), [(b"", "is empty"), (a_state()[:50], "is truncated")])
+def test_a_state_in_s3_that_holds_nothing_is_lost_and_not_new(
+    world: World, text: bytes, what: str
+) -> None:
+    _stored(world, text)
 
-    assert "is no complete Terraform state" in refused(
-        world.ops("gate", "--plan", world.given(WHOLE))
-    )
+    for arguments in ((), ("--plan", world.given(WHOLE))):
+        said = world.ops("gate", *arguments)
+        assert said.code == 2, said.errors
+        assert f"s3://states/atomic-dev.tfstate {what}: the state is lost" in said.text
+        assert "python -m ops recover --stage dev" in said.text
+    assert f"{what}: the state is lost" in refused(world.ops("drift"))
+    found = world.doctor()["state"]
+    assert (found[0], f"{what}: the state is lost" in found[1]) == ("attention", True)
+    assert "python -m ops recover --stage dev" in found[2]
 
 
 def as_terraform_wrote_it(folder: Path, serial: int, lineage: str) -> Path:
@@ -690,6 +708,15 @@ def test_the_gate_is_closed_upon_a_state_that_is_no_premise(
     assert "python -m ops recover --stage dev" in line
     assert json.loads(in_json.text)["open"] is False
     assert why in json.loads(in_json.text)["untrusted_state"]
+
+
+@pytest.mark.parametrize(("spoil", "why"), UNTRUSTED.values(), ids=UNTRUSTED)
+def test_the_status_does_not_rest_on_a_state(world: World, spoil: Any, why: str) -> None:
+    without = world.ops("status")
+    spoil(world)
+
+    assert world.ops("status") == without
+    assert why not in without.text
 
 
 @pytest.mark.parametrize("command", ["drift", "report"])

@@ -1,0 +1,1 @@
+"""A CloudFormation stack of the CDK application as the old owner of what a stage adopts."""

@@ -1,0 +1,249 @@
+"""An owner's stack as CloudFormation tells it: the deployed template, and each row with its object."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from aws.client import Clients, ask, ask_all, ask_unless
+from common.errors import UserError, shorten
+from common.progress import Progress
+from common.text_files import decode_text
+
+CDK_PATH: Final = "aws:cdk:path"
+_DRIFT_POLLS: Final = 300
+_POLL_SECONDS: Final = 1
+_NOT_READ: Final = "not a CloudFormation template"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnersRow:
+    """One row of the stack. `physical_id` is empty where only a template was read.
+
+    `drift` is CloudFormation's word on the object: IN_SYNC, MODIFIED, DELETED, NOT_CHECKED.
+    """
+
+    logical_id: str
+    type: str
+    physical_id: str = ""
+    status: str = ""
+    drift: str = "NOT_CHECKED"
+    definition: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        """What the template says of it, with its functions unevaluated."""
+        found: Mapping[str, Any] = self.definition.get("Properties") or {}
+        return found
+
+    @property
+    def path(self) -> str:
+        """Where its construct was in the CDK app, without the stack's own name; empty where nobody says."""
+        path: str = (self.definition.get("Metadata") or {}).get(CDK_PATH, "")
+        return path.partition("/")[2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnersStack:
+    """A stack, read whole. `facts` is what DescribeStacks says; empty for a template in a file."""
+
+    name: str
+    rows: Mapping[str, OwnersRow]
+    template: Mapping[str, Any] = field(repr=False)
+    facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    exported_to: tuple[str, ...] = ()
+    has_policy: bool = False
+    missing_parameter: str = ""
+    missing_role: str = ""
+
+    @property
+    def arn(self) -> str:
+        """The stack's ARN, by which alone it is deleted: a name may be another stack's tomorrow."""
+        return str(self.facts.get("StackId", ""))
+
+
+def read_template_file(path: Path) -> OwnersStack:
+    """Return what a template in a file holds. Raises UserError for what is no template."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UserError(
+            f"{path} cannot be read ({error.strerror}): name the template's file with --template"
+        ) from None
+    document = _document(decode_text(content, source=str(path), wanted="a template"), str(path))
+    return OwnersStack(name=path.stem, template=document, rows=_rows(document, str(path)))
+
+
+def read_stack(clients: Clients, name: str, *, progress: Progress) -> OwnersStack:
+    """Return a deployed stack, by its name or ARN. Raises UserError where AWS tells none."""
+    progress("reading the stack")
+    facts = ask(clients, "cloudformation", "DescribeStacks", StackName=name)["Stacks"][0]
+    arn = str(facts["StackId"])
+    body = ask(clients, "cloudformation", "GetTemplate", StackName=arn, TemplateStage="Original")[
+        "TemplateBody"
+    ]
+    document = (
+        body if isinstance(body, Mapping) else _document(str(body), f"the template of {name}")
+    )
+    told = ask_all(
+        clients,
+        "cloudformation",
+        "ListStackResources",
+        ("StackResourceSummaries",),
+        StackName=arn,
+    )["StackResourceSummaries"]
+    progress("asking CloudFormation what has drifted")
+    drifts = _drifts(clients, arn) if str(facts["StackStatus"]).endswith("_COMPLETE") else {}
+    by_id = {each["LogicalResourceId"]: each for each in told}
+    rows = {
+        logical_id: OwnersRow(
+            logical_id=logical_id,
+            type=str(each["ResourceType"]),
+            physical_id=str(each.get("PhysicalResourceId", "")),
+            status=str(each["ResourceStatus"]),
+            drift=drifts.get(logical_id, "NOT_CHECKED"),
+            definition=_definition(document, logical_id, name),
+        )
+        for logical_id, each in by_id.items()
+    }
+    policy = ask(clients, "cloudformation", "GetStackPolicy", StackName=arn)
+    return OwnersStack(
+        name=str(facts["StackName"]),
+        template=document,
+        rows=rows,
+        facts=facts,
+        exported_to=_users_of_exports(clients, facts),
+        has_policy=bool(policy.get("StackPolicyBody")),
+        missing_parameter=_missing_parameter(clients, document),
+        missing_role=_missing_role(clients, facts),
+    )
+
+
+def _definition(document: Mapping[str, Any], logical_id: str, name: str) -> Mapping[str, Any]:
+    found = (document.get("Resources") or {}).get(logical_id)
+    if found is None:
+        raise UserError(
+            f"the stack {name} holds {logical_id}, which its template does not: wait until nothing is "
+            "being done to it, then run this again"
+        )
+    definition: Mapping[str, Any] = found
+    return definition
+
+
+def _rows(document: Mapping[str, Any], source: str) -> dict[str, OwnersRow]:
+    resources = document.get("Resources")
+    if not isinstance(resources, Mapping) or not resources:
+        raise UserError(f"{source}: {_NOT_READ}: it has no Resources")
+    rows = {}
+    for logical_id, definition in resources.items():
+        if not isinstance(definition, Mapping) or not isinstance(definition.get("Type"), str):
+            raise UserError(f"{source}: {_NOT_READ}: {shorten(logical_id)} has no Type")
+        rows[logical_id] = OwnersRow(
+            logical_id=logical_id, type=definition["Type"], definition=definition
+        )
+    return rows
+
+
+def _document(text: str, source: str) -> Mapping[str, Any]:
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        try:
+            document = yaml.load(text, Loader=_LOADER)  # noqa: S506  # a SafeLoader with functions
+        except (yaml.YAMLError, RecursionError):
+            raise UserError(f"{source}: {_NOT_READ}: neither JSON nor YAML") from None
+    if not isinstance(document, Mapping):
+        raise UserError(f"{source}: {_NOT_READ}")
+    return document
+
+
+def _function(loader: Any, suffix: str, node: Any) -> Any:
+    """Return the long form of a function that YAML writes with a tag."""
+    if isinstance(node, yaml.ScalarNode):
+        value: Any = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)
+    if suffix == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
+
+
+# A class of its own, so that no other reader of YAML gets the functions.
+_LOADER: Any = type("_TemplateLoader", (yaml.SafeLoader,), {})
+_LOADER.add_multi_constructor("!", _function)
+
+
+def _drifts(clients: Clients, arn: str) -> dict[str, str]:
+    """Let CloudFormation look at each object, and return what it says, by logical id."""
+    detection = ask(clients, "cloudformation", "DetectStackDrift", StackName=arn)
+    for _ in range(_DRIFT_POLLS):
+        status = ask(
+            clients,
+            "cloudformation",
+            "DescribeStackDriftDetectionStatus",
+            StackDriftDetectionId=detection["StackDriftDetectionId"],
+        )
+        if status["DetectionStatus"] != "DETECTION_IN_PROGRESS":
+            break
+        time.sleep(_POLL_SECONDS)
+    else:
+        raise UserError(f"CloudFormation does not end its look for drift at {arn}: try again later")
+    found = ask_all(
+        clients,
+        "cloudformation",
+        "DescribeStackResourceDrifts",
+        ("StackResourceDrifts",),
+        StackName=arn,
+    )["StackResourceDrifts"]
+    return {each["LogicalResourceId"]: each["StackResourceDriftStatus"] for each in found}
+
+
+def _users_of_exports(clients: Clients, facts: Mapping[str, Any]) -> tuple[str, ...]:
+    names = [each["ExportName"] for each in facts.get("Outputs", ()) if each.get("ExportName")]
+    users = [
+        user
+        for name in names
+        for user in ask_all(
+            clients,
+            "cloudformation",
+            "ListImports",
+            ("Imports",),
+            absent=frozenset({"ValidationError"}),
+            ExportName=name,
+        )["Imports"]
+    ]
+    return tuple(dict.fromkeys(users))
+
+
+def _missing_parameter(clients: Clients, document: Mapping[str, Any]) -> str:
+    """Return the parameter of Systems Manager's that an update would ask for in vain; empty for none."""
+    for declared in (document.get("Parameters") or {}).values():
+        if str(declared.get("Type", "")).startswith("AWS::SSM::Parameter::"):
+            name = str(declared.get("Default", ""))
+            found = ask_unless(
+                clients, "ssm", "GetParameter", frozenset({"ParameterNotFound"}), Name=name
+            )
+            if found is None:
+                return name
+    return ""
+
+
+def _missing_role(clients: Clients, facts: Mapping[str, Any]) -> str:
+    """Return the role that CloudFormation works with for this stack, where it is gone; else empty."""
+    arn = str(facts.get("RoleARN", ""))
+    if not arn:
+        return ""
+    found = ask_unless(
+        clients,
+        "iam",
+        "GetRole",
+        frozenset({"NoSuchEntity"}),
+        RoleName=arn.rpartition("/")[2],
+    )
+    return arn if found is None else ""

@@ -1,0 +1,76 @@
+"""Why a stack cannot be adopted as it is. Pure: the stack that was read in, lines out.
+
+Each of them would leave the stack half gone, or nobody's, when it lets go of its objects later.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from common.errors import listed
+from imports.sources.cloudformation.owners_stack import OwnersStack
+
+# The states in which CloudFormation takes an update, which is how it lets go of an object.
+_SETTLED: Final = frozenset(
+    {
+        "CREATE_COMPLETE",
+        "UPDATE_COMPLETE",
+        "UPDATE_ROLLBACK_COMPLETE",
+        "IMPORT_COMPLETE",
+        "IMPORT_ROLLBACK_COMPLETE",
+    }
+)
+_NESTED: Final = "AWS::CloudFormation::Stack"
+
+
+def why_not(stack: OwnersStack) -> list[str]:
+    """Return everything that stands against adopting a deployed stack, each with what to do."""
+    return list(_reasons(stack)) if stack.facts else []
+
+
+def _reasons(stack: OwnersStack) -> Iterator[str]:
+    facts, name = stack.facts, stack.name
+    status = str(facts["StackStatus"])
+    if status.endswith("_IN_PROGRESS"):
+        yield f"{name} is being changed ({status}): wait until CloudFormation has done, then run this again"
+    elif status not in _SETTLED:
+        yield (
+            f"{name} is {status}: CloudFormation takes no update of it; continue or roll back what failed "
+            "first (`aws cloudformation continue-update-rollback`, or `cdk deploy`)"
+        )
+    if facts.get("ParentId"):
+        yield f"{name} is nested in {facts['ParentId']}: name that stack, whose update would undo this one"
+    nested = [row.logical_id for row in stack.rows.values() if row.type == _NESTED]
+    if nested:
+        yield f"{name} holds nested stacks ({listed(nested)}): their objects are theirs, name each by itself"
+    if stack.exported_to:
+        yield (
+            f"{name} exports to {listed(stack.exported_to)}: CloudFormation does not delete it while they "
+            "import from it; put the values in their place first"
+        )
+    if facts.get("EnableTerminationProtection"):
+        yield (
+            f"{name} has termination protection, so that it could not be deleted at the end: `aws "
+            "cloudformation update-termination-protection --no-enable-termination-protection "
+            f"--stack-name {name}`"
+        )
+    if stack.has_policy:
+        yield (
+            f"{name} has a stack policy, which may forbid the update that keeps its objects: take it away "
+            "first"
+        )
+    if stack.missing_role:
+        yield (
+            f"{name} is worked on with the role {stack.missing_role}, which is gone: make it again with "
+            "CloudFormation in its trust policy, or no update and no deletion is possible"
+        )
+    if stack.missing_parameter:
+        yield (
+            f"the parameter {stack.missing_parameter} that the template asks for is gone: `cdk bootstrap` "
+            "makes it again; without it CloudFormation takes no update"
+        )
+    gone = [row.logical_id for row in stack.rows.values() if row.drift == "DELETED"]
+    if gone:
+        yield (
+            f"{listed(gone)}: gone from AWS, though {name} still lists them: bring them back, or take them "
+            "out of the stack with `cdk deploy`"
+        )

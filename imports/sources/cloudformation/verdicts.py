@@ -1,0 +1,272 @@
+"""What becomes of each row of an owner's stack. Pure: the stack and the roles in, one verdict a row out.
+
+A row is imported where the platform has an address for it, left where only the old stack needs it, disarmed
+where CloudFormation's deletion of it would destroy data, and otherwise not covered: kept, and never touched.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from imports.sources.cloudformation.owners_stack import OwnersRow, OwnersStack
+from imports.sources.cloudformation.references import referred
+from imports.sources.cloudformation.roles import Roles
+
+Verdict = Literal["import", "leave to CloudFormation", "disarm", "not covered"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowVerdict:
+    """What becomes of one row. `import_id` is empty where only AWS can tell it."""
+
+    logical_id: str
+    type: str
+    verdict: Verdict
+    address: str = ""
+    import_id: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Physical:
+    """What AWS calls the objects: the physical ids by logical id, and what they do not tell.
+
+    `allocations` are the ids of elastic IPs by address: CloudFormation knows them by the address alone.
+    """
+
+    ids: Mapping[str, str]
+    allocations: Mapping[str, str]
+
+
+_ImportId = Callable[[OwnersRow, Physical], str]
+
+
+def _as_it_is(row: OwnersRow, physical: Physical) -> str:
+    return physical.ids.get(row.logical_id, "")
+
+
+def _association(row: OwnersRow, physical: Physical) -> str:
+    return _joined(row, physical, "/", "SubnetId", "RouteTableId")
+
+
+def _joined(row: OwnersRow, physical: Physical, separator: str, *properties: str) -> str:
+    ids = [
+        physical.ids.get(logical_id, "")
+        for name in properties
+        for logical_id in referred(row.properties.get(name))[:1]
+    ]
+    return separator.join(ids) if ids and all(ids) else ""
+
+
+def _address_id(row: OwnersRow, physical: Physical) -> str:
+    return physical.allocations.get(_as_it_is(row, physical), "")
+
+
+def _service_id(row: OwnersRow, physical: Physical) -> str:
+    arn = _as_it_is(row, physical)
+    return "/".join(arn.split("/")[-2:]) if arn else ""
+
+
+def _scaled_id(row: OwnersRow, physical: Physical) -> str:
+    resource, _, rest = _as_it_is(row, physical).partition("|")
+    dimension, _, namespace = rest.partition("|")
+    return f"{namespace}/{resource}/{dimension}" if namespace else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Imported:
+    """The types that one row is imported as, each with what its import id is made of."""
+
+    types: tuple[str, ...]
+    import_id: _ImportId = _as_it_is
+    name: Callable[[str], str] = lambda role: role
+    """Gives the resource's name from the row's role."""
+
+
+def _one(type_: str, import_id: _ImportId = _as_it_is, *, name: str = "") -> _Imported:
+    fixed = (lambda _role: name) if name else (lambda role: role.replace("-", "_"))
+    return _Imported(types=(type_,), import_id=import_id, name=fixed)
+
+
+_IMPORTED: Final[Mapping[str, _Imported]] = {
+    "AWS::EC2::VPC": _one("aws_vpc"),
+    "AWS::EC2::Subnet": _one("aws_subnet"),
+    "AWS::EC2::InternetGateway": _one("aws_internet_gateway"),
+    "AWS::EC2::EIP": _one("aws_eip", _address_id),
+    "AWS::EC2::NatGateway": _one("aws_nat_gateway"),
+    "AWS::EC2::RouteTable": _one("aws_route_table"),
+    "AWS::EC2::SubnetRouteTableAssociation": _one("aws_route_table_association", _association),
+    "AWS::EC2::SecurityGroup": _one("aws_security_group"),
+    "AWS::ECS::Cluster": _one("aws_ecs_cluster"),
+    "AWS::ECS::ClusterCapacityProviderAssociations": _one("aws_ecs_cluster_capacity_providers"),
+    "AWS::ECS::Service": _one("aws_ecs_service", _service_id),
+    "AWS::ECR::Repository": _one("aws_ecr_repository"),
+    "AWS::Logs::LogGroup": _one("aws_cloudwatch_log_group"),
+    "AWS::SecretsManager::Secret": _one("aws_secretsmanager_secret"),
+    "AWS::RDS::DBInstance": _one("aws_db_instance"),
+    "AWS::RDS::DBSubnetGroup": _one("aws_db_subnet_group"),
+    "AWS::S3::Bucket": _Imported(
+        types=(
+            "aws_s3_bucket",
+            "aws_s3_bucket_public_access_block",
+            "aws_s3_bucket_server_side_encryption_configuration",
+        ),
+        name=lambda _role: "data",
+    ),
+    "AWS::S3::BucketPolicy": _one("aws_s3_bucket_policy", name="data"),
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": _one("aws_lb"),
+    "AWS::ElasticLoadBalancingV2::Listener": _one("aws_lb_listener"),
+    "AWS::ElasticLoadBalancingV2::ListenerRule": _one("aws_lb_listener_rule"),
+    "AWS::ElasticLoadBalancingV2::TargetGroup": _one("aws_lb_target_group"),
+    "AWS::EFS::FileSystem": _one("aws_efs_file_system", name="lancedb"),
+    "AWS::EFS::AccessPoint": _one("aws_efs_access_point", name="lancedb"),
+    "AWS::EFS::MountTarget": _one("aws_efs_mount_target"),
+    "AWS::SNS::Topic": _one("aws_sns_topic", name="alarms"),
+    "AWS::SNS::Subscription": _one("aws_sns_topic_subscription", name="operator"),
+    "AWS::ApplicationAutoScaling::ScalableTarget": _one("aws_appautoscaling_target", _scaled_id),
+}
+
+# What is a part of another object in Terraform: its row in the old stack is kept with that one.
+_PARTS: Final[Mapping[str, tuple[str, str]]] = {
+    "AWS::EC2::Route": ("aws_route_table", "a route of the table"),
+    "AWS::EC2::VPCGatewayAttachment": ("aws_internet_gateway", "where the gateway is attached"),
+}
+
+_LEFT: Final[Mapping[str, str]] = {
+    "AWS::CDK::Metadata": "only CDK reads it",
+    "AWS::CloudWatch::Alarm": "the platform has its own",
+    "AWS::CloudWatch::Dashboard": "the platform has its own",
+    "AWS::IAM::Role": "shared by the old tasks; each of the platform's services has its own",
+    "AWS::IAM::Policy": "of a role that goes",
+    "AWS::Lambda::Function": "a helper of the old stack alone",
+    "AWS::ECS::TaskDefinition": "an old revision, when the services run the platform's",
+    "AWS::ApplicationAutoScaling::ScalingPolicy": "the platform has its own",
+}
+
+_DISARMED: Final[Mapping[str, str]] = {
+    "Custom::S3AutoDeleteObjects": "its deletion empties the bucket",
+    "Custom::ECRAutoDeleteImages": "its deletion empties the registry",
+    "Custom::VpcRestrictDefaultSG": "its deletion opens the VPC's default security group",
+    "AWS::SecretsManager::SecretTargetAttachment": "its deletion takes host and port out of the secret",
+}
+
+_NOTHING_LIKE_IT: Final = "the platform has nothing of this type"
+# Without a service of the platform, these are somebody's own.
+_OF_A_SERVICE: Final = frozenset(
+    {"AWS::ECS::TaskDefinition", "AWS::ApplicationAutoScaling::ScalingPolicy"}
+)
+# Groups whose rules the platform holds in the group itself.
+_RULES_INSIDE: Final = ("database_from_", "file_storage_from_")
+_INGRESS: Final = "AWS::EC2::SecurityGroupIngress"
+
+
+def verdicts(
+    stack: OwnersStack, roles: Roles, *, addresses: frozenset[str], physical: Physical
+) -> list[RowVerdict]:
+    """Return one verdict for each row, and one more for each further address of it.
+
+    `addresses` are those that the stage has: a row is imported to one of them or not at all.
+    """
+    found = [
+        verdict
+        for row in stack.rows.values()
+        for verdict in _verdicts(row, roles, addresses, physical)
+    ]
+    needed = _needed(stack, {each.logical_id for each in found if each.verdict == "not covered"})
+    return [
+        replace(each, verdict="not covered", why=f"{needed[each.logical_id]} needs it")
+        if each.verdict == "leave to CloudFormation" and each.logical_id in needed
+        else each
+        for each in found
+    ]
+
+
+def _needed(stack: OwnersStack, kept: set[str]) -> dict[str, str]:
+    """Return what kept rows need, and what needs it: an object whose role is gone cannot run."""
+    needed: dict[str, str] = {}
+    waiting = sorted(kept)
+    while waiting:
+        name = waiting.pop()
+        row = stack.rows[name]
+        about = [
+            other.logical_id
+            for other in stack.rows.values()
+            if row.type == "AWS::IAM::Role"
+            and other.type == "AWS::IAM::Policy"
+            and name in referred(other.properties.get("Roles"))
+        ]
+        for other in [*referred(row.definition), *about]:
+            if other in stack.rows and other not in needed and other not in kept:
+                needed[other] = name
+                waiting.append(other)
+    return needed
+
+
+def _verdicts(
+    row: OwnersRow, roles: Roles, addresses: frozenset[str], physical: Physical
+) -> list[RowVerdict]:
+    role = roles.of.get(row.logical_id)
+    if row.type in _DISARMED:
+        return [_without(row, "disarm", _DISARMED[row.type])]
+    if row.type in _LEFT and (role is not None or row.type not in _OF_A_SERVICE):
+        return [_without(row, "leave to CloudFormation", _LEFT[row.type])]
+    if role is None:
+        return [_without(row, "not covered", _why_uncovered(row, roles))]
+    if row.type in _PARTS:
+        type_, why = _PARTS[row.type]
+        return [_to(row, f"{type_}.{role}", addresses, why=why)]
+    if row.type == _INGRESS:
+        return [_rule(row, role, addresses, physical)]
+    return _whole(row, role, addresses, physical)
+
+
+def _whole(
+    row: OwnersRow, role: str, addresses: frozenset[str], physical: Physical
+) -> list[RowVerdict]:
+    known = _IMPORTED.get(row.type)
+    if known is None:
+        return [_without(row, "not covered", _NOTHING_LIKE_IT)]
+    name, import_id = known.name(role), known.import_id(row, physical)
+    found = [_to(row, f"{type_}.{name}", addresses, import_id=import_id) for type_ in known.types]
+    # Of a bucket the stage may lack a part that the owner's has; the bucket itself it has or has not.
+    return [each for each in found if each.verdict == "import"] or found[:1]
+
+
+def _rule(row: OwnersRow, role: str, addresses: frozenset[str], physical: Physical) -> RowVerdict:
+    if role.startswith(_RULES_INSIDE):
+        group = role.partition("_from_")[0]
+        return _to(row, f"aws_security_group.{group}", addresses, why="a rule of the group")
+    name = role.replace("-", "_")
+    return _to(
+        row,
+        f"aws_vpc_security_group_ingress_rule.{name}",
+        addresses,
+        import_id=_as_it_is(row, physical),
+    )
+
+
+def _to(
+    row: OwnersRow, address: str, addresses: frozenset[str], *, import_id: str = "", why: str = ""
+) -> RowVerdict:
+    if address not in addresses:
+        return _without(row, "not covered", f"the stage has no {address}")
+    return RowVerdict(
+        logical_id=row.logical_id,
+        type=row.type,
+        verdict="import",
+        address=address,
+        import_id=import_id,
+        why=why,
+    )
+
+
+def _without(row: OwnersRow, verdict: Verdict, why: str) -> RowVerdict:
+    return RowVerdict(logical_id=row.logical_id, type=row.type, verdict=verdict, why=why)
+
+
+def _why_uncovered(row: OwnersRow, roles: Roles) -> str:
+    if row.logical_id in roles.ambiguous:
+        return "another row could be the same thing: neither is touched"
+    if row.type in {*_IMPORTED, *_PARTS, *_OF_A_SERVICE, _INGRESS}:
+        return "nothing tells which part of the platform it is"
+    return _NOTHING_LIKE_IT

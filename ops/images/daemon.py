@@ -1,0 +1,93 @@
+"""A container of docker or podman: a network of its own, its ports published on this machine."""
+
+import io
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from common.errors import UserError
+from ops.images.container import Container, Launch
+from ops.images.engines import ask_engine
+from ops.images.sockets import Listener, listeners_in
+
+
+def started_by_daemon(engine: str, launch: Launch) -> Container:
+    """Start one in the background. Raises UserError when the engine cannot."""
+    command = [
+        engine,
+        "run",
+        "--detach",
+        "--name",
+        launch.name,
+        "--memory",
+        f"{launch.memory_mib}m",
+        *(part for port in launch.ports for part in ("--publish", f"127.0.0.1::{port}")),
+        *(part for pair in launch.environment.items() for part in ("--env", "=".join(pair))),
+        *(["--user", launch.user] if launch.user else []),
+        *(["--read-only"] if launch.read_only else []),
+        *(part for folder in launch.folders for part in ("--tmpfs", folder)),
+        launch.image,
+        *launch.command,
+    ]
+    finished = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    # docker's own exit codes; any other is the container's, which is found to have ended.
+    if finished.returncode in {125, 126, 127}:
+        raise UserError(f"{engine} cannot start {launch.image}: {finished.stderr.strip()}")
+    return _Daemon(engine=engine, name=launch.name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Daemon:
+    """A container that a daemon runs."""
+
+    engine: str
+    name: str
+
+    def ended(self) -> int | None:
+        state = self._ask(
+            "inspect", "--format", "{{.State.Running}} {{.State.ExitCode}}", self.name
+        )
+        running, _, code = (state or "false 0").strip().partition(" ")
+        return None if running == "true" else int(code or 0)
+
+    def output(self) -> str:
+        finished = subprocess.run(
+            [self.engine, "logs", self.name],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+        return finished.stdout
+
+    def listeners(self) -> frozenset[Listener] | None:
+        table = self._ask("exec", self.name, "cat", "/proc/net/tcp", "/proc/net/tcp6")
+        return None if table is None else listeners_in(table)
+
+    def address(self, port: int) -> tuple[str, int]:
+        printed = self._ask("port", self.name, str(port)) or ""
+        host, _, number = printed.partition("\n")[0].strip().rpartition(":")
+        return (host, int(number)) if number.isdigit() else ("127.0.0.1", port)
+
+    def files(self, folder: str) -> Iterator[bytes]:
+        finished = subprocess.run(
+            [self.engine, "cp", f"{self.name}:{folder}", "-"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+        if finished.returncode:
+            return
+        with tarfile.open(fileobj=io.BytesIO(finished.stdout)) as archive:
+            for member in archive:
+                content = archive.extractfile(member) if member.isfile() else None
+                if content:
+                    yield content.read()
+
+    def _ask(self, *arguments: str) -> str | None:
+        return ask_engine([self.engine, *arguments])

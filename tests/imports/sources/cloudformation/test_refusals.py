@@ -1,0 +1,52 @@
+"""Why a stack cannot be adopted as it is: one line each."""
+
+from typing import Any
+
+import pytest
+
+from imports.sources.cloudformation.owners_stack import OwnersRow, OwnersStack
+from imports.sources.cloudformation.refusals import why_not
+
+
+def stack(*, rows: dict[str, tuple[str, str]] | None = None, **given: Any) -> OwnersStack:
+    facts = {"StackName": "AwsStack", "StackStatus": "UPDATE_COMPLETE"} | given.pop("facts", {})
+    return OwnersStack(
+        name="AwsStack",
+        template={},
+        facts=facts,
+        rows={
+            name: OwnersRow(logical_id=name, type=type_, drift=drift, definition={})
+            for name, (type_, drift) in (rows or {}).items()
+        },
+        **given,
+    )
+
+
+def test_a_settled_stack_has_nothing_against_it() -> None:
+    assert why_not(stack()) == []
+
+
+@pytest.mark.parametrize(
+    ("owners", "line"),
+    [
+        (stack(facts={"StackStatus": "UPDATE_IN_PROGRESS"}), "AwsStack is being changed"),
+        (stack(facts={"StackStatus": "UPDATE_ROLLBACK_FAILED"}), "takes no update of it"),
+        (stack(facts={"ParentId": "arn:parent"}), "AwsStack is nested in arn:parent"),
+        (stack(facts={"EnableTerminationProtection": True}), "has termination protection"),
+        (stack(exported_to=("Other",)), "AwsStack exports to Other"),
+        (stack(has_policy=True), "AwsStack has a stack policy"),
+        (stack(missing_role="arn:role"), "the role arn:role, which is gone"),
+        (stack(missing_parameter="/cdk-bootstrap/x"), "the parameter /cdk-bootstrap/x"),
+        (stack(rows={"Nested": ("AWS::CloudFormation::Stack", "")}), "nested stacks (Nested)"),
+        (stack(rows={"Bucket": ("AWS::S3::Bucket", "DELETED")}), "Bucket: gone from AWS"),
+    ],
+)
+def test_each_thing_against_it_is_one_line_with_what_to_do(owners: OwnersStack, line: str) -> None:
+    (found,) = why_not(owners)
+
+    assert line in found
+    assert "\n" not in found
+
+
+def test_a_template_in_a_file_has_no_state_to_refuse() -> None:
+    assert why_not(OwnersStack(name="template", template={}, rows={})) == []
