@@ -117,6 +117,7 @@ class FargateService(Construct):
         self._references = containers.secret_references(service, kafka=kafka)
         self._used_secrets = sorted({each.name for each in self._references.values()})
         self._authorities = authorities(context.region) if service.uses_database else None
+        self._sample_percent = tracing.sample_percent
         self._collector_image = (
             tracing.collector_image if service.traced and tracing.enabled else None
         )
@@ -193,6 +194,7 @@ class FargateService(Construct):
                 "scaling",
                 context=context,
                 service=service,
+                beside_mib=containers.beside_mib(service, traced=self._collector_image is not None),
                 by_the_clock=by_the_clock,
                 cluster=cluster,
                 ecs_service=self.service,
@@ -268,6 +270,7 @@ class FargateService(Construct):
             log_group=log_group.name,
             region=region,
             collector_image=self._collector_image,
+            sample_percent=self._sample_percent,
             proxy_image=self._proxy_image,
             idle_timeout_seconds=self._idle_timeout_seconds,
         )

@@ -12,6 +12,8 @@ from modules.base.literal import literal
 from modules.settings.services import PROXY_PORT, Service
 
 PROXY: Final = "strip-proxy"
+# It stores nothing; what it takes beyond that is a leak, and the task is replaced.
+PROXY_MIB: Final = 64
 # It ends before ECS kills the task, 30 seconds after asking it to.
 _SHUTDOWN_SECONDS: Final = 20
 # The load balancer must be the one who closes a quiet connection: a request that it sends into one that the
@@ -104,6 +106,7 @@ def proxy_container(service: Service, *, image: str, idle_timeout_seconds: int) 
         "name": PROXY,
         "image": image,
         "essential": True,
+        "memory": PROXY_MIB,
         # nginx's own user in its image.
         "user": "101:101",
         "entryPoint": [*_ENTRY_POINT],

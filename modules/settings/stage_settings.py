@@ -232,6 +232,9 @@ class Tracing(Section):
     enabled: bool = Field(
         True, description="run the collector beside the services that send traces"
     )
+    sample_percent: Percent = Field(
+        10, description="share of the requests that are traced, those of health checks apart"
+    )
     collector_image: PinnedImage = Field(
         "public.ecr.aws/aws-observability/aws-otel-collector:v0.48.0",
         description="the collector's image, pinned",

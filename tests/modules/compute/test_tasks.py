@@ -85,7 +85,7 @@ def test_an_image_comes_from_the_projects_registry_or_is_pinned(
 
 
 PROXIED = {"supertokens", "functions", "handshake", "oauth", "optaplanner"}
-TRACED = ["app", "functions", "handshake", "oauth", "optaplanner", "python_agent"]
+TRACED = ["app", "functions", "handshake", "oauth", "optaplanner"]
 
 
 @pytest.mark.parametrize("service", TRACED)
