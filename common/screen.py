@@ -32,6 +32,8 @@ _GAP = 2
 _NARROWEST = 20
 """A column of prose is not folded to less than this."""
 INTERRUPTED: Final = 130
+ASKS_FOR_A_PERSON: Final = 2
+"""The exit code where something is blocked, or is to be seen to."""
 _STOPPED: Final = "stopped; run the same command again to finish"
 _SECONDS_BETWEEN_SIGNS = 10
 

@@ -14,7 +14,7 @@ import typer
 
 from aws.client import boto3_clients
 from common.errors import UserError, listed
-from common.screen import AsJson, Stage, print_json, progress_on_screen, run, say
+from common.screen import ASKS_FOR_A_PERSON, AsJson, Stage, print_json, progress_on_screen, run, say
 from imports.adopt import GateResult, adopt, run_gate
 from imports.legacy_side import LegacySource, refuse_missing_folder
 from imports.look_at_stack import look_at_stack
@@ -39,8 +39,6 @@ from synth.synthesized import synthesized
 from terraform.cli import Terraform
 from terraform.pulled_state import content, pull
 from terraform.workspace import BACKUPS, Workspace, set_default_credentials, this_workspace
-
-BLOCKED = 2
 
 app = typer.Typer(
     help="Adopts the resources of a legacy terraform/aws folder into this project's state.",
@@ -150,7 +148,7 @@ def inventory(
     else:
         print_inventory(found)
     if found.record is None:
-        raise typer.Exit(BLOCKED)
+        raise typer.Exit(ASKS_FOR_A_PERSON)
 
 
 def _look(stage: str, name: str | None, template: Path | None, *, as_json: bool) -> None:
@@ -168,7 +166,7 @@ def _look(stage: str, name: str | None, template: Path | None, *, as_json: bool)
     else:
         print_look(found)
     if found.against:
-        raise typer.Exit(BLOCKED)
+        raise typer.Exit(ASKS_FOR_A_PERSON)
 
 
 def _agree(programs: Sequence[str], *, yes: bool, may_ask: bool) -> None:
@@ -226,7 +224,7 @@ def _report(result: GateResult, as_json: bool, *, held: int | None = None) -> No
                 "owns these objects too, and an apply there would take back what this project changes"
             )
     if not result.is_open:
-        raise typer.Exit(BLOCKED)
+        raise typer.Exit(ASKS_FOR_A_PERSON)
 
 
 @app.command()

@@ -11,6 +11,7 @@ from common.progress import Progress
 from imports.gate import Verdict, judge
 from imports.preflight import preflight
 from imports.record import AdoptionRecord
+from imports.retire import LEGACY
 from imports.taken_names import taken_names
 from imports.workspace_record import kept_record
 from terraform.cli import Terraform
@@ -30,14 +31,16 @@ from terraform.pulled_state import pull, put_back_broken_file
 from terraform.refused import downgrades
 from terraform.stack import read_stack
 from terraform.state import State
-from terraform.workspace import Workspace, set_default_credentials
+from terraform.state_backups import find_backups
+from terraform.workspace import BACKUPS, Workspace, set_default_credentials
 
 
 @dataclass(frozen=True, kw_only=True)
 class GateResult:
     """What the gate says. `preflight` are the objects that are not where the record says.
 
-    `looked_at` is None where no plan was judged. `kept_as_found` is what the stage file leaves to others.
+    `looked_at` is None where no plan was judged. `kept_as_found` is what the stage file leaves to others,
+    `notes` what else to know.
     """
 
     phase: str
@@ -45,6 +48,7 @@ class GateResult:
     verdict: Verdict
     looked_at: Premises | None = None
     kept_as_found: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -169,8 +173,21 @@ def _gate(
         verdict=verdict,
         looked_at=looked_at or premises(plan, file=None, state=state),
         kept_as_found=settings.keep_as_found,
+        notes=notes_on_owners(record, workspace, phase=settings.phase),
     )
     return result, terraform
+
+
+def notes_on_owners(record: AdoptionRecord, workspace: Workspace, *, phase: str) -> tuple[str, ...]:
+    """Warn while the old tool may own the objects too; a retirement leaves a backup behind."""
+    lineage, folder = record.legacy.lineage, workspace.state_folder / BACKUPS
+    if phase == "adopt" or lineage is None or find_backups(folder, LEGACY, lineage):
+        return ()
+    return (
+        f"the old state is not retired, as far as {folder} tells: while it owns these objects too, an apply "
+        "of the old folder, by hand or by its CI, takes back what this stage changes on them: stop that CI, "
+        "and run `python -m imports retire`",
+    )
 
 
 def read_back(state: State | None, record: AdoptionRecord) -> list[str]:

@@ -84,6 +84,8 @@ def _describe(resource: Document, item: AdoptedObject, *, in_full: bool, kept: S
         else:
             resource[attribute] = literally(value)
     for attribute in row.merged:
+        if attribute not in item.observed and attribute in _NEVER_NONE:
+            continue
         found = literally(item.observed.get(attribute) or [])
         ours = [] if in_full else resource.get(attribute) or []
         try:
@@ -154,10 +156,13 @@ def _destination(route: Document) -> object:
     )
 
 
+# An older record does not say these, and an object always has some.
+_NEVER_NONE = frozenset({"vpc_security_group_ids"})
 _KEYS: Mapping[str, Callable[[Document], object]] = {
     "ingress": _traffic,
     "egress": _traffic,
     "route": _destination,
+    "vpc_security_group_ids": str,
 }
 
 

@@ -4,12 +4,12 @@ Pure: what the readers found in, decisions out.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from aws.resources import ADOPTABLE, RESOURCES, import_id
 from common.errors import UserError
-from imports.sources.terraform_base.mapping import Base, Located, find_base
+from imports.sources.terraform_base.mapping import PARTS, Base, Located, find_base
 from imports.sources.terraform_base.planned import LegacyConfiguration, is_known
 from terraform.addresses import address_order
 from terraform.stack import Stack
@@ -55,6 +55,15 @@ def decide(
     located = list(objects)
     base = find_base(located)
     decisions = [_decide(item, base, attributes, errors) for item in located]
+    adopted = {
+        (each.type, str(each.import_id)): str(each.address)
+        for each in decisions
+        if each.verdict == "adopt"
+    }
+    decisions = [
+        _released_with_its_whole(each, adopted, attributes.get(each.legacy_address, {}))
+        for each in decisions
+    ]
     seen: dict[tuple[str, str], str] = {}
     for decision in decisions:
         if decision.import_id is None:
@@ -81,9 +90,8 @@ def _decide(
         return Decision(**where, verdict="release", why=reason)
     address = base.address(item)
     if address is None:
-        return Decision(
-            **where, verdict="not covered", why="it is your own; it stays in the legacy state"
-        )
+        own = "no NAT gateway uses it" if base.is_idle_address(item) else "it is your own"
+        return Decision(**where, verdict="not covered", why=f"{own}; it stays in the legacy state")
     if item.address not in attributes:
         why = errors.get(item.address, "it was not found in AWS")
         return Decision(**where, verdict="problem", address=address, why=why)
@@ -92,6 +100,20 @@ def _decide(
     except UserError as error:
         return Decision(**where, verdict="problem", address=address, why=str(error))
     return Decision(**where, verdict="adopt", address=address, import_id=id_)
+
+
+def _released_with_its_whole(
+    decision: Decision,
+    adopted: Mapping[tuple[str, str], str],
+    attributes: Mapping[str, Any],
+) -> Decision:
+    """Let the old tool forget what is managed here as a part of an adopted object."""
+    type_, attribute = PARTS.get(decision.type, ("", ""))
+    whole = adopted.get((type_, str(attributes.get(attribute))))
+    if decision.verdict != "not covered" or whole is None:
+        return decision
+    why = f"it is a part of {whole}, which holds it here: the old tool would change it there"
+    return replace(decision, verdict="release", why=why)
 
 
 def drift(

@@ -1,6 +1,6 @@
 """Looks, before Terraform runs, whether everything the adoption record names is really there."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from aws.client import Clients, account_of, region_of
@@ -18,7 +18,7 @@ class Finding:
     """What AWS says of one import id of the record.
 
     `address` and `import_id` are empty for the finding that the account or region is another one.
-    `detail` and `remedy` are empty for what is found.
+    `detail` and `remedy` are empty for what is found, `live` is None for what AWS does not list.
     """
 
     address: str
@@ -26,6 +26,7 @@ class Finding:
     verdict: Verdict
     detail: str = ""
     remedy: str = ""
+    live: Live | None = field(default=None, repr=False)
 
     @property
     def ok(self) -> bool:
@@ -45,16 +46,9 @@ def preflight(record: AdoptionRecord, clients: Clients) -> list[Finding]:
     When the credentials are of another account or region that is the only finding, since nothing
     could be found. Raises UserError when AWS refuses a call, or for a type that is not known.
     """
-    return [finding for finding, _ in preflight_objects(record, clients)]
-
-
-def preflight_objects(
-    record: AdoptionRecord, clients: Clients
-) -> list[tuple[Finding, Live | None]]:
-    """Return the same, each with the object, if AWS lists it."""
     account, region = account_of(clients), region_of(clients)
     if (account, region) != (record.account_id, record.region):
-        return [(_other_account(record, account=account, region=region), None)]
+        return [_other_account(record, account=account, region=region)]
     types = {each.type for each in record.adopted}
     existing = read_existing(
         clients,
@@ -64,11 +58,9 @@ def preflight_objects(
     )
     lives = {(type_, live.import_id): live for type_ in types for live in existing[type_]}
     found = [
-        (_finding(each, live, record), live)
-        for each in record.adopted
-        for live in (lives.get((each.type, each.import_id)),)
+        _finding(each, lives.get((each.type, each.import_id)), record) for each in record.adopted
     ]
-    return sorted(found, key=lambda each: address_order(each[0].address))
+    return sorted(found, key=lambda each: address_order(each.address))
 
 
 def _finding(each: AdoptedObject, live: Live | None, record: AdoptionRecord) -> Finding:
@@ -90,6 +82,7 @@ def _finding(each: AdoptedObject, live: Live | None, record: AdoptionRecord) -> 
         verdict=verdict,
         detail=detail,
         remedy=remedy,
+        live=live,
     )
 
 

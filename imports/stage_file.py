@@ -31,6 +31,7 @@ def stage_file(attributes: Found, *, region: str, kept: Sequence[str] = ()) -> s
     """
     cluster = str(_known(attributes, "aws_ecs_cluster.main", "name"))
     database = _needed(attributes, _DATABASE)
+    _needed(attributes, "aws_subnet.public_0")
     zones = [
         str(_known(attributes, f"aws_subnet.public_{index}", "availability_zone"))
         for index in range(_count(attributes, "aws_subnet.public"))
@@ -43,6 +44,7 @@ def stage_file(attributes: Found, *, region: str, kept: Sequence[str] = ()) -> s
         "retain_data": True,
         **({"keep_as_found": list(kept)} if kept else {}),
         "default_tags": {},
+        **_container_insights(attributes),
         "security": {"web_firewall": True, "backups": True},
         "network": {
             "vpc_cidr_block": _known(attributes, "aws_vpc.main", "cidr_block"),
@@ -55,6 +57,11 @@ def stage_file(attributes: Found, *, region: str, kept: Sequence[str] = ()) -> s
             "instance_class": _known(attributes, _DATABASE, "instance_class"),
             "allocated_storage_gib": _known(attributes, _DATABASE, "allocated_storage"),
             "multi_az": bool(database.get("multi_az")),
+            **(
+                {"enhanced_monitoring_seconds": database["monitoring_interval"]}
+                if database.get("monitoring_interval")
+                else {}
+            ),
             "backup_retention_days": (
                 _known(attributes, _DATABASE, "backup_retention_period")
                 if database.get("backup_retention_period")
@@ -67,11 +74,20 @@ def stage_file(attributes: Found, *, region: str, kept: Sequence[str] = ()) -> s
     return _HEADER + tomli_w.dumps(document)
 
 
+def _container_insights(attributes: Found) -> Mapping[str, str]:
+    """Return the setting where somebody has switched them on; no line is the platform's default."""
+    settings = attributes["aws_ecs_cluster.main"].get("setting") or ()
+    found = {str(each.get("name")): str(each.get("value")) for each in settings}
+    value = found.get("containerInsights", "disabled")
+    return {} if value == "disabled" else {"container_insights": value}
+
+
 def _needed(attributes: Found, address: str) -> Mapping[str, Any]:
     if address not in attributes:
         raise UserError(
-            f"the legacy base has no {address.partition('.')[0]} to adopt as {address}: a stage needs one; "
-            "name the folder of the base with --legacy"
+            f"the legacy base has no {address.partition('.')[0]} to adopt as {address}: a stage needs one: "
+            "name the folder of the base with --legacy; where that base is only half applied, write the "
+            'stage file by hand, with phase = "adopt": the platform then adds what is missing'
         )
     return attributes[address]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from aws.client import boto3_clients
+from aws.client import Clients, boto3_clients
 from common.errors import UserError
 from common.files import replace_file
 from common.progress import Progress
@@ -16,6 +16,7 @@ from imports.as_found import set_by_somebody
 from imports.inventory import Decision, Drift, drift, unmanaged_arguments
 from imports.legacy_side import LegacySide, LegacySource, notes_on, read_legacy_side, source_of
 from imports.observe import observe
+from imports.preflight import preflight
 from imports.record import (
     AdoptedObject,
     AdoptionRecord,
@@ -90,9 +91,15 @@ def take_stock(
     stack = synthesize(settings, frozenset(ids))
     progress(f"reading {len(ids)} objects from AWS")
     with tempfile.TemporaryDirectory(prefix="atomic-inventory-") as folder:
-        observed = observe(stack, ids, folder=Path(folder), environment=workspace.own_environment())
+        clients = boto3_clients(region=found.region)
+        try:
+            observed = observe(
+                stack, ids, folder=Path(folder), environment=workspace.own_environment()
+            )
+        except UserError:
+            refuse_gone(_record(workspace.stage, found, {each: {} for each in ids}), clients)
+            raise
     progress("looking in AWS for what somebody has set and the platform would replace")
-    clients = boto3_clients(region=found.region)
     said = {*settings.keep_as_found, *settings.allow_overwrite}
     kept = [
         each
@@ -132,6 +139,22 @@ def phase_notes(settings: StageSettings, path: Path) -> list[str]:
         'Before anything is adopted write phase = "adopt" there, and go on phase by phase after '
         "`imports adopt`"
     ]
+
+
+def refuse_gone(record: AdoptionRecord, clients: Clients) -> None:
+    """Raise UserError for what the legacy side names and AWS no longer has: Terraform says less of it."""
+    legacy = {each.address: each.legacy_address for each in record.adopted}
+    gone = [each for each in preflight(record, clients) if not each.ok and each.address]
+    if gone:
+        raise UserError(
+            f"{len(gone)} of the legacy base's objects cannot be read: "
+            + "; ".join(
+                f"{legacy[each.address]} ({each.import_id}): {each.detail}" for each in gone
+            )
+            + ": bring each back (a secret with `aws secretsmanager restore-secret`), or let `terraform "
+            f"state rm {legacy[gone[0].address]}` take it out of the legacy state, which destroys nothing: "
+            "the platform then makes its own"
+        )
 
 
 def _kept_notes(kept: Sequence[str], path: Path, *, wrote: bool) -> list[str]:

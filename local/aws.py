@@ -58,6 +58,7 @@ def serve(listener: socket.socket, *, log_requests: bool, lenient: bool) -> None
     from local.moto_patches.costs import fill_cost_gaps  # noqa: PLC0415
     from local.moto_patches.ecs import fill_ecs_gaps  # noqa: PLC0415
     from local.moto_patches.gaps import fill_gaps  # noqa: PLC0415
+    from local.moto_patches.names import fill_name_gaps  # noqa: PLC0415
     from local.moto_patches.security import fill_security_gaps  # noqa: PLC0415
     from local.validation.gate import Strict  # noqa: PLC0415
 
@@ -66,6 +67,7 @@ def serve(listener: socket.socket, *, log_requests: bool, lenient: bool) -> None
             """Say nothing: a deploy makes some thousand requests."""
 
     fill_gaps()
+    fill_name_gaps()
     fill_certificate_gaps()
     fill_cost_gaps()
     fill_ecs_gaps()

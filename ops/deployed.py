@@ -1,6 +1,5 @@
 """A deployed stage: its settings, its names, and the AWS it is in."""
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +9,7 @@ from common.errors import UserError
 from modules.base.naming import Names
 from modules.compute.containers import secret_references
 from modules.settings.stage_settings import StageSettings
-from terraform.workspace import Workspace, set_default_credentials
+from terraform.workspace import Workspace, set_default_credentials, this_workspace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +42,7 @@ def open_stage(stage: str) -> Deployed:
 
     Raises UserError with the stage file's errors.
     """
-    workspace = Workspace(stage=stage, environ=dict(os.environ))
+    workspace = this_workspace(stage)
     settings = workspace.settings()
     set_default_credentials(workspace)
     return Deployed(

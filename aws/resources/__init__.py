@@ -25,6 +25,7 @@ from aws.resources.row import Resource
 from aws.resources.s3 import S3
 from aws.resources.scheduler import SCHEDULER
 from aws.resources.secretsmanager import SECRETSMANAGER
+from aws.resources.security_groups import SECURITY_GROUPS
 from aws.resources.servicediscovery import SERVICEDISCOVERY
 from aws.resources.sns import SNS
 from aws.resources.wafv2 import WAFV2
@@ -39,6 +40,7 @@ RESOURCES: Final[Mapping[str, Resource]] = {
         *ACM,
         *EFS,
         *SERVICEDISCOVERY,
+        *SECURITY_GROUPS,
         *EC2,
         *ECR,
         *ECS,

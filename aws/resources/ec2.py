@@ -1,13 +1,16 @@
-"""The network: AWS names none of its objects, so they are told apart by their place and their tag Name."""
+"""The network: AWS names none of its objects, so they are told apart by their place and their tag Name.
+
+Longer than others, because AWS has the whole network in one service.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from aws.client import Clients, ask, ask_all, client_of
+from aws.client import Clients, ask, ask_all
 from aws.resources.call import Call, Row, filtered
-from aws.resources.document import Document, DocumentReader, plain, some_of
+from aws.resources.document import DocumentReader, some_of
 from aws.resources.removal import Removal
-from aws.resources.row import Member, Resource
+from aws.resources.row import Resource
 
 
 def _used(clients: Clients, vpcs: Sequence[Row], sought: str | None) -> Sequence[Row]:
@@ -55,45 +58,6 @@ def _associations(_clients: Clients, tables: Sequence[Row], _sought: str | None)
     ]
 
 
-def _default_group(clients: Clients, group: Row) -> Document | None:
-    """None for no rules, and for AWS's own rules of a group that nothing uses."""
-    interfaces = ask_all(
-        clients,
-        "ec2",
-        "DescribeNetworkInterfaces",
-        ("NetworkInterfaces",),
-        Filters=[{"Name": "vpc-id", "Values": [group["VpcId"]]}],
-    )["NetworkInterfaces"]
-    rules = {
-        "ingress": [plain(rule) for rule in group.get("IpPermissions", ())],
-        "egress": [plain(rule) for rule in group.get("IpPermissionsEgress", ())],
-    }
-    used = [
-        each["NetworkInterfaceId"]
-        for each in interfaces
-        if each.get("Attachment")
-        and any(of["GroupId"] == group["GroupId"] for of in each.get("Groups", ()))
-    ]
-    if not any(rules.values()) or (not used and _are_of_aws(group)):
-        return None
-    return rules | ({"used_by": sorted(used)} if used else {})
-
-
-def _are_of_aws(group: Row) -> bool:
-    """Whether the rules are those of every new network: all from itself in, all out."""
-    inside = [
-        pair.get("GroupId")
-        for rule in group.get("IpPermissions", ())
-        for pair in (*rule.get("UserIdGroupPairs", ()), *rule.get("IpRanges", ()))
-    ]
-    outside = [
-        source.get("CidrIp") or source.get("CidrIpv6")
-        for rule in group.get("IpPermissionsEgress", ())
-        for source in (*rule.get("IpRanges", ()), *rule.get("Ipv6Ranges", ()))
-    ]
-    return set(inside) <= {group["GroupId"]} and set(outside) <= {"0.0.0.0/0", "::/0"}
-
-
 def _disassociate(clients: Clients, table: str) -> None:
     answer = ask(clients, "ec2", "DescribeRouteTables", RouteTableIds=[table])
     for row in answer["RouteTables"][0]["Associations"]:
@@ -104,18 +68,6 @@ def _detach(clients: Clients, gateway: str) -> None:
     answer = ask(clients, "ec2", "DescribeInternetGateways", InternetGatewayIds=[gateway])
     for row in answer["InternetGateways"][0]["Attachments"]:
         ask(clients, "ec2", "DetachInternetGateway", InternetGatewayId=gateway, VpcId=row["VpcId"])
-
-
-def _revoke_rules(clients: Clients, group: str) -> None:
-    """Revoke a group's rules: groups that name each other cannot be deleted one after the other."""
-    for row in _RULES_CALL.rows(clients, group):
-        revoke = client_of(clients, "ec2")
-        call = (
-            revoke.revoke_security_group_egress
-            if row["IsEgress"]
-            else revoke.revoke_security_group_ingress
-        )
-        call(GroupId=group, SecurityGroupRuleIds=[row["SecurityGroupRuleId"]])
 
 
 def _with_options(clients: Clients, vpcs: Sequence[Row], _sought: str | None) -> Sequence[Row]:
@@ -135,37 +87,6 @@ def _are_defaults(options: Row) -> bool:
     return all(name == "ec2.internal" or name.endswith(".compute.internal") for name in domains)
 
 
-def _rule(direction: str, *, egress: bool) -> Resource:
-    return Resource(
-        type=f"aws_vpc_security_group_{direction}_rule",
-        key=(
-            "security_group_id",
-            "ip_protocol",
-            "from_port?",
-            "to_port?",
-            "cidr_ipv4?",
-            "referenced_security_group_id?",
-        ),
-        attributes={
-            "id": "SecurityGroupRuleId",
-            "security_group_id": "GroupId",
-            "ip_protocol": "IpProtocol",
-            "from_port": _port("FromPort"),
-            "to_port": _port("ToPort"),
-            "cidr_ipv4": "CidrIpv4",
-            "referenced_security_group_id": "ReferencedGroupInfo.GroupId",
-        },
-        listing=_RULES_CALL,
-        is_one=lambda row: row["IsEgress"] is egress,
-        # A rule that is written within its group has no tags, and is the group's, not an object.
-        is_somebodys=lambda row: bool(row.get("Tags")),
-    )
-
-
-def _port(name: str) -> Member:
-    return lambda row: None if row["IpProtocol"] == "-1" else row.get(name)
-
-
 def _removal(
     operation: str, parameter: str, *, first: Callable[[Clients, str], None] | None = None
 ) -> Removal:
@@ -180,8 +101,6 @@ def _removal(
 def _call(kind: str, parameters: Mapping[str, Any] | None = None) -> Call:
     return Call("ec2", f"Describe{kind}", kind, parameters or {})
 
-
-_RULES_CALL: Final = _call("SecurityGroupRules", filtered("group-id"))
 
 # In the order in which the deletion of one frees the next.
 EC2: Final = (
@@ -309,21 +228,14 @@ EC2: Final = (
         tags="Tags",
         carries_data=True,
         removal=_removal("DeleteSubnet", "SubnetId"),
-        identity=("availability_zone", "cidr_block", "map_public_ip_on_launch", "tags"),
-    ),
-    Resource(
-        type="aws_security_group",
-        label="security group",
-        key=("vpc_id", "name"),
-        refuses_double=True,
-        attributes={"id": "GroupId", "name": "GroupName", "vpc_id": "VpcId"},
-        alone=True,
-        listing=_call("SecurityGroups", filtered("vpc-id")),
-        is_somebodys=lambda row: row["GroupName"] != "default",
-        tags="Tags",
-        removal=_removal("DeleteSecurityGroup", "GroupId", first=_revoke_rules),
-        identity=("description", "name", "tags"),
-        merged=("egress", "ingress"),
+        identity=(
+            "assign_ipv6_address_on_creation",
+            "availability_zone",
+            "cidr_block",
+            "ipv6_cidr_block",
+            "map_public_ip_on_launch",
+            "tags",
+        ),
     ),
     Resource(
         type="aws_vpc",
@@ -339,31 +251,14 @@ EC2: Final = (
         carries_data=True,
         removal=_removal("DeleteVpc", "VpcId"),
         identity=(
+            "assign_generated_ipv6_cidr_block",
             "cidr_block",
             "enable_dns_hostnames",
             "enable_dns_support",
+            "enable_network_address_usage_metrics",
             "instance_tenancy",
             "tags",
         ),
-    ),
-    Resource(
-        type="aws_default_security_group",
-        key=("vpc_id",),
-        attributes={"id": "GroupId", "name": "GroupName", "vpc_id": "VpcId"},
-        is_part=True,
-        listing=_call("SecurityGroups", filtered("vpc-id")),
-        # AWS makes it with the VPC, and without a tag.
-        is_one=lambda row: row["GroupName"] == "default",
-        overwrites=True,
-        document=DocumentReader(
-            held=_default_group,
-            # The provider takes away all that is not configured.
-            planned=lambda after: {
-                "ingress": plain(after.get("ingress") or []),
-                "egress": plain(after.get("egress") or []),
-            },
-        ),
-        kept_in_state={"revoke_rules_on_delete": False},
     ),
     Resource(
         type="aws_vpc_dhcp_options_association",
@@ -393,6 +288,4 @@ EC2: Final = (
         tags="Tags",
         removal=_removal("DeleteDhcpOptions", "DhcpOptionsId"),
     ),
-    _rule("egress", egress=True),
-    _rule("ingress", egress=False),
 )

@@ -87,7 +87,7 @@ _CLUSTER: Final = Resource(
     details=_clusters,
     status="status",
     ended=_ENDED,
-    identity=("name", "tags"),
+    identity=("configuration", "name", "service_connect_defaults", "tags"),
     settings=("setting",),
 )
 

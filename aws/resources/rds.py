@@ -50,6 +50,18 @@ def _provisioned(before: Any, after: Any) -> bool:
     return before in {"io1", "io2"} and bool(before != after)
 
 
+def _switched_on(before: Any, after: Any) -> bool:
+    return before is False and after is True
+
+
+def _ended(before: Any, after: Any) -> bool:
+    return before is True and not after
+
+
+def _fewer(before: Any, after: Any) -> bool:
+    return bool(set(before or ()) - set(after or ()))
+
+
 def _less_room(before: Any, after: Any) -> bool:
     return isinstance(before, int) and bool(before > (after or 0))
 
@@ -116,10 +128,16 @@ RDS: Final = (
             "storage_type",
         ),
         chosen={
+            "auto_minor_version_upgrade": _switched_on,
+            "enabled_cloudwatch_logs_exports": _fewer,
             "max_allocated_storage": _less_room,
             "parameter_group_name": _own_parameters,
+            "performance_insights_enabled": _ended,
+            "publicly_accessible": _ended,
             "storage_type": _provisioned,
         },
+        # The owner may have given it groups of their own.
+        merged=("vpc_security_group_ids",),
     ),
     Resource(
         type="aws_rds_cluster",

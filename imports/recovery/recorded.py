@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from aws.client import Clients
 from aws.resources.row import Live
 from common.errors import UserError
-from imports.preflight import preflight_objects
+from imports.preflight import preflight
 from imports.record import AdoptionRecord
 
 
@@ -29,12 +29,12 @@ def recorded(record: AdoptionRecord | None, clients: Clients, *, wanted: Set[str
         return Recorded(found={}, gone={})
     found: dict[str, Live] = {}
     gone: dict[str, str] = {}
-    for finding, live in preflight_objects(record.model_copy(update={"adopted": sought}), clients):
+    for finding in preflight(record.model_copy(update={"adopted": sought}), clients):
         if not finding.address:
             raise UserError(str(finding))
-        if finding.ok and live is not None:
+        if finding.ok and finding.live is not None:
             # What AWS still does to it is asked again, until that is done.
-            found[finding.address] = replace(live, unfinished=None)
+            found[finding.address] = replace(finding.live, unfinished=None)
         else:
             gone[finding.address] = (
                 f"{finding.address} ({finding.import_id}) is {finding.verdict}: {finding.detail}: take it "

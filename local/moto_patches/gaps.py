@@ -20,12 +20,10 @@ from moto.iam.exceptions import DeleteConflictException
 from moto.iam.models import IAMBackend
 from moto.iam.responses import IamResponse
 from moto.rds.models import DBCluster, DBClusterParameterGroup, DBInstance, DBParameterGroup
-from moto.route53.models import route53_backends
 from moto.s3.models import s3_backends
 from moto.s3.responses import S3Response
 from moto.secretsmanager.exceptions import SecretNotFoundException
 from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
-from moto.servicediscovery.models import ServiceDiscoveryBackend
 from moto.servicequotas.models import ServiceQuotasBackend
 
 
@@ -46,7 +44,6 @@ def fill_gaps() -> None:
     _refuse_what_is_missing()
     _take_tags_of_aws_itself()
     _say_not_found_of_what_is_gone()
-    _tell_the_vpc_of_a_namespace()
 
 
 def _keep_policies_that_are_attached() -> None:
@@ -267,19 +264,3 @@ def _take_tags_of_aws_itself() -> None:
         )  # key and value, in this order
 
     S3Response._bucket_tagging_from_body = tags_from_body  # type: ignore[method-assign]  # the patch
-
-
-def _tell_the_vpc_of_a_namespace() -> None:
-    """Moto gives the zone of a private namespace another name, and no VPC."""
-    create = ServiceDiscoveryBackend.create_private_dns_namespace
-
-    def create_with_vpc(self: ServiceDiscoveryBackend, **asked: Any) -> str:
-        operation = create(self, **asked)
-        namespace = next(each for each in self.namespaces.values() if each.vpc == asked["vpc"])
-        zones = route53_backends[self.account_id]["aws"]
-        zone = zones.get_hosted_zone(namespace.dns_properties["HostedZoneId"])
-        zone.name = f"{asked['name']}."
-        zone.add_vpc(asked["vpc"], self.region_name)
-        return operation
-
-    ServiceDiscoveryBackend.create_private_dns_namespace = create_with_vpc  # type: ignore[method-assign, assignment]  # the patch

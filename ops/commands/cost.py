@@ -1,6 +1,5 @@
 """`cost`: the monthly bill of a stage, what it is compared with, and what each switch would save."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from ops.cost.what_if import LEGACY_BASE, SWITCHES, Switch, as_the_guide_has_it,
 from synth.synthesized import synthesized_side_by_side
 from terraform.stack import Resource
 from terraform.state import read_state
-from terraform.workspace import Workspace
+from terraform.workspace import this_workspace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +133,7 @@ def _with(stage: StageSettings, switches: Sequence[Switch]) -> StageSettings:
 
 
 def _settings(name: str) -> StageSettings:
-    return Workspace(stage=name, environ=dict(os.environ)).settings()
+    return this_workspace(name).settings()
 
 
 def _say_estimate(region: str, prices: Prices) -> None:

@@ -1,6 +1,5 @@
 """`diagram`: the architecture of a stage as SVG or PNG, drawn from its synthesized stack."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +14,7 @@ from ops.picture.architecture import architecture
 from ops.picture.layout import layout
 from ops.picture.svg import svg
 from synth.synthesized import synthesized_side_by_side
-from terraform.workspace import Workspace
+from terraform.workspace import this_workspace
 
 # Twice the pixels, for screens that have them.
 _PNG_ZOOM = 2
@@ -53,7 +52,7 @@ def diagram(
 
 def stage_svg(stage: str) -> str:
     """Draw the picture of a stage as it is today."""
-    settings = Workspace(stage=stage, environ=dict(os.environ)).settings()
+    settings = this_workspace(stage).settings()
     (stack,) = synthesized_side_by_side([settings])
     title = f"{settings.stack_name} in {settings.region}"
     return svg(layout(architecture(title, stack)))

@@ -5,12 +5,10 @@ from typing import Annotated
 
 import typer
 
-from common.screen import AsJson, Stage, print_json, progress_on_screen, say
+from common.screen import ASKS_FOR_A_PERSON, AsJson, Stage, print_json, progress_on_screen, say
 from ops.deployed import open_stage
 from ops.doctor.checks import examine
 from ops.doctor.finding import Finding
-
-SOMETHING_TO_DO = 2
 
 
 def doctor(
@@ -39,7 +37,7 @@ def doctor(
         else:
             say("\nall is fine")
     if left:
-        raise typer.Exit(SOMETHING_TO_DO)
+        raise typer.Exit(ASKS_FOR_A_PERSON)
 
 
 def _show(findings: Sequence[Finding]) -> None:

@@ -5,12 +5,18 @@ from dataclasses import asdict
 import typer
 
 from common.errors import UserError
-from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, say
+from common.screen import (
+    ASKS_FOR_A_PERSON,
+    AsJson,
+    Stage,
+    print_json,
+    print_table,
+    progress_on_screen,
+    say,
+)
 from ops.verdicts.drift import Drifted, find_drift
 from ops.verdicts.planning import whole_stage_plan
 from terraform.workspace import this_workspace
-
-DRIFTED = 2
 
 
 def drift(stage: Stage = "prod", as_json: AsJson = False) -> None:
@@ -32,7 +38,7 @@ def drift(stage: Stage = "prod", as_json: AsJson = False) -> None:
         say(planned.premises.text)
         _print(drifted, stage)
     if drifted.rows:
-        raise typer.Exit(DRIFTED)
+        raise typer.Exit(ASKS_FOR_A_PERSON)
 
 
 def _print(drifted: Drifted, stage: str) -> None:

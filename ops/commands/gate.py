@@ -12,7 +12,15 @@ from aws.resources import CARRYING, DOCUMENTS, PROTECTING, STATEFUL
 from aws.resources.document import Document
 from common.errors import UserError, listed
 from common.progress import Progress
-from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, say
+from common.screen import (
+    ASKS_FOR_A_PERSON,
+    AsJson,
+    Stage,
+    print_json,
+    print_table,
+    progress_on_screen,
+    say,
+)
 from imports.taken_names import named_creates, taken_names
 from ops.verdicts.gate import UNCHANGED, Judgement, judge
 from ops.verdicts.planning import StagePlan, stage_plan
@@ -21,7 +29,6 @@ from terraform.premises import UntrustedStateError
 from terraform.refused import Refused
 from terraform.workspace import Workspace, this_workspace
 
-BLOCKED = 2
 _JUDGED = STATEFUL | CARRYING | PROTECTING | DOCUMENTS
 _MOST_IN_A_LINE = 3
 
@@ -58,7 +65,7 @@ def gate(
             held, taken = _seen(planned, workspace, progress) if asked else ({}, ())
     except UntrustedStateError as error:
         _print_untrusted(str(error), settings.retain_data, as_json)
-        raise typer.Exit(BLOCKED) from None
+        raise typer.Exit(ASKS_FOR_A_PERSON) from None
     judgement = judge(
         planned.plan,
         retain_data=settings.retain_data,
@@ -91,7 +98,7 @@ def gate(
             say(f"kept as found {address}: the stage puts nothing in its place (keep_as_found)")
         _print(judgement, planned, workspace)
     if not judgement.is_open:
-        raise typer.Exit(BLOCKED)
+        raise typer.Exit(ASKS_FOR_A_PERSON)
 
 
 def _seen(

@@ -1,6 +1,5 @@
 """`python -m ops recover`: what it prints, asks and answers."""
 
-import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -10,15 +9,21 @@ import typer
 
 from aws.client import boto3_clients
 from common.errors import UserError
-from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, say
+from common.screen import (
+    ASKS_FOR_A_PERSON,
+    AsJson,
+    Stage,
+    print_json,
+    print_table,
+    progress_on_screen,
+    say,
+)
 from imports.recovery import orphans, recover
 from imports.recovery.recover import Proposal
 from imports.recovery.recovery_plan import Outlook
 from imports.recovery.recovery_stage import open_stage
 from terraform.state_lock import cut_short, forget_cut_short, local_lock, s3_lock
-from terraform.workspace import Workspace, set_default_credentials
-
-NEEDS_A_PERSON = 2
+from terraform.workspace import Workspace, set_default_credentials, this_workspace
 
 
 def recover_(
@@ -37,7 +42,7 @@ def recover_(
 
     Example: `python -m ops recover --stage prod --dry-run`
     """
-    workspace = Workspace(stage=stage, environ=dict(os.environ))
+    workspace = this_workspace(stage)
     locked = locked_by(workspace)
     if locked and not as_json:
         say(f"locked: {locked}")
@@ -92,7 +97,7 @@ def recover_(
     if proposal.is_open and not left:
         forget_cut_short(opened.terraform.folder)
     if not proposal.is_open or left:
-        raise typer.Exit(NEEDS_A_PERSON)
+        raise typer.Exit(ASKS_FOR_A_PERSON)
 
 
 def locked_by(workspace: Workspace) -> str | None:
@@ -104,8 +109,7 @@ def locked_by(workspace: Workspace) -> str | None:
         set_default_credentials(workspace)
         clients = boto3_clients(region=settings.state_region)
         lock = s3_lock(clients, bucket=settings.state.bucket, key=settings.state_key)
-    folder = workspace.outdir / "stacks" / settings.stack_name
-    return f"{lock.text}: {lock.remedy(folder)}" if lock else None
+    return f"{lock.text}: {lock.remedy(workspace.stack_folder)}" if lock else None
 
 
 def _agreed(question: str, yes: bool, as_json: bool) -> bool:

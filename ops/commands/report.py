@@ -1,6 +1,5 @@
 """`report`: what a stage's plan would do, as one HTML page and a short text for a pull request."""
 
-import os
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +9,7 @@ import typer
 from common.errors import UserError
 from common.files import replace_file
 from common.progress import Progress
-from common.screen import Stage, print_error, progress_on_screen, say
+from common.screen import ASKS_FOR_A_PERSON, Stage, print_error, progress_on_screen, say
 from common.text_files import read_json
 from imports.gate import Verdict, judge
 from imports.record import AdoptionRecord, read_record
@@ -27,9 +26,8 @@ from security.exceptions import read_exceptions
 from synth.synthesized import synthesized
 from terraform.plan import Plan
 from terraform.stack import Stack, parse_stack
-from terraform.workspace import Workspace
+from terraform.workspace import Workspace, this_workspace
 
-ASKS_FOR_A_PERSON = 2
 _STACK = "a synthesized stack"
 _NAME_A_STACK = "name the cdk.tf.json of the base, as `cdktf synth` writes it"
 
@@ -60,7 +58,7 @@ def report(
 
     Example: `python -m ops report --stage prod --out report.html --markdown comment.md`
     """
-    workspace = Workspace(stage=stage, environ=dict(os.environ))
+    workspace = this_workspace(stage)
     with progress_on_screen(as_json=False) as progress:
         found = make_report(workspace, plan, base, progress)
         progress(f"writing {page}")

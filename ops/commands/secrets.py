@@ -6,7 +6,15 @@ from typing import Annotated
 import typer
 
 from common.errors import UserError
-from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, say
+from common.screen import (
+    ASKS_FOR_A_PERSON,
+    AsJson,
+    Stage,
+    print_json,
+    print_table,
+    progress_on_screen,
+    say,
+)
 from modules.settings.own_secrets import without
 from modules.settings.secrets import MASTER_CREDENTIALS, SecretRow
 from ops.commands.restart import restart_services
@@ -23,8 +31,6 @@ from ops.secrets.secret_values import (
     secret_states,
     waiting,
 )
-
-SOMETHING_TO_DO = 2
 
 app = typer.Typer(
     help="The stage's secrets in Secrets Manager. No value is ever printed, or written to a file.",
@@ -49,7 +55,7 @@ def list_secrets(stage: Stage = "prod", as_json: AsJson = False) -> None:
     else:
         _show(stage, states)
     if waiting(states):
-        raise typer.Exit(SOMETHING_TO_DO)
+        raise typer.Exit(ASKS_FOR_A_PERSON)
 
 
 def _show(stage: str, states: tuple[SecretState, ...]) -> None:
@@ -87,7 +93,7 @@ def check(stage: Stage = "prod", as_json: AsJson = False) -> None:
             say(f"every secret that a service {'needs' if some else 'reads'} is set")
         _show_next_steps(stage, states)
     if left:
-        raise typer.Exit(SOMETHING_TO_DO)
+        raise typer.Exit(ASKS_FOR_A_PERSON)
 
 
 @app.command("set", context_settings={"allow_extra_args": True})

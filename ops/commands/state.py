@@ -7,12 +7,18 @@ import typer
 
 from aws.client import account_of, boto3_clients
 from common.errors import UserError
-from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, say
+from common.screen import (
+    ASKS_FOR_A_PERSON,
+    AsJson,
+    Stage,
+    print_json,
+    print_table,
+    progress_on_screen,
+    say,
+)
 from ops.state.state_bucket import StateBucket, Step
 from ops.state.state_versions import Contents, Present, StateObject
 from terraform.workspace import Workspace, set_default_credentials, this_workspace
-
-UNDECIDED = 2
 
 app = typer.Typer(
     help="The bucket of Terraform's state, its versions, and the way back to one.",
@@ -33,7 +39,7 @@ def bootstrap(stage: Stage, as_json: AsJson = False) -> None:
     set_default_credentials(workspace)
     if settings.state is None:
         _propose(workspace, settings.stack_name, settings.region, as_json)
-        raise typer.Exit(UNDECIDED)
+        raise typer.Exit(ASKS_FOR_A_PERSON)
     clients = boto3_clients(region=settings.state_region)
     bucket = StateBucket(
         clients=clients,
@@ -128,7 +134,7 @@ def restore_(
         _compare(present, old)
     if not yes and not typer.confirm("put the version back?"):
         say("left as it is")
-        raise typer.Exit(UNDECIDED)
+        raise typer.Exit(ASKS_FOR_A_PERSON)
     with progress_on_screen(as_json) as progress:
         progress("writing the state")
         serial = state.restore(old, present)

@@ -9,13 +9,20 @@ import typer
 
 from aws.client import account_of
 from common.progress import Progress
-from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, say
+from common.screen import (
+    ASKS_FOR_A_PERSON,
+    AsJson,
+    Stage,
+    print_json,
+    print_table,
+    progress_on_screen,
+    say,
+)
 from ops.deployed import Deployed, local_time, open_stage
 from ops.facts.alarms import AlarmFacts, alarm_facts
 from ops.facts.database import DatabaseFacts, database_facts
 from ops.facts.services import Deployment, ServiceFacts, service_facts
 
-SOMETHING_TO_DO = 2
 _POLL_SECONDS = 10
 # ECS watches the alarms of a new deployment for a while after its tasks are healthy.
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html
@@ -72,7 +79,7 @@ def status(
         _show(found)
     failed = any(each.rolled_back or not _holds(each.deployment) for each in services)
     if (wait and failed) or asks_for_a_person(found):
-        raise typer.Exit(SOMETHING_TO_DO)
+        raise typer.Exit(ASKS_FOR_A_PERSON)
 
 
 def _settled(deployed: Deployed, progress: Progress) -> tuple[ServiceFacts, ...]:

@@ -24,6 +24,7 @@ _DEEDS = (
     "s3:CreateBucket",
     "secretsmanager:GetSecretValue",
     "secretsmanager:PutSecretValue",
+    "servicediscovery:CreatePrivateDnsNamespace",
     "sns:CreateTopic",
 )
 _WITH_A_ZONE = ("route53:ChangeResourceRecordSets",)

@@ -8,7 +8,17 @@ from common.errors import UserError
 from common.progress import Progress
 from ops.cost.running import is_stopped_now
 from ops.deployed import Deployed
-from ops.doctor import account, account_wide, contents, edge, quotas, running, state, tools
+from ops.doctor import (
+    account,
+    account_wide,
+    contents,
+    edge,
+    names,
+    quotas,
+    running,
+    state,
+    tools,
+)
 from ops.doctor.finding import Finding, unknown
 from ops.facts.alarms import alarm_facts, subscriptions
 from ops.facts.database import database_facts
@@ -182,12 +192,19 @@ def _application(deployed: Deployed, *, look_up: edge.Resolve) -> list[Check]:
                 emulator=deployed.workspace.environ.get("AWS_ENDPOINT_URL"),
             ),
             *running.judge_targets(services, stage=stage),
+            *running.judge_commands(settings),
         ]
 
     return [
         Check(
             name="dns",
             findings=lambda: edge.judge_dns(edge.gather_dns(deployed, look_up), stack=stack),
+        ),
+        Check(
+            name="names inside",
+            findings=lambda: names.judge(
+                names.gather(deployed), chosen=settings.network.search_domain, stack=stack
+            ),
         ),
         Check(name="services", findings=services_and_targets),
         Check(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from modules.settings.stage_settings import StageSettings
 from ops.deployed import local_time
 from ops.doctor.finding import Finding, all_or, attention, fine, unknown
 from ops.facts.alarms import AlarmFacts
@@ -98,6 +99,19 @@ def _only_idle(service: ServiceFacts) -> bool:
         and not service.rolled_back
         and service.running < service.desired
     )
+
+
+def judge_commands(settings: StageSettings) -> list[Finding]:
+    """Say of python-agent without a command that it does nothing: no source of the application tells one."""
+    agent = settings.services.get("python-agent")
+    if agent is None or agent.command:
+        return []
+    what = "has no command, and that of its image keeps the task alive alone: it does nothing"
+    return [
+        fine(
+            "service python-agent", f"{what}; [services.python-agent] command = [...] gives it one"
+        )
+    ]
 
 
 def judge_targets(services: Sequence[ServiceFacts], *, stage: str) -> list[Finding]:

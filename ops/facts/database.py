@@ -1,9 +1,12 @@
 """What RDS and CloudWatch say about a stage's database."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from aws.client import ask, ask_unless
+from common.errors import UserError
 from modules.settings.services import POSTGRES_PORT
 from ops.deployed import Deployed
 
@@ -28,56 +31,45 @@ class DatabaseFacts:
 
 def database_facts(deployed: Deployed) -> DatabaseFacts | None:
     """Return the stage's database; None where there is none. Raises UserError when AWS refuses."""
-    if deployed.settings.database.engine == "postgres":
-        return _instance(deployed)
-    return _cluster(deployed)
+    is_instance, found = _described(deployed)
+    if found is None:
+        return None
+    metric = "FreeStorageSpace" if is_instance else "FreeLocalStorage"
+    dimension = "DBInstanceIdentifier" if is_instance else "DBClusterIdentifier"
+    return DatabaseFacts(
+        name=deployed.names.database,
+        status=found["DBInstanceStatus" if is_instance else "Status"],
+        version=found["EngineVersion"],
+        allocated_gib=found["AllocatedStorage"] if is_instance else None,
+        free_gib=_free_gib(deployed, metric, dimension),
+        pending=tuple(sorted(found.get("PendingModifiedValues") or ())),
+    )
 
 
 def database_address(deployed: Deployed) -> tuple[str, int]:
     """Return where the database listens. Raises UserError where there is none, and when AWS refuses."""
-    name = deployed.names.database
-    if deployed.settings.database.engine == "postgres":
-        answer = ask(deployed.clients, "rds", "DescribeDBInstances", DBInstanceIdentifier=name)
-        endpoint = answer["DBInstances"][0].get("Endpoint", {})
-        return str(endpoint.get("Address")), POSTGRES_PORT
-    answer = ask(deployed.clients, "rds", "DescribeDBClusters", DBClusterIdentifier=name)
-    return str(answer["DBClusters"][0].get("Endpoint")), POSTGRES_PORT
+    is_instance, found = _described(deployed)
+    if found is None:
+        raise UserError(
+            f"there is no database {deployed.names.database}: deploy the stage first: "
+            f"`cdktf deploy {deployed.settings.stack_name}`"
+        )
+    endpoint = found.get("Endpoint", {}).get("Address") if is_instance else found.get("Endpoint")
+    return str(endpoint), POSTGRES_PORT
 
 
-def _instance(deployed: Deployed) -> DatabaseFacts | None:
-    name = deployed.names.database
+def _described(deployed: Deployed) -> tuple[bool, Mapping[str, Any] | None]:
+    """Return whether the stage has an instance, not a cluster, and what RDS says of it, if it is there."""
+    is_instance = deployed.settings.database.engine == "postgres"
+    kind = "DBInstance" if is_instance else "DBCluster"
     answer = ask_unless(
-        deployed.clients, "rds", "DescribeDBInstances", _NONE, DBInstanceIdentifier=name
+        deployed.clients,
+        "rds",
+        f"Describe{kind}s",
+        _NONE,
+        **{f"{kind}Identifier": deployed.names.database},
     )
-    if answer is None:
-        return None
-    (instance,) = answer["DBInstances"]
-    return DatabaseFacts(
-        name=name,
-        status=instance["DBInstanceStatus"],
-        version=instance["EngineVersion"],
-        allocated_gib=instance["AllocatedStorage"],
-        free_gib=_free_gib(deployed, "FreeStorageSpace", "DBInstanceIdentifier"),
-        pending=tuple(sorted(instance.get("PendingModifiedValues") or ())),
-    )
-
-
-def _cluster(deployed: Deployed) -> DatabaseFacts | None:
-    name = deployed.names.database
-    answer = ask_unless(
-        deployed.clients, "rds", "DescribeDBClusters", _NONE, DBClusterIdentifier=name
-    )
-    if answer is None:
-        return None
-    (cluster,) = answer["DBClusters"]
-    return DatabaseFacts(
-        name=name,
-        status=cluster["Status"],
-        version=cluster["EngineVersion"],
-        allocated_gib=None,
-        free_gib=_free_gib(deployed, "FreeLocalStorage", "DBClusterIdentifier"),
-        pending=tuple(sorted(cluster.get("PendingModifiedValues") or ())),
-    )
+    return is_instance, answer[f"{kind}s"][0] if answer else None
 
 
 def _free_gib(deployed: Deployed, metric: str, dimension: str) -> float | None:

@@ -422,3 +422,15 @@ def test_no_rule_that_expires_old_versions_is_added_to_an_adopted_bucket(phase: 
     rules = bound_document(phase)["resource"].get("aws_s3_bucket_lifecycle_configuration", {})
 
     assert "data" not in rules
+
+
+def test_a_group_that_the_owner_gave_the_database_stays_beside_the_platforms() -> None:
+    ours = "${aws_security_group.database.id}"
+    item = an_object("aws_db_instance.main", "db", vpc_security_group_ids=["sg-1", "sg-own"])
+
+    def groups(phase: str) -> object:
+        resource = {"vpc_security_group_ids": [ours]}
+        return bound(resource, item, phase=phase)["vpc_security_group_ids"]
+
+    assert groups("adopt") == ["sg-1", "sg-own"]
+    assert groups("full") == ["sg-1", "sg-own", ours]

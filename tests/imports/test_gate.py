@@ -380,13 +380,21 @@ DATABASE = a_record(
     an_object(
         "aws_db_instance.main",
         "db",
+        auto_minor_version_upgrade=False,
+        enabled_cloudwatch_logs_exports=["iam-db-auth-error", "postgresql"],
         max_allocated_storage=100,
         parameter_group_name="theirs",
+        performance_insights_enabled=True,
+        publicly_accessible=True,
         storage_type="io1",
     ),
     an_object("aws_ecr_repository.app", "app", image_tag_mutability="IMMUTABLE"),
 )
 GIVEN_UP = [
+    ("aws_db_instance.main", "auto_minor_version_upgrade", True),
+    ("aws_db_instance.main", "enabled_cloudwatch_logs_exports", ["postgresql", "upgrade"]),
+    ("aws_db_instance.main", "performance_insights_enabled", None),
+    ("aws_db_instance.main", "publicly_accessible", False),
     ("aws_db_instance.main", "max_allocated_storage", 0),
     ("aws_db_instance.main", "max_allocated_storage", 50),
     ("aws_db_instance.main", "parameter_group_name", "ours"),

@@ -81,6 +81,52 @@ def test_the_users_own_additions_are_not_covered(item: StateObject) -> None:
     )
 
 
+PARTS = [
+    ("aws_security_group_rule", "security_group_id"),
+    ("aws_vpc_security_group_ingress_rule", "security_group_id"),
+    ("aws_vpc_security_group_egress_rule", "security_group_id"),
+]
+
+
+@pytest.mark.parametrize(("type_", "attribute"), PARTS)
+def test_a_rule_of_an_adopted_group_is_forgotten_by_the_old_tool_because_the_group_holds_it(
+    type_: str, attribute: str
+) -> None:
+    rule = resource(type_, "x", id="sgr-1", **{attribute: "sg-1"})
+    group = resource("aws_security_group", "rds", id="sg-1")
+    other = resource(type_, "y", id="sgr-2", **{attribute: "sg-2"})
+
+    verdicts = {each.legacy_address: each for each in decided(rule, group, other)}
+
+    assert verdicts[rule.address].verdict == "release"
+    assert "a part of aws_security_group.database" in verdicts[rule.address].why
+    assert verdicts[other.address].verdict == "not covered"
+
+
+def test_a_route_and_a_value_of_adopted_objects_are_forgotten_too() -> None:
+    table = resource("aws_route_table", "public", id="rtb-1")
+    route = resource("aws_route", "peering", id="r", route_table_id="rtb-1")
+    secret = resource("aws_secretsmanager_secret", "hasura_jwt_secret", id="arn:s", arn="arn:s")
+    value = resource("aws_secretsmanager_secret_version", "mine", id="v", secret_id="arn:s")
+
+    verdicts = {each.legacy_address: each.verdict for each in decided(table, route, secret, value)}
+
+    assert verdicts[route.address] == verdicts[value.address] == "release"
+
+
+def test_an_address_without_its_gateway_stays_where_it_is() -> None:
+    address = resource("aws_eip", "nat", 0, id="eipalloc-1", allocation_id="eipalloc-1")
+
+    (alone,) = decided(address)
+    both = decided(address, resource("aws_nat_gateway", "nat", 0, id="nat-1"))
+
+    assert (alone.verdict, alone.why) == (
+        "not covered",
+        "no NAT gateway uses it; it stays in the legacy state",
+    )
+    assert [each.verdict for each in both] == ["adopt", "adopt"]
+
+
 def test_what_was_not_found_is_a_problem_and_no_guess() -> None:
     (decision,) = decided(resource("aws_vpc"))
 

@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 
 from common.errors import UserError
-from imports.adopt import read_back, run_gate
+from imports.adopt import notes_on_owners, read_back, run_gate
+from imports.record import LegacyOrigin
+from imports.retire import LEGACY
 from terraform.state import State, parse_state
-from terraform.workspace import Workspace
+from terraform.state_backups import write_backup
+from terraform.workspace import BACKUPS, Workspace
 from tests.imports.records import a_record, an_object, attributes, base_record
 
 VPC = an_object("aws_vpc.main", "vpc-1")
@@ -179,3 +182,22 @@ def test_a_plan_that_is_one_is_judged_with_the_record(tmp_path: Path) -> None:
     (tmp_path / "plan.json").write_text(json.dumps({"resource_changes": [CHANGE]}))
 
     assert refusal(tmp_path / "plan.json").startswith("stage none has no adoption record")
+
+
+def test_the_gate_warns_until_a_backup_says_that_the_old_state_is_retired(tmp_path: Path) -> None:
+    record = a_record(VPC, legacy=LegacyOrigin(source="state", lineage="new", serial=1))
+    workspace = Workspace(stage="dev", environ={"ATOMIC_STATE_DIR": str(tmp_path)})
+
+    (note,) = notes_on_owners(record, workspace, phase="full")
+    assert "stop that CI, and run `python -m imports retire`" in note
+    assert notes_on_owners(record, workspace, phase="adopt") == ()
+
+    write_backup(tmp_path / BACKUPS, LEGACY, a_state(held("aws_vpc.main", id="vpc-1")))
+
+    assert notes_on_owners(record, workspace, phase="full") == ()
+
+
+def test_a_base_whose_state_is_lost_has_no_old_state_to_retire(tmp_path: Path) -> None:
+    workspace = Workspace(stage="dev", environ={"ATOMIC_STATE_DIR": str(tmp_path)})
+
+    assert notes_on_owners(a_record(VPC), workspace, phase="full") == ()

@@ -103,6 +103,17 @@ def test_a_base_without_what_a_stage_stands_on_is_refused(address: str) -> None:
         stage_file(less, region=REGION)
 
 
+def test_half_a_base_is_refused_with_the_way_on() -> None:
+    less = {key: facts for key, facts in OBSERVED.items() if "subnet" not in key}
+
+    with pytest.raises(UserError) as refused:
+        stage_file(less, region=REGION)
+
+    said = str(refused.value)
+    assert said.startswith("the legacy base has no aws_subnet to adopt as aws_subnet.public_0: ")
+    assert "only half applied, write the stage file by hand" in said
+
+
 def test_a_gap_in_the_subnets_is_refused() -> None:
     less = {key: facts for key, facts in OBSERVED.items() if key != "aws_subnet.public_0"}
 
@@ -151,3 +162,15 @@ def test_what_stays_as_found_is_a_line_of_the_file() -> None:
     assert errors == []
     assert list(settings.keep_as_found) == kept
     assert "keep_as_found" not in tomllib.loads(stage_file(OBSERVED, region=REGION))
+
+
+def test_what_is_measured_stays_measured() -> None:
+    found = {address: dict(facts) for address, facts in OBSERVED.items()}
+    found["aws_ecs_cluster.main"]["setting"] = [{"name": "containerInsights", "value": "enhanced"}]
+    found["aws_db_instance.main"]["monitoring_interval"] = 15
+
+    settings = settings_from(found)
+
+    assert settings.container_insights == "enhanced"
+    assert settings.database.enhanced_monitoring_seconds == 15
+    assert settings_from(OBSERVED).container_insights == "disabled"

@@ -2,29 +2,34 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from modules.settings.secrets import PLACEHOLDER, SECRETS
+from modules.settings.services import SERVICES
 from tests.integration.conftest import Deployment
 
 pytestmark = pytest.mark.integration
 
 ROUTES = {
-    "/v1/auth": ("10", "supertokens", 3567),
+    "/v1/auth": ("10", "supertokens", 8000),
     "/v1/graphql": ("20", "hasura", 8080),
-    "/v1/functions": ("30", "functions", 80),
-    "/v1/handshake": ("40", "handshake", 80),
-    "/v1/oauth": ("50", "oauth", 80),
-    "/v1/optaplanner": ("60", "optaplanner", 8081),
+    "/v1/functions": ("30", "functions", 8000),
+    "/v1/chat": ("35", "functions", 8000),
+    "/v1/handshake": ("40", "handshake", 8000),
+    "/v1/oauth": ("50", "oauth", 8000),
+    "/v1/optaplanner": ("60", "optaplanner", 8000),
     "/*": ("100", "app", 3000),
 }
+
+_ROWS = {row.name: row for row in SERVICES}
 
 
 def _services(dev: Deployment) -> dict[str, dict[str, Any]]:
     ecs = dev.client("ecs")
-    names = [f"atomic-dev-{row}" for row in [*(r[1] for r in ROUTES.values()), "python-agent"]]
+    names = [f"atomic-dev-{row}" for row in [*{r[1] for r in ROUTES.values()}, "python-agent"]]
     found = ecs.describe_services(cluster="atomic-dev-ecs-cluster", services=names)["services"]
     return {service["serviceName"].removeprefix("atomic-dev-"): service for service in found}
 
@@ -90,6 +95,95 @@ def test_the_load_balancer_routes_each_path_to_its_service(dev: Deployment) -> N
             assert set(values) == ({path} if path == "/*" else {path, f"{path}/*"})
 
     assert found == ROUTES
+
+
+def test_each_service_that_listens_registers_its_tasks_under_its_name(dev: Deployment) -> None:
+    discovery = dev.client("servicediscovery")
+    (namespace,) = discovery.list_namespaces()["Namespaces"]
+    names = {each["Arn"]: each["Name"] for each in discovery.list_services()["Services"]}
+
+    found = {
+        name: [names[each["registryArn"]] for each in service["serviceRegistries"]]
+        for name, service in _services(dev).items()
+    }
+
+    assert (namespace["Name"], namespace["Type"]) == ("atomic-dev.internal", "DNS_PRIVATE")
+    routed = {service for _, service, _ in ROUTES.values()}
+    assert found == {name: [name] for name in routed} | {"python-agent": []}
+    assert set(names.values()) == {*routed, "graphql-engine"}
+
+
+def test_hasura_is_found_by_its_name_in_the_applications_compose_file(dev: Deployment) -> None:
+    discovery = dev.client("servicediscovery")
+    services = {each["Name"]: each["Id"] for each in discovery.list_services()["Services"]}
+
+    (instance,) = discovery.list_instances(ServiceId=services["graphql-engine"])["Instances"]
+
+    assert instance["Attributes"] == {"AWS_INSTANCE_CNAME": "hasura.atomic-dev.internal"}
+
+
+def test_the_vpc_lets_tasks_find_a_name_without_its_namespace(dev: Deployment) -> None:
+    ec2 = dev.client("ec2")
+    (vpc,) = ec2.describe_vpcs(VpcIds=[dev.outputs["VpcId"]])["Vpcs"]
+    (options,) = ec2.describe_dhcp_options(DhcpOptionsIds=[vpc["DhcpOptionsId"]])["DhcpOptions"]
+
+    found = {
+        each["Key"]: [value["Value"] for value in each["Values"]]
+        for each in options["DhcpConfigurations"]
+    }
+
+    assert found == {
+        "domain-name": ["atomic-dev.internal"],
+        "domain-name-servers": ["AmazonProvidedDNS"],
+    }
+
+
+def _documented() -> set[tuple[str, str, int]]:
+    """The connections between services, and from the load balancer to them, of docs/security.md."""
+    page = Path(__file__).parents[2] / "docs" / "security.md"
+    known = {*_ROWS, "alb"}
+    found = set()
+    for line in page.read_text().splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 3 and cells[2].isdecimal():
+            sources, targets = (
+                cell.partition(":")[0].replace("load balancer", "alb").split(", ")
+                for cell in cells[:2]
+            )
+            found |= {
+                (source, target, int(cells[2]))
+                for source in sources
+                for target in targets
+                if source in known and target in _ROWS
+            }
+    return found
+
+
+def test_what_is_open_between_services_is_what_the_documentation_says(dev: Deployment) -> None:
+    """Read back from EC2: who is let in, and who may go out, on which port."""
+    ec2 = dev.client("ec2")
+    groups = {
+        group["GroupId"]: group["GroupName"].removeprefix("atomic-dev-").removesuffix("-sg")
+        for group in ec2.describe_security_groups()["SecurityGroups"]
+        if group["VpcId"] == dev.outputs["VpcId"]
+    }
+    rules = ec2.describe_security_group_rules()["SecurityGroupRules"]
+    between = [
+        (groups[rule["GroupId"]], groups[other], rule["FromPort"], rule["IsEgress"])
+        for rule in rules
+        if (other := rule.get("ReferencedGroupInfo", {}).get("GroupId")) in groups
+        and {groups[rule["GroupId"]], groups[other]} <= {*_ROWS, "alb"}
+    ]
+
+    let_in = {(other, own, port) for own, other, port, egress in between if not egress}
+    let_out = {(own, other, port) for own, other, port, egress in between if egress}
+
+    assert let_in == _documented()
+    # The load balancer's way out is the whole VPC's addresses.
+    assert let_out == {each for each in _documented() if each[0] != "alb"}
+    assert let_out == {
+        (caller, called, _ROWS[called].port) for caller in _ROWS for called in _ROWS[caller].calls
+    }
 
 
 def test_plain_http_is_redirected(dev: Deployment) -> None:

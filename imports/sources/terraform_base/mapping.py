@@ -78,8 +78,24 @@ COUNTED: Final = frozenset({
     "aws_route_table.private", "aws_route_table_association.public",
     "aws_route_table_association.private",
 })  # fmt: skip
+# What the platform manages as a part of an adopted object, and the old tool as an object: of which type, and
+# the attribute that names it. An apply or a destroy there would change it here.
+PARTS: Final[Mapping[str, tuple[str, str]]] = {
+    "aws_route": ("aws_route_table", "route_table_id"),
+    "aws_secretsmanager_secret_version": ("aws_secretsmanager_secret", "secret_id"),
+    **dict.fromkeys(
+        (
+            "aws_security_group_rule",
+            "aws_vpc_security_group_egress_rule",
+            "aws_vpc_security_group_ingress_rule",
+        ),
+        ("aws_security_group", "security_group_id"),
+    ),
+}
 # A module with both is the base, and not somebody's network or database beside it.
 _CORE: Final = frozenset({"aws_vpc.main", "aws_db_instance.main"})
+_ADDRESS: Final = "aws_eip.nat"
+_GATEWAY: Final = "aws_nat_gateway.nat"
 
 # Our addresses of the roles that the base's services share, with their policies. No service of the platform
 # uses them.
@@ -131,7 +147,7 @@ class Base:
         """Return our address of a legacy resource instance; None for one that is not adopted."""
         legacy = f"{item.type}.{item.name}"
         ours = ADOPTED.get(legacy) if item.module == self.module else None
-        if ours is None:
+        if ours is None or self.is_idle_address(item):
             return None
         keys = self.keys[legacy]
         if legacy in COUNTED:
@@ -139,6 +155,10 @@ class Base:
             place = item.index if isinstance(item.index, int) else keys.index(item.index)
             return f"{item.type}.{ours}_{place}"
         return f"{item.type}.{ours}" if len(keys) == 1 else None
+
+    def is_idle_address(self, item: Located) -> bool:
+        """Return whether it is an address of a base without a NAT gateway, as half an apply leaves it."""
+        return f"{item.type}.{item.name}" == _ADDRESS and _GATEWAY not in self.keys
 
     def release_reason(self, item: Located) -> str | None:
         """Return why a legacy resource is forgotten without being adopted; None when it is not to be."""
