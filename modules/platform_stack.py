@@ -115,6 +115,8 @@ class PlatformStack(TerraformStack):
             self,
             "registries",
             context=context,
+            settings=stage.images,
+            allow_overwrite=frozenset(stage.allow_overwrite),
             services=[name for name, row in services.items() if row.image == OWN_REPOSITORY],
         )
         self._mirror = Mirror(

@@ -12,6 +12,8 @@ Kind = Literal["identity", "trust", "resource"]
 
 # The arguments that hold a document. Terraform has no others among the types in use.
 _ARGUMENTS = ("policy", "assume_role_policy")
+# What its name says, and no document of IAM's.
+_OTHER_POLICIES = frozenset({"aws_ecr_lifecycle_policy"})
 _IDENTITY_TYPES = (
     "aws_iam_policy",
     "aws_iam_role_policy",
@@ -47,6 +49,7 @@ def policy_documents(stack: Stack) -> list[Policy]:
         for address, resource in sorted(stack.resources.items())
         for argument in _ARGUMENTS
         if isinstance(resource.attributes.get(argument), str)
+        and resource.type not in _OTHER_POLICIES
     ]
 
 

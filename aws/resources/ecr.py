@@ -1,8 +1,10 @@
 """Images."""
 
+import json
 from typing import Any, Final
 
 from aws.resources.call import Call
+from aws.resources.document import Document, DocumentReader
 from aws.resources.row import Resource, switched_off
 
 
@@ -10,7 +12,41 @@ def _no_longer_fixed(before: Any, after: Any) -> bool:
     return bool(before == "IMMUTABLE" and after != "IMMUTABLE")
 
 
+def _rules(text: object) -> Document | None:
+    """Return a lifecycle policy without what only a person reads; None for what is none."""
+    try:
+        policy = json.loads(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    if not isinstance(policy, dict):
+        return None
+    rules = [
+        {key: value for key, value in rule.items() if key != "description"}
+        for rule in policy.get("rules", [])
+    ]
+    return {"rules": sorted(rules, key=lambda rule: json.dumps(rule, sort_keys=True))}
+
+
 ECR: Final = (
+    Resource(
+        type="aws_ecr_lifecycle_policy",
+        key=("repository",),
+        attributes={"id": "repositoryName", "repository": "repositoryName"},
+        import_id="{repository}",
+        is_part=True,
+        listing=Call(
+            "ecr",
+            "GetLifecyclePolicy",
+            "",
+            {"repositoryName": "{}"},
+            absent=frozenset({"LifecyclePolicyNotFoundException", "RepositoryNotFoundException"}),
+        ),
+        overwrites=True,
+        document=DocumentReader(
+            held=lambda _clients, row: _rules(row["lifecyclePolicyText"]),
+            planned=lambda after: _rules(after.get("policy")),
+        ),
+    ),
     Resource(
         type="aws_ecr_repository",
         label="repository",

@@ -1,7 +1,9 @@
 """The registries of the images that the project builds."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Sequence, Set
 
+from cdktf_cdktf_provider_aws.ecr_lifecycle_policy import EcrLifecyclePolicy
 from cdktf_cdktf_provider_aws.ecr_repository import (
     EcrRepository,
     EcrRepositoryEncryptionConfiguration,
@@ -9,11 +11,17 @@ from cdktf_cdktf_provider_aws.ecr_repository import (
 )
 from constructs import Construct
 
+from modules.base.address import address, address_of
 from modules.context import Context
+from modules.settings import stage_settings as s
 
 
 class Registries(Construct):
-    """One ECR repository per service with an image of its own, each image scanned when pushed."""
+    """One ECR repository per service with an image of its own, each image scanned when pushed.
+
+    Old images expire, but in a registry that was there before: what its owner keeps is not known. With the
+    policy's address in `allow_overwrite` they expire there too.
+    """
 
     def __init__(
         self,
@@ -21,7 +29,9 @@ class Registries(Construct):
         id_: str,
         *,
         context: Context,
+        settings: s.Images,
         services: Sequence[str],
+        allow_overwrite: Set[str],
     ) -> None:
         super().__init__(scope, id_)
         encryption = (
@@ -47,3 +57,49 @@ class Registries(Construct):
             )
             for service in services
         }
+        for service, repository in self.repositories.items():
+            is_allowed = address_of(EcrLifecyclePolicy, service) in allow_overwrite
+            if context.is_adopted(EcrRepository, service) and not is_allowed:
+                continue
+            address(
+                service,
+                EcrLifecyclePolicy(
+                    self,
+                    f"{service}_lifecycle",
+                    repository=repository.name,
+                    policy=json.dumps(lifecycle_policy(settings)),
+                ),
+            )
+
+
+def lifecycle_policy(settings: s.Images) -> dict[str, object]:
+    """Say which images expire: those without a tag by their age, the others by their number.
+
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html
+    """
+    untagged = {
+        "tagStatus": "untagged",
+        "countType": "sinceImagePushed",
+        "countUnit": "days",
+        "countNumber": settings.untagged_days,
+    }
+    tagged = {
+        "tagStatus": "tagged",
+        "tagPatternList": ["*"],
+        "countType": "imageCountMoreThan",
+        "countNumber": settings.keep_tagged,
+    }
+    return {
+        "rules": [
+            {
+                "rulePriority": priority,
+                "description": description,
+                "selection": selection,
+                "action": {"type": "expire"},
+            }
+            for priority, description, selection in (
+                (1, "What a newer image has taken the tag of", untagged),
+                (2, "All but the newest with a tag", tagged),
+            )
+        ]
+    }

@@ -300,6 +300,19 @@ class Images(Section):
         min_length=1,
         description="the application's source tree, from the project's folder on; `ops images` builds it",
     )
+    untagged_days: int = Field(
+        7,
+        ge=1,
+        le=3650,
+        description="how long a registry keeps an image whose tag a newer one has taken: ECS starts further "
+        "tasks of a deployment from the image that it began with",
+    )
+    keep_tagged: int = Field(
+        50,
+        ge=2,
+        le=100_000,
+        description="how many images with a tag each registry keeps, the newest",
+    )
     mirror: Literal["none", "fill", "use"] = Field(
         "none",
         description="copies of third parties' images in the stage's own registry, 0.10 per GB and month: "

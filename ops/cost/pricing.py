@@ -39,6 +39,7 @@ FREE = frozenset(
         "aws_db_parameter_group",
         "aws_db_subnet_group",
         "aws_default_security_group",
+        "aws_ecr_lifecycle_policy",
         "aws_ecs_cluster",
         "aws_ecs_cluster_capacity_providers",
         "aws_ecs_task_definition",

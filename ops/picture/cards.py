@@ -200,7 +200,8 @@ def _more(family: str, resources: Sequence[Resource]) -> list[str]:
         ends = [each.attributes.get("endpoint") for each in of if "endpoint" in each.attributes]
         return [f"tells {', '.join(map(str, ends))}"] if ends else []
     if family == "ecr":
-        scanned = all("image_scanning_configuration" in each.attributes for each in of)
+        repositories = [each for each in of if each.type == "aws_ecr_repository"]
+        scanned = all("image_scanning_configuration" in each.attributes for each in repositories)
         return ["scanned on push"] if scanned else []
     return []
 

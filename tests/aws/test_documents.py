@@ -9,6 +9,8 @@ import pytest
 from aws.client import Clients
 from aws.resources import DOCUMENTS
 from aws.resources.document import policy_document
+from modules.compute.registry import lifecycle_policy
+from modules.settings.stage_settings import Images
 from terraform.overwrites import held_documents, overwrites
 from tests.imports.records import a_plan, planned
 
@@ -197,6 +199,38 @@ def test_a_named_address_may_be_overwritten(clients: Clients) -> None:
     (overwrite,) = found(clients, OF_BUCKET["policy"], allowed="aws_s3_bucket_policy.data")
 
     assert overwrite.allowed
+
+
+POLICY = json.dumps(lifecycle_policy(Images()))
+EXPIRING = planned(
+    "aws_ecr_lifecycle_policy.app", "create", after={"repository": "live-app", "policy": POLICY}
+)
+
+
+def test_a_registrys_own_rules_are_named(clients: Clients) -> None:
+    clients("ecr").create_repository(repositoryName="live-app")
+    selection = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 900}
+    theirs = {"rules": [{"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}]}
+    clients("ecr").put_lifecycle_policy(
+        repositoryName="live-app", lifecyclePolicyText=json.dumps(theirs)
+    )
+
+    (overwrite,) = found(clients, EXPIRING)
+
+    assert '"countNumber": 900' in overwrite.holds
+    assert '"countNumber": 50' in overwrite.becomes
+
+
+def test_the_same_rules_in_another_spelling_and_none_are_no_loss(clients: Clients) -> None:
+    clients("ecr").create_repository(repositoryName="live-app")
+    assert found(clients, EXPIRING) == ()
+    same = json.loads(POLICY)
+    for rule in same["rules"]:
+        rule["description"] = "in other words"
+    clients("ecr").put_lifecycle_policy(
+        repositoryName="live-app", lifecyclePolicyText=json.dumps(same, indent=2, sort_keys=True)
+    )
+    assert found(clients, EXPIRING) == ()
 
 
 CAPACITY = planned(

@@ -100,6 +100,7 @@ FOUNDATION_TYPES = {
     "aws_vpc_security_group_ingress_rule",
     "aws_vpc_security_group_egress_rule",
     # registries, bucket, roles, cluster
+    "aws_ecr_lifecycle_policy",
     "aws_ecr_repository",
     "aws_s3_bucket",
     "aws_s3_bucket_lifecycle_configuration",
@@ -212,6 +213,7 @@ NINTH = {
     "aws_cloudwatch_metric_alarm.reports_no_task",
     "aws_cloudwatch_metric_alarm.reports_target_5xx",
     "aws_cloudwatch_metric_alarm.reports_unhealthy_hosts",
+    "aws_ecr_lifecycle_policy.reports",
     "aws_ecr_repository.reports",
     "aws_ecs_service.reports",
     "aws_ecs_task_definition.reports",

@@ -1,5 +1,7 @@
 """The data bucket, LanceDB's file system, the registries of the images."""
 
+import json
+
 import pytest
 
 from tests.conftest import Synthesize
@@ -126,6 +128,26 @@ def test_a_registry_scans_what_is_pushed(stack: Synthesize, image: str) -> None:
 
     assert repository["name"] == f"atomic-dev-{image.replace('_', '-')}"
     assert repository["image_scanning_configuration"] == {"scan_on_push": True}
+
+
+@pytest.mark.parametrize("image", IMAGES)
+def test_a_registry_lets_old_images_go(stack: Synthesize, image: str) -> None:
+    policy = stack("dev").resource("aws_ecr_lifecycle_policy", image)
+    untagged, tagged = (rule["selection"] for rule in json.loads(policy["policy"])["rules"])
+
+    assert policy["repository"] == f"${{aws_ecr_repository.{image}.name}}"
+    assert untagged == {
+        "tagStatus": "untagged",
+        "countType": "sinceImagePushed",
+        "countUnit": "days",
+        "countNumber": 7,
+    }
+    assert tagged == {
+        "tagStatus": "tagged",
+        "tagPatternList": ["*"],
+        "countType": "imageCountMoreThan",
+        "countNumber": 50,
+    }
 
 
 @pytest.mark.parametrize(("stage", "goes"), [("dev", True), ("staging", True), ("prod", False)])
