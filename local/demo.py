@@ -16,6 +16,7 @@ from common.screen import headline, on_a_terminal, print_table, say, waiting
 from local.cdktf import Cdktf, CdktfError
 from local.emulator import Emulator, EmulatorError, running_emulator
 from local.inspection import what_exists
+from local.one_step import stage_in_one_step
 from modules.settings.stage_settings import stack_name
 from security.secrets_scan import Scan, scan, secret_parts, stored_values
 
@@ -76,7 +77,10 @@ def main() -> int:
 def _play(emulator: Emulator, folder: Path) -> int:
     headline("1. An embedded AWS")
     say(f"AWS_ENDPOINT_URL={emulator.url}")
-    cdktf = Cdktf(folder=folder, environment={**emulator.environment, "ATOMIC_STAGE": STAGE})
+    stages = stage_in_one_step(folder / "stages")
+    cdktf = Cdktf(
+        folder=folder, environment={**emulator.environment, "ATOMIC_STAGES_DIR": str(stages)}
+    )
 
     headline(f"2. cdktf deploy {STACK}")
     started = time.monotonic()

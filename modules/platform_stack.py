@@ -154,6 +154,7 @@ class PlatformStack(TerraformStack):
             context=context,
             rows=stage.secret_rows,
             master_username=stage.database.master_username,
+            login_roles=stage.database.login_roles,
         )
         self._database = DATABASES[stage.database.engine](
             self,
@@ -340,6 +341,7 @@ class PlatformStack(TerraformStack):
             idle_timeout_seconds=stage.load_balancer.idle_timeout_seconds,
             night_stop=stage.night_stop,
             database=stage.database,
+            stage=stage.stage,
             domain_name=domain_name,
             network=self._network,
             names_inside=self._names_inside,

@@ -35,6 +35,17 @@ def downgrades(plan: Plan) -> Iterator[Refused]:
             )
 
 
+def failed_conditions(plan: Plan) -> Iterator[Refused]:
+    """Yield what the configuration itself says must hold before a deploy, and does not."""
+    for check in plan.document.get("checks") or ():
+        for instance in check.get("instances") or ():
+            for problem in instance.get("problems") or ():
+                if instance.get("status") == "fail":
+                    yield Refused(
+                        address=instance["address"]["to_display"], why=str(problem["message"])
+                    )
+
+
 def _is_older(wanted: str, found: str) -> bool:
     """Whether a version is below another one, as far as both say: "15" is any 15."""
     pairs = zip(_numbers(wanted), _numbers(found), strict=False)

@@ -10,7 +10,8 @@ from common.screen import print_table, say
 from dev.bench.critical_path import CreationClock, critical_path, dependencies
 from dev.bench.measuring import timed
 from local.cdktf import Cdktf
-from local.emulator import running_emulator
+from local.emulator import Emulator, running_emulator
+from local.one_step import stage_in_one_step
 from modules.settings.stage_settings import stack_name
 from terraform.stack import read_stack
 
@@ -40,12 +41,12 @@ def deploy_and_diff() -> dict[str, object]:
         running_emulator() as emulator,
     ):
         say(f"cdktf deploy {STACK} into an empty folder (some 100 s)")
-        cold = _deploy(Cdktf(folder=Path(name), environment=emulator.environment))
+        cold = _deploy(_cdktf(Path(name), emulator))
     with (
         tempfile.TemporaryDirectory(prefix="atomic-bench-") as name,
         running_emulator() as emulator,
     ):
-        cdktf = Cdktf(folder=Path(name), environment=emulator.environment)
+        cdktf = _cdktf(Path(name), emulator)
         say(f"cdktf diff {STACK}, then cdktf deploy {STACK} (some 100 s)")
         cdktf.run("diff", STACK)
         warm = _deploy(cdktf)
@@ -74,6 +75,12 @@ def deploy_and_diff() -> dict[str, object]:
         "plan_seconds": plan,
         "diff_to_plan": diff / plan,
     }
+
+
+def _cdktf(folder: Path, emulator: Emulator) -> Cdktf:
+    stages = stage_in_one_step(folder / "stages")
+    environment = {**emulator.environment, "ATOMIC_STAGES_DIR": str(stages)}
+    return Cdktf(folder=folder, environment=environment)
 
 
 def _deploy(cdktf: Cdktf) -> Deploy:

@@ -22,6 +22,7 @@ from dev.fault_injection.running import Finished, Running
 from dev.fault_injection.small_stage import SLOW, without
 from local.emulator import PROJECT, Emulator, running_emulator
 from local.faults import FaultSettings
+from local.one_step import stage_in_one_step
 from modules.settings.stage_settings import stack_name
 from terraform.cli import Terraform
 from terraform.pulled_state import pulled_document
@@ -275,11 +276,9 @@ def _small_document(tried: Trial) -> dict[str, Any]:
 def trial(folder: Path, *, small: bool = True, remote_state: bool = False) -> Iterator[Trial]:
     """Yield an account and a synthesized stage in `folder`."""
     stages = folder / "stages"
-    stages.mkdir(parents=True)
-    text = (PROJECT / "stages" / f"{STAGE}.toml").read_text()
-    if remote_state:
-        text += f'\n[state]\nbucket = "{STATE_BUCKET}"\n'
-    (stages / f"{STAGE}.toml").write_text(text)
+    stage_in_one_step(
+        stages, more=f'\n[state]\nbucket = "{STATE_BUCKET}"\n' if remote_state else ""
+    )
     with (folder / "aws.log").open("w") as log, running_emulator(log) as emulator:
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("ATOMIC_")},

@@ -5,6 +5,7 @@ Of standard library alone, without site-packages: it is part of each cdktf comma
 
 import os
 import sys
+import time
 from pathlib import Path
 
 # Run as a script, and isolated: the project's folder is not in the import path.
@@ -15,6 +16,7 @@ from terraform.environment import main as is_led_elsewhere
 
 # The initializations that cdktf and the project's own commands ask for. Any other is a person's.
 _SKIPPABLE = (["init"], ["init", "-no-color"], ["init", "-input=false", "-no-color"])
+_LAST_WORDS_SECONDS = 2.0
 
 
 def main(arguments: list[str]) -> int:
@@ -28,7 +30,11 @@ def main(arguments: list[str]) -> int:
     # `ATOMIC_INIT_ALWAYS=1` initializes all the same.
     if arguments in _SKIPPABLE and not (chosen or os.environ.get("ATOMIC_INIT_ALWAYS")):
         return initialized.initialize(lambda: shield.run(command))
-    return shield.run(command)
+    code = shield.run(command)
+    if code == 1:
+        # cdktf reads no further once this has ended: what is told last, after a long plan, is the error.
+        time.sleep(_LAST_WORDS_SECONDS)
+    return code
 
 
 if __name__ == "__main__":

@@ -87,6 +87,7 @@ class FargateService(Construct):
         idle_timeout_seconds: int,
         night_stop: s.NightStop | None,
         database: s.Database,
+        stage: str,
         domain_name: str,
         network: Network,
         names_inside: InsideNames,
@@ -181,10 +182,7 @@ class FargateService(Construct):
                 alarms=self._rolled_back_by(alarms) if alarms else None,
                 enable_ecs_managed_tags=True,
                 propagate_tags="SERVICE",
-                lifecycle=(
-                    # Scaling owns the number of tasks from the start.
-                    TerraformResourceLifecycle(ignore_changes=["desired_count"]) if scales else None
-                ),
+                lifecycle=self._lifecycle(scales=scales, stage=stage),
                 depends_on=ready,
             ),
         )
@@ -199,6 +197,16 @@ class FargateService(Construct):
                 cluster=cluster,
                 ecs_service=self.service,
             )
+
+    def _lifecycle(self, *, scales: bool, stage: str) -> TerraformResourceLifecycle | None:
+        awaited = self._secrets.awaited_logins(self._used_secrets, stage=stage)
+        if not scales and not awaited:
+            return None
+        return TerraformResourceLifecycle(
+            # Scaling owns the number of tasks from the start.
+            ignore_changes=["desired_count"] if scales else None,
+            precondition=awaited or None,
+        )
 
     def _permissions(
         self, log_group: CloudwatchLogGroup, images: Sequence[str]

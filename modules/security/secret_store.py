@@ -59,9 +59,11 @@ class SecretStore(Construct):
         context: Context,
         rows: Sequence[SecretRow],
         master_username: str,
+        login_roles: bool,
     ) -> None:
         super().__init__(scope, id_)
         self._context = context
+        self._login_roles = login_roles
         self._strings = {row.login: row.name for row in rows if row.login}
         self.secrets: dict[str, SecretsmanagerSecret] = {
             row.name: context.guard.address(
@@ -111,8 +113,9 @@ class SecretStore(Construct):
         )
         for login, name in names.items():
             secret = self.secrets[login]
-            found = f"contains({there.fqn}.names, {json.dumps(name)})"
-            secret.tags = {LOGIN_TAG: f'${{{found} ? "{MASTER_USER}" : "{NOBODY_YET}"}}'}
+            was_there = f"contains({there.fqn}.names, {json.dumps(name)})"
+            first = f'${{{was_there} ? "{MASTER_USER}" : "{NOBODY_YET}"}}'
+            secret.tags = {LOGIN_TAG: first if self._login_roles else MASTER_USER}
             secret.lifecycle = TerraformResourceLifecycle(
                 prevent_destroy=secret.lifecycle.prevent_destroy if secret.lifecycle else None,
                 ignore_changes=["tags"],
@@ -257,12 +260,17 @@ class ConnectionStrings(Construct):
                 bare = {**quoted, "password": password, "host": host}
                 store.replace_placeholder(row.name, _composed(row.template, bare))
             else:
+                login = row.login if settings.login_roles else MASTER_CREDENTIALS
                 value = connection_string(
                     row,
-                    username=dict(users[row.login].document)["username"],
+                    username=(
+                        dict(users[row.login].document)["username"]
+                        if settings.login_roles
+                        else settings.master_username
+                    ),
                     # JDBC has user and password beside the address, and reads no secret for it.
                     password=(
-                        f"${{{store.bare_password_in_a_url(row.login)}}}"
+                        f"${{{store.bare_password_in_a_url(login)}}}"
                         if "{password}" in row.template
                         else ""
                     ),

@@ -189,6 +189,11 @@ class Database(Section):
     )
     name: DatabaseName = Field("atomicdb", description="the database's name")
     master_username: MasterUser = Field("postgresadmin", description="the master user")
+    login_roles: bool = Field(
+        True,
+        description="services log in as roles of their own, made by `database apply` before phase `full`; "
+        "`false`: as the master user until that is run",
+    )
     client_image: PinnedImage = Field(
         "public.ecr.aws/docker/library/postgres:17.6-alpine",
         description="the image with psql that `database apply` runs inside the stage, pinned",

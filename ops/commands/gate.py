@@ -187,7 +187,7 @@ def _print_conclusion(judgement: Judgement, planned: StagePlan, workspace: Works
     if judgement.blocked_overwrites:
         say(_overwrite_remedy(judgement, workspace))
     if judgement.refused:
-        say("blocked: do not deploy: AWS would refuse it, as said above")
+        say("blocked: do not deploy: it would be refused, as said above")
     if not judgement.is_open:
         return
     if judgement.losses and not judgement.retain_data:

@@ -98,30 +98,37 @@ def put_logins(deployed: Deployed, logins: Sequence[Login]) -> dict[str, Outcome
     """Let the services log in as their roles. A string is replaced only where it is the master user's."""
     master = _document(deployed, MASTER_CREDENTIALS)
     host, port = database_address(deployed)
+    tls = tls_parameters(deployed.settings.region)
     place = {"host": host, "port": str(port), "name": deployed.settings.database.name}
     outcomes: dict[str, Outcome] = {}
     for each in logins:
         row = each.string
-        of_master = connection_string(
-            row,
-            username=deployed.settings.database.master_username,
-            password=quote_plus(str(master.get("password", ""))),
-            **place,
-            tls="",
-        )
+        # Those of earlier versions asked nothing of TLS.
+        of_master = {
+            connection_string(
+                row,
+                username=deployed.settings.database.master_username,
+                password=quote_plus(str(master.get("password", ""))),
+                **place,
+                tls=asked,
+            )
+            for asked in ("", tls)
+        }
         of_role = connection_string(
             row,
             username=each.role,
             password=quote_plus(each.password),
             **place,
-            tls=tls_parameters(deployed.settings.region),
+            tls=tls,
         )
         present = _value(deployed, row.name)
-        if present == of_master:
+        if present == of_role:
+            outcomes[row.name] = "already"
+        elif present in of_master:
             _put(deployed, row.name, of_role)
             outcomes[row.name] = "replaced"
         else:
-            outcomes[row.name] = "already" if present == of_role else "kept"
+            outcomes[row.name] = "kept"
         if each.waits:
             _put(deployed, each.secret, _document_of(each.role, each.password))
             outcomes[each.secret] = "replaced"

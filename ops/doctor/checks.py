@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from common.errors import UserError
 from common.progress import Progress
 from ops.cost.running import is_stopped_now
+from ops.database.logins import login_states
 from ops.deployed import Deployed
 from ops.doctor import (
     account,
@@ -142,6 +143,15 @@ def _stage(deployed: Deployed, *, deep: bool, look_up: edge.Resolve) -> list[Che
             ),
         ),
         Check(name="secrets", findings=secrets),
+        Check(
+            name="database roles",
+            findings=lambda: contents.judge_logins(
+                login_states(deployed),
+                stage=stage,
+                stack=stack,
+                wanted=settings.database.login_roles,
+            ),
+        ),
         Check(
             name="database",
             findings=lambda: running.judge_database(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from aws.client import ask_unless
 from modules.settings.mirrored import third_party_images
 from modules.settings.own_secrets import TAKEN, singles, without
-from modules.settings.secrets import SecretRef
+from modules.settings.secrets import DATABASE_ROLES, NOBODY_YET, OWN_ROLE, SecretRef
 from modules.settings.services import OWN_REPOSITORY
 from modules.settings.stage_settings import StageSettings
 from ops.deployed import Deployed, local_time
@@ -15,6 +15,9 @@ from ops.secrets.secret_values import SecretState, remedy, waiting
 
 SOURCE = "../YOUR-APPLICATION"
 """Stands for the application's source tree in a command, where the stage file does not name it."""
+
+SCHEMA = "../YOUR-SCHEMA"
+"""Stands for the folder of the application's SQL."""
 
 _NO_IMAGE = frozenset({"ImageNotFoundException"})
 _NO_REGISTRY = frozenset({"RepositoryNotFoundException"})
@@ -186,6 +189,37 @@ def judge_optional_secrets(
             fine("optional secrets", f"the stage file declares none for {'; '.join(lacking)}")
         )
     return findings
+
+
+def judge_logins(
+    states: Mapping[str, str], *, stage: str, stack: str, wanted: bool
+) -> list[Finding]:
+    """Check whether the schema was applied and services log in as roles of their own.
+
+    `states` has the tag of each role's secret, `wanted` says that the stage asks for such roles.
+    """
+    name = "database roles"
+    missing = sorted(set(DATABASE_ROLES) - states.keys())
+    if missing:
+        what = f"there is no secret for {', '.join(missing)}"
+        return [attention(name, what, f"cdktf deploy {stack}")]
+    remedy = f"python -m ops database apply {SCHEMA} --stage {stage}"
+    waiting_ones = sorted(role for role, tag in states.items() if tag == NOBODY_YET)
+    if waiting_ones:
+        what = f"the schema was not applied: nobody can log in as {', '.join(waiting_ones)}"
+        return [attention(name, what, remedy)]
+    before = sorted(role for role, tag in states.items() if tag != OWN_ROLE)
+    if before and wanted:
+        what = f"{', '.join(before)} log in as the database's master user"
+        return [attention(name, what, remedy)]
+    return [
+        fine(
+            name,
+            "services log in as the master user, as login_roles = false has it"
+            if before
+            else f"{', '.join(states)} log in as themselves",
+        )
+    ]
 
 
 def judge_subscriptions(

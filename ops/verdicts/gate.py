@@ -11,7 +11,7 @@ from aws.resources import CARRYING, PROTECTING
 from aws.resources.document import Document
 from terraform.overwrites import Overwrite, overwrites
 from terraform.plan import Change, Plan, in_words
-from terraform.refused import Refused, downgrades
+from terraform.refused import Refused, downgrades, failed_conditions
 
 # Terraform's reasons in words. https://developer.hashicorp.com/terraform/internals/json-format
 _REASONS = {
@@ -94,7 +94,7 @@ def judge(
         losses=tuple(sorted(losses, key=lambda loss: loss.address)),
         counts=dict(Counter(map(_kind, plan.changes))),
         overwrites=overwrites(plan, held, allowed=allowed),
-        refused=(*downgrades(plan), *taken),
+        refused=(*downgrades(plan), *failed_conditions(plan), *taken),
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from local.cdktf import Cdktf
 from local.emulator import Emulator, running_emulator
+from local.one_step import stage_in_one_step
 
 DEV, PROD = "atomic-dev", "atomic-prod"
 
@@ -30,6 +31,7 @@ nat = "none"
 
 [database]
 engine = "aurora-serverless-v2"
+login_roles = false
 
 [security]
 customer_managed_key = true
@@ -98,12 +100,15 @@ def deployments(
         return Deployment(cdktf=cdktf, stack=stack, emulator=emulator, log=log)
 
     stages = tmp_path_factory.mktemp("stages")
+    dev_stages = stage_in_one_step(tmp_path_factory.mktemp("dev-stages"))
     certificate = emulator.client("acm").request_certificate(
         DomainName="app.example.com", ValidationMethod="DNS"
     )
     write_stage(stages, "prod", PROD_STAGE.format(certificate_arn=certificate["CertificateArn"]))
     with ThreadPoolExecutor() as pool:
-        dev = pool.submit(deploy, DEV, {"ATOMIC_STAGE": "dev"})
+        dev = pool.submit(
+            deploy, DEV, {"ATOMIC_STAGE": "dev", "ATOMIC_STAGES_DIR": str(dev_stages)}
+        )
         prod = pool.submit(deploy, PROD, {"ATOMIC_STAGES_DIR": str(stages)})
         return {DEV: dev.result(), PROD: prod.result()}
 

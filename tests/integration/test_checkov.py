@@ -54,7 +54,13 @@ def subjects() -> dict[str, StageSettings]:
         for name, changes in changed.items():
             # The stack is named after the stage, the resources after the prefix.
             found[name] = stage.model_copy(update={"stage": name, **changes})
-    return found
+    # On an empty account the plan of phase full would be refused: no `database apply` was run there.
+    return {
+        name: stage.model_copy(
+            update={"database": stage.database.model_copy(update={"login_roles": False})}
+        )
+        for name, stage in found.items()
+    }
 
 
 SUBJECTS = subjects()

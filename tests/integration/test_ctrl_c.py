@@ -16,7 +16,7 @@ from dev.fault_injection.census import Comparison
 from dev.fault_injection.running import Finished, Running
 from local.cdktf import Cdktf
 from local.emulator import PROJECT, running_emulator
-from tests.integration.conftest import write_stage
+from local.one_step import stage_in_one_step
 from tests.integration.recovery import NOTHING, RecoverableStage
 
 pytestmark = pytest.mark.integration
@@ -33,7 +33,8 @@ UNKNOWN = (
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RecoverableStage]:
     folder = tmp_path_factory.mktemp("ctrl-c")
     with running_emulator() as emulator:
-        environment = {**emulator.environment, "ATOMIC_STAGE": "dev"}
+        stages = stage_in_one_step(folder / "stages")
+        environment = {**emulator.environment, "ATOMIC_STAGES_DIR": str(stages)}
         yield RecoverableStage(
             name="dev", cdktf=Cdktf(folder=folder, environment=environment), emulator=emulator
         )
@@ -159,8 +160,7 @@ class StageInS3(RecoverableStage):
 @pytest.fixture(scope="module")
 def in_s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StageInS3]:
     folder = tmp_path_factory.mktemp("ctrl-c-s3")
-    text = (PROJECT / "stages" / "dev.toml").read_text()
-    stages = write_stage(folder / "stages", "dev", f'{text}\n[state]\nbucket = "{BUCKET}"\n')
+    stages = stage_in_one_step(folder / "stages", more=f'\n[state]\nbucket = "{BUCKET}"\n')
     with running_emulator() as emulator:
         emulator.client("s3").create_bucket(Bucket=BUCKET)
         environment = {

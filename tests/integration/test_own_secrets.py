@@ -31,6 +31,9 @@ operator_email = "ops@example.com"
 [network]
 nat = "single"
 
+[database]
+login_roles = false
+
 [secrets.google]
 keys = ["CLIENT_ID_WEB", "CLIENT_SECRET_WEB"]
 

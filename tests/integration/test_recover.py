@@ -11,6 +11,7 @@ import pytest
 
 from local.cdktf import Cdktf
 from local.emulator import running_emulator
+from local.one_step import stage_in_one_step
 from tests.integration.recovery import NOTHING, RecoverableStage
 
 pytestmark = pytest.mark.integration
@@ -26,7 +27,8 @@ SERVICES = "aws_ecs_service.app: Creating"
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RecoverableStage]:
     folder = tmp_path_factory.mktemp("recover")
     with running_emulator() as emulator:
-        environment = {**emulator.environment, "ATOMIC_STAGE": "dev"}
+        stages = stage_in_one_step(folder / "stages")
+        environment = {**emulator.environment, "ATOMIC_STAGES_DIR": str(stages)}
         yield RecoverableStage(
             name="dev", cdktf=Cdktf(folder=folder, environment=environment), emulator=emulator
         )

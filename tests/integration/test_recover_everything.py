@@ -41,6 +41,7 @@ max_tasks = 4
 
 [database]
 engine = "{engine}"
+login_roles = false
 """
 KINDS = {"first": ("postgres", "false"), "second": ("aurora-serverless-v2", "true")}
 

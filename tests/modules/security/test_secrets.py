@@ -185,3 +185,39 @@ def test_a_removed_secret_can_be_recovered_in_prod_only(
     }
 
     assert found == {days}
+
+
+def awaited(stack: Synthesize, stage: str, service: str) -> list[str]:
+    lifecycle = stack(stage).resource("aws_ecs_service", service).get("lifecycle", {})
+    return [each["condition"] for each in lifecycle.get("precondition", [])]
+
+
+@pytest.mark.parametrize("service", ROLES)
+def test_a_service_is_not_made_before_it_can_log_in(stack: Synthesize, service: str) -> None:
+    tag = f'try({SECRET}.{service}_db_role.tags["atomic:database-login"], "")'
+
+    assert awaited(stack, "dev", service) == [f'${{contains(["master-user", "own-role"], {tag})}}']
+
+
+def test_a_service_without_a_login_waits_for_none(stack: Synthesize) -> None:
+    assert awaited(stack, "dev", "app") == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_roles_tag_is_set_once_and_then_the_commands(stack: Synthesize, role: str) -> None:
+    secret = stack("dev").resource(SECRET, f"{role}_db_role")
+
+    there = "contains(data.aws_secretsmanager_secrets.connection_strings.names"
+    assert secret["tags"] == {
+        "atomic:database-login": (
+            f'${{{there}, "atomic-dev-{role}-db-conn-string") ? "master-user" : "nobody-yet"}}'
+        )
+    }
+    assert secret["lifecycle"]["ignore_changes"] == ["tags"]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_string_is_there_only_after_its_role(stack: Synthesize, role: str) -> None:
+    string = stack("dev").resource(SECRET, f"{role}_db_conn_string")
+
+    assert string["depends_on"] == [f"{SECRET}.{role}_db_role"]

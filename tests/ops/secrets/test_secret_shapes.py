@@ -5,12 +5,16 @@ import json
 import pytest
 
 from common.errors import UserError
-from modules.settings.secrets import PLACEHOLDER, SECRETS, SecretRow
+from modules.settings.secrets import DATABASE_ROLES, PLACEHOLDER, SECRETS, SecretRow
 from ops.secrets.secret_shapes import complaint, wrong_kind
 from ops.secrets.secret_values import check_is_the_operators, secret_row
 
 GOOD = {
     "rds-master-credentials": '{"username": "postgresadmin", "password": "planted"}',
+    **{
+        f"{role}-db-role": json.dumps({"username": role, "password": "planted"})
+        for role in DATABASE_ROLES
+    },
     "hasura-jwt-secret": json.dumps({"type": "HS256", "key": "k" * 32}),
     "supertokens-api-key": "a" * 20,
     "supertokens-db-conn-string": "postgresql://user:planted%2F@db.example.com:5432/atomicdb",

@@ -6,6 +6,8 @@ import pytest
 
 from aws.resources import CARRYING, PROTECTING, STATEFUL
 from ops.verdicts.gate import Judgement, judge
+from terraform.plan import Plan
+from terraform.refused import failed_conditions
 from tests.imports.records import a_plan, planned
 
 DATABASE = "aws_db_instance.main"
@@ -167,3 +169,24 @@ def test_data_sources_are_not_counted() -> None:
     source = {**planned("data.aws_vpc.a", "read"), "mode": "data"}
 
     assert judged(source).counts == {}
+
+
+def test_what_the_configuration_waits_for_is_refused() -> None:
+    plan = a_plan()
+    check = {
+        "address": {"to_display": "aws_ecs_service.hasura"},
+        "instances": [
+            {
+                "address": {"to_display": "aws_ecs_service.hasura"},
+                "status": "fail",
+                "problems": [{"message": "hasura cannot log in to the database yet"}],
+            },
+            {"address": {"to_display": "aws_ecs_service.app"}, "status": "pass"},
+        ],
+    }
+
+    found = list(failed_conditions(Plan(document={**plan.document, "checks": [check]})))
+
+    assert [(each.address, each.why) for each in found] == [
+        ("aws_ecs_service.hasura", "hasura cannot log in to the database yet")
+    ]

@@ -899,5 +899,5 @@ def test_a_name_that_somebody_has_taken_is_blocked(world: World) -> None:
     assert said.code == 2
     assert "BLOCKED aws_sns_topic.other: live exists in AWS and is not in the state" in said.text
     assert (
-        said.text.splitlines()[-1] == "blocked: do not deploy: AWS would refuse it, as said above"
+        said.text.splitlines()[-1] == "blocked: do not deploy: it would be refused, as said above"
     )
