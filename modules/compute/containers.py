@@ -95,11 +95,9 @@ def container_definitions(
     if service.wait_for_url:
         url = urlsplit(_fill(service.wait_for_url, placeholders))
         path = f"{url.path}?{url.query}" if url.query else url.path
-        container["entryPoint"] = ["/bin/bash", "-c", _WAIT, "bash"]
-        container["command"] = [
-            *(str(url.hostname), str(url.port), path),
-            *container.get("command", ()),
-        ]
+        # In the entry point, so that a task that runs another command waits as well.
+        asked = [str(url.hostname), str(url.port), path]
+        container["entryPoint"] = ["/bin/bash", "-c", _WAIT, "bash", *asked]
     if service.user:
         container["user"] = service.user
     mounts = [(FILE_STORAGE_VOLUME, FILE_STORAGE_PATH)] if service.uses_file_storage else []

@@ -11,7 +11,7 @@ from itertools import pairwise
 from modules.settings.credential_shapes import secret_kind
 from modules.settings.fargate_sizes import FARGATE_MEMORY_MIB
 from modules.settings.own_secrets import ends_like_an_arn
-from modules.settings.rules.containers import variable_name
+from modules.settings.rules.containers import variable_name, variable_value
 from modules.settings.services import (
     PLACEHOLDERS,
     SERVICES,
@@ -188,6 +188,20 @@ def _secrets(
     )
 
 
+def _typed(
+    field: str, variable: str, value: str, *, service: str, names: Sequence[str]
+) -> Iterator[SettingError]:
+    """Check what a person has typed or pasted as a variable's value."""
+    secret_like = list(_secrets(field, variable, value, service=service, names=names))
+    if secret_like:
+        yield from secret_like
+        return
+    yield from _placeholders(field, value)
+    pasted = variable_value(value)
+    if pasted:
+        yield SettingError(field=field, value=value, allowed=pasted.allowed, remedy=pasted.remedy)
+
+
 def _placeholders(field: str, value: str) -> Iterator[SettingError]:
     """Check for placeholders that are nearly ours, a slip; a value may hold braces of its own."""
     for word in re.findall(r"\{([a-z]+)\}", value):
@@ -259,12 +273,10 @@ def _references(settings: StageSettings) -> Iterator[SettingError]:
             where = f"services.{name}.environment.{variable}"
             if variable in service.secrets:
                 continue  # said above
-            secret_like = list(_secrets(where, variable, value, service=name, names=names))
-            yield from secret_like or _placeholders(where, value)
+            yield from _typed(where, variable, value, service=name, names=names)
         for variable, value in service.build_args.items():
             where = f"services.{name}.build_args.{variable}"
-            secret_like = list(_secrets(where, variable, value, service=name, names=names))
-            yield from secret_like or _placeholders(where, value)
+            yield from _typed(where, variable, value, service=name, names=names)
 
 
 def _variables(service: Service) -> Iterator[SettingError]:

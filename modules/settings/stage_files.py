@@ -2,6 +2,7 @@
 
 import copy
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from modules.settings.characters import typed_kind
 from modules.settings.checks import NAMED_SWITCHES, find_errors
 from modules.settings.own_secrets import chosen_reference, defaults_of
 from modules.settings.setting_error import SettingError
@@ -18,6 +20,9 @@ from modules.settings.wording import worded
 
 # Settings without a default of their own, whose mistaken value gives way to one that follows from a stage.
 _DERIVED = ("stage", "prefix", "default_tags", "services")
+
+# What tomllib says of where it stopped.
+_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 
 
 class StageFileError(Exception):
@@ -49,7 +54,8 @@ def read_stage(folder: Path, stage: str) -> StageSettings:
             raise StageFileError(_no_such_stage(folder, stage))
         TypeAdapter(Name).validate_python(stage)
         # Windows' editors begin a file with a mark, which TOML does not know.
-        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        document = tomllib.loads(text)
     except ValidationError as error:
         (wrong,) = (worded(details) for details in error.errors())
         raise StageFileError(
@@ -61,7 +67,7 @@ def read_stage(folder: Path, stage: str) -> StageSettings:
     except UnicodeDecodeError:
         raise StageFileError(f"{path}: not UTF-8 text; save it as UTF-8") from None
     except (ValueError, RecursionError) as error:
-        raise StageFileError(f"{path}: not valid TOML: {error}") from None
+        raise StageFileError(f"{path}: not valid TOML: {error}{_stands_at(error, text)}") from None
     try:
         settings, errors = parse_stage(document, stage=stage)
     except RecursionError:
@@ -70,6 +76,17 @@ def read_stage(folder: Path, stage: str) -> StageSettings:
         count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
         raise StageFileError("\n".join([f"{path}: {count}", *(f"  {m}" for m in errors)]))
     return settings
+
+
+def _stands_at(error: Exception, text: str) -> str:
+    """Name the character at the place of an error, where nobody sees what is wrong with it."""
+    place = _PLACE.search(str(error))
+    if not place:
+        return ""
+    line, column = (int(number) - 1 for number in place.groups())
+    character = text.split("\n")[line][column : column + 1]
+    kind = typed_kind(character) if character else None
+    return f": {kind} (U+{ord(character):04X}) stands there: type it anew" if kind else ""
 
 
 def _no_such_stage(folder: Path, stage: str) -> str:

@@ -2,10 +2,10 @@
 
 import json
 import re
-import unicodedata
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from modules.settings.characters import QUOTES, unseen_character
 from modules.settings.credential_shapes import credential_kind
 from modules.settings.placeholders import has_no_address, is_placeholder
 from modules.settings.secrets import DATABASE_ROLES, KAFKA_BROKERS, MASTER_CREDENTIALS
@@ -54,7 +54,7 @@ def _pasted(value: str) -> str | None:
     unseen = unseen_character(value)
     if unseen:
         return f"it holds {unseen}: allowed: characters that one can see"
-    for marks, kind in _QUOTES.items():
+    for marks, kind in QUOTES.items():
         if len(value) > 1 and value[0] in marks and value[-1] in marks:
             return f"it is in {kind}: allowed: the value without them"
     return None
@@ -77,32 +77,6 @@ def wrong_kind(name: str, value: str) -> str | None:
     return f"it is {kind} by its first characters: allowed: {expected or 'a value of another kind'}"
 
 
-def unseen_character(value: str) -> str | None:
-    """Return the kind and place of the first invisible character; None where there is none.
-
-    Line breaks and tabs are left to the shape: JSON may have them.
-    """
-    for place, character in enumerate(value, start=1):
-        kind = _unseen_kind(character)
-        if kind:
-            return f"{kind} (U+{ord(character):04X}) as character {place} of {len(value)}"
-    return None
-
-
-def _unseen_kind(character: str) -> str | None:
-    if character in "\n\r\t ":
-        return None
-    if character == "\x1b":
-        return "an escape character"
-    if character == _MARK:
-        return "a byte order mark"
-    if character in _FILLERS or "VARIATION SELECTOR" in unicodedata.name(character, ""):
-        return "an invisible character"
-    if unicodedata.bidirectional(character) in _BIDI:
-        return "a mark of writing direction"
-    return _UNSEEN.get(unicodedata.category(character))
-
-
 def _one_word(value: str) -> str | None:
     for place, character in enumerate(value, start=1):
         at = f"as character {place} of {len(value)}"
@@ -110,7 +84,7 @@ def _one_word(value: str) -> str | None:
             return f"it holds white space {at}: allowed: one word, without quotes or line breaks"
         if not character.isascii():
             return f"it holds a character that is not ASCII {at}: allowed: ASCII, which a header can carry"
-    for marks, kind in _QUOTES.items():
+    for marks, kind in QUOTES.items():
         if value[0] in marks or value[-1] in marks:
             return f"it begins or ends with one of {kind}: allowed: the value without it"
     if _ASSIGNMENT.match(value):
@@ -186,27 +160,6 @@ def _json_object(value: str) -> dict[str, object]:
 
 
 _CREDENTIALS = ("username", "password")
-_MARK = "\ufeff"
-# https://www.unicode.org/reports/tr44/#General_Category_Values
-_UNSEEN = {
-    "Cc": "a control character",
-    "Cf": "a zero-width character",
-    "Cn": "an unassigned character",
-    "Co": "a private-use character",
-    "Cs": "half a character",
-    "Zl": "a line separator",
-    "Zp": "a paragraph separator",
-    "Zs": "a blank that is none of the keyboard's",
-}
-_BIDI = frozenset({"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"})
-# Letters and marks that fonts draw as nothing: joiner, Hangul and Khmer fillers, Braille blank.
-_FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
-_QUOTES = {
-    '"': "double quotes",
-    "'": "single quotes",
-    "`": "backquotes",
-    "\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb": "a word processor's quotes",
-}
 _ASSIGNMENT = re.compile(r"[A-Z][A-Z0-9_]*_[A-Z0-9_]+=[^=]")
 # Whose key a secret is, where the issuer gives its keys a prefix.
 _ISSUERS = {"openai-api-key": "an OpenAI key", "notion-api-token": "a Notion token"}

@@ -10,6 +10,7 @@ from aws.client import ask, ask_unless
 from common.errors import UserError
 from imports.record import read_record
 from imports.workspace_record import path_of_record
+from modules.settings.characters import unseen_character
 from modules.settings.own_secrets import TAKEN, singles
 from modules.settings.placeholders import has_no_address, is_placeholder
 from modules.settings.secret_labels import FIRST
@@ -20,7 +21,6 @@ from ops.secrets.secret_shapes import (
     MAX_BYTES,
     complaint,
     own_complaint,
-    unseen_character,
     wrong_kind,
 )
 

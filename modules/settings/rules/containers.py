@@ -2,6 +2,7 @@
 
 import re
 
+from modules.settings.characters import pasted_by_mistake, unseen_character
 from modules.settings.rules.refusal import Refusal
 
 # What ECS itself sets in each task: where the task's role and its own description are told.
@@ -28,9 +29,24 @@ def variable_name(name: str) -> Refusal | None:
             allowed='a variable\'s name, without spaces and "="',
             remedy="write it as in LOG_LEVEL",
         )
+    unseen = unseen_character(name)
+    if unseen:
+        return _of_unseen(unseen)
     if name.upper() not in _OF_ECS:
         return None
     return Refusal(
         allowed="a variable that ECS does not set itself",
         remedy="leave it out, for the task has it",
+    )
+
+
+def variable_value(value: str) -> Refusal | None:
+    """Refuse a character that nobody sees in an ASCII text: it came along when the text was pasted."""
+    unseen = pasted_by_mistake(value)
+    return _of_unseen(unseen) if unseen else None
+
+
+def _of_unseen(unseen: str) -> Refusal:
+    return Refusal(
+        allowed="text of characters that one can see", remedy=f"type it anew, without {unseen}"
     )

@@ -195,11 +195,21 @@ def command_of(service: Service, url: str, command: tuple[str, ...]) -> list[str
 def test_a_container_waits_before_it_runs_its_command() -> None:
     container, *_ = definitions(WAITING)
 
-    host = "app.acme.internal"
-    assert container["entryPoint"][:2] == ["/bin/bash", "-c"]
-    assert container["command"] == [
-        host, "3000", "/api/auth/jwt/jwks.json", "graphql-engine", "serve"
-    ]  # fmt: skip
+    assert container["entryPoint"][-3:] == ["app.acme.internal", "3000", "/api/auth/jwt/jwks.json"]
+    assert container["command"] == ["graphql-engine", "serve"]
+
+
+def test_a_task_that_runs_another_command_waits_as_well() -> None:
+    """Its command takes the place of the container's, and leaves the entry point."""
+    container, *_ = definitions(WAITING)
+
+    script = container["entryPoint"][2].replace('until ask "$1" "$2" "$3"', 'until echo "$1"')
+    waiting = [*container["entryPoint"][:2], script, *container["entryPoint"][3:]]
+    done = subprocess.run(
+        [*waiting, "sh", "-c", "echo another"], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "app.acme.internal\nanother\n"
 
 
 class _Keys(BaseHTTPRequestHandler):

@@ -86,16 +86,14 @@ def test_the_container_listens_on_the_files_ports(stack: Synthesize, name: str) 
 def test_the_container_runs_the_files_command(stack: Synthesize, name: str) -> None:
     found = container(stack("dev"), name).get("command", [])
 
-    command = FACTS[name].get("command", [])
-    assert found[len(found) - len(command) :] == command
-    assert len(found) == len(command) or "wait_for_url" in FACTS[name]
+    assert found == FACTS[name].get("command", [])
 
 
 @WITH["wait_for_url"]
 def test_it_waits_for_the_files_address(stack: Synthesize, name: str) -> None:
     found = container(stack("dev"), name)
 
-    host, port, path = found["command"][:3]
+    host, port, path = found["entryPoint"][-3:]
     assert f"http://{host}:{port}{path}" == filled(FACTS[name]["wait_for_url"])
     assert found["entryPoint"][:2] == ["/bin/bash", "-c"]
 

@@ -9,7 +9,7 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modules.settings.rules import addresses, clocks, databases, network, storage, tags
+from modules.settings.rules import addresses, clocks, containers, databases, network, storage, tags
 from modules.settings.rules.refusal import Refusal
 from modules.settings.stage_files import parse_stage
 
@@ -25,6 +25,11 @@ def fields(document: dict[str, Any], *, stage: str = "dev") -> list[str]:
 
 
 TAKEN: list[tuple[Rule, list[str]]] = [
+    (containers.variable_name, ["LOG_LEVEL", "spring.profiles.active", "GRÖSSE"]),
+    (
+        containers.variable_value,
+        ["", "a b", "a\nb\tc", "Größe", "\u0645\u06cc\u200c\u062e", "\U0001f469\u200d\U0001f4bb"],
+    ),
     (databases.master_user, ["postgres", "postgresadmin", "pgadmin", "root", "users", "admin_app"]),
     (
         databases.database_name,
@@ -61,6 +66,19 @@ TAKEN: list[tuple[Rule, list[str]]] = [
     (tags.tag_value, ["", "R and D", "a@b.de", "1/2+3=4", "x" * 256]),
 ]
 REFUSED: list[tuple[Rule, list[str]]] = [
+    (containers.variable_name, ["", "A B", "A=B", "A\u200b", "\ufeffA", "\u3164", "ECS_AGENT_URI"]),
+    (
+        containers.variable_value,
+        [
+            "a\u200bb",
+            "\ufeffab",
+            "https://x.com\u00a0",
+            "\x1b[31mred",
+            "a\u00adb",
+            "a\u202eb",
+            "\u2060a",
+        ],
+    ),
     (
         databases.master_user,
         [
@@ -367,3 +385,23 @@ def test_time_zones_are_no_longer_than_the_scheduler_takes() -> None:
     shape = SESSION.get_service_model("scheduler").shape_for("ScheduleExpressionTimezone")
 
     assert shape.metadata["max"] >= len("America/Argentina/ComodRivadavia")
+
+
+def test_an_unseen_character_is_told_with_its_kind_and_place() -> None:
+    refused = containers.variable_value("a\u200bb")
+
+    assert refused == Refusal(
+        allowed="text of characters that one can see",
+        remedy="type it anew, without a zero-width character (U+200B) as character 2 of 3",
+    )
+
+
+def test_a_token_in_a_tag_is_refused_and_not_shown() -> None:
+    token = "ghp_" + "0123456789" * 4
+    required = {"domain_name": "app.example.com", "operator_email": "ops@example.com"}
+
+    _, (mistake,) = parse_stage({**required, "default_tags": {"Owner": token}}, stage="dev")
+
+    assert mistake.field == "default_tags.Owner"
+    assert "no secret, and this is a GitHub token" in str(mistake)
+    assert token not in str(mistake)

@@ -150,10 +150,19 @@ WITH_THE_DOMAIN = {
 
 @pytest.mark.parametrize("name", TABLE)
 def test_only_these_variables_hold_the_domain(name: str) -> None:
-    with_it = {key for key, value in ROWS[name].environment.items() if "{domain}" in value}
+    row = ROWS[name]
+    with_it = {key for key, value in row.environment.items() if "{domain}" in value}
+    built_in = {key for key, value in row.build_args.items() if "{domain}" in value}
 
-    public = {variable for variable in with_it if variable.startswith("NEXT_PUBLIC_")}
-    assert with_it - public == WITH_THE_DOMAIN.get(name, set())
+    assert with_it == WITH_THE_DOMAIN.get(name, set())
+    assert [key for key in built_in if not key.startswith("NEXT_PUBLIC_")] == []
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_what_is_compiled_into_a_bundle_is_no_variable_of_its_container(name: str) -> None:
+    given = {*ROWS[name].environment, *ROWS[name].secrets}
+
+    assert [variable for variable in given if variable.startswith("NEXT_PUBLIC_")] == []
 
 
 @pytest.mark.parametrize("name", TABLE)

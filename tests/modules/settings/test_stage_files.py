@@ -52,6 +52,27 @@ def test_a_stage_name_that_is_no_stack_name_is_refused(tmp_path: Path, stage: st
     assert line.endswith("; rename the file")
 
 
+@pytest.mark.parametrize(
+    ("written", "stands"),
+    [
+        ("\ufeff\ufeffphase = 1", "a byte order mark (U+FEFF)"),
+        ("\u200bphase = 1", "a zero-width character (U+200B)"),
+        ("phase\u00a0= 1", "a blank that is none of the keyboard's (U+00A0)"),
+        ("phase = \u201cfull\u201d", "a word processor's quotes (U+201C)"),
+        ("\r\nphase = 1\u2028", "a line separator (U+2028)"),
+        ("p\x00h\x00", "a control character (U+0000)"),
+    ],
+)
+def test_a_character_that_nobody_sees_is_named_where_toml_stops(
+    tmp_path: Path, written: str, stands: str
+) -> None:
+    (tmp_path / "dev.toml").write_bytes(written.encode())
+    with pytest.raises(StageFileError) as caught:
+        read_stage(tmp_path, "dev")
+
+    assert str(caught.value).endswith(f"): {stands} stands there: type it anew")
+
+
 def test_a_file_that_is_not_toml_is_refused_with_the_place(tmp_path: Path) -> None:
     (line,) = refusal(tmp_path, "domain_name = \n")
 

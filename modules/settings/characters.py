@@ -1,0 +1,64 @@
+"""Characters that a person pastes without seeing them."""
+
+import unicodedata
+
+_MARK = "\ufeff"
+# https://www.unicode.org/reports/tr44/#General_Category_Values
+_UNSEEN = {
+    "Cc": "a control character",
+    "Cf": "a zero-width character",
+    "Cn": "an unassigned character",
+    "Co": "a private-use character",
+    "Cs": "half a character",
+    "Zl": "a line separator",
+    "Zp": "a paragraph separator",
+    "Zs": "a blank that is none of the keyboard's",
+}
+_BIDI = frozenset({"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"})
+# Letters and marks that fonts draw as nothing: joiner, Hangul and Khmer fillers, Braille blank.
+_FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+QUOTES = {
+    '"': "double quotes",
+    "'": "single quotes",
+    "`": "backquotes",
+    "\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb": "a word processor's quotes",
+}
+
+
+def unseen_character(value: str) -> str | None:
+    """Return the kind and place of the first invisible character; None where there is none.
+
+    Line breaks and tabs are left to the shape: JSON may have them.
+    """
+    for place, character in enumerate(value, start=1):
+        kind = unseen_kind(character)
+        if kind:
+            return f"{kind} (U+{ord(character):04X}) as character {place} of {len(value)}"
+    return None
+
+
+def pasted_by_mistake(text: str) -> str | None:
+    """Return the same of a text that is ASCII otherwise: some languages are written with such marks."""
+    unseen = unseen_character(text)
+    return unseen if all(each.isascii() or unseen_kind(each) for each in text) else None
+
+
+def unseen_kind(character: str) -> str | None:
+    """Return what kind of invisible character this is; None for one that can be seen."""
+    if character in "\n\r\t ":
+        return None
+    if character == "\x1b":
+        return "an escape character"
+    if character == _MARK:
+        return "a byte order mark"
+    if character in _FILLERS or "VARIATION SELECTOR" in unicodedata.name(character, ""):
+        return "an invisible character"
+    if unicodedata.bidirectional(character) in _BIDI:
+        return "a mark of writing direction"
+    return _UNSEEN.get(unicodedata.category(character))
+
+
+def typed_kind(character: str) -> str | None:
+    """Return the kind of a character that no keyboard types into a file of settings; None for others."""
+    quotes = next((kind for marks, kind in QUOTES.items() if character in marks), None)
+    return None if character.isascii() and quotes else quotes or unseen_kind(character)
