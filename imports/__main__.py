@@ -1,6 +1,7 @@
 """The command line of adoption: `python -m imports --help`.
 
-Exit codes: 0 done or clean, 1 an error said in one line, 2 blocked.
+Exit codes: 0 done or clean, 1 an error said in one line, 2 blocked. Longer than others, because most of it is
+options and help.
 """
 
 import sys

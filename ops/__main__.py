@@ -11,6 +11,7 @@ from ops.commands.cost import cost
 from ops.commands.diagram import diagram
 from ops.commands.doctor import doctor
 from ops.commands.drift import drift
+from ops.commands.firewall import firewall
 from ops.commands.gate import gate
 from ops.commands.hasura import apply_hasura_metadata
 from ops.commands.logs import logs
@@ -19,6 +20,7 @@ from ops.commands.report import report
 from ops.commands.restart import restart
 from ops.commands.state import app as state
 from ops.commands.status import open_, status
+from ops.commands.task_definitions import app as task_definitions
 
 app = typer.Typer(
     help="The operator's tools for a deployed stage.",
@@ -40,6 +42,7 @@ app.command()(restart)
 app.command()(status)
 app.command()(doctor)
 app.command()(logs)
+app.command()(firewall)
 app.command("open")(open_)
 app.add_typer(images.app, name="images")
 app.add_typer(database.app, name="database")
@@ -48,6 +51,7 @@ app.command("recover")(recover_)
 app.command()(drift)
 app.command()(gate)
 app.add_typer(state, name="state")
+app.add_typer(task_definitions, name="task-definitions")
 app.command()(diagram)
 app.command()(report)
 

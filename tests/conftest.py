@@ -44,10 +44,13 @@ SHARED_DEPLOYMENTS = (
 
 
 class ByDeployment(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types for it
-    """Gives each worker whole files, and files that share deployments to one worker."""
+    """Gives each worker whole files, and files that share deployments, or ports, to one worker."""
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]
+        # Containers that are looked at share this machine's ports.
+        if path.startswith("tests/ops/images/"):
+            return "images"
         return "deployments" if path.endswith(SHARED_DEPLOYMENTS) else path
 
 

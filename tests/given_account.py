@@ -14,6 +14,7 @@ class GivenAccount:
     subnets: Mapping[str, Subnet] = field(default_factory=dict)
     vpc_of: Mapping[str, str] = field(default_factory=dict)
     naming: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    without_gateway: frozenset[str] = frozenset()
     certificates: Mapping[str, str] = field(default_factory=dict)
     repositories: frozenset[str] = frozenset()
     secrets: Mapping[str, str] = field(default_factory=dict)
@@ -22,6 +23,9 @@ class GivenAccount:
 
     def subnet(self, subnet_id: str) -> Subnet | None:
         return self.subnets.get(subnet_id)
+
+    def has_internet_gateway(self, vpc_id: str) -> bool:
+        return vpc_id not in self.without_gateway
 
     def vpc_of_group(self, group_id: str) -> str | None:
         return self.vpc_of.get(group_id)

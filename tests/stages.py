@@ -59,7 +59,12 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     },
     "guarded": {
         **_REQUIRED,
-        "security": {"customer_managed_key": True, "web_firewall": True, "backups": True},
+        "security": {
+            "customer_managed_key": True,
+            "web_firewall": True,
+            "firewall_blocks": ["GenericRFI_BODY", "NoUserAgent_HEADER"],
+            "backups": True,
+        },
         "database": {"engine": "aurora-serverless-v2", "backup_retention_days": 0},
         "retain_data": True,
     },
@@ -86,7 +91,12 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
 
 # A base that was there before: what its owner has set stays.
 ADOPTED_BASE = frozenset(
-    {"aws_db_instance.main", "aws_ecr_repository.functions", "aws_s3_bucket.data"}
+    {
+        "aws_vpc.main",
+        "aws_db_instance.main",
+        "aws_ecr_repository.functions",
+        "aws_s3_bucket.data",
+    }
 )
 
 # Every switch off that is on by default: what checkov then finds is no mistake of the platform's.

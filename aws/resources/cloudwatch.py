@@ -64,6 +64,16 @@ CLOUDWATCH: Final = (
         overwrites=True,
     ),
     Resource(
+        type="aws_cloudwatch_log_resource_policy",
+        key=("policy_name",),
+        attributes={"id": "policyName", "policy_name": "policyName"},
+        import_id="{policy_name}",
+        listing=Call("logs", "DescribeResourcePolicies", "resourcePolicies"),
+        # Services of AWS make some of their own.
+        is_somebodys=lambda row: not row["policyName"].startswith("AWS"),
+        overwrites=True,
+    ),
+    Resource(
         type="aws_cloudwatch_log_group",
         key=("name",),
         refuses_double=True,

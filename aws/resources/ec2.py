@@ -178,6 +178,25 @@ EC2: Final = (
         details=_associations,
     ),
     Resource(
+        type="aws_vpc_endpoint",
+        label="VPC endpoint",
+        key=("vpc_id", "service_name"),
+        attributes={
+            "id": "VpcEndpointId",
+            "vpc_id": "VpcId",
+            "service_name": "ServiceName",
+        },
+        can_be_double=True,
+        listing=_call("VpcEndpoints", filtered("vpc-id")),
+        status="State",
+        tags="Tags",
+        removal=Removal(
+            service="ec2",
+            operation="DeleteVpcEndpoints",
+            parameters={"VpcEndpointIds": ["{0}"]},
+        ),
+    ),
+    Resource(
         type="aws_internet_gateway",
         label="internet gateway",
         key=("vpc_id", "tags.Name"),

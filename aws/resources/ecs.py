@@ -42,12 +42,11 @@ def _services(clients: Clients, rows: Sequence[Row], cluster: str | None) -> Seq
 
 
 def _revisions(_clients: Clients, rows: Sequence[Row], family: str | None) -> Sequence[Row]:
-    """Leave of a family the newest revision alone: older ones are history, which a deploy leaves behind."""
+    """Leave of each family the newest revision alone: older ones are history that deploys leave behind."""
     found = [{"arn": row["value"], "family": _family(row["value"])} for row in rows]
-    if family is None:
-        return found
-    ours = [row for row in found if row["family"] == family]
-    return sorted(ours, key=lambda row: int(row["arn"].rpartition(":")[2]))[-1:]
+    in_order = sorted(found, key=lambda row: int(row["arn"].rpartition(":")[2]))
+    newest = {row["family"]: row for row in in_order}
+    return [row for name, row in sorted(newest.items()) if family in {None, name}]
 
 
 def _family(arn: str) -> str:
@@ -135,6 +134,7 @@ ECS: Final = (
             {"familyPrefix": "{}", "status": "ACTIVE"},
         ),
         details=_revisions,
+        kept_in_state={"skip_destroy": None, "track_latest": False},
     ),
 )
 

@@ -16,6 +16,7 @@ def fill_security_gaps() -> None:
     """Patch moto's classes, once per process."""
     _select_what_to_back_up()
     _list_tags_of_backups()
+    _opt_in_to_backups()
     _log_connections_to_a_folder()
 
 
@@ -77,6 +78,17 @@ def _list_tags_of_backups() -> None:
         return json.dumps({"Tags": self.backup_backend.list_tags(resource_arn=arn)})
 
     BackupResponse.list_tags = list_tags  # type: ignore[method-assign]  # the patch
+
+
+def _opt_in_to_backups() -> None:
+    """Answer as an account in whose region somebody has opened AWS Backup's console."""
+
+    def describe_region_settings(_self: BackupResponse) -> str:
+        preference = dict.fromkeys(("Aurora", "EFS", "RDS"), True)
+        return json.dumps({"ResourceTypeOptInPreference": preference})
+
+    BackupResponse.describe_region_settings = describe_region_settings  # type: ignore[attr-defined]  # the patch
+    backup_urls.url_paths["{0}/account-settings/?$"] = BackupResponse.dispatch
 
 
 def _log_connections_to_a_folder() -> None:

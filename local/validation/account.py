@@ -23,6 +23,10 @@ class Account(Protocol):
         """Return the subnet."""
         ...
 
+    def has_internet_gateway(self, vpc_id: str) -> bool:
+        """Return whether an internet gateway is attached to a VPC."""
+        ...
+
     def vpc_of_group(self, group_id: str) -> str | None:
         """Return the VPC of a security group."""
         ...
@@ -68,6 +72,11 @@ class MotoAccount:
                 found = by_id[subnet_id]
                 return Subnet(vpc_id=found.vpc_id, zone=found.availability_zone)
         return None
+
+    def has_internet_gateway(self, vpc_id: str) -> bool:
+        """Return whether an internet gateway is attached to a VPC."""
+        gateways = self._backend("ec2").internet_gateways.values()
+        return any(each.vpc is not None and each.vpc.id == vpc_id for each in gateways)
 
     def vpc_of_group(self, group_id: str) -> str | None:
         """Return the VPC of a security group."""

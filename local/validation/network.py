@@ -92,6 +92,18 @@ def load_balancer_zones(params: Params, account: Account) -> list[str]:
     return found
 
 
+def internet_gateway(params: Params, account: Account) -> list[str]:
+    """https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html."""
+    if params.get("Scheme", "internet-facing") != "internet-facing":
+        return []
+    subnets = [account.subnet(each) for each in params.get("Subnets", [])]
+    return [
+        f"Subnets: VPC {vpc} has no internet gateway, which a load balancer for the internet needs"
+        for vpc in sorted({subnet.vpc_id for subnet in subnets if subnet is not None})
+        if not account.has_internet_gateway(vpc)
+    ]
+
+
 def database_zones(params: Params, account: Account) -> list[str]:
     """https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_VPC.WorkingWithRDSInstanceinaVPC.html."""
     return _too_few_zones("SubnetIds", _zones(params.get("SubnetIds", []), account))

@@ -7,7 +7,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from local.validation import clocks, containers, databases, monitoring, names, network, policies
+from local.validation import (
+    clocks,
+    containers,
+    databases,
+    firewall,
+    monitoring,
+    names,
+    network,
+    policies,
+)
 from local.validation.account import Account
 from local.validation.tags import tag_errors
 from local.validation.wire import Call
@@ -61,6 +70,8 @@ _FORM: Mapping[str, Iterable[FormRule]] = {
     "secretsmanager.CreateSecret": [names.secret],
     "sns.CreateTopic": [names.topic],
     "sns.Subscribe": [monitoring.subscription],
+    "wafv2.CreateWebACL": [firewall.web_acl],
+    "wafv2.UpdateWebACL": [firewall.web_acl],
 }
 # What shows only beside what exists already.
 _STANDING: Mapping[str, Iterable[StandingRule]] = {
@@ -71,7 +82,7 @@ _STANDING: Mapping[str, Iterable[StandingRule]] = {
     "ecs.RunTask": [containers.runnable],
     "ecs.UpdateService": [containers.runnable],
     "elbv2.CreateListener": [network.listener],
-    "elbv2.CreateLoadBalancer": [network.load_balancer_zones],
+    "elbv2.CreateLoadBalancer": [network.load_balancer_zones, network.internet_gateway],
     "elbv2.ModifyListener": [network.listener],
     "rds.CreateDBSubnetGroup": [network.database_zones],
     "rds.ModifyDBSubnetGroup": [network.database_zones],

@@ -102,6 +102,11 @@ class Names:
         return self._name("igw")
 
     @property
+    def s3_endpoint(self) -> str:
+        """The VPC's own way to S3."""
+        return self._name("s3-endpoint")
+
+    @property
     def public_route_table(self) -> str:
         """The routes of all public subnets."""
         return self._name("public-rtb")

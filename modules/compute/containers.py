@@ -8,13 +8,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from modules.base.literal import literal
-from modules.compute.strip_proxy import proxy_container
+from modules.compute.collector import COLLECTOR, COLLECTOR_MIB, collector_container
+from modules.compute.strip_proxy import PROXY_MIB, proxy_container
 from modules.settings.secrets import KAFKA_BROKERS, SecretRef
 from modules.settings.services import Service
 
 FILE_STORAGE_VOLUME = "lancedb"
 FILE_STORAGE_PATH = "/mnt/lancedb_data"
-COLLECTOR = "xray-collector"
 SCRATCH_VOLUME = "scratch"
 
 # The collector listens for OTLP over HTTP here; containers of one task share the loopback address.
@@ -62,6 +62,7 @@ def container_definitions(
     log_group: str,
     region: str,
     collector_image: str | None,
+    sample_percent: float,
     proxy_image: str,
     idle_timeout_seconds: int,
 ) -> list[dict[str, Any]]:
@@ -118,26 +119,16 @@ def container_definitions(
             proxy | {"logConfiguration": awslogs(log_group, region, stream=proxy["name"])}
         )
     if collector_image:
-        beside.append(_collector(collector_image, log_group, region))
+        collector = collector_container(image=collector_image, sample_percent=sample_percent)
+        beside.append(
+            collector | {"logConfiguration": awslogs(log_group, region, stream=COLLECTOR)}
+        )
     return [container, *beside]
 
 
-def _collector(image: str, log_group: str, region: str) -> dict[str, Any]:
-    """AWS's OpenTelemetry collector with its X-Ray configuration. The service outlives its failure."""
-    return {
-        "name": COLLECTOR,
-        "image": image,
-        "essential": False,
-        "command": ["--config=/etc/ecs/ecs-xray.yaml"],
-        "healthCheck": {
-            "command": ["CMD", "/healthcheck"],
-            "interval": 30,
-            "retries": 3,
-            "startPeriod": 10,
-            "timeout": 5,
-        },
-        "logConfiguration": awslogs(log_group, region, stream=COLLECTOR),
-    }
+def beside_mib(service: Service, *, traced: bool) -> int:
+    """Return the memory of the task that is not the service's own: the limits of those beside it."""
+    return (PROXY_MIB if service.proxied else 0) + (COLLECTOR_MIB if traced else 0)
 
 
 def awslogs(group: str, region: str, *, stream: str) -> dict[str, Any]:

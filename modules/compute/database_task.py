@@ -139,6 +139,8 @@ class DatabaseTask(Construct):
                     operating_system_family="LINUX", cpu_architecture="X86_64"
                 ),
                 execution_role_arn=role.arn,
+                # As those of the services: what runs by a revision refers to it.
+                skip_destroy=True,
                 container_definitions=json.dumps(definitions),
                 volume=[EcsTaskDefinitionVolume(name=VOLUME)] if pem else None,
             ),

@@ -37,7 +37,7 @@ from modules.compute.cluster import Cluster
 from modules.compute.mirror import Mirror
 from modules.compute.service_roles import ServiceRoles
 from modules.compute.service_scaling import ServiceScaling
-from modules.compute.strip_proxy import PROXY
+from modules.compute.strip_proxy import LONGER_SECONDS, PROXY
 from modules.context import Context
 from modules.data.file_storage import FileStorage
 from modules.data.private_bucket import PrivateBucket
@@ -118,6 +118,7 @@ class FargateService(Construct):
         self._references = containers.secret_references(service, kafka=kafka)
         self._used_secrets = sorted({each.name for each in self._references.values()})
         self._authorities = authorities(context.region) if service.uses_database else None
+        self._sample_percent = tracing.sample_percent
         self._collector_image = (
             tracing.collector_image if service.traced and tracing.enabled else None
         )
@@ -191,6 +192,7 @@ class FargateService(Construct):
                 "scaling",
                 context=context,
                 service=service,
+                beside_mib=containers.beside_mib(service, traced=self._collector_image is not None),
                 by_the_clock=by_the_clock,
                 cluster=cluster,
                 ecs_service=self.service,
@@ -267,6 +269,7 @@ class FargateService(Construct):
                 "region": region,
                 "bucket": self._bucket.bucket.bucket,
                 "namespace": self._context.names.namespace,
+                "keep_alive_ms": str((self._idle_timeout_seconds + LONGER_SECONDS) * 1000),
             },
             secrets={
                 variable: containers.secret_value_from(reference, secret_arns)
@@ -275,6 +278,7 @@ class FargateService(Construct):
             log_group=log_group.name,
             region=region,
             collector_image=self._collector_image,
+            sample_percent=self._sample_percent,
             proxy_image=self._proxy_image,
             idle_timeout_seconds=self._idle_timeout_seconds,
         )
@@ -304,6 +308,9 @@ class FargateService(Construct):
                 task_role_arn=self._roles.task.arn,
                 execution_role_arn=self._roles.execution.arn,
                 container_definitions=json.dumps(definitions),
+                # A rollback goes back to a revision that has to be there still. They cost nothing.
+                # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deregister-task-definition-v2.html
+                skip_destroy=True,
                 volume=[
                     *self._volumes(),
                     *([EcsTaskDefinitionVolume(name=AUTHORITIES)] if self._authorities else []),

@@ -25,6 +25,16 @@ from modules.settings.schedule import ScheduledTasks
 from modules.settings.services import Service
 
 
+def memory_target(service: Service, *, beside_mib: int) -> float:
+    """Return the share of the task's memory at which the service itself has the share that its row says.
+
+    ECS measures the task: what runs beside the service counts in full, up to its limit.
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-utilization.html
+    """
+    own = (service.memory_mib - beside_mib) * service.memory_target_percent / 100
+    return round(100 * (own + beside_mib) / service.memory_mib, 1)
+
+
 class ServiceScaling(Construct):
     """The bounds of a service's tasks, the targets within them, and other bounds `by_the_clock`."""
 
@@ -35,6 +45,7 @@ class ServiceScaling(Construct):
         *,
         context: Context,
         service: Service,
+        beside_mib: int,
         by_the_clock: Sequence[ScheduledTasks],
         cluster: Cluster,
         ecs_service: EcsService,
@@ -67,7 +78,7 @@ class ServiceScaling(Construct):
             self._follow(
                 "memory",
                 "ECSServiceAverageMemoryUtilization",
-                service.memory_target_percent,
+                memory_target(service, beside_mib=beside_mib),
                 service,
             )
         # One after the other: AWS refuses two changes of one target at a time.

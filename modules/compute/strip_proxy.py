@@ -12,11 +12,13 @@ from modules.base.literal import literal
 from modules.settings.services import PROXY_PORT, Service
 
 PROXY: Final = "strip-proxy"
+# It stores nothing; what it takes beyond that is a leak, and the task is replaced.
+PROXY_MIB: Final = 64
 # It ends before ECS kills the task, 30 seconds after asking it to.
 _SHUTDOWN_SECONDS: Final = 20
 # The load balancer must be the one who closes a quiet connection: a request that it sends into one that the
 # proxy is closing gets a 502.
-_LONGER_SECONDS: Final = 60
+LONGER_SECONDS: Final = 60
 _CONFIGURATION: Final = "NGINX_CONFIGURATION"
 # The image's own start script would look for files of its own to change.
 _ENTRY_POINT: Final = ("/bin/sh", "-c")
@@ -45,7 +47,7 @@ def nginx_configuration(ports: Mapping[str, int], *, listen: int, idle_timeout_s
         f'    "~^{re.escape(path)}(?:/|(?=\\?)|$)(?<rest>.*)$" 127.0.0.1:{port}/$rest;'
         for path, port in ports.items()
     )
-    quiet = f"{idle_timeout_seconds + _LONGER_SECONDS}s"
+    quiet = f"{idle_timeout_seconds + LONGER_SECONDS}s"
     return f"""daemon off;
 worker_processes 1;
 worker_shutdown_timeout {_SHUTDOWN_SECONDS}s;
@@ -104,6 +106,7 @@ def proxy_container(service: Service, *, image: str, idle_timeout_seconds: int) 
         "name": PROXY,
         "image": image,
         "essential": True,
+        "memory": PROXY_MIB,
         # nginx's own user in its image.
         "user": "101:101",
         "entryPoint": [*_ENTRY_POINT],

@@ -26,6 +26,7 @@ from modules.base.address import address
 from modules.base.naming import Names, major_version
 from modules.context import Context
 from modules.data.database_watch import DatabaseWatch
+from modules.monitoring.alarms import StorageMetric
 from modules.network.network import Network
 from modules.security.secret_store import SecretStore
 from modules.settings import stage_settings as s
@@ -54,6 +55,27 @@ def _changed_over(settings: s.Database) -> TerraformResourceLifecycle | None:
     if not settings.allow_major_version_upgrade:
         return None
     return TerraformResourceLifecycle(create_before_destroy=True)
+
+
+def _final_snapshot(context: Context, security_group: SecurityGroup) -> str | None:
+    """Name the last snapshot by its stage's own security group: AWS refuses a second one of a name.
+
+    A stage that is made again has another group, and one that goes on has another name with no deploy.
+    https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DeleteDBInstance.html
+    """
+    if not context.retain_data:
+        return None
+    return f"{context.names.final_snapshot}-{security_group.id}"
+
+
+def _grows_to(settings: s.Database, *, is_adopted: bool) -> int | None:
+    """Return how far the storage may grow; None leaves it as it is.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.Autoscaling.html
+    """
+    if settings.max_allocated_storage_gib or is_adopted:
+        return settings.max_allocated_storage_gib
+    return min(5 * settings.allocated_storage_gib, 65536)
 
 
 def _subnet_group(scope: Construct, names: Names, network: Network) -> DbSubnetGroup:
@@ -124,6 +146,7 @@ class PostgresInstance(Construct):
                 auto_minor_version_upgrade=True,
                 instance_class=settings.instance_class,
                 allocated_storage=settings.allocated_storage_gib,
+                max_allocated_storage=_grows_to(settings, is_adopted=is_adopted),
                 storage_type="gp3",
                 storage_encrypted=True,
                 kms_key_id=context.key_arn,
@@ -152,7 +175,9 @@ class PostgresInstance(Construct):
                 deletion_protection=context.guard.refuses(DbInstance, "main"),
                 skip_final_snapshot=not context.retain_data,
                 final_snapshot_identifier=(
-                    context.names.final_snapshot if context.retain_data else None
+                    context.names.final_snapshot
+                    if is_adopted and context.retain_data
+                    else _final_snapshot(context, security_group)
                 ),
                 depends_on=watch.ready,
             ),
@@ -164,7 +189,7 @@ class PostgresInstance(Construct):
         self.identifiers: Sequence[str] = [instance.identifier]
         self.arn: str = instance.arn
         self.dimensions: Mapping[str, str] = {"DBInstanceIdentifier": instance.identifier}
-        self.storage_metric = "FreeStorageSpace"
+        self.storage_metric: StorageMetric = "FreeStorageSpace"
 
 
 class AuroraCluster(Construct):
@@ -242,9 +267,7 @@ class AuroraCluster(Construct):
                 apply_immediately=False,
                 deletion_protection=context.guard.refuses(RdsCluster, "main"),
                 skip_final_snapshot=not context.retain_data,
-                final_snapshot_identifier=(
-                    context.names.final_snapshot if context.retain_data else None
-                ),
+                final_snapshot_identifier=_final_snapshot(context, security_group),
                 depends_on=watch.ready,
             ),
         )
@@ -280,8 +303,9 @@ class AuroraCluster(Construct):
         ]
         self.arn: str = cluster.arn
         self.dimensions: Mapping[str, str] = {"DBClusterIdentifier": cluster.cluster_identifier}
-        # Aurora's volume grows by itself; what can run out is an instance's own disk.
-        self.storage_metric = "FreeLocalStorage"
+        # Aurora's volume grows by itself, to an end; Serverless v2 does not tell of an instance's own disk.
+        # https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.AuroraMonitoring.Metrics.html
+        self.storage_metric: StorageMetric = "VolumeBytesUsed"
 
 
 Database = PostgresInstance | AuroraCluster

@@ -70,7 +70,7 @@ class LoadBalancer(Construct):
                     if logs
                     else None
                 ),
-                depends_on=logs.ready if logs else None,
+                depends_on=[*(logs.ready if logs else ()), *network.open_to_the_internet],
             ),
         )
         address(

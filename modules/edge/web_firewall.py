@@ -1,9 +1,13 @@
 """The web application firewall in front of the load balancer."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
+from cdktf_cdktf_provider_aws.cloudwatch_log_resource_policy import (
+    CloudwatchLogResourcePolicy,
+)
 from cdktf_cdktf_provider_aws.lb import Lb
 from cdktf_cdktf_provider_aws.wafv2_ip_set import Wafv2IpSet
 from cdktf_cdktf_provider_aws.wafv2_web_acl import (
@@ -12,7 +16,6 @@ from cdktf_cdktf_provider_aws.wafv2_web_acl import (
     Wafv2WebAclDefaultActionAllow,
     Wafv2WebAclRule,
     Wafv2WebAclRuleAction,
-    Wafv2WebAclRuleActionAllow,
     Wafv2WebAclRuleActionBlock,
     Wafv2WebAclRuleOverrideAction,
     Wafv2WebAclRuleOverrideActionNone,
@@ -33,26 +36,31 @@ from constructs import Construct
 
 from modules.base.address import address
 from modules.context import Context
+from modules.security import policies
 from modules.settings import stage_settings as s
+from modules.settings.rules.firewall import COUNTED
 
-# Rule -> AWS's group, and which of its rules only count. A body over 8 KiB is usual for GraphQL and uploads.
+# Rule -> AWS's group, and which of its rules only count.
 # https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html
 MANAGED_RULE_GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("ip-reputation", "AWSManagedRulesAmazonIpReputationList", ()),
     ("known-bad-inputs", "AWSManagedRulesKnownBadInputsRuleSet", ()),
-    ("common", "AWSManagedRulesCommonRuleSet", ("SizeRestrictions_BODY",)),
+    ("common", "AWSManagedRulesCommonRuleSet", COUNTED),
 )
 # They hold sessions and tokens.
 _REDACTED_HEADERS = ("authorization", "cookie")
 
 
-def rate_limit_statement(requests_per_5_minutes: int) -> dict[str, Any]:
-    """Match an address that sends more requests than this."""
+def rate_limit_statement(requests_per_5_minutes: int, *, but_for: str | None) -> dict[str, Any]:
+    """Match an address that sends more requests than this; `but_for` is the ARN of a set that may."""
+    own = {"ip_set_reference_statement": {"arn": but_for}}
+    scope = {"scope_down_statement": {"not_statement": {"statement": [own]}}} if but_for else {}
     return {
         "rate_based_statement": {
             "limit": requests_per_5_minutes,
             "aggregate_key_type": "IP",
             "evaluation_window_sec": 300,
+            **scope,
         }
     }
 
@@ -70,10 +78,10 @@ def managed_group_statement(group: str, counted: tuple[str, ...]) -> dict[str, A
 
 
 class WebFirewall(Construct):
-    """A web ACL: a limit per address, then AWS's managed rules. What it blocks is logged.
+    """A web ACL: a limit per address, then AWS's managed rules. What it blocks is logged, and what it counts.
 
-    `own_addresses` are the public addresses that the stage's tasks come from. Services call one another by
-    the stage's domain: all of a zone's calls come from one address, and would soon exceed the limit.
+    `own_addresses` are the public addresses that the stage's tasks come from. Where services call one another
+    by the stage's domain, all of a zone's calls come from one address, and would soon exceed the limit.
     """
 
     def __init__(
@@ -87,12 +95,14 @@ class WebFirewall(Construct):
         own_addresses: Sequence[str],
     ) -> None:
         super().__init__(scope, id_)
-        own = self._let_own_addresses_in(own_addresses, context) if own_addresses else []
+        own = self._own_addresses(own_addresses, context) if own_addresses else None
         limit = Wafv2WebAclRule(
             name="rate-limit",
             priority=1,
             action=Wafv2WebAclRuleAction(block=Wafv2WebAclRuleActionBlock()),
-            statement=rate_limit_statement(settings.rate_limit_per_5_minutes),
+            statement=rate_limit_statement(
+                settings.rate_limit_per_5_minutes, but_for=own.arn if own else None
+            ),
             visibility_config=_rule_metric("rate-limit"),
         )
         managed = [
@@ -102,7 +112,10 @@ class WebFirewall(Construct):
                 override_action=Wafv2WebAclRuleOverrideAction(
                     none=Wafv2WebAclRuleOverrideActionNone()
                 ),
-                statement=managed_group_statement(group, counted),
+                statement=managed_group_statement(
+                    group,
+                    tuple(rule for rule in counted if rule not in settings.firewall_blocks),
+                ),
                 visibility_config=_rule_metric(name),
             )
             for priority, (name, group, counted) in enumerate(MANAGED_RULE_GROUPS, start=2)
@@ -116,7 +129,7 @@ class WebFirewall(Construct):
                 description="In front of the load balancer",
                 scope="REGIONAL",
                 default_action=Wafv2WebAclDefaultAction(allow=Wafv2WebAclDefaultActionAllow()),
-                rule=[*own, limit, *managed],
+                rule=[limit, *managed],
                 visibility_config=Wafv2WebAclVisibilityConfig(
                     cloudwatch_metrics_enabled=True,
                     metric_name=context.names.web_firewall,
@@ -135,10 +148,8 @@ class WebFirewall(Construct):
         )
         self._log(context)
 
-    def _let_own_addresses_in(
-        self, addresses: Sequence[str], context: Context
-    ) -> list[Wafv2WebAclRule]:
-        ip_set = address(
+    def _own_addresses(self, addresses: Sequence[str], context: Context) -> Wafv2IpSet:
+        return address(
             "own",
             Wafv2IpSet(
                 self,
@@ -150,15 +161,6 @@ class WebFirewall(Construct):
                 addresses=[f"{each}/32" for each in addresses],
             ),
         )
-        return [
-            Wafv2WebAclRule(
-                name="own-addresses",
-                priority=0,
-                action=Wafv2WebAclRuleAction(allow=Wafv2WebAclRuleActionAllow()),
-                statement={"ip_set_reference_statement": {"arn": ip_set.arn}},
-                visibility_config=_rule_metric("own-addresses"),
-            )
-        ]
 
     def _log(self, context: Context) -> None:
         log_group = address(
@@ -172,13 +174,35 @@ class WebFirewall(Construct):
                 skip_destroy=context.retain_data,
             ),
         )
-        blocked = Wafv2WebAclLoggingConfigurationLoggingFilterFilterCondition(
-            action_condition=(
-                Wafv2WebAclLoggingConfigurationLoggingFilterFilterConditionActionCondition(
-                    action="BLOCK"
+        # WAF would make one by itself, which no destroy takes away, and of which a region has ten.
+        # https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html
+        written = address(
+            "web_firewall",
+            CloudwatchLogResourcePolicy(
+                self,
+                "log_policy",
+                policy_name=context.names.web_firewall_log_group,
+                policy_document=json.dumps(
+                    policies.firewall_log_policy(
+                        log_group_arn=log_group.arn,
+                        account_id=context.account_id,
+                        region=context.region,
+                    )
+                ),
+            ),
+        )
+        # The second is how the filter calls a managed group's rule that is told to count.
+        # https://docs.aws.amazon.com/waf/latest/APIReference/API_ActionCondition.html
+        kept = [
+            Wafv2WebAclLoggingConfigurationLoggingFilterFilterCondition(
+                action_condition=(
+                    Wafv2WebAclLoggingConfigurationLoggingFilterFilterConditionActionCondition(
+                        action=action
+                    )
                 )
             )
-        )
+            for action in ("BLOCK", "EXCLUDED_AS_COUNT")
+        ]
         address(
             "main",
             Wafv2WebAclLoggingConfiguration(
@@ -186,11 +210,12 @@ class WebFirewall(Construct):
                 "logging",
                 resource_arn=self.web_acl.arn,
                 log_destination_configs=[log_group.arn],
+                depends_on=[written],
                 logging_filter=Wafv2WebAclLoggingConfigurationLoggingFilter(
                     default_behavior="DROP",
                     filter=[
                         Wafv2WebAclLoggingConfigurationLoggingFilterFilter(
-                            behavior="KEEP", requirement="MEETS_ANY", condition=[blocked]
+                            behavior="KEEP", requirement="MEETS_ANY", condition=kept
                         )
                     ],
                 ),

@@ -21,6 +21,10 @@ Comparison = Literal[
     "LessThanThreshold",
 ]
 Interval = tuple[int, int]
+StorageMetric = Literal["FreeStorageSpace", "VolumeBytesUsed"]
+# What an Aurora volume grows to, whatever its version.
+# https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/CHAP_Limits.html
+AURORA_VOLUME = 128 * 1024**4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,13 +195,15 @@ MINUTE_OF_WEEK = "(DAY(m)-1)*1440+HOUR(m)*60+MINUTE(m)"
 
 
 def database_alarms(
-    thresholds: AlarmThresholds, *, dimensions: Mapping[str, str], storage_metric: str
+    thresholds: AlarmThresholds, *, dimensions: Mapping[str, str], storage_metric: StorageMetric
 ) -> list[AlarmRow]:
     """Watch the database: it grows and it is shared, so it is what runs out first.
 
-    `dimensions` names the instance or the Aurora cluster; `storage_metric` is the engine's own metric of
-    free storage.
+    `dimensions` names the instance or the Aurora cluster; `storage_metric` is the engine's own metric of its
+    storage: what is free, or what Aurora uses of the most that it takes.
     """
+    free = thresholds.database_free_storage_gib * GIB
+    grows = storage_metric == "VolumeBytesUsed"
     return [
         _database_alarm(
             "database_cpu",
@@ -212,8 +218,8 @@ def database_alarms(
             "database_free_storage",
             "The database is short of storage",
             storage_metric,
-            "LessThanOrEqualToThreshold",
-            thresholds.database_free_storage_gib * GIB,
+            "GreaterThanOrEqualToThreshold" if grows else "LessThanOrEqualToThreshold",
+            AURORA_VOLUME - free if grows else free,
             1,
             dimensions,
         ),

@@ -1,5 +1,7 @@
 """Tells the operator about money: a monthly budget, and costs that jump. Both look at the whole account."""
 
+from decimal import Decimal
+
 from cdktf_cdktf_provider_aws.budgets_budget import BudgetsBudget, BudgetsBudgetNotification
 from cdktf_cdktf_provider_aws.ce_anomaly_monitor import CeAnomalyMonitor
 from cdktf_cdktf_provider_aws.ce_anomaly_subscription import (
@@ -16,6 +18,14 @@ from modules.context import Context
 # Told when four fifths are spent, and when the forecast for the month passes the whole.
 SPENT_PERCENT = 80
 FORECAST_PERCENT = 100
+
+
+def _amount(usd: float) -> str:
+    """Write an amount as AWS gives it back, never as `3.5E+2`.
+
+    https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_Spend.html
+    """
+    return f"{Decimal(str(usd)):f}"
 
 
 class Budget(Construct):
@@ -39,7 +49,7 @@ class Budget(Construct):
                 name=context.names.monthly_budget,
                 budget_type="COST",
                 time_unit="MONTHLY",
-                limit_amount=f"{limit_usd:g}",
+                limit_amount=_amount(limit_usd),
                 limit_unit="USD",
                 notification=[
                     BudgetsBudgetNotification(
@@ -97,7 +107,7 @@ class CostAnomalies(Construct):
                     dimension=CeAnomalySubscriptionThresholdExpressionDimension(
                         key="ANOMALY_TOTAL_IMPACT_ABSOLUTE",
                         match_options=["GREATER_THAN_OR_EQUAL"],
-                        values=[f"{least_usd:g}"],
+                        values=[f"{Decimal(str(least_usd)).normalize():f}"],
                     )
                 ),
             ),

@@ -91,7 +91,10 @@ def database_graphs(*, dimensions: Mapping[str, str], storage_metric: str) -> li
         )
         for metric, label in (
             ("CPUUtilization", "CPU %"),
-            (storage_metric, "free storage"),
+            (
+                storage_metric,
+                "storage used" if storage_metric == "VolumeBytesUsed" else "free storage",
+            ),
             ("FreeableMemory", "free memory"),
             ("DatabaseConnections", "connections"),
         )

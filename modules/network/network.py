@@ -3,7 +3,7 @@
 import ipaddress
 from itertools import islice
 
-from cdktf import Fn, TerraformResourceLifecycle
+from cdktf import Fn, ITerraformDependable, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.data_aws_availability_zones import (
     DataAwsAvailabilityZones,
 )
@@ -15,6 +15,7 @@ from cdktf_cdktf_provider_aws.route_table import RouteTable, RouteTableRoute
 from cdktf_cdktf_provider_aws.route_table_association import RouteTableAssociation
 from cdktf_cdktf_provider_aws.subnet import Subnet
 from cdktf_cdktf_provider_aws.vpc import Vpc
+from cdktf_cdktf_provider_aws.vpc_endpoint import VpcEndpoint
 from constructs import Construct
 
 from modules.base.address import address
@@ -91,6 +92,7 @@ class Network(Construct):
             ),
         )
         gateways = self._nat_gateways(settings.nat, names, gateway)
+        private_tables: list[RouteTable] = []
         # A task that starts before its subnet has a way out cannot pull its image.
         self.ways_out: list[RouteTableAssociation] = []
         for index, (public, private) in enumerate(
@@ -111,16 +113,43 @@ class Network(Construct):
                     tags={"Name": names.private_route_table(index)},
                 ),
             )
+            private_tables.append(private_routes)
             self.ways_out += [
                 self._association("public", index, public, public_routes),
                 self._association("private", index, private, private_routes),
             ]
+
+        # AWS makes a load balancer for the internet only where there is a way to it, and a gateway leaves a
+        # VPC only when no public address is in use any more.
+        self.open_to_the_internet: list[ITerraformDependable] = [gateway, *self.ways_out[::2]]
+        # An adopted VPC may have one, and a route table takes but one.
+        if not context.is_adopted(Vpc, "main"):
+            self._reach_s3([public_routes, *private_tables], context)
 
         # With no NAT gateway every task comes from an address of its own.
         self.outgoing_addresses: list[str] = [nat_gateway.public_ip for nat_gateway in gateways]
         self.assign_public_ip: bool = settings.nat == "none"
         self.task_subnets: list[Subnet] = (
             self.public_subnets if self.assign_public_ip else self.private_subnets
+        )
+
+    def _reach_s3(self, tables: list[RouteTable], context: Context) -> None:
+        """Lead to S3 past the NAT gateways, which bill each GB: images' layers come from there.
+
+        AWS bills nothing for an endpoint of this kind.
+        https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-s3.html
+        """
+        address(
+            "s3",
+            VpcEndpoint(
+                self,
+                "s3_endpoint",
+                vpc_id=self.vpc.id,
+                vpc_endpoint_type="Gateway",
+                service_name=f"com.amazonaws.{context.region}.s3",
+                route_table_ids=[table.id for table in tables],
+                tags={"Name": context.names.s3_endpoint},
+            ),
         )
 
     def _zone_names(self, settings: s.Network) -> list[str]:

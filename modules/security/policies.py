@@ -173,6 +173,25 @@ def alarm_topic_policy(*, topic_arn: str, account_id: str) -> Document:
 _LOG_DELIVERY = "delivery.logs.amazonaws.com"
 
 
+def firewall_log_policy(*, log_group_arn: str, account_id: str, region: str) -> Document:
+    """Let WAF write into the firewall's log group, as AWS's guide on its logging has it."""
+    return document(
+        [
+            {
+                "Sid": "AWSLogDeliveryWrite",
+                "Effect": "Allow",
+                "Principal": {"Service": _LOG_DELIVERY},
+                "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+                "Resource": f"{log_group_arn}:log-stream:*",
+                "Condition": {
+                    "StringEquals": {"aws:SourceAccount": account_id},
+                    "ArnLike": {"aws:SourceArn": f"arn:aws:logs:{region}:{account_id}:*"},
+                },
+            }
+        ]
+    )
+
+
 def log_delivery_statements(
     bucket_arn: str,
     *,

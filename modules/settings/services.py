@@ -88,7 +88,7 @@ TASK_SUBNETS, TASK_GROUPS = "atomic.subnets", "atomic.security-groups"
 TASK_PUBLIC = "atomic.assign-public-ip"
 
 # What a value of `environment` may hold in braces.
-PLACEHOLDERS = ("domain", "region", "bucket", "namespace")
+PLACEHOLDERS = ("domain", "region", "bucket", "namespace", "keep_alive_ms")
 # Where the proxy beside a container listens. No container of the same task may.
 PROXY_PORT = 8000
 
@@ -118,9 +118,10 @@ class SecondRoute(Section):
 class Service(Section):
     """One ECS service on Fargate.
 
-    `environment` may use `{domain}`, `{region}`, `{bucket}` and `{namespace}`. `secrets` maps a variable to
-    one of the platform's secrets (`modules.settings.secrets`) or one of the stage's own (`[secrets.NAME]`),
-    `NAME` or `NAME:JSON_KEY`; `optional_secrets` gives what the stage declares, and leaves the rest out.
+    `environment` may use `{domain}`, `{region}`, `{bucket}`, `{namespace}` and `{keep_alive_ms}`, which is
+    longer than the load balancer keeps a quiet connection. `secrets` maps a variable to one of the platform's
+    secrets (`modules.settings.secrets`) or one of the stage's own (`[secrets.NAME]`), `NAME` or
+    `NAME:JSON_KEY`; `optional_secrets` gives what the stage declares, and leaves the rest out.
     """
 
     name: Name = Field(description="the service's name, the last part of its physical names")

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from modules.settings.own_secrets import OwnSecret, own_rows
+from modules.settings.rules.firewall import CountedRule
 from modules.settings.secrets import SECRETS, SecretRow
 from modules.settings.services import SERVICES, Service
 from modules.settings.setting_types import (
@@ -113,7 +114,12 @@ class Security(Section):
     web_firewall: bool = Field(
         False,
         description="AWS WAF before the load balancer: known attacks and addresses of bad repute are "
-        "blocked. 10 a month, and 0.60 for a million requests",
+        "blocked. 9 a month, and 0.60 for a million requests",
+    )
+    firewall_blocks: Annotated[tuple[CountedRule, ...], Field(strict=False)] = Field(
+        (),
+        description="rules of the firewall that are to block; those on bodies, long query strings and a "
+        "missing user agent only count by default, and `ops firewall` shows what they would have blocked",
     )
     rate_limit_per_5_minutes: int = Field(
         2000,
@@ -155,6 +161,13 @@ class Database(Section):
     )
     instance_class: InstanceClass = Field("db.t3.small", description="RDS instance class")
     allocated_storage_gib: int = Field(20, ge=20, le=65536, description="gp3 storage, GiB")
+    max_allocated_storage_gib: int | None = Field(
+        None,
+        ge=22,
+        le=65536,
+        description="how far RDS may let the storage grow by itself when it is nearly full, GiB; default: "
+        "five times `allocated_storage_gib`; for an adopted database: not at all",
+    )
     multi_az: bool = Field(
         True, description="a standby in a second zone (Aurora: a second instance)"
     )
@@ -195,10 +208,11 @@ class LoadBalancer(Section):
     """The edge."""
 
     idle_timeout_seconds: int = Field(
-        3600,
+        120,
         ge=1,
         le=4000,
-        description="how long a quiet connection (a websocket) stays open",
+        description="how long a quiet connection stays open; websockets ping every 5 and 50 seconds. Each "
+        "target has to keep one for longer (docs/reliability.md)",
     )
     ssl_policy: SslPolicy = Field(
         "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
@@ -222,6 +236,9 @@ class Tracing(Section):
 
     enabled: bool = Field(
         True, description="run the collector beside the services that send traces"
+    )
+    sample_percent: Percent = Field(
+        10, description="share of the requests that are traced, those of health checks apart"
     )
     collector_image: PinnedImage = Field(
         "public.ecr.aws/aws-observability/aws-otel-collector:v0.48.0",

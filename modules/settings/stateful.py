@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from modules.settings.mirrored import third_party_images
 from modules.settings.services import OWN_REPOSITORY
 from modules.settings.stage_settings import StageSettings
 
@@ -19,3 +20,7 @@ def stateful_addresses(settings: StageSettings) -> Iterator[str]:
     for name, service in settings.services.items():
         if service.image == OWN_REPOSITORY:
             yield f"aws_ecr_repository.{name.replace('-', '_')}"
+    if settings.images.mirror != "none":
+        yield from (
+            f"aws_ecr_repository.mirror_{each.label}" for each in third_party_images(settings)
+        )

@@ -9,7 +9,17 @@ from common.progress import Progress
 from ops.cost.running import is_stopped_now
 from ops.database.logins import login_states
 from ops.deployed import Deployed
-from ops.doctor import account, contents, edge, names, quotas, running, state, tools
+from ops.doctor import (
+    account,
+    account_wide,
+    contents,
+    edge,
+    names,
+    quotas,
+    running,
+    state,
+    tools,
+)
 from ops.doctor.finding import Finding, unknown
 from ops.facts.alarms import alarm_facts, subscriptions
 from ops.facts.database import database_facts
@@ -97,6 +107,7 @@ def _ground(deployed: Deployed) -> list[Check]:
             findings=lambda: account.judge_permissions(account.gather_permissions(deployed)),
         ),
         Check(name="quotas", findings=lambda: quotas.judge(quotas.gather(deployed))),
+        Check(name="account", findings=lambda: account_wide.judge(account_wide.gather(deployed))),
         Check(
             name="state",
             findings=lambda: state.judge(

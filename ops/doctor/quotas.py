@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aws.client import ask, ask_all, ask_unless
+from modules.settings.services import Service
 from modules.settings.stage_settings import StageSettings
 from ops.deployed import Deployed
 from ops.doctor.finding import Finding, all_or, attention, fine
@@ -82,14 +83,26 @@ def nat_gateways(settings: StageSettings) -> int:
 
 
 def most_vcpus(settings: StageSettings) -> float:
-    """Sum up what all tasks take when every service is scaled out, in vCPU.
+    """Return what all tasks take at most, in vCPU, with the new ones of a rolling deployment.
 
-    Tasks on Spot count too, although Spot has a limit of its own: without Spot they run on demand.
+    Either all services are deployed while they are at rest, or they are scaled out and one of them is
+    deployed. Beyond that a deployment waits for the tasks of another. Tasks on Spot count too, although Spot
+    has a limit of its own: without Spot they run on demand.
     """
-    return sum(
-        max(service.min_tasks, service.max_tasks) * service.cpu_units / _CPU_UNITS_PER_VCPU
-        for service in settings.services.values()
-    )
+    services = settings.services.values()
+    at_rest = sum(_vcpus(each, each.min_tasks) * _at_once(each) for each in services)
+    most = [_vcpus(each, max(each.min_tasks, each.max_tasks)) for each in services]
+    new = [vcpus * (_at_once(each) - 1) for each, vcpus in zip(services, most, strict=True)]
+    return max(at_rest, sum(most) + max(new, default=0))
+
+
+def _vcpus(service: Service, tasks: int) -> float:
+    return tasks * service.cpu_units / _CPU_UNITS_PER_VCPU
+
+
+def _at_once(service: Service) -> int:
+    """Return how many times its tasks a service has during a deployment."""
+    return 1 if service.single_writer else 2
 
 
 def _limit(deployed: Deployed, code: tuple[str, str]) -> float:

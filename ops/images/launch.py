@@ -14,7 +14,11 @@ def planned_launch(
     settings: StageSettings, service: Service, *, image: str, name: str, changed: Mapping[str, str]
 ) -> Launch:
     """Return how a task would start `image`; `changed` are variables that are given another value."""
-    known = {"domain": settings.domain_name, "region": settings.region}
+    known = {
+        "domain": settings.domain_name,
+        "region": settings.region,
+        "keep_alive_ms": str(1000 * settings.load_balancer.idle_timeout_seconds),
+    }
     container, *_ = container_definitions(
         service,
         image=image,
@@ -30,6 +34,7 @@ def planned_launch(
             if service.traced and settings.tracing.enabled
             else None
         ),
+        sample_percent=settings.tracing.sample_percent,
         proxy_image=settings.proxy.image,
         idle_timeout_seconds=settings.load_balancer.idle_timeout_seconds,
     )

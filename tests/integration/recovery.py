@@ -58,7 +58,7 @@ class RecoverableStage:
     def ops(self, command: str, *options: str) -> Answer:
         """`python -m ops COMMAND --stage NAME OPTIONS`."""
         finished = subprocess.run(
-            [sys.executable, "-m", "ops", command, "--stage", self.name, *options],
+            [sys.executable, "-m", "ops", *command.split(), "--stage", self.name, *options],
             cwd=PROJECT,
             env={**self.cdktf.process_environment(), "CDKTF_OUTDIR": str(self.cdktf.outdir)},
             capture_output=True,

@@ -29,6 +29,7 @@ COMPOSED = {
     "atomic-hasura-db-conn-string",
     "atomic-optaplanner-db-conn-string",
 }
+ROLES = {f"atomic-{name}-db-role" for name in ("hasura", "optaplanner", "supertokens")}
 
 
 @pytest.fixture(scope="module")
@@ -208,6 +209,14 @@ def test_the_full_platform_comes_on_top(story: Story) -> None:
         "atomic-hasura-db-conn-string": own,
     }
     new = {name: value for name, value in after.items() if name not in values}
+    # Until the roles are made, their services log in as the master.
+    logins = {name: new.pop(name) for name in ROLES}
+    assert set(logins.values()) == {
+        json.dumps(
+            dict(sorted(json.loads(values["atomic-rds-master-credentials"]).items())),
+            separators=(",", ":"),
+        )
+    }
     assert {name for name, value in new.items() if value != PLACEHOLDER} == {
         "atomic-supertokens-api-key"
     }

@@ -47,7 +47,7 @@ def stage(folder: Path) -> Iterator[RecoverableStage]:
 
 
 def apply(stage: RecoverableStage, folder: Path) -> str:
-    answer = stage.ops("database", "apply", str(folder / "schema"))
+    answer = stage.ops("database apply", str(folder / "schema"))
     assert answer.code == 0, answer.errors
     return answer.text
 

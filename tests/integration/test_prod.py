@@ -85,6 +85,7 @@ def test_a_ninth_service_stands_with_all_that_belongs_to_it(prod: Deployment) ->
     assert sorted(alarm["AlarmName"] for alarm in alarms["MetricAlarms"]) == [
         "acme-reports-cpu",
         "acme-reports-latency",
+        "acme-reports-no-task",
         "acme-reports-target-5xx",
         "acme-reports-unhealthy-hosts",
     ]

@@ -86,6 +86,7 @@ def test_both_engines_put_out_the_same_names(stack: Synthesize) -> None:
 FOUNDATION_TYPES = {
     # network
     "aws_vpc",
+    "aws_vpc_endpoint",
     "aws_subnet",
     "aws_internet_gateway",
     "aws_eip",

@@ -26,6 +26,15 @@ def test_a_load_balancer_and_a_database_need_two_zones() -> None:
     assert network.database_zones({"SubnetIds": ["s-a", "s-a2"]}, ZONES)
 
 
+def test_a_load_balancer_for_the_internet_needs_a_way_to_it() -> None:
+    closed = GivenAccount(subnets=ZONES.subnets, without_gateway=frozenset({"vpc-1"}))
+
+    assert network.internet_gateway({"Subnets": ["s-a", "s-b"]}, ZONES) == []
+    assert network.internet_gateway({"Subnets": ["s-a"], "Scheme": "internal"}, closed) == []
+    (line,) = network.internet_gateway({"Subnets": ["s-a", "s-b"]}, closed)
+    assert "VPC vpc-1 has no internet gateway" in line
+
+
 def test_a_load_balancer_takes_one_subnet_of_a_zone() -> None:
     assert network.load_balancer_zones({"Subnets": ["s-a", "s-a2", "s-b"]}, ZONES)
 

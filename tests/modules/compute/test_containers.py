@@ -1,5 +1,6 @@
 """The containers of a task, as ECS takes them."""
 
+import json
 import socket
 import subprocess
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -30,6 +31,7 @@ def definitions(service: Service, *, collector_image: str | None = None) -> list
         log_group="/aws/ecs/cluster/service",
         region="eu-west-1",
         collector_image=collector_image,
+        sample_percent=25,
         proxy_image="nginx:1",
         idle_timeout_seconds=3600,
     )
@@ -130,8 +132,26 @@ def test_the_collector_is_the_specifications_sidecar() -> None:
 
     assert collector["image"] == COLLECTOR_IMAGE
     assert collector["essential"] is False
-    assert collector["command"] == ["--config=/etc/ecs/ecs-xray.yaml"]
+    assert collector["restartPolicy"] == {"enabled": True, "restartAttemptPeriod": 60}
+    assert collector["memory"] == 128
+    assert collector["readonlyRootFilesystem"] is True
+    assert collector["command"] == ["--config=env:AOT_CONFIG_CONTENT"]
     assert collector["healthCheck"]["command"] == ["CMD", "/healthcheck"]
+
+
+def test_the_collector_passes_on_a_share_of_the_traces_and_none_of_health_checks() -> None:
+    _, collector = definitions(ROWS["app"], collector_image=COLLECTOR_IMAGE)
+    (variable,) = collector["environment"]
+    configuration = json.loads(variable["value"].replace("$$", "$"))
+    pipeline = configuration["service"]["pipelines"]["traces"]["processors"]
+
+    assert variable["name"] == "AOT_CONFIG_CONTENT"
+    assert configuration["processors"]["probabilistic_sampler"] == {"sampling_percentage": 25}
+    assert "ELB-HealthChecker" in configuration["processors"]["filter/health"]["traces"]["span"][0]
+    assert set(pipeline) == configuration["processors"].keys()
+    # Refused before it is held, and held below the container's limit.
+    assert pipeline[0] == "memory_limiter"
+    assert configuration["processors"]["memory_limiter"]["limit_mib"] < collector["memory"]
 
 
 def test_a_traced_service_sends_to_its_collector() -> None:

@@ -23,6 +23,7 @@ WITH = {
     for column in {column for row in FACTS.values() for column in row}
 }
 FILLED = {
+    "{keep_alive_ms}": "180000",
     "{domain}": "dev.example.com",
     "{region}": "us-east-1",
     "{bucket}": "${aws_s3_bucket.data.bucket}",

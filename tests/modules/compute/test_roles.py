@@ -114,7 +114,7 @@ def test_an_execution_role_pulls_its_own_services_image_only(
 # service -> Sids of its task role
 MAY = {
     "functions": {"ListBucket", "UseObjects", "SendTraces"},
-    "python_agent": {"MountFileSystem", "SendTraces"},
+    "python_agent": {"MountFileSystem"},
     "app": {"SendTraces"},
     "handshake": {"SendTraces"},
     "oauth": {"SendTraces"},

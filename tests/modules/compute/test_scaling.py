@@ -2,15 +2,16 @@
 
 import pytest
 
-from modules.settings.services import SERVICES
+from modules.compute.service_scaling import memory_target
+from modules.settings.services import SERVICES, Service
 from tests.conftest import Synthesize
 
 NAMES = [row.name.replace("-", "_") for row in SERVICES]
 EVERY = pytest.mark.parametrize("service", NAMES)
 
 
-# service -> most tasks, CPU %, memory %, scale in s, scale out s
-SCALING = {"functions": (4, 65, 65, 300, 60), "app": (3, 70, 70, 180, 60)}
+# service -> most tasks, CPU %, memory % of the task (65 and 70 of the service's own), scale in s, scale out s
+SCALING = {"functions": (4, 65, 78.1, 300, 60), "app": (3, 70, 77.5, 180, 60)}
 
 
 def test_only_functions_and_app_scale(stack: Synthesize) -> None:
@@ -55,3 +56,11 @@ def test_terraform_leaves_the_number_of_scaled_tasks_alone(stack: Synthesize, se
     lifecycle = stack("dev").resource("aws_ecs_service", service).get("lifecycle", {})
 
     assert lifecycle.get("ignore_changes") == (["desired_count"] if service in SCALING else None)
+
+
+def test_the_memory_of_collector_and_proxy_is_not_taken_for_the_applications() -> None:
+    """A task of 512 MiB: 192 beside the service at most, whose own 320 are to be used by half."""
+    row = Service(name="reports", memory_mib=512, memory_target_percent=50)
+
+    assert memory_target(row, beside_mib=0) == 50
+    assert memory_target(row, beside_mib=192) == round(100 * (192 + 160) / 512, 1)

@@ -85,7 +85,7 @@ def test_an_image_comes_from_the_projects_registry_or_is_pinned(
 
 
 PROXIED = {"supertokens", "functions", "handshake", "oauth", "optaplanner"}
-TRACED = ["app", "functions", "handshake", "oauth", "optaplanner", "python_agent"]
+TRACED = ["app", "functions", "handshake", "oauth", "optaplanner"]
 
 
 @pytest.mark.parametrize("service", TRACED)
@@ -136,3 +136,9 @@ def test_functions_gets_the_brokers_where_kafka_is_on(
     brokers = {key: value for key, value in given.items() if key.startswith("KAFKA_")}
     variables = ("KAFKA_BOOTSTRAP_SERVERS", "KAFKA_BROKERS")
     assert brokers == (dict.fromkeys(variables, arn("msk_bootstrap_brokers")) if on else {})
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_a_rollback_finds_the_revision_that_it_goes_back_to(stack: Synthesize, stage: str) -> None:
+    for name in stack(stage).names("aws_ecs_task_definition"):
+        assert stack(stage).resource("aws_ecs_task_definition", name)["skip_destroy"] is True

@@ -169,7 +169,6 @@ def test_a_retained_database_refuses_to_go(stack: Synthesize, stage: str, type_:
 
     assert database["deletion_protection"] is True
     assert database["skip_final_snapshot"] is False
-    assert database["final_snapshot_identifier"] == f"atomic-{stage}-rds-postgres-final"
     assert database["lifecycle"] == {"prevent_destroy": True}
 
 
@@ -181,3 +180,25 @@ def test_another_database_goes_without_a_trace(stack: Synthesize, stage: str) ->
     assert database["skip_final_snapshot"] is True
     assert "final_snapshot_identifier" not in database
     assert "lifecycle" not in database
+
+
+@pytest.mark.parametrize(("stage", "gib"), [("prod", 100), ("dev", 100)])
+def test_the_storage_grows_before_it_is_full(stack: Synthesize, stage: str, gib: int) -> None:
+    assert stack(stage).resource("aws_db_instance", "main")["max_allocated_storage"] == gib
+
+
+def test_an_adopted_database_keeps_its_bounds(stack: Synthesize) -> None:
+    assert "max_allocated_storage" not in stack("adopted").resource("aws_db_instance", "main")
+
+
+@pytest.mark.parametrize(
+    ("stage", "type_"), [("prod", "aws_db_instance"), ("guarded", "aws_rds_cluster")]
+)
+def test_a_stage_that_is_made_again_names_its_last_snapshot_otherwise(
+    stack: Synthesize, stage: str, type_: str
+) -> None:
+    """By its security group: AWS gives that another id, and it changes with no deploy."""
+    name = stack(stage).resource(type_, "main")["final_snapshot_identifier"]
+
+    assert name == f"atomic-{stage}-rds-postgres-final-${{aws_security_group.database.id}}"
+    assert "final_snapshot_identifier" not in stack("dev").resource("aws_db_instance", "main")

@@ -33,10 +33,6 @@ def test_it_drops_invalid_headers(stack: Synthesize) -> None:
     assert stack("dev").resource("aws_lb", "main")["drop_invalid_header_fields"] is True
 
 
-def test_a_quiet_websocket_stays_open_for_an_hour(stack: Synthesize) -> None:
-    assert stack("dev").resource("aws_lb", "main")["idle_timeout"] == 3600
-
-
 @pytest.mark.parametrize(("stage", "kept"), [("dev", False), ("staging", False), ("prod", True)])
 def test_only_prods_refuses_to_be_deleted(stack: Synthesize, stage: str, *, kept: bool) -> None:
     assert stack(stage).resource("aws_lb", "main")["enable_deletion_protection"] is kept
@@ -137,3 +133,17 @@ def test_a_service_registers_its_container_or_its_proxy_with_its_target_group(
 
 def test_python_agent_is_not_behind_it(stack: Synthesize) -> None:
     assert "load_balancer" not in stack("dev").resource("aws_ecs_service", "python_agent")
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod", "frugal"])
+def test_the_load_balancer_waits_for_the_way_to_the_internet(stack: Synthesize, stage: str) -> None:
+    waits_for = stack(stage).resource("aws_lb", "main")["depends_on"]
+    zones = 3 if stage == "frugal" else 2
+
+    assert "aws_internet_gateway.main" in waits_for
+    for zone in range(zones):
+        assert f"aws_route_table_association.public_{zone}" in waits_for
+
+
+def test_a_quiet_connection_stays_open_for_two_minutes(stack: Synthesize) -> None:
+    assert stack("prod").resource("aws_lb", "main")["idle_timeout"] == 120

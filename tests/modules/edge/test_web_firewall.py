@@ -1,17 +1,20 @@
 """The web application firewall: on in prod, and wherever a stage file says so."""
 
+import json
+
 import pytest
 
 from modules.edge.web_firewall import managed_group_statement, rate_limit_statement
 from tests.conftest import Synthesize
+from tests.stack import Stack
 
 
-@pytest.mark.parametrize("stage", ["dev", "staging", "frugal"])
+@pytest.mark.parametrize("stage", ["dev", "frugal"])
 def test_a_stage_for_tests_has_no_firewall(stack: Synthesize, stage: str) -> None:
     assert stack(stage).names("aws_wafv2_web_acl") == []
 
 
-@pytest.mark.parametrize("stage", ["prod", "fortified"])
+@pytest.mark.parametrize("stage", ["prod", "staging", "fortified"])
 def test_the_firewall_stands_before_the_load_balancer(stack: Synthesize, stage: str) -> None:
     association = stack(stage).resource("aws_wafv2_web_acl_association", "load_balancer")
 
@@ -29,7 +32,6 @@ def test_the_rules_are_a_limit_and_awss_groups_in_this_order(stack: Synthesize) 
     rules = stack("prod").resource("aws_wafv2_web_acl", "main")["rule"]
 
     assert [(rule["priority"], rule["name"]) for rule in rules] == [
-        (0, "own-addresses"),
         (1, "rate-limit"),
         (2, "ip-reputation"),
         (3, "known-bad-inputs"),
@@ -38,7 +40,6 @@ def test_the_rules_are_a_limit_and_awss_groups_in_this_order(stack: Synthesize) 
     groups = [rule["statement"].get("managed_rule_group_statement", {}) for rule in rules]
     assert [group.get("name") for group in groups] == [
         None,
-        None,
         "AWSManagedRulesAmazonIpReputationList",
         "AWSManagedRulesKnownBadInputsRuleSet",
         "AWSManagedRulesCommonRuleSet",
@@ -46,20 +47,21 @@ def test_the_rules_are_a_limit_and_awss_groups_in_this_order(stack: Synthesize) 
 
 
 def test_the_limit_blocks_and_the_groups_decide_themselves(stack: Synthesize) -> None:
-    _, limit, *groups = stack("prod").resource("aws_wafv2_web_acl", "main")["rule"]
+    limit, *groups = stack("prod").resource("aws_wafv2_web_acl", "main")["rule"]
 
     assert limit["action"] == {"block": {}}
     assert [group["override_action"] for group in groups] == [{"none": {}}] * 3
 
 
-def test_calls_between_services_come_from_the_nat_gateways_and_are_let_in(
+def test_calls_between_services_come_from_the_nat_gateways_and_have_no_limit(
     stack: Synthesize,
 ) -> None:
-    own, *_ = stack("prod").resource("aws_wafv2_web_acl", "main")["rule"]
+    limit, *_ = stack("prod").resource("aws_wafv2_web_acl", "main")["rule"]
 
-    assert own["action"] == {"allow": {}}
-    assert own["statement"] == {
-        "ip_set_reference_statement": {"arn": "${aws_wafv2_ip_set.own.arn}"}
+    assert limit["statement"]["rate_based_statement"]["scope_down_statement"] == {
+        "not_statement": {
+            "statement": [{"ip_set_reference_statement": {"arn": "${aws_wafv2_ip_set.own.arn}"}}]
+        }
     }
     assert stack("prod").resource("aws_wafv2_ip_set", "own")["addresses"] == [
         "${aws_nat_gateway.nat_0.public_ip}/32",
@@ -68,7 +70,7 @@ def test_calls_between_services_come_from_the_nat_gateways_and_are_let_in(
 
 
 def test_the_limit_counts_requests_of_an_address_in_5_minutes() -> None:
-    assert rate_limit_statement(500) == {
+    assert rate_limit_statement(500, but_for=None) == {
         "rate_based_statement": {
             "limit": 500,
             "aggregate_key_type": "IP",
@@ -77,11 +79,36 @@ def test_the_limit_counts_requests_of_an_address_in_5_minutes() -> None:
     }
 
 
-def test_large_bodies_are_counted_and_let_through(stack: Synthesize) -> None:
-    *_, common = stack("prod").resource("aws_wafv2_web_acl", "main")["rule"]
+# What judges a body, a long query string, or a missing user agent.
+ONLY_COUNT = [
+    "CrossSiteScripting_BODY",
+    "EC2MetaDataSSRF_BODY",
+    "GenericRFI_BODY",
+    "NoUserAgent_HEADER",
+    "SizeRestrictions_BODY",
+    "SizeRestrictions_QUERYSTRING",
+]
 
-    assert common["statement"]["managed_rule_group_statement"]["rule_action_override"] == [
-        {"name": "SizeRestrictions_BODY", "action_to_use": {"count": {}}}
+
+def counted(stack: Stack) -> list[str]:
+    """The rules that only count, of all groups."""
+    found = []
+    for rule in stack.resource("aws_wafv2_web_acl", "main")["rule"]:
+        group = rule["statement"].get("managed_rule_group_statement", {})
+        for override in group.get("rule_action_override", []):
+            assert override["action_to_use"] == {"count": {}}
+            found.append(override["name"])
+    return sorted(found)
+
+
+@pytest.mark.parametrize("stage", ["prod", "staging", "fortified"])
+def test_html_in_a_graphql_body_is_counted_and_let_through(stack: Synthesize, stage: str) -> None:
+    assert counted(stack(stage)) == ONLY_COUNT
+
+
+def test_a_stage_file_turns_a_rule_to_block(stack: Synthesize) -> None:
+    assert counted(stack("guarded")) == [
+        rule for rule in ONLY_COUNT if rule not in {"GenericRFI_BODY", "NoUserAgent_HEADER"}
     ]
 
 
@@ -91,7 +118,9 @@ def test_a_group_without_counted_rules_overrides_nothing() -> None:
     assert "rule_action_override" not in group["managed_rule_group_statement"]
 
 
-def test_only_what_is_blocked_is_logged_and_without_credentials(stack: Synthesize) -> None:
+def test_only_what_is_blocked_or_counted_is_logged_and_without_credentials(
+    stack: Synthesize,
+) -> None:
     logging = stack("prod").resource("aws_wafv2_web_acl_logging_configuration", "main")
 
     assert logging["log_destination_configs"] == ["${aws_cloudwatch_log_group.web_firewall.arn}"]
@@ -99,7 +128,10 @@ def test_only_what_is_blocked_is_logged_and_without_credentials(stack: Synthesiz
     (kept,) = logging["logging_filter"]["filter"]
     assert (kept["behavior"], kept["condition"]) == (
         "KEEP",
-        [{"action_condition": {"action": "BLOCK"}}],
+        [
+            {"action_condition": {"action": "BLOCK"}},
+            {"action_condition": {"action": "EXCLUDED_AS_COUNT"}},
+        ],
     )
     assert [field["single_header"]["name"] for field in logging["redacted_fields"]] == [
         "authorization",
@@ -115,3 +147,19 @@ def test_the_log_groups_name_begins_as_waf_wants_it(
 
     assert log_group["name"] == f"aws-waf-logs-atomic-{stage}"
     assert log_group["skip_destroy"] is kept
+
+
+def test_the_firewall_writes_by_a_policy_of_the_stages_own(stack: Synthesize) -> None:
+    """The one that WAF makes by itself would remain when the stage is gone."""
+    policy = stack("prod").resource("aws_cloudwatch_log_resource_policy", "web_firewall")
+    (statement,) = json.loads(policy["policy_document"])["Statement"]
+
+    assert policy["policy_name"] == "aws-waf-logs-atomic-prod"
+    assert statement["Resource"] == "${aws_cloudwatch_log_group.web_firewall.arn}:log-stream:*"
+    logging = stack("prod").resource("aws_wafv2_web_acl_logging_configuration", "main")
+    assert logging["depends_on"] == ["aws_cloudwatch_log_resource_policy.web_firewall"]
+
+
+def test_log_groups_go_with_a_stage_that_retains_nothing(stack: Synthesize) -> None:
+    for name in stack("fortified").names("aws_cloudwatch_log_group"):
+        assert not stack("fortified").resource("aws_cloudwatch_log_group", name)["skip_destroy"]

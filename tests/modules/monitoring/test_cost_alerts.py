@@ -1,5 +1,7 @@
 """What the operator is told about money: in the variants `thrifty` and `aurora`."""
 
+from ops.cost.prices import read_prices
+from ops.cost.pricing import bill
 from tests.conftest import Synthesize
 
 
@@ -8,7 +10,7 @@ def test_a_budget_tells_at_four_fifths_spent_and_when_the_forecast_passes_it(
 ) -> None:
     budget = stack("thrifty").resource("aws_budgets_budget", "monthly")
 
-    assert (budget["limit_amount"], budget["limit_unit"]) == ("250", "USD")
+    assert (budget["limit_amount"], budget["limit_unit"]) == ("250.0", "USD")
     assert [
         (each["notification_type"], each["threshold"], each["subscriber_email_addresses"])
         for each in budget["notification"]
@@ -34,3 +36,12 @@ def test_an_account_that_has_a_monitor_keeps_it(stack: Synthesize) -> None:
 def test_a_stage_without_cost_alerts_has_none(stack: Synthesize) -> None:
     assert stack("dev").names("aws_budgets_budget") == []
     assert stack("dev").names("aws_ce_anomaly_monitor") == []
+
+
+def test_prods_own_price_does_not_set_off_prods_budget(stack: Synthesize) -> None:
+    """The e-mail comes at four fifths; a budget that one always passes is no warning."""
+    budget = stack("prod").resource("aws_budgets_budget", "monthly")
+    own = bill(list(stack("prod").read.resources.values()), read_prices()).monthly_usd
+
+    assert budget["limit_amount"] == "450.0"
+    assert own < 0.8 * float(budget["limit_amount"])

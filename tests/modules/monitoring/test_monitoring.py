@@ -176,10 +176,15 @@ def test_a_services_alarm_names_cluster_and_service(stack: Synthesize, service: 
     }
 
 
-def test_auroras_storage_alarm_watches_the_instances_own_disk(stack: Synthesize) -> None:
+def test_auroras_storage_alarm_watches_how_near_the_volume_is_to_its_end(
+    stack: Synthesize,
+) -> None:
+    """FreeLocalStorage, which other Auroras have, Serverless v2 does not send."""
     alarm = stack("aurora").resource(METRIC_ALARM, "database_free_storage")
 
-    assert alarm["metric_name"] == "FreeLocalStorage"
+    assert alarm["metric_name"] == "VolumeBytesUsed"
+    assert alarm["comparison_operator"] == "GreaterThanOrEqualToThreshold"
+    assert alarm["threshold"] == 128 * 2**40 - 10 * 2**30
 
 
 def test_the_topic_mails_the_operator(stack: Synthesize) -> None:

@@ -126,3 +126,25 @@ def test_a_single_nat_gateway_serves_both_zones(stack: Synthesize, zone: int) ->
 @pytest.mark.parametrize("zone", [0, 1, 2])
 def test_without_nat_private_subnets_have_no_way_out(stack: Synthesize, zone: int) -> None:
     assert "route" not in stack("frugal").resource("aws_route_table", f"private_{zone}")
+
+
+@pytest.mark.parametrize(
+    ("stage", "tables"),
+    [
+        ("dev", ["public", "private_0", "private_1"]),
+        ("foundation", ["public", "private_0", "private_1"]),
+        ("frugal", ["public", "private_0", "private_1", "private_2"]),
+    ],
+)
+def test_s3_is_reached_past_the_nat_gateways(
+    stack: Synthesize, stage: str, tables: list[str]
+) -> None:
+    endpoint = stack(stage).resource("aws_vpc_endpoint", "s3")
+
+    assert endpoint["vpc_endpoint_type"] == "Gateway"
+    assert endpoint["service_name"] == "com.amazonaws.us-east-1.s3"
+    assert endpoint["route_table_ids"] == [f"${{aws_route_table.{name}.id}}" for name in tables]
+
+
+def test_an_adopted_vpc_gets_no_second_way_to_s3(stack: Synthesize) -> None:
+    assert stack("adopted").names("aws_vpc_endpoint") == []

@@ -150,6 +150,24 @@ def test_a_service_calls_only_services_with_a_port() -> None:
     assert fields({"services": {"app": {"calls": ["python-agent"]}}}) == ["services.app.calls"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "refused"),
+    [
+        ({"NODE_IMAGE": "node:22", "NEXT_PUBLIC_APP_URL": "https://{domain}"}, []),
+        ({"API_TOKEN": "sk-proj-Zx8Qv3Lr7Tn2Wm5Kp9Bd4Hf6"}, ["services.app.build_args.API_TOKEN"]),
+        (
+            {"NEXT_PUBLIC_APP_URL": "https://{doman}"},
+            ["services.app.build_args.NEXT_PUBLIC_APP_URL"],
+        ),
+        ({"": "x"}, ["services.app.build_args"]),
+    ],
+)
+def test_a_build_argument_is_for_everybody_to_read(
+    arguments: dict[str, str], refused: list[str]
+) -> None:
+    assert fields({"services": {"app": {"build_args": arguments}}}) == refused
+
+
 def test_a_service_may_ask_for_one_key_of_a_secret() -> None:
     secrets = {"DB_USER": "rds-master-credentials:username"}
 

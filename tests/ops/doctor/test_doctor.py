@@ -13,7 +13,7 @@ from common.errors import UserError
 from modules.settings.stage_settings import NightStop
 from ops.__main__ import app
 from ops.cost.running import is_stopped_now
-from ops.doctor import account, contents, edge, quotas, running, state, tools
+from ops.doctor import account, account_wide, contents, edge, quotas, running, state, tools
 from ops.doctor.checks import Check, run
 from ops.doctor.finding import Finding, fine
 from ops.facts.alarms import AlarmFacts
@@ -21,6 +21,7 @@ from ops.facts.database import DatabaseFacts
 from ops.facts.services import Deployment, ServiceFacts, Targets
 from ops.secrets.secret_values import SecretState
 from ops.verdicts.drift import Drift, Drifted
+from tests.stages import stage_settings
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 DEV = {"stage": "dev", "stack": "atomic-dev"}
@@ -137,6 +138,39 @@ def test_what_is_well_is_fine_and_asks_for_nothing(findings: list[Finding]) -> N
     assert {each.remedy for each in findings} == {""}
 
 
+SHARED = account_wide.AccountWideFacts(
+    opted_in={"RDS": True, "EFS": True},
+    backed_up=("RDS", "EFS"),
+    measured=True,
+    metrics_kept=None,
+    monitors=1,
+)
+
+
+def test_what_belongs_to_the_account_is_named() -> None:
+    (finding,) = account_wide.judge(SHARED)
+
+    assert finding.state == "fine"
+    assert "RDSOSMetrics (kept for ever)" in finding.what
+    assert "1 monitors of unusual costs" in finding.what
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod", "staging"])
+def test_a_new_accounts_vcpus_suffice_for_a_rolling_deployment(stage: str) -> None:
+    """Six, AWS's first quota: all services at once at rest, or the greatest of them scaled out."""
+    assert 4 < quotas.most_vcpus(stage_settings(stage)) <= 6
+
+
+def test_a_deployment_doubles_the_tasks_but_of_a_single_writer() -> None:
+    settings = stage_settings("dev")
+    app = settings.services["app"].model_copy(update={"cpu_units": 1024, "max_tasks": 1})
+    alone = settings.model_copy(update={"services": {"app": app}})
+    writer = app.model_copy(update={"single_writer": True})
+
+    assert quotas.most_vcpus(alone) == 2
+    assert quotas.most_vcpus(settings.model_copy(update={"services": {"app": writer}})) == 1
+
+
 FAULTS: list[tuple[list[Finding], str, str]] = [
     (
         tools.judge(replace(TOOLS, found={**TOOLS.found, "terraform": (1, 10, 0)})),
@@ -166,6 +200,11 @@ FAULTS: list[tuple[list[Finding], str, str]] = [
         ),
         "quota VPCs",
         "--service-code vpc --quota-code L-1 --desired-value 6",
+    ),
+    (
+        account_wide.judge(replace(SHARED, opted_in={"RDS": False, "EFS": True}))[1:],
+        "backup opt-in",
+        "--resource-type-opt-in-preference RDS=true",
     ),
     (
         judged_certificate(replace(CERTIFICATE, status="PENDING_VALIDATION")),

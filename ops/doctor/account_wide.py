@@ -1,0 +1,73 @@
+"""What belongs to the account and not to a stage: no deploy makes it, and no destroy takes it away."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aws.client import ask, ask_all
+from ops.deployed import Deployed
+from ops.doctor.finding import Finding, attention, fine
+
+# Where RDS writes what Enhanced Monitoring measures, of all databases of a region.
+_METRICS = "RDSOSMetrics"
+_AURORA, _RDS, _FILES = "Aurora", "RDS", "EFS"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountWideFacts:
+    """`opted_in` says by resource type what AWS Backup backs up; None where the stage has no backups.
+
+    `metrics_kept` is for how many days, None for ever; `measured` whether that log exists.
+    """
+
+    opted_in: Mapping[str, bool] | None
+    backed_up: tuple[str, ...]
+    measured: bool
+    metrics_kept: int | None
+    monitors: int
+
+
+def gather(deployed: Deployed) -> AccountWideFacts:
+    """Ask for what all stages of the account and the region share. Raises UserError when AWS refuses."""
+    clients, settings = deployed.clients, deployed.settings
+    opted_in: Mapping[str, bool] | None = None
+    if settings.security.backups:
+        answer = ask(clients, "backup", "DescribeRegionSettings")
+        opted_in = answer.get("ResourceTypeOptInPreference", {})
+    groups = ask_all(
+        clients, "logs", "DescribeLogGroups", ("logGroups",), logGroupNamePrefix=_METRICS
+    )["logGroups"]
+    metrics = [each for each in groups if each["logGroupName"] == _METRICS]
+    monitors = ask_all(clients, "ce", "GetAnomalyMonitors", ("AnomalyMonitors",))["AnomalyMonitors"]
+    return AccountWideFacts(
+        opted_in=opted_in,
+        backed_up=(_RDS if settings.database.engine == "postgres" else _AURORA, _FILES),
+        measured=bool(metrics),
+        metrics_kept=metrics[0].get("retentionInDays") if metrics else None,
+        monitors=len(monitors),
+    )
+
+
+def judge(facts: AccountWideFacts) -> list[Finding]:
+    """Say what AWS Backup passes over, and name what no stage has.
+
+    https://docs.aws.amazon.com/aws-backup/latest/devguide/service-opt-in.html
+    """
+    kept = f"{facts.metrics_kept} days" if facts.metrics_kept else "for ever"
+    named = [
+        *([f"log group {_METRICS} (kept {kept})"] if facts.measured else []),
+        "AWS Backup's opt-in",
+        f"{facts.monitors} monitors of unusual costs",
+    ]
+    found = [fine("account", f"no stage's, and left as found: {', '.join(named)}")]
+    opted_in = facts.opted_in
+    off = [] if opted_in is None else [each for each in facts.backed_up if not opted_in.get(each)]
+    if off:
+        settings = ",".join(f"{each}=true" for each in off)
+        found.append(
+            attention(
+                "backup opt-in",
+                f"AWS Backup is switched off in this region for {' and '.join(off)}",
+                "aws backup update-region-settings --resource-type-opt-in-preference " + settings,
+            )
+        )
+    return found
