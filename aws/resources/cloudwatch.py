@@ -71,6 +71,8 @@ CLOUDWATCH: Final = (
         listing=Call("logs", "DescribeResourcePolicies", "resourcePolicies"),
         # Services of AWS make some of their own.
         is_somebodys=lambda row: not row["policyName"].startswith("AWS"),
+        # AWS puts one in the place of another of its name, without a word.
+        refuses_double=True,
         overwrites=True,
     ),
     Resource(

@@ -82,7 +82,7 @@ def apply_sql(
     replaced = [secret for secret, outcome in outcomes.items() if outcome == "replaced"]
     restart = sorted({service for secret in replaced for service in deployed.readers_of(secret)})
     if as_json:
-        _print(ended, strings=outcomes, restart=restart)
+        _tell_programs(ended, strings=outcomes, restart=restart)
     else:
         _show(deployed, ended, outcomes, restart)
 
@@ -93,7 +93,7 @@ def _agreed(ended: Applied, *, as_json: bool) -> bool:
         *(f"the password of the role {each}, which is there" for each in ended.named("taken")),
     ]
     if as_json:
-        _print(ended, asks=moves)
+        _tell_programs(ended, asks=moves)
         return False
     say("these would change hands:")
     for each in moves:
@@ -130,7 +130,7 @@ def _check(ended: Applied, source: Path) -> None:
     )
 
 
-def _print(
+def _tell_programs(
     ended: Applied,
     *,
     strings: Mapping[str, str] | None = None,

@@ -19,7 +19,7 @@ import ops.commands
 from imports import printed as imports
 from imports.record import AdoptionRecord
 from imports.recovery.matching import Orphan
-from ops.commands import cost, doctor, gate, logs, recover, secrets, state, status
+from ops.commands import cost, doctor, gate, images_check, logs, recover, secrets, state, status
 from ops.cost.prices import Prices, read_prices
 from ops.deployed import Deployed, open_stage
 from ops.secrets.secret_values import SecretState
@@ -104,6 +104,8 @@ def arguments(function: Callable[..., Any]) -> dict[str, Any]:
         values["states"] = (replace(made(SecretState), state="placeholder"),)
     if function is state._compare:
         values["old"] = replace(made(Contents), types={HOSTILE: 2})
+    if function is images_check._show:
+        values["engine"] = "buildah"
     if function is recover._print:
         orphan = replace(made(Orphan), type="aws_security_group")
         values["proposal"] = replace(values["proposal"], orphans=(orphan,))

@@ -40,7 +40,7 @@ def test_a_shipped_stage_has_nothing_open_and_says_what_was_read(
     code, printed = run(monkeypatch, capsys, stack("dev").json)
 
     assert code == 0
-    assert "dev: beside checkov 37 policies and 33 connections" in printed
+    assert "dev: beside checkov 37 policies and 41 connections" in printed
 
 
 def test_a_wide_policy_and_a_port_too_many_are_open(
