@@ -25,6 +25,7 @@ from common.screen import (
 from modules.settings.stage_files import StageFileError, read_stage, stage_names
 from modules.settings.stage_settings import StageSettings, stack_name
 from security.checkov import CheckovError, check
+from security.containers import container_failures
 from security.exceptions import Failure, read_exceptions, review
 from security.expected import expected_reach, expected_secrets
 from security.iam import iam_failures, secret_failures
@@ -41,7 +42,7 @@ Stages = Annotated[
 
 @app.command()
 def security(stage: Stages = None, as_json: AsJson = False) -> None:
-    """Check what the stages synthesize to: checkov, IAM policies, who reaches whom.
+    """Check what the stages synthesize to: checkov, containers, IAM policies, who reaches whom.
 
     What is found is open unless a reviewed exception (security/exceptions.toml) names it.
     """
@@ -82,10 +83,11 @@ def security(stage: Stages = None, as_json: AsJson = False) -> None:
 
 
 def _own_failures(stack: Stack, settings: StageSettings) -> list[Failure]:
-    """Return what is wrong with a stage's policies, and what is open in its network or should be."""
+    """Return what is wrong with a stage's containers, policies and network."""
     stage = settings.stage
     return sorted(
         [
+            *container_failures(stack, stage=stage),
             *iam_failures(stack, stage=stage),
             *secret_failures(stack, stage=stage, reads=expected_secrets(settings)),
             *network_failures(stack, stage=stage, expected=expected_reach(settings)),

@@ -55,6 +55,8 @@ def with_authorities(
         "image": image,
         # It ends, and the task goes on.
         "essential": False,
+        "readonlyRootFilesystem": True,
+        "linuxParameters": {"capabilities": {"drop": ["ALL"]}},
         "entryPoint": ["sh", "-c"],
         "command": [f'umask 022 && printf %s "${_VARIABLE}" > {FILE}'],
         "environment": [{"name": _VARIABLE, "value": pem}],

@@ -109,6 +109,7 @@ def proxy_container(service: Service, *, image: str, idle_timeout_seconds: int) 
         "memory": PROXY_MIB,
         # nginx's own user in its image.
         "user": "101:101",
+        "linuxParameters": {"capabilities": {"drop": ["ALL"]}},
         "entryPoint": [*_ENTRY_POINT],
         "command": [_COMMAND],
         "environment": [{"name": _CONFIGURATION, "value": literal(configuration)}],

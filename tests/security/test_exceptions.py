@@ -66,4 +66,6 @@ def test_a_malformed_row_names_file_and_field(tmp_path: Path) -> None:
 
 def test_there_are_at_most_25_rows() -> None:
     assert EXCEPTIONS.is_file()
-    assert 0 < len(read_exceptions()) <= 25
+    rows = [row for row in read_exceptions() if row.check.startswith("CKV")]
+
+    assert 0 < len(rows) <= 25
