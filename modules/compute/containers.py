@@ -153,3 +153,13 @@ def _fill(text: str, placeholders: Mapping[str, str]) -> str:
     for name, value in placeholders.items():
         text = text.replace(f"{{{name}}}", value)
     return text
+
+
+def memory_target(service: Service, *, beside_mib: int) -> float:
+    """Return the share of the task's memory at which the service itself has the share that its row says.
+
+    ECS measures the task: what runs beside the service counts in full, up to its limit.
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-utilization.html
+    """
+    own = (service.memory_mib - beside_mib) * service.memory_target_percent / 100
+    return round(100 * (own + beside_mib) / service.memory_mib, 1)

@@ -12,6 +12,7 @@ from cdktf_cdktf_provider_aws.ecr_repository import (
 from constructs import Construct
 
 from modules.base.address import address, address_of
+from modules.compute.expiry import lifecycle_policy
 from modules.context import Context
 from modules.settings import stage_settings as s
 
@@ -70,36 +71,3 @@ class Registries(Construct):
                     policy=json.dumps(lifecycle_policy(settings)),
                 ),
             )
-
-
-def lifecycle_policy(settings: s.Images) -> dict[str, object]:
-    """Say which images expire: those without a tag by their age, the others by their number.
-
-    https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html
-    """
-    untagged = {
-        "tagStatus": "untagged",
-        "countType": "sinceImagePushed",
-        "countUnit": "days",
-        "countNumber": settings.untagged_days,
-    }
-    tagged = {
-        "tagStatus": "tagged",
-        "tagPatternList": ["*"],
-        "countType": "imageCountMoreThan",
-        "countNumber": settings.keep_tagged,
-    }
-    return {
-        "rules": [
-            {
-                "rulePriority": priority,
-                "description": description,
-                "selection": selection,
-                "action": {"type": "expire"},
-            }
-            for priority, description, selection in (
-                (1, "What a newer image has taken the tag of", untagged),
-                (2, "All but the newest with a tag", tagged),
-            )
-        ]
-    }

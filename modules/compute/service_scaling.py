@@ -20,19 +20,10 @@ from constructs import Construct
 
 from modules.base.address import address
 from modules.compute.cluster import Cluster
+from modules.compute.containers import memory_target
 from modules.context import Context
 from modules.settings.schedule import ScheduledTasks
 from modules.settings.services import Service
-
-
-def memory_target(service: Service, *, beside_mib: int) -> float:
-    """Return the share of the task's memory at which the service itself has the share that its row says.
-
-    ECS measures the task: what runs beside the service counts in full, up to its limit.
-    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-utilization.html
-    """
-    own = (service.memory_mib - beside_mib) * service.memory_target_percent / 100
-    return round(100 * (own + beside_mib) / service.memory_mib, 1)
 
 
 class ServiceScaling(Construct):

@@ -9,7 +9,7 @@ import pytest
 from aws.client import Clients
 from aws.resources import DOCUMENTS
 from aws.resources.document import policy_document
-from modules.compute.registry import lifecycle_policy
+from modules.compute.expiry import lifecycle_policy
 from modules.settings.stage_settings import Images
 from terraform.overwrites import held_documents, overwrites
 from tests.imports.records import a_plan, planned

@@ -42,7 +42,9 @@ def test_every_container_is_tight_or_reviewed(stack: Synthesize, stage: str) -> 
     failures = container_failures(Stack(document=stack(stage).json), stage=stage)
 
     # A service of the stage's own is its owner's to look at.
-    open_ = [each for each in review(failures, ROWS).open if each.resource.partition(".")[2] not in OWN]
+    open_ = [
+        each for each in review(failures, ROWS).open if each.resource.partition(".")[2] not in OWN
+    ]
     assert open_ == []
 
 

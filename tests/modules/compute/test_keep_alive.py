@@ -152,6 +152,7 @@ needs_both = pytest.mark.skipif(
 
 
 @needs_both
+@pytest.mark.jsii  # it starts Node
 def test_no_502_from_node_in_200_requests_around_the_idle_timeout() -> None:
     with node(LONGER) as port:
         found = statuses(port, "/")
@@ -160,6 +161,7 @@ def test_no_502_from_node_in_200_requests_around_the_idle_timeout() -> None:
 
 
 @needs_both
+@pytest.mark.jsii  # it starts Node
 def test_no_502_from_the_proxy_in_200_requests_around_the_idle_timeout(tmp_path: Path) -> None:
     with node(LONGER) as application, nginx(application, tmp_path) as port:
         found = statuses(port, "/v1/x/a")
@@ -168,6 +170,7 @@ def test_no_502_from_the_proxy_in_200_requests_around_the_idle_timeout(tmp_path:
 
 
 @needs_both
+@pytest.mark.jsii  # it starts Node
 def test_a_target_that_closes_first_gives_502s(tmp_path: Path) -> None:
     """What the rule is for, and that the two tests above would see it."""
     with node(LONGER) as application, nginx(application, tmp_path, keeps="500ms") as port:
@@ -175,6 +178,7 @@ def test_a_target_that_closes_first_gives_502s(tmp_path: Path) -> None:
 
 
 @needs_both
+@pytest.mark.jsii  # it starts Node
 def test_a_websocket_lives_that_is_quiet_between_pings(tmp_path: Path) -> None:
     with (
         node(LONGER) as application,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from modules.compute.service_scaling import memory_target
+from modules.compute.containers import memory_target
 from modules.settings.services import SERVICES, Service
 from tests.conftest import Synthesize
 
