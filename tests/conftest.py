@@ -26,7 +26,7 @@ Synthesize = Callable[[str], Stack]
 
 # Fixtures that synthesize, and the markers of what a quick run leaves out.
 SYNTHESIZING = frozenset({"stack"})
-SLOW = ("engine", "integration", "jsii", "terraform")
+SLOW = ("engine", "integration", "jsii", "peer", "terraform")
 
 
 # Files that read the same deployments stay together; else each would deploy its own.

@@ -26,9 +26,13 @@ from tests.ops.database.postgres import (
     running_postgres,
 )
 
-pytestmark = pytest.mark.skipif(
-    not (PROGRAMS / "initdb").exists(), reason="no PostgreSQL 15: `apt-get install postgresql-15`"
-)
+pytestmark = [
+    pytest.mark.peer,
+    pytest.mark.skipif(
+        not (PROGRAMS / "initdb").exists(),
+        reason="no PostgreSQL 15: `apt-get install postgresql-15`",
+    ),
+]
 
 # Files of the shape that the application's have: extensions, schemas, functions, quoted names.
 SCHEMA = {
