@@ -63,6 +63,9 @@ def prepared(emulator: Emulator) -> Ground:
     vpc, foreign = (
         ec2.create_vpc(CidrBlock=block)["Vpc"]["VpcId"] for block in ("10.1.0.0/16", "10.2.0.0/16")
     )
+    # A load balancer that the internet reaches is refused where nothing leads there.
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
     subnets = tuple(
         ec2.create_subnet(
             VpcId=vpc, CidrBlock=f"10.1.{number}.0/24", AvailabilityZone=f"{REGION}{zone}"
