@@ -140,13 +140,15 @@ HINTS = (
 )
 
 
+BESIDE = re.compile(r" 127\.0\.0\.1:\d+/\$rest;|127\.0\.0\.1:(?:13133|4317|4318)\b")
+
+
 def hints(stack: Stack) -> list[str]:
-    """Texts that speak of an emulator; the proxy in a task reaches its neighbour at a loopback address."""
+    """Texts that speak of an emulator. In a task, proxy and collector have loopback addresses of their own."""
     return [
         text
         for text in strings(stack.json)
-        if text in {"test", "endpoints"}
-        or any(hint in re.sub(r" 127\.0\.0\.1:\d+/\$rest;", "", text) for hint in HINTS)
+        if text in {"test", "endpoints"} or any(hint in BESIDE.sub("", text) for hint in HINTS)
     ]
 
 
