@@ -12,10 +12,12 @@ from typing import Any
 
 from aws.resources import RESOURCES, import_id
 from common.errors import UserError
+from terraform import resolving
 from terraform.addresses import address_order, instance_address
 from terraform.import_plan import ReadObject
-from terraform.instances import attributes_of, each_instance, index_of
+from terraform.instances import attributes_of, block_address, each_instance, index_of
 from terraform.plan import Plan
+from terraform.resolving import Known
 from terraform.stack import Resource, Stack
 from terraform.state import Document
 
@@ -133,12 +135,17 @@ def add_objects(
         *(str(each.attributes.get("arn")) for each in objects.values()),
         *(str(attributes_of(instance).get("arn")) for _, instance in each_instance(before)),
     }
+    there = {block_address(each): attributes_of(held_) for each, held_ in each_instance(before)}
+
+    def known(address: str) -> Mapping[str, Any] | None:
+        return objects[address].attributes if address in objects else there.get(address)
+
     found = {
         **before,
         "resources": [
             _as_held(
                 stack.resources[address],
-                {**each.attributes, **_as_configured(stack.resources[address], each, arns)},
+                {**each.attributes, **_as_configured(stack.resources[address], each, arns, known)},
                 each,
                 stack.dependencies(address),
             )
@@ -172,10 +179,15 @@ def differences(expected: Document, found: Document) -> tuple[str, ...]:
     )
 
 
-def _as_configured(planned: Resource, read: ReadObject, arns: Set[str]) -> dict[str, Any]:
-    """Return what a deploy would have written where a reading gives nothing, or other words for it."""
+def _as_configured(
+    planned: Resource, read: ReadObject, arns: Set[str], known: Known
+) -> dict[str, Any]:
+    """Return what a deploy would have written where a reading gives nothing, or other words for it.
+
+    What a value takes from another object is written out; where that is not known, the next deploy writes it.
+    """
     found = {
-        name: planned.attributes.get(name, default)
+        name: _written_out(planned.attributes.get(name, default), known)
         for name, default in RESOURCES[planned.type].kept_in_state.items()
         if name in planned.attributes or default is not None
     }
@@ -186,6 +198,10 @@ def _as_configured(planned: Resource, read: ReadObject, arns: Set[str]) -> dict[
             if arn.endswith(f":task-definition/{revision}"):
                 found["task_definition"] = arn
     return found
+
+
+def _written_out(value: Any, known: Known) -> Any:
+    return resolving.text(value, known) if isinstance(value, str) else value
 
 
 def _as_held(

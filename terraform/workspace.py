@@ -141,4 +141,6 @@ def this_workspace(stage: str) -> Workspace:
 def set_default_credentials(workspace: Workspace) -> None:
     """Let boto3 in this process have the dummy keys too."""
     for name, value in workspace.process_environment().items():
-        os.environ.setdefault(name, value)
+        # Nothing else of a stage's environment is this process's.
+        if name.startswith("AWS_"):
+            os.environ.setdefault(name, value)

@@ -1,16 +1,19 @@
 """What moto leaves out of the names inside a VPC."""
 
+import json
 from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.responses.dhcp_options import DHCPOptions
 from moto.route53.models import route53_backends
 from moto.servicediscovery.models import ServiceDiscoveryBackend
+from moto.servicediscovery.responses import ServiceDiscoveryResponse
 
 
 def fill_name_gaps() -> None:
     """Patch moto's classes, once per process."""
     _tell_the_vpc_of_a_namespace()
+    _list_the_services_of_a_namespace()
     _tag_dhcp_options_when_they_are_made()
 
 
@@ -42,3 +45,23 @@ def _tag_dhcp_options_when_they_are_made() -> None:
         return answer
 
     DHCPOptions.create_dhcp_options = create_with_tags  # type: ignore[method-assign]  # the patch
+
+
+def _list_the_services_of_a_namespace() -> None:
+    """Moto lists those of all namespaces, whichever is asked for."""
+
+    def list_services(self: ServiceDiscoveryResponse) -> str:
+        filters = json.loads(self.body or "{}").get("Filters") or []
+        wanted = {each["Name"]: each["Values"] for each in filters}.get("NAMESPACE_ID")
+        found = self.servicediscovery_backend.list_services()
+        return json.dumps(
+            {
+                "Services": [
+                    each.to_json()
+                    for each in found
+                    if wanted is None or each.namespace_id in wanted
+                ]
+            }
+        )
+
+    ServiceDiscoveryResponse.list_services = list_services  # type: ignore[method-assign]  # the patch

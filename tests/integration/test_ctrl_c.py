@@ -123,7 +123,11 @@ def test_while_a_destroy_takes_things_away_the_state_is_written(stage: Recoverab
     finished = interrupted(stage, "destroy", at="Destruction complete after")
 
     assert FINISHING in finished.text
-    assert_state_is_whole(stage, finished)
+    assert finished.code == 130
+    assert not stage.is_locked()
+    assert stage.state()["resources"]
+    # What a request was cut short of, the next destroy takes away: to recover it would make it again.
+    assert UNKNOWN in finished.text or stage.account().orphans == ()
 
 
 def test_the_next_run_goes_on_from_there_to_its_end(stage: RecoverableStage) -> None:

@@ -144,7 +144,7 @@ BESIDE = re.compile(r" 127\.0\.0\.1:\d+/\$rest;|127\.0\.0\.1:(?:13133|4317|4318)
 
 
 def hints(stack: Stack) -> list[str]:
-    """Texts that speak of an emulator. In a task, proxy and collector have loopback addresses of their own."""
+    """Texts that speak of an emulator, but for the loopback addresses of proxy and collector in a task."""
     return [
         text
         for text in strings(stack.json)

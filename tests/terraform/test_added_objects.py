@@ -109,3 +109,25 @@ def test_outputs_that_are_known_come_with_it() -> None:
     state = with_outputs({"outputs": {}}, Plan(document=plan))
 
     assert state["outputs"] == {"VpcId": {"value": "vpc-1", "type": "string"}}
+
+
+def test_what_a_configured_value_takes_from_another_object_is_written_out() -> None:
+    named = "last-${aws_security_group.database.id}"
+    document = {
+        "resource": {
+            "aws_db_instance": {"main": {"final_snapshot_identifier": named}},
+            "aws_security_group": {"database": {"name": "database"}},
+        }
+    }
+    objects = {
+        address: ReadObject(provider=PROVIDER, schema_version=1, attributes={"id": id_})
+        for address, id_ in (
+            ("aws_db_instance.main", "db-1"),
+            ("aws_security_group.database", "sg-1"),
+        )
+    }
+
+    state = add_objects(None, objects, Stack(document=document), terraform_version="1.11.4")
+
+    (database,) = (each for each in state["resources"] if each["type"] == "aws_db_instance")
+    assert database["instances"][0]["attributes"]["final_snapshot_identifier"] == "last-sg-1"

@@ -65,6 +65,8 @@ class Stack:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            # Under nohup, a hangup would be ignored, and rightly.
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # noqa: PLW1509  # no thread
         ) as process:
             assert process.stdout
             assert process.stdout.readline().startswith("begun True")
