@@ -41,6 +41,8 @@ class StackLook:
     rows: list[RowVerdict]
     against: list[str]
     was_deployed: bool
+    compared: int = 0
+    """How many objects CloudFormation has compared with the template."""
 
 
 def look_at_stack(
@@ -75,6 +77,7 @@ def look_at_stack(
         rows=verdicts(stack, found, addresses=addresses(settings), physical=physical),
         against=why_not(stack),
         was_deployed=bool(stack.facts),
+        compared=sum(row.drift != "NOT_CHECKED" for row in stack.rows.values()),
     )
 
 

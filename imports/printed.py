@@ -132,6 +132,11 @@ def print_look(found: StackLook) -> None:
     say(f"\n{found.stack}: {counts.total()} rows: {told}")
     for line in found.against:
         say(f"BLOCKED {line}")
-    if not found.was_deployed:
+    if found.was_deployed:
+        say(
+            f"CloudFormation compared {found.compared} of {counts.total()} objects with the template; the "
+            "others may have changed unseen"
+        )
+    else:
         say("a template alone: neither the objects nor the stack's state were looked at")
     say("nothing was written: this is a look; a stack's rows cannot be adopted yet")

@@ -5,16 +5,14 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-functio
 """
 
 import base64
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, Final
 
-import yaml
-
 from common.errors import listed
+from common.templates import read_template
 
 Json = Any
 MAX_BODY_BYTES: Final = 51_200
@@ -175,33 +173,11 @@ class Template:
             )
 
 
-# SafeLoader with the short forms of functions; a class of its own, so that no other reader gets them.
-_Loader: Any = type("_Loader", (yaml.SafeLoader,), {})
-
-
-def _short(loader: Any, suffix: str, node: Any) -> Json:
-    if isinstance(node, yaml.ScalarNode):
-        value: Json = loader.construct_scalar(node)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        value = loader.construct_mapping(node, deep=True)
-    if suffix == "GetAtt" and isinstance(value, str):
-        value = value.split(".", 1)
-    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
-
-
-_Loader.add_multi_constructor("!", _short)
-
-
 def _parsed(body: str) -> dict[str, Any]:
     try:
-        document = json.loads(body)
-    except ValueError:
-        try:
-            document = yaml.load(body, Loader=_Loader)  # noqa: S506  # a SafeLoader with functions
-        except yaml.YAMLError as error:
-            raise TemplateError(f"Template format error: {error}") from None
+        document = read_template(body)
+    except ValueError as error:
+        raise TemplateError(f"Template format error: {error}") from None
     if not isinstance(document, dict):
         raise TemplateError("Template format error: unsupported structure.")
     return document

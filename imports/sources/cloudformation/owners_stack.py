@@ -1,17 +1,15 @@
 """An owner's stack as CloudFormation tells it: the deployed template, and each row with its object."""
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Final
-
-import yaml
 
 from aws.client import Clients, ask, ask_all, ask_unless
 from common.errors import UserError, shorten
 from common.progress import Progress
+from common.templates import read_template
 from common.text_files import decode_text
 
 CDK_PATH: Final = "aws:cdk:path"
@@ -43,8 +41,8 @@ class OwnersRow:
     @property
     def path(self) -> str:
         """Where its construct was in the CDK app, without the stack's own name; empty where nobody says."""
-        path: str = (self.definition.get("Metadata") or {}).get(CDK_PATH, "")
-        return path.partition("/")[2]
+        path = (self.definition.get("Metadata") or {}).get(CDK_PATH)
+        return path.partition("/")[2] if isinstance(path, str) else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,8 +72,15 @@ def read_template_file(path: Path) -> OwnersStack:
         raise UserError(
             f"{path} cannot be read ({error.strerror}): name the template's file with --template"
         ) from None
-    document = _document(decode_text(content, source=str(path), wanted="a template"), str(path))
-    return OwnersStack(name=path.stem, template=document, rows=_rows(document, str(path)))
+    return parse_template(
+        decode_text(content, source=str(path), wanted="a template"), source=str(path)
+    )
+
+
+def parse_template(text: str, *, source: str) -> OwnersStack:
+    """Return what the text of a template holds. Raises UserError for what is no template."""
+    document = _document(text, source)
+    return OwnersStack(name=PurePath(source).stem, template=document, rows=_rows(document, source))
 
 
 def read_stack(clients: Clients, name: str, *, progress: Progress) -> OwnersStack:
@@ -142,6 +147,11 @@ def _rows(document: Mapping[str, Any], source: str) -> dict[str, OwnersRow]:
     for logical_id, definition in resources.items():
         if not isinstance(definition, Mapping) or not isinstance(definition.get("Type"), str):
             raise UserError(f"{source}: {_NOT_READ}: {shorten(logical_id)} has no Type")
+        for part in ("Properties", "Metadata"):
+            if not isinstance(definition.get(part) or {}, Mapping):
+                raise UserError(
+                    f"{source}: {_NOT_READ}: {part} of {shorten(logical_id)} is no mapping"
+                )
         rows[logical_id] = OwnersRow(
             logical_id=logical_id, type=definition["Type"], definition=definition
         )
@@ -150,33 +160,12 @@ def _rows(document: Mapping[str, Any], source: str) -> dict[str, OwnersRow]:
 
 def _document(text: str, source: str) -> Mapping[str, Any]:
     try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        try:
-            document = yaml.load(text, Loader=_LOADER)  # noqa: S506  # a SafeLoader with functions
-        except (yaml.YAMLError, RecursionError):
-            raise UserError(f"{source}: {_NOT_READ}: neither JSON nor YAML") from None
+        document = read_template(text)
+    except ValueError:
+        raise UserError(f"{source}: {_NOT_READ}: neither JSON nor YAML") from None
     if not isinstance(document, Mapping):
         raise UserError(f"{source}: {_NOT_READ}")
     return document
-
-
-def _function(loader: Any, suffix: str, node: Any) -> Any:
-    """Return the long form of a function that YAML writes with a tag."""
-    if isinstance(node, yaml.ScalarNode):
-        value: Any = loader.construct_scalar(node)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        value = loader.construct_mapping(node, deep=True)
-    if suffix == "GetAtt" and isinstance(value, str):
-        value = value.split(".", 1)
-    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
-
-
-# A class of its own, so that no other reader of YAML gets the functions.
-_LOADER: Any = type("_TemplateLoader", (yaml.SafeLoader,), {})
-_LOADER.add_multi_constructor("!", _function)
 
 
 def _drifts(clients: Clients, arn: str) -> dict[str, str]:

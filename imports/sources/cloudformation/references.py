@@ -21,13 +21,20 @@ def _referred(value: Any) -> Iterator[str]:
             if key == "Ref" and isinstance(item, str):
                 yield item
             elif key == "Fn::GetAtt":
-                yield str(item[0]) if isinstance(item, list) else str(item).split(".")[0]
+                yield str(_first(item)).split(".")[0]
             elif key == "Fn::Sub":
-                text = item[0] if isinstance(item, list) else item
-                yield from (name.split(".")[0] for name in _SUBSTITUTED.findall(str(text)))
-                yield from _referred(item[1] if isinstance(item, list) else None)
+                names = _SUBSTITUTED.findall(str(_first(item)))
+                yield from (name.split(".")[0] for name in names)
+                yield from _referred(item[1:] if isinstance(item, list) else None)
             else:
                 yield from _referred(item)
+
+
+def _first(argument: Any) -> Any:
+    """Return an argument, or the first of several; an owner's template may hold anything."""
+    if not isinstance(argument, list):
+        return argument
+    return argument[0] if argument else ""
 
 
 def texts(value: Any) -> Iterator[str]:

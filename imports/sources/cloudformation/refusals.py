@@ -68,6 +68,12 @@ def _reasons(stack: OwnersStack) -> Iterator[str]:
             f"the parameter {stack.missing_parameter} that the template asks for is gone: `cdk bootstrap` "
             "makes it again; without it CloudFormation takes no update"
         )
+    drifted = [row.logical_id for row in stack.rows.values() if row.drift == "MODIFIED"]
+    if drifted:
+        yield (
+            f"{listed(drifted)}: changed in AWS since {name} was deployed, so that its template no longer "
+            "tells what is there: take the change into the CDK app and deploy it, or take it back"
+        )
     gone = [row.logical_id for row in stack.rows.values() if row.drift == "DELETED"]
     if gone:
         yield (

@@ -157,7 +157,8 @@ class _Finder:
         return self._known_service(*cut)
 
     def _task(self, row: OwnersRow) -> str | None:
-        containers: Sequence[Any] = row.properties.get("ContainerDefinitions") or ()
+        told = row.properties.get("ContainerDefinitions")
+        containers: Sequence[Any] = told if isinstance(told, list) else ()
         names = [str(each.get("Name", "")) for each in containers if isinstance(each, dict)]
         by_container = [
             kebab(name.removesuffix(_CONTAINER)) for name in names if name.endswith(_CONTAINER)
@@ -287,6 +288,7 @@ class _Finder:
 def _zone(subnet: OwnersRow) -> object:
     """Return what puts a subnet's zone in order: the number that a template selects by, else its name."""
     zone = subnet.properties.get("AvailabilityZone")
-    if isinstance(zone, Mapping) and "Fn::Select" in zone:
-        return zone["Fn::Select"][0]
+    selected = zone.get("Fn::Select") if isinstance(zone, Mapping) else None
+    if isinstance(selected, list) and selected:
+        return selected[0]
     return zone or subnet.logical_id

@@ -39,6 +39,7 @@ def test_a_settled_stack_has_nothing_against_it() -> None:
         (stack(missing_parameter="/cdk-bootstrap/x"), "the parameter /cdk-bootstrap/x"),
         (stack(rows={"Nested": ("AWS::CloudFormation::Stack", "")}), "nested stacks (Nested)"),
         (stack(rows={"Bucket": ("AWS::S3::Bucket", "DELETED")}), "Bucket: gone from AWS"),
+        (stack(rows={"Bucket": ("AWS::S3::Bucket", "MODIFIED")}), "Bucket: changed in AWS"),
     ],
 )
 def test_each_thing_against_it_is_one_line_with_what_to_do(owners: OwnersStack, line: str) -> None:

@@ -4,17 +4,25 @@ import copy
 import json
 from collections import Counter
 from functools import cache
+from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from imports.sources.cloudformation.owners_stack import OwnersRow, OwnersStack
+from common.errors import UserError
+from imports.sources.cloudformation.owners_stack import OwnersRow, OwnersStack, parse_template
 from imports.sources.cloudformation.roles import roles
 from imports.sources.cloudformation.verdicts import Physical, RowVerdict, verdicts
 from local.emulator import PROJECT
 from modules.settings.secrets import SECRETS
 from modules.settings.services import SERVICES
 
+JUNK: list[Any] = [
+    *(None, 1, True, "x", [], {}, [None], {"Ref": 5}, {"Ref": ["a"]}, {"Fn::GetAtt": []}),
+    *({"Fn::GetAtt": {}}, {"Fn::Sub": []}, {"Fn::Sub": 1}, {"Fn::Select": 3}, {"Fn::Select": []}),
+]
 NOWHERE = Physical(ids={}, allocations={})
 NAMES = {row.output.removesuffix("Arn"): row.name for row in SECRETS}
 
@@ -45,7 +53,10 @@ def stack(template: dict[str, Any]) -> OwnersStack:
 
 
 def judged(template: dict[str, Any], physical: Physical = NOWHERE) -> list[RowVerdict]:
-    owners = stack(template)
+    return judged_stack(stack(template), physical)
+
+
+def judged_stack(owners: OwnersStack, physical: Physical = NOWHERE) -> list[RowVerdict]:
     found = roles(
         owners,
         services=[service.name for service in SERVICES],
@@ -189,3 +200,21 @@ def test_import_ids_are_made_of_what_cloudformation_calls_the_objects() -> None:
     association = of(template, "AtomicVpc/privateSubnet1/RouteTableAssociation", physical).import_id
     assert association.startswith("id-of-AtomicVpcprivateSubnet1Subnet")
     assert "/id-of-AtomicVpcprivateSubnet1RouteTable" in association
+
+
+@given(chance=st.randoms(use_true_random=False))
+@settings(max_examples=150)
+def test_a_template_of_any_kind_is_judged_or_refused_in_one_line(chance: Random) -> None:
+    template = copy.deepcopy(document("guide"))
+    for row in chance.sample(list(template["Resources"].values()), 25):
+        part = chance.choice([row, row.get("Properties") or row, row.get("Metadata") or row])
+        part[chance.choice([*part])] = copy.deepcopy(chance.choice(JUNK))
+    refused = ""
+
+    try:
+        rows = judged_stack(parse_template(json.dumps(template), source="template"))
+    except UserError as error:
+        rows, refused = [], str(error)
+
+    assert refused.count("\n") == 0
+    assert refused or {each.logical_id for each in rows} == template["Resources"].keys()
