@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from local.cloudformation.calls import Made, Request
-from local.cloudformation.rows.row import Row, nothing
+from local.cloudformation.rows.row import Row, deleted_by, nothing
 
 
 def _cluster(request: Request) -> Made:
@@ -18,10 +18,6 @@ def _cluster(request: Request) -> Made:
         },
     )["cluster"]
     return Made(physical_id=made["clusterName"], attributes={"Arn": made["clusterArn"]})
-
-
-def _delete_cluster(request: Request, physical_id: str) -> None:
-    request.call("ecs.delete_cluster", {"cluster": physical_id})
 
 
 def _associations(request: Request) -> Made:
@@ -55,10 +51,6 @@ def _task_definition(request: Request) -> Made:
     )["taskDefinition"]
     arn = made["taskDefinitionArn"]
     return Made(physical_id=arn, attributes={"TaskDefinitionArn": arn})
-
-
-def _deregister(request: Request, physical_id: str) -> None:
-    request.call("ecs.deregister_task_definition", {"taskDefinition": physical_id})
 
 
 def _service(request: Request) -> Made:
@@ -159,12 +151,18 @@ def _delete_policy(request: Request, _physical_id: str) -> None:
 
 
 ROWS: Final[Mapping[str, Row]] = {
-    "AWS::ECS::Cluster": Row(create=_cluster, delete=_delete_cluster, identifiers=("ClusterName",)),
+    "AWS::ECS::Cluster": Row(
+        create=_cluster,
+        delete=deleted_by("ecs.delete_cluster", "cluster"),
+        identifiers=("ClusterName",),
+    ),
     "AWS::ECS::ClusterCapacityProviderAssociations": Row(
         create=_associations, delete=_delete_associations, identifiers=("Cluster",)
     ),
     "AWS::ECS::TaskDefinition": Row(
-        create=_task_definition, delete=_deregister, identifiers=("TaskDefinitionArn",)
+        create=_task_definition,
+        delete=deleted_by("ecs.deregister_task_definition", "taskDefinition"),
+        identifiers=("TaskDefinitionArn",),
     ),
     "AWS::ECS::Service": Row(
         create=_service,

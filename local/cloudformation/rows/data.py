@@ -7,7 +7,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from local.cloudformation.calls import Made, Request
-from local.cloudformation.rows.row import Row
+from local.cloudformation.rows.row import Row, deleted_by
 
 
 def _subnet_group(request: Request) -> Made:
@@ -17,10 +17,6 @@ def _subnet_group(request: Request) -> Made:
         {**request.properties, "DBSubnetGroupName": name, "Tags": request.tag_list()},
     )
     return Made(physical_id=name)
-
-
-def _delete_subnet_group(request: Request, physical_id: str) -> None:
-    request.call("rds.delete_db_subnet_group", {"DBSubnetGroupName": physical_id})
 
 
 def _instance(request: Request) -> Made:
@@ -246,10 +242,6 @@ def _read_bucket(request: Request, physical_id: str) -> Mapping[str, Any] | None
     return {} if any(each["Name"] == physical_id for each in known) else None
 
 
-def _delete_bucket(request: Request, physical_id: str) -> None:
-    request.call("s3.delete_bucket", {"Bucket": physical_id})
-
-
 def _bucket_policy(request: Request) -> Made:
     request.call(
         "s3.put_bucket_policy",
@@ -262,10 +254,6 @@ def _update_bucket_policy(
     request: Request, physical_id: str, before: Mapping[str, Any]
 ) -> Made | None:
     return _bucket_policy(request) if before.get("Bucket") == physical_id else None
-
-
-def _delete_bucket_policy(request: Request, physical_id: str) -> None:
-    request.call("s3.delete_bucket_policy", {"Bucket": physical_id})
 
 
 def _file_system(request: Request) -> Made:
@@ -283,17 +271,9 @@ def _file_system(request: Request) -> Made:
     )
 
 
-def _delete_file_system(request: Request, physical_id: str) -> None:
-    request.call("efs.delete_file_system", {"FileSystemId": physical_id})
-
-
 def _mount_target(request: Request) -> Made:
     made = request.call("efs.create_mount_target", request.properties)
     return Made(physical_id=made["MountTargetId"], attributes={"Id": made["MountTargetId"]})
-
-
-def _delete_mount_target(request: Request, physical_id: str) -> None:
-    request.call("efs.delete_mount_target", {"MountTargetId": physical_id})
 
 
 def _access_point(request: Request) -> Made:
@@ -311,13 +291,11 @@ def _access_point(request: Request) -> Made:
     )
 
 
-def _delete_access_point(request: Request, physical_id: str) -> None:
-    request.call("efs.delete_access_point", {"AccessPointId": physical_id})
-
-
 ROWS: Final[Mapping[str, Row]] = {
     "AWS::RDS::DBSubnetGroup": Row(
-        create=_subnet_group, delete=_delete_subnet_group, identifiers=("DBSubnetGroupName",)
+        create=_subnet_group,
+        delete=deleted_by("rds.delete_db_subnet_group", "DBSubnetGroupName"),
+        identifiers=("DBSubnetGroupName",),
     ),
     "AWS::RDS::DBInstance": Row(
         create=_instance,
@@ -333,24 +311,30 @@ ROWS: Final[Mapping[str, Row]] = {
     "AWS::SecretsManager::SecretTargetAttachment": Row(create=_attachment, delete=_detach),
     "AWS::S3::Bucket": Row(
         create=_bucket,
-        delete=_delete_bucket,
+        delete=deleted_by("s3.delete_bucket", "Bucket"),
         update=_update_bucket,
         read=_read_bucket,
         identifiers=("BucketName",),
     ),
     "AWS::S3::BucketPolicy": Row(
         create=_bucket_policy,
-        delete=_delete_bucket_policy,
+        delete=deleted_by("s3.delete_bucket_policy", "Bucket"),
         update=_update_bucket_policy,
         identifiers=("Bucket",),
     ),
     "AWS::EFS::FileSystem": Row(
-        create=_file_system, delete=_delete_file_system, identifiers=("FileSystemId",)
+        create=_file_system,
+        delete=deleted_by("efs.delete_file_system", "FileSystemId"),
+        identifiers=("FileSystemId",),
     ),
     "AWS::EFS::MountTarget": Row(
-        create=_mount_target, delete=_delete_mount_target, identifiers=("Id",)
+        create=_mount_target,
+        delete=deleted_by("efs.delete_mount_target", "MountTargetId"),
+        identifiers=("Id",),
     ),
     "AWS::EFS::AccessPoint": Row(
-        create=_access_point, delete=_delete_access_point, identifiers=("AccessPointId",)
+        create=_access_point,
+        delete=deleted_by("efs.delete_access_point", "AccessPointId"),
+        identifiers=("AccessPointId",),
     ),
 }

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from local.cloudformation.calls import Made, Request
-from local.cloudformation.rows.row import Row
+from local.cloudformation.rows.row import Row, deleted_by
 
 
 def _load_balancer(request: Request) -> Made:
@@ -97,13 +97,6 @@ def _actions(actions: list[Any]) -> list[Any]:
     return [{"Order": index, **action} for index, action in enumerate(actions, start=1)]
 
 
-def _deleted_by(operation: str, parameter: str) -> Any:
-    def delete(request: Request, physical_id: str) -> None:
-        request.call(f"elbv2.{operation}", {parameter: physical_id})
-
-    return delete
-
-
 def _certificate(request: Request) -> Made:
     made = request.call(
         "acm.request_certificate", {**request.properties, "Tags": request.tag_list()}
@@ -111,31 +104,29 @@ def _certificate(request: Request) -> Made:
     return Made(physical_id=made["CertificateArn"])
 
 
-def _delete_certificate(request: Request, physical_id: str) -> None:
-    request.call("acm.delete_certificate", {"CertificateArn": physical_id})
-
-
 ROWS: Final[Mapping[str, Row]] = {
     "AWS::ElasticLoadBalancingV2::LoadBalancer": Row(
         create=_load_balancer,
-        delete=_deleted_by("delete_load_balancer", "LoadBalancerArn"),
+        delete=deleted_by("elbv2.delete_load_balancer", "LoadBalancerArn"),
         identifiers=("LoadBalancerArn",),
     ),
     "AWS::ElasticLoadBalancingV2::TargetGroup": Row(
         create=_target_group,
-        delete=_deleted_by("delete_target_group", "TargetGroupArn"),
+        delete=deleted_by("elbv2.delete_target_group", "TargetGroupArn"),
         read=_read_target_group,
         identifiers=("TargetGroupArn",),
     ),
     "AWS::ElasticLoadBalancingV2::Listener": Row(
         create=_listener,
-        delete=_deleted_by("delete_listener", "ListenerArn"),
+        delete=deleted_by("elbv2.delete_listener", "ListenerArn"),
         identifiers=("ListenerArn",),
     ),
     "AWS::ElasticLoadBalancingV2::ListenerRule": Row(
-        create=_rule, delete=_deleted_by("delete_rule", "RuleArn"), identifiers=("RuleArn",)
+        create=_rule, delete=deleted_by("elbv2.delete_rule", "RuleArn"), identifiers=("RuleArn",)
     ),
     "AWS::CertificateManager::Certificate": Row(
-        create=_certificate, delete=_delete_certificate, identifiers=("CertificateArn",)
+        create=_certificate,
+        delete=deleted_by("acm.delete_certificate", "CertificateArn"),
+        identifiers=("CertificateArn",),
     ),
 }

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from local.cloudformation.calls import Made, Request
-from local.cloudformation.rows.row import Row, nothing
+from local.cloudformation.rows.row import Row, deleted_by, nothing
 
 
 def _tagged(request: Request, type_: str) -> dict[str, Any]:
@@ -68,10 +68,6 @@ def _route_table(request: Request) -> Made:
 def _association(request: Request) -> Made:
     made = request.call("ec2.associate_route_table", request.properties)
     return Made(physical_id=made["AssociationId"], attributes={"Id": made["AssociationId"]})
-
-
-def _delete_association(request: Request, physical_id: str) -> None:
-    request.call("ec2.disassociate_route_table", {"AssociationId": physical_id})
 
 
 def _route(request: Request) -> Made:
@@ -215,29 +211,24 @@ def _revoke_egress(request: Request, physical_id: str) -> None:
     _revoke("egress", request, physical_id)
 
 
-def _deleted_by(operation: str, parameter: str) -> Any:
-    def delete(request: Request, physical_id: str) -> None:
-        request.call(f"ec2.{operation}", {parameter: physical_id})
-
-    return delete
-
-
 ROWS: Final[Mapping[str, Row]] = {
     "AWS::EC2::VPC": Row(
-        create=_vpc, delete=_deleted_by("delete_vpc", "VpcId"), identifiers=("VpcId",)
+        create=_vpc, delete=deleted_by("ec2.delete_vpc", "VpcId"), identifiers=("VpcId",)
     ),
     "AWS::EC2::Subnet": Row(
         create=_subnet,
-        delete=_deleted_by("delete_subnet", "SubnetId"),
+        delete=deleted_by("ec2.delete_subnet", "SubnetId"),
         identifiers=("SubnetId",),
     ),
     "AWS::EC2::RouteTable": Row(
         create=_route_table,
-        delete=_deleted_by("delete_route_table", "RouteTableId"),
+        delete=deleted_by("ec2.delete_route_table", "RouteTableId"),
         identifiers=("RouteTableId",),
     ),
     "AWS::EC2::SubnetRouteTableAssociation": Row(
-        create=_association, delete=_delete_association, identifiers=("Id",)
+        create=_association,
+        delete=deleted_by("ec2.disassociate_route_table", "AssociationId"),
+        identifiers=("Id",),
     ),
     "AWS::EC2::Route": Row(
         create=_route,
@@ -251,12 +242,12 @@ ROWS: Final[Mapping[str, Row]] = {
     ),
     "AWS::EC2::NatGateway": Row(
         create=_nat_gateway,
-        delete=_deleted_by("delete_nat_gateway", "NatGatewayId"),
+        delete=deleted_by("ec2.delete_nat_gateway", "NatGatewayId"),
         identifiers=("NatGatewayId",),
     ),
     "AWS::EC2::InternetGateway": Row(
         create=_internet_gateway,
-        delete=_deleted_by("delete_internet_gateway", "InternetGatewayId"),
+        delete=deleted_by("ec2.delete_internet_gateway", "InternetGatewayId"),
         identifiers=("InternetGatewayId",),
     ),
     "AWS::EC2::VPCGatewayAttachment": Row(
@@ -264,7 +255,7 @@ ROWS: Final[Mapping[str, Row]] = {
     ),
     "AWS::EC2::SecurityGroup": Row(
         create=_group,
-        delete=_deleted_by("delete_security_group", "GroupId"),
+        delete=deleted_by("ec2.delete_security_group", "GroupId"),
         read=_read_group,
         identifiers=("Id",),
     ),

@@ -9,7 +9,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from local.cloudformation.calls import Made, Request
-from local.cloudformation.rows.row import Row
+from local.cloudformation.rows.row import Row, deleted_by
 
 
 def _role(request: Request) -> Made:
@@ -109,10 +109,6 @@ def _function(request: Request) -> Made:
     return Made(physical_id=name, attributes={"Arn": made["FunctionArn"]})
 
 
-def _delete_function(request: Request, physical_id: str) -> None:
-    request.call("lambda.delete_function", {"FunctionName": physical_id})
-
-
 def _archive() -> bytes:
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w") as archive:
@@ -129,6 +125,8 @@ ROWS: Final[Mapping[str, Row]] = {
         create=_managed_policy, delete=_delete_managed_policy, identifiers=("PolicyArn",)
     ),
     "AWS::Lambda::Function": Row(
-        create=_function, delete=_delete_function, identifiers=("FunctionName",)
+        create=_function,
+        delete=deleted_by("lambda.delete_function", "FunctionName"),
+        identifiers=("FunctionName",),
     ),
 }

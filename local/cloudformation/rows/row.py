@@ -33,3 +33,12 @@ class Row:
 
 def nothing(_request: Request, _physical_id: str) -> None:
     """Delete nothing: there is no object behind the row."""
+
+
+def deleted_by(operation: str, parameter: str) -> Delete:
+    """Return what deletes an object by one call that takes its physical id."""
+
+    def delete(request: Request, physical_id: str) -> None:
+        request.call(operation, {parameter: physical_id})
+
+    return delete

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from local.cloudformation.calls import Made, Request
-from local.cloudformation.rows.row import Row
+from local.cloudformation.rows.row import Row, deleted_by
 
 
 def _log_group(request: Request) -> Made:
@@ -24,10 +24,6 @@ def _read_log_group(request: Request, physical_id: str) -> Mapping[str, Any] | N
     return {"RetentionInDays": exact[0].get("retentionInDays")} if exact else None
 
 
-def _delete_log_group(request: Request, physical_id: str) -> None:
-    request.call("logs.delete_log_group", {"logGroupName": physical_id})
-
-
 def _topic(request: Request) -> Made:
     made = request.call(
         "sns.create_topic",
@@ -37,17 +33,9 @@ def _topic(request: Request) -> Made:
     return Made(physical_id=arn, attributes={"TopicArn": arn, "TopicName": arn.rpartition(":")[2]})
 
 
-def _delete_topic(request: Request, physical_id: str) -> None:
-    request.call("sns.delete_topic", {"TopicArn": physical_id})
-
-
 def _subscription(request: Request) -> Made:
     made = request.call("sns.subscribe", {**request.properties, "ReturnSubscriptionArn": True})
     return Made(physical_id=made["SubscriptionArn"])
-
-
-def _unsubscribe(request: Request, physical_id: str) -> None:
-    request.call("sns.unsubscribe", {"SubscriptionArn": physical_id})
 
 
 def _alarm(request: Request) -> Made:
@@ -75,12 +63,18 @@ def _delete_dashboard(request: Request, physical_id: str) -> None:
 ROWS: Final[Mapping[str, Row]] = {
     "AWS::Logs::LogGroup": Row(
         create=_log_group,
-        delete=_delete_log_group,
+        delete=deleted_by("logs.delete_log_group", "logGroupName"),
         read=_read_log_group,
         identifiers=("LogGroupName",),
     ),
-    "AWS::SNS::Topic": Row(create=_topic, delete=_delete_topic, identifiers=("TopicArn",)),
-    "AWS::SNS::Subscription": Row(create=_subscription, delete=_unsubscribe, identifiers=("Arn",)),
+    "AWS::SNS::Topic": Row(
+        create=_topic, delete=deleted_by("sns.delete_topic", "TopicArn"), identifiers=("TopicArn",)
+    ),
+    "AWS::SNS::Subscription": Row(
+        create=_subscription,
+        delete=deleted_by("sns.unsubscribe", "SubscriptionArn"),
+        identifiers=("Arn",),
+    ),
     "AWS::CloudWatch::Alarm": Row(create=_alarm, delete=_delete_alarm, identifiers=("AlarmName",)),
     "AWS::CloudWatch::Dashboard": Row(
         create=_dashboard, delete=_delete_dashboard, identifiers=("DashboardName",)
