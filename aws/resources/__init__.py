@@ -28,6 +28,7 @@ from aws.resources.secretsmanager import SECRETSMANAGER
 from aws.resources.security_groups import SECURITY_GROUPS
 from aws.resources.servicediscovery import SERVICEDISCOVERY
 from aws.resources.sns import SNS
+from aws.resources.sqs import SQS
 from aws.resources.wafv2 import WAFV2
 from common.errors import UserError
 
@@ -56,6 +57,7 @@ RESOURCES: Final[Mapping[str, Resource]] = {
         *CLOUDWATCH,
         *COSTS,
         *SCHEDULER,
+        *SQS,
     )
 }
 STATEFUL: Final = frozenset(each.type for each in RESOURCES.values() if each.holds_data)

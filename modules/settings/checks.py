@@ -348,6 +348,7 @@ def _name_lengths(settings: StageSettings) -> Iterator[SettingError]:
         region=settings.region,
         services=[service.name for service in services],
         routed=[service.name for service in services if service.path is not None],
+        jobs={f"{row.name}-{job}": row.name for row in services for job in row.jobs},
     )
     worst = max(limits, key=lambda limited: limited.excess)
     if worst.excess <= 0:

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from modules.settings.beside import read_beside
 from modules.settings.characters import typed_kind
 from modules.settings.checks import NAMED_SWITCHES, find_errors
 from modules.settings.own_secrets import chosen_reference, defaults_of
@@ -17,6 +18,8 @@ from modules.settings.setting_error import SettingError
 from modules.settings.setting_types import Name
 from modules.settings.stage_settings import StageSettings, stage_defaults
 from modules.settings.wording import worded
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
 
 # Settings without a default of their own, whose mistaken value gives way to one that follows from a stage.
 _DERIVED = ("stage", "prefix", "default_tags", "services")
@@ -69,7 +72,7 @@ def read_stage(folder: Path, stage: str) -> StageSettings:
     except (ValueError, RecursionError) as error:
         raise StageFileError(f"{path}: not valid TOML: {error}{_stands_at(error, text)}") from None
     try:
-        settings, errors = parse_stage(document, stage=stage)
+        settings, errors = parse_stage(document, stage=stage, root=folder.resolve().parent)
     except RecursionError:
         raise StageFileError(f"{path}: its tables are nested too deeply; write them flat") from None
     if errors:
@@ -98,10 +101,11 @@ def _no_such_stage(folder: Path, stage: str) -> str:
 
 
 def parse_stage(
-    document: Mapping[str, Any], *, stage: str
+    document: Mapping[str, Any], *, stage: str, root: Path = PROJECT
 ) -> tuple[StageSettings, list[SettingError]]:
     """Return the settings that `document` describes, and its errors.
 
+    `root` is the folder that the files which it names are below.
     A mistaken value is set aside and the rest is checked again, so that errors between fields are found
     beside errors in fields. With errors the settings are of no use.
     """
@@ -127,7 +131,9 @@ def parse_stage(
                 errors.append(worded(details))
                 _set_aside(values, details["loc"])
         else:
-            found = [m for m in find_errors(settings) if not _follows(m, errors)]
+            beside, wrong = read_beside(settings.services, settings.extension, root)
+            settings = settings.standing_beside(beside)
+            found = [m for m in (*find_errors(settings), *wrong) if not _follows(m, errors)]
             return settings, errors + found
 
 
@@ -199,6 +205,8 @@ def _set_aside(values: dict[str, Any], loc: Sequence[int | str]) -> None:
     elif first == "services" and rest[1:2] == ["second_route"]:
         # A part of it that is missing cannot be taken out.
         _take_out(values, loc[:3])
+    elif first == "services" and rest[1:2] == ["jobs"]:
+        _take_out(values, loc[:4])
     elif first == "services" and rest[1:] == ["name"]:
         values["services"].pop(rest[0], None)
     else:

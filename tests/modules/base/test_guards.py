@@ -16,8 +16,8 @@ pytestmark = pytest.mark.jsii
 
 REFUSES = {"prevent_destroy": True}
 NAMED = ["aws_db_instance.main", "aws_ecr_repository.python_agent"]
-# A stage of each database engine, and with it every stateful type there is.
-KEEPING = ("prod", "guarded")
+# A stage of each database engine, and one with jobs: with them every stateful type there is.
+KEEPING = ("prod", "guarded", "tailored")
 
 
 def stateful(stack: Stack) -> list[tuple[str, str]]:
