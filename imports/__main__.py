@@ -65,6 +65,16 @@ def _legacy_folder(
     return workspace_of_record(terraform, record, asked)
 
 
+def _record_of_base(workspace: Workspace) -> AdoptionRecord:
+    record = whole_record(workspace)
+    if record.legacy.source == "none":
+        raise UserError(
+            f"the record of {record.stage} was made from a CloudFormation stack and no Terraform folder: "
+            "leave --legacy out"
+        )
+    return record.of("base")
+
+
 @app.command()
 def inventory(
     *,
@@ -256,6 +266,7 @@ def status(
         progress("reading the legacy state")
         old = None
         if legacy:
+            record = _record_of_base(workspace)
             folder = _legacy_folder(workspace, legacy, record, terraform_workspace)
             old = content(pull(folder.chosen))
     owners = ownership(record, old, new)
@@ -282,7 +293,7 @@ def retire_(
     Example: `python -m imports retire --stage prod --legacy ../terraform/aws`
     """
     workspace = this_workspace(stage)
-    record = whole_record(workspace)
+    record = _record_of_base(workspace)
     with progress_on_screen(as_json) as progress:
         progress("synthesizing the stage")
         folder = _legacy_folder(workspace, legacy, record, terraform_workspace)
@@ -313,7 +324,7 @@ def rollback_(
     Example: `python -m imports rollback --stage prod --legacy ../terraform/aws`
     """
     workspace = this_workspace(stage)
-    record = whole_record(workspace)
+    record = _record_of_base(workspace)
     with progress_on_screen(as_json) as progress:
         progress("synthesizing the stage")
         done = rollback(
