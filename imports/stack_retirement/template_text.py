@@ -1,7 +1,7 @@
 """Changes a template's text in as few places as can be. Pure: text in, text out.
 
-The text that CloudFormation has is sent back as it is, JSON or YAML with its short forms and comments: what is
-written anew could change a property, and that changes an object.
+The text that CloudFormation has is sent back as it is, JSON or YAML with its short forms and comments: what
+is written anew could change a property, and that changes an object.
 """
 
 import json
@@ -38,7 +38,9 @@ class _Members:
 
     def written(self, key: str, value: str) -> str:
         """Return a member as it is written here, with what separates it from the next."""
-        return f'"{key}": {value}{self.between}' if self.is_quoted else f"{key}: {value}{self.between}"
+        return (
+            f'"{key}": {value}{self.between}' if self.is_quoted else f"{key}: {value}{self.between}"
+        )
 
 
 def keeping(text: str, rows: Collection[str], *, with_handle: bool = False) -> str:
@@ -118,7 +120,8 @@ def _find(text: str) -> tuple[_Members, Mapping[str, _Members]]:
     top = _json_members(text, _skip(text, 0))
     resources = _json_members(text, top.values["Resources"][0])
     return resources, {
-        logical_id: _json_members(text, start) for logical_id, (start, _) in resources.values.items()
+        logical_id: _json_members(text, start)
+        for logical_id, (start, _) in resources.values.items()
     }
 
 

@@ -107,7 +107,9 @@ def test_what_is_kept_already_is_sent_as_it_is() -> None:
 def test_a_row_that_two_names_share_is_refused() -> None:
     shared = "Resources:\n  A: &row\n    Type: AWS::SNS::Topic\n  B: *row\n"
 
-    with pytest.raises(UserError, match="cannot be written into the template without touching more"):
+    with pytest.raises(
+        UserError, match="cannot be written into the template without touching more"
+    ):
         keeping(shared, {"A"})
 
 
@@ -124,7 +126,9 @@ def test_the_comparison_names_a_part_beside_the_rows() -> None:
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2)
+    ),
     max_leaves=5,
 )
 
