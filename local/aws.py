@@ -12,6 +12,8 @@ from typing import Annotated
 
 import typer
 
+from common.screen import Version
+
 HOST = "127.0.0.1"
 
 
@@ -95,6 +97,7 @@ def main(
         bool,
         typer.Option("--lenient", envvar="ATOMIC_AWS_LENIENT", help="take what AWS refuses"),
     ] = False,
+    _version: Version = False,
 ) -> None:
     """Serve an AWS in memory on 127.0.0.1. Example: python -m local.aws --port 5000."""
     try:

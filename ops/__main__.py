@@ -5,7 +5,7 @@ Exit codes: 0 done or fine, 1 an error said in one line, 2 something is found th
 
 import typer
 
-from common.screen import run
+from common.screen import Version, run
 from ops.commands import database, images, secrets
 from ops.commands.cost import cost
 from ops.commands.diagram import diagram
@@ -34,8 +34,8 @@ app = typer.Typer(
 
 
 @app.callback()
-def _root() -> None:
-    """With a callback, a lone command keeps its name."""
+def _root(_version: Version = False) -> None:
+    """Take what belongs to no command."""
 
 
 app.command()(cost)
