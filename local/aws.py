@@ -59,6 +59,7 @@ def serve(listener: socket.socket, *, log_requests: bool, lenient: bool) -> None
     from local.moto_patches.certificates import fill_certificate_gaps  # noqa: PLC0415
     from local.moto_patches.costs import fill_cost_gaps  # noqa: PLC0415
     from local.moto_patches.ecs import fill_ecs_gaps  # noqa: PLC0415
+    from local.moto_patches.ecs_history import remember_deployments  # noqa: PLC0415
     from local.moto_patches.gaps import fill_gaps  # noqa: PLC0415
     from local.moto_patches.names import fill_name_gaps  # noqa: PLC0415
     from local.moto_patches.security import fill_security_gaps  # noqa: PLC0415
@@ -73,6 +74,7 @@ def serve(listener: socket.socket, *, log_requests: bool, lenient: bool) -> None
     fill_certificate_gaps()
     fill_cost_gaps()
     fill_ecs_gaps()
+    remember_deployments()
     fill_security_gaps()
     serve_cloudformation()
     moto = DomainDispatcherApplication(create_backend_app)

@@ -16,8 +16,10 @@ from ops.commands.gate import gate
 from ops.commands.hasura import apply_hasura_metadata
 from ops.commands.logs import logs
 from ops.commands.recover import recover_
+from ops.commands.releases import releases, rollback
 from ops.commands.report import report
 from ops.commands.restart import restart
+from ops.commands.run import run as run_
 from ops.commands.state import app as state
 from ops.commands.status import open_, status
 from ops.commands.task_definitions import app as task_definitions
@@ -42,9 +44,12 @@ app.command()(restart)
 app.command()(status)
 app.command()(doctor)
 app.command()(logs)
+app.command("run")(run_)
 app.command()(firewall)
 app.command("open")(open_)
 app.add_typer(images.app, name="images")
+app.command()(releases)
+app.command()(rollback)
 app.add_typer(database.app, name="database")
 app.command()(apply_hasura_metadata)
 app.command("recover")(recover_)
