@@ -119,7 +119,8 @@ OWN_SECRETS: Mapping[str, Any] = {
     },
     "services": {"app": {"secrets": {"STRIPE_KEY": "stripe:KEY", "SENTRY_DSN": "sentry-dsn"}}},
 }
-_BESIDES = {
+# Variants that no snapshot is kept of.
+BESIDES: Mapping[str, Mapping[str, Any]] = {
     "bare": BARE,
     "adopted": {**_REQUIRED, "security": {"backups": True}},
     "own-secrets": OWN_SECRETS,
@@ -130,7 +131,7 @@ def stage_settings(name: str) -> StageSettings:
     """A shipped stage or a variant."""
     if name in SHIPPED:
         return read_stage(STAGES_DIR, name)
-    document = _BESIDES.get(name) or VARIANTS[name]
+    document = BESIDES.get(name) or VARIANTS[name]
     settings, mistakes = parse_stage(document, stage=name)
     assert not mistakes, mistakes
     return settings
