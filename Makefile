@@ -56,7 +56,7 @@ snapshots: setup ## rewrite the snapshots of the stages, the table of settings a
 fuzz: setup ## give every entry point thousands of bad inputs, and count the tracebacks
 	@. ./activate && python -m tests.fuzz
 
-release-snapshot: setup ## keep what VERSION=0.2.0 synthesizes, for the test of upgrades from it
+release-snapshot: setup ## keep what this version synthesizes, for the test of upgrades from it
 	@. ./activate && python -m tests.upgrades.release "$(VERSION)"
 
 clean: ## remove everything the set-up and the runs have made, except Terraform state

@@ -16,6 +16,7 @@ from cdktf_cdktf_provider_aws.s3_bucket_versioning import S3BucketVersioningA
 from cdktf_cdktf_provider_aws.vpc import Vpc
 from constructs import Construct
 
+from common.version import VERSION
 from modules.base.address import address
 from modules.base.expressions import leave_to_others
 from modules.base.guard import Guard
@@ -188,6 +189,7 @@ class PlatformStack(TerraformStack):
         self._hosted_zone = self._find_hosted_zone()
         self._certificate = self._request_certificate()
 
+        self._output("InfrastructureVersion", VERSION)
         self._output("VpcId", self._network.vpc.id)
         self._output("ClusterName", self._cluster.cluster.name)
         self._output("DataBucketName", self._bucket.bucket.bucket)

@@ -8,7 +8,6 @@ import ipaddress
 from collections.abc import Iterator
 
 from modules.base.naming import Names, limited_names
-from modules.settings.credential_shapes import credential_kind
 from modules.settings.regional import find_region_errors
 from modules.settings.rules import databases, tags
 from modules.settings.rules.network import availability_zone
@@ -20,7 +19,7 @@ from modules.settings.service_checks import find_service_errors
 from modules.settings.setting_error import SettingError
 from modules.settings.stage_settings import StageSettings
 from modules.settings.stateful import stateful_addresses
-from modules.settings.toml_text import HIDDEN, toml_value
+from modules.settings.toml_text import toml_value
 from modules.settings.windows import window_errors
 
 # A load balancer's subnet has to be a /27 or larger.
@@ -269,15 +268,6 @@ def _tags(settings: StageSettings) -> Iterator[SettingError]:
             remedy=too_many.remedy,
         )
     for key, value in given.items():
-        token = credential_kind(value)
-        if token:
-            yield SettingError(
-                field=f"default_tags.{key}",
-                value=HIDDEN,
-                allowed=f"no secret, and this is {token}; tags are for everybody to read",
-                remedy="leave the tag out; a value that was committed has to be replaced",
-            )
-            continue
         refusal = tags.tag_key(key) or tags.tag_value(value)
         if refusal:
             yield _refused(f"default_tags.{key}", value, refusal)

@@ -13,6 +13,7 @@ from modules.settings.setting_types import (
     PINNED_IMAGE,
     ClockTime,
     Days,
+    FilePath,
     Name,
     Percent,
     Section,
@@ -130,15 +131,13 @@ class Service(Section):
         description="`ecr` for the project's own repository, or a pinned image",
     )
     image_tag: ImageTag = Field("latest", description="the tag in the project's repository")
-    build_context: str | None = Field(
+    build_context: FilePath | None = Field(
         None,
-        min_length=1,
         description="the folder that the image is built from, below `images.source` or, by `../`, beside it; "
         "default: the service's name",
     )
-    dockerfile: str = Field(
+    dockerfile: FilePath = Field(
         "Dockerfile",
-        min_length=1,
         description="the Dockerfile, below `build_context`; `project:images/...` for one of this project",
     )
     build_args: dict[str, str] = Field(
@@ -146,9 +145,8 @@ class Service(Section):
         description="build arguments, for everybody to read in the image: no secrets; `{domain}` as in "
         "`environment`",
     )
-    build_folder: str | None = Field(
+    build_folder: FilePath | None = Field(
         None,
-        min_length=1,
         description="a folder below `images.source` with a Dockerfile of its own: it takes the place of "
         "`build_context` and `dockerfile`",
     )
