@@ -15,7 +15,16 @@ import typer
 
 from aws.client import boto3_clients
 from common.errors import UserError, listed
-from common.screen import ASKS_FOR_A_PERSON, AsJson, Stage, print_json, progress_on_screen, run, say
+from common.screen import (
+    ASKS_FOR_A_PERSON,
+    AsJson,
+    Stage,
+    Version,
+    print_json,
+    progress_on_screen,
+    run,
+    say,
+)
 from imports.adopt import GateResult, adopt, run_gate
 from imports.legacy_side import LegacySource, refuse_missing_folder
 from imports.look_at_stack import look_at_stack
@@ -63,6 +72,21 @@ def _legacy_folder(
     set_default_credentials(workspace)
     terraform = Terraform(folder=folder, environment=workspace.process_environment())
     return workspace_of_record(terraform, record, asked)
+
+
+@app.callback()
+def _root(_version: Version = False) -> None:
+    """Take what belongs to no command."""
+
+
+def _record_of_base(workspace: Workspace) -> AdoptionRecord:
+    record = whole_record(workspace)
+    if record.legacy.source == "none":
+        raise UserError(
+            f"the record of {record.stage} was made from a CloudFormation stack and no Terraform folder: "
+            "leave --legacy out"
+        )
+    return record.of("base")
 
 
 @app.command()
@@ -256,6 +280,7 @@ def status(
         progress("reading the legacy state")
         old = None
         if legacy:
+            record = _record_of_base(workspace)
             folder = _legacy_folder(workspace, legacy, record, terraform_workspace)
             old = content(pull(folder.chosen))
     owners = ownership(record, old, new)
@@ -282,7 +307,7 @@ def retire_(
     Example: `python -m imports retire --stage prod --legacy ../terraform/aws`
     """
     workspace = this_workspace(stage)
-    record = whole_record(workspace)
+    record = _record_of_base(workspace)
     with progress_on_screen(as_json) as progress:
         progress("synthesizing the stage")
         folder = _legacy_folder(workspace, legacy, record, terraform_workspace)
@@ -313,7 +338,7 @@ def rollback_(
     Example: `python -m imports rollback --stage prod --legacy ../terraform/aws`
     """
     workspace = this_workspace(stage)
-    record = whole_record(workspace)
+    record = _record_of_base(workspace)
     with progress_on_screen(as_json) as progress:
         progress("synthesizing the stage")
         done = rollback(

@@ -13,7 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from common.errors import UserError, shorten
 from common.files import replace_file
 from common.text_files import read_json
+from imports.sources.cloudformation.verdicts import Verdict
 from imports.sources.terraform_base.mapping import SHARED_ROLES
+
+Source = Literal["base", "stack"]
+"""Which old owner an object comes from: a Terraform base, or a CloudFormation stack."""
 
 
 class _Part(BaseModel):
@@ -24,13 +28,15 @@ class AdoptedObject(_Part):
     """An object that this project imports.
 
     `observed` holds the arguments that the provider read from AWS, as Terraform JSON takes them: what would
-    force a replacement, or show as a change, if the configuration said otherwise.
+    force a replacement, or show as a change, if the configuration said otherwise. `legacy_address` is its
+    address in the base, or its row's logical id in the CloudFormation stack.
     """
 
     address: str = Field(pattern=r"^aws_[a-z0-9_]+\.[a-z0-9_]+$")
     legacy_address: str = Field(min_length=1)
     import_id: str = Field(min_length=1)
     observed: dict[str, Any]
+    source: Source = "base"
 
     @property
     def type(self) -> str:
@@ -58,15 +64,42 @@ class UncoveredObject(_Part):
 
 
 class LegacyOrigin(_Part):
-    """What the record was made from: a state of this version, or the configuration alone."""
+    """What the record was made from: a state of this version, the configuration alone, or no base."""
 
-    source: Literal["state", "configuration"]
+    source: Literal["state", "configuration", "none"]
     lineage: str | None = None
     serial: int | None = None
 
 
+class StackRow(_Part):
+    """A row of the CloudFormation stack. `addresses` are ours for what becomes of it here; sorted."""
+
+    logical_id: str = Field(min_length=1)
+    physical_id: str
+    type: str
+    verdict: Verdict
+    addresses: list[str] = []
+    why: str = ""
+
+
+class StackOrigin(_Part):
+    """The CloudFormation stack that the record was made from, as it was then.
+
+    `template_sha256` is of the deployed template's text, `last_updated` the time of the last change to it.
+    """
+
+    arn: str = Field(pattern=r"^arn:[a-z-]+:cloudformation:[a-z0-9-]+:\d{12}:stack/[^/]+/[^/]+$")
+    name: str
+    template_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    last_updated: str
+    rows: list[StackRow]
+
+
 class AdoptionRecord(_Part):
-    """Everything that is known of the legacy base of one stage."""
+    """Everything that is known of the old owners of one stage.
+
+    `released` and `not_covered` are the base's; those of a CloudFormation stack are among its rows.
+    """
 
     format: Literal[1] = 1
     stage: str
@@ -76,11 +109,17 @@ class AdoptionRecord(_Part):
     adopted: list[AdoptedObject]
     released: list[ReleasedObject]
     not_covered: list[UncoveredObject]
+    stack: StackOrigin | None = None
 
     @property
     def addresses(self) -> frozenset[str]:
         """Our addresses of the adopted objects."""
         return frozenset(item.address for item in self.adopted)
+
+    def of(self, source: Source) -> "AdoptionRecord":
+        """Return the part of it that one old owner gives up."""
+        adopted = [item for item in self.adopted if item.source == source]
+        return self.model_copy(update={"adopted": adopted})
 
     def kept(self, *, shared_roles: bool) -> "AdoptionRecord":
         """Return what of it a stage still binds: all, or all but the roles that it no longer keeps."""
@@ -147,11 +186,13 @@ def _refuse_doubles(path: Path, record: AdoptionRecord) -> None:
     kinds = {
         "address": [item.address for item in record.adopted],
         "object": [f"{item.type} {item.import_id}" for item in record.adopted],
+        # A row of a stack may be several objects here.
         "legacy address": [
-            *(item.legacy_address for item in record.adopted),
+            *(item.legacy_address for item in record.of("base").adopted),
             *(item.legacy_address for item in record.released),
             *(item.legacy_address for item in record.not_covered),
         ],
+        "row": [row.logical_id for row in record.stack.rows] if record.stack else [],
     }
     for kind, values in kinds.items():
         for value, count in Counter(values).items():
@@ -165,6 +206,14 @@ def _refuse_doubles(path: Path, record: AdoptionRecord) -> None:
 def write_record(path: Path, record: AdoptionRecord) -> None:
     """Write the record, sorted, as a whole or not at all."""
     document = record.model_dump(mode="json")
+    # What the version before does not know is written only where it says something.
+    if record.stack is None:
+        del document["stack"]
+    else:
+        document["stack"]["rows"].sort(key=lambda row: row["logical_id"])
+    for item in document["adopted"]:
+        if item["source"] == "base":
+            del item["source"]
     for part, key in (
         ("adopted", "address"),
         ("released", "legacy_address"),

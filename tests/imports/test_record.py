@@ -13,8 +13,12 @@ from hypothesis import strategies as st
 
 from common.errors import UserError
 from imports.record import (
+    AdoptedObject,
     AdoptionRecord,
+    LegacyOrigin,
     ReleasedObject,
+    StackOrigin,
+    StackRow,
     read_record,
     record_of,
     record_path,
@@ -334,3 +338,63 @@ def test_a_damaged_record_is_a_record_or_refused(
     text = json.dumps(document(), indent=2)
     odd.write_bytes((text[:start] + put + text[start + length :]).encode(errors="replace"))
     is_read_or_refused(odd)
+
+
+ARN = "arn:aws:cloudformation:us-east-1:123456789012:stack/AwsStack/0b6c"
+
+
+def a_row(logical_id: str, *addresses: str) -> StackRow:
+    return StackRow(
+        logical_id=logical_id,
+        physical_id="vpc-1",
+        type="AWS::EC2::VPC",
+        verdict="import" if addresses else "not covered",
+        addresses=list(addresses),
+    )
+
+
+def of_a_stack(*rows: StackRow) -> AdoptionRecord:
+    """The record of a CloudFormation stack whose bucket is two objects here."""
+    parts = [
+        AdoptedObject(
+            address=address, legacy_address="Bucket", import_id="b", observed={}, source="stack"
+        )
+        for address in ("aws_s3_bucket.data", "aws_s3_bucket_policy.data")
+    ]
+    stack = StackOrigin(
+        arn=ARN,
+        name="AwsStack",
+        template_sha256="0" * 64,
+        last_updated="2026-01-01T00:00:00+00:00",
+        rows=list(rows),
+    )
+    return a_record(VPC, *parts, legacy=LegacyOrigin(source="none"), stack=stack)
+
+
+def test_a_record_of_a_base_alone_says_nothing_of_a_stack(tmp_path: Path) -> None:
+    write_record(tmp_path / "record", base_record())
+
+    written = json.loads((tmp_path / "record").read_text())
+
+    assert "stack" not in written
+    assert not any("source" in item for item in written["adopted"])
+
+
+def test_a_row_of_a_stack_may_be_several_objects_here(tmp_path: Path) -> None:
+    record = of_a_stack(a_row("Vpc", "aws_vpc.main"), a_row("Own"))
+
+    write_record(tmp_path / "record", record)
+
+    read = read_record(tmp_path / "record")
+    assert read is not None
+    assert read.stack is not None
+    assert [row.logical_id for row in read.stack.rows] == ["Own", "Vpc"]
+    assert {item.legacy_address for item in read.of("stack").adopted} == {"Bucket"}
+    assert [item.address for item in read.of("base").adopted] == ["aws_vpc.main"]
+
+
+def test_a_row_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "record"
+    write_record(path, of_a_stack(a_row("Vpc"), a_row("Vpc")))
+
+    assert "the row Vpc is there 2 times" in refusal(path)
