@@ -131,7 +131,8 @@ ELSEWHERE: Mapping[str, Any] = {
     "night_stop": {},
     "kafka": True,
 }
-_BESIDES = {
+# Variants that no snapshot is kept of.
+BESIDES: Mapping[str, Mapping[str, Any]] = {
     "govcloud": {**ELSEWHERE, "region": "us-gov-west-1"},
     "china": {**ELSEWHERE, "region": "cn-northwest-1"},
     "bare": BARE,
@@ -144,7 +145,7 @@ def stage_settings(name: str) -> StageSettings:
     """A shipped stage or a variant."""
     if name in SHIPPED:
         return read_stage(STAGES_DIR, name)
-    document = _BESIDES.get(name) or VARIANTS[name]
+    document = BESIDES.get(name) or VARIANTS[name]
     settings, mistakes = parse_stage(document, stage=name)
     assert not mistakes, mistakes
     return settings
