@@ -478,6 +478,7 @@ class PlatformStack(TerraformStack):
                     else []
                 ),
                 events.database_events(self._database.kind, self._database.identifiers),
+                events.certificate_events(self._load_balancer.certificate_arn),
             ],
             topic=self._topic,
         )
