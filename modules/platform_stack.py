@@ -43,6 +43,7 @@ from modules.data.private_bucket import PrivateBucket
 from modules.edge.certificate import RequestedCertificate
 from modules.edge.load_balancer import LoadBalancer, Route
 from modules.edge.web_firewall import WebFirewall
+from modules.extension import Additions, Platform, extended, refuse_doubles
 from modules.legacy_base import LegacyBase
 from modules.monitoring import alarms, dashboard, events
 from modules.monitoring.cost_alerts import MONITOR, Budget, CostAnomalies
@@ -266,6 +267,7 @@ class PlatformStack(TerraformStack):
         self._topic = AlarmTopic(
             self, "alarm_topic", context=context, operator_email=stage.operator_email
         )
+        self._additions = self._extension()
         self._failed_jobs: FailedJobs | None = None
         self._job_families: list[str] = []
         self._alarms = [*self._platform_alarms()]
@@ -300,6 +302,29 @@ class PlatformStack(TerraformStack):
         self._output("SystemHealthDashboardUrl", health.url)
         self._output("LanceDbFileSystemId", self._file_storage.file_system.id)
         self._output("LanceDbAccessPointId", self._file_storage.access_point.id)
+        if stage.beside.extension:
+            refuse_doubles(self, PurePath(stage.beside.extension))
+
+    def _extension(self) -> Additions:
+        """Build the stage's own resources, before the services that may use them."""
+        if not self._stage.beside.extension:
+            return Additions()
+        return extended(
+            self,
+            Platform(
+                stage=self._stage,
+                context=self._context,
+                names=self._context.names,
+                network=self._network,
+                cluster=self._cluster,
+                roles=self._roles,
+                groups=self._groups.services,
+                bucket=self._bucket,
+                database=self._database,
+                secrets=self._secrets,
+                topic=self._topic.topic,
+            ),
+        )
 
     def _edge(self, domain_name: str) -> LoadBalancer:
         """Build what the internet meets."""
@@ -375,6 +400,8 @@ class PlatformStack(TerraformStack):
             secrets=self._secrets,
             bucket=self._bucket,
             file_storage=self._file_storage,
+            own_statements=self._additions.statements(service, stage.beside),
+            own_values=self._additions.values,
             route=route,
             alarms=own_alarms,
         )

@@ -56,6 +56,7 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     },
     "tailored": {
         **_REQUIRED,
+        "extension": "extensions/queue.py",
         "retain_data": True,
         "services": {
             "oauth": {"enabled": False},
@@ -76,7 +77,12 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
                     "monthly": {"schedule": "cron(0 4 1 * ? *)", "command": ["monthly"]},
                 },
             },
-            "worker": {"build_context": "worker", "health_command": ["pgrep", "worker"]},
+            "worker": {
+                "build_context": "worker",
+                "health_command": ["pgrep", "worker"],
+                "policies": ["read-work"],
+                "environment": {"WORK_QUEUE": "{work_queue}"},
+            },
         },
     },
     "mirrored": {**_REQUIRED, "retain_data": True, "images": {"mirror": "use"}},

@@ -4,7 +4,7 @@ Longer than others: what these four take of each other is the whole of it.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cdktf import ITerraformDependable, TerraformResourceLifecycle
@@ -104,11 +104,15 @@ class FargateService(Construct):
         secrets: SecretStore,
         bucket: PrivateBucket,
         file_storage: FileStorage,
+        own_statements: Sequence[policies.Statement],
+        own_values: Mapping[str, str],
         route: Route | None,
         alarms: Sequence[CloudwatchMetricAlarm],
     ) -> None:
         super().__init__(scope, id_)
         self._row = service
+        self._own_statements = own_statements
+        self._own_values = own_values
         self._domain_name = domain_name
         self._authorities_image = database.authorities_image
         self._context = context
@@ -247,6 +251,11 @@ class FargateService(Construct):
         return [
             self._policy("execution", self._roles.execution, execution),
             *([self._policy("task", self._roles.task, task)] if task else []),
+            *(
+                [self._policy("own", self._roles.task, self._own_statements)]
+                if self._own_statements
+                else []
+            ),
         ]
 
     def _policy(
@@ -289,6 +298,7 @@ class FargateService(Construct):
                 else row.image
             ),
             placeholders={
+                **self._own_values,
                 "domain": self._domain_name,
                 "region": region,
                 "bucket": self._bucket.bucket.bucket,

@@ -31,9 +31,12 @@ class Beside(Section):
 
 
 def read_beside(
-    declared: Mapping[str, Service], extension: str | None, root: Path
+    declared: Mapping[str, Service], extension: str | None, root: Path | None
 ) -> tuple[Beside, list[SettingError]]:
     """Return what stands beside these values, and what is wrong with it."""
+    left_out = {name: row for name, row in declared.items() if not row.enabled}
+    if root is None:
+        return Beside(left_out=left_out), []
     errors: list[SettingError] = []
     path: Path | str | None = own_file(root, extension, ending=".py") if extension else None
     if isinstance(path, str):
@@ -57,7 +60,7 @@ def read_beside(
                 else:
                     documents[named] = found
     return Beside(
-        left_out={name: row for name, row in declared.items() if not row.enabled},
+        left_out=left_out,
         extension=str(path) if path else None,
         digest=extension_digest(path) if path else "",
         documents=documents,

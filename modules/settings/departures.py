@@ -15,6 +15,15 @@ def find_left_out_errors(settings: StageSettings) -> Iterator[SettingError]:
         yield from _needs_left_out(service, settings)
         yield from _renamed(service, settings)
         yield from _jobs(service, settings)
+        for named in service.policies:
+            if not (settings.extension or named in settings.beside.documents or _is_file(named)):
+                yield SettingError(
+                    field=f"services.{service.name}.policies",
+                    value=named,
+                    allowed="a file of JSON, or a policy of the stage's extension, which it does not have",
+                    remedy='name the file as in "policies/read-reports.json", or add extension = "..."',
+                    rests_on=("extension",),
+                )
         for named in service.unbounded_policies:
             if named not in service.policies:
                 yield SettingError(
@@ -23,6 +32,11 @@ def find_left_out_errors(settings: StageSettings) -> Iterator[SettingError]:
                     allowed="one of its policies",
                     remedy="add it to policies, or delete it here",
                 )
+
+
+def _is_file(named: str) -> bool:
+    """Return whether a policy is meant as a file, whose errors are told where it is read."""
+    return "/" in named or named.endswith(".json")
 
 
 def _needs_left_out(service: Service, settings: StageSettings) -> Iterator[SettingError]:

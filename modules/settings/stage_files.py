@@ -107,11 +107,11 @@ def _no_such_stage(folder: Path, stage: str) -> str:
 
 
 def parse_stage(
-    document: Mapping[str, Any], *, stage: str, root: Path = PROJECT
+    document: Mapping[str, Any], *, stage: str, root: Path | None = PROJECT
 ) -> tuple[StageSettings, list[SettingError]]:
     """Return the settings that `document` describes, and its errors.
 
-    `root` is the folder that the files which it names are below.
+    `root` is the folder that the files which it names are below; without one nobody looks at them.
     A mistaken value is set aside and the rest is checked again, so that errors between fields are found
     beside errors in fields. With errors the settings are of no use.
     """

@@ -129,7 +129,7 @@ def with_change(text: str, change: Callable[[Any], None], *, stage: str, by_hand
         document = tomlkit.parse(text)
         change(document)
         changed = tomlkit.dumps(document)
-        _, errors = parse_stage(tomlkit.parse(changed).unwrap(), stage=stage)
+        _, errors = parse_stage(tomlkit.parse(changed).unwrap(), stage=stage, root=None)
     except (TOMLKitError, AttributeError, TypeError) as error:
         raise UserError(
             f"the stage file cannot be changed ({error}): write {by_hand} there by hand"

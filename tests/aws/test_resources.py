@@ -12,6 +12,7 @@ from botocore.model import ListShape, OperationModel, Shape, StructureShape
 from aws.resources import RESOURCES
 from aws.resources.call import Call
 from aws.resources.row import Resource
+from common.holding import HOLDS_DATA
 from imports.sources.terraform_base.mapping import ADOPTED
 
 SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
@@ -67,6 +68,10 @@ def _lacks(type_: str) -> Iterator[str]:
         yield "a removal"
     if any(name.startswith("tags.") for name in resource.key) and not resource.tags:
         yield "tags"
+
+
+def test_what_a_row_holds_data_in_is_guarded_in_an_extension_too() -> None:
+    assert {each.type for each in RESOURCES.values() if each.holds_data} <= HOLDS_DATA
 
 
 @pytest.mark.parametrize("path", STAGES, ids=lambda path: path.name)
