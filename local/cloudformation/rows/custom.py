@@ -122,4 +122,5 @@ ROWS: Final[Mapping[str, Row]] = {
     ),
     "Custom::VpcRestrictDefaultSG": Row(create=_restrict, delete=_open_again),
     "AWS::CloudFormation::CustomResource": ANY,
+    "AWS::CloudFormation::WaitConditionHandle": ANY,
 }
