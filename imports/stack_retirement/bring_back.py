@@ -117,9 +117,7 @@ def bring_back(
                 raise ValueError
             identifiers[logical_id] = identify(ids[logical_id])
         except (ValueError, LookupError):
-            cannot[logical_id] = (
-                f"CloudFormation imports no {rows[logical_id]['Type']} by what is known"
-            )
+            cannot[logical_id] = f"no {rows[logical_id]['Type']} can be imported"
 
     literal = _Literal(rows=rows, ids=ids, account_id=account_id)
     found: dict[str, Any] = {}
@@ -129,9 +127,7 @@ def bring_back(
             try:
                 found[logical_id] = literal.row(logical_id, frozenset(identifiers))
             except LookupError as error:
-                cannot[logical_id] = (
-                    f"it refers to {error.args[0]}, which only the old stack could tell"
-                )
+                cannot[logical_id] = f"it refers to {error.args[0]}, which nobody knows any more"
                 del identifiers[logical_id]
                 found = {}
                 break

@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 from cdktf_cdktf_provider_aws.budgets_budget import BudgetsBudget, BudgetsBudgetNotification
-from cdktf_cdktf_provider_aws.ce_anomaly_monitor import CeAnomalyMonitor
 from cdktf_cdktf_provider_aws.ce_anomaly_subscription import (
     CeAnomalySubscription,
     CeAnomalySubscriptionSubscriber,
@@ -18,6 +17,8 @@ from modules.context import Context
 # Told when four fifths are spent, and when the forecast for the month passes the whole.
 SPENT_PERCENT = 80
 FORECAST_PERCENT = 100
+# Made by stages of the first version. The account keeps it.
+MONITOR = "aws_ce_anomaly_monitor.services"
 
 
 def _amount(usd: float) -> str:
@@ -69,7 +70,12 @@ class Budget(Construct):
 
 
 class CostAnomalies(Construct):
-    """A daily e-mail about costs that AWS finds unusual for a service. AWS bills nothing for it."""
+    """A daily e-mail about costs that AWS finds unusual for a service. AWS bills nothing for it.
+
+    The monitor is the account's: AWS allows one of services, and newer accounts begin with it. A second stage
+    could not make its own, and the first would take it away from all others.
+    https://docs.aws.amazon.com/cost-management/latest/userguide/management-limits.html
+    """
 
     def __init__(
         self,
@@ -78,22 +84,10 @@ class CostAnomalies(Construct):
         *,
         context: Context,
         least_usd: float,
-        monitor_arn: str | None,
+        monitor_arn: str,
         operator_email: str,
     ) -> None:
         super().__init__(scope, id_)
-        if monitor_arn is None:
-            monitor = address(
-                "services",
-                CeAnomalyMonitor(
-                    self,
-                    "monitor",
-                    name=context.names.cost_anomalies,
-                    monitor_type="DIMENSIONAL",
-                    monitor_dimension="SERVICE",
-                ),
-            )
-            monitor_arn = monitor.arn
         self.subscription: CeAnomalySubscription = address(
             "operator",
             CeAnomalySubscription(

@@ -122,5 +122,4 @@ ROWS: Final[Mapping[str, Row]] = {
     ),
     "Custom::VpcRestrictDefaultSG": Row(create=_restrict, delete=_open_again),
     "AWS::CloudFormation::CustomResource": ANY,
-    "AWS::CloudFormation::WaitConditionHandle": ANY,
 }

@@ -346,11 +346,11 @@ class KilledError(BaseException):
     """Stands for kill -9."""
 
 
-class _Killing:
-    """Clients that die before or after one of the calls that change something."""
+class Killing:
+    """Clients that die before or after one of the calls that change something, or before the call `at`."""
 
-    def __init__(self, aws: Emulator, deadly: int) -> None:
-        self._aws, self._deadly, self.now = aws, deadly, 0
+    def __init__(self, aws: Emulator, deadly: int, *, at: str = "") -> None:
+        self._aws, self._deadly, self._at, self.now = aws, deadly, at, 0
 
     def __call__(self, service: str) -> Any:
         client = self._aws.client(service)
@@ -362,7 +362,7 @@ class _Killing:
         if model.name.startswith(("Describe", "Get", "List", "Detect")):
             return
         self.now += 1
-        if self.now == self._deadly:
+        if self.now == self._deadly or model.name == self._at:
             raise KilledError
 
 
@@ -375,7 +375,7 @@ def test_killed_before_and_after_each_change_the_same_command_finishes(
         world = a_world(aws, f"killed-{kills}", tmp_path / str(kills), change=_lengthen)
         secret = world.secret()
         try:
-            world.with_clients(_Killing(aws, kills)).retire()
+            world.with_clients(Killing(aws, kills)).retire()
         except KilledError:
             assert world.objects() == ["calendar"], kills
         else:

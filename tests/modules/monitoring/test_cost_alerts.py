@@ -1,5 +1,7 @@
 """What the operator is told about money: in the variants `thrifty` and `aurora`."""
 
+import pytest
+
 from ops.cost.prices import read_prices
 from ops.cost.pricing import bill
 from tests.conftest import Synthesize
@@ -24,7 +26,7 @@ def test_unusual_costs_are_told_from_an_amount_on(stack: Synthesize) -> None:
     assert subscription["subscriber"] == [{"type": "EMAIL", "address": "ops@example.com"}]
 
 
-def test_an_account_that_has_a_monitor_keeps_it(stack: Synthesize) -> None:
+def test_the_accounts_monitor_is_used_and_no_stage_makes_one(stack: Synthesize) -> None:
     subscription = stack("aurora").resource("aws_ce_anomaly_subscription", "operator")
 
     assert stack("aurora").names("aws_ce_anomaly_monitor") == []
@@ -33,9 +35,18 @@ def test_an_account_that_has_a_monitor_keeps_it(stack: Synthesize) -> None:
     ]
 
 
+@pytest.mark.parametrize("stage", ["dev", "prod", "thrifty", "foundation"])
+def test_a_monitor_that_a_stage_has_made_is_left_to_the_account(
+    stack: Synthesize, stage: str
+) -> None:
+    assert stack(stage).json["removed"] == [
+        {"from": "aws_ce_anomaly_monitor.services", "lifecycle": {"destroy": False}}
+    ]
+
+
 def test_a_stage_without_cost_alerts_has_none(stack: Synthesize) -> None:
     assert stack("dev").names("aws_budgets_budget") == []
-    assert stack("dev").names("aws_ce_anomaly_monitor") == []
+    assert stack("dev").names("aws_ce_anomaly_subscription") == []
 
 
 def test_prods_own_price_does_not_set_off_prods_budget(stack: Synthesize) -> None:
