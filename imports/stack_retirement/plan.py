@@ -8,7 +8,7 @@ from common.errors import listed
 from common.templates import read_template
 from imports.record import StackOrigin, StackRow
 from imports.sources.cloudformation.owners_stack import OwnersRow, OwnersStack, template_sha256
-from imports.sources.cloudformation.references import referred
+from imports.sources.cloudformation.references import referred, texts
 from imports.stack_retirement.template_text import HANDLE, POLICIES, RETAIN, differences, kept
 
 Outcome = Literal["kept", "deleted"]
@@ -94,6 +94,9 @@ def _planned(recorded: StackRow, row: OwnersRow, needed: Mapping[str, str]) -> R
             why = "its own policy keeps it"
         else:
             outcome = "deleted"
+    if any("?" in text for text in texts(row.properties)):
+        # CloudFormation answers so for every letter beyond ASCII, and takes what it answers for a change.
+        why = f"{why}; a ? in its text may have been another letter, and would be written as ?"
     return RowPlan(
         logical_id=row.logical_id,
         type=row.type,

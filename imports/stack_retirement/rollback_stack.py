@@ -16,7 +16,7 @@ from imports.record import AdoptionRecord, StackOrigin
 from imports.rollback import Forgotten, forget
 from imports.sources.cloudformation.owners_stack import OwnersStack, deployed_text, read_stack
 from imports.stack_retirement.disarming import arm_again
-from imports.stack_retirement.plan import moved_on, plan
+from imports.stack_retirement.plan import moved_on, plan, retained
 from imports.stack_retirement.retire_stack import refuse_other_account, stack_of
 from imports.stack_retirement.stack_backup import (
     StackBackup,
@@ -105,8 +105,9 @@ def rollback_stack(
     notes: list[str] = []
     if backup is not None:
         progress("putting back what lets the stack's handlers empty buckets and registries")
-        notes += arm_again(clients, plan(origin, stack_before(backup)), backup.armed)
-        _restore(job, facts, backup)
+        rows = plan(origin, stack_before(backup))
+        notes += arm_again(clients, rows, backup.armed)
+        _restore(job, facts, backup, retained(rows))
         set_aside(path)
     return StackRollback(
         stack=origin.arn,
@@ -132,7 +133,7 @@ def _refuse_moved(origin: StackOrigin, stack: OwnersStack, backup: StackBackup) 
         )
 
 
-def _restore(job: Job, facts: Facts, backup: StackBackup) -> None:
+def _restore(job: Job, facts: Facts, backup: StackBackup, names: frozenset[str]) -> None:
     """Put the template back as it was. Raises UserError where what is read back is another."""
     with_handle = keeping(backup.template, (), with_handle=True)
     # Where policies alone are no update, a row that comes and goes is one.
@@ -147,7 +148,7 @@ def _restore(job: Job, facts: Facts, backup: StackBackup) -> None:
                     f"the update of {job.origin.name} ended in {status}: "
                     f"{failures(job.clients, job.origin.arn)}: mend that and run the same command again"
                 )
-    remove_template_bucket(job.clients, job.origin.arn)
+    remove_template_bucket(job.clients, job.origin.arn, keeping(backup.template, names))
     if wrong := _differs(job, backup):
         raise UserError(
             f"{job.origin.name} is not as it was, it differs in {listed(wrong)}: deploy the CDK app as it "

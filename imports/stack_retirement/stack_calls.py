@@ -105,8 +105,13 @@ def failures(clients: Clients, arn: str) -> str:
     return listed(reversed(reasons), limit=3) or "CloudFormation gives no reason"
 
 
-def remove_template_bucket(clients: Clients, arn: str) -> None:
-    """Remove the bucket that a long template went through; what is gone already is left."""
+def remove_template_bucket(clients: Clients, arn: str, text: str) -> None:
+    """Remove the bucket that a long template went through; what is gone already is left.
+
+    `text` is the longest that may have been sent: for a short one there never was a bucket.
+    """
+    if len(text.encode()) <= MOST_BYTES:
+        return
     bucket, none = template_bucket(arn), frozenset({"NoSuchBucket"})
     ask_unless(clients, "s3", "DeleteObject", none, Bucket=bucket, Key=_KEY)
     ask_unless(clients, "s3", "DeleteBucket", none, Bucket=bucket)

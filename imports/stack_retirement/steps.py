@@ -91,7 +91,8 @@ class Job:
                 self._wait_until_updated()
         self.progress("reading the template back")
         wrong = self._not_kept(backup, names)
-        remove_template_bucket(self.clients, self.origin.arn)
+        longest = keeping(backup.template, names, with_handle=True)
+        remove_template_bucket(self.clients, self.origin.arn, longest)
         if wrong:
             raise UserError(
                 f"CloudFormation does not keep {listed(wrong)}, whatever it said of the update: the stack "
