@@ -7,7 +7,7 @@ from typing import Final, Literal
 from common.errors import listed
 from common.templates import read_template
 from imports.record import StackOrigin, StackRow
-from imports.sources.cloudformation.owners_stack import OwnersRow, OwnersStack, template_sha256
+from imports.sources.cloudformation.owners_stack import OwnersRow, OwnersStack, parse_template
 from imports.sources.cloudformation.references import referred, texts
 from imports.stack_retirement.template_text import HANDLE, POLICIES, RETAIN, differences, kept
 
@@ -62,7 +62,7 @@ def moved_on(origin: StackOrigin, stack: OwnersStack, text: str) -> str:
 
     `text` is the template before the retirement.
     """
-    if template_sha256(text) != origin.template_sha256:
+    if parse_template(text, source=origin.name).template_sha256 != origin.template_sha256:
         return "its template is another"
     before = read_template(text)
     changed = differences(_bare(stack.template, origin), _bare(before, origin))

@@ -73,12 +73,7 @@ class OwnersStack:
     @property
     def template_sha256(self) -> str:
         """What tells whether it is still the same template."""
-        return template_sha256(self.text)
-
-
-def template_sha256(text: str) -> str:
-    """Return the checksum of a template's text."""
-    return hashlib.sha256(text.encode()).hexdigest()
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
 
 def read_template_file(path: Path) -> OwnersStack:
