@@ -1,6 +1,5 @@
 """A stack of each shape goes whole and leaves what the platform has adopted, with its data."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -244,9 +243,13 @@ def _run_other_revisions(aws: Emulator, record: AdoptionRecord) -> None:
         before = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])[
             "taskDefinition"
         ]
-        taken = ("containerDefinitions", "cpu", "memory", "networkMode", "requiresCompatibilities")
+        taken = ("cpu", "memory", "networkMode", "requiresCompatibilities")
+        plain = ("name", "image", "essential", "portMappings")
         new = ecs.register_task_definition(
             family=f"platform-{before['family']}",
-            **{key: json.loads(json.dumps(before[key])) for key in taken},
+            containerDefinitions=[
+                {key: each[key] for key in plain} for each in before["containerDefinitions"]
+            ],
+            **{key: before[key] for key in taken},
         )["taskDefinition"]["taskDefinitionArn"]
         ecs.update_service(cluster=cluster, service=name, taskDefinition=new)
