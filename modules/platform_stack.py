@@ -423,6 +423,7 @@ class PlatformStack(TerraformStack):
                 events.deployment_events(f"{ecs}:service/{names.cluster}/"),
                 events.placement_events(f"{ecs}:cluster/{names.cluster}"),
                 events.database_events(self._database.kind, self._database.identifiers),
+                events.certificate_events(self._load_balancer.certificate_arn),
             ],
             topic=self._topic,
         )
