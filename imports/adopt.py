@@ -1,6 +1,8 @@
 """Gate and adoption: plans in the stage's folder, judges that plan, and applies that same plan."""
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +34,7 @@ from terraform.refused import downgrades
 from terraform.stack import read_stack
 from terraform.state import State
 from terraform.state_backups import find_backups
+from terraform.state_lock import cut_short, forget_cut_short
 from terraform.workspace import BACKUPS, Workspace, set_default_credentials
 
 
@@ -104,7 +107,8 @@ def adopt(workspace: Workspace, *, progress: Progress) -> AdoptionResult:
         if not result.is_open:
             return AdoptionResult(gate=result, held=0)
         progress("applying that plan")
-        terraform.apply(plan)
+        with _without_doubt(workspace, terraform):
+            terraform.apply(plan)
         progress("reading the state back")
         complaints = read_back(pull(terraform), record)
         if complaints:
@@ -115,6 +119,20 @@ def adopt(workspace: Workspace, *, progress: Progress) -> AdoptionResult:
                 "the second plan is not empty: run `python -m imports gate` to see what it would change"
             )
     return AdoptionResult(gate=result, held=len(record.adopted))
+
+
+@contextmanager
+def _without_doubt(workspace: Workspace, terraform: Terraform) -> Iterator[None]:
+    """Keep an interrupted apply of phase adopt from being taken for one that may have made something.
+
+    What its plan imports is in the record, and the next run goes on with it.
+    """
+    had_doubt = cut_short(terraform.folder) is not None
+    try:
+        yield
+    finally:
+        if workspace.settings().phase == "adopt" and not had_doubt:
+            forget_cut_short(terraform.folder)
 
 
 def _gate(

@@ -74,11 +74,11 @@ def judge(
         *(
             _judge_overwrite(replaced[address])
             if address in replaced and phase != "adopt"
-            else _judge_other(change, phase)
+            else _judge_other(change, phase, allowed)
             for address, change in sorted(changes.items())
             if address not in adopted
         ),
-        *(_judge_other(change, phase) for change in deposed),
+        *(_judge_other(change, phase, allowed) for change in deposed),
         *_doubles(changes),
         *_missing_coverage(record, stack, phase),
     ]
@@ -110,6 +110,9 @@ def _judge_adopted(
     if _all_state_only(differences):
         why = "changes in the state alone, no request to AWS"
         return Finding(address=address, kind="state-only", why=why, changes=differences)
+    unprotected = _unprotected(change, allowed)
+    if unprotected:
+        return replace(unprotected, changes=differences)
     chosen = _chosen(item, change)
     if chosen and address not in allowed:
         why = (
@@ -161,9 +164,12 @@ def _block_reason(
 
 
 def _of_phase(phase: str) -> str:
-    """Return why the phase is the reason, where it is."""
+    """Return what the reason is, by the phase."""
     if phase == "adopt":
-        return ""
+        return (
+            ": somebody has changed it since the inventory, or the stage file says something else: run "
+            "`python -m imports inventory` again"
+        )
     return (
         f' while it is imported, because the stage file says phase = "{phase}": write phase = "adopt" there, '
         "adopt, and go back to this phase then"
@@ -180,6 +186,23 @@ def _other_object(change: Change, *, expected: str) -> str | None:
     return None if held == expected else f"the state holds {held}"
 
 
+def _unprotected(change: Change, allowed: Set[str]) -> Finding | None:
+    """Return why a change that ends backups or a firewall is blocked; None for another, or an allowed one."""
+    if not change.ends_protection or change.address in allowed:
+        return None
+    before = (change.before or {}).get("backup_retention_period")
+    why = (
+        f"the database would lose its backups: write backup_retention_days = {before} below [database]"
+        if before
+        else "it protects the stage and would be " + in_words(change.actions)
+    )
+    return Finding(
+        address=change.address,
+        kind="blocked",
+        why=f'{why}; where it may go, write allow_overwrite = ["{change.address}"]',
+    )
+
+
 def _judge_overwrite(overwrite: Overwrite) -> Finding:
     if overwrite.allowed:
         return Finding(address=overwrite.address, kind="change", why=f"allowed: {overwrite}")
@@ -187,7 +210,7 @@ def _judge_overwrite(overwrite: Overwrite) -> Finding:
     return Finding(address=overwrite.address, kind="blocked", why=f"{overwrite}; {remedy}")
 
 
-def _judge_other(change: Change, phase: str) -> Finding:
+def _judge_other(change: Change, phase: str, allowed: Set[str]) -> Finding:
     address, actions = change.address, change.actions
     if change.does_nothing:
         return Finding(address=address, kind="clean", why="no change")
@@ -206,6 +229,9 @@ def _judge_other(change: Change, phase: str) -> Finding:
         )
     if actions == ("create",):
         return Finding(address=address, kind="addition", why="created")
+    unprotected = _unprotected(change, allowed)
+    if unprotected:
+        return unprotected
     return Finding(
         address=address,
         kind="change",

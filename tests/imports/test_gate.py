@@ -106,7 +106,35 @@ def test_the_same_attribute_the_other_way_is_blocked_at_adoption(
 ) -> None:
     found = changed(address, attribute, before, after, "adopt")
 
-    assert (found.kind, found.why) == ("blocked", "it would be changed in AWS")
+    assert found.kind == "blocked"
+    assert found.why == (
+        "it would be changed in AWS: somebody has changed it since the inventory, or the stage file says "
+        "something else: run `python -m imports inventory` again"
+    )
+
+
+@pytest.mark.parametrize("phase", LATER)
+def test_a_database_that_would_lose_its_backups_is_blocked(phase: str) -> None:
+    found = changed("aws_db_instance.main", "backup_retention_period", 9, 0, phase)
+
+    assert found.kind == "blocked"
+    assert "write backup_retention_days = 9 below [database]" in found.why
+    assert 'allow_overwrite = ["aws_db_instance.main"]' in found.why
+    shorter = changed("aws_db_instance.main", "backup_retention_period", 9, 7, phase)
+    assert shorter.kind == "change"
+
+
+def test_a_firewall_that_would_go_is_blocked_unless_a_person_allows_it() -> None:
+    address = "aws_wafv2_web_acl.main"
+    clean = planned("aws_vpc.main", before=AS_IT_IS, after=AS_IT_IS)
+    plan = a_plan(clean, planned(address, "delete", before={"id": "w"}))
+    stack = Stack(document={"resource": {}})
+
+    blocked = judge(plan, VPC, phase="full", stack=stack)
+    allowed = judge(plan, VPC, phase="full", stack=stack, allowed=frozenset({address}))
+
+    assert [each.address for each in blocked.blocked] == [address]
+    assert allowed.blocked == ()
 
 
 def changed(address: str, attribute: str, before: object, after: object, phase: str) -> Finding:

@@ -295,7 +295,7 @@ def test_a_state_too_large_to_be_one_is_refused(monkeypatch: pytest.MonkeyPatch)
         (b"\x00GITCRYPT\x00", "git-crypt"),
         (b"$ANSIBLE_VAULT;1.1", "Ansible Vault"),
         (b"-----BEGIN AGE ENCRYPTED FILE-----", "encrypted"),
-        (b"\x80\x81\x82", "binary or encrypted"),
+        (b"\x80\x01\x82", "binary or encrypted"),
         (b"{}\x00", "binary or encrypted"),
     ],
 )

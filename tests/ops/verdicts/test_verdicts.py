@@ -4,6 +4,8 @@ Terraform answers from memory and AWS is moto's: what is tried is what each comm
 """
 
 import json
+import os
+import threading
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -603,6 +605,26 @@ def test_a_plan_is_read_as_any_shell_writes_it(world: World, command: str, encod
 
     out = ("--out", world.folder / "page.html") if command == "report" else ()
     assert world.ops(command, "--plan", path, *out).code == 0
+
+
+@pytest.mark.parametrize("command", ["gate", "report"])
+def test_a_plan_comes_through_a_pipe_that_can_be_read_once(world: World, command: str) -> None:
+    """GIVEN `--plan <(terraform show -json PLAN)`, which leaves no file with what the state holds."""
+    world.state.unlink()
+    pipe = world.folder / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_text(json.dumps(WHOLE)), daemon=True)
+    writer.start()
+
+    assert world.verdict(command, "--plan", pipe).code == 0
+    writer.join(10)
+
+
+@pytest.mark.parametrize("checks", [1, [None], [{"instances": [{"status": "fail"}]}]])
+def test_a_plan_whose_checks_are_none_is_refused(world: World, checks: object) -> None:
+    said = refused(world.ops("gate", "--plan", world.given({**WHOLE, "checks": checks})))
+
+    assert "not a plan in JSON (no checks)" in said
 
 
 @pytest.mark.parametrize("command", ["gate", "report"])
