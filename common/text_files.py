@@ -41,7 +41,8 @@ def decode_text(content: bytes, *, source: str, wanted: str) -> str:
     except UnicodeDecodeError:
         if _NO_TEXT.isdisjoint(content):
             raise UserError(
-                f"{shorten(source)} is text of another encoding than UTF-8; {wanted} is read. Save it as UTF-8."
+                f"{shorten(source)} is text of another encoding than UTF-8; {wanted} is read. Save it as "
+                "UTF-8."
             ) from None
         text = "\x00"
     if "\x00" in text:

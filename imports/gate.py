@@ -101,7 +101,9 @@ def _judge_adopted(
         why = "the record adopts it, and the plan lacks it"
         return Finding(address=address, kind="blocked", why=why)
     differences = change.attributes
-    blocked = _block_reason(change, differences, expected=item.import_id, phase=phase)
+    blocked = _block_reason(
+        change, differences, expected=item.import_id, phase=phase, allowed=allowed
+    )
     if blocked:
         return Finding(address=address, kind="blocked", why=blocked, changes=differences)
     if change.actions == ("no-op",):
@@ -110,9 +112,6 @@ def _judge_adopted(
     if _all_state_only(differences):
         why = "changes in the state alone, no request to AWS"
         return Finding(address=address, kind="state-only", why=why, changes=differences)
-    unprotected = _unprotected(change, allowed)
-    if unprotected:
-        return replace(unprotected, changes=differences)
     chosen = _chosen(item, change)
     if chosen and address not in allowed:
         why = (
@@ -144,6 +143,7 @@ def _block_reason(
     *,
     expected: str,
     phase: str,
+    allowed: Set[str],
 ) -> str | None:
     """Return why an adopted object may not be planned like this; None when it may."""
     actions = change.actions
@@ -160,7 +160,9 @@ def _block_reason(
         return "it would be changed in AWS" + _of_phase(phase)
     changed = {difference.attribute for difference in differences}
     kept = RESOURCES[change.type].identity or ()
-    return "its identifying attributes would be changed" if changed & set(kept) else None
+    is_other = bool(changed & set(kept))
+    why = "its identifying attributes would be changed"
+    return why if is_other else _unprotected(change, allowed)
 
 
 def _of_phase(phase: str) -> str:
@@ -186,7 +188,7 @@ def _other_object(change: Change, *, expected: str) -> str | None:
     return None if held == expected else f"the state holds {held}"
 
 
-def _unprotected(change: Change, allowed: Set[str]) -> Finding | None:
+def _unprotected(change: Change, allowed: Set[str]) -> str | None:
     """Return why a change that ends backups or a firewall is blocked; None for another, or an allowed one."""
     if not change.ends_protection or change.address in allowed:
         return None
@@ -196,11 +198,7 @@ def _unprotected(change: Change, allowed: Set[str]) -> Finding | None:
         if before
         else "it protects the stage and would be " + in_words(change.actions)
     )
-    return Finding(
-        address=change.address,
-        kind="blocked",
-        why=f'{why}; where it may go, write allow_overwrite = ["{change.address}"]',
-    )
+    return f'{why}; where it may go, write allow_overwrite = ["{change.address}"]'
 
 
 def _judge_overwrite(overwrite: Overwrite) -> Finding:
@@ -231,7 +229,7 @@ def _judge_other(change: Change, phase: str, allowed: Set[str]) -> Finding:
         return Finding(address=address, kind="addition", why="created")
     unprotected = _unprotected(change, allowed)
     if unprotected:
-        return unprotected
+        return Finding(address=address, kind="blocked", why=unprotected)
     return Finding(
         address=address,
         kind="change",

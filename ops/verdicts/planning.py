@@ -109,7 +109,7 @@ def _plan_now(terraform: Terraform, path: Path) -> tuple[Plan, str | None]:
 
 
 def _is_zip(path: Path) -> bool:
-    """Return whether it is a plan file of Terraform's; of a pipe, which can be read once, JSON is expected."""
+    """Return whether it is a plan file of Terraform's. A pipe, which can be read once, brings JSON."""
     if path.is_fifo():
         return False
     try:
