@@ -8,6 +8,7 @@ import ipaddress
 from collections.abc import Iterator
 
 from modules.base.naming import Names, limited_names
+from modules.settings.regional import find_region_errors
 from modules.settings.rules import databases, tags
 from modules.settings.rules.network import availability_zone
 from modules.settings.rules.refusal import Refusal
@@ -53,6 +54,8 @@ def find_errors(settings: StageSettings) -> list[SettingError]:
         *_as_found(settings),
         *_certificate(settings),
         *_accounts(settings),
+        *_anomaly_monitor(settings),
+        *find_region_errors(settings),
         *_hosted_zone(settings),
         *_network(settings),
         *_database(settings),
@@ -171,6 +174,19 @@ def _accounts(settings: StageSettings) -> Iterator[SettingError]:
                 remedy="name one of that account, or leave it out",
                 rests_on=("account_id",),
             )
+
+
+def _anomaly_monitor(settings: StageSettings) -> Iterator[SettingError]:
+    costs = settings.cost_alerts
+    if costs.anomaly_usd and costs.anomaly_monitor_arn is None:
+        yield SettingError(
+            field="cost_alerts.anomaly_monitor_arn",
+            value=None,
+            allowed="the ARN of the account's monitor of services: AWS allows one, and no stage makes it",
+            remedy="copy what `aws ce get-anomaly-monitors` prints, or make it once with "
+            "`aws ce create-anomaly-monitor --anomaly-monitor MonitorName=services,MonitorType=DIMENSIONAL,"
+            "MonitorDimension=SERVICE`",
+        )
 
 
 def _hosted_zone(settings: StageSettings) -> Iterator[SettingError]:

@@ -166,6 +166,11 @@ class Service(Section):
     port: Port | None = Field(
         None, description="the container's port; without it nothing is routed"
     )
+    behind_port: Port | None = Field(
+        None,
+        description="the port that the container itself listens on, and a proxy beside it has `port`: for a "
+        "server that closes quiet connections before the load balancer does",
+    )
     aliases: Annotated[tuple[Name, ...], Field(strict=False)] = Field(
         (), description="other names that it is reached by inside"
     )
@@ -256,19 +261,29 @@ class Service(Section):
         return self.public and self.path is not None and self.port is not None
 
     @property
-    def proxied(self) -> bool:
+    def stripped(self) -> bool:
         """Whether a proxy beside it takes its path off."""
         return self.routed and self.strip_path
 
     @property
+    def proxied(self) -> bool:
+        """Whether there is a proxy beside it."""
+        return self.stripped or self.behind_port is not None
+
+    @property
+    def own_port(self) -> int | None:
+        """The port that its own container listens on."""
+        return self.behind_port or self.port
+
+    @property
     def routed_port(self) -> int | None:
         """The port of its task that the load balancer opens connections to."""
-        return PROXY_PORT if self.proxied else self.port
+        return PROXY_PORT if self.stripped else self.port
 
     @property
     def routed_health_path(self) -> str:
         """The page that the load balancer asks for: through the proxy, where there is one."""
-        if not self.proxied:
+        if not self.stripped:
             return self.health_path
         return f"{self.path}{self.health_path.rstrip('/')}"
 

@@ -249,7 +249,7 @@ class Tracing(Section):
 
 
 class Proxy(Section):
-    """The reverse proxy beside each service with `strip_path`: an ALB forwards a path as it is."""
+    """The reverse proxy beside each service with `strip_path` or `behind_port`."""
 
     image: PinnedImage = Field(
         "public.ecr.aws/docker/library/nginx:1.28.0-alpine",
@@ -294,8 +294,8 @@ class CostAlerts(Section):
     )
     anomaly_monitor_arn: AnomalyMonitorArn | None = Field(
         None,
-        description="an existing monitor of services to use: AWS allows one for an account, and newer "
-        "accounts begin with one; default: one is made",
+        description="the account's monitor of services, which `anomaly_usd` needs: AWS allows one for an "
+        "account, newer accounts begin with it, and no stage makes or deletes it",
     )
 
 

@@ -122,7 +122,7 @@ REFUSED: list[tuple[Rule, list[str]]] = [
     ),
     (
         network.region,
-        ["us-esat-1", "us-east-9", "us-east-1a", "us-gov-west-1", "cn-north-1", "", "eu"],
+        ["us-esat-1", "us-east-9", "us-east-1a", "us-iso-east-1", "eusc-de-east-1", "", "eu"],
     ),
     (
         clocks.days_of_the_week,
@@ -386,8 +386,12 @@ def test_what_is_taken_as_an_address_is_one_for_cost_anomaly_detection(local: st
         assert regex.fullmatch(pattern_of("ce", "SubscriberAddress"), address)
 
 
-def test_the_regions_are_those_that_botocore_knows() -> None:
-    assert list(network.REGIONS) == sorted(SESSION.get_available_regions("ec2"))
+@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
+def test_each_region_that_has_ec2_is_taken(partition: str) -> None:
+    found = SESSION.get_available_regions("ec2", partition)
+
+    assert found
+    assert [each for each in found if network.region(each)] == []
 
 
 def test_time_zones_are_no_longer_than_the_scheduler_takes() -> None:
