@@ -110,9 +110,9 @@ def adopt(workspace: Workspace, *, progress: Progress) -> AdoptionResult:
         with _without_doubt(workspace, terraform):
             terraform.apply(plan)
         progress("reading the state back")
-        complaints = read_back(pull(terraform), record)
-        if complaints:
-            raise UserError(f"after the apply the new state is not as recorded: {complaints[0]}")
+        errors = read_back(pull(terraform), record)
+        if errors:
+            raise UserError(f"after the apply the new state is not as recorded: {errors[0]}")
         progress("planning again")
         if terraform.plan(plan):
             raise UserError(
@@ -211,17 +211,17 @@ def notes_on_owners(record: AdoptionRecord, workspace: Workspace, *, phase: str)
 def read_back(state: State | None, record: AdoptionRecord) -> list[str]:
     """Return what the new state lacks: an object, its id, a recovery window, the final snapshot."""
     held = {each.address: each.attributes for each in state.objects} if state else {}
-    complaints = []
+    errors = []
     for item in record.adopted:
         attributes = held.get(item.address)
         if attributes is None:
-            complaints.append(f"{item.address} is not in the state")
+            errors.append(f"{item.address} is not in the state")
         elif import_id(item.type, attributes) != item.import_id:
-            complaints.append(
+            errors.append(
                 f"{item.address} is {import_id(item.type, attributes)}, the record says {item.import_id}"
             )
         elif attributes.get("recovery_window_in_days", 0) is None:
-            complaints.append(f"{item.address} has no recovery window")
+            errors.append(f"{item.address} has no recovery window")
         elif attributes.get("skip_final_snapshot", False) is None:
-            complaints.append(f"{item.address} does not say whether it leaves a final snapshot")
-    return complaints
+            errors.append(f"{item.address} does not say whether it leaves a final snapshot")
+    return errors

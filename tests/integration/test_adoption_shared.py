@@ -86,7 +86,9 @@ def test_a_base_that_is_applied_half_is_adopted_as_far_as_it_goes(story: Story) 
     assert "no aws_db_instance to adopt" in answer.errors
     assert "where that base is only half applied, write the stage file by hand" in answer.errors
     assert list(story.stages.iterdir()) == []
-    (story.stages / f"{STAGE}.toml").write_text('phase = "adopt"\nretain_data = true\n')
+    (story.stages / f"{STAGE}.toml").write_text(
+        'prefix = "atomic"\nphase = "adopt"\ndefault_tags = {}\n'
+    )
     answer = story.imports("inventory", *story.from_legacy)
     gate = story.imports("gate", "--stage", STAGE, "--json")
     assert answer.code == 0, answer.errors
