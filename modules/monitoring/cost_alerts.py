@@ -2,7 +2,11 @@
 
 from decimal import Decimal
 
-from cdktf_cdktf_provider_aws.budgets_budget import BudgetsBudget, BudgetsBudgetNotification
+from cdktf_cdktf_provider_aws.budgets_budget import (
+    BudgetsBudget,
+    BudgetsBudgetCostTypes,
+    BudgetsBudgetNotification,
+)
 from cdktf_cdktf_provider_aws.ce_anomaly_subscription import (
     CeAnomalySubscription,
     CeAnomalySubscriptionSubscriber,
@@ -52,6 +56,9 @@ class Budget(Construct):
                 time_unit="MONTHLY",
                 limit_amount=_amount(limit_usd),
                 limit_unit="USD",
+                # A new account's credits would hide what it spends until the day they are used up.
+                # https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_CostTypes.html
+                cost_types=BudgetsBudgetCostTypes(include_credit=False, include_refund=False),
                 notification=[
                     BudgetsBudgetNotification(
                         comparison_operator="GREATER_THAN",

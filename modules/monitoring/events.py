@@ -88,6 +88,51 @@ def placement_events(cluster_arn: str) -> EventRow:
     )
 
 
+def job_events(family_arns: Sequence[str]) -> EventRow:
+    """Tell of a job that ended with an error, ran into its timeout, or did not come to run.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_task_events.html
+    """
+    return EventRow(
+        key="job_failed",
+        description="A job by the clock failed, ran into its timeout, or its task did not start",
+        pattern={
+            "source": ["aws.ecs"],
+            "detail-type": ["ECS Task State Change"],
+            "detail": {
+                "lastStatus": ["STOPPED"],
+                "taskDefinitionArn": [{"prefix": f"{arn}:"} for arn in family_arns],
+                "$or": [
+                    {"containers": {"exitCode": [{"anything-but": 0}]}},
+                    {"stopCode": ["TaskFailedToStart", "TerminationNotice", "UserInitiated"]},
+                ],
+            },
+        },
+        words="ECS: the job of <task> failed: <reason>",
+        paths={"task": "$.detail.group", "reason": "$.detail.stoppedReason"},
+    )
+
+
+def certificate_events(certificate_arn: str) -> EventRow:
+    """Tell each day of a certificate that ACM has not been able to renew, 30 days or more before its end.
+
+    ACM renews one earlier, as long as the record that proved the domain stands and the certificate is used;
+    one that was imported it never renews.
+    https://docs.aws.amazon.com/acm/latest/userguide/supported-events.html
+    """
+    return EventRow(
+        key="certificate_expires",
+        description="The certificate is about to expire, and has not been renewed",
+        pattern={
+            "source": ["aws.acm"],
+            "detail-type": ["ACM Certificate Approaching Expiration", "ACM Certificate Expired"],
+            "resources": [certificate_arn],
+        },
+        words="ACM: the certificate of <domain> has not been renewed (<event>): look at its DNS record",
+        paths={"domain": "$.detail.CommonName", "event": "$.detail-type"},
+    )
+
+
 def database_events(kind: Literal["Instance", "Cluster"], identifiers: Sequence[str]) -> EventRow:
     """Tell of what happens to the database: neither its daily backups, nor its stops and starts by the clock.
 

@@ -239,6 +239,7 @@ def test_the_operator_is_told_of_events_and_registries_let_images_go(
 
     assert sorted(each.removeprefix(f"atomic-{name}-") for each in targets) == [
         "backup-failed",
+        "certificate-expires",
         "database-event",
         "deployment-failed",
         "task-not-placed",

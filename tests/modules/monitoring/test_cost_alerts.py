@@ -13,6 +13,7 @@ def test_a_budget_tells_at_four_fifths_spent_and_when_the_forecast_passes_it(
     budget = stack("thrifty").resource("aws_budgets_budget", "monthly")
 
     assert (budget["limit_amount"], budget["limit_unit"]) == ("250.0", "USD")
+    assert budget["cost_types"] == {"include_credit": False, "include_refund": False}
     assert [
         (each["notification_type"], each["threshold"], each["subscriber_email_addresses"])
         for each in budget["notification"]
