@@ -79,6 +79,18 @@ def use_objects(key_arn: str, region: str) -> list[Statement]:
     ]
 
 
+def read_sessions(key_arn: str) -> list[Statement]:
+    """Let a task role decrypt the key of a session's data, which whoever opens it has asked KMS for."""
+    return [
+        {
+            "Sid": "DecryptSessions",
+            "Effect": "Allow",
+            "Action": ["kms:Decrypt"],
+            "Resource": [key_arn],
+        }
+    ]
+
+
 def _use(sid: str, actions: Sequence[str], key_arn: str, through: str) -> Statement:
     return {
         "Sid": sid,
