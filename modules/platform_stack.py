@@ -18,8 +18,10 @@ from constructs import Construct
 
 from common.version import VERSION
 from modules.base.address import address
+from modules.base.expressions import leave_to_others
 from modules.base.guard import Guard
 from modules.base.naming import Names
+from modules.base.partition import arn
 from modules.base.provider import configure_provider
 from modules.base.state import configure_state
 from modules.compute.authorities import tls_parameters
@@ -42,7 +44,7 @@ from modules.edge.load_balancer import LoadBalancer, Route
 from modules.edge.web_firewall import WebFirewall
 from modules.legacy_base import LegacyBase
 from modules.monitoring import alarms, dashboard, events
-from modules.monitoring.cost_alerts import Budget, CostAnomalies
+from modules.monitoring.cost_alerts import MONITOR, Budget, CostAnomalies
 from modules.monitoring.monitoring import AlarmTopic, Dashboard, EventNotices, MetricAlarms
 from modules.network.inside_names import InsideNames
 from modules.network.network import Network
@@ -97,6 +99,8 @@ class PlatformStack(TerraformStack):
             key = CustomerKey(self, "customer_key", context=self._context)
             self._context = replace(self._context, key_arn=key.arn)
 
+        if stage.phase != "adopt":  # which never made one
+            leave_to_others(self, MONITOR)
         self._foundation()
         if stage.phase == "full":
             self._application()
@@ -420,7 +424,7 @@ class PlatformStack(TerraformStack):
 
     def _event_notices(self) -> None:
         context, names = self._context, self._context.names
-        ecs = f"arn:aws:ecs:{context.region}:{context.account_id}"
+        ecs = arn(context.region, f"ecs:{context.region}:{context.account_id}")
         EventNotices(
             self,
             "event_notices",
@@ -434,6 +438,7 @@ class PlatformStack(TerraformStack):
                 events.deployment_events(f"{ecs}:service/{names.cluster}/"),
                 events.placement_events(f"{ecs}:cluster/{names.cluster}"),
                 events.database_events(self._database.kind, self._database.identifiers),
+                events.certificate_events(self._load_balancer.certificate_arn),
             ],
             topic=self._topic,
         )
@@ -448,7 +453,7 @@ class PlatformStack(TerraformStack):
                 limit_usd=settings.budget_usd,
                 operator_email=operator_email,
             )
-        if settings.anomaly_usd:
+        if settings.anomaly_usd and settings.anomaly_monitor_arn:
             CostAnomalies(
                 self,
                 "cost_anomalies",
