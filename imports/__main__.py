@@ -27,6 +27,7 @@ from imports.printed import (
     print_owners,
     print_retirement,
     print_rollback,
+    print_stack_inventory,
 )
 from imports.record import AdoptionRecord
 from imports.retire import retire
@@ -34,6 +35,7 @@ from imports.rollback import rollback
 from imports.script import import_commands
 from imports.sources.terraform_base.base import NotAgreedError
 from imports.sources.terraform_base.legacy_workspaces import LegacyFolder, workspace_of_record
+from imports.take_stack import take_stack
 from imports.take_stock import take_stock
 from imports.workspace_record import whole_record
 from synth.synthesized import synthesized
@@ -115,6 +117,9 @@ def inventory(
             "with --cloudformation, or a template's file with --template: `python -m imports inventory "
             "--help` tells what is allowed"
         )
+    if cloudformation is not None:
+        _inventory_of_stack(stage, cloudformation, as_json=as_json)
+        return
     if legacy is None:
         _look(stage, cloudformation, template, as_json=as_json)
         return
@@ -162,6 +167,31 @@ def inventory(
         raise typer.Exit(ASKS_FOR_A_PERSON)
 
 
+def _inventory_of_stack(stage: str, name: str, *, as_json: bool) -> None:
+    with progress_on_screen(as_json) as progress:
+        found = take_stack(
+            this_workspace(stage),
+            name,
+            synthesize=lambda settings, adopted: synthesized(settings, adopted=adopted),
+            progress=progress,
+        )
+    if as_json:
+        print_json(
+            {
+                "stack": found.stack,
+                "rows": found.rows,
+                "against": found.against,
+                "compared": found.compared,
+                "notes": found.notes,
+                "record": found.record_path if found.record else None,
+            }
+        )
+    else:
+        print_stack_inventory(found)
+    if found.record is None:
+        raise typer.Exit(ASKS_FOR_A_PERSON)
+
+
 def _look(stage: str, name: str | None, template: Path | None, *, as_json: bool) -> None:
     with progress_on_screen(as_json) as progress:
         found = look_at_stack(
@@ -169,7 +199,7 @@ def _look(stage: str, name: str | None, template: Path | None, *, as_json: bool)
             name=name,
             template=template,
             clients=boto3_clients,
-            addresses=lambda settings: frozenset(synthesized(settings).resources),
+            synthesize=synthesized,
             progress=progress,
         )
     if as_json:

@@ -3,9 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from aws.client import Clients, boto3_clients
 from common.errors import UserError
+from imports.record import read_record
+from imports.workspace_record import path_of_record
 from modules.base.naming import Names
 from modules.compute.containers import secret_references
 from modules.settings.stage_settings import StageSettings
@@ -20,10 +23,15 @@ class Deployed:
     settings: StageSettings
     clients: Clients
 
-    @property
+    @cached_property
     def names(self) -> Names:
         """The physical names of the stage."""
-        return Names(prefix=self.settings.prefix, stack=self.settings.stack_name)
+        record = read_record(path_of_record(self.workspace))
+        return Names(
+            prefix=self.settings.prefix,
+            stack=self.settings.stack_name,
+            found=record.names if record else {},
+        )
 
     def readers_of(self, secret: str) -> tuple[str, ...]:
         """Return the services that get a value from `secret` when a task starts."""

@@ -46,7 +46,7 @@ class Registries(Construct):
                 EcrRepository(
                     self,
                     service,
-                    name=context.names.service(service),
+                    name=context.names.registry(service),
                     # A deployment may move a tag such as `latest`; releases are tagged by commit.
                     image_tag_mutability="MUTABLE",
                     image_scanning_configuration=EcrRepositoryImageScanningConfiguration(

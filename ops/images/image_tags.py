@@ -35,7 +35,10 @@ class ImageStatus:
 
 def image_status(deployed: Deployed, service: str, *, running: str | None) -> ImageStatus:
     """Return what a registry holds. Raises UserError when AWS refuses."""
-    repository, tag = deployed.names.service(service), deployed.settings.services[service].image_tag
+    repository, tag = (
+        deployed.names.registry(service),
+        deployed.settings.services[service].image_tag,
+    )
     images = ask_all(
         deployed.clients, "ecr", "DescribeImages", ("imageDetails",), repositoryName=repository
     )["imageDetails"]
@@ -59,7 +62,7 @@ def scan_findings(deployed: Deployed, service: str, tag: str) -> Mapping[str, in
         "ecr",
         "DescribeImageScanFindings",
         _NOT_SCANNED,
-        repositoryName=deployed.names.service(service),
+        repositoryName=deployed.names.registry(service),
         imageId={"imageTag": tag},
     )
     if answer is None or answer.get("imageScanStatus", {}).get("status") != "COMPLETE":
@@ -78,7 +81,7 @@ def pushed_before(deployed: Deployed, services: Sequence[str], tag: str) -> list
             "ecr",
             "DescribeImages",
             frozenset({"ImageNotFoundException", "RepositoryNotFoundException"}),
-            repositoryName=deployed.names.service(service),
+            repositoryName=deployed.names.registry(service),
             imageIds=[{"imageTag": tag}],
         )
     ]

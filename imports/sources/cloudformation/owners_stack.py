@@ -1,8 +1,11 @@
 """An owner's stack as CloudFormation tells it: the deployed template, and each row with its object."""
 
+import hashlib
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path, PurePath
 from typing import Any, Final
 
@@ -62,6 +65,18 @@ class OwnersStack:
     def arn(self) -> str:
         """The stack's ARN, by which alone it is deleted: a name may be another stack's tomorrow."""
         return str(self.facts.get("StackId", ""))
+
+    @property
+    def last_updated(self) -> str:
+        """When it was changed last, in ISO 8601."""
+        when = self.facts.get("LastUpdatedTime") or self.facts.get("CreationTime")
+        return when.isoformat() if isinstance(when, datetime) else ""
+
+    @property
+    def template_sha256(self) -> str:
+        """The SHA-256 of the template as JSON with its keys sorted: two spellings of one are the same."""
+        text = json.dumps(self.template, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
 
 
 def read_template_file(path: Path) -> OwnersStack:
