@@ -84,7 +84,7 @@ def inventory(
     legacy: Annotated[Path | None, typer.Option(help="the legacy terraform/aws folder")] = None,
     cloudformation: Annotated[
         str | None,
-        typer.Option(help="look at this CloudFormation stack instead, by name or ARN"),
+        typer.Option(help="the CloudFormation stack that owns them instead, by name or ARN"),
     ] = None,
     template: Annotated[
         Path | None,
@@ -107,7 +107,7 @@ def inventory(
 ) -> None:
     """Decide what becomes of each legacy resource, and write the adoption record.
 
-    Of a CloudFormation stack it says what would become of each row, and writes nothing.
+    Of a CloudFormation stack likewise, row by row; of a template it only says what would become of each.
 
     Example: `python -m imports inventory --stage prod --legacy ../terraform/aws`
     """
@@ -248,22 +248,33 @@ def adopt_(stage: Stage, as_json: AsJson = False) -> None:
 
     Example: `python -m imports adopt --stage prod`
     """
+    workspace = this_workspace(stage)
     with progress_on_screen(as_json) as progress:
-        result = adopt(this_workspace(stage), progress=progress)
-    _report(result.gate, as_json, held=result.held)
+        result = adopt(workspace, progress=progress)
+    stack = whole_record(workspace).stack
+    _report(result.gate, as_json, held=result.held, stack=stack.name if stack else None)
 
 
-def _report(result: GateResult, as_json: bool, *, held: int | None = None) -> None:
+def _report(
+    result: GateResult, as_json: bool, *, held: int | None = None, stack: str | None = None
+) -> None:
     if as_json:
         print_json({"open": result.is_open, "held": held, **asdict(result)})
     else:
         print_gate(result)
         if held:
             say(f"adopted: the new state holds {held} objects, and a second plan is empty")
-            say(
-                "next: stop the old folder's CI and run `python -m imports retire`: until then the old state "
-                "owns these objects too, and an apply there would take back what this project changes"
-            )
+            if stack:
+                say(
+                    f"CloudFormation owns them too: deploy and delete {stack} no more; what is next says "
+                    "docs/adopting.md"
+                )
+            else:
+                say(
+                    "next: stop the old folder's CI and run `python -m imports retire`: until then the old "
+                    "state owns these objects too, and an apply there would take back what this project "
+                    "changes"
+                )
     if not result.is_open:
         raise typer.Exit(ASKS_FOR_A_PERSON)
 

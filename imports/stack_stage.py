@@ -42,6 +42,8 @@ def stack_settings(observed: Found, stack: OwnersStack, clients: Clients) -> dic
         **_said("certificate_arn", certificate),
         **_said("operator_email", email or parameters.get("OperatorEmail")),
         "network": _network(observed),
+        # A redirect would lead to an HTTPS that nobody has used yet.
+        **({} if certificate else {"load_balancer": {"http": "forward"}}),
         **_vectors(observed, tasks),
         **({"services": services} if services else {}),
     }

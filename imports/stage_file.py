@@ -25,6 +25,7 @@ _OF_STACK = (
     + """\
 # health_matcher = "200-499" lets the old tasks and the new ones both pass as healthy while the new take over.
 #   Delete the line when `python -m ops status` shows the new ones alone.
+# load_balancer.http = "forward" keeps port 80 as it was, beside the new HTTPS. Delete it when HTTPS answers.
 
 """
 )

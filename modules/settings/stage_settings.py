@@ -223,6 +223,11 @@ class LoadBalancer(Section):
         description="how long a quiet connection stays open; websockets ping every 5 and 50 seconds. Each "
         "target has to keep one for longer (docs/reliability.md)",
     )
+    http: Literal["redirect", "forward"] = Field(
+        "redirect",
+        description="what port 80 does where an adopted stack has its rules on it: `redirect` to HTTPS, or "
+        "`forward` as before, until users come by HTTPS; elsewhere it redirects always",
+    )
     ssl_policy: SslPolicy = Field(
         "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
         description="TLS policy of the HTTPS listener",
