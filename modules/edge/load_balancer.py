@@ -59,6 +59,7 @@ class LoadBalancer(Construct):
         self.rules_on_http = context.is_adopted(LbListener, "http") and not context.is_adopted(
             LbListener, "https"
         )
+        self.certificate_arn = certificate_arn
         self.load_balancer = address(
             "main",
             Lb(
