@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from cdktf import App
 
+from modules.extended_stack import ExtendedStack
 from modules.platform_stack import PlatformStack
 from modules.settings.stage_settings import StageSettings
 
@@ -26,7 +27,8 @@ def synthesize(
     """
     app = App(outdir=outdir)
     for stage in stages:
-        PlatformStack(
+        kind = ExtendedStack if stage.beside.extension else PlatformStack
+        kind(
             app,
             stage.stack_name,
             stage=stage,

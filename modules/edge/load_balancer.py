@@ -196,15 +196,14 @@ class Route(Construct):
                 lifecycle=TerraformResourceLifecycle(ignore_changes=["port"]),
             ),
         )
-        self.rule = self._rule(
-            service.name, "rule", path, service.priority, load_balancer=load_balancer
-        )
+        self._service = service
+        self.rule = self._rule("", "rule", path, service.priority, load_balancer=load_balancer)
         if load_balancer.rules_on_http and context.is_adopted(LbListenerRule, service.name):
             self._beside_http(service, path, load_balancer)
         if service.second_route:
             second = service.second_route
             self._rule(
-                f"{service.name}_second_route",
+                "_second_route",
                 "second_rule",
                 second.path,
                 second.priority,
@@ -214,7 +213,7 @@ class Route(Construct):
     def _beside_http(self, service: Service, path: str, load_balancer: LoadBalancer) -> None:
         """Route HTTPS too; what comes by HTTP goes there when it no longer has to be forwarded."""
         self._rule(
-            f"{service.name}_https",
+            "_https",
             "https_rule",
             path,
             service.priority,
@@ -239,15 +238,15 @@ class Route(Construct):
 
     def _rule(
         self,
-        name: str,
+        suffix: str,
         id_: str,
         path: str,
         priority: int | None,
         *,
         load_balancer: LoadBalancer,
     ) -> LbListenerRule:
-        return address(
-            name,
+        rule = address(
+            f"{self._service.name}{suffix}",
             LbListenerRule(
                 self,
                 id_,
@@ -264,3 +263,7 @@ class Route(Construct):
                 tags={"Name": self._name},
             ),
         )
+        if before := self._service.renamed_from:
+            # AWS takes a priority once: the rule of the old name becomes this one.
+            rule.move_from_id(address_of(LbListenerRule, f"{before}{suffix}"))
+        return rule
