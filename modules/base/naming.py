@@ -100,6 +100,11 @@ class Names:
         return self._found("aws_cloudwatch_log_group", service, made)
 
     @property
+    def exec_log_group(self) -> str:
+        """The log group of what is typed and shown in shells of `exec`; no service's name leads there."""
+        return f"/aws/ecs/{self.cluster}-exec"
+
+    @property
     def vpc(self) -> str:
         """The VPC."""
         return self._name("vpc")
