@@ -23,7 +23,7 @@ _HEADER = """\
 _OF_STACK = (
     _HEADER.replace("legacy base", "CloudFormation stack")
     + """\
-# health_matcher = "200-499" lets the old tasks and the new ones both pass as healthy while the new take over.
+# health_matcher = "200-499" lets the old tasks and the new ones both pass as healthy during the deployment.
 #   Delete the line when `python -m ops status` shows the new ones alone.
 # load_balancer.http = "forward" keeps port 80 as it was, beside the new HTTPS. Delete it when HTTPS answers.
 
