@@ -15,6 +15,7 @@ from ops.commands.firewall import firewall
 from ops.commands.gate import gate
 from ops.commands.hasura import apply_hasura_metadata
 from ops.commands.logs import logs
+from ops.commands.maintenance import app as maintenance
 from ops.commands.recover import recover_
 from ops.commands.report import report
 from ops.commands.restart import restart
@@ -44,6 +45,7 @@ app.command()(doctor)
 app.command()(logs)
 app.command()(firewall)
 app.command("open")(open_)
+app.add_typer(maintenance, name="maintenance")
 app.add_typer(images.app, name="images")
 app.add_typer(database.app, name="database")
 app.command()(apply_hasura_metadata)

@@ -133,6 +133,11 @@ class Names:
         return self._name("alb")
 
     @property
+    def maintenance(self) -> str:
+        """The rule that shows a page in place of the application; no state has it."""
+        return self._name("maintenance")
+
+    @property
     def web_firewall(self) -> str:
         """The web ACL, and its metric."""
         return self._name("web-firewall")

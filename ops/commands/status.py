@@ -21,6 +21,7 @@ from common.screen import (
 from ops.deployed import Deployed, local_time, open_stage
 from ops.facts.alarms import AlarmFacts, alarm_facts
 from ops.facts.database import DatabaseFacts, database_facts
+from ops.facts.maintenance import Maintenance, maintenance_facts
 from ops.facts.services import Deployment, ServiceFacts, service_facts
 
 _POLL_SECONDS = 10
@@ -40,6 +41,7 @@ class Status:
     services: tuple[ServiceFacts, ...]
     alarms: tuple[AlarmFacts, ...]
     database: DatabaseFacts | None
+    maintenance: Maintenance | None = None
 
 
 def status(
@@ -72,6 +74,7 @@ def status(
             services=services,
             alarms=alarm_facts(deployed),
             database=database_facts(deployed),
+            maintenance=maintenance_facts(deployed),
         )
     if as_json:
         print_json(found)
@@ -135,6 +138,8 @@ def _show(status: Status) -> None:
         since = f" since {local_time(each.since)}" if each.since else ""
         say(f"  {each.name}{since}: {each.reason}")
     say(f"database   {_database(status.database)}")
+    if status.maintenance:
+        say(f"visitors   {status.maintenance.text}")
     if asks_for_a_person(status):
         say(f"\nwhat to do: python -m ops doctor --stage {status.stage}")
 
