@@ -40,6 +40,7 @@ from modules.edge.load_balancer import LoadBalancer, Route
 from modules.edge.web_firewall import WebFirewall
 from modules.legacy_base import LegacyBase
 from modules.monitoring import alarms, dashboard, events
+from modules.monitoring.chat import Chat
 from modules.monitoring.cost_alerts import Budget, CostAnomalies
 from modules.monitoring.monitoring import AlarmTopic, Dashboard, EventNotices, MetricAlarms
 from modules.network.inside_names import InsideNames
@@ -404,7 +405,7 @@ class PlatformStack(TerraformStack):
     def _event_notices(self) -> None:
         context, names = self._context, self._context.names
         ecs = f"arn:aws:ecs:{context.region}:{context.account_id}"
-        EventNotices(
+        notices = EventNotices(
             self,
             "event_notices",
             context=context,
@@ -420,6 +421,15 @@ class PlatformStack(TerraformStack):
             ],
             topic=self._topic,
         )
+        if self._stage.chat.is_wanted:
+            Chat(
+                self,
+                "chat",
+                context=context,
+                settings=self._stage.chat,
+                topic=self._topic,
+                notices=notices,
+            )
 
     def _cost_alerts(self, operator_email: str) -> None:
         settings = self._stage.cost_alerts

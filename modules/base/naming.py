@@ -50,6 +50,11 @@ class Names:
         return f"{self.stack}-AlarmTopic"
 
     @property
+    def chat(self) -> str:
+        """What tells a channel: the topic of events, the role, and the channel's configuration."""
+        return self._name("chat")
+
+    @property
     def dashboard(self) -> str:
         """The CloudWatch dashboard."""
         return f"{self.stack}-SystemHealthOverview"

@@ -54,6 +54,7 @@ def find_errors(settings: StageSettings) -> list[SettingError]:
         *_as_found(settings),
         *_certificate(settings),
         *_accounts(settings),
+        *_chat(settings),
         *_hosted_zone(settings),
         *_network(settings),
         *_database(settings),
@@ -171,6 +172,23 @@ def _accounts(settings: StageSettings) -> Iterator[SettingError]:
                 allowed=f"one of the stage's account, {settings.account_id} (account_id)",
                 remedy="name one of that account, or leave it out",
                 rests_on=("account_id",),
+            )
+
+
+def _chat(settings: StageSettings) -> Iterator[SettingError]:
+    """Check that a channel is named whole, or not at all."""
+    for ids in (
+        ("slack_workspace_id", "slack_channel_id"),
+        ("teams_tenant_id", "teams_team_id", "teams_channel_id"),
+    ):
+        given = [each for each in ids if getattr(settings.chat, each)]
+        for missing in (each for each in ids if given and each not in given):
+            yield SettingError(
+                field=f"chat.{missing}",
+                value=None,
+                allowed=f"given together with {', '.join(given)}",
+                remedy=f"add it, or leave {' and '.join(given)} out",
+                rests_on=tuple(f"chat.{each}" for each in given),
             )
 
 

@@ -12,6 +12,7 @@ from ops.deployed import Deployed
 from ops.doctor import (
     account,
     account_wide,
+    chat,
     contents,
     edge,
     maintenance,
@@ -173,6 +174,13 @@ def _stage(deployed: Deployed, *, deep: bool, look_up: edge.Resolve) -> list[Che
                 findings=lambda: edge.judge_certificate(
                     edge.gather_certificate(deployed), stack=stack, now=datetime.now(UTC)
                 ),
+            )
+        )
+    if settings.chat.is_wanted:
+        checks.append(
+            Check(
+                name="chat",
+                findings=lambda: chat.judge_chat(settings.chat, chat.gather_chat(deployed)),
             )
         )
     if settings.phase == "full":
