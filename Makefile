@@ -6,7 +6,7 @@ PYTHON ?= python3
 SOURCES = --extend-exclude .tools .
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-adopt bench torture audit quick test check checkov security format snapshots fuzz release-snapshot clean
+.PHONY: help setup demo demo-adopt bench torture audit quick test check checkov security format snapshots fuzz release-snapshot compat nightly clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -38,8 +38,8 @@ quick: check ## check, then run the tests that need neither Terraform nor Node
 test: check checkov ## check, then run every test
 	@. ./activate && python -m pytest --numprocesses 4 --no-loadscope-reorder
 
-check: setup ## lint, formatting, types, and which package knows which
-	@. ./activate && ruff check $(SOURCES) && ruff format --check $(SOURCES) && mypy && lint-imports
+check: setup ## lint, formatting, types, which package knows which, workflows, secrets
+	@. ./activate && ruff check $(SOURCES) && ruff format --check $(SOURCES) && mypy && lint-imports && python -m security.repository
 
 checkov: setup ## install checkov, in a virtualenv of its own
 	@$(PYTHON) dev/setup/setup.py checkov
@@ -56,8 +56,13 @@ snapshots: setup ## rewrite the snapshots of the stages, the table of settings a
 fuzz: setup ## give every entry point thousands of bad inputs, and count the tracebacks
 	@. ./activate && python -m tests.fuzz
 
-release-snapshot: setup ## keep what VERSION=0.2.0 synthesizes, for the test of upgrades from it
+release-snapshot: setup ## keep what this version synthesizes, for the test of upgrades from it
 	@. ./activate && python -m tests.upgrades.release "$(VERSION)"
+
+compat: setup ## try the two ways on from CDKTF and AWS provider 5, with the present code (needs the internet)
+	@. ./activate && python -m tests.compat
+
+nightly: compat ## what is too long for each change: other versions, other people's tools (needs the internet)
 
 clean: ## remove everything the set-up and the runs have made, except Terraform state
 	rm -rf .venv security/.venv .tools node_modules cdktf.out .gen .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -135,7 +135,7 @@ def ask_all(
 
 
 def ask_unless(
-    clients: Clients, service: str, operation: str, codes: frozenset[str], **arguments: Any
+    clients: Clients, service: str, operation: str, codes: frozenset[str], /, **arguments: Any
 ) -> Mapping[str, Any] | None:
     """Return what one call answers; None when AWS answers with one of the error `codes`.
 

@@ -24,6 +24,7 @@ from rich.text import Text
 
 from common.errors import StageError, UserError, one_line
 from common.progress import Progress
+from common.version import VERSION
 
 _out = Console(highlight=False, markup=False, emoji=False)
 _err = Console(highlight=False, markup=False, emoji=False, stderr=True)
@@ -39,6 +40,18 @@ _SECONDS_BETWEEN_SIGNS = 10
 
 Stage = Annotated[str, typer.Option(help="the stage, as in stages/STAGE.toml")]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        say(f"atomic-infra {VERSION}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option("--version", is_eager=True, callback=_print_version, help="print the version"),
+]
 
 
 def printable(text: str) -> str:

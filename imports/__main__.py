@@ -15,7 +15,16 @@ import typer
 
 from aws.client import boto3_clients
 from common.errors import UserError, listed
-from common.screen import ASKS_FOR_A_PERSON, AsJson, Stage, print_json, progress_on_screen, run, say
+from common.screen import (
+    ASKS_FOR_A_PERSON,
+    AsJson,
+    Stage,
+    Version,
+    print_json,
+    progress_on_screen,
+    run,
+    say,
+)
 from imports.adopt import GateResult, adopt, run_gate
 from imports.legacy_side import LegacySource, refuse_missing_folder
 from imports.look_at_stack import look_at_stack
@@ -63,6 +72,11 @@ def _legacy_folder(
     set_default_credentials(workspace)
     terraform = Terraform(folder=folder, environment=workspace.process_environment())
     return workspace_of_record(terraform, record, asked)
+
+
+@app.callback()
+def _root(_version: Version = False) -> None:
+    """Take what belongs to no command."""
 
 
 def _record_of_base(workspace: Workspace) -> AdoptionRecord:

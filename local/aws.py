@@ -12,6 +12,8 @@ from typing import Annotated
 
 import typer
 
+from common.screen import Version
+
 HOST = "127.0.0.1"
 
 
@@ -58,6 +60,7 @@ def serve(listener: socket.socket, *, log_requests: bool, lenient: bool) -> None
     from local.moto_patches.certificates import fill_certificate_gaps  # noqa: PLC0415
     from local.moto_patches.costs import fill_cost_gaps  # noqa: PLC0415
     from local.moto_patches.ecs import fill_ecs_gaps  # noqa: PLC0415
+    from local.moto_patches.ecs_history import remember_deployments  # noqa: PLC0415
     from local.moto_patches.gaps import fill_gaps  # noqa: PLC0415
     from local.moto_patches.names import fill_name_gaps  # noqa: PLC0415
     from local.moto_patches.security import fill_security_gaps  # noqa: PLC0415
@@ -72,6 +75,7 @@ def serve(listener: socket.socket, *, log_requests: bool, lenient: bool) -> None
     fill_certificate_gaps()
     fill_cost_gaps()
     fill_ecs_gaps()
+    remember_deployments()
     fill_security_gaps()
     serve_cloudformation()
     moto = Chat(DomainDispatcherApplication(create_backend_app))
@@ -94,6 +98,7 @@ def main(
         bool,
         typer.Option("--lenient", envvar="ATOMIC_AWS_LENIENT", help="take what AWS refuses"),
     ] = False,
+    _version: Version = False,
 ) -> None:
     """Serve an AWS in memory on 127.0.0.1. Example: python -m local.aws --port 5000."""
     try:

@@ -18,12 +18,13 @@ from cdktf_cdktf_provider_aws.security_group import SecurityGroup
 from constructs import Construct
 
 from modules.base.address import address
+from modules.base.partition import arn
 from modules.context import Context
 from modules.data.private_bucket import PrivateBucket
 from modules.network.network import Network
 from modules.security import policies
 
-MANAGED_EXECUTION_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
+_EXECUTION_POLICY = "iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
 
 
 class LegacyBase(Construct):
@@ -76,7 +77,7 @@ class LegacyBase(Construct):
                 self,
                 "ecs_task_execution_role_policy",
                 role=role.name,
-                policy_arn=MANAGED_EXECUTION_POLICY,
+                policy_arn=arn(context.region, _EXECUTION_POLICY),
             ),
         )
 

@@ -16,9 +16,12 @@ from cdktf_cdktf_provider_aws.s3_bucket_versioning import S3BucketVersioningA
 from cdktf_cdktf_provider_aws.vpc import Vpc
 from constructs import Construct
 
+from common.version import VERSION
 from modules.base.address import address
+from modules.base.expressions import leave_to_others
 from modules.base.guard import Guard
 from modules.base.naming import Names
+from modules.base.partition import arn
 from modules.base.provider import configure_provider
 from modules.base.state import configure_state
 from modules.compute.authorities import tls_parameters
@@ -40,8 +43,12 @@ from modules.edge.load_balancer import LoadBalancer, Route
 from modules.edge.web_firewall import WebFirewall
 from modules.legacy_base import LegacyBase
 from modules.monitoring import alarms, dashboard, events
+<<<<<<< HEAD
 from modules.monitoring.chat import Chat
 from modules.monitoring.cost_alerts import Budget, CostAnomalies
+=======
+from modules.monitoring.cost_alerts import MONITOR, Budget, CostAnomalies
+>>>>>>> main
 from modules.monitoring.monitoring import AlarmTopic, Dashboard, EventNotices, MetricAlarms
 from modules.network.inside_names import InsideNames
 from modules.network.network import Network
@@ -96,6 +103,8 @@ class PlatformStack(TerraformStack):
             key = CustomerKey(self, "customer_key", context=self._context)
             self._context = replace(self._context, key_arn=key.arn)
 
+        if stage.phase != "adopt":  # which never made one
+            leave_to_others(self, MONITOR)
         self._foundation()
         if stage.phase == "full":
             self._application()
@@ -185,6 +194,7 @@ class PlatformStack(TerraformStack):
         self._hosted_zone = self._find_hosted_zone()
         self._certificate = self._request_certificate()
 
+        self._output("InfrastructureVersion", VERSION)
         self._output("VpcId", self._network.vpc.id)
         self._output("ClusterName", self._cluster.cluster.name)
         self._output("DataBucketName", self._bucket.bucket.bucket)
@@ -404,8 +414,13 @@ class PlatformStack(TerraformStack):
 
     def _event_notices(self) -> None:
         context, names = self._context, self._context.names
+<<<<<<< HEAD
         ecs = f"arn:aws:ecs:{context.region}:{context.account_id}"
         notices = EventNotices(
+=======
+        ecs = arn(context.region, f"ecs:{context.region}:{context.account_id}")
+        EventNotices(
+>>>>>>> main
             self,
             "event_notices",
             context=context,
@@ -418,6 +433,7 @@ class PlatformStack(TerraformStack):
                 events.deployment_events(f"{ecs}:service/{names.cluster}/"),
                 events.placement_events(f"{ecs}:cluster/{names.cluster}"),
                 events.database_events(self._database.kind, self._database.identifiers),
+                events.certificate_events(self._load_balancer.certificate_arn),
             ],
             topic=self._topic,
         )
@@ -441,7 +457,7 @@ class PlatformStack(TerraformStack):
                 limit_usd=settings.budget_usd,
                 operator_email=operator_email,
             )
-        if settings.anomaly_usd:
+        if settings.anomaly_usd and settings.anomaly_monitor_arn:
             CostAnomalies(
                 self,
                 "cost_anomalies",

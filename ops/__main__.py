@@ -5,7 +5,7 @@ Exit codes: 0 done or fine, 1 an error said in one line, 2 something is found th
 
 import typer
 
-from common.screen import run
+from common.screen import Version, run
 from ops.commands import database, images, secrets
 from ops.commands.cost import cost
 from ops.commands.diagram import diagram
@@ -17,8 +17,10 @@ from ops.commands.hasura import apply_hasura_metadata
 from ops.commands.logs import logs
 from ops.commands.maintenance import app as maintenance
 from ops.commands.recover import recover_
+from ops.commands.releases import releases, rollback
 from ops.commands.report import report
 from ops.commands.restart import restart
+from ops.commands.run import run as run_
 from ops.commands.state import app as state
 from ops.commands.status import open_, status
 from ops.commands.task_definitions import app as task_definitions
@@ -33,8 +35,8 @@ app = typer.Typer(
 
 
 @app.callback()
-def _root() -> None:
-    """With a callback, a lone command keeps its name."""
+def _root(_version: Version = False) -> None:
+    """Take what belongs to no command."""
 
 
 app.command()(cost)
@@ -43,10 +45,13 @@ app.command()(restart)
 app.command()(status)
 app.command()(doctor)
 app.command()(logs)
+app.command("run")(run_)
 app.command()(firewall)
 app.command("open")(open_)
 app.add_typer(maintenance, name="maintenance")
 app.add_typer(images.app, name="images")
+app.command()(releases)
+app.command()(rollback)
 app.add_typer(database.app, name="database")
 app.command()(apply_hasura_metadata)
 app.command("recover")(recover_)

@@ -1,5 +1,6 @@
 """A deployed stage: its settings, its names, and the AWS it is in."""
 
+import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,8 +59,10 @@ def chosen_services(settings: StageSettings, asked: Iterable[str]) -> tuple[str,
     chosen = tuple(dict.fromkeys(asked))
     for name in chosen:
         if name not in settings.services:
+            close = " or ".join(difflib.get_close_matches(name, settings.services, n=2))
+            meant = f"did you mean {close}? " if close else ""
             raise UserError(
-                f"stage {settings.stage} has no service {name!r}: allowed: "
+                f"stage {settings.stage} has no service {name!r}: {meant}allowed: "
                 f"{', '.join(settings.services)}"
             )
     return chosen

@@ -15,6 +15,7 @@ import typer
 from common.progress import Progress
 from common.screen import (
     AsJson,
+    Version,
     print_error,
     print_json,
     print_table,
@@ -41,7 +42,7 @@ Stages = Annotated[
 
 
 @app.command()
-def security(stage: Stages = None, as_json: AsJson = False) -> None:
+def security(stage: Stages = None, as_json: AsJson = False, _version: Version = False) -> None:
     """Check what the stages synthesize to: checkov, containers, IAM policies, who reaches whom.
 
     What is found is open unless a reviewed exception (security/exceptions.toml) names it.

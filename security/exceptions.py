@@ -8,6 +8,9 @@ One file for all checks, `exceptions.toml`, a table per row:
     stage = "*"                      # where it holds: a stage's name, `*` as above, or several: "dev*, prod"
     reason = "..."                   # one an auditor would accept
     payer = "..."                    # who pays, and how much, if it is closed
+    tool = "zizmor"                  # whose check it is; default: checkov and our own
+
+For zizmor and detect-secrets the resource is a file and the stage `*`.
 """
 
 import tomllib
@@ -15,10 +18,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 EXCEPTIONS = Path(__file__).with_name("exceptions.toml")
+
+
+Tool = Literal["checkov", "detect-secrets", "prowler", "zizmor"]
 
 
 class ExceptionRow(BaseModel):
@@ -31,6 +38,7 @@ class ExceptionRow(BaseModel):
     stage: str = Field(min_length=1)
     reason: str = Field(min_length=20)
     payer: str = Field(min_length=1)
+    tool: Tool = "checkov"
 
     def covers(self, failure: "Failure") -> bool:
         """Return whether this row excuses a failure."""
@@ -71,16 +79,17 @@ class Reviewed:
     unused: tuple[ExceptionRow, ...]
 
 
-def read_exceptions(path: Path = EXCEPTIONS) -> list[ExceptionRow]:
-    """Return the rows of the file.
+def read_exceptions(path: Path = EXCEPTIONS, *, tool: Tool = "checkov") -> list[ExceptionRow]:
+    """Return the rows of the file for one tool; those of checkov are also for the checks of our own.
 
     Raises ValueError, naming the file and the field, when one is malformed.
     """
     document = tomllib.loads(path.read_text(encoding="utf-8"))
     try:
-        return [ExceptionRow.model_validate(row) for row in document.get("exception", [])]
+        rows = [ExceptionRow.model_validate(row) for row in document.get("exception", [])]
     except ValidationError as error:
         raise ValueError(f"{path}: {error}") from None
+    return [row for row in rows if row.tool == tool]
 
 
 def review(failures: Iterable[Failure], rows: Sequence[ExceptionRow]) -> Reviewed:

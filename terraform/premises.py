@@ -12,7 +12,7 @@ from terraform.cli import Terraform
 from terraform.instances import account_in
 from terraform.plan import Plan
 from terraform.pulled_state import content, pull
-from terraform.state import Document, parse_state
+from terraform.state import Document, StateObject, parse_state
 from terraform.state_lock import (
     NO_OBJECT,
     StateLock,
@@ -83,7 +83,8 @@ class Premises:
         plan = f"the plan in {self.plan}{made}" if self.plan else "a plan made now"
         if self.state is None:
             compared = (
-                f"the same objects as in the state {self.compared_with}; AWS was not asked"
+                f"the same objects and values as in the state {self.compared_with}, whose lineage a plan in "
+                "JSON does not tell; AWS was not asked"
                 if self.compared_with
                 else "the state itself was not asked"
             )
@@ -220,7 +221,7 @@ def refuse_foreign_plan(workspace: Workspace, plan: Plan, file: Path) -> Compare
         return Compared(unasked=f"not looked at: the state {place}, which cannot be read: {error}")
     if text is None and settings.state is None:
         return Compared()
-    held = _ids(text, place) if text else {}
+    held = _objects(text, place) if text else {}
     stale = disagrees_with(plan, held)
     if stale:
         raise UserError(f"{file}: made of another state than {place}: {stale}: plan again")
@@ -269,10 +270,10 @@ def _planned_upon(file: Path) -> tuple[str, int]:
         raise UserError(f"{file}: not a whole plan file: plan again") from None
 
 
-def _ids(text: bytes, place: str) -> dict[str, object]:
-    """Return the id of each object in a state, by address; deposed ones are left out."""
+def _objects(text: bytes, place: str) -> dict[str, StateObject]:
+    """Return the objects of a state by address; deposed ones are left out."""
     state = parse_state(decode_state(text, source=place), source=place)
-    return {each.address: each.attributes.get("id") for each in state.objects}
+    return {each.address: each for each in state.objects}
 
 
 def _place(workspace: Workspace) -> str:

@@ -45,6 +45,7 @@ class StateObject:
     attributes: Mapping[str, Any] = field(repr=False)
     dependencies: tuple[str, ...] = ()
     tainted: bool = False
+    schema_version: object = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,6 +181,7 @@ def _collect(resource: Mapping[str, Any], source: str, found: _Found) -> None:
             attributes=attributes_of(instance),
             dependencies=tuple(map(str, dependencies)) if isinstance(dependencies, list) else (),
             tainted=instance.get("status") == "tainted",
+            schema_version=instance.get("schema_version", 0),
         )
 
 

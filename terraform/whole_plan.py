@@ -4,13 +4,16 @@ Pure: a plan's JSON (`terraform show -json`) in, a sentence or None out. What Te
 is believed, and what it does not say is counted. https://developer.hashicorp.com/terraform/internals/json-format
 """
 
+import json
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from common.errors import listed, shorten
 from modules.base.naming import Names
 from modules.settings.stage_settings import StageSettings
 from terraform.plan import Plan
+from terraform.state import StateObject
 
 FAILED = "the plan of a run that failed: plan again"
 _KNOWN_FORMATS = ("0.", "1.")
@@ -123,8 +126,13 @@ def adopts(plan: Plan) -> bool:
 
 def prior_ids(plan: Plan) -> dict[str, object]:
     """Return the id of each object in the state that the plan was made of, by address."""
+    return {address: _at(each, "values").get("id") for address, each in _prior(plan).items()}
+
+
+def _prior(plan: Plan) -> dict[str, Mapping[str, Any]]:
+    """Return what a plan says of each object in the state that it was made of; not of deposed ones."""
     return {
-        str(resource["address"]): _at(resource, "values").get("id")
+        str(resource["address"]): resource
         for resource in _resources(_at(plan.document, "prior_state", "values", "root_module"))
         if resource.get("mode") == "managed"
         and isinstance(resource.get("address"), str)
@@ -132,12 +140,13 @@ def prior_ids(plan: Plan) -> dict[str, object]:
     }
 
 
-def disagrees_with(plan: Plan, state: Mapping[str, object]) -> str | None:
-    """By what a plan shows that it was made of another state than this (address -> id); None if it agrees.
+def disagrees_with(plan: Plan, state: Mapping[str, StateObject]) -> str | None:
+    """By what a plan shows that it was made of another state than this (by address); None if it agrees.
 
-    A plan's JSON has no serial. What was deleted outside is in the state still, and no more in the plan's.
+    A plan's JSON has no lineage and no serial: objects and their values are what can be compared. What
+    changed outside the plan lists as drift; what was deleted there is in the state still, and not in its own.
     """
-    prior = prior_ids(plan)
+    prior = _prior(plan)
     for change in plan.changes:
         if change.actions == ("create",) and not prior and change.address in state:
             return f"the state holds {change.address}, which the plan would create"
@@ -157,9 +166,39 @@ def disagrees_with(plan: Plan, state: Mapping[str, object]) -> str | None:
             return f"the state holds {address}, which the plan does not know"
         if address not in state:
             return f"the plan knows {address}, which the state does not hold"
-        if prior[address] != state[address]:
-            return f"{address} is another object in the state than in the plan"
+        differs = _differs(prior[address], state[address])
+        if differs:
+            return (
+                f"{address} is another object in the state than in the plan"
+                if differs == "id"
+                else f"{differs} of {address} is not in the state what it is in the plan"
+            )
     return None
+
+
+def _differs(prior: Mapping[str, Any], held: StateObject) -> str | None:
+    """Return an attribute that both know and that differs, `id` before others; None where none does.
+
+    An object of another schema's version was translated for the plan: of that, the id alone is compared.
+    """
+    values = _at(prior, "values")
+    translated = prior.get("schema_version", held.schema_version) != held.schema_version
+    names = ["id"] if translated else ["id", *sorted(values)]
+    for name in names:
+        if name in held.attributes and _plain(values.get(name)) != _plain(held.attributes[name]):
+            return name
+    return None
+
+
+def _plain(value: object) -> str:
+    """Write a value so that neither the order of a set nor the kind of a number counts."""
+    if isinstance(value, Mapping):
+        return json.dumps({str(key): _plain(each) for key, each in value.items()}, sort_keys=True)
+    if isinstance(value, list):
+        return json.dumps(sorted(map(_plain, value)))
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        return f"{float(value):.12g}"
+    return json.dumps(value, default=str)
 
 
 def _resources(module: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

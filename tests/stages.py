@@ -36,7 +36,11 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
             "allow_major_version_upgrade": True,
         },
         "night_stop": {},
-        "cost_alerts": {"budget_usd": 250, "anomaly_usd": 20},
+        "cost_alerts": {
+            "budget_usd": 250,
+            "anomaly_usd": 20,
+            "anomaly_monitor_arn": "arn:aws:ce::123456789012:anomalymonitor/of-services",
+        },
         "services": {
             "app": {
                 "schedule": [{"at": "12:00", "days": "MON-FRI", "min_tasks": 2, "max_tasks": 4}]
@@ -126,7 +130,18 @@ OWN_SECRETS: Mapping[str, Any] = {
     },
     "services": {"app": {"secrets": {"STRIPE_KEY": "stripe:KEY", "SENTRY_DSN": "sentry-dsn"}}},
 }
-_BESIDES = {
+# In another partition each: with all that has an ARN, a principal or a host of its own.
+ELSEWHERE: Mapping[str, Any] = {
+    **_REQUIRED,
+    "security": {"customer_managed_key": True, "web_firewall": True, "backups": True},
+    "dns": {"mode": "route53", "hosted_zone_name": "example.com"},
+    "night_stop": {},
+    "kafka": True,
+}
+# Variants that no snapshot is kept of.
+BESIDES: Mapping[str, Mapping[str, Any]] = {
+    "govcloud": {**ELSEWHERE, "region": "us-gov-west-1"},
+    "china": {**ELSEWHERE, "region": "cn-northwest-1"},
     "bare": BARE,
     "adopted": {**_REQUIRED, "security": {"backups": True}},
     "own-secrets": OWN_SECRETS,
@@ -137,7 +152,7 @@ def stage_settings(name: str) -> StageSettings:
     """A shipped stage or a variant."""
     if name in SHIPPED:
         return read_stage(STAGES_DIR, name)
-    document = _BESIDES.get(name) or VARIANTS[name]
+    document = BESIDES.get(name) or VARIANTS[name]
     settings, mistakes = parse_stage(document, stage=name)
     assert not mistakes, mistakes
     return settings

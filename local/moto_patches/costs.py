@@ -2,15 +2,22 @@
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from moto.budgets.responses import BudgetsResponse
 from moto.ce.models import CostExplorerBackend
 from moto.ce.responses import CostExplorerResponse
+from moto.core.exceptions import JsonRESTError
 
 # The two kinds of object of anomaly detection, as Cost Explorer names their members.
 _KINDS = {"Monitor": "monitor", "Subscription": "subscription"}
+# Newer accounts begin with a monitor of services, and AWS allows no second.
+# https://docs.aws.amazon.com/cost-management/latest/userguide/getting-started-ad.html
+# https://docs.aws.amazon.com/cost-management/latest/userguide/management-limits.html
+FIRST_MONITOR = "arn:aws:ce::{account}:anomalymonitor/8c5f1f5e-5b1d-4c0e-9a55-6f4a2f0d7c11"
+_OF_SERVICES = {"MonitorType": "DIMENSIONAL", "MonitorDimension": "SERVICE"}
 
 
 def fill_cost_gaps() -> None:
@@ -80,14 +87,12 @@ def _keep_budgets() -> None:
 def _keep_anomaly_objects(kind: str) -> None:
     """Create, get, update and delete of monitors or subscriptions, which moto lacks altogether."""
     member, arn = f"Anomaly{kind}", f"{kind}Arn"
-
-    def store(backend: CostExplorerBackend) -> dict[str, dict[str, Any]]:
-        kept: dict[str, dict[str, Any]] = backend.__dict__.setdefault(f"_anomaly_{kind}", {})
-        return kept
+    store = partial(_anomaly_objects, kind=kind)
 
     def create(self: CostExplorerResponse) -> str:
         asked = json.loads(self.body)
         backend = self.ce_backend
+        _refuse_anomaly_object(backend, asked[member], kind)
         name = f"arn:aws:ce::{backend.account_id}:anomaly{_KINDS[kind]}/{uuid.uuid4()}"
         store(backend)[name] = {**asked[member], arn: name, "AccountId": backend.account_id}
         backend.tag_resource(name, asked.get("ResourceTags") or [])
@@ -103,6 +108,7 @@ def _keep_anomaly_objects(kind: str) -> None:
     def update(self: CostExplorerResponse) -> str:
         asked = json.loads(self.body)
         name = asked.pop(arn)
+        _refuse_unknown_monitors(self.ce_backend, asked)
         store(self.ce_backend)[name].update(asked)
         return json.dumps({arn: name})
 
@@ -118,3 +124,41 @@ def _keep_anomaly_objects(kind: str) -> None:
     }
     for name, call in calls.items():
         setattr(CostExplorerResponse, name, call)
+
+
+def _anomaly_objects(backend: CostExplorerBackend, kind: str) -> dict[str, dict[str, Any]]:
+    """Return the account's monitors or subscriptions by ARN; a new account has one monitor."""
+    arn = FIRST_MONITOR.format(account=backend.account_id)
+    first = {
+        arn: {
+            "MonitorArn": arn,
+            "MonitorName": "Default-Services-Monitor",
+            "AccountId": backend.account_id,
+            **_OF_SERVICES,
+        }
+    }
+    kept: dict[str, dict[str, Any]] = backend.__dict__.setdefault(
+        f"_anomaly_{kind}", first if kind == "Monitor" else {}
+    )
+    return kept
+
+
+def _refuse_anomaly_object(
+    backend: CostExplorerBackend, asked: Mapping[str, Any], kind: str
+) -> None:
+    """Raise what AWS answers to a second monitor of services, and to a monitor that it does not know."""
+    there = [
+        *_anomaly_objects(backend, "Monitor").values(),
+        *([asked] if kind == "Monitor" else []),
+    ]
+    of_services = [each for each in there if each.items() >= _OF_SERVICES.items()]
+    if len(of_services) > 1:
+        raise JsonRESTError("LimitExceededException", "Limit exceeded on dimensional monitors")
+    _refuse_unknown_monitors(backend, asked)
+
+
+def _refuse_unknown_monitors(backend: CostExplorerBackend, asked: Mapping[str, Any]) -> None:
+    known = _anomaly_objects(backend, "Monitor")
+    for name in asked.get("MonitorArnList", ()):
+        if name not in known:
+            raise JsonRESTError("UnknownMonitorException", f"Could not find monitor {name}")

@@ -14,7 +14,9 @@ _UNITS = re.compile(r"(?P<number>\d+|\d*\.\d+)\s*(?P<unit>vcpu|gb|)", re.IGNOREC
 _SECRET_ARN = re.compile(
     r"(?P<secret>arn:[\w-]+:secretsmanager:[\w-]+:\d+:secret:[^:]+)(?::(?P<key>[^:]*):[^:]*:[^:]*)?"
 )
-_OWN_REGISTRY = re.compile(r"\d{12}\.dkr\.ecr\.(?P<region>[\w-]+)\.amazonaws\.com/(?P<name>[^:@]+)")
+_OWN_REGISTRY = re.compile(
+    r"\d{12}\.dkr\.ecr\.(?P<region>[\w-]+)\.amazonaws\.com(?:\.cn)?/(?P<name>[^:@]+)"
+)
 
 
 def _amount(text: str | None) -> int | None:

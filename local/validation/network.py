@@ -13,7 +13,7 @@ Params = dict[str, Any]
 
 _STATUS_CODES = re.compile(r"\d{3}(-\d{3})?(,\d{3}(-\d{3})?)*")
 _PATH_PATTERN = re.compile(r"[A-Za-z0-9_.$/~\"'@:+&*?-]{1,128}")
-_CERTIFICATE = "arn:aws:acm:"
+_CERTIFICATE = re.compile(r"arn:[\w-]+:acm:")
 
 
 def vpc(params: Params) -> list[str]:
@@ -129,7 +129,7 @@ def listener(params: Params, account: Account) -> list[str]:
         return [f"Certificates: is required with Protocol {params['Protocol']}"]
     found = []
     for arn in certificates:
-        if not arn.startswith(_CERTIFICATE):
+        if not _CERTIFICATE.match(arn):
             continue  # IAM's server certificates
         status = account.certificate_status(arn)
         if status != "ISSUED":

@@ -1,4 +1,4 @@
-"""Terraform expressions that cdktf 0.21 has no construct for."""
+"""Terraform's blocks that cdktf 0.21 has no construct for."""
 
 from collections.abc import Mapping
 
@@ -14,3 +14,12 @@ def ephemeral(scope: Construct, type_: str, name: str, arguments: Mapping[str, o
     """
     TerraformStack.of(scope).add_override(f"ephemeral.{type_}.{name}", dict(arguments))
     return f"ephemeral.{type_}.{name}"
+
+
+def leave_to_others(scope: Construct, address: str) -> None:
+    """Let the state forget the object at `address`, which a version before made, and destroy nothing.
+
+    https://developer.hashicorp.com/terraform/language/block/removed
+    """
+    stack = TerraformStack.of(scope)
+    stack.add_override("removed", [{"from": address, "lifecycle": {"destroy": False}}])

@@ -8,6 +8,8 @@ finds.
 from dataclasses import dataclass
 from typing import Literal
 
+from modules.base.partition import console
+
 # An adopted base tells its prefix by its cluster's name.
 CLUSTER_SUFFIX = "-ecs-cluster"
 _FIRST_MAJOR = "15"
@@ -62,7 +64,7 @@ class Names:
     def dashboard_url(self, region: str) -> str:
         """Return where a person sees the dashboard, in AWS's console."""
         return (
-            f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}"
+            f"https://{console(region)}/cloudwatch/home?region={region}"
             f"#dashboards:name={self.dashboard}"
         )
 

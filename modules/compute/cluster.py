@@ -6,6 +6,7 @@ from cdktf_cdktf_provider_aws.ecs_cluster_capacity_providers import (
 )
 from constructs import Construct
 
+from common.version import VERSION
 from modules.base.address import address
 from modules.context import Context
 
@@ -23,6 +24,8 @@ class Cluster(Construct):
                 self,
                 "cluster",
                 name=context.names.cluster,
+                # On this object alone: a default tag would change every other one with each release.
+                tags={"InfrastructureVersion": VERSION},
                 setting=[EcsClusterSetting(name="containerInsights", value=container_insights)],
             ),
         )

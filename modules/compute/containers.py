@@ -87,7 +87,8 @@ def container_definitions(
         "logConfiguration": awslogs(log_group, region, stream=service.name),
     }
     ports = [service.port, service.second_route.port if service.second_route else None]
-    if any(ports):
+    # With a proxy on its port nobody outside of the task asks the container itself.
+    if any(ports) and not service.behind_port:
         container["portMappings"] = [
             {"containerPort": port, "hostPort": port, "protocol": "tcp"} for port in ports if port
         ]

@@ -1,4 +1,4 @@
-"""The reverse proxy that takes a service's path off, as a container beside the service's own.
+"""The reverse proxy beside a service's own container: it takes the path off, or keeps quiet connections.
 
 An ALB forwards a path as it is, and can rewrite one only from provider 6.19 on. The proxy shares the task's
 CPU and memory, so it costs nothing. Everything it writes is below /tmp.
@@ -37,16 +37,20 @@ def paths_and_ports(service: Service) -> dict[str, int]:
     return found
 
 
-def nginx_configuration(ports: Mapping[str, int], *, listen: int, idle_timeout_seconds: int) -> str:
+def nginx_configuration(
+    ports: Mapping[str, int], *, listen: int, rest: int | None, idle_timeout_seconds: int
+) -> str:
     """Write nginx's configuration: which path goes, stripped, to which port of the same task.
 
-    What is forwarded is cut from the request's line as it came, so that an encoded slash stays one. Bodies
-    and answers pass through as they come: nothing is stored, nothing is too large.
+    All else goes on to the port `rest` as it is, or gets a 404. What is forwarded is cut from the request's
+    line as it came, so that an encoded slash stays one. Bodies and answers pass through as they come: nothing
+    is stored, nothing is too large.
     """
     rows = "\n".join(
         f'    "~^{re.escape(path)}(?:/|(?=\\?)|$)(?<rest>.*)$" 127.0.0.1:{port}/$rest;'
         for path, port in ports.items()
     )
+    unstripped = f"127.0.0.1:{rest}$request_uri" if rest else '""'
     quiet = f"{idle_timeout_seconds + LONGER_SECONDS}s"
     return f"""daemon off;
 worker_processes 1;
@@ -64,7 +68,7 @@ http {{
   scgi_temp_path /tmp/scgi;
   map_hash_bucket_size 256;
   map $request_uri $forwarded {{
-    default "";
+    default {unstripped};
 {rows}
   }}
   map $http_upgrade $kept_or_upgraded {{ default upgrade; "" ""; }}
@@ -99,8 +103,12 @@ http {{
 
 def proxy_container(service: Service, *, image: str, idle_timeout_seconds: int) -> dict[str, Any]:
     """Describe the container, without its log. It starts after the service's own and is stopped before."""
+    listen = service.port if service.behind_port and service.port else PROXY_PORT
     configuration = nginx_configuration(
-        paths_and_ports(service), listen=PROXY_PORT, idle_timeout_seconds=idle_timeout_seconds
+        {} if service.behind_port else paths_and_ports(service),
+        listen=listen,
+        rest=service.behind_port,
+        idle_timeout_seconds=idle_timeout_seconds,
     )
     return {
         "name": PROXY,
@@ -113,6 +121,6 @@ def proxy_container(service: Service, *, image: str, idle_timeout_seconds: int) 
         "entryPoint": [*_ENTRY_POINT],
         "command": [_COMMAND],
         "environment": [{"name": _CONFIGURATION, "value": literal(configuration)}],
-        "portMappings": [{"containerPort": PROXY_PORT, "hostPort": PROXY_PORT, "protocol": "tcp"}],
+        "portMappings": [{"containerPort": listen, "hostPort": listen, "protocol": "tcp"}],
         "dependsOn": [{"containerName": service.name, "condition": "START"}],
     }

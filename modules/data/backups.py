@@ -15,13 +15,14 @@ from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAtt
 from constructs import Construct
 
 from modules.base.address import address
+from modules.base.partition import arn
 from modules.context import Context
 from modules.security import policies
 from modules.settings.windows import START_WINDOW
 
 _MANAGED_POLICIES = {
-    "backup": "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup",
-    "restore": "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForRestores",
+    "backup": "iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup",
+    "restore": "iam::aws:policy/service-role/AWSBackupServiceRolePolicyForRestores",
 }
 
 
@@ -63,10 +64,10 @@ class Backups(Construct):
             address(
                 f"backups_{kind}",
                 IamRolePolicyAttachment(
-                    self, f"{kind}_policy", role=role.name, policy_arn=policy_arn
+                    self, f"{kind}_policy", role=role.name, policy_arn=arn(context.region, policy)
                 ),
             )
-            for kind, policy_arn in _MANAGED_POLICIES.items()
+            for kind, policy in _MANAGED_POLICIES.items()
         ]
         plan = address(
             "main",

@@ -11,10 +11,11 @@ from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAtt
 from constructs import Construct
 
 from modules.base.address import address
+from modules.base.partition import arn
 from modules.context import Context
 from modules.security import policies
 
-_MONITORING_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
+_MONITORING_POLICY = "iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
 
 
 class DatabaseWatch(Construct):
@@ -69,7 +70,12 @@ class DatabaseWatch(Construct):
         )
         attachment = address(
             "database_monitoring",
-            IamRolePolicyAttachment(self, "policy", role=role.name, policy_arn=_MONITORING_POLICY),
+            IamRolePolicyAttachment(
+                self,
+                "policy",
+                role=role.name,
+                policy_arn=arn(context.region, _MONITORING_POLICY),
+            ),
         )
         self.role_arn = role.arn
         self.ready.append(attachment)

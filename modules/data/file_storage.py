@@ -46,7 +46,14 @@ class FileStorage(Construct):
                 creation_token=context.names.file_system,
                 encrypted=True,
                 kms_key_id=context.key_arn,
-                lifecycle_policy=[EfsFileSystemLifecyclePolicy(transition_to_ia="AFTER_14_DAYS")],
+                # What is read again comes back: else it would stay slow, and each read would cost.
+                # https://docs.aws.amazon.com/efs/latest/ug/lifecycle-management-efs.html
+                lifecycle_policy=[
+                    EfsFileSystemLifecyclePolicy(transition_to_ia="AFTER_14_DAYS"),
+                    EfsFileSystemLifecyclePolicy(
+                        transition_to_primary_storage_class="AFTER_1_ACCESS"
+                    ),
+                ],
                 tags={"Name": context.names.file_system},
             ),
         )

@@ -17,6 +17,7 @@ from cdktf_cdktf_provider_aws.scheduler_schedule import (
 from constructs import Construct
 
 from modules.base.address import address
+from modules.base.partition import arn
 from modules.context import Context
 from modules.data.database import Database
 from modules.security import policies
@@ -74,7 +75,7 @@ class NightStop(Construct):
                     schedule_expression_timezone=context.time_zone,
                     flexible_time_window=SchedulerScheduleFlexibleTimeWindow(mode="OFF"),
                     target=SchedulerScheduleTarget(
-                        arn=f"arn:aws:scheduler:::aws-sdk:rds:{verb}DB{database.kind}",
+                        arn=arn(context.region, f"scheduler:::aws-sdk:rds:{verb}DB{database.kind}"),
                         role_arn=role.arn,
                         input=json.dumps({f"Db{database.kind}Identifier": database.identifier}),
                         # By default it would still try to stop the database the next day.

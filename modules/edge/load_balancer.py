@@ -52,6 +52,7 @@ class LoadBalancer(Construct):
         security_group: SecurityGroup,
     ) -> None:
         super().__init__(scope, id_)
+        self.certificate_arn = certificate_arn
         self.load_balancer = address(
             "main",
             Lb(

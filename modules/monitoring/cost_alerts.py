@@ -2,8 +2,11 @@
 
 from decimal import Decimal
 
-from cdktf_cdktf_provider_aws.budgets_budget import BudgetsBudget, BudgetsBudgetNotification
-from cdktf_cdktf_provider_aws.ce_anomaly_monitor import CeAnomalyMonitor
+from cdktf_cdktf_provider_aws.budgets_budget import (
+    BudgetsBudget,
+    BudgetsBudgetCostTypes,
+    BudgetsBudgetNotification,
+)
 from cdktf_cdktf_provider_aws.ce_anomaly_subscription import (
     CeAnomalySubscription,
     CeAnomalySubscriptionSubscriber,
@@ -18,6 +21,8 @@ from modules.context import Context
 # Told when four fifths are spent, and when the forecast for the month passes the whole.
 SPENT_PERCENT = 80
 FORECAST_PERCENT = 100
+# Made by stages of the first version. The account keeps it.
+MONITOR = "aws_ce_anomaly_monitor.services"
 
 
 def _amount(usd: float) -> str:
@@ -51,6 +56,9 @@ class Budget(Construct):
                 time_unit="MONTHLY",
                 limit_amount=_amount(limit_usd),
                 limit_unit="USD",
+                # A new account's credits would hide what it spends until the day they are used up.
+                # https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_CostTypes.html
+                cost_types=BudgetsBudgetCostTypes(include_credit=False, include_refund=False),
                 notification=[
                     BudgetsBudgetNotification(
                         comparison_operator="GREATER_THAN",
@@ -69,7 +77,12 @@ class Budget(Construct):
 
 
 class CostAnomalies(Construct):
-    """A daily e-mail about costs that AWS finds unusual for a service. AWS bills nothing for it."""
+    """A daily e-mail about costs that AWS finds unusual for a service. AWS bills nothing for it.
+
+    The monitor is the account's: AWS allows one of services, and newer accounts begin with it. A second stage
+    could not make its own, and the first would take it away from all others.
+    https://docs.aws.amazon.com/cost-management/latest/userguide/management-limits.html
+    """
 
     def __init__(
         self,
@@ -78,22 +91,10 @@ class CostAnomalies(Construct):
         *,
         context: Context,
         least_usd: float,
-        monitor_arn: str | None,
+        monitor_arn: str,
         operator_email: str,
     ) -> None:
         super().__init__(scope, id_)
-        if monitor_arn is None:
-            monitor = address(
-                "services",
-                CeAnomalyMonitor(
-                    self,
-                    "monitor",
-                    name=context.names.cost_anomalies,
-                    monitor_type="DIMENSIONAL",
-                    monitor_dimension="SERVICE",
-                ),
-            )
-            monitor_arn = monitor.arn
         self.subscription: CeAnomalySubscription = address(
             "operator",
             CeAnomalySubscription(

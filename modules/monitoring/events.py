@@ -88,6 +88,26 @@ def placement_events(cluster_arn: str) -> EventRow:
     )
 
 
+def certificate_events(certificate_arn: str) -> EventRow:
+    """Tell each day of a certificate that ACM has not been able to renew, 30 days or more before its end.
+
+    ACM renews one earlier, as long as the record that proved the domain stands and the certificate is used;
+    one that was imported it never renews.
+    https://docs.aws.amazon.com/acm/latest/userguide/supported-events.html
+    """
+    return EventRow(
+        key="certificate_expires",
+        description="The certificate is about to expire, and has not been renewed",
+        pattern={
+            "source": ["aws.acm"],
+            "detail-type": ["ACM Certificate Approaching Expiration", "ACM Certificate Expired"],
+            "resources": [certificate_arn],
+        },
+        words="ACM: the certificate of <domain> has not been renewed (<event>): look at its DNS record",
+        paths={"domain": "$.detail.CommonName", "event": "$.detail-type"},
+    )
+
+
 def database_events(kind: Literal["Instance", "Cluster"], identifiers: Sequence[str]) -> EventRow:
     """Tell of what happens to the database: neither its daily backups, nor its stops and starts by the clock.
 

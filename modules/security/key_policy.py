@@ -5,11 +5,14 @@ Most services use it in the name of who calls them, which IAM allows. The ones h
 
 from collections.abc import Sequence
 
+from modules.base.partition import arn, host
 from modules.security.policies import Document, Statement, document
 
 
 def customer_key_policy(*, account_id: str, region: str) -> Document:
     """Write the key's policy: IAM decides within the account, CloudWatch Logs and alarms are let in.
+
+    Of all principals that of CloudWatch Logs alone has region and suffix in its name.
 
     Sources: "Default key policy" of the KMS guide, "Encrypt log data" of the CloudWatch Logs guide, "Alarms
     and SNS topics with encryption" of the CloudWatch guide.
@@ -19,14 +22,14 @@ def customer_key_policy(*, account_id: str, region: str) -> Document:
             {
                 "Sid": "IamDecides",
                 "Effect": "Allow",
-                "Principal": {"AWS": f"arn:aws:iam::{account_id}:root"},
+                "Principal": {"AWS": arn(region, f"iam::{account_id}:root")},
                 "Action": "kms:*",
                 "Resource": "*",  # of a key's policy: the key
             },
             {
                 "Sid": "LogsAreWritten",
                 "Effect": "Allow",
-                "Principal": {"Service": f"logs.{region}.amazonaws.com"},
+                "Principal": {"Service": host("logs", region)},
                 "Action": [
                     "kms:Decrypt",
                     "kms:DescribeKey",
@@ -40,7 +43,7 @@ def customer_key_policy(*, account_id: str, region: str) -> Document:
                 "Condition": {
                     "ArnLike": {
                         "kms:EncryptionContext:aws:logs:arn": (
-                            f"arn:aws:logs:{region}:{account_id}:log-group:*"
+                            arn(region, f"logs:{region}:{account_id}:log-group:*")
                         )
                     }
                 },
@@ -62,9 +65,7 @@ def customer_key_policy(*, account_id: str, region: str) -> Document:
 
 def read_secrets(key_arn: str, region: str) -> list[Statement]:
     """Let an execution role decrypt what Secrets Manager hands out, and nothing beside that."""
-    return [
-        _use("DecryptSecrets", ["kms:Decrypt"], key_arn, f"secretsmanager.{region}.amazonaws.com")
-    ]
+    return [_use("DecryptSecrets", ["kms:Decrypt"], key_arn, "secretsmanager", region)]
 
 
 def use_objects(key_arn: str, region: str) -> list[Statement]:
@@ -74,16 +75,22 @@ def use_objects(key_arn: str, region: str) -> list[Statement]:
             "UseEncryptedObjects",
             ["kms:Decrypt", "kms:GenerateDataKey"],
             key_arn,
-            f"s3.{region}.amazonaws.com",
+            "s3",
+            region,
         )
     ]
 
 
-def _use(sid: str, actions: Sequence[str], key_arn: str, through: str) -> Statement:
+def _use(sid: str, actions: Sequence[str], key_arn: str, service: str, region: str) -> Statement:
+    # In China the documents give both, and neither is anybody else's.
+    # https://docs.amazonaws.cn/en_us/kms/latest/developerguide/conditions-kms.html
+    through = sorted({f"{service}.{region}.amazonaws.com", host(service, region)})
     return {
         "Sid": sid,
         "Effect": "Allow",
         "Action": list(actions),
         "Resource": [key_arn],
-        "Condition": {"StringEquals": {"kms:ViaService": through}},
+        "Condition": {
+            "StringEquals": {"kms:ViaService": through if len(through) > 1 else through[0]}
+        },
     }

@@ -6,6 +6,8 @@ Sources: AWS's Service Authorization Reference, and the task and execution role 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from modules.base.partition import arn
+
 Statement = dict[str, Any]
 Document = dict[str, Any]
 
@@ -67,8 +69,6 @@ def chat_statements() -> list[Statement]:
         _allow(
             "DrawGraphs",
             [
-                "cloudwatch:DescribeAlarmHistory",
-                "cloudwatch:DescribeAlarms",
                 "cloudwatch:DescribeAlarmsForMetric",
                 "cloudwatch:GetMetricData",
                 "cloudwatch:GetMetricStatistics",
@@ -212,7 +212,7 @@ def firewall_log_policy(*, log_group_arn: str, account_id: str, region: str) -> 
                 "Resource": f"{log_group_arn}:log-stream:*",
                 "Condition": {
                     "StringEquals": {"aws:SourceAccount": account_id},
-                    "ArnLike": {"aws:SourceArn": f"arn:aws:logs:{region}:{account_id}:*"},
+                    "ArnLike": {"aws:SourceArn": arn(region, f"logs:{region}:{account_id}:*")},
                 },
             }
         ]
@@ -254,7 +254,7 @@ def log_delivery_statements(
                 # AWS's guide asks for the header; of a bucket without ACLs it is said to send none.
                 # https://github.com/cloudposse/terraform-aws-vpc-flow-logs-s3-bucket/pull/101
                 "StringEqualsIfExists": {"s3:x-amz-acl": "bucket-owner-full-control"},
-                "ArnLike": {"aws:SourceArn": f"arn:aws:logs:{region}:{account_id}:*"},
+                "ArnLike": {"aws:SourceArn": arn(region, f"logs:{region}:{account_id}:*")},
             },
         },
         {
@@ -265,7 +265,7 @@ def log_delivery_statements(
             "Resource": bucket_arn,
             "Condition": {
                 "StringEquals": {"aws:SourceAccount": account_id},
-                "ArnLike": {"aws:SourceArn": f"arn:aws:logs:{region}:{account_id}:*"},
+                "ArnLike": {"aws:SourceArn": arn(region, f"logs:{region}:{account_id}:*")},
             },
         },
         _delivery(

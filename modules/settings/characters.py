@@ -14,6 +14,7 @@ _UNSEEN = {
     "Zp": "a paragraph separator",
     "Zs": "a blank that is none of the keyboard's",
 }
+_NEVER = frozenset({"Cc", "Cn", "Co", "Cs", "Zl", "Zp"})
 _BIDI = frozenset({"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"})
 # Letters and marks that fonts draw as nothing: joiner, Hangul and Khmer fillers, Braille blank.
 _FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
@@ -38,9 +39,14 @@ def unseen_character(value: str) -> str | None:
 
 
 def pasted_by_mistake(text: str) -> str | None:
-    """Return the same of a text that is ASCII otherwise: some languages are written with such marks."""
-    unseen = unseen_character(text)
-    return unseen if all(each.isascii() or unseen_kind(each) for each in text) else None
+    """Return the same of a text that is ASCII otherwise: some languages are written with such marks.
+
+    None is written with control characters, private ones, or halves.
+    """
+    if all(each.isascii() or unseen_kind(each) for each in text):
+        return unseen_character(text)
+    never = [each for each in text if unicodedata.category(each) in _NEVER and unseen_kind(each)]
+    return unseen_character(text) if never else None
 
 
 def unseen_kind(character: str) -> str | None:

@@ -8,7 +8,7 @@ import ipaddress
 from collections.abc import Iterator
 
 from modules.base.naming import Names, limited_names
-from modules.settings.credential_shapes import credential_kind
+from modules.settings.regional import find_region_errors
 from modules.settings.rules import databases, tags
 from modules.settings.rules.network import availability_zone
 from modules.settings.rules.refusal import Refusal
@@ -19,7 +19,7 @@ from modules.settings.service_checks import find_service_errors
 from modules.settings.setting_error import SettingError
 from modules.settings.stage_settings import StageSettings
 from modules.settings.stateful import stateful_addresses
-from modules.settings.toml_text import HIDDEN, toml_value
+from modules.settings.toml_text import toml_value
 from modules.settings.windows import window_errors
 
 # A load balancer's subnet has to be a /27 or larger.
@@ -54,7 +54,12 @@ def find_errors(settings: StageSettings) -> list[SettingError]:
         *_as_found(settings),
         *_certificate(settings),
         *_accounts(settings),
+<<<<<<< HEAD
         *_chat(settings),
+=======
+        *_anomaly_monitor(settings),
+        *find_region_errors(settings),
+>>>>>>> main
         *_hosted_zone(settings),
         *_network(settings),
         *_database(settings),
@@ -175,6 +180,7 @@ def _accounts(settings: StageSettings) -> Iterator[SettingError]:
             )
 
 
+<<<<<<< HEAD
 def _chat(settings: StageSettings) -> Iterator[SettingError]:
     """Check that a channel is named whole, or not at all."""
     for ids in (
@@ -190,6 +196,19 @@ def _chat(settings: StageSettings) -> Iterator[SettingError]:
                 remedy=f"add it, or leave {' and '.join(given)} out",
                 rests_on=tuple(f"chat.{each}" for each in given),
             )
+=======
+def _anomaly_monitor(settings: StageSettings) -> Iterator[SettingError]:
+    costs = settings.cost_alerts
+    if costs.anomaly_usd and costs.anomaly_monitor_arn is None:
+        yield SettingError(
+            field="cost_alerts.anomaly_monitor_arn",
+            value=None,
+            allowed="the ARN of the account's monitor of services: AWS allows one, and no stage makes it",
+            remedy="copy what `aws ce get-anomaly-monitors` prints, or make it once with "
+            "`aws ce create-anomaly-monitor --anomaly-monitor MonitorName=services,MonitorType=DIMENSIONAL,"
+            "MonitorDimension=SERVICE`",
+        )
+>>>>>>> main
 
 
 def _hosted_zone(settings: StageSettings) -> Iterator[SettingError]:
@@ -271,15 +290,6 @@ def _tags(settings: StageSettings) -> Iterator[SettingError]:
             remedy=too_many.remedy,
         )
     for key, value in given.items():
-        token = credential_kind(value)
-        if token:
-            yield SettingError(
-                field=f"default_tags.{key}",
-                value=HIDDEN,
-                allowed=f"no secret, and this is {token}; tags are for everybody to read",
-                remedy="leave the tag out; a value that was committed has to be replaced",
-            )
-            continue
         refusal = tags.tag_key(key) or tags.tag_value(value)
         if refusal:
             yield _refused(f"default_tags.{key}", value, refusal)

@@ -1,4 +1,4 @@
-"""Whose key or token a text is, by the prefix that its issuer gives it; no text is ever shown.
+"""Whose key or token a text is, by the form that its issuer gives it; no text is ever shown.
 
 The issuers chose these prefixes so that such a check finds them. A text without one may be a secret as well.
 """
@@ -18,6 +18,7 @@ from typing import Final
 # https://cloud.google.com/docs/authentication/api-keys
 # RFC 7468 (PEM), RFC 7519 (JWT)
 _SHAPES: Final = (
+    ("a Mapbox token", r"sk\.eyJ[\w-]{8,}\.[\w-]{8,}"),
     ("a Stripe key", r"(?:sk|rk)_(?:live|test)_\w{4,}"),
     ("a Stripe webhook secret", r"whsec_\w{8,}"),
     ("an Anthropic key", r"sk-ant-[\w-]{4,}"),
@@ -29,47 +30,115 @@ _SHAPES: Final = (
     ("a Slack token", r"(?:xox[abeoprs]|xapp)-[\w-]{8,}"),
     ("a Slack webhook", r"https://hooks\.slack\.com/(?:services|workflows)/\S+"),
     ("a Google API key", r"AIza[\w-]{35}"),
+    ("a Google OAuth secret", r"GOCSPX-[\w-]{8,}"),
+    ("a Google refresh token", r"1//0[\w-]{16,}"),
     ("a SendGrid key", r"SG\.[\w-]{8,}\.[\w-]{8,}"),
+    ("a Brevo key", r"xkeysib-[\w-]{8,}"),
+    ("a Mailgun key", r"key-[0-9a-f]{32}"),
+    ("a Mailchimp key", r"[0-9a-f]{32}-us[0-9]{1,2}"),
+    ("a Resend key", r"re_[A-Za-z0-9]{6,}_[A-Za-z0-9]{16,}"),
+    ("a Twilio key", r"SK[0-9a-f]{32}"),
+    ("a Telegram bot's token", r"[0-9]{8,10}:[\w-]{35}"),
     ("an npm token", r"npm_[A-Za-z0-9]{16,}"),
     ("a PyPI token", r"pypi-AgE[\w-]{8,}"),
+    ("a Docker token", r"dckr_[op]at_[\w-]{8,}"),
     ("a Hugging Face token", r"hf_[A-Za-z0-9]{16,}"),
-    ("a private key", r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----[\s\S]*"),
+    ("a Replicate token", r"r8_[A-Za-z0-9]{16,}"),
+    ("a Groq key", r"gsk_[A-Za-z0-9]{16,}"),
+    ("an xAI key", r"xai-[A-Za-z0-9-]{16,}"),
+    ("a Perplexity key", r"pplx-[A-Za-z0-9]{16,}"),
+    ("a LangSmith key", r"lsv2_(?:pt|sk)_\w{8,}"),
+    ("a Linear key", r"lin_(?:api|oauth)_\w{8,}"),
+    ("an Atlassian token", r"AT(?:ATT3|CTT3)[\w=-]{8,}"),
+    ("an Airtable token", r"pat[A-Za-z0-9]{14}\.[0-9a-f]{8,}"),
+    ("a Figma token", r"figd_[\w-]{8,}"),
+    ("a Postman key", r"PMAK-[\w-]{8,}"),
+    ("a Shopify token", r"shp(?:at|ca|pa|ss)_\w{8,}"),
+    ("a Square token", r"EAAA[\w-]{20,}|sq0(?:atp|csp)-[\w-]{8,}"),
+    ("a PayPal token", r"access_token\$\w+\$\S{8,}"),
+    ("a DigitalOcean token", r"do[opr]_v1_[0-9a-f]{8,}"),
+    ("a Heroku key", r"HRKU-[\w-]{16,}"),
+    ("a Cloudflare key", r"v1\.0-[0-9a-f]{16,}-[0-9a-f]{16,}"),
+    ("a Databricks token", r"dapi[0-9a-f]{32}(?:-[0-9])?"),
+    ("a Supabase key", r"sbp_[0-9a-f]{8,}|sb_secret_[\w-]{8,}"),
+    ("a PlanetScale credential", r"pscale_(?:tkn|pw|oauth)_[\w.-]{8,}"),
+    ("a Grafana token", r"gl(?:sa|c)_[\w+/=]{8,}"),
+    ("a New Relic key", r"NR(?:AK|JS|II)-[\w-]{8,}"),
+    ("a Doppler token", r"dp\.(?:pt|st|ct|sa|scim|audit)\.[\w.-]{8,}"),
+    ("a Vault token", r"hv[bsr]\.[\w-]{16,}"),
+    ("a Terraform Cloud token", r"\w{14}\.atlasv1\.[\w-]{8,}"),
+    ("a Pulumi token", r"pul-[0-9a-f]{40}"),
+    ("an age key", r"AGE-SECRET-KEY-1[A-Z0-9]{8,}"),
+    ("an Azure storage key", r"(?:[^;\s]+;)*AccountKey=[\w+/=]{20,}(?:;\S*)?"),
+    ("a private key", r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----[\s\S]*"),
     ("a JSON web token", r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*"),
+    ("a login as a header has it", r"(?:Basic|Bearer) +[\w+/=.~-]{12,}"),
 )
-_LOGIN: Final = r"[A-Za-z][A-Za-z0-9+.:-]*://[^/?#\s:@]*:[^/?#\s@]+@\S+"
+# In the address's login, or among its parameters, as JDBC and ADO have it.
+_LOGIN: Final = re.compile(
+    r"[A-Za-z][A-Za-z0-9+.:-]*://[^/?#\s:@]*:[^/?#\s@]+@\S+"
+    r"|(?=\S*(?::|=))\S*[?&;](?:password|passwd|pwd)=[^&;\s{]+\S*",
+    re.IGNORECASE,
+)
+# AWS's secret access keys have no prefix, only a length and letters of every kind.
+_AWS_SECRET: Final = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])(?=.*[+/])[A-Za-z0-9+/]{40}")
 
 # The last word of a variable's name. `TOKEN_URL` or `SECRET_NAME` tell of a secret, and hold none.
 _SECRET_NAME: Final = re.compile(
-    r"(?:.*_)?(?:API_?KEYS?|ACCESS_?KEY|PRIVATE_?KEY|SECRET_?KEY|ENCRYPTION_?KEY|SIGNING_?KEY|JWT_?KEY"
-    r"|SECRETS?|PASSWORDS?|PASSWD|PASSPHRASE|TOKENS?|CREDENTIALS?)"
+    r"(?:.*_)?(?:(?:API|ACCESS|PRIVATE|SECRET|ENCRYPTION|DECRYPTION|SIGNING|JWT|SESSION|COOKIE|MASTER|HMAC"
+    r"|AUTH|SERVICE_ROLE|SHARED|LICENSE)_?KEYS?"
+    r"|SECRETS?|(?:PG|DB|MYSQL)?(?:PASSWORDS?|PASSWD|PASS|PWD)|PASSPHRASE|TOKENS?|CREDENTIALS?|BASIC_AUTH"
+    r"|SALT|PEPPER)"
 )
 _PUBLIC_NAME: Final = re.compile(r"(?:.*_)?(?:PUBLIC|PUBLISHABLE)_.*")
+# Whatever else is called a key is one where it looks drawn at random.
+_KEY_NAME: Final = re.compile(r"(?:.*_)?(?:KEY|DSN|CONN(?:ECTION)?_STR(?:ING)?)")
+_RANDOM: Final = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[\w+/=-]{20,}", re.ASCII)
 _SWITCH: Final = re.compile(r"|true|false|yes|no|on|off|none|null|[0-9.]+[smhd]?", re.IGNORECASE)
 # A place, where public keys are too, or a name of AWS's is no secret, whatever the variable is called.
 _PLACE: Final = re.compile(
     r"(?:https?|wss?|file)://\S+|/[\w./-]*|arn:aws[\w-]*:\S+|\{[a-z]+\}|\{\"jwk_url\": *\"https?://[^\"\s]+\"\}"
 )
+# What a stage's names are made of: `sk-production` is no key of OpenAI's.
+_PLAIN_NAME: Final = re.compile(r"[a-z0-9.-]*")
+_BETWEEN_WORDS: Final = re.compile(r"[\s\"'`,=]+")
 
 
 def credential_kind(text: str) -> str | None:
     """Return whose key or token `text` is, as in "a Stripe key"; None when no prefix tells."""
+    plain = text.strip()
     for kind, pattern in _SHAPES:
-        if re.fullmatch(pattern, text.strip(), re.ASCII):
+        if re.fullmatch(pattern, plain, re.ASCII):
+            return kind
+    return "an AWS secret access key" if _AWS_SECRET.fullmatch(plain) else None
+
+
+def credential_within(text: str) -> str | None:
+    """Return the same of a text of any kind, or of a word in it; an address with a password is one too."""
+    if _PLAIN_NAME.fullmatch(text):
+        return None
+    for part in (text.strip(), *_BETWEEN_WORDS.split(text)):
+        kind = _given_away(part)
+        if kind:
             return kind
     return None
 
 
 def secret_kind(name: str, value: str) -> str | None:
     """Return why a variable's value must be taken for a secret; None when nothing says so."""
-    kind = credential_kind(value)
+    kind = _given_away(value.strip())
     if kind:
         return kind
-    if re.fullmatch(_LOGIN, value.strip()):
-        return "an address with a password"
-    upper = name.upper()
-    if not _SECRET_NAME.fullmatch(upper) or _PUBLIC_NAME.fullmatch(upper):
-        return None
+    # apiToken and spring.datasource.password are API_TOKEN and SPRING_DATASOURCE_PASSWORD.
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+", "_", name).upper()
     text = value.strip()
-    if _SWITCH.fullmatch(text) or _PLACE.fullmatch(text):
+    if _PUBLIC_NAME.fullmatch(words) or _SWITCH.fullmatch(text) or _PLACE.fullmatch(text):
         return None
-    return "a secret by the variable's name"
+    if _SECRET_NAME.fullmatch(words) or (_KEY_NAME.fullmatch(words) and _RANDOM.fullmatch(text)):
+        return "a secret by the variable's name"
+    return None
+
+
+def _given_away(text: str) -> str | None:
+    kind = credential_kind(text)
+    return kind or ("an address with a password" if _LOGIN.fullmatch(text) else None)

@@ -48,16 +48,6 @@ def _declared(name: str, secret: OwnSecret, settings: StageSettings) -> Iterator
         yield refused
     elif not any(name in reference for reference in _references(settings)):
         yield from _misspelt(name, where)
-    kinds = map(credential_kind, [secret.description, *secret.description.split()])
-    kind = next((each for each in kinds if each), None)
-    if kind:
-        yield SettingError(
-            field=f"{where}.description",
-            value=HIDDEN,
-            allowed=f"what the secret is, and this is {kind}; a stage file is for everybody to read",
-            remedy=f"take it out and run `python -m ops secrets set {name}`; a value that was committed has "
-            "to be replaced",
-        )
     for index, key in enumerate(secret.keys):
         if key in secret.keys[:index]:
             yield SettingError(
@@ -65,13 +55,6 @@ def _declared(name: str, secret: OwnSecret, settings: StageSettings) -> Iterator
                 value=key,
                 allowed="keys that differ",
                 remedy="leave out one of the two",
-            )
-        elif credential_kind(key):
-            yield SettingError(
-                field=f"{where}.keys",
-                value=HIDDEN,
-                allowed=f"names of JSON keys, and this is {credential_kind(key)}",
-                remedy=f"name the key alone; `python -m ops secrets set {name} --key KEY` sets its value",
             )
 
 

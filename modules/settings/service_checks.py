@@ -8,10 +8,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from modules.settings.credential_shapes import secret_kind
+from modules.settings.credential_shapes import credential_within, secret_kind
 from modules.settings.fargate_sizes import FARGATE_MEMORY_MIB
 from modules.settings.own_secrets import ends_like_an_arn
-from modules.settings.rules.containers import variable_name, variable_value
+from modules.settings.rules.containers import variable_name
+from modules.settings.rules.texts import visible_text
 from modules.settings.services import (
     PLACEHOLDERS,
     SERVICES,
@@ -197,7 +198,7 @@ def _typed(
         yield from secret_like
         return
     yield from _placeholders(field, value)
-    pasted = variable_value(value)
+    pasted = visible_text(value)
     if pasted:
         yield SettingError(field=field, value=value, allowed=pasted.allowed, remedy=pasted.remedy)
 
@@ -288,6 +289,15 @@ def _variables(service: Service) -> Iterator[SettingError]:
     }
     for table, variables in tables.items():
         for variable in variables:
+            kind = credential_within(variable)
+            if kind:
+                yield SettingError(
+                    field=f"services.{service.name}.{table}",
+                    value=HIDDEN,
+                    allowed=f"variables by name, and this is {kind}; a stage file is for everybody to read",
+                    remedy="write the variable's name; a value that was committed has to be replaced",
+                )
+                continue
             refusal = variable_name(variable)
             if refusal:
                 yield SettingError(

@@ -13,6 +13,7 @@ from modules.settings.setting_types import (
     PINNED_IMAGE,
     ClockTime,
     Days,
+    FilePath,
     Name,
     Percent,
     Section,
@@ -130,15 +131,13 @@ class Service(Section):
         description="`ecr` for the project's own repository, or a pinned image",
     )
     image_tag: ImageTag = Field("latest", description="the tag in the project's repository")
-    build_context: str | None = Field(
+    build_context: FilePath | None = Field(
         None,
-        min_length=1,
         description="the folder that the image is built from, below `images.source` or, by `../`, beside it; "
         "default: the service's name",
     )
-    dockerfile: str = Field(
+    dockerfile: FilePath = Field(
         "Dockerfile",
-        min_length=1,
         description="the Dockerfile, below `build_context`; `project:images/...` for one of this project",
     )
     build_args: dict[str, str] = Field(
@@ -146,9 +145,8 @@ class Service(Section):
         description="build arguments, for everybody to read in the image: no secrets; `{domain}` as in "
         "`environment`",
     )
-    build_folder: str | None = Field(
+    build_folder: FilePath | None = Field(
         None,
-        min_length=1,
         description="a folder below `images.source` with a Dockerfile of its own: it takes the place of "
         "`build_context` and `dockerfile`",
     )
@@ -167,6 +165,11 @@ class Service(Section):
     )
     port: Port | None = Field(
         None, description="the container's port; without it nothing is routed"
+    )
+    behind_port: Port | None = Field(
+        None,
+        description="the port that the container itself listens on, and a proxy beside it has `port`: for a "
+        "server that closes quiet connections before the load balancer does",
     )
     aliases: Annotated[tuple[Name, ...], Field(strict=False)] = Field(
         (), description="other names that it is reached by inside"
@@ -258,19 +261,29 @@ class Service(Section):
         return self.public and self.path is not None and self.port is not None
 
     @property
-    def proxied(self) -> bool:
+    def stripped(self) -> bool:
         """Whether a proxy beside it takes its path off."""
         return self.routed and self.strip_path
 
     @property
+    def proxied(self) -> bool:
+        """Whether there is a proxy beside it."""
+        return self.stripped or self.behind_port is not None
+
+    @property
+    def own_port(self) -> int | None:
+        """The port that its own container listens on."""
+        return self.behind_port or self.port
+
+    @property
     def routed_port(self) -> int | None:
         """The port of its task that the load balancer opens connections to."""
-        return PROXY_PORT if self.proxied else self.port
+        return PROXY_PORT if self.stripped else self.port
 
     @property
     def routed_health_path(self) -> str:
         """The page that the load balancer asks for: through the proxy, where there is one."""
-        if not self.proxied:
+        if not self.stripped:
             return self.health_path
         return f"{self.path}{self.health_path.rstrip('/')}"
 

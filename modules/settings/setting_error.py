@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from modules.settings.toml_text import toml_value
+from modules.settings.toml_text import printable, toml_value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,4 +22,4 @@ class SettingError:
 
     def __str__(self) -> str:
         value = "(missing)" if self.value is None else toml_value(self.value)
-        return f"{self.field} = {value}: must be {self.allowed}; {self.remedy}"
+        return f"{printable(self.field)} = {value}: must be {self.allowed}; {self.remedy}"

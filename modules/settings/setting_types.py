@@ -192,8 +192,8 @@ Days = Annotated[str, ruled(clocks.days_of_the_week)]
 TimeZone = Annotated[str, ruled(clocks.time_zone)]
 # A registry's port is no tag, and `latest` pins nothing, unless a digest follows it.
 PINNED_IMAGE = (
-    r"[^\s:@]+(:\d+/[^\s:@]+)?"
-    r"(:(?!latest$)\w[\w.-]{0,127}(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})"
+    r"[!-9;-?A-~]+(:[0-9]+/[!-9;-?A-~]+)?"
+    r"(:(?!latest$)[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})"
 )
 PinnedImage = Annotated[
     str,
@@ -201,6 +201,24 @@ PinnedImage = Annotated[
         PINNED_IMAGE,
         "an image with its tag or digest, other than latest",
         'pin the image, as in "hasura/graphql-engine:v2.48.6"',
+    ),
+]
+
+FilePath = Annotated[
+    str,
+    Field(min_length=1),
+    matching(
+        r"(?!\s)[^\x00-\x1f\x7f]*(?<!\s)",
+        "a path without line breaks, and without blanks at its ends",
+        'write it as in "../application"',
+    ),
+]
+Address = Annotated[
+    str,
+    matching(
+        r"[a-z][a-z0-9_]*\.[A-Za-z_][A-Za-z0-9_-]*(\[[^\]\s]+\])?(\.[a-z0-9_]+)*",
+        "an address as Terraform names it, or an attribute's behind one",
+        'copy it from what the gate prints, as in "aws_s3_bucket_policy.data"',
     ),
 ]
 

@@ -4,7 +4,7 @@ import copy
 import difflib
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,20 @@ from pydantic import TypeAdapter, ValidationError
 
 from modules.settings.characters import typed_kind
 from modules.settings.checks import NAMED_SWITCHES, find_errors
+from modules.settings.credential_shapes import credential_within
 from modules.settings.own_secrets import chosen_reference, defaults_of
+from modules.settings.rules.texts import visible_text
 from modules.settings.setting_error import SettingError
 from modules.settings.setting_types import Name
 from modules.settings.stage_settings import StageSettings, stage_defaults
+from modules.settings.toml_text import HIDDEN
 from modules.settings.wording import worded
 
 # Settings without a default of their own, whose mistaken value gives way to one that follows from a stage.
 _DERIVED = ("stage", "prefix", "default_tags", "services")
+
+# The tables of a service whose entries are checked with what they are for.
+_VARIABLES = ("environment", "build_args")
 
 # What tomllib says of where it stopped.
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
@@ -117,6 +123,9 @@ def parse_stage(
         )
     defaults = stage_defaults(stage, chosen=document)
     values = _merge(defaults, {k: v for k, v in document.items() if k != "stage"})
+    for path, error in _pasted(document):
+        errors.append(error)
+        _set_aside(values, path)
     _name_services(values)
     _give_own_secrets(values)
     while True:
@@ -129,6 +138,43 @@ def parse_stage(
         else:
             found = [m for m in find_errors(settings) if not _follows(m, errors)]
             return settings, errors + found
+
+
+def _pasted(
+    table: Mapping[str, Any], within: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], SettingError]]:
+    """Find the settings that hold, by name or in a text, a credential or what nobody sees.
+
+    A service's variables are left to its own checks, which know the way to a secret.
+    """
+    for key, value in table.items():
+        path = (*within, key)
+        texts = [key, *(value if isinstance(value, list) else [value])]
+        error = next(filter(None, (_unfit(path, value, each) for each in texts)), None)
+        if error:
+            yield path, error
+        elif isinstance(value, Mapping) and not (within[:1] == ("services",) and key in _VARIABLES):
+            yield from _pasted(value, path)
+
+
+def _unfit(path: Sequence[str], value: object, text: object) -> SettingError | None:
+    """Return what is wrong with one text of a setting, whatever the setting is for."""
+    if not isinstance(text, str):
+        return None
+    field = ".".join(path)
+    kind = credential_within(text)
+    if kind:
+        return SettingError(
+            field=".".join([*path[:-1], str(HIDDEN)]) if text == path[-1] else field,
+            value=HIDDEN,
+            allowed=f"no secret, and this is {kind}; a stage file is for everybody to read",
+            remedy="take it out: services read secrets by name (docs/secrets.md); a value that was committed "
+            "has to be replaced",
+        )
+    refusal = visible_text(text)
+    if refusal is None:
+        return None
+    return SettingError(field=field, value=value, allowed=refusal.allowed, remedy=refusal.remedy)
 
 
 def _follows(wrong: SettingError, known: Sequence[SettingError]) -> bool:

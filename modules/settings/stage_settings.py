@@ -17,6 +17,7 @@ from modules.settings.secrets import SECRETS, SecretRow
 from modules.settings.services import SERVICES, Service
 from modules.settings.setting_types import (
     AccountId,
+    Address,
     AnomalyMonitorArn,
     BackupWindow,
     BucketName,
@@ -27,6 +28,7 @@ from modules.settings.setting_types import (
     DnsName,
     EmailAddress,
     EngineVersion,
+    FilePath,
     InstanceClass,
     KmsKey,
     LogRetentionDays,
@@ -251,7 +253,7 @@ class Tracing(Section):
 
 
 class Proxy(Section):
-    """The reverse proxy beside each service with `strip_path`: an ALB forwards a path as it is."""
+    """The reverse proxy beside each service with `strip_path` or `behind_port`."""
 
     image: PinnedImage = Field(
         "public.ecr.aws/docker/library/nginx:1.28.0-alpine",
@@ -296,8 +298,8 @@ class CostAlerts(Section):
     )
     anomaly_monitor_arn: AnomalyMonitorArn | None = Field(
         None,
-        description="an existing monitor of services to use: AWS allows one for an account, and newer "
-        "accounts begin with one; default: one is made",
+        description="the account's monitor of services, which `anomaly_usd` needs: AWS allows one for an "
+        "account, newer accounts begin with it, and no stage makes or deletes it",
     )
 
 
@@ -331,9 +333,8 @@ class Chat(Section):
 class Images(Section):
     """Where images come from."""
 
-    source: str | None = Field(
+    source: FilePath | None = Field(
         None,
-        min_length=1,
         description="the application's source tree, from the project's folder on; `ops images` builds it",
     )
     untagged_days: int = Field(
@@ -400,17 +401,17 @@ class StageSettings(Section):
         description="database, bucket, file system, secrets, images and logs refuse or survive a destroy; "
         "`false` gives that up",
     )
-    allow_destroy: Annotated[tuple[str, ...], Field(strict=False)] = Field(
+    allow_destroy: Annotated[tuple[Address, ...], Field(strict=False)] = Field(
         (),
         description="addresses that may be destroyed although the stage retains its data, as in "
         '`["aws_db_instance.main"]`',
     )
-    allow_overwrite: Annotated[tuple[str, ...], Field(strict=False)] = Field(
+    allow_overwrite: Annotated[tuple[Address, ...], Field(strict=False)] = Field(
         (),
         description="addresses at which what somebody has set in AWS may be overwritten, as in "
         '`["aws_s3_bucket_policy.data"]`',
     )
-    keep_as_found: Annotated[tuple[str, ...], Field(strict=False)] = Field(
+    keep_as_found: Annotated[tuple[Address, ...], Field(strict=False)] = Field(
         (),
         description="what stays as somebody has set it in AWS: documents, as in "
         '`["aws_s3_bucket_policy.data"]`, in whose place the stage puts none, and single attributes of '

@@ -27,6 +27,14 @@ def find_task_errors(service: Service) -> Iterator[SettingError]:
             remedy="add strip_path = true, or leave second_route out",
             rests_on=(f"{where}.strip_path",),
         )
+    if service.behind_port and (service.strip_path or service.port in {None, service.behind_port}):
+        yield SettingError(
+            field=f"{where}.behind_port",
+            value=service.behind_port,
+            allowed="another port than port, and without strip_path, which brings a proxy of its own",
+            remedy="let the container listen on another port, or leave it out",
+            rests_on=(f"{where}.port", f"{where}.strip_path"),
+        )
     ports = {f"{where}.port": service.port} | (
         {f"{where}.second_route.port": second.port} if second else {}
     )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Final
 
-from modules.settings.credential_shapes import credential_kind
+from modules.settings.credential_shapes import credential_within
 
 _LONGEST = 160
 
@@ -33,8 +33,8 @@ def _spelled(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        hidden = credential_kind(value) is not None
-        return str(HIDDEN) if hidden else _printable(json.dumps(value, ensure_ascii=False))
+        hidden = credential_within(value) is not None
+        return str(HIDDEN) if hidden else printable(json.dumps(value, ensure_ascii=False))
     if isinstance(value, Mapping):
         keys = ", ".join(f"{_key(str(key))} = ..." for key in value)
         return f"{{ {keys} }}" if keys else "{}"
@@ -47,11 +47,11 @@ def _spelled(value: object) -> str:
 
 def _key(key: str) -> str:
     bare = key.isascii() and key.replace("-", "").replace("_", "").isalnum()
-    return key if bare else _printable(json.dumps(key, ensure_ascii=False))
+    return key if bare else printable(json.dumps(key, ensure_ascii=False))
 
 
-def _printable(text: str) -> str:
-    """TOML's escapes for what nobody could see."""
+def printable(text: str) -> str:
+    """Write TOML's escapes for what nobody could see."""
     return "".join(char if char.isprintable() else _escaped(char) for char in text)
 
 

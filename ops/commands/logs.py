@@ -1,64 +1,67 @@
 """`logs`: what a service's containers have written, from CloudWatch Logs."""
 
 import re
-import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from aws.client import asking, client_of
 from common.errors import UserError
 from common.screen import AsJson, Stage, print_json_line, say, tell
 from modules.settings.services import DATABASE_TASK
-from ops.deployed import Deployed, chosen_services, local_time, open_stage
+from ops.deployed import chosen_services, local_time, open_stage
+from ops.facts.logs import LogLine, read_logs
 
-_POLL_SECONDS = 2
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
-@dataclass(frozen=True, kw_only=True)
-class LogLine:
-    """One event of one container; `stream` ends in the task's id."""
-
-    id: str
-    time: datetime
-    stream: str
-    message: str
-
-
 def logs(
-    service: Annotated[str, typer.Argument(help="a service, as in modules/settings/services.py")],
+    service: Annotated[
+        str | None, typer.Argument(help="a service, as in modules/settings/services.py")
+    ] = None,
+    *,
     stage: Stage = "prod",
     since: Annotated[str, typer.Option(help="how far back: 90s, 30m, 1h, 2d")] = "1h",
     follow: Annotated[bool, typer.Option("--follow", "-f", help="go on until Ctrl-C")] = False,
+    every: Annotated[bool, typer.Option("--all", help="all services, line by line")] = False,
+    grep: Annotated[
+        str | None,
+        typer.Option(help="only lines in which this regular expression is found, as in '5\\d\\d'"),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Print a service's log, in this machine's time zone; with --json one object per line.
 
-    Example: `python -m ops logs functions --stage prod --since 30m --follow`
+    Example: `python -m ops logs functions --stage prod --since 30m --follow`,
+    `python -m ops logs --all --grep 'timeout|refused' --stage prod`
     """
-    deployed = open_stage(stage)
-    if service != DATABASE_TASK:
-        chosen_services(deployed.settings, [service])
     start = datetime.now(UTC) - duration(since)
+    wanted = _pattern(grep)
+    deployed = open_stage(stage)
+    if (service is None) != every:
+        raise UserError("whose log: allowed: one service, or --all in its place")
+    services = [service] if service else list(deployed.settings.services)
+    if service != DATABASE_TASK:
+        chosen_services(deployed.settings, services)
     found = 0
     try:
-        for line in read_log(deployed, service, start=start, follow=follow):
+        for name, line in read_logs(deployed, services, start=start, follow=follow):
+            if wanted and not wanted.search(_ESCAPES.sub("", line.message)):
+                continue
             found += 1
             if as_json:
-                print_json_line(_for_programs(line))
+                print_json_line(_for_programs(name, line))
             else:
-                say(_for_people(line))
+                say(_for_people(line, name if every else ""))
     except KeyboardInterrupt:
         if not follow:
             raise
     if not found and not follow:
+        what = f"no line with {grep}" if grep else "nothing"
         tell(
-            f"{service} has written nothing in the last {since}: look further back with --since 1d"
+            f"{service or 'every service'} has written {what} in the last {since}: "
+            "look further back with --since 1d"
         )
 
 
@@ -72,58 +75,26 @@ def duration(text: str) -> timedelta:
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
-def read_log(
-    deployed: Deployed, service: str, *, start: datetime, follow: bool
-) -> Iterator[LogLine]:
-    """Yield the lines since `start`, oldest first; with `follow` wait for more and never end.
-
-    Raises UserError without a log group and when AWS refuses.
-    """
-    seen: set[str] = set()
-    while True:
-        latest = start
-        for line in _pages(deployed, service, start):
-            latest = max(latest, line.time)
-            if line.id not in seen:
-                seen.add(line.id)
-                yield line
-        if not follow:
-            return
-        # Lines arrive late and out of order by some seconds; what was shown is not shown again.
-        start = max(start, latest - timedelta(seconds=30))
-        time.sleep(_POLL_SECONDS)
+def _pattern(grep: str | None) -> re.Pattern[str] | None:
+    try:
+        return re.compile(grep) if grep else None
+    except re.error as error:
+        raise UserError(
+            f"--grep {grep}: no regular expression ({error}): put a backslash before what is meant literally"
+        ) from None
 
 
-def _pages(deployed: Deployed, service: str, start: datetime) -> Iterator[LogLine]:
-    client = client_of(deployed.clients, "logs")
-    group = deployed.names.log_group(service)
-    with asking("logs:FilterLogEvents"):
-        try:
-            for page in client.get_paginator("filter_log_events").paginate(
-                logGroupName=group, startTime=int(start.timestamp() * 1000)
-            ):
-                yield from (_line(event) for event in page["events"])
-        except client.exceptions.ResourceNotFoundException:
-            raise UserError(
-                f"there is no log group {group}: deploy the stage in phase full first: "
-                f"`cdktf deploy {deployed.settings.stack_name}`"
-            ) from None
-
-
-def _line(event: Mapping[str, Any]) -> LogLine:
-    return LogLine(
-        id=event["eventId"],
-        time=datetime.fromtimestamp(event["timestamp"] / 1000, UTC),
-        stream=event["logStreamName"],
-        message=event["message"],
-    )
-
-
-def _for_people(line: LogLine) -> str:
+def _for_people(line: LogLine, service: str = "") -> str:
     """Leave out a container's colours: escaped, they would hide the words."""
     text = _ESCAPES.sub("", line.message.rstrip())
-    return f"{local_time(line.time)} {line.stream.rpartition('/')[2][:8]} {text}"
+    task = line.stream.rpartition("/")[2][:8]
+    return f"{local_time(line.time)} {f'{service} ' if service else ''}{task} {text}"
 
 
-def _for_programs(line: LogLine) -> dict[str, str]:
-    return {"time": line.time.isoformat(), "stream": line.stream, "message": line.message}
+def _for_programs(service: str, line: LogLine) -> dict[str, str]:
+    return {
+        "time": line.time.isoformat(),
+        "service": service,
+        "stream": line.stream,
+        "message": line.message,
+    }

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aws.client import ask, ask_all
+from modules.base.partition import has
 from ops.deployed import Deployed
 from ops.doctor.finding import Finding, attention, fine
 
@@ -23,7 +24,7 @@ class AccountWideFacts:
     backed_up: tuple[str, ...]
     measured: bool
     metrics_kept: int | None
-    monitors: int
+    monitors: tuple[str, ...]
 
 
 def gather(deployed: Deployed) -> AccountWideFacts:
@@ -37,13 +38,17 @@ def gather(deployed: Deployed) -> AccountWideFacts:
         clients, "logs", "DescribeLogGroups", ("logGroups",), logGroupNamePrefix=_METRICS
     )["logGroups"]
     metrics = [each for each in groups if each["logGroupName"] == _METRICS]
-    monitors = ask_all(clients, "ce", "GetAnomalyMonitors", ("AnomalyMonitors",))["AnomalyMonitors"]
+    monitors = (
+        ask_all(clients, "ce", "GetAnomalyMonitors", ("AnomalyMonitors",))["AnomalyMonitors"]
+        if has("ce", settings.region)
+        else []
+    )
     return AccountWideFacts(
         opted_in=opted_in,
         backed_up=(_RDS if settings.database.engine == "postgres" else _AURORA, _FILES),
         measured=bool(metrics),
         metrics_kept=metrics[0].get("retentionInDays") if metrics else None,
-        monitors=len(monitors),
+        monitors=tuple(each["MonitorArn"] for each in monitors),
     )
 
 
@@ -56,7 +61,7 @@ def judge(facts: AccountWideFacts) -> list[Finding]:
     named = [
         *([f"log group {_METRICS} (kept {kept})"] if facts.measured else []),
         "AWS Backup's opt-in",
-        f"{facts.monitors} monitors of unusual costs",
+        *([f"monitor of unusual costs {', '.join(facts.monitors)}"] if facts.monitors else []),
     ]
     found = [fine("account", f"no stage's, and left as found: {', '.join(named)}")]
     opted_in = facts.opted_in

@@ -79,7 +79,7 @@ def check_bundle(
 def check_running(look: Look) -> tuple[list[str], list[str]]:
     """Return what was looked at of the running container, and what is wrong with it."""
     service, container = look.service, look.container
-    if service.port is None:
+    if service.own_port is None:
         look.until(lambda: False, seconds=min(look.seconds, _SETTLED_SECONDS))
         ended = _ended(look)
         return ([], ended) if ended else (["stays up (its row has no port to ask)"], [])
@@ -87,10 +87,11 @@ def check_running(look: Look) -> tuple[list[str], list[str]]:
     look.progress(f"waiting for {service.name} to listen on {_listed(ports)}")
     if not _opens(look, ports):
         return [], _ended(look) or [_elsewhere(container.listeners(), ports, look)]
-    alone = _loopback_only(container.listeners(), ports)
+    # Behind a proxy of the same task the loopback address is enough.
+    alone = None if service.behind_port else _loopback_only(container.listeners(), ports)
     if alone:
         return [], [alone]
-    looked_at, errors = _asked(look, service.port)
+    looked_at, errors = _asked(look, service.own_port)
     return [f"listens on {_listed(ports)}", *looked_at], errors
 
 
@@ -120,7 +121,7 @@ def other_path(service: Service) -> str:
 
 def _ports(service: Service) -> list[int]:
     second = service.second_route.port if service.second_route else None
-    return [port for port in (service.port, second) if port]
+    return [port for port in (service.own_port, second) if port]
 
 
 def _listed(ports: Iterable[int]) -> str:
@@ -164,7 +165,7 @@ def _elsewhere(listeners: frozenset[Listener] | None, ports: Sequence[int], look
     missing = [port for port in ports if port not in opened]
     if not opened:
         return f"nothing in it listened on {_listed(ports)} within {look.seconds:.0f} seconds"
-    column = "`port`" if look.service.port in missing else "the port of `second_route`"
+    column = "`port`" if look.service.own_port in missing else "the port of `second_route`"
     return (
         f"it listens on {_listed(opened)}, and its row says {_listed(missing)}: change {column} in "
         f"[services.{look.service.name}] of the stage file, or let it listen on {_listed(missing)}"

@@ -1,7 +1,7 @@
 """Which tag of an image is configured, runs, and is in the registry; and a way to configure another."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -106,16 +106,33 @@ def with_image_tag(text: str, services: Sequence[str], tag: str, *, stage: str) 
 
     Raises UserError where the result would not be a stage file.
     """
+    return with_image_tags(text, dict.fromkeys(services, tag), stage=stage)
+
+
+def with_image_tags(text: str, tags: Mapping[str, str], *, stage: str) -> str:
+    """Set each service's own `image_tag`, as above."""
+
+    def change(document: Any) -> None:
+        tables = document.setdefault("services", tomlkit.table(is_super_table=True))
+        for service, tag in tags.items():
+            tables.setdefault(service, tomlkit.table())["image_tag"] = tag
+
+    return with_change(text, change, stage=stage, by_hand="image_tag")
+
+
+def with_change(text: str, change: Callable[[Any], None], *, stage: str, by_hand: str) -> str:
+    """Change a stage file's document; its comments and the order of its lines stay.
+
+    Raises UserError where the result would not be a stage file.
+    """
     try:
         document = tomlkit.parse(text)
-        tables: Any = document.setdefault("services", tomlkit.table(is_super_table=True))
-        for service in services:
-            tables.setdefault(service, tomlkit.table())["image_tag"] = tag
+        change(document)
         changed = tomlkit.dumps(document)
         _, errors = parse_stage(tomlkit.parse(changed).unwrap(), stage=stage)
     except (TOMLKitError, AttributeError, TypeError) as error:
         raise UserError(
-            f"the stage file cannot be changed ({error}): write image_tag there by hand"
+            f"the stage file cannot be changed ({error}): write {by_hand} there by hand"
         ) from None
     if errors:
         raise UserError(f"the stage file would be wrong: {errors[0]}")

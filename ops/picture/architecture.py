@@ -179,11 +179,15 @@ class _Reader:
         values: Mapping[str, Any] = task.attributes if task else {}
         containers = _containers(values.get("container_definitions"))
         names = [str(each.get("name")) for each in containers]
-        ports = [
-            str(port["containerPort"])
-            for each in containers[:1]
-            for port in each.get("portMappings") or ()
-        ]
+        # Where its own container has none, the proxy beside it has its port.
+        ports = next(
+            (
+                [str(port["containerPort"]) for port in each["portMappings"]]
+                for each in containers
+                if each.get("portMappings")
+            ),
+            [],
+        )
         secrets = sum(len(each.get("secrets") or ()) for each in containers)
         least, most = self._task_counts(service)
         tasks = f"{least} to {most} tasks" if most > least else count(least, "task")

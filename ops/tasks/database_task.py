@@ -11,9 +11,9 @@ from aws.client import ask_unless
 from common.errors import UserError
 from common.progress import Progress
 from modules.settings.services import DATABASE_TASK, TASK_GROUPS, TASK_PUBLIC, TASK_SUBNETS
-from ops.commands.logs import read_log
 from ops.database.script import ASKS, CHANGED, SAYS, TASK
 from ops.deployed import Deployed
+from ops.facts.logs import read_log
 from ops.tasks.bucket_link import waiting_in_the_bucket
 from ops.tasks.one_off import Ended, run_task
 

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from common.errors import UserError
 from common.progress import Progress
-from ops.commands.logs import read_log
 from ops.deployed import Deployed
+from ops.facts.logs import read_log
 from ops.tasks.bucket_link import waiting_in_the_bucket
 from ops.tasks.one_off import Ended, run_beside
 

@@ -1,7 +1,7 @@
 """A task that runs once, beside a service: the service's own image, permissions and network."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -9,9 +9,12 @@ from typing import Any
 from aws.client import ask
 from common.errors import UserError
 from common.progress import Progress
+from common.screen import tell
 from ops.deployed import Deployed
+from terraform.interrupts import Interrupts, interrupts_kept
 
 _POLL_SECONDS = 3
+_LISTEN_SECONDS = 0.2
 # Fargate takes one to three minutes to begin; what runs here takes less.
 _LONGEST_SECONDS = 900
 
@@ -23,6 +26,30 @@ class Ended:
     task_id: str
     exit_code: int | None
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """A task that was started, by its ARN; `interrupts` counts who asked this process to end since."""
+
+    task: str
+    interrupts: Interrupts
+
+    @property
+    def id(self) -> str:
+        """The task's id."""
+        return self.task.rpartition("/")[2]
+
+    def rest(self, seconds: float) -> None:
+        """Sleep, and hear Ctrl-C. Raises KeyboardInterrupt."""
+        until = time.monotonic() + seconds
+        while True:
+            if self.interrupts.count:
+                raise KeyboardInterrupt
+            left = until - time.monotonic()
+            if left <= 0:
+                return
+            time.sleep(min(left, _LISTEN_SECONDS))
 
 
 def run_beside(
@@ -40,7 +67,7 @@ def run_beside(
 
     Raises UserError where the service does not exist or the task does not end and when AWS refuses.
     """
-    standing = _service(deployed, service)
+    standing = standing_service(deployed, service)
     return run_task(
         deployed,
         service,
@@ -66,6 +93,70 @@ def run_task(
 
     Raises UserError where the task does not end and when AWS refuses.
     """
+    with task_running(
+        deployed,
+        container,
+        task_definition=task_definition,
+        network=network,
+        command=command,
+        environment=environment,
+    ) as running:
+        return wait_until_ended(
+            deployed, container, running, progress, longest_seconds=_LONGEST_SECONDS
+        )
+
+
+@contextmanager
+def task_running(
+    deployed: Deployed,
+    container: str,
+    *,
+    task_definition: str,
+    network: Mapping[str, Any],
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    with_exec: bool = False,
+) -> Iterator[Running]:
+    """Start a task for a block that waits until it ends; whatever ends the block early stops it.
+
+    Ctrl-C, however often, SIGTERM and a closed terminal are heard where the block `rest`s: there is no moment
+    at which they leave a task behind.
+
+    Raises UserError where ECS starts none, and KeyboardInterrupt after the block.
+    """
+    with interrupts_kept() as interrupts:
+        task = start_task(
+            deployed,
+            container,
+            task_definition=task_definition,
+            network=network,
+            command=command,
+            environment=environment,
+            with_exec=with_exec,
+        )
+        try:
+            yield Running(task=task, interrupts=interrupts)
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                tell(f"interrupted: stopping task {task.rpartition('/')[2]}")
+            stop_task(deployed, task)
+            raise
+
+
+def start_task(
+    deployed: Deployed,
+    container: str,
+    *,
+    task_definition: str,
+    network: Mapping[str, Any],
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    with_exec: bool = False,
+) -> str:
+    """Start one task with another command in its `container`, and return its ARN.
+
+    Raises UserError where ECS starts none.
+    """
     answer = ask(
         deployed.clients,
         "ecs",
@@ -76,11 +167,12 @@ def run_task(
         capacityProviderStrategy=[{"capacityProvider": "FARGATE", "weight": 1}],
         networkConfiguration=network,
         startedBy="atomic-ops",
+        **({"enableExecuteCommand": True} if with_exec else {}),
         overrides={
             "containerOverrides": [
                 {
                     "name": container,
-                    "command": command,
+                    "command": list(command),
                     "environment": [
                         {"name": name, "value": value} for name, value in environment.items()
                     ],
@@ -91,12 +183,23 @@ def run_task(
     if not answer["tasks"]:
         why = "; ".join(str(each.get("reason")) for each in answer.get("failures", []))
         raise UserError(f"ECS started no task of {container} ({why}): try it again")
-    task = str(answer["tasks"][0]["taskArn"])
-    with _stopped_when_left(deployed, task):
-        return _wait(deployed, container, task, progress)
+    return str(answer["tasks"][0]["taskArn"])
 
 
-def _service(deployed: Deployed, service: str) -> Mapping[str, Any]:
+def stop_task(deployed: Deployed, task: str) -> None:
+    """Stop a task that nobody watches any more."""
+    ask(
+        deployed.clients,
+        "ecs",
+        "StopTask",
+        cluster=deployed.names.cluster,
+        task=task,
+        reason="whoever started it has gone",
+    )
+
+
+def standing_service(deployed: Deployed, service: str) -> Mapping[str, Any]:
+    """Return what ECS says of a service that it runs. Raises UserError where there is none."""
     answer = ask(
         deployed.clients,
         "ecs",
@@ -114,25 +217,38 @@ def _service(deployed: Deployed, service: str) -> Mapping[str, Any]:
     )
 
 
-def _wait(deployed: Deployed, service: str, task: str, progress: Progress) -> Ended:
-    task_id = task.rpartition("/")[2]
+def wait_until_ended(
+    deployed: Deployed,
+    container: str,
+    running: Running,
+    progress: Progress,
+    *,
+    longest_seconds: float | None = None,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> Ended:
+    """Return how a task ended; `meanwhile` is called between two looks at it.
+
+    Raises UserError after `longest_seconds`, and KeyboardInterrupt.
+    """
     said = ""
-    deadline = time.monotonic() + _LONGEST_SECONDS
-    while time.monotonic() < deadline:
-        state = _task(deployed, task)
+    begun = time.monotonic()
+    while longest_seconds is None or time.monotonic() < begun + longest_seconds:
+        state = task_state(deployed, running.task)
         if state["lastStatus"] == "STOPPED":
-            return _ended(state, service, task_id)
+            return _ended(state, container, running.id)
         if state["lastStatus"] != said:
             said = state["lastStatus"]
-            progress(f"task {task_id}: {said.lower()}")
-        time.sleep(_POLL_SECONDS)
+            progress(f"task {running.id}: {said.lower()}")
+        meanwhile()
+        running.rest(_POLL_SECONDS)
     raise UserError(
-        f"task {task_id} had not ended after {_LONGEST_SECONDS // 60} minutes and was stopped: look at "
-        f"`python -m ops logs {service} --stage {deployed.settings.stage}`"
+        f"task {running.id} had not ended after {_LONGEST_SECONDS // 60} minutes and was stopped: look at "
+        f"`python -m ops logs {container} --stage {deployed.settings.stage}`"
     )
 
 
-def _task(deployed: Deployed, task: str) -> Mapping[str, Any]:
+def task_state(deployed: Deployed, task: str) -> Mapping[str, Any]:
+    """Return what ECS says of a task. Raises UserError for one that it no longer knows."""
     answer = ask(
         deployed.clients,
         "ecs",
@@ -155,20 +271,3 @@ def _ended(state: Mapping[str, Any], service: str, task_id: str) -> Ended:
         exit_code=container.get("exitCode"),
         reason=str(container.get("reason") or state.get("stoppedReason") or "no reason given"),
     )
-
-
-@contextmanager
-def _stopped_when_left(deployed: Deployed, task: str) -> Iterator[None]:
-    """Ctrl-C and every error stop the task: nothing goes on that nobody watches."""
-    try:
-        yield
-    except BaseException:
-        ask(
-            deployed.clients,
-            "ecs",
-            "StopTask",
-            cluster=deployed.names.cluster,
-            task=task,
-            reason="whoever started it has gone",
-        )
-        raise

@@ -22,6 +22,7 @@ from imports.recovery.matching import Orphan
 from ops.commands import cost, doctor, gate, images_check, logs, recover, secrets, state, status
 from ops.cost.prices import Prices, read_prices
 from ops.deployed import Deployed, open_stage
+from ops.facts.logs import LogLine
 from ops.secrets.secret_values import SecretState
 from ops.state.state_versions import Contents
 from terraform.workspace import Workspace
@@ -132,6 +133,6 @@ def test_what_comes_from_outside_is_printed_as_it_is_without_control_characters(
 
 
 def test_a_line_of_a_log_is_printed_as_it_is_but_for_its_colours() -> None:
-    line = made(logs.LogLine)
+    line = made(LogLine)
 
     assert HOSTILE.replace("\x1b[31m", "") in logs._for_people(line)

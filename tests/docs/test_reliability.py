@@ -22,6 +22,7 @@ NAMED = (
     "full",
     "fails over",
     "certificate stays pending",
+    "certificate is not renewed",
     "quota",
     "zone is lost",
     "budget",

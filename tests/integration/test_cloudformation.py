@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from imports.sources.cloudformation.owners_stack import deployed_text
 from local.emulator import Emulator, running_emulator
 from tests.integration.cloudformation_stacks import (
     SHAPES,
@@ -462,3 +463,12 @@ def test_a_stack_that_does_not_exist_is_one_line(aws: Emulator) -> None:
     assert answer.returncode == 1
     assert answer.stderr.splitlines()[-1].startswith("error: ")
     assert "Stack with id Nothing does not exist" in answer.stderr
+
+
+def test_a_template_is_read_as_it_was_deployed_to_the_byte(aws: Emulator) -> None:
+    text = json.dumps(_holding("bytes"), indent=3) + "\n\n"
+    answer = aws.client("cloudformation").create_stack(StackName="bytes", TemplateBody=text)
+    stack = OwnersStack(emulator=aws, arn=answer["StackId"])
+    stack.wait()
+
+    assert deployed_text(aws.client, stack.arn) == text

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from common.version import VERSION
 from local.emulator import running_emulator
 from terraform.plan import Plan, in_words
 from tests.imports.records import a_plan, planned
@@ -67,3 +68,4 @@ def test_the_last_release_is_upgraded_without_a_replacement(tmp_path: Path) -> N
 
     assert len(plan.changes) > 150
     assert lost(plan) == []
+    assert plan.document["planned_values"]["outputs"]["InfrastructureVersion"]["value"] == VERSION

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from common.version import VERSION
 from tests.conftest import Synthesize
 from tests.stages import SHIPPED, VARIANTS
 
@@ -38,6 +39,7 @@ REPOSITORIES = {
 }
 RECORD = "${{one(aws_acm_certificate.main.domain_validation_options).resource_record_{}}}"
 FOUNDATION = {
+    "InfrastructureVersion": VERSION,
     "VpcId": "${aws_vpc.main.id}",
     "ClusterName": "${aws_ecs_cluster.main.name}",
     "DataBucketName": "${aws_s3_bucket.data.bucket}",

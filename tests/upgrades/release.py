@@ -1,4 +1,4 @@
-"""Writes what a release synthesizes for dev: `make release-snapshot VERSION=0.2.0`, once per release.
+"""Writes what a release synthesizes for dev: `make release-snapshot`, once per release.
 
 It is the stack for the embedded AWS, without cdktf's remarks and without a backend: whoever deploys it says
 where its state is.
@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from common.version import VERSION
 from synth.bindings import accelerate
 from tests.stages import stage_settings
 
@@ -22,7 +23,7 @@ _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 
 def last_release() -> Path:
     """The stack of the newest release there is."""
-    return max(HERE.glob(f"v*/{STAGE}.json"), key=lambda path: _numbers(path.parent.name[1:]))
+    return max(HERE.glob(f"v*/{STAGE}.json"), key=lambda path: numbers(path.parent.name[1:]))
 
 
 def present_stack() -> dict[str, Any]:
@@ -49,17 +50,21 @@ def _without_remarks(value: Any) -> Any:
     return value
 
 
-def _numbers(version: str) -> tuple[int, ...]:
+def numbers(version: str) -> tuple[int, ...]:
+    """Return the three numbers of a version, by which versions are ordered."""
     found = _VERSION.fullmatch(version)
     if not found:
-        sys.exit(f"VERSION={version}: allowed: three numbers; remedy: write it as in VERSION=0.2.0")
+        raise ValueError(f"{version}: a version is three numbers")
     return tuple(map(int, found.groups()))
 
 
 def main(version: str) -> None:
-    """Write the snapshot of `version`; one that is there stays, because it was released."""
-    _numbers(version)
-    path = HERE / f"v{version}" / f"{STAGE}.json"
+    """Write the snapshot of this version; one that is there stays, because it was released."""
+    if version not in {"", VERSION}:
+        sys.exit(
+            f"VERSION={version}: must be {VERSION}, as in common/version.py; change it there first"
+        )
+    path = HERE / f"v{VERSION}" / f"{STAGE}.json"
     if path.exists():
         sys.exit(
             f"{path.relative_to(HERE.parent.parent)} is there: a released version stays as it was"

@@ -1,12 +1,15 @@
 """An owner's stack as CloudFormation tells it: the deployed template, and each row with its object."""
 
+import hashlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Any, Final
 
-from aws.client import Clients, ask, ask_all, ask_unless
+from botocore.handlers import json_decode_template_body
+
+from aws.client import Clients, ask, ask_all, ask_unless, client_of
 from common.errors import UserError, shorten
 from common.progress import Progress
 from common.templates import read_template
@@ -47,11 +50,15 @@ class OwnersRow:
 
 @dataclass(frozen=True, kw_only=True)
 class OwnersStack:
-    """A stack, read whole. `facts` is what DescribeStacks says; empty for a template in a file."""
+    """A stack, read whole. `facts` is what DescribeStacks says; empty for a template in a file.
+
+    `text` is the template as it was deployed, `template` what it says.
+    """
 
     name: str
     rows: Mapping[str, OwnersRow]
     template: Mapping[str, Any] = field(repr=False)
+    text: str = field(default="", repr=False)
     facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
     exported_to: tuple[str, ...] = ()
     has_policy: bool = False
@@ -62,6 +69,16 @@ class OwnersStack:
     def arn(self) -> str:
         """The stack's ARN, by which alone it is deleted: a name may be another stack's tomorrow."""
         return str(self.facts.get("StackId", ""))
+
+    @property
+    def template_sha256(self) -> str:
+        """What tells whether it is still the same template."""
+        return template_sha256(self.text)
+
+
+def template_sha256(text: str) -> str:
+    """Return the checksum of a template's text."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def read_template_file(path: Path) -> OwnersStack:
@@ -80,7 +97,9 @@ def read_template_file(path: Path) -> OwnersStack:
 def parse_template(text: str, *, source: str) -> OwnersStack:
     """Return what the text of a template holds. Raises UserError for what is no template."""
     document = _document(text, source)
-    return OwnersStack(name=PurePath(source).stem, template=document, rows=_rows(document, source))
+    return OwnersStack(
+        name=PurePath(source).stem, template=document, text=text, rows=_rows(document, source)
+    )
 
 
 def read_stack(clients: Clients, name: str, *, progress: Progress) -> OwnersStack:
@@ -88,12 +107,8 @@ def read_stack(clients: Clients, name: str, *, progress: Progress) -> OwnersStac
     progress("reading the stack")
     facts = ask(clients, "cloudformation", "DescribeStacks", StackName=name)["Stacks"][0]
     arn = str(facts["StackId"])
-    body = ask(clients, "cloudformation", "GetTemplate", StackName=arn, TemplateStage="Original")[
-        "TemplateBody"
-    ]
-    document = (
-        body if isinstance(body, Mapping) else _document(str(body), f"the template of {name}")
-    )
+    text = deployed_text(clients, arn)
+    document = _document(text, f"the template of {name}")
     told = ask_all(
         clients,
         "cloudformation",
@@ -119,6 +134,7 @@ def read_stack(clients: Clients, name: str, *, progress: Progress) -> OwnersStac
     return OwnersStack(
         name=str(facts["StackName"]),
         template=document,
+        text=text,
         rows=rows,
         facts=facts,
         exported_to=_users_of_exports(clients, facts),
@@ -126,6 +142,16 @@ def read_stack(clients: Clients, name: str, *, progress: Progress) -> OwnersStac
         missing_parameter=_missing_parameter(clients, document),
         missing_role=_missing_role(clients, facts),
     )
+
+
+def deployed_text(clients: Clients, arn: str) -> str:
+    """Return the template of a stack as it was deployed, to the byte. Raises UserError."""
+    # botocore parses a template that is JSON, and with that its form is lost.
+    client_of(clients, "cloudformation").meta.events.unregister(
+        "after-call.cloudformation.GetTemplate", json_decode_template_body
+    )
+    answer = ask(clients, "cloudformation", "GetTemplate", StackName=arn, TemplateStage="Original")
+    return str(answer["TemplateBody"])
 
 
 def _definition(document: Mapping[str, Any], logical_id: str, name: str) -> Mapping[str, Any]:

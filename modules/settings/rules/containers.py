@@ -1,9 +1,10 @@
-"""What a container's environment cannot hold."""
+"""What a container's variable cannot be called."""
 
 import re
 
-from modules.settings.characters import pasted_by_mistake, unseen_character
+from modules.settings.characters import unseen_character
 from modules.settings.rules.refusal import Refusal
+from modules.settings.rules.texts import without
 
 # What ECS itself sets in each task: where the task's role and its own description are told.
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
@@ -31,22 +32,10 @@ def variable_name(name: str) -> Refusal | None:
         )
     unseen = unseen_character(name)
     if unseen:
-        return _of_unseen(unseen)
+        return without(unseen)
     if name.upper() not in _OF_ECS:
         return None
     return Refusal(
         allowed="a variable that ECS does not set itself",
         remedy="leave it out, for the task has it",
-    )
-
-
-def variable_value(value: str) -> Refusal | None:
-    """Refuse a character that nobody sees in an ASCII text: it came along when the text was pasted."""
-    unseen = pasted_by_mistake(value)
-    return _of_unseen(unseen) if unseen else None
-
-
-def _of_unseen(unseen: str) -> Refusal:
-    return Refusal(
-        allowed="text of characters that one can see", remedy=f"type it anew, without {unseen}"
     )

@@ -4,6 +4,7 @@ import difflib
 import ipaddress
 import re
 
+from modules.base.partition import regions
 from modules.settings.rules.refusal import Refusal
 
 # https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
@@ -19,18 +20,8 @@ _NOT_FOR_HOSTS = {
     ipaddress.IPv4Network("240.0.0.0/4"): "nothing yet",
 }
 
-# The regions of AWS's commercial partition: https://docs.aws.amazon.com/global-infrastructure/latest/regions/.
-# Terraform's provider refuses regions that it does not know, too.
-REGIONS = (
-    "af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3",
-    "ap-south-1", "ap-south-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4",
-    "ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ca-central-1", "ca-west-1", "eu-central-1",
-    "eu-central-2", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3",
-    "il-central-1", "me-central-1", "me-south-1", "mx-central-1", "sa-east-1", "us-east-1", "us-east-2",
-    "us-west-1", "us-west-2",
-)  # fmt: skip
-
-_OTHER_PARTITIONS = ("cn-", "us-gov-", "us-iso", "eu-iso", "eusc-")
+# Their services and principals have other names.
+_OTHER_PARTITIONS = ("us-iso", "eu-iso", "eusc-")
 
 
 def vpc_block(block: str) -> Refusal | None:
@@ -76,15 +67,16 @@ def availability_zone(zone: str, *, region: str) -> Refusal | None:
 
 
 def region(name: str) -> Refusal | None:
-    """Refuse what is no region of AWS's commercial partition."""
-    if name in REGIONS:
+    """Refuse what is no region of the partitions that a stage can be in."""
+    known = regions()
+    if name in known:
         return None
     typed = name.strip().lower()
     typed = typed[:-1] if re.search(r"\d[a-z]$", typed) else typed  # a zone
     elsewhere = typed.startswith(_OTHER_PARTITIONS)
-    swapped = [each for each in REGIONS if sorted(each) == sorted(typed)]
-    close = [] if elsewhere else swapped or difflib.get_close_matches(typed, REGIONS, n=1)
+    swapped = [each for each in known if sorted(each) == sorted(typed)]
+    close = [] if elsewhere else swapped or difflib.get_close_matches(typed, known, n=1)
     return Refusal(
-        allowed="the name of an AWS region, other than those of China and of governments",
+        allowed="the name of an AWS region, other than the isolated ones and the European Sovereign Cloud's",
         remedy=f'write "{close[0]}"' if close else 'write it as in "us-east-1"',
     )

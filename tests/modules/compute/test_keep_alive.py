@@ -136,7 +136,9 @@ def nginx(application: int, folder: Path, *, keeps: str = f"{LONGER:g}s") -> Ite
     """Run the proxy's own configuration, its timeouts scaled down, before a port."""
     assert NGINX
     port = free_port()
-    written = nginx_configuration({"/v1/x": application}, listen=port, idle_timeout_seconds=120)
+    written = nginx_configuration(
+        {"/v1/x": application}, listen=port, rest=application, idle_timeout_seconds=120
+    )
     assert f"keepalive_timeout {120 + LONGER_SECONDS}s;" in written
     scaled = written.replace(f"{120 + LONGER_SECONDS}s;", f"{keeps};")
     file = folder / "nginx.conf"
@@ -165,6 +167,16 @@ def test_no_502_from_node_in_200_requests_around_the_idle_timeout() -> None:
 def test_no_502_from_the_proxy_in_200_requests_around_the_idle_timeout(tmp_path: Path) -> None:
     with node(LONGER) as application, nginx(application, tmp_path) as port:
         found = statuses(port, "/v1/x/a")
+
+    assert (len(found), found.count(502)) == (200, 0)
+
+
+@needs_both
+@pytest.mark.jsii  # it starts Node
+def test_no_502_from_a_server_that_closes_early_behind_the_proxy(tmp_path: Path) -> None:
+    """As Hasura does: its server closes sooner, and the proxy opens a connection for each request."""
+    with node(IDLE / 2) as application, nginx(application, tmp_path) as port:
+        found = statuses(port, "/v1/graphql")
 
     assert (len(found), found.count(502)) == (200, 0)
 
@@ -207,6 +219,34 @@ def test_the_load_balancer_closes_first_and_later_than_a_ping(stack: Synthesize)
 
     assert stack("prod").resource("aws_lb", "main")["idle_timeout"] == idle
     assert 50 < idle < int(kept) / 1000
-    for name in ("supertokens", "functions", "handshake", "oauth", "optaplanner"):
+    for name in ("supertokens", "hasura", "functions", "handshake", "oauth", "optaplanner"):
         (variable,) = stack("prod").containers(name)["strip-proxy"]["environment"]
         assert f"keepalive_timeout {idle + LONGER_SECONDS}s;" in variable["value"]
+
+
+def test_hasuras_port_is_the_proxys_and_hasura_listens_behind_it(stack: Synthesize) -> None:
+    """So that groups, target group and those who call it inside stay as they were in an upgrade."""
+    containers = stack("prod").containers("hasura")
+    environment = {each["name"]: each["value"] for each in containers["hasura"]["environment"]}
+    (variable,) = containers["strip-proxy"]["environment"]
+
+    assert "portMappings" not in containers["hasura"]
+    assert containers["strip-proxy"]["portMappings"][0]["containerPort"] == 8080
+    assert environment["HASURA_GRAPHQL_SERVER_PORT"] == "8081"
+    assert "listen 8080;" in variable["value"]
+    assert "default 127.0.0.1:8081$request_uri;" in variable["value"]
+
+
+def test_the_documents_table_names_each_target_and_that_it_closes_last(stack: Synthesize) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "reliability.md").read_text(encoding="utf-8")
+    table = text.partition("## Quiet connections")[2].partition("\n## ")[0]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in table.splitlines()
+        if line.startswith("| ") and not line.startswith("| target")
+    ]
+    kept = {name: longer for names, longer, _ in rows for name in re.findall(r"[\w-]+", names)}
+    targets = stack("prod").names("aws_lb_target_group")
+
+    assert set(targets) <= kept.keys()
+    assert {kept[name].split()[0] for name in targets} == {str(LONGER_SECONDS)}

@@ -240,7 +240,7 @@ def test_a_connection_stays_open_for_the_next_request(task: Task) -> None:
         assert connection.sock is kept is not None
 
 
-@pytest.mark.parametrize("name", [row.name for row in SERVICES if row.proxied])
+@pytest.mark.parametrize("name", [row.name for row in SERVICES if row.stripped])
 def test_the_health_check_fails_when_the_application_does(name: str, tmp_path: Path) -> None:
     row = ROWS[name].model_copy(update={"port": free_port()})
     assert row.port
@@ -253,6 +253,21 @@ def test_the_health_check_fails_when_the_application_does(name: str, tmp_path: P
     assert (healthy, failed) == (401 if name == "functions" else 200, 502)
     assert accepted(row.health_matcher, healthy)
     assert not accepted(row.health_matcher, failed)
+
+
+@pytest.mark.parametrize("asked", ["/v1/graphql", "/healthz", "/v1/metadata?a=b%2Fc", "/"])
+def test_a_proxy_that_only_keeps_connections_hands_a_path_on_as_it_is(
+    asked: str, tmp_path: Path
+) -> None:
+    row = ROWS["hasura"].model_copy(update={"port": PROXY_PORT, "behind_port": free_port()})
+    assert row.own_port
+    with proxied(row, tmp_path) as port:
+        task = Task(port=port, ports={})
+        with listening(row.own_port):
+            _, told = task.ask(asked, method="POST", body=b"x")
+        failed, _ = task.ask(asked)
+
+    assert (told["path"], told["port"], failed) == (asked, row.own_port, 502)
 
 
 def accepted(matcher: str, status: int) -> bool:

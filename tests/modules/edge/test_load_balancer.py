@@ -126,7 +126,7 @@ def test_a_service_registers_its_container_or_its_proxy_with_its_target_group(
 
     assert balancer == {
         "target_group_arn": f"${{aws_lb_target_group.{service}.arn}}",
-        "container_name": "strip-proxy" if ROUTES[service][0] == PROXY else service,
+        "container_name": service if service == "app" else "strip-proxy",
         "container_port": ROUTES[service][0],
     }
 

@@ -1,5 +1,7 @@
 """What the operator is told about money: in the variants `thrifty` and `aurora`."""
 
+import pytest
+
 from ops.cost.prices import read_prices
 from ops.cost.pricing import bill
 from tests.conftest import Synthesize
@@ -11,6 +13,7 @@ def test_a_budget_tells_at_four_fifths_spent_and_when_the_forecast_passes_it(
     budget = stack("thrifty").resource("aws_budgets_budget", "monthly")
 
     assert (budget["limit_amount"], budget["limit_unit"]) == ("250.0", "USD")
+    assert budget["cost_types"] == {"include_credit": False, "include_refund": False}
     assert [
         (each["notification_type"], each["threshold"], each["subscriber_email_addresses"])
         for each in budget["notification"]
@@ -24,7 +27,7 @@ def test_unusual_costs_are_told_from_an_amount_on(stack: Synthesize) -> None:
     assert subscription["subscriber"] == [{"type": "EMAIL", "address": "ops@example.com"}]
 
 
-def test_an_account_that_has_a_monitor_keeps_it(stack: Synthesize) -> None:
+def test_the_accounts_monitor_is_used_and_no_stage_makes_one(stack: Synthesize) -> None:
     subscription = stack("aurora").resource("aws_ce_anomaly_subscription", "operator")
 
     assert stack("aurora").names("aws_ce_anomaly_monitor") == []
@@ -33,9 +36,18 @@ def test_an_account_that_has_a_monitor_keeps_it(stack: Synthesize) -> None:
     ]
 
 
+@pytest.mark.parametrize("stage", ["dev", "prod", "thrifty", "foundation"])
+def test_a_monitor_that_a_stage_has_made_is_left_to_the_account(
+    stack: Synthesize, stage: str
+) -> None:
+    assert stack(stage).json["removed"] == [
+        {"from": "aws_ce_anomaly_monitor.services", "lifecycle": {"destroy": False}}
+    ]
+
+
 def test_a_stage_without_cost_alerts_has_none(stack: Synthesize) -> None:
     assert stack("dev").names("aws_budgets_budget") == []
-    assert stack("dev").names("aws_ce_anomaly_monitor") == []
+    assert stack("dev").names("aws_ce_anomaly_subscription") == []
 
 
 def test_prods_own_price_does_not_set_off_prods_budget(stack: Synthesize) -> None:

@@ -17,7 +17,14 @@ def pattern(stack: Synthesize, stage: str, rule: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "rule", ["backup_failed", "deployment_failed", "task_not_placed", "database_event"]
+    "rule",
+    [
+        "backup_failed",
+        "deployment_failed",
+        "task_not_placed",
+        "database_event",
+        "certificate_expires",
+    ],
 )
 def test_every_rule_sends_its_words_to_the_topic(stack: Synthesize, rule: str) -> None:
     target = stack("prod").resource(TARGET, rule)
@@ -55,6 +62,22 @@ def test_a_quota_that_is_reached_is_told_of(stack: Synthesize) -> None:
     assert detail["clusterArn"] == [
         f"arn:aws:ecs:us-east-1:{ACCOUNT}:cluster/atomic-dev-ecs-cluster"
     ]
+
+
+@pytest.mark.parametrize(
+    ("stage", "certificate"),
+    [
+        ("dev", "${aws_acm_certificate_validation.main.certificate_arn}"),
+        ("frugal", "arn:aws:acm:us-east-1:123456789012:certificate/given"),
+    ],
+)
+def test_a_certificate_that_is_not_renewed_is_told_of_and_nobody_elses(
+    stack: Synthesize, stage: str, certificate: str
+) -> None:
+    found = pattern(stack, stage, "certificate_expires")
+
+    assert found["resources"] == [certificate]
+    assert "ACM Certificate Approaching Expiration" in found["detail-type"]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """A key or token in a stage file is refused, with the way to a secret and never with the value."""
 
+import json
 from typing import Any
 
 import pytest
@@ -30,6 +31,46 @@ KINDS = {
     f"hf_{BODY}": "a Hugging Face token",
     f"-----BEGIN RSA PRIVATE {'KEY'}-----\n{BODY}": "a private key",
     f"eyJ{BODY}.eyJ{BODY}.{BODY}": "a JSON web token",
+    f"sk.eyJ{BODY}.{BODY}": "a Mapbox token",
+    f"GOCSPX-{BODY}": "a Google OAuth secret",
+    f"1//0{BODY}": "a Google refresh token",
+    f"xkeysib-{BODY}": "a Brevo key",
+    f"key-{'0a' * 16}": "a Mailgun key",
+    f"{'0a' * 16}-us14": "a Mailchimp key",
+    f"re_{BODY}_{BODY}": "a Resend key",
+    f"SK{'0a' * 16}": "a Twilio key",
+    f"12345678:{'planted' * 5}": "a Telegram bot's token",
+    f"dckr_pat_{BODY}": "a Docker token",
+    f"r8_{BODY}": "a Replicate token",
+    f"gsk_{BODY}": "a Groq key",
+    f"xai-{BODY}": "an xAI key",
+    f"pplx-{BODY}": "a Perplexity key",
+    f"lsv2_pt_{BODY}": "a LangSmith key",
+    f"lin_api_{BODY}": "a Linear key",
+    f"ATATT3{BODY}": "an Atlassian token",
+    f"pat{'planted' * 2}.{'0a' * 8}": "an Airtable token",
+    f"figd_{BODY}": "a Figma token",
+    f"PMAK-{BODY}": "a Postman key",
+    f"shpat_{BODY}": "a Shopify token",
+    f"EAAA{BODY}": "a Square token",
+    f"access_token$production${BODY}": "a PayPal token",
+    f"dop_v1_{'0a' * 8}": "a DigitalOcean token",
+    f"HRKU-{BODY}": "a Heroku key",
+    f"v1.0-{'0a' * 8}-{'0a' * 16}": "a Cloudflare key",
+    f"dapi{'0a' * 16}": "a Databricks token",
+    f"sb_secret_{BODY}": "a Supabase key",
+    f"pscale_tkn_{BODY}": "a PlanetScale credential",
+    f"glsa_{BODY}": "a Grafana token",
+    f"NRAK-{BODY}": "a New Relic key",
+    f"dp.st.{BODY}": "a Doppler token",
+    f"hvs.{BODY}": "a Vault token",
+    f"{'planted' * 2}.atlasv1.{BODY}": "a Terraform Cloud token",
+    f"pul-{'0a' * 20}": "a Pulumi token",
+    f"AGE-SECRET-{'KEY'}-1{BODY.upper()}": "an age key",
+    f"AccountName=x;AccountKey={BODY};EndpointSuffix=y": "an Azure storage key",
+    f"-----BEGIN PGP PRIVATE {'KEY'} BLOCK-----\n{BODY}": "a private key",
+    f"Bearer {BODY}": "a login as a header has it",
+    f"{'pL4nted' * 5}+/+/="[:40].replace("=", "a"): "an AWS secret access key",
 }
 NO_SECRETS = {
     "TOKEN_URL": "https://auth.example.com/token",
@@ -47,6 +88,10 @@ NO_SECRETS = {
     "SORT_KEY": "created_at",
     "DATABASE_URL": "postgres://db.example.com:5432/atomicdb",
     "LANG": "en_US.UTF-8",
+    "BYPASS": "planted",
+    "COMMIT": "0a" * 20,
+    "PARTITION_KEY": "tenant_and_day",
+    "STORE_URL": "jdbc:postgresql://db.example.com/app?user=me&password={password}",
 }
 SECRETS_BY_NAME = {
     "DB_PASSWORD": "hunter2planted",
@@ -55,6 +100,26 @@ SECRETS_BY_NAME = {
     "STRIPE_API_KEY": "planted",
     "AWS_SECRET_ACCESS_KEY": "planted",
     "DATABASE_URL": "postgres://me:planted@db.example.com:5432/atomicdb",
+    "STORE_URL": "jdbc:postgresql://db.example.com/app?user=me&password=planted",
+    "STORE_DSN": "Server=db.example.com;Uid=me;Pwd=planted",
+    "PGPASSWORD": "planted",
+    "MYSQL_PWD": "planted",
+    "SMTP_PASS": "planted",
+    "SESSION_KEY": "planted",
+    "apiToken": "planted",
+    "spring.datasource.password": "planted",
+    "STRIPE_KEY": "plantedPLANTED0123456",
+}
+ELSEWHERE: dict[str, dict[str, Any]] = {
+    "a tag": {"default_tags": {"Owner": "KEY"}},
+    "a tag's key": {"default_tags": {"KEY": "x"}},
+    "a description": {"secrets": {"own": {"description": "key: KEY"}}},
+    "a path": {"images": {"source": "KEY"}},
+    "a command": {"services": {"app": {"command": ["run", "--key=KEY"]}}},
+    "an image's tag": {"services": {"app": {"image_tag": "KEY"}}},
+    "a variable's name": {"services": {"app": {"environment": {"KEY": "x"}}}},
+    "a build argument": {"services": {"app": {"build_args": {"A": "KEY"}}}},
+    "an unknown setting": {"stripe": "KEY"},
 }
 
 
@@ -75,6 +140,23 @@ def test_a_key_in_environment_is_refused_whatever_its_variable_is_called(value: 
     assert mistake.field == "services.app.environment.COLOUR"
     assert KINDS[value] in mistake.allowed
     assert "planted" not in str(mistake).lower()
+
+
+@pytest.mark.parametrize("document", ELSEWHERE.values(), ids=ELSEWHERE)
+def test_a_key_is_refused_wherever_it_was_pasted(document: dict[str, Any]) -> None:
+    key = f"sk_{'live'}_{BODY}"
+    text = json.dumps({**REQUIRED, **document}).replace("KEY", key)
+
+    _, mistakes = parse_stage(json.loads(text), stage="dev")
+
+    assert any("and this is a Stripe key" in str(each) for each in mistakes)
+    assert all("planted" not in str(each) for each in mistakes)
+
+
+def test_a_stage_of_slovakia_is_no_key_of_openais() -> None:
+    document = {**REQUIRED, "prefix": "sk-production", "default_tags": {"Team": "sk-platform-eu"}}
+
+    assert parse_stage(document, stage="dev")[1] == []
 
 
 @pytest.mark.parametrize(("name", "value"), SECRETS_BY_NAME.items())

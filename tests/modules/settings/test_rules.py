@@ -9,7 +9,16 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modules.settings.rules import addresses, clocks, containers, databases, network, storage, tags
+from modules.settings.rules import (
+    addresses,
+    clocks,
+    containers,
+    databases,
+    network,
+    storage,
+    tags,
+    texts,
+)
 from modules.settings.rules.refusal import Refusal
 from modules.settings.stage_files import parse_stage
 
@@ -27,7 +36,7 @@ def fields(document: dict[str, Any], *, stage: str = "dev") -> list[str]:
 TAKEN: list[tuple[Rule, list[str]]] = [
     (containers.variable_name, ["LOG_LEVEL", "spring.profiles.active", "GRÖSSE"]),
     (
-        containers.variable_value,
+        texts.visible_text,
         ["", "a b", "a\nb\tc", "Größe", "\u0645\u06cc\u200c\u062e", "\U0001f469\u200d\U0001f4bb"],
     ),
     (databases.master_user, ["postgres", "postgresadmin", "pgadmin", "root", "users", "admin_app"]),
@@ -68,7 +77,7 @@ TAKEN: list[tuple[Rule, list[str]]] = [
 REFUSED: list[tuple[Rule, list[str]]] = [
     (containers.variable_name, ["", "A B", "A=B", "A\u200b", "\ufeffA", "\u3164", "ECS_AGENT_URI"]),
     (
-        containers.variable_value,
+        texts.visible_text,
         [
             "a\u200bb",
             "\ufeffab",
@@ -113,7 +122,7 @@ REFUSED: list[tuple[Rule, list[str]]] = [
     ),
     (
         network.region,
-        ["us-esat-1", "us-east-9", "us-east-1a", "us-gov-west-1", "cn-north-1", "", "eu"],
+        ["us-esat-1", "us-east-9", "us-east-1a", "us-iso-east-1", "eusc-de-east-1", "", "eu"],
     ),
     (
         clocks.days_of_the_week,
@@ -384,8 +393,12 @@ def test_what_is_taken_as_an_address_is_one_for_cost_anomaly_detection(local: st
         assert regex.fullmatch(pattern_of("ce", "SubscriberAddress"), address)
 
 
-def test_the_regions_are_those_that_botocore_knows() -> None:
-    assert list(network.REGIONS) == sorted(SESSION.get_available_regions("ec2"))
+@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
+def test_each_region_that_has_ec2_is_taken(partition: str) -> None:
+    found = SESSION.get_available_regions("ec2", partition)
+
+    assert found
+    assert [each for each in found if network.region(each)] == []
 
 
 def test_time_zones_are_no_longer_than_the_scheduler_takes() -> None:
@@ -395,7 +408,7 @@ def test_time_zones_are_no_longer_than_the_scheduler_takes() -> None:
 
 
 def test_an_unseen_character_is_told_with_its_kind_and_place() -> None:
-    refused = containers.variable_value("a\u200bb")
+    refused = texts.visible_text("a\u200bb")
 
     assert refused == Refusal(
         allowed="text of characters that one can see",
@@ -412,3 +425,59 @@ def test_a_token_in_a_tag_is_refused_and_not_shown() -> None:
     assert mistake.field == "default_tags.Owner"
     assert "no secret, and this is a GitHub token" in str(mistake)
     assert token not in str(mistake)
+
+
+REQUIRED = {"domain_name": "app.example.com", "operator_email": "ops@example.com"}
+
+
+@pytest.mark.parametrize(
+    ("document", "field"),
+    [
+        ({"keep_as_found": ["aws_s3_bucket_policy.data\u200b"]}, "keep_as_found"),
+        ({"allow_overwrite": ["aws_s3_bucket_policy.data\u2060"]}, "allow_overwrite"),
+        ({"images": {"source": "../app\ufeff"}}, "images.source"),
+        ({"state": {"bucket": "states", "key": "a/b\u3164"}}, "state.key"),
+        ({"proxy": {"image": "example.com/nginx:1.2\ufe0f"}}, "proxy.image"),
+        ({"default_tags": {"Team": "x\u3164"}}, "default_tags.Team"),
+        ({"default_tags": {"Team\u3164": "x"}}, "default_tags.Team\u3164"),
+        ({"secrets": {"own": {"description": "a\u200bb"}}}, "secrets.own.description"),
+        ({"secrets": {"own": {"description": "\u7d30\x07"}}}, "secrets.own.description"),
+        ({"services": {"app": {"command": ["npm", "start\u00a0"]}}}, "services.app.command"),
+        ({"services": {"app": {"dockerfile": "Dockerfile\u202e"}}}, "services.app.dockerfile"),
+        ({"services": {"app": {"build_args": {"A": "b\u00ad"}}}}, "services.app.build_args.A"),
+    ],
+)
+def test_what_nobody_sees_is_refused_wherever_text_stands(
+    document: dict[str, Any], field: str
+) -> None:
+    _, (mistake,) = parse_stage({**REQUIRED, **document}, stage="dev")
+
+    assert mistake.field == field
+    assert "characters that one can see" in str(mistake)
+    assert str(mistake).isprintable()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "caf\u00e9 \U0001f468\u200d\U0001f373"],
+)
+def test_a_joiner_that_a_language_is_written_with_may_stand(text: str) -> None:
+    document = {**REQUIRED, "secrets": {"own": {"description": text}}}
+
+    assert parse_stage(document, stage="dev")[1] == []
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"images": {"source": "../app\r"}},
+        {"services": {"app": {"dockerfile": "Dockerfile\n"}}},
+        {"services": {"app": {"build_folder": " app"}}},
+        {"keep_as_found": ["aws_s3_bucket_policy"]},
+        {"allow_overwrite": ["the bucket's policy"]},
+    ],
+)
+def test_a_path_or_an_address_has_its_form(document: dict[str, Any]) -> None:
+    _, mistakes = parse_stage({**REQUIRED, **document}, stage="dev")
+
+    assert len(mistakes) == 1

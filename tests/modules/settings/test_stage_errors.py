@@ -92,8 +92,34 @@ MISTAKES = {
         ),
     ),
     "a region of another partition": (
-        f'{EMAIL}{DOMAIN}region = "us-gov-west-1"',
-        ("region", '"us-gov-west-1"', "other than those of China", '"us-east-1"'),
+        f'{EMAIL}{DOMAIN}region = "us-iso-east-1"',
+        ("region", '"us-iso-east-1"', "other than the isolated ones", '"us-east-1"'),
+    ),
+    "a region that has nothing yet": (
+        f'{EMAIL}{DOMAIN}region = "sa-west-1"',
+        ("region", '"sa-west-1"', "sa-west-1 has no Certificate Manager, ECR", "choose another"),
+    ),
+    "a port behind itself": (
+        f"{EMAIL}{DOMAIN}[services.hasura]\nport = 8081",
+        ("services.hasura.behind_port", "8081", "another port than port", "leave it out"),
+    ),
+    "unusual costs without the account's monitor": (
+        f"{EMAIL}{DOMAIN}[cost_alerts]\nanomaly_usd = 20",
+        (
+            "cost_alerts.anomaly_monitor_arn",
+            "(missing)",
+            "the account's monitor of services",
+            "aws ce get-anomaly-monitors",
+        ),
+    ),
+    "a budget where AWS has none": (
+        f'{EMAIL}{DOMAIN}region = "us-gov-west-1"\n[cost_alerts]\nbudget_usd = 100',
+        (
+            "cost_alerts.budget_usd",
+            "100.0",
+            "left out in us-gov-west-1, which has no AWS Budgets",
+            "set it in the account that pays for this one",
+        ),
     ),
     "a key that the secret does not have": (
         f'{EMAIL}{DOMAIN}[services.app.secrets]\nUSER = "rds-master-credentials:usrname"',

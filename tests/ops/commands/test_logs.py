@@ -7,9 +7,10 @@ from typing import Any, cast
 
 import pytest
 
-import ops.commands.logs as logs_module
+import ops.facts.logs as logs_module
 from common.errors import UserError
-from ops.commands.logs import LogLine, duration, read_log
+from ops.commands.logs import duration
+from ops.facts.logs import LogLine, read_log
 
 START = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -26,7 +27,9 @@ def followed(
     there: list[LogLine] = []
     arriving = iter(polls)
 
-    def pages(_deployed: object, _service: str, start: datetime) -> Iterator[LogLine]:
+    def pages(
+        _deployed: object, _service: str, start: datetime, _stream: object
+    ) -> Iterator[LogLine]:
         there.extend(next(arriving))
         return iter([each for each in there if each.time >= start])
 

@@ -143,7 +143,7 @@ SHARED = account_wide.AccountWideFacts(
     backed_up=("RDS", "EFS"),
     measured=True,
     metrics_kept=None,
-    monitors=1,
+    monitors=("arn:aws:ce::123456789012:anomalymonitor/m",),
 )
 
 
@@ -152,7 +152,7 @@ def test_what_belongs_to_the_account_is_named() -> None:
 
     assert finding.state == "fine"
     assert "RDSOSMetrics (kept for ever)" in finding.what
-    assert "1 monitors of unusual costs" in finding.what
+    assert "monitor of unusual costs arn:aws:ce::123456789012:anomalymonitor/m" in finding.what
 
 
 @pytest.mark.parametrize("stage", ["dev", "prod", "staging"])

@@ -207,7 +207,8 @@ def test_a_given_plan_is_named_with_its_moment_and_what_it_was_held_against(worl
 
     looked_at = f"looked at: the plan in {path} (made 2026-01-02T03:04:05Z), of 1 objects; "
     assert said.text.splitlines()[-2] == (
-        f"{looked_at}the same objects as in the state {world.state}; AWS was not asked"
+        f"{looked_at}the same objects and values as in the state {world.state}, whose lineage a plan in JSON "
+        "does not tell; AWS was not asked"
     )
     assert without_state.text.splitlines()[-2] == f"{looked_at}the state itself was not asked"
 
@@ -473,6 +474,35 @@ def test_a_plan_of_an_older_state_is_refused(
     assert said == f"error: {path}: made of another state than {world.state}: {why}: plan again"
 
 
+@pytest.mark.parametrize(
+    ("values", "parts", "differs"),
+    [
+        ({"id": "t", "name": "before"}, {}, True),
+        ({"id": "t", "name": "before"}, {"resource_drift": [planned(TOPIC)]}, False),
+        ({"id": "t", "name": "before"}, {"schema_version": 1}, False),
+        ({"id": "t", "later": None}, {}, False),
+    ],
+    ids=["another value", "changed outside since", "of another schema", "unknown to the state"],
+)
+def test_a_plan_in_json_is_of_a_state_with_the_same_values(
+    world: World, values: Mapping[str, Any], parts: dict[str, Any], differs: bool
+) -> None:
+    """GIVEN the same objects as in the state: that is all that JSON tells of a state's lineage."""
+    prior = {"address": TOPIC, "mode": "managed", "values": values, **parts}
+    state = {"prior_state": {"values": {"root_module": {"resources": [prior]}}}}
+    path = world.given({**WHOLE, **state, **parts})
+
+    said = world.ops("gate", "--plan", path)
+
+    if differs:
+        assert refused(said) == (
+            f"error: {path}: made of another state than {world.state}: name of {TOPIC} is not in the state "
+            "what it is in the plan: plan again"
+        )
+    else:
+        assert said.code == 0, said.errors
+
+
 IN_S3 = f'{REQUIRED}[state]\nbucket = "states"\n'
 
 
@@ -491,7 +521,7 @@ def test_a_given_plan_is_held_against_a_state_in_s3(world: World, command: str) 
     said = world.verdict(command, "--plan", world.given(WHOLE))
 
     place = "the state s3://states/atomic-dev.tfstate"
-    assert f"the same objects as in {place}; AWS was not asked" in said.text
+    assert f"the same objects and values as in {place}, whose lineage" in said.text
     said = world.verdict(command, "--plan", world.given(older))
     assert f"made of another state than {place.removeprefix('the state ')}" in refused(said)
 

@@ -1,0 +1,157 @@
+"""`make compat`: synthesizes every stage and variant both ways, and runs the tests that synthesize.
+
+Exit codes: 0 both ways give the same but for versions, 1 an error said in one line, 2 something differs.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from common.errors import UserError
+from common.files import replace_file
+from common.screen import ASKS_FOR_A_PERSON, print_error, print_table, say, tell
+from tests.compat.rename import PROJECT, rename
+from tests.compat.ways import WAYS, Way
+
+WORK = PROJECT / ".tools" / "compat"
+# What is no source: made by the set-up and by runs. The first two are linked into a copy.
+_LINKED = (".venv", "node_modules")
+_MADE = shutil.ignore_patterns(
+    *_LINKED, ".*_cache", ".git", ".hypothesis", ".tools", "__pycache__", "cdktf.out"
+)
+_VERSION = ("terraform", "required_providers", "aws", "version")
+Place = tuple[str, ...]
+
+
+def main() -> int:
+    """Try both ways and print what differs."""
+    try:
+        today = _stacks(PROJECT, WORK / "today", None)
+        rows: list[tuple[object, ...]] = []
+        told: list[str] = []
+        for way in WAYS:
+            started = time.monotonic()
+            tree, files, lines = _copy(way)
+            found = _stacks(tree, WORK / way.name / "out", _packages(way))
+            others = _differences(today, found)
+            expected = [(name, _VERSION) for name in today]
+            left = sorted(set(others) - set(expected))
+            tests = _tests(tree, _packages(way))
+            seconds = f"{time.monotonic() - started:.0f}"
+            rows.append(
+                (way.title, way.provider, files, lines, len(found), len(left), tests, seconds)
+            )
+            told += [f"{way.title}: {name}: {' '.join(place)}" for name, place in left]
+    except UserError as error:
+        print_error(str(error))
+        return 1
+    columns = ("way", "provider", "files", "lines", "stacks", "differences", "tests", "seconds")
+    print_table(columns, rows)
+    for line in told:
+        say(line)
+    say("A difference is one beside the provider's version. No provider 6 was run.")
+    return ASKS_FOR_A_PERSON if told else 0
+
+
+def _packages(way: Way) -> Path:
+    """Install the way's packages into a folder of their own, once, and return it."""
+    folder = WORK / way.name / "packages"
+    stamp = folder / ".stamp"
+    if not stamp.exists() or stamp.read_text() != way.requirements:
+        shutil.rmtree(folder, ignore_errors=True)
+        wanted = WORK / way.name / "requirements.txt"
+        replace_file(wanted, way.requirements)
+        # The rest of what they need is in .venv.
+        options = [
+            "--quiet",
+            "--no-deps",
+            "--no-compile",
+            "--require-hashes",
+            "--target",
+            str(folder),
+        ]
+        command = [sys.executable, "-m", "pip", "install", *options, "-r", str(wanted)]
+        _run(f"installing the packages of {way.title}", command, PROJECT, None)
+        stamp.write_text(way.requirements)
+    return folder
+
+
+def _copy(way: Way) -> tuple[Path, int, int]:
+    """Copy the project as this way has it; return the copy, and how many files and lines differ."""
+    tree = WORK / way.name / "tree"
+    shutil.rmtree(tree, ignore_errors=True)
+    shutil.copytree(PROJECT, tree, ignore=_MADE)
+    for name in _LINKED:
+        (tree / name).symlink_to(PROJECT / name)
+    files, lines = rename(tree, way)
+    return tree, files, lines
+
+
+def _stacks(tree: Path, outdir: Path, packages: Path | None) -> dict[str, Any]:
+    shutil.rmtree(outdir, ignore_errors=True)
+    command = [sys.executable, "-O", "-m", "tests.compat.stacks", str(outdir)]
+    _run(f"synthesizing in {tree.relative_to(PROJECT.parent)}", command, tree, packages)
+    return {
+        path.parent.name: json.loads(path.read_text())
+        for path in sorted(outdir.glob("stacks/*/cdk.tf.json"))
+    }
+
+
+def _differences(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, Place]]:
+    found: list[tuple[str, Place]] = [
+        (name, ("is in one alone",)) for name in sorted(set(before) ^ set(after))
+    ]
+    for name in sorted(set(before) & set(after)):
+        found += [(name, place) for place in _places(before[name], after[name])]
+    return found
+
+
+def _places(before: Any, after: Any) -> Iterator[Place]:
+    """Tell where two documents differ, without the remarks that cdktf writes for itself."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in sorted({*before, *after} - {"//"}):
+            for place in _places(before.get(key), after.get(key)):
+                yield (key, *place)
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for number, pair in enumerate(zip(before, after, strict=True)):
+            for place in _places(*pair):
+                yield (str(number), *place)
+    elif before != after:
+        yield ()
+
+
+def _tests(tree: Path, packages: Path) -> str:
+    """Run every test that synthesizes, and those of the constructs; return pytest's count."""
+    options = ["--quiet", "--numprocesses", "2", "-p", "no:cacheprovider", "-m", "jsii"]
+    chosen = ["tests/modules", "tests/snapshots", "tests/synth", "tests/security", "tests/contract"]
+    said = _run(
+        f"the tests that synthesize, in {tree.relative_to(PROJECT.parent)}",
+        [sys.executable, "-m", "pytest", *options, *chosen],
+        tree,
+        packages,
+    )
+    return said.splitlines()[-1].partition(" in ")[0]
+
+
+def _run(what: str, command: list[str], folder: Path, packages: Path | None) -> str:
+    tell(f"... {what}")
+    environment = {**os.environ, "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(WORK / "jsii")}
+    if packages:
+        environment["PYTHONPATH"] = str(packages)
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        tail = (done.stdout + done.stderr).strip().splitlines()[-30:]
+        raise UserError("\n".join((f"{what} has failed:", *tail)))
+    return done.stdout.strip()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
