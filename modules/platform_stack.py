@@ -43,12 +43,8 @@ from modules.edge.load_balancer import LoadBalancer, Route
 from modules.edge.web_firewall import WebFirewall
 from modules.legacy_base import LegacyBase
 from modules.monitoring import alarms, dashboard, events
-<<<<<<< HEAD
 from modules.monitoring.chat import Chat
-from modules.monitoring.cost_alerts import Budget, CostAnomalies
-=======
 from modules.monitoring.cost_alerts import MONITOR, Budget, CostAnomalies
->>>>>>> main
 from modules.monitoring.monitoring import AlarmTopic, Dashboard, EventNotices, MetricAlarms
 from modules.network.inside_names import InsideNames
 from modules.network.network import Network
@@ -414,13 +410,8 @@ class PlatformStack(TerraformStack):
 
     def _event_notices(self) -> None:
         context, names = self._context, self._context.names
-<<<<<<< HEAD
-        ecs = f"arn:aws:ecs:{context.region}:{context.account_id}"
-        notices = EventNotices(
-=======
         ecs = arn(context.region, f"ecs:{context.region}:{context.account_id}")
-        EventNotices(
->>>>>>> main
+        notices = EventNotices(
             self,
             "event_notices",
             context=context,

@@ -8,6 +8,7 @@ import ipaddress
 from collections.abc import Iterator
 
 from modules.base.naming import Names, limited_names
+from modules.base.partition import regions
 from modules.settings.regional import find_region_errors
 from modules.settings.rules import databases, tags
 from modules.settings.rules.network import availability_zone
@@ -54,12 +55,9 @@ def find_errors(settings: StageSettings) -> list[SettingError]:
         *_as_found(settings),
         *_certificate(settings),
         *_accounts(settings),
-<<<<<<< HEAD
         *_chat(settings),
-=======
         *_anomaly_monitor(settings),
         *find_region_errors(settings),
->>>>>>> main
         *_hosted_zone(settings),
         *_network(settings),
         *_database(settings),
@@ -180,7 +178,6 @@ def _accounts(settings: StageSettings) -> Iterator[SettingError]:
             )
 
 
-<<<<<<< HEAD
 def _chat(settings: StageSettings) -> Iterator[SettingError]:
     """Check that a channel is named whole, or not at all."""
     for ids in (
@@ -196,7 +193,17 @@ def _chat(settings: StageSettings) -> Iterator[SettingError]:
                 remedy=f"add it, or leave {' and '.join(given)} out",
                 rests_on=tuple(f"chat.{each}" for each in given),
             )
-=======
+    if settings.chat.is_wanted and regions()[settings.region] != "aws":
+        yield SettingError(
+            field="chat",
+            value=settings.region,
+            allowed=f"left out in {settings.region}: Amazon Q Developer in chat applications is in AWS's "
+            "commercial regions alone",
+            remedy="take [chat] out: the operator's e-mail tells the same",
+            rests_on=("region",),
+        )
+
+
 def _anomaly_monitor(settings: StageSettings) -> Iterator[SettingError]:
     costs = settings.cost_alerts
     if costs.anomaly_usd and costs.anomaly_monitor_arn is None:
@@ -208,7 +215,6 @@ def _anomaly_monitor(settings: StageSettings) -> Iterator[SettingError]:
             "`aws ce create-anomaly-monitor --anomaly-monitor MonitorName=services,MonitorType=DIMENSIONAL,"
             "MonitorDimension=SERVICE`",
         )
->>>>>>> main
 
 
 def _hosted_zone(settings: StageSettings) -> Iterator[SettingError]:

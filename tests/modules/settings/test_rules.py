@@ -254,6 +254,10 @@ STAGES: dict[str, dict[str, Any]] = {
         "account_id": "123456789012",
         "certificate_arn": "arn:aws:acm:us-east-1:210987654321:certificate/x",
     },
+    "chat": {
+        "region": "us-gov-west-1",
+        "chat": {"slack_workspace_id": "T0AB12CD3", "slack_channel_id": "C0EF45GH6"},
+    },
     "chat.slack_channel_id": {"chat": {"slack_workspace_id": "T0AB12CD3"}},
     "chat.teams_team_id": {
         "chat": {
