@@ -70,10 +70,8 @@ def chat_statements() -> list[Statement]:
             "DrawGraphs",
             [
                 "cloudwatch:DescribeAlarmsForMetric",
-                "cloudwatch:GetMetricData",
                 "cloudwatch:GetMetricStatistics",
                 "cloudwatch:GetMetricWidgetImage",
-                "cloudwatch:ListMetrics",
             ],
             ["*"],
         )
