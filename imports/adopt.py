@@ -1,6 +1,8 @@
 """Gate and adoption: plans in the stage's folder, judges that plan, and applies that same plan."""
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +34,7 @@ from terraform.refused import downgrades
 from terraform.stack import read_stack
 from terraform.state import State
 from terraform.state_backups import find_backups
+from terraform.state_lock import cut_short, forget_cut_short
 from terraform.workspace import BACKUPS, Workspace, set_default_credentials
 
 
@@ -104,17 +107,32 @@ def adopt(workspace: Workspace, *, progress: Progress) -> AdoptionResult:
         if not result.is_open:
             return AdoptionResult(gate=result, held=0)
         progress("applying that plan")
-        terraform.apply(plan)
+        with _without_doubt(workspace, terraform):
+            terraform.apply(plan)
         progress("reading the state back")
-        complaints = read_back(pull(terraform), record)
-        if complaints:
-            raise UserError(f"after the apply the new state is not as recorded: {complaints[0]}")
+        errors = read_back(pull(terraform), record)
+        if errors:
+            raise UserError(f"after the apply the new state is not as recorded: {errors[0]}")
         progress("planning again")
         if terraform.plan(plan):
             raise UserError(
                 "the second plan is not empty: run `python -m imports gate` to see what it would change"
             )
     return AdoptionResult(gate=result, held=len(record.adopted))
+
+
+@contextmanager
+def _without_doubt(workspace: Workspace, terraform: Terraform) -> Iterator[None]:
+    """Keep an interrupted apply of phase adopt from being taken for one that may have made something.
+
+    What its plan imports is in the record, and the next run goes on with it.
+    """
+    had_doubt = cut_short(terraform.folder) is not None
+    try:
+        yield
+    finally:
+        if workspace.settings().phase == "adopt" and not had_doubt:
+            forget_cut_short(terraform.folder)
 
 
 def _gate(
@@ -193,17 +211,17 @@ def notes_on_owners(record: AdoptionRecord, workspace: Workspace, *, phase: str)
 def read_back(state: State | None, record: AdoptionRecord) -> list[str]:
     """Return what the new state lacks: an object, its id, a recovery window, the final snapshot."""
     held = {each.address: each.attributes for each in state.objects} if state else {}
-    complaints = []
+    errors = []
     for item in record.adopted:
         attributes = held.get(item.address)
         if attributes is None:
-            complaints.append(f"{item.address} is not in the state")
+            errors.append(f"{item.address} is not in the state")
         elif import_id(item.type, attributes) != item.import_id:
-            complaints.append(
+            errors.append(
                 f"{item.address} is {import_id(item.type, attributes)}, the record says {item.import_id}"
             )
         elif attributes.get("recovery_window_in_days", 0) is None:
-            complaints.append(f"{item.address} has no recovery window")
+            errors.append(f"{item.address} has no recovery window")
         elif attributes.get("skip_final_snapshot", False) is None:
-            complaints.append(f"{item.address} does not say whether it leaves a final snapshot")
-    return complaints
+            errors.append(f"{item.address} does not say whether it leaves a final snapshot")
+    return errors

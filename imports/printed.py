@@ -65,8 +65,6 @@ def print_gate(result: GateResult) -> None:
         say(f"kept as found {address}: the stage puts nothing in its place (keep_as_found)")
     for note in result.notes:
         say(f"note: {note}")
-    for address in result.kept_as_found:
-        say(f"kept as found {address}: the stage puts nothing in its place (keep_as_found)")
     if result.looked_at:
         for line in (result.looked_at.text, *result.looked_at.notes):
             say(line)

@@ -87,7 +87,8 @@ def _needed(attributes: Found, address: str) -> Mapping[str, Any]:
         raise UserError(
             f"the legacy base has no {address.partition('.')[0]} to adopt as {address}: a stage needs one: "
             "name the folder of the base with --legacy; where that base is only half applied, write the "
-            'stage file by hand, with phase = "adopt": the platform then adds what is missing'
+            'stage file by hand, with phase = "adopt", default_tags = {} and the prefix of the base: the '
+            "platform then adds what is missing"
         )
     return attributes[address]
 

@@ -5,6 +5,7 @@ from pathlib import PurePath
 
 from cdktf import App
 
+from modules.extended_stack import ExtendedStack
 from modules.platform_stack import PlatformStack
 from modules.settings.stage_settings import StageSettings
 
@@ -24,7 +25,8 @@ def synthesize(
     """
     app = App(outdir=outdir)
     for stage in stages:
-        PlatformStack(
+        kind = ExtendedStack if stage.beside.extension else PlatformStack
+        kind(
             app,
             stage.stack_name,
             stage=stage,

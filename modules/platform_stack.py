@@ -3,7 +3,7 @@
 Longer than others, because it is the one place where everything comes together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
@@ -28,8 +28,10 @@ from modules.compute.authorities import tls_parameters
 from modules.compute.cluster import Cluster
 from modules.compute.database_task import DatabaseTask
 from modules.compute.fargate_service import FargateService
+from modules.compute.left_out import LeftOutLogs
 from modules.compute.mirror import Mirror
 from modules.compute.registry import Registries
+from modules.compute.scheduled_job import FailedJobs, ScheduledJob
 from modules.compute.service_roles import ServiceRoles
 from modules.context import Context
 from modules.data.backups import Backups
@@ -41,6 +43,7 @@ from modules.data.private_bucket import PrivateBucket
 from modules.edge.certificate import RequestedCertificate
 from modules.edge.load_balancer import LoadBalancer, Route
 from modules.edge.web_firewall import WebFirewall
+from modules.extension import Additions, Platform, extended, refuse_doubles
 from modules.legacy_base import LegacyBase
 from modules.monitoring import alarms, dashboard, events
 from modules.monitoring.chat import Chat
@@ -114,6 +117,7 @@ class PlatformStack(TerraformStack):
             "security_groups",
             context=context,
             services=services,
+            left_out=list(stage.beside.left_out.values()),
             kafka=stage.kafka,
             network=self._network,
         )
@@ -123,7 +127,8 @@ class PlatformStack(TerraformStack):
             context=context,
             settings=stage.images,
             allow_overwrite=frozenset(stage.allow_overwrite),
-            services=[name for name, row in services.items() if row.image == OWN_REPOSITORY],
+            services=_registries(services),
+            left_out=list(_registries(stage.beside.left_out).values()),
         )
         self._mirror = Mirror(
             self,
@@ -263,10 +268,15 @@ class PlatformStack(TerraformStack):
         self._topic = AlarmTopic(
             self, "alarm_topic", context=context, operator_email=stage.operator_email
         )
+        self._additions = self._extension()
+        self._failed_jobs: FailedJobs | None = None
+        self._job_families: list[str] = []
         self._alarms = [*self._platform_alarms()]
         self._target_group_suffixes: dict[str, str] = {}
         for service in stage.services.values():
             self._service(service, stage.domain_name)
+        if stage.beside.left_out and context.retain_data:
+            LeftOutLogs(self, "left_out_logs", context=context, services=stage.beside.left_out)
         if stage.night_stop:
             NightStop(
                 self,
@@ -275,6 +285,14 @@ class PlatformStack(TerraformStack):
                 settings=stage.night_stop,
                 database=self._database,
             )
+        if self._failed_jobs:
+            self._alarms += MetricAlarms(
+                self,
+                "failed_jobs_alarm",
+                context=context,
+                rows=[alarms.failed_jobs_alarm(context.names.failed_jobs)],
+                topic=self._topic,
+            ).alarms
         self._event_notices()
         self._cost_alerts(stage.operator_email)
         health = self._dashboard()
@@ -285,6 +303,29 @@ class PlatformStack(TerraformStack):
         self._output("SystemHealthDashboardUrl", health.url)
         self._output("LanceDbFileSystemId", self._file_storage.file_system.id)
         self._output("LanceDbAccessPointId", self._file_storage.access_point.id)
+        if stage.beside.extension:
+            refuse_doubles(self, PurePath(stage.beside.extension))
+
+    def _extension(self) -> Additions:
+        """Build the stage's own resources, before the services that may use them."""
+        if not self._stage.beside.extension:
+            return Additions()
+        return extended(
+            self,
+            Platform(
+                stage=self._stage,
+                context=self._context,
+                names=self._context.names,
+                network=self._network,
+                cluster=self._cluster,
+                roles=self._roles,
+                groups=self._groups.services,
+                bucket=self._bucket,
+                database=self._database,
+                secrets=self._secrets,
+                topic=self._topic.topic,
+            ),
+        )
 
     def _edge(self, domain_name: str) -> LoadBalancer:
         """Build what the internet meets."""
@@ -360,9 +401,12 @@ class PlatformStack(TerraformStack):
             secrets=self._secrets,
             bucket=self._bucket,
             file_storage=self._file_storage,
+            own_statements=self._additions.statements(service, stage.beside),
+            own_values=self._additions.values,
             route=route,
             alarms=own_alarms,
         )
+        self._jobs(service, running)
         silent = planned_stops(service, stage.night_stop, stage.time_zone)
         if silent == [(0, WEEK_MINUTES)]:
             return
@@ -389,6 +433,35 @@ class PlatformStack(TerraformStack):
             # It would tell at once of a service that is only about to be made.
             after=[running.service],
         ).alarms
+
+    def _jobs(self, service: Service, running: FargateService) -> None:
+        """Build what a service does by the clock, and what watches that it does."""
+        names = self._context.names
+        for key, job in service.jobs.items():
+            if self._failed_jobs is None:
+                self._failed_jobs = FailedJobs(self, "failed_jobs", context=self._context)
+            name = f"{service.name}-{key}"
+            ScheduledJob(
+                self._services,
+                f"{service.name}_job_{key}",
+                context=self._context,
+                name=name,
+                job=job,
+                task_definition=running.jobs[key],
+                cluster=self._cluster,
+                network=self._network,
+                security_group=self._groups.services[service.name],
+                roles=self._roles[service.name],
+                failed=self._failed_jobs,
+            )
+            self._job_families.append(names.service(name))
+            self._alarms += MetricAlarms(
+                self._services,
+                f"{service.name}_job_{key}_alarms",
+                context=self._context,
+                rows=alarms.job_alarms(name, job, schedule_group=names.service(name)),
+                topic=self._topic,
+            ).alarms
 
     def _platform_alarms(self) -> Sequence[CloudwatchMetricAlarm]:
         stage = self._stage
@@ -423,6 +496,15 @@ class PlatformStack(TerraformStack):
                 ),
                 events.deployment_events(f"{ecs}:service/{names.cluster}/"),
                 events.placement_events(f"{ecs}:cluster/{names.cluster}"),
+                *(
+                    [
+                        events.job_events(
+                            [f"{ecs}:task-definition/{each}" for each in self._job_families]
+                        )
+                    ]
+                    if self._job_families
+                    else []
+                ),
                 events.database_events(self._database.kind, self._database.identifiers),
                 events.certificate_events(self._load_balancer.certificate_arn),
             ],
@@ -535,6 +617,10 @@ class PlatformStack(TerraformStack):
 
     def _output(self, name: str, value: str) -> None:
         TerraformOutput(self, name, value=value)
+
+
+def _registries(services: Mapping[str, Service]) -> dict[str, str]:
+    return {name: row.registry for name, row in services.items() if row.image == OWN_REPOSITORY}
 
 
 def _pascal(name: str) -> str:

@@ -14,6 +14,7 @@ from ops.commands.drift import drift
 from ops.commands.firewall import firewall
 from ops.commands.gate import gate
 from ops.commands.hasura import apply_hasura_metadata
+from ops.commands.jobs import app as jobs
 from ops.commands.logs import logs
 from ops.commands.maintenance import app as maintenance
 from ops.commands.recover import recover_
@@ -21,6 +22,7 @@ from ops.commands.releases import releases, rollback
 from ops.commands.report import report
 from ops.commands.restart import restart
 from ops.commands.run import run as run_
+from ops.commands.services import app as services
 from ops.commands.state import app as state
 from ops.commands.status import open_, status
 from ops.commands.task_definitions import app as task_definitions
@@ -46,6 +48,8 @@ app.command()(status)
 app.command()(doctor)
 app.command()(logs)
 app.command("run")(run_)
+app.add_typer(jobs, name="jobs")
+app.add_typer(services, name="services")
 app.command()(firewall)
 app.command("open")(open_)
 app.add_typer(maintenance, name="maintenance")

@@ -26,6 +26,10 @@ class Deployed:
         """The physical names of the stage."""
         return Names(prefix=self.settings.prefix, stack=self.settings.stack_name)
 
+    def registry(self, service: str) -> str:
+        """Return the name of a service's registry."""
+        return self.names.service(self.settings.services[service].registry)
+
     def readers_of(self, secret: str) -> tuple[str, ...]:
         """Return the services that get a value from `secret` when a task starts."""
         return tuple(
@@ -58,6 +62,11 @@ def chosen_services(settings: StageSettings, asked: Iterable[str]) -> tuple[str,
     """
     chosen = tuple(dict.fromkeys(asked))
     for name in chosen:
+        if name in settings.beside.left_out:
+            raise UserError(
+                f"{name} is left out of stage {settings.stage}: take `enabled = false` out of "
+                f"[services.{name}] in its stage file and deploy"
+            )
         if name not in settings.services:
             close = " or ".join(difflib.get_close_matches(name, settings.services, n=2))
             meant = f"did you mean {close}? " if close else ""

@@ -100,6 +100,7 @@ def fingerprints(
                 (
                     code,
                     stage.model_dump_json(),
+                    stage.beside.model_dump_json(),
                     records[stage.stage].model_dump_json() if stage.stage in records else "",
                     str(_state_folder(environ)),
                     str(bool(environ.get("AWS_ENDPOINT_URL"))),

@@ -54,6 +54,37 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
         "kafka": True,
         "tracing": {"enabled": False},
     },
+    "tailored": {
+        **_REQUIRED,
+        "extension": "extensions/queue.py",
+        "retain_data": True,
+        "services": {
+            "oauth": {"enabled": False},
+            "python-agent": {"enabled": False},
+            "insights": {
+                "renamed_from": "reports",
+                "port": 8000,
+                "path": "/v1/reports",
+                "priority": 70,
+                "aliases": ["reports"],
+                "alarms": {"cpu_percent": 50, "memory_percent": 90},
+                "jobs": {
+                    "nightly": {
+                        "schedule": "cron(0 3 * * ? *)",
+                        "command": ["python", "-m", "nightly"],
+                        "timeout": "30m",
+                    },
+                    "monthly": {"schedule": "cron(0 4 1 * ? *)", "command": ["monthly"]},
+                },
+            },
+            "worker": {
+                "build_context": "worker",
+                "health_command": ["pgrep", "worker"],
+                "policies": ["read-work"],
+                "environment": {"WORK_QUEUE": "{work_queue}"},
+            },
+        },
+    },
     "mirrored": {**_REQUIRED, "retain_data": True, "images": {"mirror": "use"}},
     "fortified": {
         **_REQUIRED,

@@ -5,6 +5,7 @@ are completed where these are known. Longer than others: a name that is made els
 finds.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -241,6 +242,15 @@ class Names:
         """Name the role that says what ECS may do to start a service."""
         return self._name(f"{service}-execution-role")
 
+    @property
+    def failed_jobs(self) -> str:
+        """The queue of the jobs that could not be started."""
+        return self._name("failed-jobs")
+
+    def job_role(self, job: str) -> str:
+        """Name the role that starts a job by the clock, by its service's and its own name."""
+        return self._name(f"{job}-schedule-role")
+
     def secret(self, secret: str) -> str:
         """Name a secret, by its row's name."""
         return self._name(secret)
@@ -290,12 +300,13 @@ class LimitedName:
 
 
 def limited_names(
-    names: Names, *, region: str, services: list[str], routed: list[str]
+    names: Names, *, region: str, services: list[str], routed: list[str], jobs: Mapping[str, str]
 ) -> list[LimitedName]:
     """Return the names that can grow past a limit of AWS.
 
     Limits: ELB CreateLoadBalancer and CreateTargetGroup, IAM CreateRole, RDS CreateDBInstance, ECR
-    CreateRepository, S3 bucket naming rules, in AWS's API references.
+    CreateRepository, S3 bucket naming rules, in AWS's API references. `jobs` are by their whole names, with
+    their services.
     """
     return [
         LimitedName(what="the load balancer", name=names.load_balancer, max_length=32),
@@ -322,5 +333,14 @@ def limited_names(
                 service=service,
             )
             for service in services
+        ),
+        *(
+            LimitedName(
+                what=f"the role that starts {job}",
+                name=names.job_role(job),
+                max_length=64,
+                service=service,
+            )
+            for job, service in jobs.items()
         ),
     ]

@@ -23,7 +23,7 @@ from cdktf_cdktf_provider_aws.route53_record import Route53Record, Route53Record
 from cdktf_cdktf_provider_aws.security_group import SecurityGroup
 from constructs import Construct
 
-from modules.base.address import address
+from modules.base.address import address, address_of
 from modules.context import Context
 from modules.data.logs_bucket import REQUESTS_PREFIX, LogsBucket
 from modules.network.network import Network
@@ -187,13 +187,12 @@ class Route(Construct):
                 lifecycle=TerraformResourceLifecycle(ignore_changes=["port"]),
             ),
         )
-        self.rule = self._rule(
-            service.name, "rule", path, service.priority, load_balancer=load_balancer
-        )
+        self._service = service
+        self.rule = self._rule("", "rule", path, service.priority, load_balancer=load_balancer)
         if service.second_route:
             second = service.second_route
             self._rule(
-                f"{service.name}_second_route",
+                "_second_route",
                 "second_rule",
                 second.path,
                 second.priority,
@@ -202,15 +201,15 @@ class Route(Construct):
 
     def _rule(
         self,
-        name: str,
+        suffix: str,
         id_: str,
         path: str,
         priority: int | None,
         *,
         load_balancer: LoadBalancer,
     ) -> LbListenerRule:
-        return address(
-            name,
+        rule = address(
+            f"{self._service.name}{suffix}",
             LbListenerRule(
                 self,
                 id_,
@@ -227,3 +226,7 @@ class Route(Construct):
                 tags={"Name": self._name},
             ),
         )
+        if before := self._service.renamed_from:
+            # AWS takes a priority once: the rule of the old name becomes this one.
+            rule.move_from_id(address_of(LbListenerRule, f"{before}{suffix}"))
+        return rule

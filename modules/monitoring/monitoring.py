@@ -150,6 +150,7 @@ class MetricAlarms(Construct):
                     treat_missing_data=row.missing_data,
                     alarm_actions=notified,
                     ok_actions=notified,
+                    insufficient_data_actions=notified if row.missing_data == "missing" else None,
                     depends_on=list(after) or None,
                 ),
             )

@@ -166,6 +166,27 @@ def database_switch_statements(*, kind: str, database_arn: str) -> list[Statemen
     return [_allow("SwitchDatabase", [f"rds:StartDB{kind}", f"rds:StopDB{kind}"], [database_arn])]
 
 
+def job_statements(
+    *, family_arn: str, cluster_arn: str, role_arns: Sequence[str], queue_arn: str
+) -> list[Statement]:
+    """Start tasks of one family in one cluster, with its two roles, and tell of a start that failed."""
+    return [
+        _allow(
+            "StartTask",
+            ["ecs:RunTask"],
+            [f"{family_arn}:*"],
+            {"ArnEquals": {"ecs:cluster": cluster_arn}},
+        ),
+        _allow(
+            "GiveRoles",
+            ["iam:PassRole"],
+            role_arns,
+            {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
+        ),
+        _allow("TellOfFailures", ["sqs:SendMessage"], [queue_arn]),
+    ]
+
+
 def tls_only(*, action: str, resources: Sequence[str]) -> Statement:
     """Refuse requests without TLS, as a statement of a resource policy."""
     return {

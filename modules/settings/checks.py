@@ -5,6 +5,7 @@ Longer than others: each check is by itself, and all of them are one list.
 
 import difflib
 import ipaddress
+import re
 from collections.abc import Iterator
 
 from modules.base.naming import Names, limited_names
@@ -36,6 +37,7 @@ RESERVED_PREFIXES = {
     **dict.fromkeys(BUCKET_STARTS, "S3 keeps for itself"),
 }
 
+_ADDRESS = re.compile(r"[a-z0-9_]+\.[A-Za-z0-9_]+")
 # What the platform itself adds to a resource's tags: Name, and a subnet's Tier.
 OWN_TAGS = 2
 
@@ -127,7 +129,8 @@ def _shared_roles(settings: StageSettings) -> Iterator[SettingError]:
 def _allow_destroy(settings: StageSettings) -> Iterator[SettingError]:
     known = list(stateful_addresses(settings))
     for address in settings.allow_destroy:
-        if address in known:
+        # What an extension makes nobody knows before it is built.
+        if address in known or (settings.extension and _ADDRESS.fullmatch(address)):
             continue
         close = difflib.get_close_matches(address, known, n=1, cutoff=0.8)
         yield SettingError(
@@ -382,6 +385,7 @@ def _name_lengths(settings: StageSettings) -> Iterator[SettingError]:
         region=settings.region,
         services=[service.name for service in services],
         routed=[service.name for service in services if service.path is not None],
+        jobs={f"{row.name}-{job}": row.name for row in services for job in row.jobs},
     )
     worst = max(limits, key=lambda limited: limited.excess)
     if worst.excess <= 0:

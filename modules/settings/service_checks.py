@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from modules.settings.credential_shapes import credential_within, secret_kind
+from modules.settings.departures import find_left_out_errors
 from modules.settings.fargate_sizes import FARGATE_MEMORY_MIB
 from modules.settings.own_secrets import ends_like_an_arn
 from modules.settings.rules.containers import variable_name
@@ -44,7 +45,11 @@ def find_service_errors(settings: StageSettings) -> list[SettingError]:
     """Everything that is wrong with the services, in the file's order."""
     services = settings.services.values()
     return [
-        *(found for service in services for found in _new(service)),
+        *(
+            found
+            for service in (*services, *settings.beside.left_out.values())
+            for found in _new(service)
+        ),
         *(found for service in services for found in _service(service)),
         *(found for service in services for found in find_task_errors(service)),
         *find_name_errors(settings),
@@ -53,6 +58,7 @@ def find_service_errors(settings: StageSettings) -> list[SettingError]:
         *_routes(settings),
         *(found for service in services for found in _variables(service)),
         *_references(settings),
+        *find_left_out_errors(settings),
         *_service_names(settings),
     ]
 
@@ -254,6 +260,8 @@ def _references(settings: StageSettings) -> Iterator[SettingError]:
             )
         for called in service.calls:
             target = settings.services.get(called)
+            if called in settings.beside.left_out:
+                continue  # said in departures
             if target is None or target.port is None:
                 yield SettingError(
                     field=f"services.{name}.calls",

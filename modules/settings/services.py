@@ -1,6 +1,7 @@
 """What a service is: the columns of its row. The rows are in `services.toml`.
 
-A stage file may change any column of a row (`[services.app]`) or add a row of its own.
+A stage file may change any column of a row (`[services.app]`) or add a row of its own. Longer than others:
+one file shows all columns.
 """
 
 import tomllib
@@ -9,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from modules.settings.jobs import Job, ServiceAlarms
 from modules.settings.setting_types import (
     PINNED_IMAGE,
     ClockTime,
@@ -126,6 +128,14 @@ class Service(Section):
     """
 
     name: Name = Field(description="the service's name, the last part of its physical names")
+    enabled: bool = Field(
+        True,
+        description="`false` leaves the service out of the stage; while the stage retains its data, its "
+        "registry and log group stay",
+    )
+    renamed_from: Name | None = Field(
+        None, description="the name that it had before, which its registry keeps, with the images"
+    )
     image: Image = Field(
         OWN_REPOSITORY,
         description="`ecr` for the project's own repository, or a pinned image",
@@ -233,6 +243,22 @@ class Service(Section):
         False,
         description="never two tasks at once: a deployment stops the old one first",
     )
+    health_command: Annotated[tuple[str, ...], Field(strict=False)] = Field(
+        (),
+        description="a command in the container that ends with 0 while it is healthy; a task that fails it "
+        "three times is replaced, also one without a port",
+    )
+    jobs: dict[str, Job] = Field({}, description="what it does by the clock, by name")
+    policies: Annotated[tuple[str, ...], Field(strict=False)] = Field(
+        (),
+        description="what it may do in AWS beside its own: policies of the `extension` by name, or files of "
+        "JSON, as in `policies/read-reports.json`",
+    )
+    unbounded_policies: Annotated[tuple[str, ...], Field(strict=False)] = Field(
+        (),
+        description="of its `policies` those that may allow every action of a service, or anything on every "
+        "resource",
+    )
     environment: dict[str, str] = Field({}, description="environment variables")
     secrets: dict[str, str] = Field({}, description="variables from secrets")
     optional_secrets: dict[str, str] = Field(
@@ -254,6 +280,12 @@ class Service(Section):
     latency_threshold_seconds: float = Field(1, gt=0, description="p90 response time of its alarm")
     cpu_alarm: bool = Field(False, description="has an alarm on its CPU")
     on_dashboard: bool = Field(False, description="its CPU and memory are on the dashboard")
+    alarms: ServiceAlarms = ServiceAlarms()
+
+    @property
+    def registry(self) -> str:
+        """The last part of its registry's name: of a service that was renamed, the name it had before."""
+        return self.renamed_from or self.name
 
     @property
     def routed(self) -> bool:

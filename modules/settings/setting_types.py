@@ -60,10 +60,11 @@ VpcBlock = Annotated[str, ruled(network.vpc_block)]
 LogRetentionDays = Annotated[int, AfterValidator(_log_retention)]
 DnsName = Annotated[str, ruled(addresses.dns_name)]
 Percent = Annotated[float, Field(gt=0, le=100)]
+PLAIN_NAME = re.compile(r"(?=.{1,32}$)[a-z][a-z0-9]*(-[a-z0-9]+)*")
 Name = Annotated[
     str,
     matching(
-        r"(?=.{1,32}$)[a-z][a-z0-9]*(-[a-z0-9]+)*",
+        PLAIN_NAME.pattern,
         "at most 32 lower-case letters, digits and single hyphens, a letter first, no hyphen last",
         'choose a name like "atomic-dev"',
     ),

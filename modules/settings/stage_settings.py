@@ -9,8 +9,9 @@ Longer than others, because one file shows all of them.
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
+from modules.settings.beside import Beside
 from modules.settings.own_secrets import OwnSecret, own_rows
 from modules.settings.rules.firewall import CountedRule
 from modules.settings.secrets import SECRETS, SecretRow
@@ -432,6 +433,12 @@ class StageSettings(Section):
     container_insights: Literal["enabled", "disabled", "enhanced"] = Field(
         "disabled", description="ECS Container Insights (billed as custom metrics)"
     )
+    extension: str | None = Field(
+        None,
+        min_length=1,
+        description="a Python file with resources of your own, from the folder above that of the stage files "
+        'on: `"extensions/queue.py"` ([extensions.md](extensions.md))',
+    )
     default_tags: dict[str, str] = Field(
         description="tags of every resource, laid over Project, Stage and ManagedBy; `{}`: none at all; "
         "default: these three"
@@ -454,6 +461,19 @@ class StageSettings(Section):
         {}, description="secrets of the operator's own, by name; never a value"
     )
     services: dict[str, Service] = Field(description="the services, by name")
+    _beside: Beside = PrivateAttr(default_factory=Beside)
+
+    @property
+    def beside(self) -> Beside:
+        """What its reader found beside the values: services left out, and files that it names."""
+        return self._beside
+
+    def standing_beside(self, beside: Beside) -> "StageSettings":
+        """Return the same stage without the services that it leaves out, and with what stands beside it."""
+        kept = {name: row for name, row in self.services.items() if name not in beside.left_out}
+        copy = self.model_copy(update={"services": kept})
+        copy._beside = beside
+        return copy
 
     @property
     def secret_rows(self) -> tuple[SecretRow, ...]:

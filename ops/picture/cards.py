@@ -111,7 +111,9 @@ _NOUNS = {
     "aws_kms_key": "key",
     "aws_route53_record": "record",
     "aws_secretsmanager_secret": "secret",
+    "aws_scheduler_schedule": "schedule",
     "aws_sns_topic": "topic",
+    "aws_sqs_queue": "queue",
     "aws_wafv2_web_acl": "web ACL",
 }
 # Their siblings say how, not what: a card of one line names the thing alone.
@@ -122,6 +124,7 @@ _SILENT = frozenset(
         "aws_cloudwatch_log_resource_policy",
         "aws_ecr_lifecycle_policy",
         "aws_kms_alias",
+        "aws_scheduler_schedule_group",
         "aws_wafv2_ip_set",
         "aws_wafv2_web_acl_association",
         "aws_wafv2_web_acl_logging_configuration",

@@ -32,6 +32,7 @@ def limit(prefix: str, what: str) -> LimitedName:
             region="us-east-1",
             services=["app", "python-agent"],
             routed=["app"],
+            jobs={"app-nightly": "app"},
         )
         if limited.what == what
     )
@@ -43,6 +44,7 @@ LIMITS = {
     "the load balancer": ("-alb", 32),
     "the target group of app": ("-app", 32),
     "the execution role of python-agent": ("-python-agent-execution-role", 64),
+    "the role that starts app-nightly": ("-app-nightly-schedule-role", 64),
     "the data bucket": ("-data-bucket-000000000000-us-east-1", 63),
     "the database": ("-rds-postgres-final", 63),
 }
@@ -67,6 +69,8 @@ def test_a_name_over_the_limit_says_by_how_much(what: str, ending: str, most: in
 
 
 def test_only_routed_services_have_a_target_group() -> None:
-    limits = limited_names(NAMES, region="us-east-1", services=["app", "agent"], routed=["app"])
+    limits = limited_names(
+        NAMES, region="us-east-1", services=["app", "agent"], routed=["app"], jobs={}
+    )
 
     assert [x.what for x in limits if "target group" in x.what] == ["the target group of app"]

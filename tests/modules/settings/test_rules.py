@@ -6,7 +6,7 @@ from typing import Any
 import botocore.session
 import pytest
 import regex
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from modules.settings.rules import (
@@ -21,8 +21,10 @@ from modules.settings.rules import (
 )
 from modules.settings.rules.refusal import Refusal
 from modules.settings.stage_files import parse_stage
+from tests.examples import examples
 
 Rule = Callable[[str], Refusal | None]
+
 SESSION = botocore.session.get_session()
 
 
@@ -365,7 +367,7 @@ TAGGED = [
 
 
 @pytest.mark.parametrize(("service", "key", "value"), TAGGED)
-@settings(deadline=None, max_examples=300)
+@examples(300)
 # Letters that are newer than Python's own Unicode are left out, and the prefix that not every model knows.
 @given(
     text=st.text(st.characters(exclude_categories=("Cs", "Cn")), min_size=1, max_size=6).filter(
@@ -379,7 +381,7 @@ def test_a_tags_characters_are_those_of_the_services_models(
         assert (rule(text) is None) == bool(regex.fullmatch(pattern_of(service, shape), text))
 
 
-@settings(deadline=None, max_examples=300)
+@examples(300)
 @given(labels=st.lists(st.text("abcXYZ019-_.ä", min_size=1, max_size=8), min_size=1, max_size=4))
 def test_what_is_taken_as_a_domain_is_one_for_acm(labels: list[str]) -> None:
     name = ".".join(labels)
@@ -388,7 +390,7 @@ def test_what_is_taken_as_a_domain_is_one_for_acm(labels: list[str]) -> None:
         assert regex.fullmatch(pattern_of("acm", "DomainNameString"), name)
 
 
-@settings(deadline=None, max_examples=300)
+@examples(300)
 @given(local=st.text("abcX019.!#$%&'*+/=?^_`{|}~-ä", min_size=1, max_size=8))
 def test_what_is_taken_as_an_address_is_one_for_cost_anomaly_detection(local: str) -> None:
     address = f"{local}@example.com"
