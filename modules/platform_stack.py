@@ -27,6 +27,7 @@ from modules.base.state import configure_state
 from modules.compute.authorities import tls_parameters
 from modules.compute.cluster import Cluster
 from modules.compute.database_task import DatabaseTask
+from modules.compute.database_tunnel import DatabaseTunnel
 from modules.compute.fargate_service import FargateService
 from modules.compute.left_out import LeftOutLogs
 from modules.compute.mirror import Mirror
@@ -153,7 +154,11 @@ class PlatformStack(TerraformStack):
         )
         self._logs = self._logs_bucket()
         self._cluster = Cluster(
-            self, "cluster", context=context, container_insights=stage.container_insights
+            self,
+            "cluster",
+            context=context,
+            container_insights=stage.container_insights,
+            shells=any(service.exec_enabled for service in services.values()),
         )
         self._roles = {
             name: ServiceRoles(self._services, f"{name}_roles", context=context, service=name)
@@ -228,6 +233,16 @@ class PlatformStack(TerraformStack):
             secrets=self._secrets,
             database=self._database,
         )
+        if self._stage.database.connect_enabled:
+            DatabaseTunnel(
+                self,
+                "database_tunnel",
+                context=self._context,
+                settings=self._stage.database,
+                network=self._network,
+                mirror=self._mirror,
+                security_group=self._groups.services[users[0]],
+            )
 
     def _application(self) -> None:
         """Build the edge, the services, and what watches them."""

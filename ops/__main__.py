@@ -11,6 +11,7 @@ from ops.commands.cost import cost
 from ops.commands.diagram import diagram
 from ops.commands.doctor import doctor
 from ops.commands.drift import drift
+from ops.commands.exec_in_task import exec_
 from ops.commands.firewall import firewall
 from ops.commands.gate import gate
 from ops.commands.hasura import apply_hasura_metadata
@@ -48,6 +49,7 @@ app.command()(status)
 app.command()(doctor)
 app.command()(logs)
 app.command("run")(run_)
+app.command("exec")(exec_)
 app.add_typer(jobs, name="jobs")
 app.add_typer(services, name="services")
 app.command()(firewall)

@@ -110,6 +110,13 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
         "database": {"engine": "aurora-serverless-v2", "backup_retention_days": 0},
         "retain_data": True,
     },
+    "opened": {
+        **_REQUIRED,
+        "security": {"customer_managed_key": True, "exec_allowed": True},
+        "database": {"connect_enabled": True},
+        "retain_data": True,
+        "services": {"app": {"exec_enabled": True, "read_only_root": True}},
+    },
     "frugal": {
         **_REQUIRED,
         "retain_data": False,

@@ -96,6 +96,11 @@ class Names:
         return f"/aws/ecs/{self.cluster}/{service}"
 
     @property
+    def exec_log_group(self) -> str:
+        """The log group of what is typed and shown in shells of `exec`; no service's name leads there."""
+        return f"/aws/ecs/{self.cluster}-exec"
+
+    @property
     def vpc(self) -> str:
         """The VPC."""
         return self._name("vpc")

@@ -134,6 +134,11 @@ class Security(Section):
         le=2_000_000_000,
         description="requests from one address in 5 minutes, above which the firewall blocks it",
     )
+    exec_allowed: bool = Field(
+        False,
+        description="let services of a stage that retains its data have `exec_enabled`: who may "
+        "`ecs:ExecuteCommand` reads their secrets then",
+    )
     flow_logs: bool = Field(
         True, description="log the VPC's connections to the logs bucket. 0.25 per GB"
     )
@@ -201,9 +206,13 @@ class Database(Section):
         description="services log in as roles of their own, made by `database apply` before phase `full`; "
         "`false`: as the master user until that is run",
     )
+    connect_enabled: bool = Field(
+        False,
+        description="make the task that `database connect` tunnels through; it costs something while it runs",
+    )
     client_image: PinnedImage = Field(
         "public.ecr.aws/docker/library/postgres:17.6-alpine",
-        description="the image with psql that `database apply` runs inside the stage, pinned",
+        description="the image with psql that `database apply` and `connect` run inside the stage, pinned",
     )
     authorities_image: PinnedImage = Field(
         "public.ecr.aws/docker/library/busybox:1.37.0",
