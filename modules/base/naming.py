@@ -60,6 +60,11 @@ class Names:
         return self._found("aws_sns_topic", "alarms", f"{self.stack}-AlarmTopic")
 
     @property
+    def chat(self) -> str:
+        """What tells a channel: the topic of events, the role, and the channel's configuration."""
+        return self._name("chat")
+
+    @property
     def dashboard(self) -> str:
         """The CloudWatch dashboard."""
         return f"{self.stack}-SystemHealthOverview"
@@ -148,6 +153,11 @@ class Names:
     def load_balancer(self) -> str:
         """The load balancer."""
         return self._found("aws_lb", "main", self._name("alb"))
+
+    @property
+    def maintenance(self) -> str:
+        """The rule that shows a page in place of the application; no state has it."""
+        return self._name("maintenance")
 
     @property
     def web_firewall(self) -> str:
