@@ -401,7 +401,7 @@ def test_under_throttling_and_lost_answers_the_same_command_finishes(
     for name, value in aws.environment.items():
         monkeypatch.setenv(name, value)
     world = world.with_clients(boto3_clients(region=REGION))
-    shares = {"throttled_share": 0.1, "dropped_after_share": 0.1, "server_error_share": 0.05}
+    shares = {"throttled_share": 0.04, "dropped_after_share": 0.04, "server_error_share": 0.03}
     aws.inject(FaultSettings(seed=7, **shares))
     refusals: list[str] = []
     done: StackRetirement | None = None
