@@ -61,6 +61,29 @@ def monitoring_assumes_role(account_id: str) -> Document:
     return _service_assumes_role("monitoring.rds", account_id)
 
 
+def chat_assumes_role() -> Document:
+    """Trust of the role that Amazon Q Developer in chat applications takes on, still called chatbot.
+
+    Its guide has no condition: https://docs.aws.amazon.com/chatbot/latest/adminguide/
+    """
+    return _service_assumes_role("chatbot", None)
+
+
+def chat_statements() -> list[Statement]:
+    """Allow what draws an alarm's graph into its message: the reading part of the guide's policy."""
+    return [
+        _allow(
+            "DrawGraphs",
+            [
+                "cloudwatch:DescribeAlarmsForMetric",
+                "cloudwatch:GetMetricStatistics",
+                "cloudwatch:GetMetricWidgetImage",
+            ],
+            ["*"],
+        )
+    ]
+
+
 def backup_assumes_role() -> Document:
     """Trust of the role that AWS Backup takes on, as its guide has it: without a condition."""
     return _service_assumes_role("backup", None)
@@ -132,12 +155,19 @@ def bucket_statements(bucket_arn: str) -> list[Statement]:
     ]
 
 
-def file_system_statements(*, file_system_arn: str, access_point_arn: str) -> list[Statement]:
-    """Mount the file system for writing, through its access point only."""
+def file_system_statements(
+    *, file_system_arn: str, access_point_arn: str | None
+) -> list[Statement]:
+    """Mount the file system for writing: through its access point only, or, without one, all of it."""
+    actions = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
+    if access_point_arn is None:
+        # What lies there was written by the container's own user, which may be root.
+        root = "elasticfilesystem:ClientRootAccess"
+        return [_allow("MountFileSystem", [*actions, root], [file_system_arn])]
     return [
         _allow(
             "MountFileSystem",
-            ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
+            actions,
             [file_system_arn],
             {"StringEquals": {"elasticfilesystem:AccessPointArn": access_point_arn}},
         )

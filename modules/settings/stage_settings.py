@@ -35,18 +35,31 @@ from modules.settings.setting_types import (
     LogRetentionDays,
     MaintenanceWindow,
     MasterUser,
+    MicrosoftId,
     Name,
     Percent,
     PinnedImage,
     Region,
     Section,
+    SlackChannelId,
+    SlackWorkspaceId,
     SslPolicy,
     StateKey,
+    TeamsChannelId,
     TimeZone,
     VpcBlock,
 )
 
 Phase = Literal["adopt", "foundation", "full"]
+# What phase full adds, of the types that an old owner may have.
+OF_APPLICATION = (
+    "aws_appautoscaling_",
+    "aws_cloudwatch_log_group.",
+    "aws_ecs_service.",
+    "aws_efs_",
+    "aws_lb",
+    "aws_sns_",
+)
 NatMode = Literal["per-az", "single", "none"]
 SessionTokens = Literal["app", "key"]
 # https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
@@ -226,12 +239,27 @@ class LoadBalancer(Section):
         description="how long a quiet connection stays open; websockets ping every 5 and 50 seconds. Each "
         "target has to keep one for longer (docs/reliability.md)",
     )
+    http: Literal["redirect", "forward"] = Field(
+        "redirect",
+        description="what port 80 does where an adopted stack has its rules on it: `redirect` to HTTPS, or "
+        "`forward` as before, until users come by HTTPS; elsewhere it redirects always",
+    )
     ssl_policy: SslPolicy = Field(
         "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
         description="TLS policy of the HTTPS listener",
     )
     hsts_max_age_seconds: int = Field(
         31536000, ge=0, description="Strict-Transport-Security's max-age"
+    )
+
+
+class FileStorage(Section):
+    """The file system of LanceDB."""
+
+    mount: Literal["access-point", "root"] = Field(
+        "access-point",
+        description="what a task sees of it: `access-point`: its folder `/lancedb`; `root`: all of it, as in "
+        "an adopted stack whose data lies there",
     )
 
 
@@ -307,6 +335,33 @@ class CostAlerts(Section):
         description="the account's monitor of services, which `anomaly_usd` needs: AWS allows one for an "
         "account, newer accounts begin with it, and no stage makes or deletes it",
     )
+
+
+class Chat(Section):
+    """A channel that is told what the operator is told, by Amazon Q Developer in chat applications.
+
+    None of these ids is a secret. Somebody authorizes the workspace or the team once, in the console.
+    """
+
+    slack_workspace_id: SlackWorkspaceId | None = Field(
+        None,
+        description="the Slack workspace, authorized in the console; default: not told in Slack",
+    )
+    slack_channel_id: SlackChannelId | None = Field(
+        None, description="its channel; into a private one @Amazon Q has to be invited"
+    )
+    teams_tenant_id: MicrosoftId | None = Field(
+        None, description="the Microsoft 365 tenant; default: not told in Teams"
+    )
+    teams_team_id: MicrosoftId | None = Field(
+        None, description="the team, authorized in the console"
+    )
+    teams_channel_id: TeamsChannelId | None = Field(None, description="its channel")
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether any channel is told."""
+        return bool(self.slack_channel_id or self.teams_channel_id)
 
 
 class Images(Section):
@@ -426,12 +481,14 @@ class StageSettings(Section):
     security: Security = Security()
     database: Database = Database()
     load_balancer: LoadBalancer = LoadBalancer()
+    file_storage: FileStorage = FileStorage()
     logs: Logs = Logs()
     tracing: Tracing = Tracing()
     proxy: Proxy = Proxy()
     alarms: AlarmThresholds = AlarmThresholds()
     night_stop: NightStop | None = None
     cost_alerts: CostAlerts = CostAlerts()
+    chat: Chat = Chat()
     images: Images = Images()
     state: State | None = None
     secrets: dict[str, OwnSecret] = Field(
