@@ -47,6 +47,7 @@ from modules.edge.web_firewall import WebFirewall
 from modules.extension import Additions, Platform, extended, refuse_doubles
 from modules.legacy_base import LegacyBase
 from modules.monitoring import alarms, dashboard, events
+from modules.monitoring.chat import Chat
 from modules.monitoring.cost_alerts import MONITOR, Budget, CostAnomalies
 from modules.monitoring.monitoring import AlarmTopic, Dashboard, EventNotices, MetricAlarms
 from modules.network.inside_names import InsideNames
@@ -498,7 +499,7 @@ class PlatformStack(TerraformStack):
     def _event_notices(self) -> None:
         context, names = self._context, self._context.names
         ecs = arn(context.region, f"ecs:{context.region}:{context.account_id}")
-        EventNotices(
+        notices = EventNotices(
             self,
             "event_notices",
             context=context,
@@ -524,6 +525,15 @@ class PlatformStack(TerraformStack):
             ],
             topic=self._topic,
         )
+        if self._stage.chat.is_wanted:
+            Chat(
+                self,
+                "chat",
+                context=context,
+                settings=self._stage.chat,
+                topic=self._topic,
+                notices=notices,
+            )
 
     def _cost_alerts(self, operator_email: str) -> None:
         settings = self._stage.cost_alerts

@@ -17,6 +17,7 @@ from ops.commands.gate import gate
 from ops.commands.hasura import apply_hasura_metadata
 from ops.commands.jobs import app as jobs
 from ops.commands.logs import logs
+from ops.commands.maintenance import app as maintenance
 from ops.commands.recover import recover_
 from ops.commands.releases import releases, rollback
 from ops.commands.report import report
@@ -53,6 +54,7 @@ app.add_typer(jobs, name="jobs")
 app.add_typer(services, name="services")
 app.command()(firewall)
 app.command("open")(open_)
+app.add_typer(maintenance, name="maintenance")
 app.add_typer(images.app, name="images")
 app.command()(releases)
 app.command()(rollback)

@@ -61,6 +61,29 @@ def monitoring_assumes_role(account_id: str) -> Document:
     return _service_assumes_role("monitoring.rds", account_id)
 
 
+def chat_assumes_role() -> Document:
+    """Trust of the role that Amazon Q Developer in chat applications takes on, still called chatbot.
+
+    Its guide has no condition: https://docs.aws.amazon.com/chatbot/latest/adminguide/
+    """
+    return _service_assumes_role("chatbot", None)
+
+
+def chat_statements() -> list[Statement]:
+    """Allow what draws an alarm's graph into its message: the reading part of the guide's policy."""
+    return [
+        _allow(
+            "DrawGraphs",
+            [
+                "cloudwatch:DescribeAlarmsForMetric",
+                "cloudwatch:GetMetricStatistics",
+                "cloudwatch:GetMetricWidgetImage",
+            ],
+            ["*"],
+        )
+    ]
+
+
 def backup_assumes_role() -> Document:
     """Trust of the role that AWS Backup takes on, as its guide has it: without a condition."""
     return _service_assumes_role("backup", None)

@@ -35,13 +35,17 @@ from modules.settings.setting_types import (
     LogRetentionDays,
     MaintenanceWindow,
     MasterUser,
+    MicrosoftId,
     Name,
     Percent,
     PinnedImage,
     Region,
     Section,
+    SlackChannelId,
+    SlackWorkspaceId,
     SslPolicy,
     StateKey,
+    TeamsChannelId,
     TimeZone,
     VpcBlock,
 )
@@ -309,6 +313,33 @@ class CostAlerts(Section):
     )
 
 
+class Chat(Section):
+    """A channel that is told what the operator is told, by Amazon Q Developer in chat applications.
+
+    None of these ids is a secret. Somebody authorizes the workspace or the team once, in the console.
+    """
+
+    slack_workspace_id: SlackWorkspaceId | None = Field(
+        None,
+        description="the Slack workspace, authorized in the console; default: not told in Slack",
+    )
+    slack_channel_id: SlackChannelId | None = Field(
+        None, description="its channel; into a private one @Amazon Q has to be invited"
+    )
+    teams_tenant_id: MicrosoftId | None = Field(
+        None, description="the Microsoft 365 tenant; default: not told in Teams"
+    )
+    teams_team_id: MicrosoftId | None = Field(
+        None, description="the team, authorized in the console"
+    )
+    teams_channel_id: TeamsChannelId | None = Field(None, description="its channel")
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether any channel is told."""
+        return bool(self.slack_channel_id or self.teams_channel_id)
+
+
 class Images(Section):
     """Where images come from."""
 
@@ -432,6 +463,7 @@ class StageSettings(Section):
     alarms: AlarmThresholds = AlarmThresholds()
     night_stop: NightStop | None = None
     cost_alerts: CostAlerts = CostAlerts()
+    chat: Chat = Chat()
     images: Images = Images()
     state: State | None = None
     secrets: dict[str, OwnSecret] = Field(
