@@ -10,11 +10,13 @@ from moto.rds.models import RDSBackend
 
 import ops.commands.database_restore as restore_module
 import ops.commands.database_rotate as rotate_module
+import ops.commands.database_upgrade as upgrade_module
 import ops.database.rotation as rotation_module
 from aws.client import Clients
 from modules.compute.authorities import tls_parameters
 from ops.database.restoring import Restoration
 from ops.guided import Step, follow
+from ops.tasks.one_off import Ended
 from tests.answer import Answer
 from tests.ops.answering import answer
 
@@ -49,6 +51,7 @@ def _database(clients: Clients) -> str:
     made = rds.create_db_instance(
         DBInstanceIdentifier=NAME,
         Engine="postgres",
+        EngineVersion="15.4",
         DBInstanceClass="db.t3.small",
         AllocatedStorage=20,
         MasterUsername="postgresadmin",
@@ -275,3 +278,70 @@ def test_a_moment_that_is_none_is_refused(
     assert refused.code == 1
     assert said in refused.errors
     assert services() == dict.fromkeys(USERS, 1)
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("steps", range(3))
+@pytest.mark.parametrize("later", range(4))
+def test_the_next_major_version_runs_whatever_killed_its_upgrade(
+    clients: Clients,
+    run: Run,
+    tmp_path: Path,
+    steps: int,
+    later: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    analyzed: list[str] = []
+
+    def ran(_deployed: object, _task: str, *, command: list[str], **_: object) -> Ended:
+        analyzed.extend(command)
+        return Ended(task_id="t", exit_code=0, reason="")
+
+    monkeypatch.setattr(upgrade_module, "run_task", ran)
+    monkeypatch.setattr(upgrade_module, "network_of", lambda *_, **__: {})
+    rds, path = clients("rds"), tmp_path / "dev.toml"
+    with monkeypatch.context() as patch:
+        patch.setattr(upgrade_module, "follow", killed_after(steps))
+        assert run("upgrade", "16", "--yes").code == 130
+
+    first = run("upgrade", "16", "--yes")
+
+    assert (first.code, "next: cdktf diff atomic-dev" in first.text) == (2, True), first.errors
+    assert path.read_text() == STAGE + (
+        '\n[database]\nengine_version = "16"\nallow_major_version_upgrade = true\n'
+    )
+    (snapshot,) = rds.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
+    assert snapshot["DBSnapshotIdentifier"] == f"{NAME}-before-16"
+    rds.create_db_parameter_group(  # which the deploy does
+        DBParameterGroupName="atomic-dev-postgres16",
+        DBParameterGroupFamily="postgres16",
+        Description="d",
+    )
+    with monkeypatch.context() as patch:
+        calls = iter([follow, killed_after(later)])
+
+        def called(steps: Sequence[Step], **named: Any) -> list[str]:
+            return next(calls)(steps, **named)
+
+        patch.setattr(upgrade_module, "follow", called)
+        assert run("upgrade", "16", "--yes").code == 130
+
+    done = run("upgrade", "16", "--yes")
+
+    assert done.code == 0, done.errors
+    (instance,) = rds.describe_db_instances()["DBInstances"]
+    assert instance["EngineVersion"] == "16"
+    assert any("ANALYZE" in each for each in analyzed)
+    assert path.read_text() == STAGE + '\n[database]\nengine_version = "16"\n'
+    assert run("upgrade", "16", "--json").code == 0  # nothing is left to agree to
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [("16.4", "16.4: allowed: a major version, as in 16"), ("9", "allowed: a newer one than that")],
+)
+def test_a_version_that_is_no_next_one_is_refused(run: Run, version: str, said: str) -> None:
+    refused = run("upgrade", version, "--yes")
+
+    assert (refused.code, said in refused.errors) == (1, True)
