@@ -21,17 +21,14 @@ _OTHER_FILES: Final = (
 _WRAPPED: Final = ("[command]", "::debug::", "::set-output")
 # What else stands about a document: the line that it begins in is the first with its brace.
 _DOCUMENT: Final = re.compile(r"^(?:\x1b\[[0-9;]*m|\s)*(?=\{)", re.MULTILINE)
-# Of the marks the longer first: UTF-32's begins as UTF-16's does.
-_MARKS: Final = (
-    (b"\xff\xfe\x00\x00", "utf-32"),
-    (b"\x00\x00\xfe\xff", "utf-32"),
-    (b"\xff\xfe", "utf-16"),
-    (b"\xfe\xff", "utf-16"),
-)
+# What no text has, whatever its encoding: NUL and its like.
+_NO_TEXT: Final = frozenset(range(9))
 
 
 def decode_text(content: bytes, *, source: str, wanted: str) -> str:
     """Return the text of `content`: UTF-8, or what PowerShell redirects into a file, UTF-16 and UTF-32.
+
+    With a mark or without one: all that is read begins with a character of ASCII.
 
     `wanted` is what should be in it, as in "a plain Terraform state". Raises UserError for an archive, an
     encrypted file and any other binary.
@@ -39,10 +36,14 @@ def decode_text(content: bytes, *, source: str, wanted: str) -> str:
     for start, what, remedy in _OTHER_FILES:
         if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(start):
             raise UserError(f"{shorten(source)} is {what}; {wanted} is read. {remedy}")
-    encoding = next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8-sig")
     try:
-        text = content.decode(encoding)
+        text = content.decode(json.detect_encoding(content))
     except UnicodeDecodeError:
+        if _NO_TEXT.isdisjoint(content):
+            raise UserError(
+                f"{shorten(source)} is text of another encoding than UTF-8; {wanted} is read. Save it as "
+                "UTF-8."
+            ) from None
         text = "\x00"
     if "\x00" in text:
         raise UserError(
@@ -84,7 +85,7 @@ def parse_json(content: bytes, *, source: str, wanted: str, remedy: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        why, within = str(error), _document_within(text)
+        why, within = (str(error) if text.strip() else "it is empty"), _document_within(text)
         if "@level" in within:
             why = "the log that `terraform plan -json` prints, a line each"
         elif within:

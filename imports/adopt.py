@@ -1,6 +1,8 @@
 """Gate and adoption: plans in the stage's folder, judges that plan, and applies that same plan."""
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from imports.gate import Verdict, judge
 from imports.preflight import preflight
 from imports.record import AdoptionRecord
 from imports.retire import LEGACY
+from imports.stack_side import refuse_moved_stack
 from imports.taken_names import taken_names
 from imports.workspace_record import kept_record
 from terraform.cli import Terraform
@@ -32,6 +35,7 @@ from terraform.refused import downgrades
 from terraform.stack import read_stack
 from terraform.state import State
 from terraform.state_backups import find_backups
+from terraform.state_lock import cut_short, forget_cut_short
 from terraform.workspace import BACKUPS, Workspace, set_default_credentials
 
 
@@ -104,17 +108,32 @@ def adopt(workspace: Workspace, *, progress: Progress) -> AdoptionResult:
         if not result.is_open:
             return AdoptionResult(gate=result, held=0)
         progress("applying that plan")
-        terraform.apply(plan)
+        with _without_doubt(workspace, terraform):
+            terraform.apply(plan)
         progress("reading the state back")
-        complaints = read_back(pull(terraform), record)
-        if complaints:
-            raise UserError(f"after the apply the new state is not as recorded: {complaints[0]}")
+        errors = read_back(pull(terraform), record)
+        if errors:
+            raise UserError(f"after the apply the new state is not as recorded: {errors[0]}")
         progress("planning again")
         if terraform.plan(plan):
             raise UserError(
                 "the second plan is not empty: run `python -m imports gate` to see what it would change"
             )
     return AdoptionResult(gate=result, held=len(record.adopted))
+
+
+@contextmanager
+def _without_doubt(workspace: Workspace, terraform: Terraform) -> Iterator[None]:
+    """Keep an interrupted apply of phase adopt from being taken for one that may have made something.
+
+    What its plan imports is in the record, and the next run goes on with it.
+    """
+    had_doubt = cut_short(terraform.folder) is not None
+    try:
+        yield
+    finally:
+        if workspace.settings().phase == "adopt" and not had_doubt:
+            forget_cut_short(terraform.folder)
 
 
 def _gate(
@@ -139,6 +158,9 @@ def _gate(
         return GateResult(
             phase=settings.phase, preflight=missing, verdict=Verdict(findings=())
         ), terraform
+    if settings.phase == "adopt":
+        # Later phases change what CloudFormation would take for drift.
+        refuse_moved_stack(record, boto3_clients(region=record.region), progress=progress)
     plan, state = given, None
     if is_resuming and settings.phase == "adopt":
         # What a killed adoption had imported is imported again: the plan has no other objects.
@@ -193,17 +215,17 @@ def notes_on_owners(record: AdoptionRecord, workspace: Workspace, *, phase: str)
 def read_back(state: State | None, record: AdoptionRecord) -> list[str]:
     """Return what the new state lacks: an object, its id, a recovery window, the final snapshot."""
     held = {each.address: each.attributes for each in state.objects} if state else {}
-    complaints = []
+    errors = []
     for item in record.adopted:
         attributes = held.get(item.address)
         if attributes is None:
-            complaints.append(f"{item.address} is not in the state")
+            errors.append(f"{item.address} is not in the state")
         elif import_id(item.type, attributes) != item.import_id:
-            complaints.append(
+            errors.append(
                 f"{item.address} is {import_id(item.type, attributes)}, the record says {item.import_id}"
             )
         elif attributes.get("recovery_window_in_days", 0) is None:
-            complaints.append(f"{item.address} has no recovery window")
+            errors.append(f"{item.address} has no recovery window")
         elif attributes.get("skip_final_snapshot", False) is None:
-            complaints.append(f"{item.address} does not say whether it leaves a final snapshot")
-    return complaints
+            errors.append(f"{item.address} does not say whether it leaves a final snapshot")
+    return errors

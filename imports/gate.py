@@ -74,11 +74,11 @@ def judge(
         *(
             _judge_overwrite(replaced[address])
             if address in replaced and phase != "adopt"
-            else _judge_other(change, phase)
+            else _judge_other(change, phase, allowed)
             for address, change in sorted(changes.items())
             if address not in adopted
         ),
-        *(_judge_other(change, phase) for change in deposed),
+        *(_judge_other(change, phase, allowed) for change in deposed),
         *_doubles(changes),
         *_missing_coverage(record, stack, phase),
     ]
@@ -101,7 +101,9 @@ def _judge_adopted(
         why = "the record adopts it, and the plan lacks it"
         return Finding(address=address, kind="blocked", why=why)
     differences = change.attributes
-    blocked = _block_reason(change, differences, expected=item.import_id, phase=phase)
+    blocked = _block_reason(
+        change, differences, expected=item.import_id, phase=phase, allowed=allowed
+    )
     if blocked:
         return Finding(address=address, kind="blocked", why=blocked, changes=differences)
     if change.actions == ("no-op",):
@@ -141,6 +143,7 @@ def _block_reason(
     *,
     expected: str,
     phase: str,
+    allowed: Set[str],
 ) -> str | None:
     """Return why an adopted object may not be planned like this; None when it may."""
     actions = change.actions
@@ -157,13 +160,18 @@ def _block_reason(
         return "it would be changed in AWS" + _of_phase(phase)
     changed = {difference.attribute for difference in differences}
     kept = RESOURCES[change.type].identity or ()
-    return "its identifying attributes would be changed" if changed & set(kept) else None
+    is_other = bool(changed & set(kept))
+    why = "its identifying attributes would be changed"
+    return why if is_other else _unprotected(change, allowed)
 
 
 def _of_phase(phase: str) -> str:
-    """Return why the phase is the reason, where it is."""
+    """Return what the reason is, by the phase."""
     if phase == "adopt":
-        return ""
+        return (
+            ": somebody has changed it since the inventory, or the stage file says something else: run "
+            "`python -m imports inventory` again"
+        )
     return (
         f' while it is imported, because the stage file says phase = "{phase}": write phase = "adopt" there, '
         "adopt, and go back to this phase then"
@@ -180,6 +188,19 @@ def _other_object(change: Change, *, expected: str) -> str | None:
     return None if held == expected else f"the state holds {held}"
 
 
+def _unprotected(change: Change, allowed: Set[str]) -> str | None:
+    """Return why a change that ends backups or a firewall is blocked; None for another, or an allowed one."""
+    if not change.ends_protection or change.address in allowed:
+        return None
+    before = (change.before or {}).get("backup_retention_period")
+    why = (
+        f"the database would lose its backups: write backup_retention_days = {before} below [database]"
+        if before
+        else "it protects the stage and would be " + in_words(change.actions)
+    )
+    return f'{why}; where it may go, write allow_overwrite = ["{change.address}"]'
+
+
 def _judge_overwrite(overwrite: Overwrite) -> Finding:
     if overwrite.allowed:
         return Finding(address=overwrite.address, kind="change", why=f"allowed: {overwrite}")
@@ -187,7 +208,7 @@ def _judge_overwrite(overwrite: Overwrite) -> Finding:
     return Finding(address=overwrite.address, kind="blocked", why=f"{overwrite}; {remedy}")
 
 
-def _judge_other(change: Change, phase: str) -> Finding:
+def _judge_other(change: Change, phase: str, allowed: Set[str]) -> Finding:
     address, actions = change.address, change.actions
     if change.does_nothing:
         return Finding(address=address, kind="clean", why="no change")
@@ -206,6 +227,9 @@ def _judge_other(change: Change, phase: str) -> Finding:
         )
     if actions == ("create",):
         return Finding(address=address, kind="addition", why="created")
+    unprotected = _unprotected(change, allowed)
+    if unprotected:
+        return Finding(address=address, kind="blocked", why=unprotected)
     return Finding(
         address=address,
         kind="change",

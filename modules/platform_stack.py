@@ -3,11 +3,11 @@
 Longer than others, because it is the one place where everything comes together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
-from cdktf import TerraformOutput, TerraformStack
+from cdktf import TerraformElement, TerraformOutput, TerraformResource, TerraformStack
 from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
 from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
 from cdktf_cdktf_provider_aws.data_aws_route53_zone import DataAwsRoute53Zone
@@ -27,9 +27,12 @@ from modules.base.state import configure_state
 from modules.compute.authorities import tls_parameters
 from modules.compute.cluster import Cluster
 from modules.compute.database_task import DatabaseTask
+from modules.compute.database_tunnel import DatabaseTunnel
 from modules.compute.fargate_service import FargateService
+from modules.compute.left_out import LeftOutLogs
 from modules.compute.mirror import Mirror
 from modules.compute.registry import Registries
+from modules.compute.scheduled_job import FailedJobs, ScheduledJob
 from modules.compute.service_roles import ServiceRoles
 from modules.context import Context
 from modules.data.backups import Backups
@@ -41,8 +44,10 @@ from modules.data.private_bucket import PrivateBucket
 from modules.edge.certificate import RequestedCertificate
 from modules.edge.load_balancer import LoadBalancer, Route
 from modules.edge.web_firewall import WebFirewall
+from modules.extension import Additions, Platform, extended, refuse_doubles
 from modules.legacy_base import LegacyBase
 from modules.monitoring import alarms, dashboard, events
+from modules.monitoring.chat import Chat
 from modules.monitoring.cost_alerts import MONITOR, Budget, CostAnomalies
 from modules.monitoring.monitoring import AlarmTopic, Dashboard, EventNotices, MetricAlarms
 from modules.network.inside_names import InsideNames
@@ -56,13 +61,17 @@ from modules.settings.schedule import WEEK_MINUTES, planned_stops
 from modules.settings.services import OWN_REPOSITORY, Service
 from modules.settings.windows import windows
 
+# In the place of what an earlier phase does not have to say: what is made of it is not in that phase.
+_NOT_SAID = "unknown.invalid"
+
 
 class PlatformStack(TerraformStack):
     """One stage of Atomic Calendar.
 
-    `adopted` are the addresses of objects that were there before this project. `emulated` configures the
-    provider and the backend for an AWS that is not AWS; nothing else depends on it. `state_folder` holds
-    the state file of a stage without a backend of its own.
+    `adopted` are the addresses of objects that were there before this project, `found_names` the names of
+    those that somebody else has named. `emulated` configures the provider and the backend for an AWS that is
+    not AWS; nothing else depends on it. `state_folder` holds the state file of a stage without a backend of
+    its own.
     """
 
     def __init__(
@@ -72,6 +81,7 @@ class PlatformStack(TerraformStack):
         *,
         stage: s.StageSettings,
         adopted: frozenset[str],
+        found_names: Mapping[str, str],
         state_folder: PurePath,
         emulated: bool,
     ) -> None:
@@ -83,7 +93,7 @@ class PlatformStack(TerraformStack):
         # A scope of their own: a service may be called as a part of the platform is.
         self._services = Construct(self, "services")
         self._context = Context(
-            names=Names(prefix=stage.prefix, stack=stage.stack_name),
+            names=Names(prefix=stage.prefix, stack=stage.stack_name, found=found_names),
             account_id=account.account_id,
             region=stage.region,
             time_zone=stage.time_zone,
@@ -103,6 +113,8 @@ class PlatformStack(TerraformStack):
         self._foundation()
         if stage.phase == "full":
             self._application()
+        elif any(each.startswith(s.OF_APPLICATION) for each in adopted):
+            self._adopted_application()
 
     def _foundation(self) -> None:
         """Build what the services need."""
@@ -113,6 +125,7 @@ class PlatformStack(TerraformStack):
             "security_groups",
             context=context,
             services=services,
+            left_out=list(stage.beside.left_out.values()),
             kafka=stage.kafka,
             network=self._network,
         )
@@ -122,7 +135,8 @@ class PlatformStack(TerraformStack):
             context=context,
             settings=stage.images,
             allow_overwrite=frozenset(stage.allow_overwrite),
-            services=[name for name, row in services.items() if row.image == OWN_REPOSITORY],
+            services=_registries(services),
+            left_out=list(_registries(stage.beside.left_out).values()),
         )
         self._mirror = Mirror(
             self,
@@ -147,7 +161,11 @@ class PlatformStack(TerraformStack):
         )
         self._logs = self._logs_bucket()
         self._cluster = Cluster(
-            self, "cluster", context=context, container_insights=stage.container_insights
+            self,
+            "cluster",
+            context=context,
+            container_insights=stage.container_insights,
+            shells=any(service.exec_enabled for service in services.values()),
         )
         self._roles = {
             name: ServiceRoles(self._services, f"{name}_roles", context=context, service=name)
@@ -222,18 +240,43 @@ class PlatformStack(TerraformStack):
             secrets=self._secrets,
             database=self._database,
         )
+        if self._stage.database.connect_enabled:
+            DatabaseTunnel(
+                self,
+                "database_tunnel",
+                context=self._context,
+                settings=self._stage.database,
+                network=self._network,
+                mirror=self._mirror,
+                security_group=self._groups.services[users[0]],
+            )
+
+    def _adopted_application(self) -> None:
+        """Build what of the application was there before: the rest waits for phase full."""
+        built = {element.node.path for element in self.node.find_all()}
+        self._application()
+        for element in self.node.find_all():
+            if not isinstance(element, TerraformElement) or element.node.path in built:
+                continue
+            kept = isinstance(element, TerraformResource) and (
+                f"{element.terraform_resource_type}.{element.friendly_unique_id}"
+                in self._context.adopted
+            )
+            if not kept and element.node.scope:
+                element.node.scope.node.try_remove_child(element.node.id)
 
     def _application(self) -> None:
         """Build the edge, the services, and what watches them."""
         stage, context = self._stage, self._context
         # `checks` has refused a stage of phase full without these.
-        assert stage.operator_email is not None
-        assert stage.domain_name is not None
-        self._load_balancer = self._edge(stage.domain_name)
+        domain_name = stage.domain_name or _NOT_SAID
+        operator_email = stage.operator_email or _NOT_SAID
+        self._load_balancer = self._edge(domain_name)
         self._file_storage = FileStorage(
             self,
             "file_storage",
             context=context,
+            settings=stage.file_storage,
             network=self._network,
             security_group=self._groups.file_storage,
         )
@@ -260,12 +303,17 @@ class PlatformStack(TerraformStack):
             network=self._network,
         )
         self._topic = AlarmTopic(
-            self, "alarm_topic", context=context, operator_email=stage.operator_email
+            self, "alarm_topic", context=context, operator_email=operator_email
         )
+        self._additions = self._extension()
+        self._failed_jobs: FailedJobs | None = None
+        self._job_families: list[str] = []
         self._alarms = [*self._platform_alarms()]
         self._target_group_suffixes: dict[str, str] = {}
         for service in stage.services.values():
-            self._service(service, stage.domain_name)
+            self._service(service, domain_name)
+        if stage.beside.left_out and context.retain_data:
+            LeftOutLogs(self, "left_out_logs", context=context, services=stage.beside.left_out)
         if stage.night_stop:
             NightStop(
                 self,
@@ -274,23 +322,53 @@ class PlatformStack(TerraformStack):
                 settings=stage.night_stop,
                 database=self._database,
             )
+        if self._failed_jobs:
+            self._alarms += MetricAlarms(
+                self,
+                "failed_jobs_alarm",
+                context=context,
+                rows=[alarms.failed_jobs_alarm(context.names.failed_jobs)],
+                topic=self._topic,
+            ).alarms
         self._event_notices()
-        self._cost_alerts(stage.operator_email)
+        self._cost_alerts(operator_email)
         health = self._dashboard()
 
         self._output("AlbDnsName", self._load_balancer.load_balancer.dns_name)
-        self._output("ApplicationHttpsEndpoint", f"https://{stage.domain_name}")
+        self._output("ApplicationHttpsEndpoint", f"https://{domain_name}")
         self._output("AlarmTopicArn", self._topic.topic.arn)
         self._output("SystemHealthDashboardUrl", health.url)
         self._output("LanceDbFileSystemId", self._file_storage.file_system.id)
         self._output("LanceDbAccessPointId", self._file_storage.access_point.id)
+        if stage.beside.extension:
+            refuse_doubles(self, PurePath(stage.beside.extension))
+
+    def _extension(self) -> Additions:
+        """Build the stage's own resources, before the services that may use them."""
+        if not self._stage.beside.extension:
+            return Additions()
+        return extended(
+            self,
+            Platform(
+                stage=self._stage,
+                context=self._context,
+                names=self._context.names,
+                network=self._network,
+                cluster=self._cluster,
+                roles=self._roles,
+                groups=self._groups.services,
+                bucket=self._bucket,
+                database=self._database,
+                secrets=self._secrets,
+                topic=self._topic.topic,
+            ),
+        )
 
     def _edge(self, domain_name: str) -> LoadBalancer:
         """Build what the internet meets."""
         stage = self._stage
         requested = self._certificate.issued_arn if self._certificate else None
-        certificate_arn = stage.certificate_arn or requested
-        assert certificate_arn is not None
+        certificate_arn = stage.certificate_arn or requested or _NOT_SAID
         edge = LoadBalancer(
             self,
             "load_balancer",
@@ -319,7 +397,7 @@ class PlatformStack(TerraformStack):
         name, stage, names = service.name, self._stage, self._context.names
         route = self._route(service)
         rows = alarms.service_alarms(
-            service, stage.alarms, cluster=names.cluster, ecs_service=names.service(name)
+            service, stage.alarms, cluster=names.cluster, ecs_service=names.ecs_service(name)
         )
         if route:
             self._target_group_suffixes[name] = route.target_group.arn_suffix
@@ -359,9 +437,12 @@ class PlatformStack(TerraformStack):
             secrets=self._secrets,
             bucket=self._bucket,
             file_storage=self._file_storage,
+            own_statements=self._additions.statements(service, stage.beside),
+            own_values=self._additions.values,
             route=route,
             alarms=own_alarms,
         )
+        self._jobs(service, running)
         silent = planned_stops(service, stage.night_stop, stage.time_zone)
         if silent == [(0, WEEK_MINUTES)]:
             return
@@ -375,7 +456,7 @@ class PlatformStack(TerraformStack):
                 if route
                 else None
             ),
-            ecs_service={"ClusterName": names.cluster, "ServiceName": names.service(name)},
+            ecs_service={"ClusterName": names.cluster, "ServiceName": names.ecs_service(name)},
             silent=silent,
         )
         # A deployment is not rolled back by it: it may well start from nothing.
@@ -388,6 +469,35 @@ class PlatformStack(TerraformStack):
             # It would tell at once of a service that is only about to be made.
             after=[running.service],
         ).alarms
+
+    def _jobs(self, service: Service, running: FargateService) -> None:
+        """Build what a service does by the clock, and what watches that it does."""
+        names = self._context.names
+        for key, job in service.jobs.items():
+            if self._failed_jobs is None:
+                self._failed_jobs = FailedJobs(self, "failed_jobs", context=self._context)
+            name = f"{service.name}-{key}"
+            ScheduledJob(
+                self._services,
+                f"{service.name}_job_{key}",
+                context=self._context,
+                name=name,
+                job=job,
+                task_definition=running.jobs[key],
+                cluster=self._cluster,
+                network=self._network,
+                security_group=self._groups.services[service.name],
+                roles=self._roles[service.name],
+                failed=self._failed_jobs,
+            )
+            self._job_families.append(names.service(name))
+            self._alarms += MetricAlarms(
+                self._services,
+                f"{service.name}_job_{key}_alarms",
+                context=self._context,
+                rows=alarms.job_alarms(name, job, schedule_group=names.service(name)),
+                topic=self._topic,
+            ).alarms
 
     def _platform_alarms(self) -> Sequence[CloudwatchMetricAlarm]:
         stage = self._stage
@@ -410,7 +520,7 @@ class PlatformStack(TerraformStack):
     def _event_notices(self) -> None:
         context, names = self._context, self._context.names
         ecs = arn(context.region, f"ecs:{context.region}:{context.account_id}")
-        EventNotices(
+        notices = EventNotices(
             self,
             "event_notices",
             context=context,
@@ -422,11 +532,29 @@ class PlatformStack(TerraformStack):
                 ),
                 events.deployment_events(f"{ecs}:service/{names.cluster}/"),
                 events.placement_events(f"{ecs}:cluster/{names.cluster}"),
+                *(
+                    [
+                        events.job_events(
+                            [f"{ecs}:task-definition/{each}" for each in self._job_families]
+                        )
+                    ]
+                    if self._job_families
+                    else []
+                ),
                 events.database_events(self._database.kind, self._database.identifiers),
                 events.certificate_events(self._load_balancer.certificate_arn),
             ],
             topic=self._topic,
         )
+        if self._stage.chat.is_wanted:
+            Chat(
+                self,
+                "chat",
+                context=context,
+                settings=self._stage.chat,
+                topic=self._topic,
+                notices=notices,
+            )
 
     def _cost_alerts(self, operator_email: str) -> None:
         settings = self._stage.cost_alerts
@@ -450,7 +578,9 @@ class PlatformStack(TerraformStack):
 
     def _dashboard(self) -> Dashboard:
         services, names = self._stage.services, self._context.names
-        shown = {name: names.service(name) for name, row in services.items() if row.on_dashboard}
+        shown = {
+            name: names.ecs_service(name) for name, row in services.items() if row.on_dashboard
+        }
         return Dashboard(
             self,
             "dashboard",
@@ -525,6 +655,10 @@ class PlatformStack(TerraformStack):
 
     def _output(self, name: str, value: str) -> None:
         TerraformOutput(self, name, value=value)
+
+
+def _registries(services: Mapping[str, Service]) -> dict[str, str]:
+    return {name: row.registry for name, row in services.items() if row.image == OWN_REPOSITORY}
 
 
 def _pascal(name: str) -> str:

@@ -32,6 +32,8 @@ from terraform.stack import Stack
 # Who may take on a role, by what in the stack uses it. A role that nothing uses yet is a service's.
 _TAKES_ON: Mapping[str, str] = {
     "aws_backup_selection": "backup.amazonaws.com",
+    "aws_chatbot_slack_channel_configuration": "chatbot.amazonaws.com",
+    "aws_chatbot_teams_channel_configuration": "chatbot.amazonaws.com",
     "aws_db_instance": "monitoring.rds.amazonaws.com",
     "aws_rds_cluster_instance": "monitoring.rds.amazonaws.com",
     "aws_ecs_task_definition": "ecs-tasks.amazonaws.com",
@@ -43,13 +45,16 @@ _HERE = "us-east-1:111122223333"
 _ARNS: Mapping[str, str] = {
     "aws_cloudwatch_log_group": f"arn:aws:logs:{_HERE}:log-group:name",
     "aws_db_instance": f"arn:aws:rds:{_HERE}:db:name",
+    "aws_ecs_task_definition": f"arn:aws:ecs:{_HERE}:task-definition/name",
     "aws_ecr_repository": f"arn:aws:ecr:{_HERE}:repository/name",
     "aws_efs_file_system": f"arn:aws:elasticfilesystem:{_HERE}:file-system/name",
+    "aws_iam_role": "arn:aws:iam::111122223333:role/name",
     "aws_kms_key": f"arn:aws:kms:{_HERE}:key/name",
     "aws_rds_cluster": f"arn:aws:rds:{_HERE}:cluster:name",
     "aws_s3_bucket": "arn:aws:s3:::name",
     "aws_secretsmanager_secret": f"arn:aws:secretsmanager:{_HERE}:secret:name",
     "aws_sns_topic": f"arn:aws:sns:{_HERE}:name",
+    "aws_sqs_queue": f"arn:aws:sqs:{_HERE}:name",
 }
 # All that is within a named object, and an object that is named in full.
 _WITHIN = re.compile(r"[:/][\w:/-]*\*")
@@ -232,7 +237,8 @@ def _is_named(resource: str) -> bool:
 def _type_of_arn(expression: str) -> str | None:
     """Return the type of the resource whose ARN an expression is."""
     meant = parse_reference(expression)
-    return meant.type if meant and meant.attributes == ("arn",) else None
+    named = meant and meant.attributes in {("arn",), ("arn_without_revision",)}
+    return meant.type if meant and named else None
 
 
 def _covers(pattern: str, actions: Set[str]) -> bool:
@@ -247,11 +253,11 @@ def _readable_secrets(policy: Policy) -> Iterator[str]:
 
 
 def _roles(stack: Stack, argument: str) -> dict[str, str]:
-    """Role -> the service whose task definition takes it for this."""
-    return {
-        _name(definition.attributes.get(argument)): definition.name
-        for definition in stack.of("aws_ecs_task_definition")
-    }
+    """Role -> the service whose task definition takes it for this; the tasks of its jobs do so too."""
+    found: dict[str, str] = {}
+    for definition in sorted(stack.of("aws_ecs_task_definition"), key=lambda each: each.name):
+        found.setdefault(_name(definition.attributes.get(argument)), definition.name)
+    return found
 
 
 def _name(reference: object) -> str:

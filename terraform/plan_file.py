@@ -67,10 +67,29 @@ class _Configuration(_Part):
     root_module: _Module = _Module()
 
 
+class _Name(_Part):
+    to_display: str
+
+
+class _Problem(_Part):
+    message: str
+
+
+class _CheckedInstance(_Part):
+    address: _Name
+    status: str
+    problems: list[_Problem] | None = None
+
+
+class _Check(_Part):
+    instances: list[_CheckedInstance] | None = None
+
+
 # What the verdicts look at, as Terraform writes it.
 _PARTS: Mapping[str, TypeAdapter[Any]] = {
     "resource_changes": TypeAdapter(list[_ResourceChange]),
     "configuration": TypeAdapter(_Configuration),
+    "checks": TypeAdapter(list[_Check]),
 }
 
 

@@ -14,6 +14,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from aws.client import Clients, boto3_clients
 from synth.bindings import accelerate
+from tests.examples import QUICK
 from tests.refusal import Refusal
 from tests.stack import Stack
 from tests.stages import ADOPTED_BASE, stage_settings
@@ -77,6 +78,7 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = Path(tempfile.mkdtemp(prefix="atomic-quick-"))
         config.add_cleanup(partial(shutil.rmtree, folder))
         config.pluginmanager.register(Refusal(folder))
+        settings.load_profile(QUICK)
     else:
         # Else a test file that imports constructs loads all of the bindings, half a minute for each worker.
         accelerate(os.environ)

@@ -9,6 +9,7 @@ from typing import Final
 
 from aws.resources.acm import ACM
 from aws.resources.backup import BACKUP
+from aws.resources.chatbot import CHATBOT
 from aws.resources.cloudwatch import CLOUDWATCH
 from aws.resources.costs import COSTS
 from aws.resources.document import Attributes
@@ -28,8 +29,10 @@ from aws.resources.secretsmanager import SECRETSMANAGER
 from aws.resources.security_groups import SECURITY_GROUPS
 from aws.resources.servicediscovery import SERVICEDISCOVERY
 from aws.resources.sns import SNS
+from aws.resources.sqs import SQS
 from aws.resources.wafv2 import WAFV2
 from common.errors import UserError
+from common.holding import HOLDS_DATA
 
 # In the order in which the deletion of one frees the next.
 RESOURCES: Final[Mapping[str, Resource]] = {
@@ -54,11 +57,13 @@ RESOURCES: Final[Mapping[str, Resource]] = {
         *SNS,
         *WAFV2,
         *CLOUDWATCH,
+        *CHATBOT,
         *COSTS,
         *SCHEDULER,
+        *SQS,
     )
 }
-STATEFUL: Final = frozenset(each.type for each in RESOURCES.values() if each.holds_data)
+STATEFUL: Final = HOLDS_DATA
 CARRYING: Final = frozenset(each.type for each in RESOURCES.values() if each.carries_data)
 PROTECTING: Final = frozenset(each.type for each in RESOURCES.values() if each.protects)
 DOCUMENTS: Final = frozenset(each.type for each in RESOURCES.values() if each.document)

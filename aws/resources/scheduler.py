@@ -19,4 +19,13 @@ SCHEDULER: Final = (
         import_id="{group_name}/{name}",
         listing=Call("scheduler", "ListSchedules", "Schedules", {"NamePrefix": "{}"}),
     ),
+    Resource(
+        type="aws_scheduler_schedule_group",
+        key=("name",),
+        refuses_double=True,
+        attributes={"id": "Name", "arn": "Arn", "name": "Name"},
+        listing=Call("scheduler", "ListScheduleGroups", "ScheduleGroups", {"NamePrefix": "{}"}),
+        is_somebodys=lambda row: row["Name"] != "default",
+        status="State",
+    ),
 )

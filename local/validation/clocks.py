@@ -5,9 +5,11 @@ from typing import Any
 
 from local.validation.names import refused
 from modules.settings.rules.clocks import days_of_the_week, time_zone
+from modules.settings.rules.schedules import recurring_schedule
 
 Params = dict[str, Any]
 
+_AT = re.compile(r"at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\)")
 _RATE_OR_AT = re.compile(r"rate\(\d+ (minute|hour|day)s?\)|at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\)")
 _CRON = re.compile(r"cron\((\S+) (\S+) (?P<date>\S+) (\S+) (?P<weekday>\S+) (\S+)\)")
 
@@ -16,7 +18,7 @@ def schedule(params: Params) -> list[str]:
     """https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html."""
     zone = params.get("ScheduleExpressionTimezone")
     return [
-        *_expression("ScheduleExpression", params.get("ScheduleExpression")),
+        *_scheduled("ScheduleExpression", params.get("ScheduleExpression")),
         *refused("ScheduleExpressionTimezone", zone, time_zone),
     ]
 
@@ -27,6 +29,12 @@ def scheduled_action(params: Params) -> list[str]:
         *_expression("Schedule", params.get("Schedule")),
         *refused("Timezone", params.get("Timezone"), time_zone),
     ]
+
+
+def _scheduled(member: str, expression: Any) -> list[str]:
+    if not isinstance(expression, str) or _AT.fullmatch(expression):
+        return []
+    return refused(member, expression, recurring_schedule)
 
 
 def _expression(member: str, expression: Any) -> list[str]:

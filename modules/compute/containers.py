@@ -17,6 +17,8 @@ FILE_STORAGE_VOLUME = "lancedb"
 FILE_STORAGE_PATH = "/mnt/lancedb_data"
 SCRATCH_VOLUME = "scratch"
 
+# What ECS takes at most, in seconds.
+_LONGEST_START = 300
 # The collector listens for OTLP over HTTP here; containers of one task share the loopback address.
 _OTLP_ENDPOINT = "http://localhost:4318"
 
@@ -100,11 +102,23 @@ def container_definitions(
         # In the entry point, so that a task that runs another command waits as well.
         asked = [str(url.hostname), str(url.port), path]
         container["entryPoint"] = ["/bin/bash", "-c", _WAIT, "bash", *asked]
+    if service.health_command:
+        container["healthCheck"] = {
+            "command": ["CMD", *map(literal, service.health_command)],
+            "interval": 30,
+            "timeout": 5,
+            "retries": 3,
+            "startPeriod": min(service.health_grace_seconds, _LONGEST_START),
+        }
     if service.user:
         container["user"] = service.user
     mounts = [(FILE_STORAGE_VOLUME, FILE_STORAGE_PATH)] if service.uses_file_storage else []
-    if service.read_only_root:
+    if service.files_are_read_only:
         container["readonlyRootFilesystem"] = True
+    if service.exec_enabled:
+        # Its init reaps what a shell leaves behind.
+        container["linuxParameters"] = {"initProcessEnabled": True}
+    if service.read_only_root:
         mounts.append((SCRATCH_VOLUME, "/tmp"))  # noqa: S108  # the container's
     if mounts:
         container["mountPoints"] = [

@@ -4,7 +4,7 @@ Longer than others: what these four take of each other is the whole of it.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cdktf import ITerraformDependable, TerraformResourceLifecycle
@@ -41,6 +41,7 @@ from modules.compute.mirror import Mirror
 from modules.compute.service_roles import ServiceRoles
 from modules.compute.service_scaling import ServiceScaling
 from modules.compute.strip_proxy import LONGER_SECONDS, PROXY
+from modules.compute.timekeeper import TIMEKEEPER, with_timekeeper
 from modules.context import Context
 from modules.data.file_storage import FileStorage
 from modules.data.private_bucket import PrivateBucket
@@ -50,6 +51,7 @@ from modules.network.network import Network
 from modules.security import key_policy, policies
 from modules.security.secret_store import SecretStore
 from modules.settings import stage_settings as s
+from modules.settings.jobs import Job
 from modules.settings.schedule import scheduled_tasks
 from modules.settings.services import Capacity, Service
 
@@ -102,11 +104,15 @@ class FargateService(Construct):
         secrets: SecretStore,
         bucket: PrivateBucket,
         file_storage: FileStorage,
+        own_statements: Sequence[policies.Statement],
+        own_values: Mapping[str, str],
         route: Route | None,
         alarms: Sequence[CloudwatchMetricAlarm],
     ) -> None:
         super().__init__(scope, id_)
         self._row = service
+        self._own_statements = own_statements
+        self._own_values = own_values
         self._domain_name = domain_name
         self._authorities_image = database.authorities_image
         self._context = context
@@ -117,6 +123,7 @@ class FargateService(Construct):
         self._bucket = bucket
         self._proxy_image = proxy.image
         self._idle_timeout_seconds = idle_timeout_seconds
+        self._session_log = cluster.session_log if service.exec_enabled else None
         self._file_storage = file_storage if service.uses_file_storage else None
         self._references = containers.secret_references(service, kafka=kafka)
         self._used_secrets = sorted({each.name for each in self._references.values()})
@@ -137,10 +144,13 @@ class FargateService(Construct):
                 skip_destroy=context.retain_data,
             ),
         )
-        definitions = self._containers(log_group)
-        permissions = self._permissions(log_group, [each["image"] for each in definitions])
-        definitions = [each | {"image": mirror.image(each["image"])} for each in definitions]
-        task_definition = self._task_definition(context.names.service(service.name), definitions)
+        definitions = self._containers(service, log_group, collector_image=self._collector_image)
+        self.jobs = {name: self._job(name, job, log_group) for name, job in service.jobs.items()}
+        images = [each["image"] for each in definitions]
+        permissions = self._permissions(
+            log_group, [*images, *([self._authorities_image] if self.jobs else [])]
+        )
+        task_definition = self._task_definition("task_definition", service.name, definitions)
         by_the_clock = scheduled_tasks(service, night_stop)
         registered = names_inside.services.get(service.name)
         scales = service.max_tasks > service.min_tasks or bool(by_the_clock)
@@ -159,7 +169,7 @@ class FargateService(Construct):
             EcsService(
                 self,
                 "service",
-                name=context.names.service(service.name),
+                name=context.names.ecs_service(service.name),
                 cluster=cluster.cluster.arn,
                 task_definition=task_definition.arn,
                 desired_count=service.min_tasks,
@@ -185,6 +195,7 @@ class FargateService(Construct):
                 alarms=self._rolled_back_by(alarms) if alarms else None,
                 enable_ecs_managed_tags=True,
                 propagate_tags="SERVICE",
+                enable_execute_command=service.exec_enabled or None,
                 lifecycle=self._lifecycle(scales=scales, stage=stage),
                 depends_on=ready,
             ),
@@ -235,13 +246,26 @@ class FargateService(Construct):
         if self._file_storage:
             task += policies.file_system_statements(
                 file_system_arn=self._file_storage.file_system.arn,
-                access_point_arn=self._file_storage.access_point.arn,
+                access_point_arn=(
+                    self._file_storage.way_in.arn if self._file_storage.way_in else None
+                ),
             )
         if self._collector_image:
             task += policies.tracing_statements()
+        if self._session_log:
+            task += policies.session_statements()
+            task += policies.session_log_statements(
+                self._session_log.arn, account_id=self._context.account_id, region=region
+            )
+            task += key_policy.read_sessions(key_arn) if key_arn else []
         return [
             self._policy("execution", self._roles.execution, execution),
             *([self._policy("task", self._roles.task, task)] if task else []),
+            *(
+                [self._policy("own", self._roles.task, self._own_statements)]
+                if self._own_statements
+                else []
+            ),
         ]
 
     def _policy(
@@ -258,8 +282,24 @@ class FargateService(Construct):
             ),
         )
 
-    def _containers(self, log_group: CloudwatchLogGroup) -> list[dict[str, Any]]:
-        row, region, secret_arns = self._row, self._context.region, self._secrets.arns
+    def _job(self, name: str, job: Job, log_group: CloudwatchLogGroup) -> EcsTaskDefinition:
+        """Make the task of a job: the service's container alone, with its own command and its time."""
+        unrouted = {"port": None, "path": None, "second_route": None, "health_command": ()}
+        row = self._row.model_copy(update={**unrouted, "command": job.command})
+        definitions = with_timekeeper(
+            self._containers(row, log_group, collector_image=None),
+            seconds=job.timeout_seconds,
+            image=self._authorities_image,
+            log=containers.awslogs(log_group.name, self._context.region, stream=TIMEKEEPER),
+        )
+        return self._task_definition(
+            f"{name}_task_definition", f"{self._row.name}-{name}", definitions
+        )
+
+    def _containers(
+        self, row: Service, log_group: CloudwatchLogGroup, *, collector_image: str | None
+    ) -> list[dict[str, Any]]:
+        region, secret_arns = self._context.region, self._secrets.arns
         definitions = containers.container_definitions(
             row,
             image=(
@@ -268,6 +308,7 @@ class FargateService(Construct):
                 else row.image
             ),
             placeholders={
+                **self._own_values,
                 "domain": self._domain_name,
                 "region": region,
                 "bucket": self._bucket.bucket.bucket,
@@ -280,7 +321,7 @@ class FargateService(Construct):
             },
             log_group=log_group.name,
             region=region,
-            collector_image=self._collector_image,
+            collector_image=collector_image,
             sample_percent=self._sample_percent,
             proxy_image=self._proxy_image,
             idle_timeout_seconds=self._idle_timeout_seconds,
@@ -292,15 +333,16 @@ class FargateService(Construct):
         return definitions
 
     def _task_definition(
-        self, family: str, definitions: Sequence[dict[str, Any]]
+        self, id_: str, name: str, definitions: Sequence[dict[str, Any]]
     ) -> EcsTaskDefinition:
-        row = self._row
+        row, image = self._row, self._mirror.image
+        definitions = [each | {"image": image(each["image"])} for each in definitions]
         return address(
-            row.name,
+            name,
             EcsTaskDefinition(
                 self,
-                "task_definition",
-                family=family,
+                id_,
+                family=self._context.names.service(name),
                 requires_compatibilities=["FARGATE"],
                 network_mode="awsvpc",
                 cpu=str(row.cpu_units),
@@ -350,7 +392,8 @@ class FargateService(Construct):
                         transit_encryption="ENABLED",
                         authorization_config=(
                             EcsTaskDefinitionVolumeEfsVolumeConfigurationAuthorizationConfig(
-                                access_point_id=storage.access_point.id, iam="ENABLED"
+                                access_point_id=storage.way_in.id if storage.way_in else None,
+                                iam="ENABLED",
                             )
                         ),
                     ),

@@ -1,7 +1,7 @@
 """The registries of the images that the project builds."""
 
 import json
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 
 from cdktf_cdktf_provider_aws.ecr_lifecycle_policy import EcrLifecyclePolicy
 from cdktf_cdktf_provider_aws.ecr_repository import (
@@ -20,6 +20,10 @@ from modules.settings import stage_settings as s
 class Registries(Construct):
     """One ECR repository per service with an image of its own, each image scanned when pushed.
 
+    `services` are those with the last part of the registry's name, which a service that was renamed keeps.
+    `left_out` are registries of services that the stage has no more: they stay as long as they may not be
+    destroyed.
+
     Old images expire, but in a registry that was there before: what its owner keeps is not known. With the
     policy's address in `allow_overwrite` they expire there too.
     """
@@ -31,7 +35,8 @@ class Registries(Construct):
         *,
         context: Context,
         settings: s.Images,
-        services: Sequence[str],
+        services: Mapping[str, str],
+        left_out: Sequence[str],
         allow_overwrite: Set[str],
     ) -> None:
         super().__init__(scope, id_)
@@ -40,13 +45,14 @@ class Registries(Construct):
             if context.key_arn
             else None
         )
-        self.repositories: dict[str, EcrRepository] = {
-            service: context.guard.address(
-                service,
+        stay = [each for each in left_out if context.guard.refuses(EcrRepository, each)]
+        registries = {
+            registry: context.guard.address(
+                registry,
                 EcrRepository(
                     self,
-                    service,
-                    name=context.names.service(service),
+                    registry,
+                    name=context.names.registry(registry),
                     # A deployment may move a tag such as `latest`; releases are tagged by commit.
                     image_tag_mutability="MUTABLE",
                     image_scanning_configuration=EcrRepositoryImageScanningConfiguration(
@@ -56,17 +62,20 @@ class Registries(Construct):
                     force_delete=not context.retain_data,
                 ),
             )
-            for service in services
+            for registry in dict.fromkeys([*services.values(), *stay])
         }
-        for service, repository in self.repositories.items():
-            is_allowed = address_of(EcrLifecyclePolicy, service) in allow_overwrite
-            if context.is_adopted(EcrRepository, service) and not is_allowed:
+        self.repositories: dict[str, EcrRepository] = {
+            service: registries[registry] for service, registry in services.items()
+        }
+        for registry, repository in registries.items():
+            is_allowed = address_of(EcrLifecyclePolicy, registry) in allow_overwrite
+            if context.is_adopted(EcrRepository, registry) and not is_allowed:
                 continue
             address(
-                service,
+                registry,
                 EcrLifecyclePolicy(
                     self,
-                    f"{service}_lifecycle",
+                    f"{registry}_lifecycle",
                     repository=repository.name,
                     policy=json.dumps(lifecycle_policy(settings)),
                 ),

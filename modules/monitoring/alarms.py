@@ -4,10 +4,13 @@ Every alarm tells the operator when it starts and when it ends. Missing data is 
 services without a task alone: there it is the fault itself.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from modules.settings.jobs import Job
+from modules.settings.rules.schedules import longest_rest_minutes
 from modules.settings.services import Service
 from modules.settings.stage_settings import AlarmThresholds
 
@@ -21,6 +24,9 @@ Comparison = Literal[
     "LessThanThreshold",
 ]
 Interval = tuple[int, int]
+# How far an alarm on hours can look back: a week.
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+LONGEST_HOURS = 168
 StorageMetric = Literal["FreeStorageSpace", "VolumeBytesUsed"]
 # What an Aurora volume grows to, whatever its version.
 # https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/CHAP_Limits.html
@@ -32,6 +38,7 @@ class AlarmRow:
     """One CloudWatch alarm. `key` is its address and the end of its name; `statistic` may be `p90`.
 
     `silent` are the times at which it is never too much, in minutes of a week in UTC that begins on Monday.
+    Where data may be `missing` it is that which the operator is told of, once there has been some.
     """
 
     key: str
@@ -44,7 +51,7 @@ class AlarmRow:
     evaluation_periods: int
     dimensions: Mapping[str, str] = field(default_factory=dict)
     period_seconds: int = 300
-    missing_data: Literal["notBreaching", "breaching"] = "notBreaching"
+    missing_data: Literal["notBreaching", "breaching", "missing"] = "notBreaching"
     silent: Sequence[Interval] = ()
 
     @property
@@ -117,7 +124,7 @@ def target_group_alarms(
             metric="HTTPCode_Target_5XX_Count",
             statistic="Sum",
             comparison="GreaterThanOrEqualToThreshold",
-            threshold=thresholds.target_5xx_count,
+            threshold=service.alarms.target_5xx_count or thresholds.target_5xx_count,
             evaluation_periods=1,
             dimensions=dimensions,
         ),
@@ -128,7 +135,7 @@ def target_group_alarms(
             metric="TargetResponseTime",
             statistic="p90",
             comparison="GreaterThanOrEqualToThreshold",
-            threshold=service.latency_threshold_seconds,
+            threshold=service.alarms.latency_seconds or service.latency_threshold_seconds,
             evaluation_periods=3,
             dimensions=dimensions,
         ),
@@ -139,20 +146,29 @@ def service_alarms(
     service: Service, thresholds: AlarmThresholds, *, cluster: str, ecs_service: str
 ) -> list[AlarmRow]:
     """Watch a service as ECS sees it."""
-    if not service.cpu_alarm:
-        return []
+    own = service.alarms
+    rows = [
+        (
+            "CPU",
+            "CPU",
+            own.cpu_percent or (thresholds.service_cpu_percent if service.cpu_alarm else 0),
+        ),
+        ("Memory", "memory", own.memory_percent or 0),
+    ]
     return [
         AlarmRow(
-            key=f"{service.name}_cpu",
-            description=f"{service.name} is short of CPU",
+            key=f"{service.name}_{metric.lower()}",
+            description=f"{service.name} is short of {what}",
             namespace="AWS/ECS",
-            metric="CPUUtilization",
+            metric=f"{metric}Utilization",
             statistic="Average",
             comparison="GreaterThanOrEqualToThreshold",
-            threshold=thresholds.service_cpu_percent,
+            threshold=percent,
             evaluation_periods=3,
             dimensions={"ClusterName": cluster, "ServiceName": ecs_service},
         )
+        for metric, what, percent in rows
+        if percent
     ]
 
 
@@ -186,6 +202,49 @@ def no_task_alarm(
         dimensions=target_group or ecs_service,
         missing_data="breaching",
         silent=silent,
+    )
+
+
+def job_alarms(name: str, job: Job, *, schedule_group: str) -> list[AlarmRow]:
+    """Watch whether Scheduler still starts a job, where it rests no longer than an alarm can look back.
+
+    Scheduler counts its attempts, and sends nothing where there is none.
+    https://docs.aws.amazon.com/scheduler/latest/UserGuide/monitoring-cloudwatch.html
+    """
+    rest = longest_rest_minutes(job.schedule)
+    # One more: a run may come late in its hour, and its count later.
+    hours = math.ceil(rest / 60) + 1 if rest else LONGEST_HOURS + 1
+    if hours > LONGEST_HOURS:
+        return []
+    return [
+        AlarmRow(
+            key=f"{name}_not_run",
+            description=f"The job {name} has not been started for {hours} hours",
+            namespace="AWS/Scheduler",
+            metric="InvocationAttemptCount",
+            statistic="Sum",
+            comparison="LessThanThreshold",
+            threshold=1,
+            evaluation_periods=hours,
+            dimensions={"ScheduleGroup": schedule_group},
+            period_seconds=3600,
+            missing_data="missing",
+        )
+    ]
+
+
+def failed_jobs_alarm(queue: str) -> AlarmRow:
+    """Watch the queue of the jobs that Scheduler could not start, until it is empty again."""
+    return AlarmRow(
+        key="failed_jobs",
+        description="A job could not be started: the queue of failed jobs says which",
+        namespace="AWS/SQS",
+        metric="ApproximateNumberOfMessagesVisible",
+        statistic="Maximum",
+        comparison="GreaterThanOrEqualToThreshold",
+        threshold=1,
+        evaluation_periods=1,
+        dimensions={"QueueName": queue},
     )
 
 

@@ -88,6 +88,31 @@ def placement_events(cluster_arn: str) -> EventRow:
     )
 
 
+def job_events(family_arns: Sequence[str]) -> EventRow:
+    """Tell of a job that ended with an error, ran into its timeout, or did not come to run.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_task_events.html
+    """
+    return EventRow(
+        key="job_failed",
+        description="A job by the clock failed, ran into its timeout, or its task did not start",
+        pattern={
+            "source": ["aws.ecs"],
+            "detail-type": ["ECS Task State Change"],
+            "detail": {
+                "lastStatus": ["STOPPED"],
+                "taskDefinitionArn": [{"prefix": f"{arn}:"} for arn in family_arns],
+                "$or": [
+                    {"containers": {"exitCode": [{"anything-but": 0}]}},
+                    {"stopCode": ["TaskFailedToStart", "TerminationNotice", "UserInitiated"]},
+                ],
+            },
+        },
+        words="ECS: the job of <task> failed: <reason>",
+        paths={"task": "$.detail.group", "reason": "$.detail.stoppedReason"},
+    )
+
+
 def certificate_events(certificate_arn: str) -> EventRow:
     """Tell each day of a certificate that ACM has not been able to renew, 30 days or more before its end.
 

@@ -42,6 +42,7 @@ class SecurityGroups(Construct):
         *,
         context: Context,
         services: Mapping[str, Service],
+        left_out: Sequence[Service],
         kafka: bool,
         network: Network,
     ) -> None:
@@ -77,6 +78,11 @@ class SecurityGroups(Construct):
         self.services: dict[str, SecurityGroup] = {
             name: self._group(name, name, f"Tasks of {name}") for name in services
         }
+        for row in left_out:
+            # AWS deletes no group that the database's names, and Terraform would ask it to before it changes
+            # that one: an empty group stays until the row lets go of the data too.
+            if row.uses_database or row.uses_file_storage:
+                self._group(row.name, row.name, f"Tasks of {row.name}")
         self.database = self._group(
             "database",
             "rds",

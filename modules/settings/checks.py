@@ -5,9 +5,11 @@ Longer than others: each check is by itself, and all of them are one list.
 
 import difflib
 import ipaddress
+import re
 from collections.abc import Iterator
 
 from modules.base.naming import Names, limited_names
+from modules.base.partition import regions
 from modules.settings.regional import find_region_errors
 from modules.settings.rules import databases, tags
 from modules.settings.rules.network import availability_zone
@@ -35,6 +37,7 @@ RESERVED_PREFIXES = {
     **dict.fromkeys(BUCKET_STARTS, "S3 keeps for itself"),
 }
 
+_ADDRESS = re.compile(r"[a-z0-9_]+\.[A-Za-z0-9_]+")
 # What the platform itself adds to a resource's tags: Name, and a subnet's Tier.
 OWN_TAGS = 2
 
@@ -54,6 +57,7 @@ def find_errors(settings: StageSettings) -> list[SettingError]:
         *_as_found(settings),
         *_certificate(settings),
         *_accounts(settings),
+        *_chat(settings),
         *_anomaly_monitor(settings),
         *find_region_errors(settings),
         *_hosted_zone(settings),
@@ -125,7 +129,8 @@ def _shared_roles(settings: StageSettings) -> Iterator[SettingError]:
 def _allow_destroy(settings: StageSettings) -> Iterator[SettingError]:
     known = list(stateful_addresses(settings))
     for address in settings.allow_destroy:
-        if address in known:
+        # What an extension makes nobody knows before it is built.
+        if address in known or (settings.extension and _ADDRESS.fullmatch(address)):
             continue
         close = difflib.get_close_matches(address, known, n=1, cutoff=0.8)
         yield SettingError(
@@ -174,6 +179,32 @@ def _accounts(settings: StageSettings) -> Iterator[SettingError]:
                 remedy="name one of that account, or leave it out",
                 rests_on=("account_id",),
             )
+
+
+def _chat(settings: StageSettings) -> Iterator[SettingError]:
+    """Check that a channel is named whole, or not at all."""
+    for ids in (
+        ("slack_workspace_id", "slack_channel_id"),
+        ("teams_tenant_id", "teams_team_id", "teams_channel_id"),
+    ):
+        given = [each for each in ids if getattr(settings.chat, each)]
+        for missing in (each for each in ids if given and each not in given):
+            yield SettingError(
+                field=f"chat.{missing}",
+                value=None,
+                allowed=f"given together with {', '.join(given)}",
+                remedy=f"add it, or leave {' and '.join(given)} out",
+                rests_on=tuple(f"chat.{each}" for each in given),
+            )
+    if settings.chat.is_wanted and regions()[settings.region] != "aws":
+        yield SettingError(
+            field="chat",
+            value=settings.region,
+            allowed=f"left out in {settings.region}: Amazon Q Developer in chat applications is in AWS's "
+            "commercial regions alone",
+            remedy="take [chat] out: the operator's e-mail tells the same",
+            rests_on=("region",),
+        )
 
 
 def _anomaly_monitor(settings: StageSettings) -> Iterator[SettingError]:
@@ -354,6 +385,7 @@ def _name_lengths(settings: StageSettings) -> Iterator[SettingError]:
         region=settings.region,
         services=[service.name for service in services],
         routed=[service.name for service in services if service.path is not None],
+        jobs={f"{row.name}-{job}": row.name for row in services for job in row.jobs},
     )
     worst = max(limits, key=lambda limited: limited.excess)
     if worst.excess <= 0:

@@ -54,6 +54,9 @@ def _images(settings: StageSettings) -> Iterable[str]:
     yield from (row.image for row in rows if row.image != OWN_REPOSITORY)
     if any(row.uses_database for row in rows):
         yield from (settings.database.client_image, settings.database.authorities_image)
+    elif any(row.jobs for row in rows):
+        # What keeps the time of a job.
+        yield settings.database.authorities_image
     if any(row.proxied for row in rows):
         yield settings.proxy.image
     if settings.tracing.enabled and any(row.traced for row in rows):

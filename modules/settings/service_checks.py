@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from modules.settings.credential_shapes import credential_within, secret_kind
+from modules.settings.departures import find_left_out_errors
 from modules.settings.fargate_sizes import FARGATE_MEMORY_MIB
 from modules.settings.own_secrets import ends_like_an_arn
 from modules.settings.rules.containers import variable_name
@@ -44,15 +45,21 @@ def find_service_errors(settings: StageSettings) -> list[SettingError]:
     """Everything that is wrong with the services, in the file's order."""
     services = settings.services.values()
     return [
-        *(found for service in services for found in _new(service)),
+        *(
+            found
+            for service in (*services, *settings.beside.left_out.values())
+            for found in _new(service)
+        ),
         *(found for service in services for found in _service(service)),
         *(found for service in services for found in find_task_errors(service)),
+        *_shells(settings),
         *find_name_errors(settings),
         *(found for service in services for found in _schedule(service, settings)),
         *_file_storage(settings),
         *_routes(settings),
         *(found for service in services for found in _variables(service)),
         *_references(settings),
+        *find_left_out_errors(settings),
         *_service_names(settings),
     ]
 
@@ -100,6 +107,21 @@ def _service(service: Service) -> Iterator[SettingError]:
             remedy="add what is missing, or leave path and priority out",
             rests_on=(f"{where}.port", f"{where}.priority"),
         )
+
+
+def _shells(settings: StageSettings) -> Iterator[SettingError]:
+    if not settings.retain_data or settings.security.exec_allowed:
+        return
+    for service in settings.services.values():
+        if service.exec_enabled:
+            yield SettingError(
+                field=f"services.{service.name}.exec_enabled",
+                value=True,
+                allowed="false where the stage retains its data, unless security.exec_allowed allows it: a "
+                "shell reads the service's secrets and what it stores",
+                remedy="delete the line, or add exec_allowed = true to [security]",
+                rests_on=("retain_data", "security.exec_allowed"),
+            )
 
 
 def _fewest_tasks(
@@ -254,6 +276,8 @@ def _references(settings: StageSettings) -> Iterator[SettingError]:
             )
         for called in service.calls:
             target = settings.services.get(called)
+            if called in settings.beside.left_out:
+                continue  # said in departures
             if target is None or target.port is None:
                 yield SettingError(
                     field=f"services.{name}.calls",

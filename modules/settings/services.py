@@ -1,6 +1,7 @@
 """What a service is: the columns of its row. The rows are in `services.toml`.
 
-A stage file may change any column of a row (`[services.app]`) or add a row of its own.
+A stage file may change any column of a row (`[services.app]`) or add a row of its own. Longer than others:
+one file shows all columns.
 """
 
 import tomllib
@@ -9,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from modules.settings.jobs import Job, ServiceAlarms
 from modules.settings.setting_types import (
     PINNED_IMAGE,
     ClockTime,
@@ -84,7 +86,9 @@ WaitForUrl = Annotated[
 ]
 # The task that runs SQL inside the stage: its container, and the last part of its family, log group and role.
 DATABASE_TASK = "database-apply"
-# Labels that say where it may run, because no service needs to exist before it.
+# The task that `database connect` tunnels through.
+DATABASE_TUNNEL = "database-connect"
+# Labels that say where they may run, because no service needs to exist before them.
 TASK_SUBNETS, TASK_GROUPS = "atomic.subnets", "atomic.security-groups"
 TASK_PUBLIC = "atomic.assign-public-ip"
 
@@ -126,6 +130,14 @@ class Service(Section):
     """
 
     name: Name = Field(description="the service's name, the last part of its physical names")
+    enabled: bool = Field(
+        True,
+        description="`false` leaves the service out of the stage; while the stage retains its data, its "
+        "registry and log group stay",
+    )
+    renamed_from: Name | None = Field(
+        None, description="the name that it had before, which its registry keeps, with the images"
+    )
     image: Image = Field(
         OWN_REPOSITORY,
         description="`ecr` for the project's own repository, or a pinned image",
@@ -158,6 +170,11 @@ class Service(Section):
     )
     read_only_root: bool = Field(
         False, description="its files are read-only, but for an empty `/tmp` of the task's own"
+    )
+    exec_enabled: bool = Field(
+        False,
+        description="`ops exec` opens shells in its tasks, which are logged; takes `read_only_root` off; "
+        "where the stage retains its data, `security.exec_allowed` has to allow it",
     )
     wait_for_url: WaitForUrl | None = Field(
         None,
@@ -233,6 +250,22 @@ class Service(Section):
         False,
         description="never two tasks at once: a deployment stops the old one first",
     )
+    health_command: Annotated[tuple[str, ...], Field(strict=False)] = Field(
+        (),
+        description="a command in the container that ends with 0 while it is healthy; a task that fails it "
+        "three times is replaced, also one without a port",
+    )
+    jobs: dict[str, Job] = Field({}, description="what it does by the clock, by name")
+    policies: Annotated[tuple[str, ...], Field(strict=False)] = Field(
+        (),
+        description="what it may do in AWS beside its own: policies of the `extension` by name, or files of "
+        "JSON, as in `policies/read-reports.json`",
+    )
+    unbounded_policies: Annotated[tuple[str, ...], Field(strict=False)] = Field(
+        (),
+        description="of its `policies` those that may allow every action of a service, or anything on every "
+        "resource",
+    )
     environment: dict[str, str] = Field({}, description="environment variables")
     secrets: dict[str, str] = Field({}, description="variables from secrets")
     optional_secrets: dict[str, str] = Field(
@@ -254,6 +287,17 @@ class Service(Section):
     latency_threshold_seconds: float = Field(1, gt=0, description="p90 response time of its alarm")
     cpu_alarm: bool = Field(False, description="has an alarm on its CPU")
     on_dashboard: bool = Field(False, description="its CPU and memory are on the dashboard")
+    alarms: ServiceAlarms = ServiceAlarms()
+
+    @property
+    def registry(self) -> str:
+        """The last part of its registry's name: of a service that was renamed, the name it had before."""
+        return self.renamed_from or self.name
+
+    @property
+    def files_are_read_only(self) -> bool:
+        """Whether its container cannot write: ECS' agent for shells has to."""
+        return self.read_only_root and not self.exec_enabled
 
     @property
     def routed(self) -> bool:

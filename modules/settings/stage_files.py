@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from modules.settings.beside import read_beside
 from modules.settings.characters import typed_kind
 from modules.settings.checks import NAMED_SWITCHES, find_errors
 from modules.settings.credential_shapes import credential_within
@@ -20,6 +21,8 @@ from modules.settings.setting_types import Name
 from modules.settings.stage_settings import StageSettings, stage_defaults
 from modules.settings.toml_text import HIDDEN
 from modules.settings.wording import worded
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
 
 # Settings without a default of their own, whose mistaken value gives way to one that follows from a stage.
 _DERIVED = ("stage", "prefix", "default_tags", "services")
@@ -75,7 +78,7 @@ def read_stage(folder: Path, stage: str) -> StageSettings:
     except (ValueError, RecursionError) as error:
         raise StageFileError(f"{path}: not valid TOML: {error}{_stands_at(error, text)}") from None
     try:
-        settings, errors = parse_stage(document, stage=stage)
+        settings, errors = parse_stage(document, stage=stage, root=folder.resolve().parent)
     except RecursionError:
         raise StageFileError(f"{path}: its tables are nested too deeply; write them flat") from None
     if errors:
@@ -92,7 +95,7 @@ def _stands_at(error: Exception, text: str) -> str:
     line, column = (int(number) - 1 for number in place.groups())
     character = text.split("\n")[line][column : column + 1]
     kind = typed_kind(character) if character else None
-    return f": {kind} (U+{ord(character):04X}) stands there: type it anew" if kind else ""
+    return f": {kind} (U+{ord(character):04X}) is there: type it anew" if kind else ""
 
 
 def _no_such_stage(folder: Path, stage: str) -> str:
@@ -104,10 +107,11 @@ def _no_such_stage(folder: Path, stage: str) -> str:
 
 
 def parse_stage(
-    document: Mapping[str, Any], *, stage: str
+    document: Mapping[str, Any], *, stage: str, root: Path | None = PROJECT
 ) -> tuple[StageSettings, list[SettingError]]:
     """Return the settings that `document` describes, and its errors.
 
+    `root` is the folder that the files which it names are below; without one nobody looks at them.
     A mistaken value is set aside and the rest is checked again, so that errors between fields are found
     beside errors in fields. With errors the settings are of no use.
     """
@@ -136,7 +140,9 @@ def parse_stage(
                 errors.append(worded(details))
                 _set_aside(values, details["loc"])
         else:
-            found = [m for m in find_errors(settings) if not _follows(m, errors)]
+            beside, wrong = read_beside(settings.services, settings.extension, root)
+            settings = settings.standing_beside(beside)
+            found = [m for m in (*find_errors(settings), *wrong) if not _follows(m, errors)]
             return settings, errors + found
 
 
@@ -245,6 +251,8 @@ def _set_aside(values: dict[str, Any], loc: Sequence[int | str]) -> None:
     elif first == "services" and rest[1:2] == ["second_route"]:
         # A part of it that is missing cannot be taken out.
         _take_out(values, loc[:3])
+    elif first == "services" and rest[1:2] == ["jobs"]:
+        _take_out(values, loc[:4])
     elif first == "services" and rest[1:] == ["name"]:
         values["services"].pop(rest[0], None)
     else:

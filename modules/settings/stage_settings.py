@@ -9,8 +9,9 @@ Longer than others, because one file shows all of them.
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
+from modules.settings.beside import Beside
 from modules.settings.own_secrets import OwnSecret, own_rows
 from modules.settings.rules.firewall import CountedRule
 from modules.settings.secrets import SECRETS, SecretRow
@@ -34,18 +35,31 @@ from modules.settings.setting_types import (
     LogRetentionDays,
     MaintenanceWindow,
     MasterUser,
+    MicrosoftId,
     Name,
     Percent,
     PinnedImage,
     Region,
     Section,
+    SlackChannelId,
+    SlackWorkspaceId,
     SslPolicy,
     StateKey,
+    TeamsChannelId,
     TimeZone,
     VpcBlock,
 )
 
 Phase = Literal["adopt", "foundation", "full"]
+# What phase full adds, of the types that an old owner may have.
+OF_APPLICATION = (
+    "aws_appautoscaling_",
+    "aws_cloudwatch_log_group.",
+    "aws_ecs_service.",
+    "aws_efs_",
+    "aws_lb",
+    "aws_sns_",
+)
 NatMode = Literal["per-az", "single", "none"]
 SessionTokens = Literal["app", "key"]
 # https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
@@ -129,6 +143,11 @@ class Security(Section):
         le=2_000_000_000,
         description="requests from one address in 5 minutes, above which the firewall blocks it",
     )
+    exec_allowed: bool = Field(
+        False,
+        description="let services of a stage that retains its data have `exec_enabled`: who may "
+        "`ecs:ExecuteCommand` reads their secrets then",
+    )
     flow_logs: bool = Field(
         True, description="log the VPC's connections to the logs bucket. 0.25 per GB"
     )
@@ -196,9 +215,13 @@ class Database(Section):
         description="services log in as roles of their own, made by `database apply` before phase `full`; "
         "`false`: as the master user until that is run",
     )
+    connect_enabled: bool = Field(
+        False,
+        description="make the task that `database connect` tunnels through; it costs something while it runs",
+    )
     client_image: PinnedImage = Field(
         "public.ecr.aws/docker/library/postgres:17.6-alpine",
-        description="the image with psql that `database apply` runs inside the stage, pinned",
+        description="the image with psql that `database apply` and `connect` run inside the stage, pinned",
     )
     authorities_image: PinnedImage = Field(
         "public.ecr.aws/docker/library/busybox:1.37.0",
@@ -216,12 +239,27 @@ class LoadBalancer(Section):
         description="how long a quiet connection stays open; websockets ping every 5 and 50 seconds. Each "
         "target has to keep one for longer (docs/reliability.md)",
     )
+    http: Literal["redirect", "forward"] = Field(
+        "redirect",
+        description="what port 80 does where an adopted stack has its rules on it: `redirect` to HTTPS, or "
+        "`forward` as before, until users come by HTTPS; elsewhere it redirects always",
+    )
     ssl_policy: SslPolicy = Field(
         "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
         description="TLS policy of the HTTPS listener",
     )
     hsts_max_age_seconds: int = Field(
         31536000, ge=0, description="Strict-Transport-Security's max-age"
+    )
+
+
+class FileStorage(Section):
+    """The file system of LanceDB."""
+
+    mount: Literal["access-point", "root"] = Field(
+        "access-point",
+        description="what a task sees of it: `access-point`: its folder `/lancedb`; `root`: all of it, as in "
+        "an adopted stack whose data lies there",
     )
 
 
@@ -297,6 +335,33 @@ class CostAlerts(Section):
         description="the account's monitor of services, which `anomaly_usd` needs: AWS allows one for an "
         "account, newer accounts begin with it, and no stage makes or deletes it",
     )
+
+
+class Chat(Section):
+    """A channel that is told what the operator is told, by Amazon Q Developer in chat applications.
+
+    None of these ids is a secret. Somebody authorizes the workspace or the team once, in the console.
+    """
+
+    slack_workspace_id: SlackWorkspaceId | None = Field(
+        None,
+        description="the Slack workspace, authorized in the console; default: not told in Slack",
+    )
+    slack_channel_id: SlackChannelId | None = Field(
+        None, description="its channel; into a private one @Amazon Q has to be invited"
+    )
+    teams_tenant_id: MicrosoftId | None = Field(
+        None, description="the Microsoft 365 tenant; default: not told in Teams"
+    )
+    teams_team_id: MicrosoftId | None = Field(
+        None, description="the team, authorized in the console"
+    )
+    teams_channel_id: TeamsChannelId | None = Field(None, description="its channel")
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether any channel is told."""
+        return bool(self.slack_channel_id or self.teams_channel_id)
 
 
 class Images(Section):
@@ -401,6 +466,12 @@ class StageSettings(Section):
     container_insights: Literal["enabled", "disabled", "enhanced"] = Field(
         "disabled", description="ECS Container Insights (billed as custom metrics)"
     )
+    extension: str | None = Field(
+        None,
+        min_length=1,
+        description="a Python file with resources of your own, from the folder above that of the stage files "
+        'on: `"extensions/queue.py"` ([extensions.md](extensions.md))',
+    )
     default_tags: dict[str, str] = Field(
         description="tags of every resource, laid over Project, Stage and ManagedBy; `{}`: none at all; "
         "default: these three"
@@ -410,18 +481,33 @@ class StageSettings(Section):
     security: Security = Security()
     database: Database = Database()
     load_balancer: LoadBalancer = LoadBalancer()
+    file_storage: FileStorage = FileStorage()
     logs: Logs = Logs()
     tracing: Tracing = Tracing()
     proxy: Proxy = Proxy()
     alarms: AlarmThresholds = AlarmThresholds()
     night_stop: NightStop | None = None
     cost_alerts: CostAlerts = CostAlerts()
+    chat: Chat = Chat()
     images: Images = Images()
     state: State | None = None
     secrets: dict[str, OwnSecret] = Field(
         {}, description="secrets of the operator's own, by name; never a value"
     )
     services: dict[str, Service] = Field(description="the services, by name")
+    _beside: Beside = PrivateAttr(default_factory=Beside)
+
+    @property
+    def beside(self) -> Beside:
+        """What its reader found beside the values: services left out, and files that it names."""
+        return self._beside
+
+    def standing_beside(self, beside: Beside) -> "StageSettings":
+        """Return the same stage without the services that it leaves out, and with what stands beside it."""
+        kept = {name: row for name, row in self.services.items() if name not in beside.left_out}
+        copy = self.model_copy(update={"services": kept})
+        copy._beside = beside
+        return copy
 
     @property
     def secret_rows(self) -> tuple[SecretRow, ...]:

@@ -17,9 +17,11 @@ def stateful_addresses(settings: StageSettings) -> Iterator[str]:
     yield from ("aws_kms_key.main", "aws_backup_vault.main")
     for row in settings.secret_rows:
         yield f"aws_secretsmanager_secret.{row.name.replace('-', '_')}"
-    for name, service in settings.services.items():
-        if service.image == OWN_REPOSITORY:
-            yield f"aws_ecr_repository.{name.replace('-', '_')}"
+    rows = (*settings.services.values(), *settings.beside.left_out.values())
+    for registry in dict.fromkeys(row.registry for row in rows if row.image == OWN_REPOSITORY):
+        yield f"aws_ecr_repository.{registry.replace('-', '_')}"
+    if any(row.jobs for row in rows):
+        yield "aws_sqs_queue.failed_jobs"
     if settings.images.mirror != "none":
         yield from (
             f"aws_ecr_repository.mirror_{each.label}" for each in third_party_images(settings)

@@ -7,7 +7,7 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import time
-from typing import Any
+from typing import Any, get_origin
 
 from pydantic_core import ErrorDetails
 
@@ -47,6 +47,7 @@ _OTHER_WORDS: Mapping[str, str] = {
     "cidr_block": "vpc_cidr_block",
     "count": "min_tasks",
     "cpu": "cpu_units",
+    "cron": "schedule",
     "db_name": "name",
     "dbname": "name",
     "desired_count": "min_tasks",
@@ -89,10 +90,11 @@ _OFF: Mapping[str, str] = {
     "night_stop": "the table itself switches it on: delete all of [night_stop] to switch it off",
     "state": "the table itself switches it on: delete all of [state] to keep the state in a file",
     "cost_alerts": "set budget_usd or anomaly_usd to switch an alert on",
+    "chat": "delete the ids of the channel",
     "dns": 'write mode = "route53" or mode = "manual"',
     "security": "each measure has a switch of its own: web_firewall, flow_logs, access_logs, backups",
     "secrets": "delete all of the table: a secret is declared or it is not",
-    "services": "write min_tasks = 0 and max_tasks = 0 for a service of which nothing runs",
+    "services": "write enabled = false to leave the service out",
 }
 # How to write a value of a kind, where what was typed is none.
 _KINDS: Mapping[str, str] = {
@@ -149,10 +151,11 @@ def known_keys(loc: Sequence[int | str]) -> list[str]:
             continue
         if isinstance(model, dict):
             (model,) = model.values()
-        elif model is StageSettings and step in _NAMED:
-            model = {step: _NAMED[str(step)]}
         else:
-            model = _section(model.model_fields[str(step)].annotation)
+            annotation = model.model_fields[str(step)].annotation
+            section = _section(annotation)
+            tables = get_origin(annotation) is dict and hasattr(section, "model_fields")
+            model = {step: section} if tables else section
     return _keys(model)
 
 

@@ -21,6 +21,8 @@ from common.screen import (
 from ops.deployed import Deployed, local_time, open_stage
 from ops.facts.alarms import AlarmFacts, alarm_facts
 from ops.facts.database import DatabaseFacts, database_facts
+from ops.facts.jobs import JobFacts, job_facts
+from ops.facts.maintenance import Maintenance, maintenance_facts
 from ops.facts.services import Deployment, ServiceFacts, service_facts
 
 _POLL_SECONDS = 10
@@ -40,6 +42,8 @@ class Status:
     services: tuple[ServiceFacts, ...]
     alarms: tuple[AlarmFacts, ...]
     database: DatabaseFacts | None
+    jobs: tuple[JobFacts, ...]
+    maintenance: Maintenance | None = None
 
 
 def status(
@@ -72,6 +76,8 @@ def status(
             services=services,
             alarms=alarm_facts(deployed),
             database=database_facts(deployed),
+            jobs=job_facts(deployed),
+            maintenance=maintenance_facts(deployed),
         )
     if as_json:
         print_json(found)
@@ -129,19 +135,28 @@ def _show(status: Status) -> None:
         ("service", "tasks", "targets", "deployment", "since", "image"),
         [_row(each) for each in status.services],
     )
+    for job in status.jobs:
+        say(f"job        {job.service} {job.job}: {job.schedule}, {job.state.lower()}")
     firing = [each for each in status.alarms if each.state == "ALARM"]
     say(f"\nalarms     {len(firing)} of {len(status.alarms)} firing")
     for each in firing:
         since = f" since {local_time(each.since)}" if each.since else ""
         say(f"  {each.name}{since}: {each.reason}")
     say(f"database   {_database(status.database)}")
+    if status.maintenance:
+        say(f"visitors   {status.maintenance.text}")
     if asks_for_a_person(status):
         say(f"\nwhat to do: python -m ops doctor --stage {status.stage}")
 
 
 def asks_for_a_person(status: Status) -> bool:
     """Return whether a service does not run as it should, or an alarm is firing."""
-    return not _well(status.services) or any(each.state == "ALARM" for each in status.alarms)
+    late = [each for each in status.jobs if not each.is_well]
+    return (
+        bool(late)
+        or not _well(status.services)
+        or any(each.state == "ALARM" for each in status.alarms)
+    )
 
 
 def _row(service: ServiceFacts) -> tuple[str, ...]:

@@ -77,6 +77,12 @@ class Security(_Table):
     web_acl_rule_month: float
 
 
+class Messaging(_Table):
+    """USD."""
+
+    sqs_million: float
+
+
 class Prices(_Table):
     """List prices of one region on one day."""
 
@@ -88,6 +94,7 @@ class Prices(_Table):
     database: Database
     storage: Storage
     monitoring: Monitoring
+    messaging: Messaging
     security: Security
 
     def are_an_estimate_in(self, region: str) -> bool:

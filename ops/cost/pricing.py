@@ -4,7 +4,7 @@ Pure: resources and prices in, a bill out. A type that is neither priced nor kno
 that nothing is left out in silence. Longer than others: half of it is tables.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -33,6 +33,8 @@ FREE = frozenset(
         "aws_budgets_budget",
         "aws_ce_anomaly_monitor",
         "aws_ce_anomaly_subscription",
+        "aws_chatbot_slack_channel_configuration",
+        "aws_chatbot_teams_channel_configuration",
         "aws_cloudwatch_event_rule",
         "aws_cloudwatch_event_target",
         "aws_cloudwatch_log_resource_policy",
@@ -66,6 +68,7 @@ FREE = frozenset(
         "aws_s3_bucket_server_side_encryption_configuration",
         "aws_s3_bucket_versioning",
         "aws_scheduler_schedule",
+        "aws_scheduler_schedule_group",
         "aws_secretsmanager_secret_version",
         "aws_security_group",
         "aws_sns_topic",
@@ -118,6 +121,7 @@ def bill(resources: Sequence[Resource], prices: Prices, *, tasks: Tasks = "least
         for type_, (what, unit, usd) in _BY_USE.items()
         if type_ in types
     ]
+    usage += _jobs(stack)
     return Bill(
         lines=tuple(merged(lines)), usage=tuple(usage), unpriced=tuple(sorted(set(unpriced)))
     )
@@ -176,17 +180,8 @@ def _service(service: Resource, stack: _Stack) -> list[Line]:
         raise UnpricedError(f"the task of aws_ecs_service.{service.name}")
     count = stack.task_count(service)
     spot = spot_share(service.attributes.get("capacity_provider_strategy") or (), count)
-    arm = block(task.attributes.get("runtime_platform")).get("cpu_architecture") == "ARM64"
-    fargate = stack.prices.fargate
-    vcpu_usd, gb_usd = (
-        (fargate.arm64_vcpu_hour, fargate.arm64_gb_hour)
-        if arm
-        else (fargate.x86_64_vcpu_hour, fargate.x86_64_gb_hour)
-    )
-    vcpu, gb = int(task.attributes["cpu"]) / 1024, int(task.attributes["memory"]) / 1024
-    one = vcpu * vcpu_usd + gb * gb_usd
-    share = stack.running_share
-    kind = f"{vcpu:g} vCPU, {gb:g} GB{', ARM' if arm else ''}"
+    kind, one = _task_hour(task, stack)
+    fargate, share = stack.prices.fargate, stack.running_share
     lines = [hourly("services", f"{service.name} ({kind})", share * (count - spot), "task", one)]
     if spot:
         spot_usd = one * (1 - fargate.spot_discount)
@@ -196,6 +191,33 @@ def _service(service: Resource, stack: _Stack) -> list[Line]:
     if block(service.attributes.get("network_configuration")).get("assign_public_ip"):
         lines.append(_public_addresses("of tasks", share * count, stack))
     return [line for line in lines if line.quantity]
+
+
+def _task_hour(task: Resource, stack: _Stack) -> tuple[str, float]:
+    """Return what an hour of a task on demand costs, and its size in words."""
+    arm = block(task.attributes.get("runtime_platform")).get("cpu_architecture") == "ARM64"
+    fargate = stack.prices.fargate
+    vcpu_usd, gb_usd = (
+        (fargate.arm64_vcpu_hour, fargate.arm64_gb_hour)
+        if arm
+        else (fargate.x86_64_vcpu_hour, fargate.x86_64_gb_hour)
+    )
+    vcpu, gb = int(task.attributes["cpu"]) / 1024, int(task.attributes["memory"]) / 1024
+    kind = f"{vcpu:g} vCPU, {gb:g} GB{', ARM' if arm else ''}"
+    return kind, vcpu * vcpu_usd + gb * gb_usd
+
+
+def _jobs(stack: _Stack) -> Iterator[Usage]:
+    """Yield what the runs of each job cost: how long one takes, nobody knows here."""
+    for schedule in stack.resources:
+        if schedule.type != "aws_scheduler_schedule":
+            continue
+        started = block(block(schedule.attributes.get("target")).get("ecs_parameters"))
+        task = stack.referred("aws_ecs_task_definition", started.get("task_definition_arn"))
+        if task:
+            kind, usd = _task_hour(task, stack)
+            name = schedule.name.replace("_", "-")
+            yield Usage(what=f"runs of the job {name} ({kind})", unit="hour", unit_usd=usd)
 
 
 def _public_addresses(whose: str, count: float, stack: _Stack) -> Line:
@@ -298,6 +320,11 @@ _BY_USE: Mapping[str, tuple[str, str, Callable[[Prices], float]]] = {
     "aws_nat_gateway": ("traffic through NAT", "GB", lambda p: p.network.nat_gateway_gb),
     "aws_cloudwatch_log_group": ("logs taken in", "GB", lambda p: p.monitoring.logs_gb),
     "aws_efs_file_system": ("LanceDB files", "GB-month", lambda p: p.storage.efs_gb_month),
+    "aws_sqs_queue": (
+        "requests of queues, but for a million",
+        "million",
+        lambda p: p.messaging.sqs_million,
+    ),
     "aws_s3_bucket": ("objects in S3", "GB-month", lambda p: p.storage.s3_gb_month),
     "aws_ecr_repository": ("images", "GB-month", lambda p: p.storage.ecr_gb_month),
     "aws_rds_cluster": ("Aurora storage", "GB-month", lambda p: p.database.aurora_gb_month),

@@ -46,7 +46,7 @@ def gather_images(deployed: Deployed) -> list[ImageFacts]:
     """Ask each registry for the configured tag. Raises UserError when AWS refuses."""
     settings = deployed.settings
     facts = [
-        _image_facts(deployed, name, deployed.names.service(name), f":{row.image_tag}")
+        _image_facts(deployed, name, deployed.registry(name), f":{row.image_tag}")
         for name, row in settings.services.items()
         if row.image == OWN_REPOSITORY
     ]

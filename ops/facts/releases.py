@@ -213,7 +213,7 @@ def image_of_tag(deployed: Deployed, service: str, tag: str) -> Mapping[str, Any
         "ecr",
         "DescribeImages",
         _NO_IMAGE,
-        repositoryName=deployed.names.service(service),
+        repositoryName=deployed.registry(service),
         imageIds=[which],
     )
     if not answer or not answer["imageDetails"]:

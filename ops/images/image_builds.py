@@ -165,7 +165,7 @@ def build_command(engine: str, build: Build) -> list[str]:
 
 def registry_of(deployed: Deployed, service: str) -> str:
     """Return the address of a service's registry. Raises UserError where it is not deployed."""
-    return repository_uri(deployed, deployed.names.service(service))
+    return repository_uri(deployed, deployed.registry(service))
 
 
 def repository_uri(deployed: Deployed, name: str) -> str:

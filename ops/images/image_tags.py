@@ -35,7 +35,7 @@ class ImageStatus:
 
 def image_status(deployed: Deployed, service: str, *, running: str | None) -> ImageStatus:
     """Return what a registry holds. Raises UserError when AWS refuses."""
-    repository, tag = deployed.names.service(service), deployed.settings.services[service].image_tag
+    repository, tag = deployed.registry(service), deployed.settings.services[service].image_tag
     images = ask_all(
         deployed.clients, "ecr", "DescribeImages", ("imageDetails",), repositoryName=repository
     )["imageDetails"]
@@ -59,7 +59,7 @@ def scan_findings(deployed: Deployed, service: str, tag: str) -> Mapping[str, in
         "ecr",
         "DescribeImageScanFindings",
         _NOT_SCANNED,
-        repositoryName=deployed.names.service(service),
+        repositoryName=deployed.registry(service),
         imageId={"imageTag": tag},
     )
     if answer is None or answer.get("imageScanStatus", {}).get("status") != "COMPLETE":
@@ -78,7 +78,7 @@ def pushed_before(deployed: Deployed, services: Sequence[str], tag: str) -> list
             "ecr",
             "DescribeImages",
             frozenset({"ImageNotFoundException", "RepositoryNotFoundException"}),
-            repositoryName=deployed.names.service(service),
+            repositoryName=deployed.registry(service),
             imageIds=[{"imageTag": tag}],
         )
     ]
@@ -129,7 +129,7 @@ def with_change(text: str, change: Callable[[Any], None], *, stage: str, by_hand
         document = tomlkit.parse(text)
         change(document)
         changed = tomlkit.dumps(document)
-        _, errors = parse_stage(tomlkit.parse(changed).unwrap(), stage=stage)
+        _, errors = parse_stage(tomlkit.parse(changed).unwrap(), stage=stage, root=None)
     except (TOMLKitError, AttributeError, TypeError) as error:
         raise UserError(
             f"the stage file cannot be changed ({error}): write {by_hand} there by hand"

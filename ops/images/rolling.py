@@ -54,7 +54,7 @@ def tag_of(deployed: Deployed, service: str, tag: str, digest: str | None) -> st
     if found.get("imageTags"):
         return str(found["imageTags"][0])
     own = f"was-{digest.removeprefix('sha256:')[:12]}"
-    repository = deployed.names.service(service)
+    repository = deployed.registry(service)
     (image,) = ask(
         deployed.clients,
         "ecr",
@@ -111,7 +111,7 @@ def run_at_once(deployed: Deployed, service: str, tag: str) -> str | None:
         "ecs",
         "UpdateService",
         cluster=deployed.names.cluster,
-        service=deployed.names.service(service),
+        service=deployed.names.ecs_service(service),
         taskDefinition=registered,
     )
     return str(registered).rpartition("/")[2]

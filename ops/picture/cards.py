@@ -86,6 +86,7 @@ _FAMILIES: Mapping[str, tuple[str, str]] = {
     "ecr": ("ECR", "Data outside the VPC"),
     "sqs": ("SQS", "Data outside the VPC"),
     "budgets": ("Budgets", "Watching"),
+    "chatbot": ("Chat", "Watching"),
     "cloudtrail": ("CloudTrail", "Watching"),
     "cloudwatch": ("CloudWatch", "Watching"),
     "flow": ("VPC flow logs", "Watching"),
@@ -100,6 +101,8 @@ _KINDS = {
 }
 _NOUNS = {
     "aws_acm_certificate": "requested certificate",
+    "aws_chatbot_slack_channel_configuration": "Slack channel",
+    "aws_chatbot_teams_channel_configuration": "Teams channel",
     "aws_cloudwatch_log_group": "log group",
     "aws_cloudwatch_metric_alarm": "alarm",
     "aws_ecr_repository": "repository",
@@ -108,7 +111,9 @@ _NOUNS = {
     "aws_kms_key": "key",
     "aws_route53_record": "record",
     "aws_secretsmanager_secret": "secret",
+    "aws_scheduler_schedule": "schedule",
     "aws_sns_topic": "topic",
+    "aws_sqs_queue": "queue",
     "aws_wafv2_web_acl": "web ACL",
 }
 # Their siblings say how, not what: a card of one line names the thing alone.
@@ -119,6 +124,7 @@ _SILENT = frozenset(
         "aws_cloudwatch_log_resource_policy",
         "aws_ecr_lifecycle_policy",
         "aws_kms_alias",
+        "aws_scheduler_schedule_group",
         "aws_wafv2_ip_set",
         "aws_wafv2_web_acl_association",
         "aws_wafv2_web_acl_logging_configuration",

@@ -19,7 +19,7 @@ _NOTION_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}
 _SUPERTOKENS_KEY = re.compile(r"[A-Za-z0-9=-]{20,}")
 
 
-def complaint(name: str, value: str) -> str | None:
+def error_in(name: str, value: str) -> str | None:
     """Say what is wrong with `value` for the secret `name`, and what is allowed; None if nothing is."""
     wrong = _size(value)
     if wrong:
@@ -30,7 +30,7 @@ def complaint(name: str, value: str) -> str | None:
     return pasted or _set_by_nobody(value) or (shape(value) if shape else None)
 
 
-def own_complaint(value: str) -> str | None:
+def error_in_own(value: str) -> str | None:
     """Say what is wrong with a value of a secret that a stage declares, which may be any text."""
     wrong = _size(value) or _pasted(value) or _set_by_nobody(value)
     if wrong:

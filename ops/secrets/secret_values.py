@@ -19,8 +19,8 @@ from ops.deployed import Deployed
 from ops.secrets.secret_document import check_is_a_key, key_states, with_keys
 from ops.secrets.secret_shapes import (
     MAX_BYTES,
-    complaint,
-    own_complaint,
+    error_in,
+    error_in_own,
     wrong_kind,
 )
 
@@ -164,7 +164,7 @@ def put_value(
 
     Raises UserError for a value of the wrong shape and when AWS refuses.
     """
-    wrong = own_complaint(value) if row.is_own else complaint(row.name, value)
+    wrong = error_in_own(value) if row.is_own else error_in(row.name, value)
     other = None if wrong or of_any_issuer or row.is_own else wrong_kind(row.name, value)
     if other:
         wrong = f"{other}; if you mean it, add --force"
@@ -180,7 +180,7 @@ def put_keys(deployed: Deployed, row: SecretRow, given: Mapping[str, str]) -> st
     """
     for key, value in given.items():
         check_is_a_key(row, key)
-        wrong = own_complaint(value)
+        wrong = error_in_own(value)
         if wrong:
             raise UserError(f"the value for {row.name}:{key} was not set: {wrong}")
     answer = ask_unless(

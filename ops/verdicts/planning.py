@@ -109,6 +109,9 @@ def _plan_now(terraform: Terraform, path: Path) -> tuple[Plan, str | None]:
 
 
 def _is_zip(path: Path) -> bool:
+    """Return whether it is a plan file of Terraform's. A pipe, which can be read once, brings JSON."""
+    if path.is_fifo():
+        return False
     try:
         with path.open("rb") as file:
             return file.read(len(_ZIP)) == _ZIP

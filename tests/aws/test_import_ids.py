@@ -100,7 +100,13 @@ def test_the_id_in_the_state_is_not_used_where_it_is_another(legacy_address: str
 
 @pytest.mark.parametrize(
     "type_",
-    ["aws_sqs_queue", "aws_secretsmanager_secret_version", "random_password", "", "aws_vpc "],
+    [
+        "aws_sfn_state_machine",
+        "aws_secretsmanager_secret_version",
+        "random_password",
+        "",
+        "aws_vpc ",
+    ],
 )
 def test_an_unknown_type_is_an_error_though_it_has_an_id(type_: str) -> None:
     message = refusal(type_, {"id": "something"})

@@ -12,6 +12,7 @@ from botocore.model import ListShape, OperationModel, Shape, StructureShape
 from aws.resources import RESOURCES
 from aws.resources.call import Call
 from aws.resources.row import Resource
+from common.holding import HOLDS_DATA
 from imports.sources.terraform_base.mapping import ADOPTED
 
 SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
@@ -43,6 +44,7 @@ WORKED_OUT = {
     "aws_kms_key": {"Tags", "Aliases"},
     "aws_service_discovery_private_dns_namespace": {"Vpc"},
     "aws_service_discovery_service": {"NamespaceId"},
+    "aws_sqs_queue": {"arn", "name", "value"},
     "aws_vpc": {"InUse"},
 }
 
@@ -68,6 +70,10 @@ def _lacks(type_: str) -> Iterator[str]:
         yield "tags"
 
 
+def test_what_a_row_holds_data_in_is_guarded_in_an_extension_too() -> None:
+    assert {each.type for each in RESOURCES.values() if each.holds_data} <= HOLDS_DATA
+
+
 @pytest.mark.parametrize("path", STAGES, ids=lambda path: path.name)
 def test_no_type_of_a_stage_lacks_anything_in_its_row(path: Path) -> None:
     types = {
@@ -91,7 +97,7 @@ def test_no_type_that_is_adopted_lacks_anything_in_its_row() -> None:
 
 
 def test_a_type_without_a_row_is_named() -> None:
-    assert list(_lacks("aws_sqs_queue")) == ["a row"]
+    assert list(_lacks("aws_sfn_state_machine")) == ["a row"]
 
 
 def _operation(service: str, operation: str) -> OperationModel:

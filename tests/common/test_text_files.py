@@ -24,17 +24,21 @@ def test_each_encoding_that_a_shell_writes_is_read(tmp_path: Path, encoding: str
     text = json.dumps(DOCUMENT, ensure_ascii=False)
 
     assert read(tmp_path / "a.json", mark + text.encode(encoding)) == DOCUMENT
+    assert read(tmp_path / "b.json", text.encode(encoding)) == DOCUMENT  # without its mark
 
 
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"", "Expecting value"),
+        (b"", "it is empty"),
         (b"{", "Expecting property name"),
         (b"[" * 100_000, "recursion"),
         (b"\x1f\x8b rest", "compressed with gzip"),
         (b"PK\x03\x04 rest", "a plan file (or another zip archive)"),
-        (b"\xff\xff", "binary or encrypted"),
+        (b"  \n", "it is empty"),
+        (b"\xff\xff", "another encoding than UTF-8"),
+        (b'{"name": "M\xfcnchen"}', "another encoding than UTF-8"),
+        (b"\x80\x03\x01", "binary or encrypted"),
         (b'{"a": "\x00"}', "binary or encrypted"),
         (b"[1]\n[2]", "Extra data"),
     ],

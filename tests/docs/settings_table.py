@@ -1,6 +1,7 @@
 """docs/settings.md's table, from the settings' own definitions."""
 
 from collections.abc import Iterator
+from typing import get_origin
 
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -28,6 +29,8 @@ def _rows(section: type[Section], prefix: str) -> Iterator[str]:
         inner = _section(field)
         if section is StageSettings and name in _NAMED:
             nested.append((_NAMED[name], f"{name}.NAME."))
+        elif inner is not None and get_origin(field.annotation) is dict:
+            nested.append((inner, f"{prefix}{name}.NAME."))
         elif inner is not None:
             nested.append((inner, f"{prefix}{name}."))
         elif (section, name) not in _GIVEN_ELSEWHERE:

@@ -21,7 +21,7 @@ from local.aws import app as aws_app
 from modules.settings.secrets import SECRETS
 from ops.__main__ import main as ops_main
 from ops.commands.secrets import piped_value
-from ops.secrets.secret_shapes import complaint, wrong_kind
+from ops.secrets.secret_shapes import error_in, wrong_kind
 from ops.tasks.hasura_metadata import read_metadata, read_source, replacement
 from synth.stages import synthesize_stages
 from terraform.environment import refusal
@@ -271,7 +271,7 @@ def _secret(_folder: Path, given: tuple[str, bytes]) -> Outcome:
 
     def check() -> None:
         value = piped_value(content, name=name)
-        wrong = complaint(name, value) or wrong_kind(name, value)
+        wrong = error_in(name, value) or wrong_kind(name, value)
         if wrong and len(value) > _LONG and value in wrong:
             raise AssertionError(f"the value of {name} is shown")
         if wrong:

@@ -106,7 +106,46 @@ def test_the_same_attribute_the_other_way_is_blocked_at_adoption(
 ) -> None:
     found = changed(address, attribute, before, after, "adopt")
 
-    assert (found.kind, found.why) == ("blocked", "it would be changed in AWS")
+    assert found.kind == "blocked"
+    assert found.why == (
+        "it would be changed in AWS: somebody has changed it since the inventory, or the stage file says "
+        "something else: run `python -m imports inventory` again"
+    )
+
+
+@pytest.mark.parametrize("phase", LATER)
+@pytest.mark.parametrize(("days", "kind"), [(0, "blocked"), (7, "change")])
+def test_a_database_that_would_lose_its_backups_is_blocked(
+    phase: str, days: int, kind: str
+) -> None:
+    before = {"id": "db", "identifier": "db", "backup_retention_period": 9}
+    change = planned(
+        "aws_db_instance.main",
+        "update",
+        before=before,
+        after={**before, "backup_retention_period": days},
+    )
+    record = a_record(an_object("aws_db_instance.main", "db"))
+
+    found = finding_at(
+        "aws_db_instance.main", verdict_on(change, record=record, phase=phase).findings
+    )
+
+    assert found.kind == kind
+    assert ("write backup_retention_days = 9 below [database]" in found.why) is (kind == "blocked")
+
+
+def test_a_firewall_that_would_go_is_blocked_unless_a_person_allows_it() -> None:
+    address = "aws_wafv2_web_acl.main"
+    clean = planned("aws_vpc.main", before=AS_IT_IS, after=AS_IT_IS)
+    plan = a_plan(clean, planned(address, "delete", before={"id": "w"}))
+    stack = Stack(document={"resource": {}})
+
+    blocked = judge(plan, VPC, phase="full", stack=stack)
+    allowed = judge(plan, VPC, phase="full", stack=stack, allowed=frozenset({address}))
+
+    assert [each.address for each in blocked.blocked] == [address]
+    assert allowed.blocked == ()
 
 
 def changed(address: str, attribute: str, before: object, after: object, phase: str) -> Finding:

@@ -24,6 +24,7 @@ from imports.record import (
     record_path,
     write_record,
 )
+from tests.examples import examples
 from tests.imports.records import a_record, an_object, base_record, uncovered
 
 VPC = an_object("aws_vpc.main", "vpc-1", cidr_block="10.0.0.0/16", tags={"Name": "a", "Env": "b"})
@@ -289,7 +290,7 @@ def test_a_failing_write_leaves_the_old_record(
     assert list(tmp_path.iterdir()) == [path]
 
 
-fuzz = settings(max_examples=250, deadline=None, derandomize=True, database=None)
+fuzz = settings(examples(250), derandomize=True, database=None)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner),

@@ -75,6 +75,36 @@ def test_the_full_platform_leaves_all_of_it_as_it_is_and_every_secret_whole(stor
     assert "No changes." in story.cdktf.run("diff", STACK)
 
 
+def test_without_the_line_the_gate_names_each_of_them_and_blocks(story: Story) -> None:
+    path = story.stages / f"{STAGE}.toml"
+    kept = path.read_text()
+    start, end = kept.index("keep_as_found = ["), kept.index("]", kept.index("keep_as_found = ["))
+    path.write_text(kept[:start] + kept[end + 1 :])
+
+    answer = story.imports("gate", "--stage", STAGE)
+
+    path.write_text(kept)
+    assert answer.code == 2
+    blocked = [line for line in answer.text.splitlines() if line.startswith("BLOCKED")]
+    assert [name for name in KEPT if not any(f'"{name}"' in line for line in blocked)] == []
+
+
+def test_a_rule_that_may_go_is_replaced_where_a_person_allows_it(story: Story) -> None:
+    path = story.stages / f"{STAGE}.toml"
+    policy = "aws_s3_bucket_policy.data"
+    text = path.read_text().replace(f'    "{policy}",\n', "")
+    path.write_text(f'allow_overwrite = ["{policy}"]\n{text}')
+    gate = story.imports("gate", "--stage", STAGE)
+
+    story.cdktf.run("deploy", STACK, "--auto-approve")
+
+    assert gate.code == 0, gate.text
+    assert f"change {policy}: allowed: AWS has one already" in gate.text
+    bucket = _bucket(story.emulator)
+    found = story.emulator.client("s3").get_bucket_policy(Bucket=bucket)["Policy"]
+    assert "aws:SecureTransport" in found
+
+
 def _expected(before: Mapping[str, str], story: Story) -> dict[str, str]:
     """Every secret of the stage, by what the base held, and what is the platform's own."""
     after = story.secret_values()

@@ -57,7 +57,12 @@ def _service(request: Request) -> Made:
     name = request.get("ServiceName") or request.generated_name(longest=255)
     made = request.call(
         "ecs.create_service",
-        {**request.properties, "serviceName": name, "tags": request.tag_list()},
+        {
+            "availabilityZoneRebalancing": "DISABLED",
+            **request.properties,
+            "serviceName": name,
+            "tags": request.tag_list(),
+        },
     )["service"]
     return Made(
         physical_id=made["serviceArn"],

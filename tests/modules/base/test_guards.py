@@ -4,7 +4,7 @@ from pathlib import PurePath
 
 import pytest
 
-from aws.resources import STATEFUL
+from aws.resources import RESOURCES
 from modules.settings.stage_files import parse_stage
 from modules.settings.stage_settings import StageSettings
 from modules.settings.stateful import stateful_addresses
@@ -16,8 +16,11 @@ pytestmark = pytest.mark.jsii
 
 REFUSES = {"prevent_destroy": True}
 NAMED = ["aws_db_instance.main", "aws_ecr_repository.python_agent"]
-# A stage of each database engine, and with it every stateful type there is.
-KEEPING = ("prod", "guarded")
+# A stage of each database engine, and one with jobs: with them every stateful type there is.
+KEEPING = ("prod", "guarded", "tailored")
+
+
+STATEFUL = {each.type for each in RESOURCES.values() if each.holds_data}
 
 
 def stateful(stack: Stack) -> list[tuple[str, str]]:

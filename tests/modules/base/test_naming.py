@@ -32,6 +32,7 @@ def limit(prefix: str, what: str) -> LimitedName:
             region="us-east-1",
             services=["app", "python-agent"],
             routed=["app"],
+            jobs={"app-nightly": "app"},
         )
         if limited.what == what
     )
@@ -43,6 +44,7 @@ LIMITS = {
     "the load balancer": ("-alb", 32),
     "the target group of app": ("-app", 32),
     "the execution role of python-agent": ("-python-agent-execution-role", 64),
+    "the role that starts app-nightly": ("-app-nightly-schedule-role", 64),
     "the data bucket": ("-data-bucket-000000000000-us-east-1", 63),
     "the database": ("-rds-postgres-final", 63),
 }
@@ -67,6 +69,26 @@ def test_a_name_over_the_limit_says_by_how_much(what: str, ending: str, most: in
 
 
 def test_only_routed_services_have_a_target_group() -> None:
-    limits = limited_names(NAMES, region="us-east-1", services=["app", "agent"], routed=["app"])
+    limits = limited_names(
+        NAMES, region="us-east-1", services=["app", "agent"], routed=["app"], jobs={}
+    )
 
     assert [x.what for x in limits if "target group" in x.what] == ["the target group of app"]
+
+
+def test_what_somebody_else_has_named_keeps_its_name() -> None:
+    names = Names(
+        prefix="atomic-dev",
+        stack="atomic-dev",
+        found={
+            "aws_ecs_cluster.main": "AwsStack-Cluster",
+            "aws_ecs_service.python_agent": "AwsStack-PythonAgent",
+            "aws_secretsmanager_secret.openai_api_key": "AwsStack/OpenAiApiKey",
+        },
+    )
+
+    assert names.ecs_service("python-agent") == "AwsStack-PythonAgent"
+    assert names.ecs_service("app") == "atomic-dev-app"
+    assert names.service("python-agent") == "atomic-dev-python-agent"
+    assert names.secret("openai-api-key") == "AwsStack/OpenAiApiKey"
+    assert names.log_group("app") == "/aws/ecs/AwsStack-Cluster/app"

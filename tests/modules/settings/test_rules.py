@@ -6,7 +6,7 @@ from typing import Any
 import botocore.session
 import pytest
 import regex
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from modules.settings.rules import (
@@ -21,8 +21,10 @@ from modules.settings.rules import (
 )
 from modules.settings.rules.refusal import Refusal
 from modules.settings.stage_files import parse_stage
+from tests.examples import examples
 
 Rule = Callable[[str], Refusal | None]
+
 SESSION = botocore.session.get_session()
 
 
@@ -254,6 +256,17 @@ STAGES: dict[str, dict[str, Any]] = {
         "account_id": "123456789012",
         "certificate_arn": "arn:aws:acm:us-east-1:210987654321:certificate/x",
     },
+    "chat": {
+        "region": "us-gov-west-1",
+        "chat": {"slack_workspace_id": "T0AB12CD3", "slack_channel_id": "C0EF45GH6"},
+    },
+    "chat.slack_channel_id": {"chat": {"slack_workspace_id": "T0AB12CD3"}},
+    "chat.teams_team_id": {
+        "chat": {
+            "teams_tenant_id": "5f9c1b1e-0d2a-4f7b-9c3d-6a7e8f901234",
+            "teams_channel_id": "19%3aoperators%40thread.tacv2",
+        }
+    },
     "cost_alerts.anomaly_monitor_arn": {
         "account_id": "123456789012",
         "cost_alerts": {"anomaly_monitor_arn": "arn:aws:ce::210987654321:anomalymonitor/x"},
@@ -354,7 +367,7 @@ TAGGED = [
 
 
 @pytest.mark.parametrize(("service", "key", "value"), TAGGED)
-@settings(deadline=None, max_examples=300)
+@examples(300)
 # Letters that are newer than Python's own Unicode are left out, and the prefix that not every model knows.
 @given(
     text=st.text(st.characters(exclude_categories=("Cs", "Cn")), min_size=1, max_size=6).filter(
@@ -368,7 +381,7 @@ def test_a_tags_characters_are_those_of_the_services_models(
         assert (rule(text) is None) == bool(regex.fullmatch(pattern_of(service, shape), text))
 
 
-@settings(deadline=None, max_examples=300)
+@examples(300)
 @given(labels=st.lists(st.text("abcXYZ019-_.ä", min_size=1, max_size=8), min_size=1, max_size=4))
 def test_what_is_taken_as_a_domain_is_one_for_acm(labels: list[str]) -> None:
     name = ".".join(labels)
@@ -377,7 +390,7 @@ def test_what_is_taken_as_a_domain_is_one_for_acm(labels: list[str]) -> None:
         assert regex.fullmatch(pattern_of("acm", "DomainNameString"), name)
 
 
-@settings(deadline=None, max_examples=300)
+@examples(300)
 @given(local=st.text("abcX019.!#$%&'*+/=?^_`{|}~-ä", min_size=1, max_size=8))
 def test_what_is_taken_as_an_address_is_one_for_cost_anomaly_detection(local: str) -> None:
     address = f"{local}@example.com"

@@ -16,11 +16,12 @@ from modules.settings.services import SERVICES, Service
 from modules.settings.setting_types import Section
 from modules.settings.stage_files import StageFileError, parse_stage, read_stage
 from modules.settings.stage_settings import StageSettings
+from tests.examples import examples
 
 # Deterministic, and without shrinking: what hangs would hang again for every smaller example.
+
 quick = settings(
-    max_examples=300,
-    deadline=None,
+    examples(300),
     derandomize=True,
     database=None,
     phases=(Phase.explicit, Phase.generate),
@@ -37,6 +38,7 @@ SECTIONS: dict[str, type[Section]] = {
     "alarms": s.AlarmThresholds,
     "security": s.Security,
     "night_stop": s.NightStop,
+    "chat": s.Chat,
     "cost_alerts": s.CostAlerts,
     "images": s.Images,
     "state": s.State,

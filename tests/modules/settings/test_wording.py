@@ -56,9 +56,14 @@ TYPED = {
         "delete all of [night_stop] to switch it off",
     ),
     "a switch of a service": (
-        "[services.app]\nenabled = false",
-        "services.app.enabled = false",
-        "write min_tasks = 0 and max_tasks = 0 for a service of which nothing runs",
+        "[services.oauth]\ndisabled = true",
+        "services.oauth.disabled = true",
+        "write enabled = false to leave the service out",
+    ),
+    "a key of a job": (
+        '[services.oauth.jobs.nightly]\nschedule = "rate(1 day)"\ncommand = ["x"]\ncron = "0 3 * * *"',
+        'services.oauth.jobs.nightly.cron = "0 3 * * *"',
+        "write schedule",
     ),
     "a switch where there is none": (
         "[database]\nenabled = true",

@@ -6,7 +6,7 @@ from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ops.picture.architecture import Architecture, Node, Zone
@@ -16,6 +16,7 @@ from ops.picture.layout import layout
 from ops.picture.reach import Reach
 from ops.picture.svg import svg
 from ops.picture.text_width import fit, text_width
+from tests.examples import examples
 
 DATABASE = Card(title="PostgreSQL 15", lines=("a", "b", "c"), kind="database", key=("db", "main"))
 FILES = Card(title="EFS lancedb", lines=("encrypted",), kind="files", key=("efs", "main"))
@@ -228,7 +229,7 @@ def test_a_long_name_is_cut_where_its_badges_begin() -> None:
 
 
 @given(st.text(max_size=40))
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_any_name_is_written_as_text_and_nothing_else(name: str) -> None:
     root = ET.fromstring(svg(layout(facts(1, 1, name=name))))  # noqa: S314  # our own
 

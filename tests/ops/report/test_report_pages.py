@@ -4,10 +4,11 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ops.report.report_pages import code_span, escape_markdown, html_page, markdown
+from tests.examples import examples
 from tests.ops.plans import a_plan, adoption_report, read_plan, report_on
 
 HOSTILE = "<script>alert(1)</script>&amp;\"'><img src=x onerror=alert(1)>`|](javascript:x)"
@@ -56,7 +57,7 @@ def hostile_page(text: str) -> str:
 
 
 @given(st.text(min_size=1, max_size=30) | st.just(HOSTILE))
-@settings(max_examples=80, deadline=None)
+@examples(80)
 def test_no_name_or_value_makes_a_tag_or_an_attribute(text: str) -> None:
     calm, fuzzed = parsed(hostile_page("calm")), parsed(hostile_page(text))
 

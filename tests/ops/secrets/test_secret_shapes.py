@@ -6,7 +6,7 @@ import pytest
 
 from common.errors import UserError
 from modules.settings.secrets import DATABASE_ROLES, PLACEHOLDER, SECRETS, SecretRow
-from ops.secrets.secret_shapes import complaint, wrong_kind
+from ops.secrets.secret_shapes import error_in, wrong_kind
 from ops.secrets.secret_values import check_is_the_operators, secret_row
 
 GOOD = {
@@ -29,7 +29,7 @@ GOOD = {
 
 @pytest.mark.parametrize("name", [row.name for row in SECRETS])
 def test_a_value_of_the_right_shape_is_taken(name: str) -> None:
-    assert complaint(name, GOOD.get(name, "planted-value")) is None
+    assert error_in(name, GOOD.get(name, "planted-value")) is None
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_value_of_the_right_shape_is_taken(name: str) -> None:
     ],
 )
 def test_a_value_of_the_wrong_shape_is_refused_without_showing_it(name: str, value: str) -> None:
-    said = complaint(name, value)
+    said = error_in(name, value)
 
     assert said is not None
     assert "allowed:" in said
@@ -107,7 +107,7 @@ def test_a_character_that_nobody_sees_is_refused_with_its_kind_and_place(
     name: str, character: str
 ) -> None:
     good = GOOD.get(name, "planted-value")
-    said = complaint(name, f"{good[:5]}{character}{good[5:]}")
+    said = error_in(name, f"{good[:5]}{character}{good[5:]}")
 
     assert said == (
         f"it holds {UNSEEN[character]} as character 6 of {len(good) + 1}: allowed: characters that "
@@ -126,7 +126,7 @@ def test_a_character_that_nobody_sees_is_refused_with_its_kind_and_place(
 )
 @pytest.mark.parametrize("name", ["openai-api-key", "hasura-jwt-secret", "hasura-db-conn-string"])
 def test_quotes_around_the_whole_are_refused(name: str, quotes: str, kind: str) -> None:
-    said = complaint(name, f"{quotes[0]}{GOOD.get(name, 'planted-value')}{quotes[1]}")
+    said = error_in(name, f"{quotes[0]}{GOOD.get(name, 'planted-value')}{quotes[1]}")
 
     assert said == f"it is in {kind}: allowed: the value without them"
 
@@ -142,7 +142,7 @@ def test_quotes_around_the_whole_are_refused(name: str, quotes: str, kind: str) 
     ],
 )
 def test_what_else_a_paste_brings_along_is_refused_with_its_place(value: str, said: str) -> None:
-    complained = complaint("openai-api-key", value)
+    complained = error_in("openai-api-key", value)
 
     assert complained is not None
     assert said in complained
@@ -152,7 +152,7 @@ def test_what_else_a_paste_brings_along_is_refused_with_its_place(value: str, sa
 def test_a_password_may_have_any_letter_and_json_line_breaks() -> None:
     value = '{\n\t"username": "me",\r\n "password": "pl\u00e4nted \u6c34"}\n'
 
-    assert complaint("rds-master-credentials", value) is None
+    assert error_in("rds-master-credentials", value) is None
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ Terraform answers from memory and AWS is moto's: what is tried is what each comm
 """
 
 import json
+import os
+import threading
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -323,7 +325,8 @@ def test_the_status_asks_aws_alone(world: World, name: str, value: str) -> None:
     world.monkeypatch.setenv(name, value)
     world.state.write_bytes(b"")
 
-    assert world.ops("status") == without
+    said = world.ops("status")
+    assert (said.code, said.text) == (without.code, without.text)
     assert without.code == 2  # nothing runs
 
 
@@ -606,6 +609,26 @@ def test_a_plan_is_read_as_any_shell_writes_it(world: World, command: str, encod
 
 
 @pytest.mark.parametrize("command", ["gate", "report"])
+def test_a_plan_comes_through_a_pipe_that_can_be_read_once(world: World, command: str) -> None:
+    """GIVEN `--plan <(terraform show -json PLAN)`, which leaves no file with what the state holds."""
+    world.state.unlink()
+    pipe = world.folder / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_text(json.dumps(WHOLE)), daemon=True)
+    writer.start()
+
+    assert world.verdict(command, "--plan", pipe).code == 0
+    writer.join(10)
+
+
+@pytest.mark.parametrize("checks", [1, [None], [{"instances": [{"status": "fail"}]}]])
+def test_a_plan_whose_checks_are_none_is_refused(world: World, checks: object) -> None:
+    said = refused(world.ops("gate", "--plan", world.given({**WHOLE, "checks": checks})))
+
+    assert "not a plan in JSON (no checks)" in said
+
+
+@pytest.mark.parametrize("command", ["gate", "report"])
 def test_the_line_of_githubs_wrapper_is_told_with_what_helps(world: World, command: str) -> None:
     line = b"[command]/opt/terraform-bin show -json plan.tfplan\n"
 
@@ -745,7 +768,8 @@ def test_the_status_does_not_rest_on_a_state(world: World, spoil: Any, why: str)
     without = world.ops("status")
     spoil(world)
 
-    assert world.ops("status") == without
+    said = world.ops("status")
+    assert (said.code, said.text) == (without.code, without.text)
     assert why not in without.text
 
 

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from common.errors import UserError
@@ -18,6 +18,7 @@ from imports.sources.cloudformation.verdicts import Physical, RowVerdict, verdic
 from local.emulator import PROJECT
 from modules.settings.secrets import SECRETS
 from modules.settings.services import SERVICES
+from tests.examples import examples
 
 JUNK: list[Any] = [
     *(None, 1, True, "x", [], {}, [None], {"Ref": 5}, {"Ref": ["a"]}, {"Fn::GetAtt": []}),
@@ -203,7 +204,7 @@ def test_import_ids_are_made_of_what_cloudformation_calls_the_objects() -> None:
 
 
 @given(chance=st.randoms(use_true_random=False))
-@settings(max_examples=150)
+@examples(150)
 def test_a_template_of_any_kind_is_judged_or_refused_in_one_line(chance: Random) -> None:
     template = copy.deepcopy(document("guide"))
     for row in chance.sample(list(template["Resources"].values()), 25):

@@ -1,0 +1,29 @@
+"""Queues."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from aws.client import Clients, account_of, region_of
+from aws.resources.call import Call, Row
+from aws.resources.row import Resource
+
+
+def _named(clients: Clients, rows: Sequence[Row], _sought: str | None) -> Sequence[Row]:
+    """Tell the names and ARNs: SQS lists URLs alone."""
+    place = f"arn:aws:sqs:{region_of(clients)}:{account_of(clients)}" if rows else ""
+    names = [(row, str(row["value"]).rpartition("/")[2]) for row in rows]
+    return [{**row, "name": name, "arn": f"{place}:{name}"} for row, name in names]
+
+
+SQS: Final = (
+    Resource(
+        type="aws_sqs_queue",
+        label="queue",
+        key=("name",),
+        refuses_double=True,
+        attributes={"id": "value", "url": "value", "name": "name", "arn": "arn"},
+        listing=Call("sqs", "ListQueues", "QueueUrls", {"QueueNamePrefix": "{}"}),
+        details=_named,
+        holds_data=True,
+    ),
+)

@@ -1,0 +1,265 @@
+"""A stage's own resources: their addresses, their guard, who may use them, and errors of one line."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from common.errors import UserError
+from modules.settings.stage_files import parse_stage
+from synth.cache import Outdir
+from synth.stages import fingerprints
+from synth.synthesized import synthesized
+from terraform.stack import Stack
+from tests.conftest import Synthesize
+
+REQUIRED = {"domain_name": "app.example.com", "operator_email": "ops@example.com"}
+IMPORTS = """
+from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
+from constructs import Construct
+from modules.extension import Additions
+"""
+
+
+def synthesized_with(folder: Path, code: str, **settings: Any) -> Stack:
+    """A stage with an extension of this code."""
+    file = folder / "extensions" / "own.py"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(code)
+    document = {**REQUIRED, "extension": "extensions/own.py", **settings}
+    found, errors = parse_stage(document, stage="dev", root=folder)
+    assert not errors
+    return synthesized(found)
+
+
+def refusal(folder: Path, code: str, **settings: Any) -> str:
+    with pytest.raises(UserError) as caught:
+        synthesized_with(folder, code, **settings)
+    return str(caught.value).replace(str(folder), "HERE")
+
+
+def test_its_addresses_are_the_ids_it_gives(stack: Synthesize) -> None:
+    assert {each for each in stack("tailored").addresses() if ".work_failed" in each} == {
+        "aws_cloudwatch_metric_alarm.work_failed_messages",
+        "aws_sqs_queue.work_failed",
+    }
+
+
+def test_what_holds_data_refuses_to_be_destroyed(stack: Synthesize) -> None:
+    queue = stack("tailored").resource("aws_sqs_queue", "work")
+
+    assert queue["lifecycle"] == {"prevent_destroy": True}
+
+
+def test_a_service_may_do_what_its_policies_name(stack: Synthesize) -> None:
+    policy = stack("tailored").policy("aws_iam_role_policy", "worker_own")
+
+    assert policy["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Action": ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"],
+            "Resource": "${aws_sqs_queue.work.arn}",
+        }
+    ]
+    assert "aws_iam_role_policy.insights_own" not in stack("tailored").addresses()
+
+
+def test_a_variable_holds_what_the_extension_made(stack: Synthesize) -> None:
+    container = stack("tailored").containers("worker")["worker"]
+
+    assert {"name": "WORK_QUEUE", "value": "${aws_sqs_queue.work.url}"} in container["environment"]
+
+
+@pytest.mark.jsii
+def test_within_a_construct_of_its_own_the_ids_are_joined(tmp_path: Path) -> None:
+    code = f"{IMPORTS}\ndef extend(stack, platform):\n    inner = Construct(stack, 'mail-out')\n"
+    code += "    SqsQueue(inner, 'failed-ones')\n"
+
+    stack = synthesized_with(tmp_path, code, retain_data=False)
+
+    queue = stack.resources["aws_sqs_queue.mail_out_failed_ones"]
+    assert "lifecycle" not in queue.attributes
+
+
+@pytest.mark.jsii
+def test_what_may_be_destroyed_is_not_guarded(tmp_path: Path) -> None:
+    code = f"{IMPORTS}\ndef extend(stack, platform):\n    SqsQueue(stack, 'jobs')\n"
+
+    stack = synthesized_with(tmp_path, code, allow_destroy=["aws_sqs_queue.jobs"])
+
+    assert "lifecycle" not in stack.resources["aws_sqs_queue.jobs"].attributes
+
+
+BAD = {
+    "no function": ("EXTEND = 1\n", "own.py: has no function extend(stack, platform): write one"),
+    "no python": ("def extend(:\n", "own.py:1: is no Python: invalid syntax"),
+    "it raises": (
+        "def extend(stack, platform):\n    return platform.roles['wroker']\n",
+        "own.py:2: extend() failed: KeyError: 'wroker'",
+    ),
+    "an import that is not there": (
+        "import nowhere\n",
+        "own.py:1: extend() failed: ModuleNotFound",
+    ),
+    "it ends the process": (
+        "def extend(stack, platform):\n    raise SystemExit(3)\n",
+        "own.py:2: extend() failed: SystemExit: 3",
+    ),
+    "an argument that there is not": (
+        f"{IMPORTS}\ndef extend(stack, platform):\n    SqsQueue(stack, 'a', size=1)\n",
+        "own.py:7: extend() failed: TypeError: ",
+    ),
+    "one id twice": (
+        f"{IMPORTS}\ndef extend(stack, platform):\n"
+        "    SqsQueue(stack, 'a')\n    SqsQueue(stack, 'a')\n",
+        "own.py:8: extend() failed: RuntimeError: There is already a Construct with name 'a'",
+    ),
+    "another answer": (
+        "def extend(stack, platform):\n    return 7\n",
+        'own.py: extend() returned "7": allowed: Additions(policies=..., values=...), or nothing',
+    ),
+    "an address of the platform's": (
+        "from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket\n"
+        "def extend(stack, platform):\n    S3Bucket(stack, 'data')\n",
+        "own.py: aws_s3_bucket.data is there twice (",
+    ),
+    "a value of the platform's name": (
+        f"{IMPORTS}\ndef extend(stack, platform):\n    return Additions(values={{'region': 'x'}})\n",
+        "own.py: Additions.values['region']: allowed: ",
+    ),
+}
+
+
+@pytest.mark.jsii
+@pytest.mark.parametrize(("code", "said"), BAD.values(), ids=BAD)
+def test_what_is_wrong_is_one_line_with_its_place(tmp_path: Path, code: str, said: str) -> None:
+    message = refusal(tmp_path, code)
+
+    assert message.startswith(f"HERE/extensions/{said}")
+    assert "\n" not in message
+
+
+ADMIN = "{'Effect': 'Allow', 'Action': '*', 'Resource': '*'}"
+
+
+@pytest.mark.jsii
+@pytest.mark.parametrize(
+    ("worker", "said"),
+    [
+        ({"policies": ["read"]}, "services.app.policies = 'read': the extension makes no such policy: all"),
+        ({"policies": ["all"]}, "services.app.policies = 'all': must be a policy that names its actions"),
+        ({"environment": {"Q": "{quue}"}}, 'Q = "{quue}": the extension gives no {quue}: write {queue}'),
+    ],
+)  # fmt: skip
+def test_what_a_service_takes_has_to_be_given_and_bounded(
+    tmp_path: Path, worker: dict[str, Any], said: str
+) -> None:
+    code = f"{IMPORTS}\ndef extend(stack, platform):\n"
+    code += f"    return Additions(values={{'queue': 'q'}}, policies={{'all': [{ADMIN}]}})\n"
+
+    assert said in refusal(tmp_path, code, services={"app": worker})
+
+
+@pytest.mark.jsii
+def test_a_policy_without_bounds_is_taken_where_it_is_named(tmp_path: Path) -> None:
+    code = f"{IMPORTS}\ndef extend(stack, platform):\n"
+    code += f"    return Additions(policies={{'all': [{ADMIN}]}})\n"
+    app = {"policies": ["all"], "unbounded_policies": ["all"]}
+
+    stack = synthesized_with(tmp_path, code, services={"app": app})
+
+    assert "aws_iam_role_policy.app_own" in stack.resources
+
+
+def errors_of(folder: Path, **settings: Any) -> list[str]:
+    _, errors = parse_stage({**REQUIRED, **settings}, stage="dev", root=folder)
+    return [str(each).replace(str(folder), "HERE") for each in errors]
+
+
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [
+        ("extensions/none.py", "a file that is there, and HERE/extensions/none.py is not"),
+        ("../extensions/own.py", "a path that does not leave "),
+        ("/etc/own.py", "a path that does not leave "),
+        ("extensions/own.toml", "a file that ends in .py"),
+        ("own.py", "in a folder of its own"),
+    ],
+)
+def test_a_file_that_cannot_be_an_extension_is_refused(
+    tmp_path: Path, named: str, said: str
+) -> None:
+    (tmp_path / "own.py").write_text("")
+
+    (line,) = errors_of(tmp_path, extension=named)
+
+    assert line.startswith(f'extension = "{named}": must be {said}')
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "a policy document in JSON"),
+        ("[]", "whose Statement is a list"),
+        ('[{"Effect": "allow"}]', 'the Effect of a statement is "Allow" or "Deny"'),
+        ('[{"Effect": "Allow", "Action": "sqs"}]', "one of Resource and NotResource"),
+        ('[{"Effect": "Allow", "Action": "sqs", "Resource": "*"}]', "'sqs' is no action"),
+        (
+            '[{"Effect": "Allow", "Action": "*", "Resource": "*"}]',
+            "names its actions and resources",
+        ),
+        (
+            '[{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]',
+            "names its actions and resources",
+        ),
+        ('[{"Effect": "Allow", "Principal": "*"}]', "a statement has no Principal"),
+    ],
+)
+def test_a_policy_file_that_iam_would_refuse_or_that_knows_no_bounds_is_refused(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    file = tmp_path / "policies" / "own.json"
+    file.parent.mkdir()
+    file.write_text(text)
+
+    (line,) = errors_of(tmp_path, services={"app": {"policies": ["policies/own.json"]}})
+
+    assert line.startswith('services.app.policies = "policies/own.json": must be ')
+    assert said in line
+
+
+@pytest.mark.jsii
+def test_a_policy_file_is_the_services_own(tmp_path: Path) -> None:
+    file = tmp_path / "policies" / "own.json"
+    file.parent.mkdir()
+    file.write_text(
+        '{"Version": "2012-10-17", "Statement":'
+        ' {"Effect": "Allow", "Action": "ses:SendEmail", "Resource": "arn:aws:ses:x"}}'
+    )
+    services = {"app": {"policies": ["policies/own.json"]}}
+    settings, errors = parse_stage({**REQUIRED, "services": services}, stage="dev", root=tmp_path)
+    assert not errors
+
+    policy = synthesized(settings).resources["aws_iam_role_policy.app_own"].attributes["policy"]
+
+    assert '"Action": "ses:SendEmail"' in policy
+
+
+def test_a_policy_of_no_extension_is_refused(tmp_path: Path) -> None:
+    (line,) = errors_of(tmp_path, services={"app": {"policies": ["read-work"]}})
+
+    assert "a policy of the stage's extension, which it does not have" in line
+
+
+def test_a_changed_file_is_synthesized_anew(tmp_path: Path) -> None:
+    file = tmp_path / "extensions" / "own.py"
+    file.parent.mkdir()
+    prints = []
+    for text in ("# one", "# two"):
+        file.write_text(text)
+        document = {**REQUIRED, "extension": "extensions/own.py"}
+        settings, _ = parse_stage(document, stage="dev", root=tmp_path)
+        prints.append(fingerprints([settings], {}, {})[settings.stack_name])
+
+    assert prints[0] != prints[1]
+    assert not Outdir(path=tmp_path).holds("atomic-dev", prints[1])
