@@ -25,6 +25,7 @@ from moto.s3.responses import S3Response
 from moto.secretsmanager.exceptions import SecretNotFoundException
 from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
 from moto.servicequotas.models import ServiceQuotasBackend
+from moto.sqs.models import Queue
 
 
 def fill_gaps() -> None:
@@ -44,6 +45,20 @@ def fill_gaps() -> None:
     _refuse_what_is_missing()
     _take_tags_of_aws_itself()
     _say_not_found_of_what_is_gone()
+    _write_redrive_policies_without_blanks()
+
+
+def _write_redrive_policies_without_blanks() -> None:
+    """Answer as SQS does: with blanks each plan would write the policy anew."""
+    told: Any = vars(Queue)["attributes"].fget
+
+    def attributes(self: Queue) -> dict[str, Any]:
+        found: dict[str, Any] = told(self)
+        if text := found.get("RedrivePolicy"):
+            found["RedrivePolicy"] = json.dumps(json.loads(text), separators=(",", ":"))
+        return found
+
+    Queue.attributes = property(attributes)  # type: ignore[assignment,method-assign]  # the patch
 
 
 def _keep_policies_that_are_attached() -> None:

@@ -294,7 +294,9 @@ def test_the_service_is_renamed_with_its_images_and_its_route(own: Deployment) -
         return str(next(each["RuleArn"] for each in rules if each["Priority"] == "70"))
 
     before = rule()
-    manifest = json.dumps({"schemaVersion": 2, "layers": [], "config": {}})
+    media_type = "application/vnd.docker.distribution.manifest.v2+json"
+    config = {"mediaType": media_type, "config": {"digest": "d"}, "layers": []}
+    manifest = json.dumps({"schemaVersion": 2, **config})
     ecr.put_image(repositoryName=f"{STACK}-reports", imageManifest=manifest, imageTag="latest")
 
     said = ops(own, "services", "rename", "reports", "insights", "--stage", "own")
