@@ -6,7 +6,7 @@ PYTHON ?= python3
 SOURCES = --extend-exclude .tools .
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-adopt bench torture audit quick test check checkov security format snapshots fuzz release-snapshot compat nightly clean
+.PHONY: help setup demo demo-adopt bench torture audit quick test check checkov security format snapshots fuzz release-snapshot docs compat nightly clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -58,6 +58,9 @@ fuzz: setup ## give every entry point thousands of bad inputs, and count the tra
 
 release-snapshot: setup ## keep what this version synthesizes, for the test of upgrades from it
 	@. ./activate && python -m tests.upgrades.release "$(VERSION)"
+
+docs: setup ## build the docs as a static site, every link checked
+	@. ./activate && python -m dev.site
 
 compat: setup ## try the two ways on from CDKTF and AWS provider 5, with the present code (needs the internet)
 	@. ./activate && python -m tests.compat

@@ -24,6 +24,10 @@ from botocore.exceptions import (
 
 from common.errors import UserError, shorten
 
+# Services of the whole account that do not answer in every region.
+# https://docs.aws.amazon.com/general/latest/gr/chatbot.html
+_ANSWERED_IN: Final = {"chatbot": "us-west-2"}
+
 
 class Clients(Protocol):
     """Gives the boto3 client of a service; all of them for the same account and region."""
@@ -55,7 +59,7 @@ def boto3_clients(*, region: str | None = None) -> Clients:
 
     @cache
     def client(service: str, /) -> Any:
-        chosen = config_of.get(service, config)
+        chosen = config_of.get(service, config).merge(Config(region_name=_ANSWERED_IN.get(service)))
         made = session.client(service, config=chosen)  # type: ignore[call-overload]  # a variable
         endpoint = urlsplit(made.meta.endpoint_url)
         _ = endpoint.port  # a ValueError now, not at the first call

@@ -43,6 +43,7 @@ from imports.rollback import rollback
 from imports.script import import_commands
 from imports.sources.terraform_base.base import NotAgreedError
 from imports.sources.terraform_base.legacy_workspaces import LegacyFolder, workspace_of_record
+from imports.stack_commands import retire_from_stack, rollback_to_stack
 from imports.take_stock import take_stock
 from imports.workspace_record import whole_record
 from synth.synthesized import synthesized
@@ -57,7 +58,15 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
-Legacy = Annotated[Path, typer.Option(help="the legacy terraform/aws folder")]
+Legacy = Annotated[Path | None, typer.Option(help="the legacy terraform/aws folder")]
+OldStack = Annotated[
+    str | None,
+    typer.Option("--cloudformation", help="the old CloudFormation stack, by name or ARN"),
+]
+_ONE_OWNER = (
+    "one old owner at a time: name the Terraform folder with --legacy, or the CloudFormation stack with "
+    "--cloudformation"
+)
 # Not `workspace`: that is the project's own folder here.
 TerraformWorkspace = Annotated[
     str | None,
@@ -294,18 +303,32 @@ def status(
 
 @app.command("retire")
 def retire_(
+    *,
     stage: Stage,
-    legacy: Legacy,
+    legacy: Legacy = None,
+    cloudformation: OldStack = None,
     acknowledge: Annotated[
         bool, typer.Option(help="what the record does not cover may stay in the legacy state")
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="delete the CloudFormation stack without being asked")
     ] = False,
     terraform_workspace: TerraformWorkspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Remove from the legacy state what the new one holds, after a backup of it.
+    """Let the old owner go: remove from the legacy state what the new one holds, after a backup of it.
+
+    Of a CloudFormation stack: keep what it made, and delete the stack. Exit code 2: nobody could be asked, or
+    something is no longer as it was.
 
     Example: `python -m imports retire --stage prod --legacy ../terraform/aws`
     """
+    if (legacy is None) == (cloudformation is None):
+        raise UserError(_ONE_OWNER)
+    if cloudformation is not None:
+        retire_from_stack(stage, cloudformation, yes=yes, as_json=as_json)
+        return
+    assert legacy is not None  # noqa: S101  # told to mypy
     workspace = this_workspace(stage)
     record = _record_of_base(workspace)
     with progress_on_screen(as_json) as progress:
@@ -329,14 +352,23 @@ def retire_(
 @app.command("rollback")
 def rollback_(
     stage: Stage,
-    legacy: Legacy,
+    legacy: Legacy = None,
+    cloudformation: OldStack = None,
     terraform_workspace: TerraformWorkspace = None,
     as_json: AsJson = False,
 ) -> None:
     """Give everything back: the legacy state holds again, then the new one forgets.
 
+    Of a CloudFormation stack that is deleted it writes what brings it back, and exits with 2.
+
     Example: `python -m imports rollback --stage prod --legacy ../terraform/aws`
     """
+    if (legacy is None) == (cloudformation is None):
+        raise UserError(_ONE_OWNER)
+    if cloudformation is not None:
+        rollback_to_stack(stage, cloudformation, as_json=as_json)
+        return
+    assert legacy is not None  # noqa: S101  # told to mypy
     workspace = this_workspace(stage)
     record = _record_of_base(workspace)
     with progress_on_screen(as_json) as progress:

@@ -65,7 +65,7 @@ def retire(
     refuse_other_lineage(record, old, new)
     owners = ownership(record, content(old), content(new))
     refuse_mismatches(owners, record, old)
-    _refuse_unless_here(owners)
+    refuse_unless_here(owners)
     for name, terraform in other_workspaces.items():
         _refuse_other_owner(record, name, terraform)
     if old is None:
@@ -137,13 +137,14 @@ def _moved(record: AdoptionRecord, old: State | None) -> str:
     return f" (the legacy state was at serial {before} when recorded, is at {old.serial} now)"
 
 
-def _refuse_unless_here(owners: list[Owner]) -> None:
+def refuse_unless_here(owners: list[Owner]) -> None:
+    """Raise UserError unless the new state holds every object."""
     absent = [item for item in owners if item.holder not in (Holder.HERE, Holder.BOTH)]
     if absent:
         names = listed(f"{item.address} ({shorten(item.import_id)})" for item in absent)
         raise UserError(
             f"the new state does not hold {len(absent)} of {len(owners)} adopted objects: {names}: run "
-            "`python -m imports adopt` first; the legacy state keeps them"
+            "`python -m imports adopt` first; the old owner keeps them"
         )
 
 

@@ -62,6 +62,35 @@ def rollback(
     _refuse_unless_in_legacy(record, content(old))
     progress("the legacy state holds every object")
 
+    gone = forget(record, here, new, backup_folder=backup_folder, progress=progress)
+    return Rollback(
+        restored=plan.restored,
+        forgotten=gone.addresses,
+        stays=gone.stays,
+        legacy_backups=plan.backups,
+        new_backup=gone.backup,
+        notes=_notes(record, gone.stays, plan.backups),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forgotten:
+    """What the new state no longer holds, what stays in it, and the state before; None for an equal one."""
+
+    addresses: tuple[str, ...]
+    stays: tuple[str, ...]
+    backup: Backup | None
+
+
+def forget(
+    record: AdoptionRecord,
+    here: Terraform,
+    new: State | None,
+    *,
+    backup_folder: Path,
+    progress: Progress,
+) -> Forgotten:
+    """Take what a record adopts out of the new state, after a backup of it. Raises UserError."""
     mine = sorted(record.addresses & held(content(new)).keys(), key=address_order)
     new_backup = None
     if new is not None and mine:
@@ -70,14 +99,8 @@ def rollback(
         progress(f"taking {len(mine)} resources out of the new state")
         new = push(here, remove_addresses(new.document, set(mine)), backup=new_backup.path)
     progress("the new state holds none of them")
-    stays = managed_addresses(content(new))
-    return Rollback(
-        restored=plan.restored,
-        forgotten=tuple(mine),
-        stays=stays,
-        legacy_backups=plan.backups,
-        new_backup=new_backup,
-        notes=_notes(record, stays, plan.backups),
+    return Forgotten(
+        addresses=tuple(mine), stays=managed_addresses(content(new)), backup=new_backup
     )
 
 

@@ -54,6 +54,7 @@ def serve(listener: socket.socket, *, log_requests: bool, lenient: bool) -> None
     from werkzeug.serving import make_server  # noqa: PLC0415
 
     from local.calls import Calls  # noqa: PLC0415
+    from local.chat import Chat  # noqa: PLC0415
     from local.cloudformation.service import serve_cloudformation  # noqa: PLC0415
     from local.faults import Faults  # noqa: PLC0415
     from local.moto_patches.certificates import fill_certificate_gaps  # noqa: PLC0415
@@ -77,7 +78,7 @@ def serve(listener: socket.socket, *, log_requests: bool, lenient: bool) -> None
     remember_deployments()
     fill_security_gaps()
     serve_cloudformation()
-    moto = DomainDispatcherApplication(create_backend_app)
+    moto = Chat(DomainDispatcherApplication(create_backend_app))
     server = make_server(
         HOST,
         listener.getsockname()[1],

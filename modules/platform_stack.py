@@ -27,6 +27,7 @@ from modules.base.state import configure_state
 from modules.compute.authorities import tls_parameters
 from modules.compute.cluster import Cluster
 from modules.compute.database_task import DatabaseTask
+from modules.compute.database_tunnel import DatabaseTunnel
 from modules.compute.fargate_service import FargateService
 from modules.compute.left_out import LeftOutLogs
 from modules.compute.mirror import Mirror
@@ -46,6 +47,7 @@ from modules.edge.web_firewall import WebFirewall
 from modules.extension import Additions, Platform, extended, refuse_doubles
 from modules.legacy_base import LegacyBase
 from modules.monitoring import alarms, dashboard, events
+from modules.monitoring.chat import Chat
 from modules.monitoring.cost_alerts import MONITOR, Budget, CostAnomalies
 from modules.monitoring.monitoring import AlarmTopic, Dashboard, EventNotices, MetricAlarms
 from modules.network.inside_names import InsideNames
@@ -152,7 +154,11 @@ class PlatformStack(TerraformStack):
         )
         self._logs = self._logs_bucket()
         self._cluster = Cluster(
-            self, "cluster", context=context, container_insights=stage.container_insights
+            self,
+            "cluster",
+            context=context,
+            container_insights=stage.container_insights,
+            shells=any(service.exec_enabled for service in services.values()),
         )
         self._roles = {
             name: ServiceRoles(self._services, f"{name}_roles", context=context, service=name)
@@ -227,6 +233,16 @@ class PlatformStack(TerraformStack):
             secrets=self._secrets,
             database=self._database,
         )
+        if self._stage.database.connect_enabled:
+            DatabaseTunnel(
+                self,
+                "database_tunnel",
+                context=self._context,
+                settings=self._stage.database,
+                network=self._network,
+                mirror=self._mirror,
+                security_group=self._groups.services[users[0]],
+            )
 
     def _application(self) -> None:
         """Build the edge, the services, and what watches them."""
@@ -483,7 +499,7 @@ class PlatformStack(TerraformStack):
     def _event_notices(self) -> None:
         context, names = self._context, self._context.names
         ecs = arn(context.region, f"ecs:{context.region}:{context.account_id}")
-        EventNotices(
+        notices = EventNotices(
             self,
             "event_notices",
             context=context,
@@ -509,6 +525,15 @@ class PlatformStack(TerraformStack):
             ],
             topic=self._topic,
         )
+        if self._stage.chat.is_wanted:
+            Chat(
+                self,
+                "chat",
+                context=context,
+                settings=self._stage.chat,
+                topic=self._topic,
+                notices=notices,
+            )
 
     def _cost_alerts(self, operator_email: str) -> None:
         settings = self._stage.cost_alerts

@@ -11,11 +11,13 @@ from ops.commands.cost import cost
 from ops.commands.diagram import diagram
 from ops.commands.doctor import doctor
 from ops.commands.drift import drift
+from ops.commands.exec_in_task import exec_
 from ops.commands.firewall import firewall
 from ops.commands.gate import gate
 from ops.commands.hasura import apply_hasura_metadata
 from ops.commands.jobs import app as jobs
 from ops.commands.logs import logs
+from ops.commands.maintenance import app as maintenance
 from ops.commands.recover import recover_
 from ops.commands.releases import releases, rollback
 from ops.commands.report import report
@@ -47,10 +49,12 @@ app.command()(status)
 app.command()(doctor)
 app.command()(logs)
 app.command("run")(run_)
+app.command("exec")(exec_)
 app.add_typer(jobs, name="jobs")
 app.add_typer(services, name="services")
 app.command()(firewall)
 app.command("open")(open_)
+app.add_typer(maintenance, name="maintenance")
 app.add_typer(images.app, name="images")
 app.command()(releases)
 app.command()(rollback)

@@ -32,6 +32,8 @@ from terraform.stack import Stack
 # Who may take on a role, by what in the stack uses it. A role that nothing uses yet is a service's.
 _TAKES_ON: Mapping[str, str] = {
     "aws_backup_selection": "backup.amazonaws.com",
+    "aws_chatbot_slack_channel_configuration": "chatbot.amazonaws.com",
+    "aws_chatbot_teams_channel_configuration": "chatbot.amazonaws.com",
     "aws_db_instance": "monitoring.rds.amazonaws.com",
     "aws_rds_cluster_instance": "monitoring.rds.amazonaws.com",
     "aws_ecs_task_definition": "ecs-tasks.amazonaws.com",

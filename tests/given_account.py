@@ -17,6 +17,7 @@ class GivenAccount:
     without_gateway: frozenset[str] = frozenset()
     certificates: Mapping[str, str] = field(default_factory=dict)
     repositories: frozenset[str] = frozenset()
+    roles: frozenset[str] = frozenset()
     secrets: Mapping[str, str] = field(default_factory=dict)
     tags_of_aws: Mapping[str, str] = field(default_factory=dict)
     tasks: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
@@ -38,6 +39,9 @@ class GivenAccount:
 
     def has_repository(self, name: str) -> bool:
         return name in self.repositories
+
+    def has_role(self, arn: str) -> bool:
+        return arn in self.roles
 
     def secret_text(self, name_or_arn: str) -> str | None:
         return self.secrets.get(name_or_arn)

@@ -91,6 +91,13 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
         "retain_data": False,
         "images": {"mirror": "fill"},
         "security": {"customer_managed_key": True, "web_firewall": True, "backups": True},
+        "chat": {
+            "slack_workspace_id": "T0AB12CD3",
+            "slack_channel_id": "C0EF45GH6",
+            "teams_tenant_id": "5f9c1b1e-0d2a-4f7b-9c3d-6a7e8f901234",
+            "teams_team_id": "0a1b2c3d-4e5f-4a6b-8c7d-9e0f12345678",
+            "teams_channel_id": "19%3aoperators%40thread.tacv2",
+        },
     },
     "guarded": {
         **_REQUIRED,
@@ -102,6 +109,13 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
         },
         "database": {"engine": "aurora-serverless-v2", "backup_retention_days": 0},
         "retain_data": True,
+    },
+    "opened": {
+        **_REQUIRED,
+        "security": {"customer_managed_key": True, "exec_allowed": True},
+        "database": {"connect_enabled": True},
+        "retain_data": True,
+        "services": {"app": {"exec_enabled": True, "read_only_root": True}},
     },
     "frugal": {
         **_REQUIRED,

@@ -9,6 +9,7 @@ from typing import Final
 
 from aws.resources.acm import ACM
 from aws.resources.backup import BACKUP
+from aws.resources.chatbot import CHATBOT
 from aws.resources.cloudwatch import CLOUDWATCH
 from aws.resources.costs import COSTS
 from aws.resources.document import Attributes
@@ -56,6 +57,7 @@ RESOURCES: Final[Mapping[str, Resource]] = {
         *SNS,
         *WAFV2,
         *CLOUDWATCH,
+        *CHATBOT,
         *COSTS,
         *SCHEDULER,
         *SQS,

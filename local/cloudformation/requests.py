@@ -151,7 +151,7 @@ def settings_of(self: CloudFormationResponse, template: Template, stack: Stack |
     _check_parameters(self, template, parameters)
     role = self._get_param("RoleARN") or (before.role_arn if before else None)
     check_role(self, role)
-    tags = self._get_param("Tags")
+    tags, topics = self._get_param("Tags"), self._get_param("NotificationARNs")
     return Settings(
         parameters=parameters,
         tags={tag["Key"]: tag["Value"] for tag in tags}
@@ -159,7 +159,7 @@ def settings_of(self: CloudFormationResponse, template: Template, stack: Stack |
         else dict(before.tags if before else {}),
         capabilities=capabilities,
         role_arn=role,
-        topics=self._get_param("NotificationARNs") or [],
+        topics=topics if topics is not None else list(before.topics if before else ()),
         rollback=self._get_param("RollbackConfiguration"),
     )
 

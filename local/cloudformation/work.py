@@ -16,6 +16,8 @@ from local.cloudformation.rows import known_row
 from local.cloudformation.stack import ChangeSet, Settings, Stack, StackRow, now
 from local.cloudformation.template import Known, Template, TemplateError
 
+# What GetAtt gives of an object, for the stack that imports it: the account tells it, whoever made it.
+_ATTRIBUTES: dict[tuple[str, str], Mapping[str, Any]] = {}
 _FAILURES = (ClientError, BotoCoreError, TemplateError, KeyError, ValueError, TypeError)
 
 
@@ -197,6 +199,7 @@ class Worker:
 
     def _settle(self, row: StackRow, made: Made) -> None:
         row.physical_id, row.attributes = made.physical_id, made.attributes or row.attributes
+        _ATTRIBUTES[row.type, row.physical_id] = row.attributes
         self.stack.rows[row.logical_id] = row
 
     def _update_row(self, name: str, replaced: list[StackRow]) -> None:
@@ -226,7 +229,10 @@ class Worker:
         request = self._request(name, type_=type_)
         row = self._row(name, type_, request)
         kind = known_row(type_)
-        row.physical_id = next(iter(identifiers.values()))
+        whole = "|".join(identifiers.values())
+        is_whole = (type_, whole) in _ATTRIBUTES
+        row.physical_id = whole if is_whole else next(iter(identifiers.values()))
+        row.attributes = _ATTRIBUTES.get((type_, row.physical_id), {})
         if kind.read(request, row.physical_id) is None:
             raise TemplateError(
                 f"Resource of type '{type_}' with identifier '{row.physical_id}' was not found."

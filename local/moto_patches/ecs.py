@@ -3,7 +3,13 @@
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.ecs.models import Container, EC2ContainerServiceBackend, Task, TaskDefinition
+from moto.ecs.models import (
+    Container,
+    EC2ContainerServiceBackend,
+    Service,
+    Task,
+    TaskDefinition,
+)
 from moto.ecs.responses import EC2ContainerServiceResponse
 
 from modules.settings.services import DATABASE_TASK
@@ -25,6 +31,7 @@ def fill_ecs_gaps() -> None:
     _keep_what_create_service_asks_for()
     _run_tasks_whose_containers_share_the_memory()
     _say_that_no_container_runs()
+    _tell_what_an_update_deploys()
 
 
 def _keep_what_create_service_asks_for() -> None:
@@ -79,3 +86,16 @@ def _say_that_no_container_runs() -> None:
 
     Task.__init__ = task  # type: ignore[method-assign]  # the patch
     Container.__init__ = container  # type: ignore[method-assign]  # the patch
+
+
+def _tell_what_an_update_deploys() -> None:
+    """Moto's deployment of a service goes on telling the revision that the service was made with."""
+    update_service = EC2ContainerServiceBackend.update_service
+
+    def update(self: EC2ContainerServiceBackend, service_properties: dict[str, Any]) -> Service:
+        service = update_service(self, service_properties)
+        for deployment in service.deployments[:1]:
+            deployment["taskDefinition"] = service.task_definition
+        return service
+
+    EC2ContainerServiceBackend.update_service = update  # type: ignore[method-assign]  # the patch

@@ -43,6 +43,10 @@ class Account(Protocol):
         """Return whether ECR has this repository."""
         ...
 
+    def has_role(self, arn: str) -> bool:
+        """Return whether a role exists; of another account's nobody knows, and it does."""
+        ...
+
     def system_tags(self, call: str, params: Mapping[str, Any], /) -> Mapping[str, str]:
         """Return AWS's own tags of an object whose whole set of tags a call replaces."""
         ...
@@ -107,6 +111,13 @@ class MotoAccount:
     def has_repository(self, name: str) -> bool:
         """Return whether ECR has this repository."""
         return name in self._backend("ecr").repositories
+
+    def has_role(self, arn: str) -> bool:
+        """Return whether a role exists; of another account's nobody knows, and it does."""
+        if f":{DEFAULT_ACCOUNT_ID}:" not in arn:
+            return True
+        roles: Any = get_backend("iam")[DEFAULT_ACCOUNT_ID]["aws"].roles
+        return any(each.arn == arn for each in roles.values())
 
     def system_tags(self, call: str, params: Mapping[str, Any], /) -> Mapping[str, str]:
         """Return AWS's own tags of an object whose whole set of tags a call replaces."""

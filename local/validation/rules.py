@@ -86,11 +86,15 @@ _STANDING: Mapping[str, Iterable[StandingRule]] = {
     "elbv2.ModifyListener": [network.listener],
     "rds.CreateDBSubnetGroup": [network.database_zones],
     "rds.ModifyDBSubnetGroup": [network.database_zones],
+    "s3.PutBucketPolicy": [policies.bucket_principals],
 }
 
 
 # What a refusal by a standing rule is called, where the service has a name of its own for it.
-_CODES: Mapping[str, str] = {"ec2.DeleteSecurityGroup": "DependencyViolation"}
+_CODES: Mapping[str, str] = {
+    "ec2.DeleteSecurityGroup": "DependencyViolation",
+    "s3.PutBucketPolicy": "MalformedPolicy",
+}
 
 
 @dataclass(frozen=True, kw_only=True)

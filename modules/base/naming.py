@@ -53,6 +53,11 @@ class Names:
         return f"{self.stack}-AlarmTopic"
 
     @property
+    def chat(self) -> str:
+        """What tells a channel: the topic of events, the role, and the channel's configuration."""
+        return self._name("chat")
+
+    @property
     def dashboard(self) -> str:
         """The CloudWatch dashboard."""
         return f"{self.stack}-SystemHealthOverview"
@@ -89,6 +94,11 @@ class Names:
     def log_group(self, service: str) -> str:
         """Name a service's log group."""
         return f"/aws/ecs/{self.cluster}/{service}"
+
+    @property
+    def exec_log_group(self) -> str:
+        """The log group of what is typed and shown in shells of `exec`; no service's name leads there."""
+        return f"/aws/ecs/{self.cluster}-exec"
 
     @property
     def vpc(self) -> str:
@@ -134,6 +144,11 @@ class Names:
     def load_balancer(self) -> str:
         """The load balancer."""
         return self._name("alb")
+
+    @property
+    def maintenance(self) -> str:
+        """The rule that shows a page in place of the application; no state has it."""
+        return self._name("maintenance")
 
     @property
     def web_firewall(self) -> str:

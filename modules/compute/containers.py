@@ -113,8 +113,12 @@ def container_definitions(
     if service.user:
         container["user"] = service.user
     mounts = [(FILE_STORAGE_VOLUME, FILE_STORAGE_PATH)] if service.uses_file_storage else []
-    if service.read_only_root:
+    if service.files_are_read_only:
         container["readonlyRootFilesystem"] = True
+    if service.exec_enabled:
+        # Its init reaps what a shell leaves behind.
+        container["linuxParameters"] = {"initProcessEnabled": True}
+    if service.read_only_root:
         mounts.append((SCRATCH_VOLUME, "/tmp"))  # noqa: S108  # the container's
     if mounts:
         container["mountPoints"] = [

@@ -113,11 +113,7 @@ class DatabaseTask(Construct):
                 {"name": name, "value": value} for name, value in sorted(environment.items())
             ],
             "secrets": [{"name": name, "valueFrom": value} for name, value in master.items()],
-            "dockerLabels": {
-                TASK_SUBNETS: ",".join(subnet.id for subnet in network.task_subnets),
-                TASK_GROUPS: security_group.id,
-                TASK_PUBLIC: "ENABLED" if network.assign_public_ip else "DISABLED",
-            },
+            "dockerLabels": where_it_runs(network, security_group),
             "logConfiguration": awslogs(log_group.name, region, stream=DATABASE_TASK),
         }
         definitions = [definition]
@@ -145,3 +141,12 @@ class DatabaseTask(Construct):
                 volume=[EcsTaskDefinitionVolume(name=VOLUME)] if pem else None,
             ),
         )
+
+
+def where_it_runs(network: Network, security_group: SecurityGroup) -> dict[str, str]:
+    """Return labels of a task that no service stands beside."""
+    return {
+        TASK_SUBNETS: ",".join(subnet.id for subnet in network.task_subnets),
+        TASK_GROUPS: security_group.id,
+        TASK_PUBLIC: "ENABLED" if network.assign_public_ip else "DISABLED",
+    }

@@ -123,6 +123,7 @@ class FargateService(Construct):
         self._bucket = bucket
         self._proxy_image = proxy.image
         self._idle_timeout_seconds = idle_timeout_seconds
+        self._session_log = cluster.session_log if service.exec_enabled else None
         self._file_storage = file_storage if service.uses_file_storage else None
         self._references = containers.secret_references(service, kafka=kafka)
         self._used_secrets = sorted({each.name for each in self._references.values()})
@@ -194,6 +195,7 @@ class FargateService(Construct):
                 alarms=self._rolled_back_by(alarms) if alarms else None,
                 enable_ecs_managed_tags=True,
                 propagate_tags="SERVICE",
+                enable_execute_command=service.exec_enabled or None,
                 lifecycle=self._lifecycle(scales=scales, stage=stage),
                 depends_on=ready,
             ),
@@ -248,6 +250,12 @@ class FargateService(Construct):
             )
         if self._collector_image:
             task += policies.tracing_statements()
+        if self._session_log:
+            task += policies.session_statements()
+            task += policies.session_log_statements(
+                self._session_log.arn, account_id=self._context.account_id, region=region
+            )
+            task += key_policy.read_sessions(key_arn) if key_arn else []
         return [
             self._policy("execution", self._roles.execution, execution),
             *([self._policy("task", self._roles.task, task)] if task else []),

@@ -84,6 +84,7 @@ class EventNotices(Construct):
         topic: AlarmTopic,
     ) -> None:
         super().__init__(scope, id_)
+        self.rules: list[tuple[EventRow, CloudwatchEventRule]] = []
         for row in rows:
             rule = address(
                 row.key,
@@ -95,6 +96,7 @@ class EventNotices(Construct):
                     event_pattern=json.dumps(row.pattern),
                 ),
             )
+            self.rules.append((row, rule))
             address(
                 row.key,
                 CloudwatchEventTarget(

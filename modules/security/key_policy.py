@@ -81,6 +81,18 @@ def use_objects(key_arn: str, region: str) -> list[Statement]:
     ]
 
 
+def read_sessions(key_arn: str) -> list[Statement]:
+    """Let a task role decrypt the key of a session's data, which whoever opens it has asked KMS for."""
+    return [
+        {
+            "Sid": "DecryptSessions",
+            "Effect": "Allow",
+            "Action": ["kms:Decrypt"],
+            "Resource": [key_arn],
+        }
+    ]
+
+
 def _use(sid: str, actions: Sequence[str], key_arn: str, service: str, region: str) -> Statement:
     # In China the documents give both, and neither is anybody else's.
     # https://docs.amazonaws.cn/en_us/kms/latest/developerguide/conditions-kms.html

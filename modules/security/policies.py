@@ -18,6 +18,12 @@ XRAY_ACTIONS = (
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 )
+SESSION_ACTIONS = (
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
+)
 
 
 def document(statements: Sequence[Statement]) -> Document:
@@ -53,6 +59,29 @@ def scheduler_assumes_role(account_id: str) -> Document:
 def monitoring_assumes_role(account_id: str) -> Document:
     """Trust of the role with which RDS measures this account's databases."""
     return _service_assumes_role("monitoring.rds", account_id)
+
+
+def chat_assumes_role() -> Document:
+    """Trust of the role that Amazon Q Developer in chat applications takes on, still called chatbot.
+
+    Its guide has no condition: https://docs.aws.amazon.com/chatbot/latest/adminguide/
+    """
+    return _service_assumes_role("chatbot", None)
+
+
+def chat_statements() -> list[Statement]:
+    """Allow what draws an alarm's graph into its message: the reading part of the guide's policy."""
+    return [
+        _allow(
+            "DrawGraphs",
+            [
+                "cloudwatch:DescribeAlarmsForMetric",
+                "cloudwatch:GetMetricStatistics",
+                "cloudwatch:GetMetricWidgetImage",
+            ],
+            ["*"],
+        )
+    ]
 
 
 def backup_assumes_role() -> Document:
@@ -92,21 +121,26 @@ def execution_statements(
                 sorted(set(secret_arns)),
             )
         )
-    if repository_arns:
-        statements += [
-            # The token call takes no resource.
-            _allow("EnterRegistry", ["ecr:GetAuthorizationToken"], ["*"]),
-            _allow(
-                "PullImage",
-                [
-                    "ecr:BatchCheckLayerAvailability",
-                    "ecr:BatchGetImage",
-                    "ecr:GetDownloadUrlForLayer",
-                ],
-                list(repository_arns),
-            ),
-        ]
-    return statements
+    return [*statements, *pull_statements(repository_arns)]
+
+
+def pull_statements(repository_arns: Sequence[str]) -> list[Statement]:
+    """Allow ECS to pull images from these registries."""
+    if not repository_arns:
+        return []
+    return [
+        # The token call takes no resource.
+        _allow("EnterRegistry", ["ecr:GetAuthorizationToken"], ["*"]),
+        _allow(
+            "PullImage",
+            [
+                "ecr:BatchCheckLayerAvailability",
+                "ecr:BatchGetImage",
+                "ecr:GetDownloadUrlForLayer",
+            ],
+            list(repository_arns),
+        ),
+    ]
 
 
 def bucket_statements(bucket_arn: str) -> list[Statement]:
@@ -136,6 +170,28 @@ def file_system_statements(*, file_system_arn: str, access_point_arn: str) -> li
 def tracing_statements() -> list[Statement]:
     """Send traces; X-Ray's data actions take no resource."""
     return [_allow("SendTraces", XRAY_ACTIONS, ["*"])]
+
+
+def session_statements() -> list[Statement]:
+    """Let ECS' agent in a container open sessions; Session Manager's channels take no resource."""
+    return [_allow("OpenSessions", SESSION_ACTIONS, ["*"])]
+
+
+def session_log_statements(log_group_arn: str, *, account_id: str, region: str) -> list[Statement]:
+    """Let the agent find the sessions' log group and write there, as the guide of ECS Exec has it."""
+    return [
+        _allow(
+            "FindSessionLog",
+            ["logs:DescribeLogGroups"],
+            [arn(region, f"logs:{region}:{account_id}:log-group:*")],
+        ),
+        _allow("FindSessionStream", ["logs:DescribeLogStreams"], [f"{log_group_arn}:*"]),
+        _allow(
+            "WriteSessionLog",
+            ["logs:CreateLogStream", "logs:PutLogEvents"],
+            [f"{log_group_arn}:log-stream:*"],
+        ),
+    ]
 
 
 def database_switch_statements(*, kind: str, database_arn: str) -> list[Statement]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from modules.base.naming import Names, limited_names
+from modules.base.partition import regions
 from modules.settings.regional import find_region_errors
 from modules.settings.rules import databases, tags
 from modules.settings.rules.network import availability_zone
@@ -56,6 +57,7 @@ def find_errors(settings: StageSettings) -> list[SettingError]:
         *_as_found(settings),
         *_certificate(settings),
         *_accounts(settings),
+        *_chat(settings),
         *_anomaly_monitor(settings),
         *find_region_errors(settings),
         *_hosted_zone(settings),
@@ -177,6 +179,32 @@ def _accounts(settings: StageSettings) -> Iterator[SettingError]:
                 remedy="name one of that account, or leave it out",
                 rests_on=("account_id",),
             )
+
+
+def _chat(settings: StageSettings) -> Iterator[SettingError]:
+    """Check that a channel is named whole, or not at all."""
+    for ids in (
+        ("slack_workspace_id", "slack_channel_id"),
+        ("teams_tenant_id", "teams_team_id", "teams_channel_id"),
+    ):
+        given = [each for each in ids if getattr(settings.chat, each)]
+        for missing in (each for each in ids if given and each not in given):
+            yield SettingError(
+                field=f"chat.{missing}",
+                value=None,
+                allowed=f"given together with {', '.join(given)}",
+                remedy=f"add it, or leave {' and '.join(given)} out",
+                rests_on=tuple(f"chat.{each}" for each in given),
+            )
+    if settings.chat.is_wanted and regions()[settings.region] != "aws":
+        yield SettingError(
+            field="chat",
+            value=settings.region,
+            allowed=f"left out in {settings.region}: Amazon Q Developer in chat applications is in AWS's "
+            "commercial regions alone",
+            remedy="take [chat] out: the operator's e-mail tells the same",
+            rests_on=("region",),
+        )
 
 
 def _anomaly_monitor(settings: StageSettings) -> Iterator[SettingError]:

@@ -52,6 +52,7 @@ def find_service_errors(settings: StageSettings) -> list[SettingError]:
         ),
         *(found for service in services for found in _service(service)),
         *(found for service in services for found in find_task_errors(service)),
+        *_shells(settings),
         *find_name_errors(settings),
         *(found for service in services for found in _schedule(service, settings)),
         *_file_storage(settings),
@@ -106,6 +107,21 @@ def _service(service: Service) -> Iterator[SettingError]:
             remedy="add what is missing, or leave path and priority out",
             rests_on=(f"{where}.port", f"{where}.priority"),
         )
+
+
+def _shells(settings: StageSettings) -> Iterator[SettingError]:
+    if not settings.retain_data or settings.security.exec_allowed:
+        return
+    for service in settings.services.values():
+        if service.exec_enabled:
+            yield SettingError(
+                field=f"services.{service.name}.exec_enabled",
+                value=True,
+                allowed="false where the stage retains its data, unless security.exec_allowed allows it: a "
+                "shell reads the service's secrets and what it stores",
+                remedy="delete the line, or add exec_allowed = true to [security]",
+                rests_on=("retain_data", "security.exec_allowed"),
+            )
 
 
 def _fewest_tasks(

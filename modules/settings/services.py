@@ -86,7 +86,9 @@ WaitForUrl = Annotated[
 ]
 # The task that runs SQL inside the stage: its container, and the last part of its family, log group and role.
 DATABASE_TASK = "database-apply"
-# Labels that say where it may run, because no service needs to exist before it.
+# The task that `database connect` tunnels through.
+DATABASE_TUNNEL = "database-connect"
+# Labels that say where they may run, because no service needs to exist before them.
 TASK_SUBNETS, TASK_GROUPS = "atomic.subnets", "atomic.security-groups"
 TASK_PUBLIC = "atomic.assign-public-ip"
 
@@ -168,6 +170,11 @@ class Service(Section):
     )
     read_only_root: bool = Field(
         False, description="its files are read-only, but for an empty `/tmp` of the task's own"
+    )
+    exec_enabled: bool = Field(
+        False,
+        description="`ops exec` opens shells in its tasks, which are logged; takes `read_only_root` off; "
+        "where the stage retains its data, `security.exec_allowed` has to allow it",
     )
     wait_for_url: WaitForUrl | None = Field(
         None,
@@ -286,6 +293,11 @@ class Service(Section):
     def registry(self) -> str:
         """The last part of its registry's name: of a service that was renamed, the name it had before."""
         return self.renamed_from or self.name
+
+    @property
+    def files_are_read_only(self) -> bool:
+        """Whether its container cannot write: ECS' agent for shells has to."""
+        return self.read_only_root and not self.exec_enabled
 
     @property
     def routed(self) -> bool:

@@ -94,6 +94,38 @@ AnomalyMonitorArn = Annotated[
         "copy what `aws ce get-anomaly-monitors` prints",
     ),
 ]
+SlackWorkspaceId = Annotated[
+    str,
+    matching(
+        r"T[0-9A-Z]{1,254}",
+        "the id of a Slack workspace: T, then capital letters and digits",
+        "it stands in the workspace's address in a browser, app.slack.com/client/T...",
+    ),
+]
+SlackChannelId = Annotated[
+    str,
+    matching(
+        r"[CG][0-9A-Z]{1,254}",
+        "the id of a Slack channel, not its name: C or G, then capital letters and digits",
+        "it stands at the end of the channel's details in Slack",
+    ),
+]
+MicrosoftId = Annotated[
+    str,
+    matching(
+        r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}",
+        "an id of 32 hexadecimal digits in five groups",
+        "the link to the team has it as groupId, and the tenant's as tenantId",
+    ),
+]
+TeamsChannelId = Annotated[
+    str,
+    matching(
+        r"[A-Za-z0-9_=+/.,-]{0,200}%3[aA][A-Za-z0-9_=+/.,-]{0,200}%40[A-Za-z0-9_=+/.,-]{1,200}",
+        "a channel's id as its link has it, as in 19%3aabc%40thread.tacv2",
+        "copy it from the link to the channel, with %3a and %40 in it",
+    ),
+]
 BucketName = Annotated[str, ruled(storage.bucket_name)]
 StateKey = Annotated[str, ruled(storage.state_key)]
 KmsKey = Annotated[str, ruled(storage.kms_key)]

@@ -95,7 +95,7 @@ def _stands_at(error: Exception, text: str) -> str:
     line, column = (int(number) - 1 for number in place.groups())
     character = text.split("\n")[line][column : column + 1]
     kind = typed_kind(character) if character else None
-    return f": {kind} (U+{ord(character):04X}) stands there: type it anew" if kind else ""
+    return f": {kind} (U+{ord(character):04X}) is there: type it anew" if kind else ""
 
 
 def _no_such_stage(path: Path, stage: str) -> str:

@@ -35,13 +35,17 @@ from modules.settings.setting_types import (
     LogRetentionDays,
     MaintenanceWindow,
     MasterUser,
+    MicrosoftId,
     Name,
     Percent,
     PinnedImage,
     Region,
     Section,
+    SlackChannelId,
+    SlackWorkspaceId,
     SslPolicy,
     StateKey,
+    TeamsChannelId,
     TimeZone,
     VpcBlock,
 )
@@ -130,6 +134,11 @@ class Security(Section):
         le=2_000_000_000,
         description="requests from one address in 5 minutes, above which the firewall blocks it",
     )
+    exec_allowed: bool = Field(
+        False,
+        description="let services of a stage that retains its data have `exec_enabled`: who may "
+        "`ecs:ExecuteCommand` reads their secrets then",
+    )
     flow_logs: bool = Field(
         True, description="log the VPC's connections to the logs bucket. 0.25 per GB"
     )
@@ -197,9 +206,13 @@ class Database(Section):
         description="services log in as roles of their own, made by `database apply` before phase `full`; "
         "`false`: as the master user until that is run",
     )
+    connect_enabled: bool = Field(
+        False,
+        description="make the task that `database connect` tunnels through; it costs something while it runs",
+    )
     client_image: PinnedImage = Field(
         "public.ecr.aws/docker/library/postgres:17.6-alpine",
-        description="the image with psql that `database apply` runs inside the stage, pinned",
+        description="the image with psql that `database apply` and `connect` run inside the stage, pinned",
     )
     authorities_image: PinnedImage = Field(
         "public.ecr.aws/docker/library/busybox:1.37.0",
@@ -298,6 +311,33 @@ class CostAlerts(Section):
         description="the account's monitor of services, which `anomaly_usd` needs: AWS allows one for an "
         "account, newer accounts begin with it, and no stage makes or deletes it",
     )
+
+
+class Chat(Section):
+    """A channel that is told what the operator is told, by Amazon Q Developer in chat applications.
+
+    None of these ids is a secret. Somebody authorizes the workspace or the team once, in the console.
+    """
+
+    slack_workspace_id: SlackWorkspaceId | None = Field(
+        None,
+        description="the Slack workspace, authorized in the console; default: not told in Slack",
+    )
+    slack_channel_id: SlackChannelId | None = Field(
+        None, description="its channel; into a private one @Amazon Q has to be invited"
+    )
+    teams_tenant_id: MicrosoftId | None = Field(
+        None, description="the Microsoft 365 tenant; default: not told in Teams"
+    )
+    teams_team_id: MicrosoftId | None = Field(
+        None, description="the team, authorized in the console"
+    )
+    teams_channel_id: TeamsChannelId | None = Field(None, description="its channel")
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether any channel is told."""
+        return bool(self.slack_channel_id or self.teams_channel_id)
 
 
 class Images(Section):
@@ -423,6 +463,7 @@ class StageSettings(Section):
     alarms: AlarmThresholds = AlarmThresholds()
     night_stop: NightStop | None = None
     cost_alerts: CostAlerts = CostAlerts()
+    chat: Chat = Chat()
     images: Images = Images()
     state: State | None = None
     secrets: dict[str, OwnSecret] = Field(

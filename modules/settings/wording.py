@@ -90,6 +90,7 @@ _OFF: Mapping[str, str] = {
     "night_stop": "the table itself switches it on: delete all of [night_stop] to switch it off",
     "state": "the table itself switches it on: delete all of [state] to keep the state in a file",
     "cost_alerts": "set budget_usd or anomaly_usd to switch an alert on",
+    "chat": "delete the ids of the channel",
     "dns": 'write mode = "route53" or mode = "manual"',
     "security": "each measure has a switch of its own: web_firewall, flow_logs, access_logs, backups",
     "secrets": "delete all of the table: a secret is declared or it is not",

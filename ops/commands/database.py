@@ -9,6 +9,7 @@ import typer
 
 from common.errors import UserError, listed
 from common.screen import AsJson, Stage, print_json, progress_on_screen, say
+from ops.commands.database_connect import connect
 from ops.database.logins import put_logins, read_logins, tag_logins, verifiers
 from ops.database.script import CONNECT, FETCH, bundle
 from ops.database.sql_files import read_files
@@ -85,6 +86,9 @@ def apply_sql(
         _tell_programs(ended, strings=outcomes, restart=restart)
     else:
         _show(deployed, ended, outcomes, restart)
+
+
+app.command()(connect)
 
 
 def _agreed(ended: Applied, *, as_json: bool) -> bool:

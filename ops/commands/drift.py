@@ -14,6 +14,8 @@ from common.screen import (
     progress_on_screen,
     say,
 )
+from ops.deployed import open_stage
+from ops.facts.maintenance import Maintenance, maintenance_facts
 from ops.verdicts.drift import Drifted, find_drift
 from ops.verdicts.planning import whole_stage_plan
 from terraform.workspace import this_workspace
@@ -32,13 +34,30 @@ def drift(stage: Stage = "prod", as_json: AsJson = False) -> None:
             f"`cdktf deploy atomic-{stage}`"
         )
     drifted = find_drift(planned.plan)
+    page = maintenance_facts(open_stage(stage))
     if as_json:
-        print_json({"drift": bool(drifted.rows), **asdict(drifted), "looked_at": planned.premises})
+        print_json(
+            {
+                "drift": bool(drifted.rows),
+                **asdict(drifted),
+                "looked_at": planned.premises,
+                "maintenance": page,
+            }
+        )
     else:
         say(planned.premises.text)
         _print(drifted, stage)
+        _print_page(page, stage)
     if drifted.rows:
         raise typer.Exit(ASKS_FOR_A_PERSON)
+
+
+def _print_page(page: Maintenance | None, stage: str) -> None:
+    if page:
+        say(
+            f"{page.text}, which no deploy changes: `python -m ops maintenance off --stage {stage}` takes "
+            "it away"
+        )
 
 
 def _print(drifted: Drifted, stage: str) -> None:

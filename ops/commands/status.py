@@ -22,6 +22,7 @@ from ops.deployed import Deployed, local_time, open_stage
 from ops.facts.alarms import AlarmFacts, alarm_facts
 from ops.facts.database import DatabaseFacts, database_facts
 from ops.facts.jobs import JobFacts, job_facts
+from ops.facts.maintenance import Maintenance, maintenance_facts
 from ops.facts.services import Deployment, ServiceFacts, service_facts
 
 _POLL_SECONDS = 10
@@ -42,6 +43,7 @@ class Status:
     alarms: tuple[AlarmFacts, ...]
     database: DatabaseFacts | None
     jobs: tuple[JobFacts, ...]
+    maintenance: Maintenance | None = None
 
 
 def status(
@@ -75,6 +77,7 @@ def status(
             alarms=alarm_facts(deployed),
             database=database_facts(deployed),
             jobs=job_facts(deployed),
+            maintenance=maintenance_facts(deployed),
         )
     if as_json:
         print_json(found)
@@ -140,6 +143,8 @@ def _show(status: Status) -> None:
         since = f" since {local_time(each.since)}" if each.since else ""
         say(f"  {each.name}{since}: {each.reason}")
     say(f"database   {_database(status.database)}")
+    if status.maintenance:
+        say(f"visitors   {status.maintenance.text}")
     if asks_for_a_person(status):
         say(f"\nwhat to do: python -m ops doctor --stage {status.stage}")
 

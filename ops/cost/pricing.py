@@ -33,6 +33,8 @@ FREE = frozenset(
         "aws_budgets_budget",
         "aws_ce_anomaly_monitor",
         "aws_ce_anomaly_subscription",
+        "aws_chatbot_slack_channel_configuration",
+        "aws_chatbot_teams_channel_configuration",
         "aws_cloudwatch_event_rule",
         "aws_cloudwatch_event_target",
         "aws_cloudwatch_log_resource_policy",

@@ -84,6 +84,27 @@ def read_logins(deployed: Deployed) -> tuple[Login, ...]:
     )
 
 
+def password_of(deployed: Deployed, user: str) -> str:
+    """Return a login's password, for a client that is about to use it. It must not be printed or written.
+
+    Raises UserError for a user whose password the stage does not keep.
+    """
+    master = deployed.settings.database.master_username
+    secrets = {master: MASTER_CREDENTIALS, **dict(zip(DATABASE_ROLES, _STRINGS, strict=True))}
+    if user not in secrets:
+        raise UserError(
+            f"the stage keeps no password of {user!r}: allowed: {', '.join(secrets)}, or with --iam any that "
+            "was granted rds_iam"
+        )
+    document = _document(deployed, secrets[user])
+    if document.get("username") != user:
+        raise UserError(
+            f"{user} cannot log in yet: `python -m ops database apply FOLDER --stage "
+            f"{deployed.settings.stage}` makes the roles"
+        )
+    return str(document["password"])
+
+
 def verifiers(logins: Sequence[Login]) -> dict[str, str]:
     """Return what PostgreSQL stores of each password."""
     found = {}

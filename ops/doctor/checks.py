@@ -12,8 +12,10 @@ from ops.deployed import Deployed
 from ops.doctor import (
     account,
     account_wide,
+    chat,
     contents,
     edge,
+    maintenance,
     names,
     quotas,
     running,
@@ -23,6 +25,7 @@ from ops.doctor import (
 from ops.doctor.finding import Finding, unknown
 from ops.facts.alarms import alarm_facts, subscriptions
 from ops.facts.database import database_facts
+from ops.facts.maintenance import maintenance_facts
 from ops.facts.services import ServiceFacts, service_facts
 from ops.secrets.secret_values import secret_states
 from terraform.environment import refusal
@@ -173,6 +176,13 @@ def _stage(deployed: Deployed, *, deep: bool, look_up: edge.Resolve) -> list[Che
                 ),
             )
         )
+    if settings.chat.is_wanted:
+        checks.append(
+            Check(
+                name="chat",
+                findings=lambda: chat.judge_chat(settings.chat, chat.gather_chat(deployed)),
+            )
+        )
     if settings.phase == "full":
         checks += _application(deployed, look_up=look_up)
     if deep:
@@ -214,6 +224,12 @@ def _application(deployed: Deployed, *, look_up: edge.Resolve) -> list[Check]:
             name="names inside",
             findings=lambda: names.judge(
                 names.gather(deployed), chosen=settings.network.search_domain, stack=stack
+            ),
+        ),
+        Check(
+            name="maintenance",
+            findings=lambda: maintenance.judge_maintenance(
+                maintenance_facts(deployed), stage=stage
             ),
         ),
         Check(name="services", findings=services_and_targets),

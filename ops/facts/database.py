@@ -58,6 +58,12 @@ def database_address(deployed: Deployed) -> tuple[str, int]:
     return str(endpoint), POSTGRES_PORT
 
 
+def takes_iam_logins(deployed: Deployed) -> bool:
+    """Return whether the database takes tokens of IAM for passwords."""
+    _, found = _described(deployed)
+    return bool((found or {}).get("IAMDatabaseAuthenticationEnabled"))
+
+
 def _described(deployed: Deployed) -> tuple[bool, Mapping[str, Any] | None]:
     """Return whether the stage has an instance, not a cluster, and what RDS says of it, if it is there."""
     is_instance = deployed.settings.database.engine == "postgres"

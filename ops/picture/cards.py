@@ -86,6 +86,7 @@ _FAMILIES: Mapping[str, tuple[str, str]] = {
     "ecr": ("ECR", "Data outside the VPC"),
     "sqs": ("SQS", "Data outside the VPC"),
     "budgets": ("Budgets", "Watching"),
+    "chatbot": ("Chat", "Watching"),
     "cloudtrail": ("CloudTrail", "Watching"),
     "cloudwatch": ("CloudWatch", "Watching"),
     "flow": ("VPC flow logs", "Watching"),
@@ -100,6 +101,8 @@ _KINDS = {
 }
 _NOUNS = {
     "aws_acm_certificate": "requested certificate",
+    "aws_chatbot_slack_channel_configuration": "Slack channel",
+    "aws_chatbot_teams_channel_configuration": "Teams channel",
     "aws_cloudwatch_log_group": "log group",
     "aws_cloudwatch_metric_alarm": "alarm",
     "aws_ecr_repository": "repository",

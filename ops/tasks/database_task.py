@@ -2,22 +2,19 @@
 
 import hashlib
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-from aws.client import ask_unless
 from common.errors import UserError
 from common.progress import Progress
-from modules.settings.services import DATABASE_TASK, TASK_GROUPS, TASK_PUBLIC, TASK_SUBNETS
+from modules.settings.services import DATABASE_TASK
 from ops.database.script import ASKS, CHANGED, SAYS, TASK
 from ops.deployed import Deployed
 from ops.facts.logs import read_log
 from ops.tasks.bucket_link import waiting_in_the_bucket
 from ops.tasks.one_off import Ended, run_task
+from ops.tasks.standalone import network_of
 
-_NONE = frozenset({"ClientException"})
 _NOTHING_RUNS = "the embedded AWS runs no container"
 # CloudWatch shows a line some seconds after it was written.
 _LOG_TRIES, _LOG_SECONDS = 8, 2
@@ -58,14 +55,16 @@ def apply_in_task(
     Raises UserError where it never ran, and when AWS refuses.
     """
     started = datetime.now(UTC)
-    container = _container(deployed)
+    network = network_of(
+        deployed, DATABASE_TASK, remedy="deploy the stage first, in phase foundation or full"
+    )
     with waiting_in_the_bucket(deployed, archive, name="database-apply.tar.gz") as link:
         progress("starting the task that runs SQL")
         ended = run_task(
             deployed,
             DATABASE_TASK,
             task_definition=deployed.names.service(DATABASE_TASK),
-            network=_network(container["dockerLabels"]),
+            network=network,
             command=[TASK],
             environment={
                 "BUNDLE_URL": link,
@@ -88,34 +87,6 @@ def apply_in_task(
         said=tuple(line.removeprefix(SAYS) for line in log if line.startswith(SAYS)),
         ran=ran,
     )
-
-
-def _container(deployed: Deployed) -> Mapping[str, Any]:
-    answer = ask_unless(
-        deployed.clients,
-        "ecs",
-        "DescribeTaskDefinition",
-        _NONE,
-        taskDefinition=deployed.names.service(DATABASE_TASK),
-    )
-    if answer is None:
-        raise UserError(
-            f"there is no task {deployed.names.service(DATABASE_TASK)}: deploy the stage first, in phase "
-            f"foundation or full: `cdktf deploy {deployed.settings.stack_name}`"
-        )
-    containers = answer["taskDefinition"]["containerDefinitions"]
-    found: Mapping[str, Any] = next(each for each in containers if each["name"] == DATABASE_TASK)
-    return found
-
-
-def _network(labels: Mapping[str, str]) -> Mapping[str, Any]:
-    return {
-        "awsvpcConfiguration": {
-            "subnets": labels[TASK_SUBNETS].split(","),
-            "securityGroups": labels[TASK_GROUPS].split(","),
-            "assignPublicIp": labels[TASK_PUBLIC],
-        }
-    }
 
 
 def _log(deployed: Deployed, ended: Ended, started: datetime) -> tuple[str, ...]:

@@ -4,9 +4,7 @@ Exit codes: 0 both ways give the same but for versions, 1 an error said in one l
 """
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -14,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from common.errors import UserError
-from common.files import replace_file
 from common.screen import ASKS_FOR_A_PERSON, print_error, print_table, say, tell
+from dev.packages import installed, run
 from tests.compat.rename import PROJECT, rename
 from tests.compat.ways import WAYS, Way
 
@@ -60,26 +58,8 @@ def main() -> int:
 
 
 def _packages(way: Way) -> Path:
-    """Install the way's packages into a folder of their own, once, and return it."""
-    folder = WORK / way.name / "packages"
-    stamp = folder / ".stamp"
-    if not stamp.exists() or stamp.read_text() != way.requirements:
-        shutil.rmtree(folder, ignore_errors=True)
-        wanted = WORK / way.name / "requirements.txt"
-        replace_file(wanted, way.requirements)
-        # The rest of what they need is in .venv.
-        options = [
-            "--quiet",
-            "--no-deps",
-            "--no-compile",
-            "--require-hashes",
-            "--target",
-            str(folder),
-        ]
-        command = [sys.executable, "-m", "pip", "install", *options, "-r", str(wanted)]
-        _run(f"installing the packages of {way.title}", command, PROJECT, None)
-        stamp.write_text(way.requirements)
-    return folder
+    # The rest of what they need is in .venv.
+    return installed(f"compat/{way.name}", way.requirements)
 
 
 def _copy(way: Way) -> tuple[Path, int, int]:
@@ -141,16 +121,8 @@ def _tests(tree: Path, packages: Path) -> str:
 
 def _run(what: str, command: list[str], folder: Path, packages: Path | None) -> str:
     tell(f"... {what}")
-    environment = {**os.environ, "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(WORK / "jsii")}
-    if packages:
-        environment["PYTHONPATH"] = str(packages)
-    done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        tail = (done.stdout + done.stderr).strip().splitlines()[-30:]
-        raise UserError("\n".join((f"{what} has failed:", *tail)))
-    return done.stdout.strip()
+    path = {"PYTHONPATH": str(packages)} if packages else {}
+    return run(command, folder, {"JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(WORK / "jsii"), **path})
 
 
 if __name__ == "__main__":

@@ -265,3 +265,34 @@ def _at_a_terminal(dev: Deployment, arguments: list[str], replies: dict[str, str
     os.close(ours)
     assert process.returncode == 0, shown
     return shown
+
+
+def page_is_on(dev: Deployment) -> bool:
+    shown = ops(dev, "maintenance", "show", "--stage", "dev", "--json")
+    assert shown.code in {0, 2}, shown.errors
+    return json.loads(shown.text)["maintenance"] is not None
+
+
+def test_the_maintenance_page_outlives_deploy_recover_and_drift_and_goes_when_told(
+    dev: Deployment,
+) -> None:
+    assert ops(dev, "maintenance", "on", "--stage", "dev").code == 0
+    dev.client("cloudwatch").delete_alarms(AlarmNames=["atomic-dev-app-cpu"])
+
+    dev.cdktf.run("deploy", dev.stack, "--auto-approve")
+    assert page_is_on(dev)
+
+    recovered = ops(dev, "recover", "--stage", "dev", "--yes")
+    assert recovered.code == 0, recovered.text + recovered.errors
+    assert "neither a recover nor a deploy changes that" in recovered.text
+    assert page_is_on(dev)
+
+    drift = ops(dev, "drift", "--stage", "dev")
+    assert drift.code == 0, drift.text + drift.errors
+    assert "no drift" in drift.text
+    assert "the maintenance page is on since" in drift.text
+    assert "visitors   the maintenance page is on" in ops(dev, "status", "--stage", "dev").text
+    assert "python -m ops maintenance off --stage dev" in ops(dev, "doctor", "--stage", "dev").text
+
+    assert ops(dev, "maintenance", "off", "--stage", "dev").code == 0
+    assert not page_is_on(dev)

@@ -39,6 +39,13 @@ budget_usd = 250
 anomaly_usd = 20
 anomaly_monitor_arn = "{monitor}"
 
+[chat]
+slack_workspace_id = "T0AB12CD3"
+slack_channel_id = "C0EF45GH6"
+teams_tenant_id = "5f9c1b1e-0d2a-4f7b-9c3d-6a7e8f901234"
+teams_team_id = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f12345678"
+teams_channel_id = "19%3aoperators%40thread.tacv2"
+
 [security]
 customer_managed_key = true
 web_firewall = true

@@ -1,4 +1,4 @@
-"""A server that answers as ECS, CloudWatch Logs and SSM do, for a command line in a process of its own."""
+"""A server that answers as some services of AWS do, for a command line in a process of its own."""
 
 import json
 import threading
@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qsl
 
-Answers = Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]]
+Answers = Mapping[str, Callable[[dict[str, Any]], dict[str, Any] | str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,11 +48,14 @@ def answering(answers: Answers) -> Iterator[StandIn]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            name = self.headers["X-Amz-Target"].rpartition(".")[2]
-            arguments = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            text = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            target = self.headers["X-Amz-Target"]
+            # RDS asks in a form, and is answered in XML.
+            arguments = json.loads(text) if target else dict(parse_qsl(text))
+            name = target.rpartition(".")[2] if target else arguments["Action"]
             asked.append((name, arguments))
             answer = answers[name](arguments) if name in answers else {"__type": "NotThere"}
-            body = json.dumps(answer).encode()
+            body = (answer if isinstance(answer, str) else json.dumps(answer)).encode()
             self.send_response(400 if "__type" in answer else 200)
             self.send_header("Content-Type", "application/x-amz-json-1.1")
             self.send_header("Content-Length", str(len(body)))

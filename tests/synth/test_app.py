@@ -140,7 +140,9 @@ HINTS = (
 )
 
 
-BESIDE = re.compile(r" 127\.0\.0\.1:\d+/\$rest;|127\.0\.0\.1:(?:13133|4317|4318)\b")
+BESIDE = re.compile(
+    r" 127\.0\.0\.1:\d+(?:/\$rest|\$request_uri);|127\.0\.0\.1:(?:13133|4317|4318)\b"
+)
 
 
 def hints(stack: Stack) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from botocore.handlers import json_decode_template_body
 
-from aws.client import Clients, ask, ask_all, ask_unless, client_of
+from aws.client import Clients, action_name, ask, ask_all, ask_unless, asking, client_of
 from common.errors import UserError, shorten
 from common.progress import Progress
 from common.templates import read_template
@@ -73,12 +73,7 @@ class OwnersStack:
     @property
     def template_sha256(self) -> str:
         """What tells whether it is still the same template."""
-        return template_sha256(self.text)
-
-
-def template_sha256(text: str) -> str:
-    """Return the checksum of a template's text."""
-    return hashlib.sha256(text.encode()).hexdigest()
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
 
 def read_template_file(path: Path) -> OwnersStack:
@@ -102,7 +97,9 @@ def parse_template(text: str, *, source: str) -> OwnersStack:
     )
 
 
-def read_stack(clients: Clients, name: str, *, progress: Progress) -> OwnersStack:
+def read_stack(
+    clients: Clients, name: str, *, progress: Progress, with_drift: bool = True
+) -> OwnersStack:
     """Return a deployed stack, by its name or ARN. Raises UserError where AWS tells none."""
     progress("reading the stack")
     facts = ask(clients, "cloudformation", "DescribeStacks", StackName=name)["Stacks"][0]
@@ -116,8 +113,10 @@ def read_stack(clients: Clients, name: str, *, progress: Progress) -> OwnersStac
         ("StackResourceSummaries",),
         StackName=arn,
     )["StackResourceSummaries"]
-    progress("asking CloudFormation what has drifted")
-    drifts = _drifts(clients, arn) if str(facts["StackStatus"]).endswith("_COMPLETE") else {}
+    drifts = {}
+    if with_drift and str(facts["StackStatus"]).endswith("_COMPLETE"):
+        progress("asking CloudFormation what has drifted")
+        drifts = _drifts(clients, arn)
     by_id = {each["LogicalResourceId"]: each for each in told}
     rows = {
         logical_id: OwnersRow(
@@ -147,10 +146,12 @@ def read_stack(clients: Clients, name: str, *, progress: Progress) -> OwnersStac
 def deployed_text(clients: Clients, arn: str) -> str:
     """Return the template of a stack as it was deployed, to the byte. Raises UserError."""
     # botocore parses a template that is JSON, and with that its form is lost.
-    client_of(clients, "cloudformation").meta.events.unregister(
+    client = client_of(clients, "cloudformation")
+    client.meta.events.unregister(
         "after-call.cloudformation.GetTemplate", json_decode_template_body
     )
-    answer = ask(clients, "cloudformation", "GetTemplate", StackName=arn, TemplateStage="Original")
+    with asking(action_name("cloudformation", "GetTemplate")):
+        answer = client.get_template(StackName=arn, TemplateStage="Original")
     return str(answer["TemplateBody"])
 
 

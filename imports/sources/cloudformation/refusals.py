@@ -24,12 +24,25 @@ _NESTED: Final = "AWS::CloudFormation::Stack"
 
 def why_not(stack: OwnersStack) -> list[str]:
     """Return everything that stands against adopting a deployed stack, each with what to do."""
-    return list(_reasons(stack)) if stack.facts else []
+    return [*_of_status(stack), *_of_stack(stack), *_of_drift(stack)] if stack.facts else []
 
 
-def _reasons(stack: OwnersStack) -> Iterator[str]:
-    facts, name = stack.facts, stack.name
-    status = str(facts["StackStatus"])
+def why_not_let_go(stack: OwnersStack, kept: frozenset[str], *, is_deleting: bool) -> list[str]:
+    """Return everything that stands against deleting a stack whose rows `kept` stay.
+
+    What has drifted is none of it: the platform changes what it has adopted, and CloudFormation takes back
+    nothing that its template leaves as it was. `is_deleting`: a retirement has begun to delete it.
+    """
+    gone = [name for name in sorted(kept) if _drift(stack, name) == "DELETED"]
+    return [
+        *(() if is_deleting else _of_status(stack)),
+        *_of_stack(stack),
+        *([_gone(stack, gone)] if gone else ()),
+    ]
+
+
+def _of_status(stack: OwnersStack) -> Iterator[str]:
+    status, name = str(stack.facts["StackStatus"]), stack.name
     if status.endswith("_IN_PROGRESS"):
         yield f"{name} is being changed ({status}): wait until CloudFormation has done, then run this again"
     elif status not in _SETTLED:
@@ -37,6 +50,10 @@ def _reasons(stack: OwnersStack) -> Iterator[str]:
             f"{name} is {status}: CloudFormation takes no update of it; continue or roll back what failed "
             "first (`aws cloudformation continue-update-rollback`, or `cdk deploy`)"
         )
+
+
+def _of_stack(stack: OwnersStack) -> Iterator[str]:
+    facts, name = stack.facts, stack.name
     if facts.get("ParentId"):
         yield f"{name} is nested in {facts['ParentId']}: name that stack, whose update would undo this one"
     nested = [row.logical_id for row in stack.rows.values() if row.type == _NESTED]
@@ -68,6 +85,10 @@ def _reasons(stack: OwnersStack) -> Iterator[str]:
             f"the parameter {stack.missing_parameter} that the template asks for is gone: `cdk bootstrap` "
             "makes it again; without it CloudFormation takes no update"
         )
+
+
+def _of_drift(stack: OwnersStack) -> Iterator[str]:
+    name = stack.name
     drifted = [row.logical_id for row in stack.rows.values() if row.drift == "MODIFIED"]
     if drifted:
         yield (
@@ -76,7 +97,16 @@ def _reasons(stack: OwnersStack) -> Iterator[str]:
         )
     gone = [row.logical_id for row in stack.rows.values() if row.drift == "DELETED"]
     if gone:
-        yield (
-            f"{listed(gone)}: gone from AWS, though {name} still lists them: bring them back, or take them "
-            "out of the stack with `cdk deploy`"
-        )
+        yield _gone(stack, gone)
+
+
+def _gone(stack: OwnersStack, rows: list[str]) -> str:
+    return (
+        f"{listed(rows)}: gone from AWS, though {stack.name} still lists them: bring them back, or take them "
+        "out of the stack with `cdk deploy`"
+    )
+
+
+def _drift(stack: OwnersStack, logical_id: str) -> str:
+    row = stack.rows.get(logical_id)
+    return row.drift if row else ""

@@ -256,6 +256,17 @@ STAGES: dict[str, dict[str, Any]] = {
         "account_id": "123456789012",
         "certificate_arn": "arn:aws:acm:us-east-1:210987654321:certificate/x",
     },
+    "chat": {
+        "region": "us-gov-west-1",
+        "chat": {"slack_workspace_id": "T0AB12CD3", "slack_channel_id": "C0EF45GH6"},
+    },
+    "chat.slack_channel_id": {"chat": {"slack_workspace_id": "T0AB12CD3"}},
+    "chat.teams_team_id": {
+        "chat": {
+            "teams_tenant_id": "5f9c1b1e-0d2a-4f7b-9c3d-6a7e8f901234",
+            "teams_channel_id": "19%3aoperators%40thread.tacv2",
+        }
+    },
     "cost_alerts.anomaly_monitor_arn": {
         "account_id": "123456789012",
         "cost_alerts": {"anomaly_monitor_arn": "arn:aws:ce::210987654321:anomalymonitor/x"},

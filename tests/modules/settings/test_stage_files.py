@@ -70,7 +70,7 @@ def test_a_character_that_nobody_sees_is_named_where_toml_stops(
     with pytest.raises(StageFileError) as caught:
         read_stage(tmp_path, "dev")
 
-    assert str(caught.value).endswith(f"): {stands} stands there: type it anew")
+    assert str(caught.value).endswith(f"): {stands} is there: type it anew")
 
 
 def test_a_file_that_is_not_toml_is_refused_with_the_place(tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ SECTIONS: dict[str, type[Section]] = {
     "alarms": s.AlarmThresholds,
     "security": s.Security,
     "night_stop": s.NightStop,
+    "chat": s.Chat,
     "cost_alerts": s.CostAlerts,
     "images": s.Images,
     "state": s.State,

@@ -81,6 +81,7 @@ def test_the_exit_code_after_waiting_tells_whether_the_deployment_holds(
         ("account_of", "123456789012"),
         ("alarm_facts", ()),
         ("database_facts", None),
+        ("maintenance_facts", None),
     ):
         monkeypatch.setattr(status_module, name, lambda _asked, value=value: value)
 

@@ -1,0 +1,36 @@
+"""Channels of Slack and Teams that Amazon Q Developer in chat applications writes to."""
+
+from typing import Final
+
+from aws.resources.call import Call
+from aws.resources.row import Resource
+
+CHATBOT: Final = (
+    Resource(
+        type="aws_chatbot_slack_channel_configuration",
+        key=("configuration_name",),
+        refuses_double=True,
+        attributes={
+            "id": "ChatConfigurationArn",
+            "chat_configuration_arn": "ChatConfigurationArn",
+            "configuration_name": "ConfigurationName",
+        },
+        import_id="{chat_configuration_arn}",
+        listing=Call("chatbot", "DescribeSlackChannelConfigurations", "SlackChannelConfigurations"),
+    ),
+    Resource(
+        type="aws_chatbot_teams_channel_configuration",
+        key=("configuration_name",),
+        refuses_double=True,
+        attributes={
+            "id": "ChatConfigurationArn",
+            "chat_configuration_arn": "ChatConfigurationArn",
+            "configuration_name": "ConfigurationName",
+            "team_id": "TeamId",
+        },
+        import_id="{team_id}",
+        listing=Call(
+            "chatbot", "ListMicrosoftTeamsChannelConfigurations", "TeamChannelConfigurations"
+        ),
+    ),
+)

@@ -1,0 +1,1 @@
+"""The docs as a static site, of the same files: `make docs`."""
