@@ -36,6 +36,7 @@ from imports.printed import (
     print_owners,
     print_retirement,
     print_rollback,
+    print_stack_inventory,
 )
 from imports.record import AdoptionRecord
 from imports.retire import retire
@@ -44,6 +45,7 @@ from imports.script import import_commands
 from imports.sources.terraform_base.base import NotAgreedError
 from imports.sources.terraform_base.legacy_workspaces import LegacyFolder, workspace_of_record
 from imports.stack_commands import retire_from_stack, rollback_to_stack
+from imports.take_stack import take_stack
 from imports.take_stock import take_stock
 from imports.workspace_record import whole_record
 from synth.synthesized import synthesized
@@ -105,7 +107,7 @@ def inventory(
     legacy: Annotated[Path | None, typer.Option(help="the legacy terraform/aws folder")] = None,
     cloudformation: Annotated[
         str | None,
-        typer.Option(help="look at this CloudFormation stack instead, by name or ARN"),
+        typer.Option(help="the CloudFormation stack that owns them instead, by name or ARN"),
     ] = None,
     template: Annotated[
         Path | None,
@@ -128,7 +130,7 @@ def inventory(
 ) -> None:
     """Decide what becomes of each legacy resource, and write the adoption record.
 
-    Of a CloudFormation stack it says what would become of each row, and writes nothing.
+    Of a CloudFormation stack likewise, row by row; of a template it only says what would become of each.
 
     Example: `python -m imports inventory --stage prod --legacy ../terraform/aws`
     """
@@ -138,6 +140,9 @@ def inventory(
             "with --cloudformation, or a template's file with --template: `python -m imports inventory "
             "--help` tells what is allowed"
         )
+    if cloudformation is not None:
+        _inventory_of_stack(stage, cloudformation, as_json=as_json)
+        return
     if legacy is None:
         _look(stage, cloudformation, template, as_json=as_json)
         return
@@ -185,6 +190,32 @@ def inventory(
         raise typer.Exit(ASKS_FOR_A_PERSON)
 
 
+def _inventory_of_stack(stage: str, name: str, *, as_json: bool) -> None:
+    with progress_on_screen(as_json) as progress:
+        found = take_stack(
+            this_workspace(stage),
+            name,
+            synthesize=lambda settings, adopted: synthesized(settings, adopted=adopted),
+            progress=progress,
+        )
+    if as_json:
+        print_json(
+            {
+                "stack": found.stack,
+                "was_deployed": True,
+                "rows": found.rows,
+                "against": found.against,
+                "compared": found.compared,
+                "notes": found.notes,
+                "record": found.record_path if found.record else None,
+            }
+        )
+    else:
+        print_stack_inventory(found)
+    if found.record is None:
+        raise typer.Exit(ASKS_FOR_A_PERSON)
+
+
 def _look(stage: str, name: str | None, template: Path | None, *, as_json: bool) -> None:
     with progress_on_screen(as_json) as progress:
         found = look_at_stack(
@@ -192,7 +223,7 @@ def _look(stage: str, name: str | None, template: Path | None, *, as_json: bool)
             name=name,
             template=template,
             clients=boto3_clients,
-            addresses=lambda settings: frozenset(synthesized(settings).resources),
+            synthesize=synthesized,
             progress=progress,
         )
     if as_json:
@@ -241,22 +272,33 @@ def adopt_(stage: Stage, as_json: AsJson = False) -> None:
 
     Example: `python -m imports adopt --stage prod`
     """
+    workspace = this_workspace(stage)
     with progress_on_screen(as_json) as progress:
-        result = adopt(this_workspace(stage), progress=progress)
-    _report(result.gate, as_json, held=result.held)
+        result = adopt(workspace, progress=progress)
+    stack = whole_record(workspace).stack
+    _report(result.gate, as_json, held=result.held, stack=stack.name if stack else None)
 
 
-def _report(result: GateResult, as_json: bool, *, held: int | None = None) -> None:
+def _report(
+    result: GateResult, as_json: bool, *, held: int | None = None, stack: str | None = None
+) -> None:
     if as_json:
         print_json({"open": result.is_open, "held": held, **asdict(result)})
     else:
         print_gate(result)
         if held:
             say(f"adopted: the new state holds {held} objects, and a second plan is empty")
-            say(
-                "next: stop the old folder's CI and run `python -m imports retire`: until then the old state "
-                "owns these objects too, and an apply there would take back what this project changes"
-            )
+            if stack:
+                say(
+                    f"CloudFormation owns them too: deploy and delete {stack} no more. Next: the phases "
+                    "foundation and full, then `python -m imports retire --cloudformation`"
+                )
+            else:
+                say(
+                    "next: stop the old folder's CI and run `python -m imports retire`: until then the old "
+                    "state owns these objects too, and an apply there would take back what this project "
+                    "changes"
+                )
     if not result.is_open:
         raise typer.Exit(ASKS_FOR_A_PERSON)
 

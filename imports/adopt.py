@@ -14,6 +14,7 @@ from imports.gate import Verdict, judge
 from imports.preflight import preflight
 from imports.record import AdoptionRecord
 from imports.retire import LEGACY
+from imports.stack_side import refuse_moved_stack
 from imports.taken_names import taken_names
 from imports.workspace_record import kept_record
 from terraform.cli import Terraform
@@ -157,6 +158,9 @@ def _gate(
         return GateResult(
             phase=settings.phase, preflight=missing, verdict=Verdict(findings=())
         ), terraform
+    if settings.phase == "adopt":
+        # Later phases change what CloudFormation would take for drift.
+        refuse_moved_stack(record, boto3_clients(region=record.region), progress=progress)
     plan, state = given, None
     if is_resuming and settings.phase == "adopt":
         # What a killed adoption had imported is imported again: the plan has no other objects.

@@ -15,6 +15,7 @@ from common.files import replace_file
 from imports.as_found import leave_out
 from imports.record import AdoptedObject, AdoptionRecord
 from modules.base.literal import literal
+from modules.settings.stage_settings import OF_APPLICATION
 from terraform.references import addresses
 from terraform.stack import Stack
 
@@ -50,10 +51,17 @@ def bind(
                 "or run `python -m imports inventory` again"
             )
         referred = addresses(resource) & managed
-        _describe(resource, item, in_full=phase == "adopt", kept=kept)
+        # What only phase full builds is as it was found until then.
+        in_full = phase == "adopt" or (phase != "full" and item.address.startswith(OF_APPLICATION))
+        ids = record.security_groups if item.source == "stack" else {}
+        _describe(resource, item, in_full=in_full, kept=kept, ids=ids)
         _keep_the_order(resource, referred)
     if phase == "adopt":
         _keep_only(bound, adopted)
+    elif phase != "full":
+        _wait_for_what_is_there(bound, Stack(document=bound).resources.keys())
+    if record.stack:
+        leave_old_tags(bound)
     bound["import"] = [
         {"to": item.address, "id": literal(item.import_id)}
         for item in sorted(record.adopted, key=lambda item: item.address)
@@ -73,23 +81,46 @@ def bind_file(
     replace_file(path, json.dumps(bind(document, record, phase=phase, kept=kept), indent=2))
 
 
-def _describe(resource: Document, item: AdoptedObject, *, in_full: bool, kept: Set[str]) -> None:
+def leave_old_tags(document: Document) -> None:
+    """Let the provider leave the tags alone that the CDK's helpers go by: they go with the old stack."""
+    for provider in document["provider"]["aws"]:
+        provider["ignore_tags"] = [{"key_prefixes": ["aws-cdk:"]}]
+
+
+def _describe(
+    resource: Document,
+    item: AdoptedObject,
+    *,
+    in_full: bool,
+    kept: Set[str],
+    ids: Mapping[str, str],
+) -> None:
+    """Put what was found in the place of what the stage says; `ids` are security groups by reference."""
     row = RESOURCES[item.type]
+    if in_full:
+        # What has to hold before it starts is of tasks that are not there yet.
+        resource.get("lifecycle", {}).pop("precondition", None)
     chosen = (each for each in row.chosen if f"{item.address}.{each}" in kept)
     taken = (*(row.identity or ()), *(row.settings if in_full else chosen))
     for attribute in taken:
         value = item.observed.get(attribute)
-        if value is None:
+        if value is None and attribute in row.unsaid:
+            lifecycle = resource.setdefault("lifecycle", {})
+            lifecycle["ignore_changes"] = [*lifecycle.get("ignore_changes", ()), attribute]
+        elif value is None:
             resource.pop(attribute, None)
         else:
             resource[attribute] = literally(value)
+    for attribute in row.tied:
+        if attribute in item.observed:
+            resource[attribute] = literally(item.observed[attribute])
     for attribute in row.merged:
         if attribute not in item.observed and attribute in _NEVER_NONE:
             continue
         found = literally(item.observed.get(attribute) or [])
         ours = [] if in_full else resource.get(attribute) or []
         try:
-            merged = merge_rules(found, ours, key=_KEYS[attribute])
+            merged = merge_rules(found, ours, key=_told_by(_KEYS[attribute], ids))
         except (AttributeError, TypeError):
             raise UserError(
                 f"the adoption record's {attribute} of {item.address} is no list of rules: restore it "
@@ -131,6 +162,21 @@ def merge_rules(
     return [*found, *(rule for rule in ours if key(rule) not in known)]
 
 
+def _told_by(key: Callable[[Any], object], ids: Mapping[str, str]) -> Callable[[Any], object]:
+    """Return the key of a rule with what it refers to by its id, where that is known."""
+    if not ids:
+        return key
+
+    def known(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {name: known(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [known(item) for item in value]
+        return ids.get(value, value) if isinstance(value, str) else value
+
+    return lambda rule: key(known(rule))
+
+
 def _traffic(rule: Document) -> object:
     sources = [
         tuple(sorted(map(str, rule.get(source) or ())))
@@ -157,11 +203,12 @@ def _destination(route: Document) -> object:
 
 
 # An older record does not say these, and an object always has some.
-_NEVER_NONE = frozenset({"vpc_security_group_ids"})
+_NEVER_NONE = frozenset({"security_groups", "vpc_security_group_ids"})
 _KEYS: Mapping[str, Callable[[Document], object]] = {
     "ingress": _traffic,
     "egress": _traffic,
     "route": _destination,
+    "security_groups": str,
     "vpc_security_group_ids": str,
 }
 
@@ -186,14 +233,19 @@ def _keep_only(document: Document, kept: frozenset[str]) -> None:
     listed = document.get("//", {}).get("outputs", {})
     for stack, outputs in listed.items():
         listed[stack] = {key: name for key, name in outputs.items() if name in document["output"]}
+    _wait_for_what_is_there(document, known)
     for type_, named in document["resource"].items():
         for name, resource in named.items():
-            # What it waits for is not there to be waited for.
-            if "depends_on" in resource:
-                resource["depends_on"] = [each for each in resource["depends_on"] if each in known]
             unknown = addresses(resource) - known
             if unknown:
                 raise UserError(
                     f"{type_}.{name} refers to {', '.join(sorted(unknown))}, which is not adopted: the "
                     "record does not describe it in full; run `python -m imports inventory` again"
                 )
+
+
+def _wait_for_what_is_there(document: Document, known: Set[str]) -> None:
+    for named in document["resource"].values():
+        for resource in named.values():
+            if "depends_on" in resource:
+                resource["depends_on"] = [each for each in resource["depends_on"] if each in known]

@@ -20,6 +20,7 @@ BUCKET: Final = "aws_s3_bucket"
 # Every bucket has one, be it that nobody has ever switched it on.
 _OF_EVERY_BUCKET: Final = "aws_s3_bucket_versioning"
 CLUSTER: Final = "aws_ecs_cluster"
+_BY_CLUSTER: Final = frozenset({CLUSTER, "aws_ecs_cluster_capacity_providers"})
 _VPC: Final = "aws_vpc"
 
 
@@ -48,12 +49,13 @@ def read_existing(
     answers: Answers = {}
     found: dict[str, Sequence[Live]] = {}
     for type_, resource in wanted.items():
-        if type_ == CLUSTER:
+        if type_ in _BY_CLUSTER:
             rows = [row for name in sorted(set(clusters)) for row in resource.rows(clients, name)]
         elif type_.startswith(BUCKET):
             continue
         else:
-            rows = [*resource.rows(clients, answers=answers)]
+            owners = [None] if resource.owners is None else resource.owners(clients)
+            rows = [row for owner in owners for row in resource.rows(clients, owner, answers)]
         found[type_] = [resource.live(row) for row in rows]
     if any(type_.startswith(BUCKET) for type_ in wanted):
         found |= _buckets(clients, set(buckets), wanted)

@@ -6,31 +6,14 @@ Nothing is written, here or in AWS, but that CloudFormation is asked to look for
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
-from aws.client import Clients, ask_all
-from common.errors import UserError
+from aws.client import Clients
 from common.progress import Progress
-from imports.sources.cloudformation.owners_stack import (
-    OwnersStack,
-    read_stack,
-    read_template_file,
-)
+from imports.sources.cloudformation.owners_stack import read_template_file
 from imports.sources.cloudformation.refusals import why_not
-from imports.sources.cloudformation.roles import roles
 from imports.sources.cloudformation.verdicts import Physical, RowVerdict, verdicts
-from modules.settings.secrets import SECRETS
-from modules.settings.stage_files import parse_stage
-from modules.settings.stage_settings import StageSettings
+from imports.stack_side import Synthesize, any_settings, read_stack_side, roles_in, with_zones_of
 from terraform.workspace import Workspace, set_default_credentials
-
-Addresses = Callable[[StageSettings], frozenset[str]]
-"""Gives the addresses of a stage's stack."""
-
-# The guide has two names for it.
-_ALSO_CALLED: Final = {"ApiTokenSecret": "api-token-secret"}
-# What a stage needs at least; none of it decides an address.
-_ANY_STAGE: Final = {"domain_name": "calendar.example.com", "operator_email": "you@example.com"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,48 +34,36 @@ def look_at_stack(
     name: str | None,
     template: Path | None,
     clients: Callable[[], Clients],
-    addresses: Addresses,
+    synthesize: Synthesize,
     progress: Progress,
 ) -> StackLook:
     """Return what would become of each row of a deployed stack, or of a template in a file.
 
     Raises UserError for what cannot be read.
     """
-    settings = _settings(workspace)
-    if template is not None:
-        stack, physical = read_template_file(template), Physical(ids={}, allocations={})
-    else:
+    settings = any_settings(workspace)
+    if template is None:
         set_default_credentials(workspace)
+    if template is not None:
+        stack = read_template_file(template)
+        found = roles_in(stack, settings)
+        progress("synthesizing the stage")
+        rows = verdicts(
+            stack,
+            found,
+            addresses=frozenset(synthesize(with_zones_of(found, settings)).resources),
+            physical=Physical(ids={}, allocations={}),
+        )
+    else:
         made = clients()
-        stack = read_stack(made, str(name), progress=progress)
-        physical = _physical(made, stack)
-    progress("synthesizing the stage")
-    found = roles(
-        stack,
-        services=[service.name for service in settings.services.values()],
-        secrets={row.output.removesuffix("Arn"): row.name for row in SECRETS} | _ALSO_CALLED,
-    )
+        side = read_stack_side(
+            made, str(name), settings=settings, synthesize=synthesize, progress=progress
+        )
+        stack, rows = side.stack, side.verdicts
     return StackLook(
         stack=stack.arn or stack.name,
-        rows=verdicts(stack, found, addresses=addresses(settings), physical=physical),
+        rows=rows,
         against=why_not(stack),
         was_deployed=bool(stack.facts),
         compared=sum(row.drift != "NOT_CHECKED" for row in stack.rows.values()),
     )
-
-
-def _physical(clients: Clients, stack: OwnersStack) -> Physical:
-    known = ask_all(clients, "ec2", "DescribeAddresses", ("Addresses",))["Addresses"]
-    return Physical(
-        ids={logical_id: row.physical_id for logical_id, row in stack.rows.items()},
-        allocations={each["PublicIp"]: each["AllocationId"] for each in known},
-    )
-
-
-def _settings(workspace: Workspace) -> StageSettings:
-    if workspace.stage_path.exists():
-        return workspace.settings()
-    settings, errors = parse_stage(dict(_ANY_STAGE), stage=workspace.stage)
-    if errors:
-        raise UserError(f"{workspace.stage}: {errors[0]}")
-    return settings

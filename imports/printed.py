@@ -11,6 +11,8 @@ from imports.look_at_stack import StackLook
 from imports.ownership import Owner, twice_owned
 from imports.retire import Retirement
 from imports.rollback import Rollback
+from imports.sources.cloudformation.verdicts import RowVerdict
+from imports.take_stack import StackInventory
 from imports.take_stock import Inventory
 
 
@@ -118,23 +120,47 @@ def print_rollback(done: Rollback) -> None:
 
 def print_look(found: StackLook) -> None:
     """Print what would become of each row of a CloudFormation stack, and what stands against it."""
+    count = _print_rows(found.stack, found.rows, found.against)
+    if found.was_deployed:
+        _print_compared(found.compared, count)
+    else:
+        say("a template alone: neither the objects nor the stack's state were looked at")
+    say("nothing was written: this is a look")
+
+
+def print_stack_inventory(found: StackInventory) -> None:
+    """Print what becomes of each row of a CloudFormation stack, and what was written."""
+    count = _print_rows(found.stack, found.rows, found.against)
+    _print_compared(found.compared, count)
+    for note in found.notes:
+        say(f"note: {note}")
+    if found.record is None:
+        say("nothing was written")
+        return
+    say(f"\nwrote {found.record_path}: review and commit it")
+    if found.wrote_stage_file:
+        say(f"wrote {found.stage_path}: the stack's settings, phase adopt")
+    say(f"next: python -m imports gate --stage {found.record.stage}")
+
+
+def _print_rows(stack: str, rows: Sequence[RowVerdict], against: Sequence[str]) -> int:
     print_table(
         ("row", "type", "verdict", "address here", "import id, or why"),
         [
             (row.logical_id, row.type, row.verdict, row.address, row.import_id or row.why)
-            for row in found.rows
+            for row in rows
         ],
     )
-    counts = Counter({row.logical_id: row.verdict for row in found.rows}.values())
+    counts = Counter({row.logical_id: row.verdict for row in rows}.values())
     told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-    say(f"\n{found.stack}: {counts.total()} rows: {told}")
-    for line in found.against:
+    say(f"\n{stack}: {counts.total()} rows: {told}")
+    for line in against:
         say(f"BLOCKED {line}")
-    if found.was_deployed:
-        say(
-            f"CloudFormation compared {found.compared} of {counts.total()} objects with the template; the "
-            "others may have changed unseen"
-        )
-    else:
-        say("a template alone: neither the objects nor the stack's state were looked at")
-    say("nothing was written: this is a look; a stack's rows cannot be adopted yet")
+    return counts.total()
+
+
+def _print_compared(compared: int, count: int) -> None:
+    say(
+        f"CloudFormation compared {compared} of {count} objects with the template; the others may have "
+        "changed unseen"
+    )

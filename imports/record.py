@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from aws.resources import RESOURCES
 from common.errors import UserError, shorten
 from common.files import replace_file
 from common.text_files import read_json
@@ -18,6 +19,21 @@ from imports.sources.terraform_base.mapping import SHARED_ROLES
 
 Source = Literal["base", "stack"]
 """Which old owner an object comes from: a Terraform base, or a CloudFormation stack."""
+
+
+_NAMED = frozenset(
+    {
+        "aws_cloudwatch_log_group",
+        "aws_db_instance",
+        "aws_ecr_repository",
+        "aws_ecs_cluster",
+        "aws_ecs_service",
+        "aws_lb",
+        "aws_s3_bucket",
+        "aws_secretsmanager_secret",
+        "aws_sns_topic",
+    }
+)
 
 
 class _Part(BaseModel):
@@ -85,7 +101,8 @@ class StackRow(_Part):
 class StackOrigin(_Part):
     """The CloudFormation stack that the record was made from, as it was then.
 
-    `template_sha256` is of the deployed template's text, `last_updated` the time of the last change to it.
+    `template_sha256` is of the deployed template (`OwnersStack.template_sha256`), `last_updated` the time of
+    the last change to the stack.
     """
 
     arn: str = Field(pattern=r"^arn:[a-z-]+:cloudformation:[a-z0-9-]+:\d{12}:stack/[^/]+/[^/]+$")
@@ -115,6 +132,25 @@ class AdoptionRecord(_Part):
     def addresses(self) -> frozenset[str]:
         """Our addresses of the adopted objects."""
         return frozenset(item.address for item in self.adopted)
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The names that CloudFormation or the owner gave to what the platform would name, by address."""
+        found = {
+            item.address: item.observed.get(RESOURCES[item.type].key[-1])
+            for item in self.of("stack").adopted
+            if item.type in _NAMED
+        }
+        return {address: name for address, name in found.items() if isinstance(name, str)}
+
+    @property
+    def security_groups(self) -> dict[str, str]:
+        """The ids of the adopted security groups, by the reference that a stage has in their place."""
+        return {
+            f"${{{item.address}.id}}": item.import_id
+            for item in self.adopted
+            if item.type == "aws_security_group"
+        }
 
     def of(self, source: Source) -> "AdoptionRecord":
         """Return the part of it that one old owner gives up."""

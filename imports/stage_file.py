@@ -20,13 +20,29 @@ _HEADER = """\
 # web_firewall and backups come with phase "full" and have a price (docs/settings.md): false gives them up.
 
 """
+_OF_STACK = (
+    _HEADER.replace("legacy base", "CloudFormation stack")
+    + """\
+# health_matcher = "200-499" lets the old tasks and the new ones both pass as healthy during the deployment.
+#   Delete the line when `python -m ops status` shows the new ones alone.
+# load_balancer.http = "forward" keeps port 80 as it was, beside the new HTTPS. Delete it when HTTPS answers.
+
+"""
+)
 _DATABASE = "aws_db_instance.main"
 
 
-def stage_file(attributes: Found, *, region: str, kept: Sequence[str] = ()) -> str:
+def stage_file(
+    attributes: Found,
+    *,
+    region: str,
+    kept: Sequence[str] = (),
+    of_stack: Mapping[str, Any] | None = None,
+) -> str:
     """Return the text of a stage file with phase `adopt` for a base of these attributes.
 
-    `attributes` are the observed or legacy attributes by our address, `kept` what stays as found.
+    `attributes` are the observed or legacy attributes by our address, `kept` what stays as found, `of_stack`
+    the further settings that a CloudFormation stack tells.
     Raises UserError when the base lacks what a stage is built on.
     """
     cluster = str(_known(attributes, "aws_ecs_cluster.main", "name"))
@@ -37,10 +53,11 @@ def stage_file(attributes: Found, *, region: str, kept: Sequence[str] = ()) -> s
         for index in range(_count(attributes, "aws_subnet.public"))
     ]
     nat_gateways = _count(attributes, "aws_nat_gateway.nat")
-    document = {
+    document: dict[str, Any] = {
         "phase": "adopt",
         "region": region,
-        "prefix": cluster.removesuffix(CLUSTER_SUFFIX),
+        # The names of a stack are generated; new objects begin with the stage's own prefix.
+        **({} if of_stack else {"prefix": cluster.removesuffix(CLUSTER_SUFFIX)}),
         "retain_data": True,
         **({"keep_as_found": list(kept)} if kept else {}),
         "default_tags": {},
@@ -71,7 +88,9 @@ def stage_file(attributes: Found, *, region: str, kept: Sequence[str] = ()) -> s
             "master_username": _known(attributes, _DATABASE, "username"),
         },
     }
-    return _HEADER + tomli_w.dumps(document)
+    for name, value in (of_stack or {}).items():
+        document[name] = {**document[name], **value} if name == "network" else value
+    return (_OF_STACK if of_stack else _HEADER) + tomli_w.dumps(document)
 
 
 def _container_insights(attributes: Found) -> Mapping[str, str]:

@@ -122,7 +122,7 @@ def take_stock(
         notes=[
             *notes,
             *_unmanaged(found, stack),
-            *_kept_notes(kept, workspace.stage_path, wrote=wrote_stage_file),
+            *kept_notes(kept, workspace.stage_path, wrote=wrote_stage_file),
             *phase_notes(settings, workspace.stage_path),
         ],
         record=record,
@@ -157,7 +157,7 @@ def refuse_gone(record: AdoptionRecord, clients: Clients) -> None:
         )
 
 
-def _kept_notes(kept: Sequence[str], path: Path, *, wrote: bool) -> list[str]:
+def kept_notes(kept: Sequence[str], path: Path, *, wrote: bool) -> list[str]:
     """Say what somebody has set, and how it stays."""
     if not kept:
         return []

@@ -45,6 +45,8 @@ def serve(listener: socket.socket, *, log_requests: bool, lenient: bool) -> None
     # moto reads these when it is imported.
     os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
     os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "5")
+    # 1,301 snapshots of images that nobody starts here, in the account's own name.
+    os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
     # Only now, for that reason, and because it takes a second that a taken port should not cost.
     from moto.moto_server.werkzeug_app import (  # noqa: PLC0415
         DomainDispatcherApplication,
@@ -57,6 +59,7 @@ def serve(listener: socket.socket, *, log_requests: bool, lenient: bool) -> None
     from local.chat import Chat  # noqa: PLC0415
     from local.cloudformation.service import serve_cloudformation  # noqa: PLC0415
     from local.faults import Faults  # noqa: PLC0415
+    from local.moto_patches.audits import fill_audit_gaps  # noqa: PLC0415
     from local.moto_patches.certificates import fill_certificate_gaps  # noqa: PLC0415
     from local.moto_patches.costs import fill_cost_gaps  # noqa: PLC0415
     from local.moto_patches.ecs import fill_ecs_gaps  # noqa: PLC0415
@@ -71,6 +74,7 @@ def serve(listener: socket.socket, *, log_requests: bool, lenient: bool) -> None
             """Say nothing: a deploy makes some thousand requests."""
 
     fill_gaps()
+    fill_audit_gaps()
     fill_name_gaps()
     fill_certificate_gaps()
     fill_cost_gaps()

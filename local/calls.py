@@ -18,6 +18,8 @@ PATH = "/_atomic/calls"
 
 # AWS's own naming: what begins so only reads. S3 and other REST services tell by the method.
 _READING = ("BatchGet", "Describe", "Get", "Head", "List", "Lookup", "Query", "Scan", "Search")
+# CloudFormation compares objects with the template, and remembers what it found.
+_LOOKS = frozenset({"DetectStackDrift"})
 _READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -48,7 +50,7 @@ def is_mutating(name: str) -> bool:
     method, separator, _ = name.partition(" ")
     if separator:
         return method not in _READING_METHODS
-    return not name.startswith(_READING)
+    return not name.startswith(_READING) and name not in _LOOKS
 
 
 @dataclass(frozen=True, kw_only=True)

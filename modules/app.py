@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
+from types import MappingProxyType
 
 from cdktf import App
 
@@ -17,11 +18,12 @@ def synthesize(
     outdir: str | None,
     state_folder: PurePath,
     emulated: bool,
+    found_names: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> PurePath:
     """Write `OUTDIR/stacks/STACK/cdk.tf.json` for each stage and return the folder of the stacks.
 
-    `adopted` holds, by stage, the addresses of objects that were there before. The output folder is
-    cdktf's own default where `outdir` is None.
+    `adopted` holds, by stage, the addresses of objects that were there before, `found_names` the names of
+    those that somebody else has named. The output folder is cdktf's own default where `outdir` is None.
     """
     app = App(outdir=outdir)
     for stage in stages:
@@ -31,6 +33,7 @@ def synthesize(
             stage.stack_name,
             stage=stage,
             adopted=adopted.get(stage.stage, frozenset()),
+            found_names=found_names.get(stage.stage, {}),
             state_folder=state_folder,
             emulated=emulated,
         )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
-from cdktf import TerraformOutput, TerraformStack
+from cdktf import TerraformElement, TerraformOutput, TerraformResource, TerraformStack
 from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
 from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
 from cdktf_cdktf_provider_aws.data_aws_route53_zone import DataAwsRoute53Zone
@@ -61,13 +61,17 @@ from modules.settings.schedule import WEEK_MINUTES, planned_stops
 from modules.settings.services import OWN_REPOSITORY, Service
 from modules.settings.windows import windows
 
+# In the place of what an earlier phase does not have to say: what is made of it is not in that phase.
+_NOT_SAID = "unknown.invalid"
+
 
 class PlatformStack(TerraformStack):
     """One stage of Atomic Calendar.
 
-    `adopted` are the addresses of objects that were there before this project. `emulated` configures the
-    provider and the backend for an AWS that is not AWS; nothing else depends on it. `state_folder` holds
-    the state file of a stage without a backend of its own.
+    `adopted` are the addresses of objects that were there before this project, `found_names` the names of
+    those that somebody else has named. `emulated` configures the provider and the backend for an AWS that is
+    not AWS; nothing else depends on it. `state_folder` holds the state file of a stage without a backend of
+    its own.
     """
 
     def __init__(
@@ -77,6 +81,7 @@ class PlatformStack(TerraformStack):
         *,
         stage: s.StageSettings,
         adopted: frozenset[str],
+        found_names: Mapping[str, str],
         state_folder: PurePath,
         emulated: bool,
     ) -> None:
@@ -88,7 +93,7 @@ class PlatformStack(TerraformStack):
         # A scope of their own: a service may be called as a part of the platform is.
         self._services = Construct(self, "services")
         self._context = Context(
-            names=Names(prefix=stage.prefix, stack=stage.stack_name),
+            names=Names(prefix=stage.prefix, stack=stage.stack_name, found=found_names),
             account_id=account.account_id,
             region=stage.region,
             time_zone=stage.time_zone,
@@ -108,6 +113,8 @@ class PlatformStack(TerraformStack):
         self._foundation()
         if stage.phase == "full":
             self._application()
+        elif any(each.startswith(s.OF_APPLICATION) for each in adopted):
+            self._adopted_application()
 
     def _foundation(self) -> None:
         """Build what the services need."""
@@ -244,17 +251,32 @@ class PlatformStack(TerraformStack):
                 security_group=self._groups.services[users[0]],
             )
 
+    def _adopted_application(self) -> None:
+        """Build what of the application was there before: the rest waits for phase full."""
+        built = {element.node.path for element in self.node.find_all()}
+        self._application()
+        for element in self.node.find_all():
+            if not isinstance(element, TerraformElement) or element.node.path in built:
+                continue
+            kept = isinstance(element, TerraformResource) and (
+                f"{element.terraform_resource_type}.{element.friendly_unique_id}"
+                in self._context.adopted
+            )
+            if not kept and element.node.scope:
+                element.node.scope.node.try_remove_child(element.node.id)
+
     def _application(self) -> None:
         """Build the edge, the services, and what watches them."""
         stage, context = self._stage, self._context
         # `checks` has refused a stage of phase full without these.
-        assert stage.operator_email is not None
-        assert stage.domain_name is not None
-        self._load_balancer = self._edge(stage.domain_name)
+        domain_name = stage.domain_name or _NOT_SAID
+        operator_email = stage.operator_email or _NOT_SAID
+        self._load_balancer = self._edge(domain_name)
         self._file_storage = FileStorage(
             self,
             "file_storage",
             context=context,
+            settings=stage.file_storage,
             network=self._network,
             security_group=self._groups.file_storage,
         )
@@ -281,7 +303,7 @@ class PlatformStack(TerraformStack):
             network=self._network,
         )
         self._topic = AlarmTopic(
-            self, "alarm_topic", context=context, operator_email=stage.operator_email
+            self, "alarm_topic", context=context, operator_email=operator_email
         )
         self._additions = self._extension()
         self._failed_jobs: FailedJobs | None = None
@@ -289,7 +311,7 @@ class PlatformStack(TerraformStack):
         self._alarms = [*self._platform_alarms()]
         self._target_group_suffixes: dict[str, str] = {}
         for service in stage.services.values():
-            self._service(service, stage.domain_name)
+            self._service(service, domain_name)
         if stage.beside.left_out and context.retain_data:
             LeftOutLogs(self, "left_out_logs", context=context, services=stage.beside.left_out)
         if stage.night_stop:
@@ -309,11 +331,11 @@ class PlatformStack(TerraformStack):
                 topic=self._topic,
             ).alarms
         self._event_notices()
-        self._cost_alerts(stage.operator_email)
+        self._cost_alerts(operator_email)
         health = self._dashboard()
 
         self._output("AlbDnsName", self._load_balancer.load_balancer.dns_name)
-        self._output("ApplicationHttpsEndpoint", f"https://{stage.domain_name}")
+        self._output("ApplicationHttpsEndpoint", f"https://{domain_name}")
         self._output("AlarmTopicArn", self._topic.topic.arn)
         self._output("SystemHealthDashboardUrl", health.url)
         self._output("LanceDbFileSystemId", self._file_storage.file_system.id)
@@ -346,8 +368,7 @@ class PlatformStack(TerraformStack):
         """Build what the internet meets."""
         stage = self._stage
         requested = self._certificate.issued_arn if self._certificate else None
-        certificate_arn = stage.certificate_arn or requested
-        assert certificate_arn is not None
+        certificate_arn = stage.certificate_arn or requested or _NOT_SAID
         edge = LoadBalancer(
             self,
             "load_balancer",
@@ -376,7 +397,7 @@ class PlatformStack(TerraformStack):
         name, stage, names = service.name, self._stage, self._context.names
         route = self._route(service)
         rows = alarms.service_alarms(
-            service, stage.alarms, cluster=names.cluster, ecs_service=names.service(name)
+            service, stage.alarms, cluster=names.cluster, ecs_service=names.ecs_service(name)
         )
         if route:
             self._target_group_suffixes[name] = route.target_group.arn_suffix
@@ -435,7 +456,7 @@ class PlatformStack(TerraformStack):
                 if route
                 else None
             ),
-            ecs_service={"ClusterName": names.cluster, "ServiceName": names.service(name)},
+            ecs_service={"ClusterName": names.cluster, "ServiceName": names.ecs_service(name)},
             silent=silent,
         )
         # A deployment is not rolled back by it: it may well start from nothing.
@@ -557,7 +578,9 @@ class PlatformStack(TerraformStack):
 
     def _dashboard(self) -> Dashboard:
         services, names = self._stage.services, self._context.names
-        shown = {name: names.service(name) for name, row in services.items() if row.on_dashboard}
+        shown = {
+            name: names.ecs_service(name) for name, row in services.items() if row.on_dashboard
+        }
         return Dashboard(
             self,
             "dashboard",

@@ -4,9 +4,12 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from aws.client import Clients, boto3_clients
 from common.errors import UserError
+from imports.record import read_record
+from imports.workspace_record import path_of_record
 from modules.base.naming import Names
 from modules.compute.containers import secret_references
 from modules.settings.stage_settings import StageSettings
@@ -21,14 +24,19 @@ class Deployed:
     settings: StageSettings
     clients: Clients
 
-    @property
+    @cached_property
     def names(self) -> Names:
         """The physical names of the stage."""
-        return Names(prefix=self.settings.prefix, stack=self.settings.stack_name)
+        record = read_record(path_of_record(self.workspace))
+        return Names(
+            prefix=self.settings.prefix,
+            stack=self.settings.stack_name,
+            found=record.names if record else {},
+        )
 
     def registry(self, service: str) -> str:
         """Return the name of a service's registry."""
-        return self.names.service(self.settings.services[service].registry)
+        return self.names.registry(self.settings.services[service].registry)
 
     def readers_of(self, secret: str) -> tuple[str, ...]:
         """Return the services that get a value from `secret` when a task starts."""

@@ -138,6 +138,7 @@ def write_stacks(
                 **adopted,
                 **{stage: record.addresses for stage, record in records.items()},
             },
+            found_names={stage: record.names for stage, record in records.items()},
             outdir=environ.get("CDKTF_OUTDIR"),
             state_folder=_state_folder(environ),
             emulated=bool(environ.get("AWS_ENDPOINT_URL")),

@@ -3,7 +3,7 @@
 from typing import Final
 
 from aws.resources.call import Call
-from aws.resources.row import Resource, of
+from aws.resources.row import Resource, kept_after_all, of
 
 _RULE: Final = Resource(
     type="aws_cloudwatch_event_rule",
@@ -77,6 +77,7 @@ CLOUDWATCH: Final = (
     ),
     Resource(
         type="aws_cloudwatch_log_group",
+        label="log group",
         key=("name",),
         refuses_double=True,
         # AWS tells the ARN with `:*` at its end, which Terraform leaves out.
@@ -88,5 +89,8 @@ CLOUDWATCH: Final = (
         import_id="{name}",
         listing=Call("logs", "DescribeLogGroups", "logGroups", {"logGroupNamePrefix": "{}"}),
         kept_in_state={"skip_destroy": None},
+        state_changes={"skip_destroy": kept_after_all},
+        identity=("kms_key_id", "log_group_class", "name", "tags"),
+        settings=("retention_in_days",),
     ),
 )

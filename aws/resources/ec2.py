@@ -174,6 +174,8 @@ EC2: Final = (
         },
         import_id="{subnet_id}/{route_table_id}",
         identity=(),
+        # The owner's subnets may each have a table of their own.
+        tied=("route_table_id",),
         listing=_call("RouteTables", filtered("association.subnet-id")),
         details=_associations,
     ),

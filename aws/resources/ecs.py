@@ -6,7 +6,7 @@ from typing import Any, Final
 from aws.client import Clients, ask
 from aws.resources.call import Call, Row
 from aws.resources.document import Attributes, Document, DocumentReader, plain
-from aws.resources.row import Resource, of, text_of
+from aws.resources.row import Resource, of, switched_off, text_of
 
 _CLUSTERS_A_CALL: Final = 100
 _SERVICES_A_CALL: Final = 10
@@ -95,6 +95,7 @@ ECS: Final = (
     _CLUSTER,
     Resource(
         type="aws_ecs_cluster_capacity_providers",
+        label="capacity providers of the cluster",
         key=("cluster_name",),
         attributes={"id": "clusterName", "cluster_name": "clusterName"},
         import_id="{cluster_name}",
@@ -108,9 +109,12 @@ ECS: Final = (
             held=lambda _clients, cluster: _capacity(cluster),
             planned=lambda after: _capacity(after) or {},
         ),
+        identity=("cluster_name", "default_capacity_provider_strategy"),
+        settings=("capacity_providers",),
     ),
     Resource(
         type="aws_ecs_service",
+        label="ECS service",
         key=("cluster", "name"),
         refuses_double=True,
         attributes={"id": "serviceArn", "name": "serviceName", "cluster": "cluster"},
@@ -121,6 +125,33 @@ ECS: Final = (
         status="status",
         ended=frozenset({"inactive", "draining"}),
         kept_in_state={"force_new_deployment": None, "wait_for_steady_state": False},
+        state_changes={"wait_for_steady_state": switched_off},
+        # From a launch type to a strategy there is no way but a new service.
+        identity=(
+            "capacity_provider_strategy",
+            "launch_type",
+            "name",
+            "scheduling_strategy",
+            "tags",
+        ),
+        settings=(
+            "alarms",
+            "availability_zone_rebalancing",
+            "deployment_circuit_breaker",
+            "deployment_maximum_percent",
+            "deployment_minimum_healthy_percent",
+            "desired_count",
+            "enable_ecs_managed_tags",
+            "enable_execute_command",
+            "force_new_deployment",
+            "health_check_grace_period_seconds",
+            "load_balancer",
+            "network_configuration",
+            "platform_version",
+            "propagate_tags",
+            "service_registries",
+            "task_definition",
+        ),
     ),
     Resource(
         type="aws_ecs_task_definition",
@@ -153,12 +184,15 @@ _OF_A_TARGET: Final = {
 APPLICATION_AUTOSCALING: Final = (
     Resource(
         type="aws_appautoscaling_target",
+        label="scalable target",
         key=("resource_id", "scalable_dimension"),
         attributes={"id": "ResourceId", **_OF_A_TARGET},
         import_id="{service_namespace}/{resource_id}/{scalable_dimension}",
         listing=_scaling("DescribeScalableTargets", "ScalableTargets", {"ResourceIds": ["{}"]}),
         overwrites=True,
         unread=_OF_NEW_SERVICE,
+        identity=("resource_id", "scalable_dimension", "service_namespace", "tags"),
+        settings=("max_capacity", "min_capacity"),
     ),
     Resource(
         type="aws_appautoscaling_policy",

@@ -9,17 +9,28 @@ from aws.resources.row import Resource, of
 
 _FILE_SYSTEM: Final = Resource(
     type="aws_efs_file_system",
+    label="file system",
     key=("creation_token",),
     refuses_double=True,
     attributes={"id": "FileSystemId", "arn": "FileSystemArn", "creation_token": "CreationToken"},
     listing=Call("efs", "DescribeFileSystems", "FileSystems", {"CreationToken": "{}"}),
     status="LifeCycleState",
     holds_data=True,
+    identity=(
+        "availability_zone_name",
+        "creation_token",
+        "encrypted",
+        "kms_key_id",
+        "performance_mode",
+        "tags",
+    ),
+    settings=("lifecycle_policy", "throughput_mode"),
 )
 
 EFS: Final = (
     Resource(
         type="aws_efs_access_point",
+        label="access point",
         key=("file_system_id", "root_directory.path"),
         attributes={
             "id": "AccessPointId",
@@ -32,6 +43,7 @@ EFS: Final = (
         listing=Call("efs", "DescribeAccessPoints", "AccessPoints", {"FileSystemId": "{}"}),
         status="LifeCycleState",
         tags="Tags",
+        identity=("posix_user", "root_directory", "tags"),
         removal=Removal(
             service="efs", operation="DeleteAccessPoint", parameters={"AccessPointId": "{0}"}
         ),
@@ -56,6 +68,7 @@ EFS: Final = (
     ),
     Resource(
         type="aws_efs_mount_target",
+        label="mount target",
         key=("file_system_id", "subnet_id"),
         attributes={
             "id": "MountTargetId",
@@ -65,5 +78,7 @@ EFS: Final = (
         listing=Call("efs", "DescribeMountTargets", "MountTargets", {"FileSystemId": "{}"}),
         owners=of(_FILE_SYSTEM, "id"),
         status="LifeCycleState",
+        identity=(),
+        merged=("security_groups",),
     ),
 )

@@ -7,6 +7,7 @@ from aws.resources.row import Resource, of
 
 LOAD_BALANCER: Final = Resource(
     type="aws_lb",
+    label="load balancer",
     key=("name",),
     refuses_double=True,
     attributes={"id": "LoadBalancerArn", "arn": "LoadBalancerArn", "name": "LoadBalancerName"},
@@ -18,9 +19,19 @@ LOAD_BALANCER: Final = Resource(
         absent=frozenset({"LoadBalancerNotFound", "LoadBalancerNotFoundException"}),
     ),
     status="State.Code",
+    identity=("internal", "ip_address_type", "load_balancer_type", "name", "tags"),
+    settings=(
+        "access_logs",
+        "drop_invalid_header_fields",
+        "enable_deletion_protection",
+        "idle_timeout",
+        "subnets",
+    ),
+    merged=("security_groups",),
 )
 _LISTENER: Final = Resource(
     type="aws_lb_listener",
+    label="listener",
     key=("load_balancer_arn", "port"),
     attributes={
         "id": "ListenerArn",
@@ -30,6 +41,17 @@ _LISTENER: Final = Resource(
     },
     listing=Call("elbv2", "DescribeListeners", "Listeners", {"LoadBalancerArn": "{}"}),
     owners=of(LOAD_BALANCER, "arn"),
+    identity=("tags",),
+    settings=(
+        "certificate_arn",
+        "default_action",
+        "port",
+        "protocol",
+        "routing_http_response_strict_transport_security_header_value",
+        "ssl_policy",
+    ),
+    # AWS has fixed answers without a content type, which the provider insists on.
+    unsaid=("default_action",),
 )
 
 ELBV2: Final = (
@@ -37,6 +59,7 @@ ELBV2: Final = (
     _LISTENER,
     Resource(
         type="aws_lb_listener_rule",
+        label="listener rule",
         key=("listener_arn", "priority"),
         attributes={
             "id": "RuleArn",
@@ -47,9 +70,13 @@ ELBV2: Final = (
         listing=Call("elbv2", "DescribeRules", "Rules", {"ListenerArn": "{}"}),
         owners=of(_LISTENER, "arn"),
         is_somebodys=lambda row: not row["IsDefault"],
+        identity=("tags",),
+        settings=("action", "condition", "priority"),
+        tied=("listener_arn",),
     ),
     Resource(
         type="aws_lb_target_group",
+        label="target group",
         key=("name",),
         refuses_double=True,
         attributes={"id": "TargetGroupArn", "arn": "TargetGroupArn", "name": "TargetGroupName"},
@@ -60,5 +87,15 @@ ELBV2: Final = (
             {"Names": ["{}"]},
             absent=frozenset({"TargetGroupNotFound", "TargetGroupNotFoundException"}),
         ),
+        identity=(
+            "ip_address_type",
+            "name",
+            "port",
+            "protocol",
+            "protocol_version",
+            "tags",
+            "target_type",
+        ),
+        settings=("deregistration_delay", "health_check"),
     ),
 )

@@ -86,9 +86,11 @@ class Resource:
     What an adoption observes, where it takes the type: `identity` stays as found in every phase, for a
     difference would replace the object, re-word it or re-tag it; `settings` stay as found in phase adopt, and
     belong to the stage file later; `chosen` tells which change of one that is as found a person has to allow;
-    to the lists of `merged` the platform adds; `label` is what messages call
-    an object. Computed attributes, secrets
-    and references to other adopted objects are left out. The names are those of provider 5.100.0.
+    to the lists of `merged` the platform adds; `tied` are references that stay as found where they lead
+    elsewhere than the platform's; `unsaid` are settings that the provider cannot say as AWS may have them:
+    what was not observed of them is left alone in phase adopt; `label` is what messages call an object.
+    Computed attributes, secrets and references to other adopted objects are left out. The names are those of
+    provider 5.100.0.
     """
 
     type: str
@@ -128,6 +130,8 @@ class Resource:
     settings: tuple[str, ...] = ()
     chosen: Mapping[str, Callable[[Any, Any], bool]] = field(default_factory=dict)
     merged: tuple[str, ...] = ()
+    tied: tuple[str, ...] = ()
+    unsaid: tuple[str, ...] = ()
 
     @property
     def one(self) -> str:
@@ -137,7 +141,7 @@ class Resource:
     @property
     def observed(self) -> tuple[str, ...]:
         """Every attribute that an adoption observes, sorted."""
-        return tuple(sorted({*(self.identity or ()), *self.settings, *self.merged}))
+        return tuple(sorted({*(self.identity or ()), *self.settings, *self.merged, *self.tied}))
 
     def key_in(self, attributes: Attributes) -> tuple[str, ...] | None:
         """Return the key that attributes tell; None where a part of it is not known, as of a new parent."""
@@ -240,6 +244,11 @@ def text_of(value: object) -> str:
     if not isinstance(value, str) or not value:
         raise ValueError(value)
     return value
+
+
+def kept_after_all(before: Any, after: Any) -> bool:
+    """Return whether a change lets an object survive the destroy of its stage."""
+    return before is False and after is True
 
 
 def switched_off(before: Any, after: Any) -> bool:

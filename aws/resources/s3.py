@@ -74,6 +74,16 @@ def _encryption(rules: Any) -> Document | None:
     }
 
 
+def _without_helpers(text: object) -> Document | None:
+    """Leave out what the CDK's helper that empties a bucket may do: it goes with the owner's stack."""
+    found = policy_document(text)
+    if found is None:
+        return None
+    kept = [each for each in found["statement"] if _OF_HELPER not in json.dumps(each)]
+    return {"statement": kept} if kept else None
+
+
+_OF_HELPER: Final = "CustomS3AutoDeleteObjects"
 _OF_LOGGING: Final = ("target_bucket", "target_prefix")
 _ACCESS: Final = (
     "block_public_acls",
@@ -117,7 +127,7 @@ S3: Final = (
         "GetBucketPolicy",
         "Policy",
         "NoSuchBucketPolicy",
-        held=policy_document,
+        held=_without_helpers,
         planned=planned_policy,
     ),
     replace(

@@ -68,6 +68,7 @@ def _revoke_rules(clients: Clients, group: str) -> None:
 def _rule(direction: str, *, egress: bool) -> Resource:
     return Resource(
         type=f"aws_vpc_security_group_{direction}_rule",
+        label=f"{direction} rule",
         key=(
             "security_group_id",
             "ip_protocol",
@@ -89,6 +90,7 @@ def _rule(direction: str, *, egress: bool) -> Resource:
         is_one=lambda row: row["IsEgress"] is egress,
         # A rule that is written within its group has no tags, and is the group's, not an object.
         is_somebodys=lambda row: bool(row.get("Tags")),
+        identity=None if egress else ("description", "from_port", "ip_protocol", "tags", "to_port"),
     )
 
 

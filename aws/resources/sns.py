@@ -12,7 +12,7 @@ from aws.resources.document import (
     planned_policy,
     policy_document,
 )
-from aws.resources.row import Resource
+from aws.resources.row import Resource, switched_off
 
 
 def _of_region(clients: Clients, rows: Sequence[Row], _sought: str | None) -> Sequence[Row]:
@@ -28,6 +28,7 @@ def _set_by_somebody(text: object) -> Document | None:
 SNS: Final = (
     Resource(
         type="aws_sns_topic",
+        label="topic",
         key=("name",),
         refuses_double=True,
         attributes={
@@ -37,6 +38,8 @@ SNS: Final = (
         },
         listing=Call("sns", "ListTopics", "Topics"),
         details=_of_region,
+        identity=("fifo_topic", "kms_master_key_id", "name", "tags"),
+        settings=("display_name",),
     ),
     Resource(
         type="aws_sns_topic_policy",
@@ -57,6 +60,7 @@ SNS: Final = (
     ),
     Resource(
         type="aws_sns_topic_subscription",
+        label="subscription",
         key=("topic_arn", "protocol", "endpoint"),
         attributes={
             "id": "SubscriptionArn",
@@ -70,5 +74,10 @@ SNS: Final = (
         # Until its e-mail is answered one has no ARN; to subscribe again sends that e-mail again.
         is_one=lambda row: str(row["SubscriptionArn"]).startswith("arn:"),
         kept_in_state={"confirmation_timeout_in_minutes": 1, "endpoint_auto_confirms": False},
+        state_changes={
+            "confirmation_timeout_in_minutes": lambda before, after: (before, after) == (None, 1),
+            "endpoint_auto_confirms": switched_off,
+        },
+        identity=("endpoint", "protocol"),
     ),
 )

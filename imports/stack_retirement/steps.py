@@ -131,7 +131,7 @@ class Job:
         if status != GONE:
             raise UserError(
                 f"{self.origin.name} is {status}: {failures(self.clients, arn)}: what was to be kept is "
-                "kept; end what stands in the way of the rest, then run the same command again"
+                "kept; end what is in the way of the rest, then run the same command again"
             )
 
     def last_look(self, rows: tuple[RowPlan, ...]) -> StackRetirement:

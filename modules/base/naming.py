@@ -6,7 +6,7 @@ finds.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from modules.base.partition import console
@@ -23,10 +23,17 @@ def major_version(engine_version: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Names:
-    """The names of one stage's resources."""
+    """The names of one stage's resources.
+
+    `found` are those of adopted objects that somebody else has named, by their addresses.
+    """
 
     prefix: str
     stack: str
+    found: Mapping[str, str] = field(default_factory=dict)
+
+    def _found(self, type_: str, name: str, otherwise: str) -> str:
+        return self.found.get(f"{type_}.{name.replace('-', '_')}", otherwise)
 
     def _name(self, suffix: str) -> str:
         """`P-suffix`, the form of nearly every name."""
@@ -35,12 +42,12 @@ class Names:
     @property
     def cluster(self) -> str:
         """The ECS cluster."""
-        return f"{self.prefix}{CLUSTER_SUFFIX}"
+        return self._found("aws_ecs_cluster", "main", f"{self.prefix}{CLUSTER_SUFFIX}")
 
     @property
     def database(self) -> str:
         """The RDS instance, or the Aurora cluster."""
-        return self._name("rds-postgres")
+        return self._found("aws_db_instance", "main", self._name("rds-postgres"))
 
     @property
     def final_snapshot(self) -> str:
@@ -50,7 +57,7 @@ class Names:
     @property
     def alarm_topic(self) -> str:
         """The SNS topic that alarms notify."""
-        return f"{self.stack}-AlarmTopic"
+        return self._found("aws_sns_topic", "alarms", f"{self.stack}-AlarmTopic")
 
     @property
     def chat(self) -> str:
@@ -71,7 +78,8 @@ class Names:
 
     def data_bucket(self, account_id: str, region: str) -> str:
         """Name the data bucket: bucket names are global, hence the account and the region."""
-        return self._name(f"data-bucket-{account_id}-{region}")
+        made = self._name(f"data-bucket-{account_id}-{region}")
+        return self._found("aws_s3_bucket", "data", made)
 
     def logs_bucket(self, account_id: str, region: str) -> str:
         """Name the bucket of the logs that AWS itself writes."""
@@ -93,7 +101,8 @@ class Names:
 
     def log_group(self, service: str) -> str:
         """Name a service's log group."""
-        return f"/aws/ecs/{self.cluster}/{service}"
+        made = f"/aws/ecs/{self.cluster}/{service}"
+        return self._found("aws_cloudwatch_log_group", service, made)
 
     @property
     def exec_log_group(self) -> str:
@@ -143,7 +152,7 @@ class Names:
     @property
     def load_balancer(self) -> str:
         """The load balancer."""
-        return self._name("alb")
+        return self._found("aws_lb", "main", self._name("alb"))
 
     @property
     def maintenance(self) -> str:
@@ -236,8 +245,16 @@ class Names:
         return self._name(f"{label}-sg")
 
     def service(self, service: str) -> str:
-        """Name a service in ECS, its task's family, its target group and its registry."""
+        """Name a service's task family and its target group."""
         return self._name(service)
+
+    def ecs_service(self, service: str) -> str:
+        """Name a service in ECS."""
+        return self._found("aws_ecs_service", service, self.service(service))
+
+    def registry(self, service: str) -> str:
+        """Name the registry of a service's images."""
+        return self._found("aws_ecr_repository", service, self.service(service))
 
     def task_role(self, service: str) -> str:
         """Name the role that says what a service may do."""
@@ -258,7 +275,7 @@ class Names:
 
     def secret(self, secret: str) -> str:
         """Name a secret, by its row's name."""
-        return self._name(secret)
+        return self._found("aws_secretsmanager_secret", secret, self._name(secret))
 
     def alarm(self, subject: str) -> str:
         """Name an alarm, by its row's suffix; all alarms begin with that of an empty one."""

@@ -169,7 +169,7 @@ class FargateService(Construct):
             EcsService(
                 self,
                 "service",
-                name=context.names.service(service.name),
+                name=context.names.ecs_service(service.name),
                 cluster=cluster.cluster.arn,
                 task_definition=task_definition.arn,
                 desired_count=service.min_tasks,
@@ -246,7 +246,9 @@ class FargateService(Construct):
         if self._file_storage:
             task += policies.file_system_statements(
                 file_system_arn=self._file_storage.file_system.arn,
-                access_point_arn=self._file_storage.access_point.arn,
+                access_point_arn=(
+                    self._file_storage.way_in.arn if self._file_storage.way_in else None
+                ),
             )
         if self._collector_image:
             task += policies.tracing_statements()
@@ -390,7 +392,8 @@ class FargateService(Construct):
                         transit_encryption="ENABLED",
                         authorization_config=(
                             EcsTaskDefinitionVolumeEfsVolumeConfigurationAuthorizationConfig(
-                                access_point_id=storage.access_point.id, iam="ENABLED"
+                                access_point_id=storage.way_in.id if storage.way_in else None,
+                                iam="ENABLED",
                             )
                         ),
                     ),

@@ -52,7 +52,7 @@ class Registries(Construct):
                 EcrRepository(
                     self,
                     registry,
-                    name=context.names.service(registry),
+                    name=context.names.registry(registry),
                     # A deployment may move a tag such as `latest`; releases are tagged by commit.
                     image_tag_mutability="MUTABLE",
                     image_scanning_configuration=EcrRepositoryImageScanningConfiguration(

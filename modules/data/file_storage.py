@@ -21,12 +21,16 @@ from modules.base.address import address
 from modules.context import Context
 from modules.network.network import Network
 from modules.security import policies
+from modules.settings import stage_settings as s
 
 OWNER_ID = 1000
 
 
 class FileStorage(Construct):
-    """An encrypted file system, mounted over TLS with IAM through one access point."""
+    """An encrypted file system, mounted over TLS with IAM: through one access point, or all of it.
+
+    `way_in` is the access point that tasks mount; None where they see the file system's root.
+    """
 
     def __init__(
         self,
@@ -34,6 +38,7 @@ class FileStorage(Construct):
         id_: str,
         *,
         context: Context,
+        settings: s.FileStorage,
         network: Network,
         security_group: SecurityGroup,
     ) -> None:
@@ -96,3 +101,4 @@ class FileStorage(Construct):
                 tags={"Name": context.names.file_system},
             ),
         )
+        self.way_in = self.access_point if settings.mount == "access-point" else None

@@ -12,6 +12,7 @@ from cdktf_cdktf_provider_aws.lb_listener import (
 from cdktf_cdktf_provider_aws.lb_listener_rule import (
     LbListenerRule,
     LbListenerRuleAction,
+    LbListenerRuleActionRedirect,
     LbListenerRuleCondition,
     LbListenerRuleConditionPathPattern,
 )
@@ -34,7 +35,8 @@ from modules.settings.services import Service
 class LoadBalancer(Construct):
     """The load balancer in the public subnets: port 80 redirects, port 443 routes or answers 404.
 
-    With a hosted zone the domain points to it.
+    With a hosted zone the domain points to it. `rules_on_http` is true where an adopted one has its rules on
+    port 80 alone: a rule cannot move to another listener, so those stay and get their like on port 443.
     """
 
     def __init__(
@@ -52,6 +54,11 @@ class LoadBalancer(Construct):
         security_group: SecurityGroup,
     ) -> None:
         super().__init__(scope, id_)
+        self.domain_name = domain_name
+        self.forwards_http = settings.http == "forward"
+        self.rules_on_http = context.is_adopted(LbListener, "http") and not context.is_adopted(
+            LbListener, "https"
+        )
         self.certificate_arn = certificate_arn
         self.load_balancer = address(
             "main",
@@ -74,7 +81,7 @@ class LoadBalancer(Construct):
                 depends_on=[*(logs.ready if logs else ()), *network.open_to_the_internet],
             ),
         )
-        address(
+        http = address(
             "http",
             LbListener(
                 self,
@@ -118,6 +125,8 @@ class LoadBalancer(Construct):
             ),
         )
 
+        if self.rules_on_http:
+            http.depends_on = [address_of(LbListener, "https")]
         if hosted_zone:
             self._alias(domain_name, hosted_zone)
 
@@ -189,6 +198,8 @@ class Route(Construct):
         )
         self._service = service
         self.rule = self._rule("", "rule", path, service.priority, load_balancer=load_balancer)
+        if load_balancer.rules_on_http and context.is_adopted(LbListenerRule, service.name):
+            self._beside_http(service, path, load_balancer)
         if service.second_route:
             second = service.second_route
             self._rule(
@@ -198,6 +209,32 @@ class Route(Construct):
                 second.priority,
                 load_balancer=load_balancer,
             )
+
+    def _beside_http(self, service: Service, path: str, load_balancer: LoadBalancer) -> None:
+        """Route HTTPS too; what comes by HTTP goes there when it no longer has to be forwarded."""
+        self._rule(
+            "_https",
+            "https_rule",
+            path,
+            service.priority,
+            load_balancer=load_balancer,
+        )
+        if load_balancer.forwards_http:
+            return
+        self.rule.depends_on = [address_of(LbListenerRule, f"{service.name}_https")]
+        self.rule.put_action(
+            [
+                LbListenerRuleAction(
+                    type="redirect",
+                    redirect=LbListenerRuleActionRedirect(
+                        host=load_balancer.domain_name,
+                        protocol="HTTPS",
+                        port="443",
+                        status_code="HTTP_301",
+                    ),
+                )
+            ]
+        )
 
     def _rule(
         self,

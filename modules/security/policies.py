@@ -157,12 +157,19 @@ def bucket_statements(bucket_arn: str) -> list[Statement]:
     ]
 
 
-def file_system_statements(*, file_system_arn: str, access_point_arn: str) -> list[Statement]:
-    """Mount the file system for writing, through its access point only."""
+def file_system_statements(
+    *, file_system_arn: str, access_point_arn: str | None
+) -> list[Statement]:
+    """Mount the file system for writing: through its access point only, or, without one, all of it."""
+    actions = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
+    if access_point_arn is None:
+        # What lies there was written by the container's own user, which may be root.
+        root = "elasticfilesystem:ClientRootAccess"
+        return [_allow("MountFileSystem", [*actions, root], [file_system_arn])]
     return [
         _allow(
             "MountFileSystem",
-            ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
+            actions,
             [file_system_arn],
             {"StringEquals": {"elasticfilesystem:AccessPointArn": access_point_arn}},
         )

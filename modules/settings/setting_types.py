@@ -99,7 +99,7 @@ SlackWorkspaceId = Annotated[
     matching(
         r"T[0-9A-Z]{1,254}",
         "the id of a Slack workspace: T, then capital letters and digits",
-        "it stands in the workspace's address in a browser, app.slack.com/client/T...",
+        "it is in the workspace's address in a browser, app.slack.com/client/T...",
     ),
 ]
 SlackChannelId = Annotated[
@@ -107,7 +107,7 @@ SlackChannelId = Annotated[
     matching(
         r"[CG][0-9A-Z]{1,254}",
         "the id of a Slack channel, not its name: C or G, then capital letters and digits",
-        "it stands at the end of the channel's details in Slack",
+        "it is at the end of the channel's details in Slack",
     ),
 ]
 MicrosoftId = Annotated[

@@ -51,6 +51,15 @@ from modules.settings.setting_types import (
 )
 
 Phase = Literal["adopt", "foundation", "full"]
+# What phase full adds, of the types that an old owner may have.
+OF_APPLICATION = (
+    "aws_appautoscaling_",
+    "aws_cloudwatch_log_group.",
+    "aws_ecs_service.",
+    "aws_efs_",
+    "aws_lb",
+    "aws_sns_",
+)
 NatMode = Literal["per-az", "single", "none"]
 SessionTokens = Literal["app", "key"]
 # https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
@@ -230,12 +239,27 @@ class LoadBalancer(Section):
         description="how long a quiet connection stays open; websockets ping every 5 and 50 seconds. Each "
         "target has to keep one for longer (docs/reliability.md)",
     )
+    http: Literal["redirect", "forward"] = Field(
+        "redirect",
+        description="what port 80 does where an adopted stack has its rules on it: `redirect` to HTTPS, or "
+        "`forward` as before, until users come by HTTPS; elsewhere it redirects always",
+    )
     ssl_policy: SslPolicy = Field(
         "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
         description="TLS policy of the HTTPS listener",
     )
     hsts_max_age_seconds: int = Field(
         31536000, ge=0, description="Strict-Transport-Security's max-age"
+    )
+
+
+class FileStorage(Section):
+    """The file system of LanceDB."""
+
+    mount: Literal["access-point", "root"] = Field(
+        "access-point",
+        description="what a task sees of it: `access-point`: its folder `/lancedb`; `root`: all of it, as in "
+        "an adopted stack whose data lies there",
     )
 
 
@@ -457,6 +481,7 @@ class StageSettings(Section):
     security: Security = Security()
     database: Database = Database()
     load_balancer: LoadBalancer = LoadBalancer()
+    file_storage: FileStorage = FileStorage()
     logs: Logs = Logs()
     tracing: Tracing = Tracing()
     proxy: Proxy = Proxy()

@@ -58,7 +58,7 @@ def connect(
     `python -m ops database connect --stage prod --port 15432`
     """
     if port and arguments:
-        raise UserError("--port starts no psql: leave out --port, or what stands behind `--`")
+        raise UserError("--port starts no psql: leave out --port, or what follows `--`")
     deployed = open_stage(stage)
     check_plugin()
     if not port and shutil.which("psql") is None:

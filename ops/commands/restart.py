@@ -45,6 +45,6 @@ def restart_services(deployed: Deployed, services: Sequence[str], progress: Prog
             "ecs",
             "UpdateService",
             cluster=deployed.names.cluster,
-            service=deployed.names.service(service),
+            service=deployed.names.ecs_service(service),
             forceNewDeployment=True,
         )

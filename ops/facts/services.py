@@ -77,13 +77,15 @@ def service_facts(deployed: Deployed) -> tuple[ServiceFacts, ...]:
             _NO_CLUSTER,
             cluster=deployed.names.cluster,
             services=[
-                deployed.names.service(name) for name in names[start : start + _MOST_AT_ONCE]
+                deployed.names.ecs_service(name) for name in names[start : start + _MOST_AT_ONCE]
             ],
         )
         for service in answer["services"] if answer else ():
             if service["status"] != "INACTIVE":
                 found[service["serviceName"]] = service
-    return tuple(_facts(deployed, name, found.get(deployed.names.service(name))) for name in names)
+    return tuple(
+        _facts(deployed, name, found.get(deployed.names.ecs_service(name))) for name in names
+    )
 
 
 def _facts(deployed: Deployed, name: str, service: Mapping[str, Any] | None) -> ServiceFacts:

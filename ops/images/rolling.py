@@ -111,7 +111,7 @@ def run_at_once(deployed: Deployed, service: str, tag: str) -> str | None:
         "ecs",
         "UpdateService",
         cluster=deployed.names.cluster,
-        service=deployed.names.service(service),
+        service=deployed.names.ecs_service(service),
         taskDefinition=registered,
     )
     return str(registered).rpartition("/")[2]

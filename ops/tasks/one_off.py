@@ -205,14 +205,14 @@ def standing_service(deployed: Deployed, service: str) -> Mapping[str, Any]:
         "ecs",
         "DescribeServices",
         cluster=deployed.names.cluster,
-        services=[deployed.names.service(service)],
+        services=[deployed.names.ecs_service(service)],
     )
     for standing in answer["services"]:
         if standing["status"] == "ACTIVE":
             found: Mapping[str, Any] = standing
             return found
     raise UserError(
-        f"service {deployed.names.service(service)} does not exist: deploy the stage first: "
+        f"service {deployed.names.ecs_service(service)} does not exist: deploy the stage first: "
         f"`cdktf deploy {deployed.settings.stack_name}`"
     )
 

@@ -36,16 +36,18 @@ def main() -> int:
         for way in WAYS:
             started = time.monotonic()
             tree, files, lines = _copy(way)
-            found = _stacks(tree, WORK / way.name / "out", _packages(way))
+            found = _stacks(tree, WORK / way.name / "out", way)
             others = _differences(today, found)
             expected = [(name, _VERSION) for name in today]
             left = sorted(set(others) - set(expected))
-            tests = _tests(tree, _packages(way))
+            said = _tests(tree, way)
+            tests = said[-1].partition(" in ")[0]
             seconds = f"{time.monotonic() - started:.0f}"
             rows.append(
                 (way.title, way.provider, files, lines, len(found), len(left), tests, seconds)
             )
             told += [f"{way.title}: {name}: {' '.join(place)}" for name, place in left]
+            told += [f"{way.title}: {line}" for line in said if line.startswith("FAILED ")]
     except UserError as error:
         print_error(str(error))
         return 1
@@ -55,11 +57,6 @@ def main() -> int:
         say(line)
     say("A difference is one beside the provider's version. No provider 6 was run.")
     return ASKS_FOR_A_PERSON if told else 0
-
-
-def _packages(way: Way) -> Path:
-    # The rest of what they need is in .venv.
-    return installed(f"compat/{way.name}", way.requirements)
 
 
 def _copy(way: Way) -> tuple[Path, int, int]:
@@ -73,10 +70,10 @@ def _copy(way: Way) -> tuple[Path, int, int]:
     return tree, files, lines
 
 
-def _stacks(tree: Path, outdir: Path, packages: Path | None) -> dict[str, Any]:
+def _stacks(tree: Path, outdir: Path, way: Way | None) -> dict[str, Any]:
     shutil.rmtree(outdir, ignore_errors=True)
     command = [sys.executable, "-O", "-m", "tests.compat.stacks", str(outdir)]
-    _run(f"synthesizing in {tree.relative_to(PROJECT.parent)}", command, tree, packages)
+    _run(f"synthesizing in {tree.relative_to(PROJECT.parent)}", command, tree, way)
     return {
         path.parent.name: json.loads(path.read_text())
         for path in sorted(outdir.glob("stacks/*/cdk.tf.json"))
@@ -106,23 +103,29 @@ def _places(before: Any, after: Any) -> Iterator[Place]:
         yield ()
 
 
-def _tests(tree: Path, packages: Path) -> str:
-    """Run every test that synthesizes, and those of the constructs; return pytest's count."""
+def _tests(tree: Path, way: Way) -> list[str]:
+    """Run every test that synthesizes, and those of the constructs; return what pytest says."""
     options = ["--quiet", "--numprocesses", "2", "-p", "no:cacheprovider", "-m", "jsii"]
     chosen = ["tests/modules", "tests/snapshots", "tests/synth", "tests/security", "tests/contract"]
     said = _run(
         f"the tests that synthesize, in {tree.relative_to(PROJECT.parent)}",
         [sys.executable, "-m", "pytest", *options, *chosen],
         tree,
-        packages,
+        way,
     )
-    return said.splitlines()[-1].partition(" in ")[0]
+    return said.splitlines()
 
 
-def _run(what: str, command: list[str], folder: Path, packages: Path | None) -> str:
+def _run(what: str, command: list[str], folder: Path, way: Way | None) -> str:
     tell(f"... {what}")
-    path = {"PYTHONPATH": str(packages)} if packages else {}
-    return run(command, folder, {"JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(WORK / "jsii"), **path})
+    environment = {"JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(WORK / "jsii")}
+    if way:
+        # The rest of what they need is in .venv.
+        packages = installed(f"compat/{way.name}", way.requirements)
+        # cdktf's command line hands the app its part of cdktf.json in this variable.
+        environment |= {"PYTHONPATH": str(packages), "CDKTF_CONTEXT_JSON": way.context}
+    # 1 is pytest's code for tests that fail.
+    return run(command, folder, environment, fine=1 if "pytest" in command else 0)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import pytest
 
 from aws.resources import ADOPTABLE, RESOURCES, is_state_only
 from imports.gate import Verdict, covers, judge
+from imports.sources.cloudformation.verdicts import OF_STACK
 from imports.sources.terraform_base.mapping import ADOPTED
 from terraform.plan import change_of
 from terraform.stack import Stack
@@ -18,11 +19,14 @@ from tests.imports.records import (
     planned,
 )
 
-TYPES = sorted({address.partition(".")[0] for address in ADOPTED})
+TYPES = sorted({address.partition(".")[0] for address in ADOPTED} | OF_STACK)
 TAGGED = sorted(
     set(TYPES)
     - {
+        "aws_ecs_cluster_capacity_providers",
+        "aws_efs_mount_target",
         "aws_iam_role_policy_attachment",
+        "aws_sns_topic_subscription",
         "aws_route_table_association",
         "aws_s3_bucket_public_access_block",
         "aws_s3_bucket_server_side_encryption_configuration",
@@ -59,7 +63,7 @@ def test_no_secret_is_observed(type_: str) -> None:
 @pytest.mark.parametrize("type_", TYPES)
 def test_each_attribute_is_observed_once_and_in_order(type_: str) -> None:
     row = RESOURCES[type_]
-    every = [*(row.identity or ()), *row.settings, *row.merged]
+    every = [*(row.identity or ()), *row.settings, *row.merged, *row.tied]
 
     assert list(row.observed) == sorted(every)
 
@@ -78,6 +82,10 @@ def test_what_changes_in_the_state_alone_is_never_observed(type_: str) -> None:
         ("aws_db_instance", "skip_final_snapshot", True, False),
         ("aws_ecr_repository", "force_delete", None, False),
         ("aws_s3_bucket", "force_destroy", None, False),
+        ("aws_cloudwatch_log_group", "skip_destroy", False, True),
+        ("aws_ecs_service", "wait_for_steady_state", None, False),
+        ("aws_sns_topic_subscription", "confirmation_timeout_in_minutes", None, 1),
+        ("aws_sns_topic_subscription", "endpoint_auto_confirms", None, False),
         ("aws_secretsmanager_secret", "force_overwrite_replica_secret", None, False),
         ("aws_secretsmanager_secret", "recovery_window_in_days", None, 7),
         ("aws_secretsmanager_secret", "recovery_window_in_days", None, 30),
@@ -114,6 +122,10 @@ def test_a_change_on_the_list_is_one_in_the_state_alone(
         ("aws_secretsmanager_secret", "recovery_window_in_days", None, True),
         ("aws_secretsmanager_secret", "recovery_window_in_days", None, "30"),
         ("aws_secretsmanager_secret", "recovery_window_in_days", 30, 7),
+        ("aws_cloudwatch_log_group", "skip_destroy", True, False),
+        ("aws_ecs_service", "force_new_deployment", None, True),
+        ("aws_ecs_service", "wait_for_steady_state", None, True),
+        ("aws_sns_topic_subscription", "confirmation_timeout_in_minutes", None, 5),
         ("aws_vpc", "force_destroy", None, False),
         ("aws_sqs_queue", "force_destroy", None, False),
     ],
@@ -129,8 +141,14 @@ def test_nothing_else_is_on_the_list() -> None:
             "final_snapshot_identifier",
             "skip_final_snapshot",
         ],
+        "aws_cloudwatch_log_group": ["skip_destroy"],
         "aws_ecr_repository": ["force_delete"],
+        "aws_ecs_service": ["wait_for_steady_state"],
         "aws_s3_bucket": ["force_destroy"],
+        "aws_sns_topic_subscription": [
+            "confirmation_timeout_in_minutes",
+            "endpoint_auto_confirms",
+        ],
         "aws_secretsmanager_secret": [
             "force_overwrite_replica_secret",
             "recovery_window_in_days",

@@ -363,8 +363,10 @@ def test_an_address_that_the_stage_does_not_have_is_refused(phase: str, address:
 
 
 def test_a_type_that_is_never_adopted_is_refused() -> None:
-    with pytest.raises(UserError, match=r"names aws_lb.main, which the stage does not have"):
-        bound({}, an_object("aws_lb.main", "lb"))
+    with pytest.raises(
+        UserError, match=r"names aws_wafv2_web_acl.main, which the stage does not have"
+    ):
+        bound({}, an_object("aws_wafv2_web_acl.main", "acl"))
 
 
 @pytest.mark.jsii

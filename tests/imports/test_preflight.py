@@ -14,6 +14,7 @@ from aws.resources import ADOPTABLE
 from common.errors import UserError
 from imports.preflight import Finding, preflight
 from imports.record import AdoptedObject, AdoptionRecord, LegacyOrigin
+from imports.sources.cloudformation.verdicts import OF_STACK
 from imports.sources.terraform_base.mapping import ADOPTED
 
 REGION = "us-east-1"
@@ -139,12 +140,13 @@ def make_database() -> dict[str, str]:
 
 
 def test_every_adopted_type_can_be_looked_for() -> None:
-    assert {legacy.partition(".")[0] for legacy in ADOPTED} == ADOPTABLE
+    assert {legacy.partition(".")[0] for legacy in ADOPTED} | OF_STACK == ADOPTABLE
 
 
 def test_what_stands_in_the_account_is_found_and_sorted_by_address() -> None:
     objects = {**make_network(), **make_named(), **make_bucket(), **make_database()}
-    assert {address.partition(".")[0] for address in objects} == ADOPTABLE
+    of_base = {legacy.partition(".")[0] for legacy in ADOPTED}
+    assert {address.partition(".")[0] for address in objects} == of_base
 
     findings = check(objects)
 

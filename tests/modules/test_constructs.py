@@ -51,7 +51,11 @@ def test_a_construct_takes_the_facts_of_the_stage_as_one_context_and_first(
 ) -> None:
     facts = {"names", "account_id", "region", "key_arn", "guard", "adopted", "time_zone"}
     # Its key may be none of the stage's: a load balancer writes to no bucket with one.
-    own = {"PrivateBucket": {"key_arn"}, "PlatformStack": {"adopted"}}
+    own = {
+        "PrivateBucket": {"key_arn"},
+        "PlatformStack": {"adopted"},
+        "ExtendedStack": {"adopted"},
+    }
     for each in classes:
         _, _, _, *names = signature(each.__init__).parameters
 

@@ -4,6 +4,7 @@ import hashlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path, PurePath
 from typing import Any, Final
 
@@ -69,6 +70,12 @@ class OwnersStack:
     def arn(self) -> str:
         """The stack's ARN, by which alone it is deleted: a name may be another stack's tomorrow."""
         return str(self.facts.get("StackId", ""))
+
+    @property
+    def last_updated(self) -> str:
+        """When it was changed last, in ISO 8601."""
+        when = self.facts.get("LastUpdatedTime") or self.facts.get("CreationTime")
+        return when.isoformat() if isinstance(when, datetime) else ""
 
     @property
     def template_sha256(self) -> str:

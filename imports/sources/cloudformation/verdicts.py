@@ -113,7 +113,6 @@ _IMPORTED: Final[Mapping[str, _Imported]] = {
         ),
         name=lambda _role: "data",
     ),
-    "AWS::S3::BucketPolicy": _one("aws_s3_bucket_policy", name="data"),
     "AWS::ElasticLoadBalancingV2::LoadBalancer": _one("aws_lb"),
     "AWS::ElasticLoadBalancingV2::Listener": _one("aws_lb_listener"),
     "AWS::ElasticLoadBalancingV2::ListenerRule": _one("aws_lb_listener_rule"),
@@ -126,10 +125,18 @@ _IMPORTED: Final[Mapping[str, _Imported]] = {
     "AWS::ApplicationAutoScaling::ScalableTarget": _one("aws_appautoscaling_target", _scaled_id),
 }
 
+OF_STACK: Final = frozenset(
+    {type_ for row in _IMPORTED.values() for type_ in row.types}
+    | {"aws_vpc_security_group_ingress_rule"}
+)
+"""The types that rows are imported as."""
+
 # What is a part of another object in Terraform: its row in the old stack is kept with that one.
 _PARTS: Final[Mapping[str, tuple[str, str]]] = {
     "AWS::EC2::Route": ("aws_route_table", "a route of the table"),
     "AWS::EC2::VPCGatewayAttachment": ("aws_internet_gateway", "where the gateway is attached"),
+    # It names the role that empties the bucket: when that is gone, AWS would not take it back.
+    "AWS::S3::BucketPolicy": ("aws_s3_bucket", "the platform puts its own in its place"),
 }
 
 _LEFT: Final[Mapping[str, str]] = {
@@ -214,7 +221,8 @@ def _verdicts(
         return [_without(row, "not covered", _why_uncovered(row, roles))]
     if row.type in _PARTS:
         type_, why = _PARTS[row.type]
-        return [_to(row, f"{type_}.{role}", addresses, why=why)]
+        name = "data" if type_ == "aws_s3_bucket" else role
+        return [_to(row, f"{type_}.{name}", addresses, why=why)]
     if row.type == _INGRESS:
         return [_rule(row, role, addresses, physical)]
     return _whole(row, role, addresses, physical)

@@ -1,5 +1,6 @@
 """Rows of ECS, ECR and scaling."""
 
+import copy
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -37,7 +38,8 @@ def _delete_associations(request: Request, physical_id: str) -> None:
 
 
 def _task_definition(request: Request) -> Made:
-    given = dict(request.properties)
+    # A copy of all of it: what the row was made from is compared with the next template.
+    given = copy.deepcopy(dict(request.properties))
     for volume in given.get("Volumes") or []:
         if "EFSVolumeConfiguration" in volume:
             # The one name that the two spell differently.
@@ -57,7 +59,12 @@ def _service(request: Request) -> Made:
     name = request.get("ServiceName") or request.generated_name(longest=255)
     made = request.call(
         "ecs.create_service",
-        {**request.properties, "serviceName": name, "tags": request.tag_list()},
+        {
+            "availabilityZoneRebalancing": "DISABLED",
+            **request.properties,
+            "serviceName": name,
+            "tags": request.tag_list(),
+        },
     )["service"]
     return Made(
         physical_id=made["serviceArn"],

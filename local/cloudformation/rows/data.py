@@ -28,9 +28,17 @@ def _instance(request: Request) -> Made:
             "DBInstanceIdentifier": name,
             "VpcSecurityGroupIds": request.get("VPCSecurityGroups"),
             "Tags": request.tag_list(),
+            # RDS's own key, where none is named.
+            **({"KmsKeyId": _rds_key(request)} if request.get("StorageEncrypted") else {}),
         },
     )["DBInstance"]
     return Made(physical_id=name, attributes=_attributes(made))
+
+
+def _rds_key(request: Request) -> str:
+    aws = request.aws
+    key = "1f2e3d4c-0000-4000-8000-000000000000"
+    return str(request.get("KmsKeyId") or f"arn:aws:kms:{aws.region}:{aws.account_id}:key/{key}")
 
 
 def _attributes(instance: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,11 +17,16 @@ def _load_balancer(request: Request) -> Made:
         },
     )["LoadBalancers"][0]
     arn = made["LoadBalancerArn"]
-    if request.get("LoadBalancerAttributes"):
-        request.call(
-            "elbv2.modify_load_balancer_attributes",
-            {"LoadBalancerArn": arn, "Attributes": request["LoadBalancerAttributes"]},
-        )
+    chosen = {each["Key"]: each["Value"] for each in request.get("LoadBalancerAttributes") or ()}
+    request.call(
+        "elbv2.modify_load_balancer_attributes",
+        {
+            "LoadBalancerArn": arn,
+            "Attributes": [
+                {"Key": key, "Value": value} for key, value in {**_ATTRIBUTES, **chosen}.items()
+            ],
+        },
+    )
     return Made(
         physical_id=arn,
         attributes={
@@ -33,6 +38,24 @@ def _load_balancer(request: Request) -> Made:
             "SecurityGroups": made.get("SecurityGroups"),
         },
     )
+
+
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerAttribute.html
+_ATTRIBUTES: Final = {
+    "client_keep_alive.seconds": "3600",
+    "connection_logs.s3.enabled": "false",
+    "idle_timeout.timeout_seconds": "60",
+    "load_balancing.cross_zone.enabled": "true",
+    "routing.http.desync_mitigation_mode": "defensive",
+    "routing.http.drop_invalid_header_fields.enabled": "false",
+    "routing.http.preserve_host_header.enabled": "false",
+    "routing.http.x_amzn_tls_version_and_cipher_suite.enabled": "false",
+    "routing.http.xff_client_port.enabled": "false",
+    "routing.http.xff_header_processing.mode": "append",
+    "routing.http2.enabled": "true",
+    "waf.fail_open.enabled": "false",
+    "zonal_shift.config.enabled": "false",
+}
 
 
 def _short(request: Request) -> str:
@@ -94,7 +117,23 @@ def _rule(request: Request) -> Made:
 
 
 def _actions(actions: list[Any]) -> list[Any]:
-    return [{"Order": index, **action} for index, action in enumerate(actions, start=1)]
+    return [{"Order": index, **_redirecting(each)} for index, each in enumerate(actions, start=1)]
+
+
+def _redirecting(action: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Complete a redirect as AWS does: what it does not name stays as it was asked for."""
+    if "RedirectConfig" not in action:
+        return action
+    return {**action, "RedirectConfig": {**_AS_ASKED, **action["RedirectConfig"]}}
+
+
+_AS_ASKED: Final = {
+    "Host": "#{host}",
+    "Path": "/#{path}",
+    "Port": "#{port}",
+    "Protocol": "#{protocol}",
+    "Query": "#{query}",
+}
 
 
 def _certificate(request: Request) -> Made:

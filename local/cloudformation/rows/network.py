@@ -95,7 +95,8 @@ def _delete_address(request: Request, physical_id: str) -> None:
 
 def _nat_gateway(request: Request) -> Made:
     made = request.call(
-        "ec2.create_nat_gateway", {**request.properties, **_tagged(request, "natgateway")}
+        "ec2.create_nat_gateway",
+        {"ConnectivityType": "public", **request.properties, **_tagged(request, "natgateway")},
     )
     gateway_id = made["NatGateway"]["NatGatewayId"]
     return Made(physical_id=gateway_id, attributes={"NatGatewayId": gateway_id})

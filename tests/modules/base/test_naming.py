@@ -74,3 +74,21 @@ def test_only_routed_services_have_a_target_group() -> None:
     )
 
     assert [x.what for x in limits if "target group" in x.what] == ["the target group of app"]
+
+
+def test_what_somebody_else_has_named_keeps_its_name() -> None:
+    names = Names(
+        prefix="atomic-dev",
+        stack="atomic-dev",
+        found={
+            "aws_ecs_cluster.main": "AwsStack-Cluster",
+            "aws_ecs_service.python_agent": "AwsStack-PythonAgent",
+            "aws_secretsmanager_secret.openai_api_key": "AwsStack/OpenAiApiKey",
+        },
+    )
+
+    assert names.ecs_service("python-agent") == "AwsStack-PythonAgent"
+    assert names.ecs_service("app") == "atomic-dev-app"
+    assert names.service("python-agent") == "atomic-dev-python-agent"
+    assert names.secret("openai-api-key") == "AwsStack/OpenAiApiKey"
+    assert names.log_group("app") == "/aws/ecs/AwsStack-Cluster/app"

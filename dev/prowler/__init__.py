@@ -1,0 +1,1 @@
+"""What prowler finds in a deployed prod: `make prowler`."""

@@ -1,0 +1,247 @@
+"""An owner's CloudFormation stack is adopted on the emulator, in each shape that copies of it have."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imports.record import AdoptionRecord, read_record
+from local.emulator import Emulator, running_emulator
+from modules.settings.stage_files import read_stage
+from security.secrets_scan import scan
+from tests.answer import Answer
+from tests.integration.cloudformation_stacks import (
+    SHAPES,
+    OwnersStack,
+    issued_certificate,
+    make_owners_stack,
+)
+from tests.integration.story import STAGE, Story
+
+pytestmark = pytest.mark.integration
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adopted:
+    """A stack, adopted, with what each command said and what it called."""
+
+    shape: str
+    story: Story
+    stack: OwnersStack
+    inventory: Answer
+    adopt: Answer
+    calls: dict[str, int]
+    values: dict[str, str]
+    """The secrets' values before."""
+
+    @property
+    def record(self) -> AdoptionRecord:
+        record = read_record(self.story.record_path)
+        assert record is not None
+        return record
+
+
+@pytest.fixture(scope="module", params=SHAPES)
+def adopted(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Adopted]:
+    shape = str(request.param)
+    folder = tmp_path_factory.mktemp(shape)
+    with running_emulator() as emulator:
+        stack = make_owners_stack(emulator, shape)
+        story = _story(emulator, folder)
+        values = story.secret_values()
+        emulator.count_from_now()
+        inventory = story.imports("inventory", "--stage", STAGE, "--cloudformation", "AwsStack")
+        adopt = story.imports("adopt", "--stage", STAGE, "--json")
+        yield Adopted(
+            shape=shape,
+            story=story,
+            stack=stack,
+            inventory=inventory,
+            adopt=adopt,
+            calls=emulator.mutating_calls(),
+            values=values,
+        )
+
+
+def _story(emulator: Emulator, folder: Path) -> Story:
+    (folder / "stages").mkdir()
+    # Of the story's legacy base there is none here.
+    return Story(emulator=emulator, legacy=None, folder=folder)  # type: ignore[arg-type]
+
+
+def test_every_row_is_in_the_record_with_its_verdict(adopted: Adopted) -> None:
+    assert adopted.inventory.code == 0, adopted.inventory.errors
+    origin = adopted.record.stack
+
+    assert origin is not None
+    assert {row.logical_id: row.physical_id for row in origin.rows} == adopted.stack.rows()
+    assert all(row.addresses for row in origin.rows if row.verdict == "import")
+
+
+def test_everything_is_imported_and_nothing_in_aws_is_touched(adopted: Adopted) -> None:
+    said = json.loads(adopted.adopt.text)
+
+    assert adopted.adopt.code == 0, adopted.adopt.errors
+    assert said["held"] == len(adopted.record.adopted) == len(adopted.story.held())
+    kinds = {finding["kind"] for finding in said["verdict"]["findings"]}
+    assert kinds <= {"clean", "state-only"}
+    assert adopted.calls == {}
+
+
+def test_the_next_plan_is_empty(adopted: Adopted) -> None:
+    answer = adopted.story.imports("gate", "--stage", STAGE, "--json")
+
+    said = json.loads(answer.text)
+    assert answer.code == 0, answer.errors
+    assert {finding["kind"] for finding in said["verdict"]["findings"]} == {"clean"}
+
+
+def test_what_serves_and_what_holds_data_is_held_under_its_own_name(adopted: Adopted) -> None:
+    held, rows = adopted.story.held(), adopted.stack.rows()
+    database = next(id_ for row, id_ in rows.items() if row.startswith("AtomicPostgresDB2"))
+    cluster = next(id_ for row, id_ in rows.items() if row.startswith("AtomicCluster0"))
+
+    assert held["aws_db_instance.main"]["identifier"] == database
+    assert held["aws_ecs_cluster.main"]["name"] == cluster
+    assert {"aws_lb.main", "aws_lb_listener.http", "aws_lb_target_group.supertokens"} <= held.keys()
+    assert adopted.story.secret_values() == adopted.values
+
+
+def test_the_stage_file_says_what_was_found(adopted: Adopted) -> None:
+    settings = read_stage(adopted.story.stages, STAGE)
+    held = adopted.story.held()
+
+    assert settings.phase == "adopt"
+    assert settings.network.nat == "single"
+    assert settings.network.subnet_newbits == (2 if adopted.shape == "newest" else 8)
+    assert settings.database.allocated_storage_gib == 100
+    assert settings.database.master_username == "dbadmin"
+    assert settings.file_storage.mount == ("root" if adopted.shape == "guide" else "access-point")
+    with_https = "aws_lb_listener.https" in held
+    assert bool(settings.certificate_arn) == with_https == (adopted.shape in {"guide", "newest"})
+
+
+def test_no_value_of_a_secret_is_in_what_was_written_or_said(adopted: Adopted) -> None:
+    values = {name: value for name, value in adopted.values.items() if "ENTER_" not in value}
+
+    assert values
+    assert not scan([adopted.story.folder], values=values).found
+    said = (
+        adopted.inventory.text
+        + adopted.inventory.errors
+        + adopted.adopt.text
+        + adopted.adopt.errors
+    )
+    assert not [name for name, value in values.items() if value in said]
+
+
+def test_a_stack_that_has_moved_on_is_refused(adopted: Adopted) -> None:
+    if adopted.shape != "newest":
+        pytest.skip("one shape will do")
+    template: dict[str, Any] = adopted.stack.template()
+    template["Resources"]["OwnTopic"] = {"Type": "AWS::SNS::Topic"}
+    assert adopted.stack.update(template) == "UPDATE_COMPLETE"
+
+    answer = adopted.story.imports("gate", "--stage", STAGE)
+
+    assert (answer.code, answer.text) == (1, "")
+    assert "AwsStack has changed since the inventory (its template)" in answer.errors
+
+
+def test_phase_full_moves_the_services_in_place(adopted: Adopted) -> None:
+    if adopted.shape not in {"oldest", "guide"}:
+        pytest.skip("one with HTTPS, and one without, will do")
+    story = adopted.story
+    _go_on_to_full(adopted)
+
+    answer = story.imports("adopt", "--stage", STAGE, "--json")
+
+    said = json.loads(answer.text)
+    assert answer.code == 0, answer.errors
+    assert said["held"] == len(adopted.record.adopted)
+    kinds = {finding["kind"] for finding in said["verdict"]["findings"]}
+    assert kinds <= {"clean", "state-only", "change", "addition"}
+    assert not [each for each in said["verdict"]["findings"] if "destroy" in each["why"]]
+    assert adopted.values.items() <= story.secret_values().items()
+    behind = _target_groups_of_services(adopted)
+    for port in (80, 443) if adopted.shape == "oldest" else (443,):
+        forwarded = _forwarded(adopted, port)
+        assert forwarded, port
+        assert set(forwarded) <= set(behind)
+    assert all("/atomic-live-" in definition for definition in behind.values())
+    if adopted.shape == "guide":
+        assert _mounted(adopted) == [{"authorizationConfig": {"iam": "ENABLED"}}]
+
+
+def test_the_old_stack_is_deleted_and_everything_stays(adopted: Adopted) -> None:
+    if adopted.shape != "guide":
+        pytest.skip("it takes the services of phase full; one will do")
+    story, of_stack = adopted.story, ("--stage", STAGE, "--cloudformation", "AwsStack")
+
+    answer = story.imports("retire", *of_stack, "--yes")
+
+    assert answer.code == 0, answer.errors
+    assert adopted.stack.described()["StackStatus"] == "DELETE_COMPLETE"
+    assert adopted.values.items() <= story.secret_values().items()
+    gate = story.imports("gate", "--stage", STAGE, "--json")
+    assert gate.code == 0, gate.errors
+    kinds = {finding["kind"] for finding in json.loads(gate.text)["verdict"]["findings"]}
+    assert kinds == {"clean"}
+
+
+def _go_on_to_full(adopted: Adopted) -> None:
+    path = adopted.story.stages / f"{STAGE}.toml"
+    more = 'phase = "full"\n'
+    if adopted.shape == "oldest":
+        certificate = issued_certificate(adopted.story.emulator)
+        more += 'domain_name = "calendar.example.com"\noperator_email = "ops@example.com"\n'
+        more += f'certificate_arn = "{certificate}"\n'
+    text = path.read_text().replace('phase = "adopt"\n', more)
+    # No container runs here, in which `database apply` would make the services' own roles.
+    path.write_text(text.replace("[database]\n", "[database]\nlogin_roles = false\n"))
+
+
+def _target_groups_of_services(adopted: Adopted) -> dict[str, str]:
+    """Return the task definition behind each target group."""
+    ecs = adopted.story.emulator.client("ecs")
+    cluster = adopted.story.held()["aws_ecs_cluster.main"]["arn"]
+    arns = ecs.list_services(cluster=cluster, maxResults=100)["serviceArns"]
+    services = ecs.describe_services(cluster=cluster, services=arns)["services"]
+    return {
+        each["targetGroupArn"]: service["taskDefinition"]
+        for service in services
+        for each in service["loadBalancers"]
+    }
+
+
+def _forwarded(adopted: Adopted, port: int) -> list[str]:
+    """Return the target groups that a listener's rules lead to."""
+    elb = adopted.story.emulator.client("elbv2")
+    balancer = adopted.story.held()["aws_lb.main"]["arn"]
+    listeners = elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"]
+    (listener,) = [each["ListenerArn"] for each in listeners if each["Port"] == port]
+    rules = elb.describe_rules(ListenerArn=listener)["Rules"]
+    return [
+        action["TargetGroupArn"]
+        for rule in rules
+        if not rule["IsDefault"]
+        for action in rule["Actions"]
+        if action["Type"] == "forward"
+    ]
+
+
+def _mounted(adopted: Adopted) -> list[dict[str, Any]]:
+    """Return how the task that keeps vectors mounts the file system."""
+    ecs = adopted.story.emulator.client("ecs")
+    definition = adopted.story.held()["aws_ecs_service.python_agent"]["task_definition"]
+    task = ecs.describe_task_definition(taskDefinition=definition)["taskDefinition"]
+    return [
+        {"authorizationConfig": volume["efsVolumeConfiguration"]["authorizationConfig"]}
+        for volume in task["volumes"]
+        if volume.get("efsVolumeConfiguration")
+    ]
