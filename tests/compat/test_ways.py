@@ -46,6 +46,12 @@ def test_the_providers_version_changes_where_it_is_said(way: Way) -> None:
     assert way.rewritten("tests/ops/plans/ordinary.json", '"5.100.0"') == '"5.100.0"'
 
 
+def test_terrain_spells_the_providers_place_in_full() -> None:
+    text = TERRAIN.rewritten("tests/snapshots/dev.json", '{"source": "aws"}')
+
+    assert text == '{"source": "hashicorp/aws"}'
+
+
 def test_terrain_is_told_which_terraform_there_is() -> None:
     text = TERRAIN.rewritten("cdktf.json", '{"context": {}}')
 
