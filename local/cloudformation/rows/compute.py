@@ -1,5 +1,6 @@
 """Rows of ECS, ECR and scaling."""
 
+import copy
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -37,7 +38,8 @@ def _delete_associations(request: Request, physical_id: str) -> None:
 
 
 def _task_definition(request: Request) -> Made:
-    given = dict(request.properties)
+    # A copy of all of it: what the row was made from is compared with the next template.
+    given = copy.deepcopy(dict(request.properties))
     for volume in given.get("Volumes") or []:
         if "EFSVolumeConfiguration" in volume:
             # The one name that the two spell differently.

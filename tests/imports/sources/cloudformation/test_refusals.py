@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from imports.sources.cloudformation.owners_stack import OwnersRow, OwnersStack
-from imports.sources.cloudformation.refusals import why_not
+from imports.sources.cloudformation.refusals import why_not, why_not_let_go
 
 
 def stack(*, rows: dict[str, tuple[str, str]] | None = None, **given: Any) -> OwnersStack:
@@ -51,3 +51,39 @@ def test_each_thing_against_it_is_one_line_with_what_to_do(owners: OwnersStack, 
 
 def test_a_template_in_a_file_has_no_state_to_refuse() -> None:
     assert why_not(OwnersStack(name="template", template={}, rows={})) == []
+
+
+@pytest.mark.parametrize(
+    ("owners", "line"),
+    [
+        (stack(facts={"StackStatus": "UPDATE_IN_PROGRESS"}), "AwsStack is being changed"),
+        (stack(facts={"StackStatus": "DELETE_FAILED"}), "takes no update of it"),
+        (stack(facts={"ParentId": "arn:parent"}), "AwsStack is nested in arn:parent"),
+        (stack(facts={"EnableTerminationProtection": True}), "has termination protection"),
+        (stack(exported_to=("Other",)), "AwsStack exports to Other"),
+        (stack(has_policy=True), "AwsStack has a stack policy"),
+        (stack(missing_role="arn:role"), "the role arn:role, which is gone"),
+        (stack(missing_parameter="/cdk-bootstrap/x"), "the parameter /cdk-bootstrap/x"),
+        (stack(rows={"Nested": ("AWS::CloudFormation::Stack", "")}), "nested stacks (Nested)"),
+        (stack(rows={"Bucket": ("AWS::S3::Bucket", "DELETED")}), "Bucket: gone from AWS"),
+    ],
+)
+def test_what_stands_against_a_deletion_is_one_line(owners: OwnersStack, line: str) -> None:
+    (found,) = why_not_let_go(owners, frozenset({"Bucket"}), is_deleting=False)
+
+    assert line in found
+
+
+@pytest.mark.parametrize(("row", "drift"), [("Bucket", "MODIFIED"), ("Gone", "DELETED")])
+def test_what_the_platform_changed_and_what_goes_anyway_stands_in_no_way(
+    row: str, drift: str
+) -> None:
+    owners = stack(rows={row: ("AWS::S3::Bucket", drift)})
+
+    assert why_not_let_go(owners, frozenset({"Bucket"}), is_deleting=False) == []
+
+
+def test_a_deletion_that_has_failed_goes_on() -> None:
+    owners = stack(facts={"StackStatus": "DELETE_FAILED"})
+
+    assert why_not_let_go(owners, frozenset(), is_deleting=True) == []
