@@ -56,9 +56,8 @@ def main() -> int:
     print_table(columns, rows)
     for line in told:
         say(line)
-    say(
-        "A difference is one beside the provider's version and the spelling of its place. No provider 6 was run."
-    )
+    say("A difference is one beside the provider's version and the spelling of its place.")
+    say("No provider 6 was run.")
     return ASKS_FOR_A_PERSON if told else 0
 
 

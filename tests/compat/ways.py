@@ -21,7 +21,8 @@ class Way:
     """One way: packages from PyPI with the hash of each, and the names that change with them.
 
     `provider` is the version of the AWS provider that the bindings are of, `cdk` that of cdktf or its fork,
-    `source` how that spells the provider's place in the registry, which is the same. `context` is what the app needs in cdktf.json.
+    `source` how that spells the provider's place in the registry, which is the same.
+    `context` is what the app needs in cdktf.json.
     """
 
     name: str
