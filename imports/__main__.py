@@ -202,6 +202,7 @@ def _inventory_of_stack(stage: str, name: str, *, as_json: bool) -> None:
         print_json(
             {
                 "stack": found.stack,
+                "was_deployed": True,
                 "rows": found.rows,
                 "against": found.against,
                 "compared": found.compared,

@@ -13,7 +13,12 @@ from local.emulator import Emulator, running_emulator
 from modules.settings.stage_files import read_stage
 from security.secrets_scan import scan
 from tests.answer import Answer
-from tests.integration.cloudformation_stacks import SHAPES, OwnersStack, make_owners_stack
+from tests.integration.cloudformation_stacks import (
+    SHAPES,
+    OwnersStack,
+    issued_certificate,
+    make_owners_stack,
+)
 from tests.integration.story import STAGE, Story
 
 pytestmark = pytest.mark.integration
@@ -146,3 +151,97 @@ def test_a_stack_that_has_moved_on_is_refused(adopted: Adopted) -> None:
 
     assert (answer.code, answer.text) == (1, "")
     assert "AwsStack has changed since the inventory (its template)" in answer.errors
+
+
+def test_phase_full_moves_the_services_in_place(adopted: Adopted) -> None:
+    if adopted.shape not in {"oldest", "guide"}:
+        pytest.skip("one with HTTPS, and one without, will do")
+    story = adopted.story
+    _go_on_to_full(adopted)
+
+    answer = story.imports("adopt", "--stage", STAGE, "--json")
+
+    said = json.loads(answer.text)
+    assert answer.code == 0, answer.errors
+    assert said["held"] == len(adopted.record.adopted)
+    kinds = {finding["kind"] for finding in said["verdict"]["findings"]}
+    assert kinds <= {"clean", "state-only", "change", "addition"}
+    assert not [each for each in said["verdict"]["findings"] if "destroy" in each["why"]]
+    assert adopted.values.items() <= story.secret_values().items()
+    behind = _target_groups_of_services(adopted)
+    for port in (80, 443) if adopted.shape == "oldest" else (443,):
+        forwarded = _forwarded(adopted, port)
+        assert forwarded, port
+        assert set(forwarded) <= set(behind)
+    assert all("/atomic-live-" in definition for definition in behind.values())
+    if adopted.shape == "guide":
+        assert _mounted(adopted) == [{"authorizationConfig": {"iam": "ENABLED"}}]
+
+
+def test_the_old_stack_is_deleted_and_everything_stays(adopted: Adopted) -> None:
+    if adopted.shape != "guide":
+        pytest.skip("it takes the services of phase full; one will do")
+    story, of_stack = adopted.story, ("--stage", STAGE, "--cloudformation", "AwsStack")
+
+    answer = story.imports("retire", *of_stack, "--yes")
+
+    assert answer.code == 0, answer.errors
+    assert adopted.stack.described()["StackStatus"] == "DELETE_COMPLETE"
+    assert adopted.values.items() <= story.secret_values().items()
+    gate = story.imports("gate", "--stage", STAGE, "--json")
+    assert gate.code == 0, gate.errors
+    kinds = {finding["kind"] for finding in json.loads(gate.text)["verdict"]["findings"]}
+    assert kinds == {"clean"}
+
+
+def _go_on_to_full(adopted: Adopted) -> None:
+    path = adopted.story.stages / f"{STAGE}.toml"
+    more = 'phase = "full"\n'
+    if adopted.shape == "oldest":
+        certificate = issued_certificate(adopted.story.emulator)
+        more += 'domain_name = "calendar.example.com"\noperator_email = "ops@example.com"\n'
+        more += f'certificate_arn = "{certificate}"\n'
+    text = path.read_text().replace('phase = "adopt"\n', more)
+    # No container runs here, in which `database apply` would make the services' own roles.
+    path.write_text(text.replace("[database]\n", "[database]\nlogin_roles = false\n"))
+
+
+def _target_groups_of_services(adopted: Adopted) -> dict[str, str]:
+    """Return the task definition behind each target group."""
+    ecs = adopted.story.emulator.client("ecs")
+    cluster = adopted.story.held()["aws_ecs_cluster.main"]["arn"]
+    arns = ecs.list_services(cluster=cluster, maxResults=100)["serviceArns"]
+    services = ecs.describe_services(cluster=cluster, services=arns)["services"]
+    return {
+        each["targetGroupArn"]: service["taskDefinition"]
+        for service in services
+        for each in service["loadBalancers"]
+    }
+
+
+def _forwarded(adopted: Adopted, port: int) -> list[str]:
+    """Return the target groups that a listener's rules lead to."""
+    elb = adopted.story.emulator.client("elbv2")
+    balancer = adopted.story.held()["aws_lb.main"]["arn"]
+    listeners = elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"]
+    (listener,) = [each["ListenerArn"] for each in listeners if each["Port"] == port]
+    rules = elb.describe_rules(ListenerArn=listener)["Rules"]
+    return [
+        action["TargetGroupArn"]
+        for rule in rules
+        if not rule["IsDefault"]
+        for action in rule["Actions"]
+        if action["Type"] == "forward"
+    ]
+
+
+def _mounted(adopted: Adopted) -> list[dict[str, Any]]:
+    """Return how the task that keeps vectors mounts the file system."""
+    ecs = adopted.story.emulator.client("ecs")
+    definition = adopted.story.held()["aws_ecs_service.python_agent"]["task_definition"]
+    task = ecs.describe_task_definition(taskDefinition=definition)["taskDefinition"]
+    return [
+        {"authorizationConfig": volume["efsVolumeConfiguration"]["authorizationConfig"]}
+        for volume in task["volumes"]
+        if volume.get("efsVolumeConfiguration")
+    ]
