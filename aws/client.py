@@ -36,8 +36,8 @@ class Clients(Protocol):
         ...
 
 
-def boto3_clients(*, region: str | None = None) -> Clients:
-    """Return clients with the credentials boto3 finds by itself, made once each.
+def boto3_clients(*, region: str | None = None, profile: str | None = None) -> Clients:
+    """Return clients with the credentials boto3 finds by itself, or a profile's, made once each.
 
     Raises UserError for a profile that does not exist.
     """
@@ -46,7 +46,7 @@ def boto3_clients(*, region: str | None = None) -> Clients:
     from botocore.config import Config  # noqa: PLC0415
 
     with asking("a profile"):
-        session = boto3.Session(region_name=region)
+        session = boto3.Session(region_name=region, profile_name=profile)
     # A wrong endpoint should show within seconds, not after botocore's minute for each attempt.
     config = Config(
         connect_timeout=5, read_timeout=30, retries={"mode": "standard", "max_attempts": 3}

@@ -1,5 +1,6 @@
 """Work that waits in a queue: an SQS queue, and beside it one for what failed five times, with an alarm."""
 
+from cdktf import Fn
 from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
 from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
 from constructs import Construct
@@ -18,7 +19,7 @@ def extend(stack: Construct, platform: Platform) -> Additions:
         "work",
         name=f"{prefix}-work",
         visibility_timeout_seconds=300,
-        redrive_policy=f'{{"deadLetterTargetArn": "{failed.arn}", "maxReceiveCount": 5}}',
+        redrive_policy=Fn.jsonencode({"deadLetterTargetArn": failed.arn, "maxReceiveCount": 5}),
     )
     CloudwatchMetricAlarm(
         stack, "work_failed_messages", alarm_name=f"{prefix}-work-failed",

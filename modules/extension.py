@@ -69,7 +69,7 @@ class Additions:
     def statements(self, service: Service, beside: Beside) -> list[Statement]:
         """Return what a service's `policies` allow: those of files and those made here."""
         known = {**beside.documents, **self.policies}
-        return [statement for name in service.policies for statement in known[name]]
+        return [statement for name in service.policies for statement in known.get(name, ())]
 
 
 def extended(scope: Construct, platform: Platform) -> Additions:

@@ -6,6 +6,7 @@ Longer than others, because it is the one place where everything comes together.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from cdktf import TerraformElement, TerraformOutput, TerraformResource, TerraformStack
 from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
@@ -32,7 +33,6 @@ from modules.compute.fargate_service import FargateService
 from modules.compute.left_out import LeftOutLogs
 from modules.compute.mirror import Mirror
 from modules.compute.registry import Registries
-from modules.compute.scheduled_job import FailedJobs, ScheduledJob
 from modules.compute.service_roles import ServiceRoles
 from modules.context import Context
 from modules.data.backups import Backups
@@ -60,6 +60,9 @@ from modules.settings.mirrored import third_party_images
 from modules.settings.schedule import WEEK_MINUTES, planned_stops
 from modules.settings.services import OWN_REPOSITORY, Service
 from modules.settings.windows import windows
+
+if TYPE_CHECKING:
+    from modules.compute.scheduled_job import FailedJobs
 
 # In the place of what an earlier phase does not have to say: what is made of it is not in that phase.
 _NOT_SAID = "unknown.invalid"
@@ -340,12 +343,12 @@ class PlatformStack(TerraformStack):
         self._output("SystemHealthDashboardUrl", health.url)
         self._output("LanceDbFileSystemId", self._file_storage.file_system.id)
         self._output("LanceDbAccessPointId", self._file_storage.access_point.id)
-        if stage.beside.extension:
+        if stage.beside.extension and stage.phase == "full":
             refuse_doubles(self, PurePath(stage.beside.extension))
 
     def _extension(self) -> Additions:
         """Build the stage's own resources, before the services that may use them."""
-        if not self._stage.beside.extension:
+        if not self._stage.beside.extension or self._stage.phase != "full":
             return Additions()
         return extended(
             self,
@@ -472,6 +475,11 @@ class PlatformStack(TerraformStack):
 
     def _jobs(self, service: Service, running: FargateService) -> None:
         """Build what a service does by the clock, and what watches that it does."""
+        if not service.jobs:
+            return
+        # Only now: no other stage waits for the import of their resources.
+        from modules.compute.scheduled_job import FailedJobs, ScheduledJob  # noqa: PLC0415
+
         names = self._context.names
         for key, job in service.jobs.items():
             if self._failed_jobs is None:

@@ -39,6 +39,8 @@ def renamed(text: str, settings: StageSettings, old: str, new: str) -> str:
         services[new] = table
         if old in _BUILT_IN:
             services[old] = {"enabled": False}
+        elif row.uses_database or row.uses_file_storage:
+            services[old] = _empty_group(row)
         changed = tomlkit.dumps(document)
         _, errors = parse_stage(tomlkit.parse(changed).unwrap(), stage=settings.stage, root=None)
     except (TOMLKitError, AttributeError, TypeError) as error:
@@ -71,6 +73,19 @@ def _kept(row: Service, old: str) -> dict[str, Any]:
     if row.port:
         kept["aliases"] = [*row.aliases, old]
     return kept
+
+
+def _empty_group(row: Service) -> dict[str, Any]:
+    """Return the table of a service that is left out, for the group that the data's still names."""
+    uses = {
+        "uses_database": row.uses_database,
+        "uses_file_storage": row.uses_file_storage,
+    }
+    return {
+        "enabled": False,
+        "build_context": row.build_context or row.name,
+        **{name: True for name, is_used in uses.items() if is_used},
+    }
 
 
 def _calling(settings: StageSettings, old: str, new: str) -> dict[str, list[str]]:

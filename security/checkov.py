@@ -47,7 +47,13 @@ def check(
     Raises CheckovError when checkov is not installed, fails, or has checked nothing of a stage.
     """
     file_name = _FILE_NAMES[framework]
-    texts = {stage: json.dumps(document, indent=2) for stage, document in documents.items()}
+    # checkov gives up on a block without labels that it does not know. It says what is no longer here.
+    texts = {
+        stage: json.dumps(
+            {block: found for block, found in document.items() if block != "removed"}, indent=2
+        )
+        for stage, document in documents.items()
+    }
     for stage, text in texts.items():
         (folder / stage).mkdir()
         (folder / stage / file_name).write_text(text, encoding="utf-8")

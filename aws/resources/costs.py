@@ -1,19 +1,9 @@
-"""The watch over costs."""
+"""The watch over costs. The monitor of unusual ones is the account's, and no stage's."""
 
 from typing import Final
 
 from aws.resources.call import Call
 from aws.resources.row import Resource
-
-
-def _anomaly(kind: str) -> Resource:
-    return Resource(
-        type=f"aws_ce_anomaly_{kind.lower()}",
-        key=("name",),
-        attributes={"id": f"{kind}Arn", "arn": f"{kind}Arn", "name": f"{kind}Name"},
-        listing=Call("ce", f"GetAnomaly{kind}s", f"Anomaly{kind}s"),
-    )
-
 
 COSTS: Final = (
     Resource(
@@ -34,6 +24,10 @@ COSTS: Final = (
             absent=frozenset({"NotFoundException"}),
         ),
     ),
-    _anomaly("Monitor"),
-    _anomaly("Subscription"),
+    Resource(
+        type="aws_ce_anomaly_subscription",
+        key=("name",),
+        attributes={"id": "SubscriptionArn", "arn": "SubscriptionArn", "name": "SubscriptionName"},
+        listing=Call("ce", "GetAnomalySubscriptions", "AnomalySubscriptions"),
+    ),
 )

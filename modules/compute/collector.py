@@ -13,6 +13,7 @@ from modules.base.literal import literal
 COLLECTOR: Final = "xray-collector"
 # More than that is a leak: the container is started again, and the service never notices.
 COLLECTOR_MIB: Final = 128
+_BESIDE_THE_HEAP_MIB: Final = 50
 _CONFIGURATION: Final = "AOT_CONFIG_CONTENT"
 # The load balancer's health checks, by the attribute's name of today and of before.
 _HEALTH_CHECKS: Final = tuple(
@@ -34,8 +35,14 @@ def configuration(*, sample_percent: float) -> dict[str, Any]:
             }
         },
         "processors": {
-            # It refuses data before the container's own limit ends it.
-            "memory_limiter": {"check_interval": "1s", "limit_mib": 96, "spike_limit_mib": 24},
+            # It refuses data before the container's own limit ends it. What is measured is the heap: the
+            # process has some 50 MiB more, and a spike is a fifth.
+            # https://github.com/open-telemetry/opentelemetry-collector/tree/main/processor/memorylimiterprocessor
+            "memory_limiter": {
+                "check_interval": "1s",
+                "limit_mib": COLLECTOR_MIB - _BESIDE_THE_HEAP_MIB,
+                "spike_limit_mib": (COLLECTOR_MIB - _BESIDE_THE_HEAP_MIB) // 5,
+            },
             "filter/health": {"error_mode": "ignore", "traces": {"span": list(_HEALTH_CHECKS)}},
             # By the trace's id: a trace is sampled by all of its services, or by none.
             "probabilistic_sampler": {"sampling_percentage": sample_percent},
@@ -77,7 +84,9 @@ def collector_container(*, image: str, sample_percent: float) -> dict[str, Any]:
             {
                 "name": _CONFIGURATION,
                 "value": literal(json.dumps(configuration(sample_percent=sample_percent))),
-            }
+            },
+            # Go's own limit, four fifths of the container's, as the limiter's authors have it.
+            {"name": "GOMEMLIMIT", "value": f"{COLLECTOR_MIB * 4 // 5}MiB"},
         ],
         "healthCheck": {
             "command": ["CMD", "/healthcheck"],

@@ -191,8 +191,10 @@ class WebFirewall(Construct):
                 ),
             ),
         )
-        # The second is how the filter calls a managed group's rule that is told to count.
+        # A managed group's rule that is told to count is EXCLUDED_AS_COUNT where it is excluded, as was once
+        # the only way, and COUNT where its action is overridden, as here.
         # https://docs.aws.amazon.com/waf/latest/APIReference/API_ActionCondition.html
+        # https://docs.aws.amazon.com/waf/latest/developerguide/logging-fields.html
         kept = [
             Wafv2WebAclLoggingConfigurationLoggingFilterFilterCondition(
                 action_condition=(
@@ -201,7 +203,7 @@ class WebFirewall(Construct):
                     )
                 )
             )
-            for action in ("BLOCK", "EXCLUDED_AS_COUNT")
+            for action in ("BLOCK", "COUNT", "EXCLUDED_AS_COUNT")
         ]
         address(
             "main",

@@ -42,7 +42,12 @@ class YamlFolder:
 
     def _read(self, path: Path, *, within: tuple[Path, ...], asked: str) -> Any:
         text = self._text(path, asked=asked)
-        loader = _Loader(text)
+        try:
+            loader = _Loader(text)
+        except yaml.reader.ReaderError as error:
+            raise UserError(
+                f"{path}: not valid YAML: it has the character U+{error.character:04X}"
+            ) from None
         loader.folder, loader.path, loader.within = self, path, (*within, path.resolve())
         try:
             return loader.get_single_data()

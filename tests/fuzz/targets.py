@@ -22,7 +22,7 @@ from modules.settings.secrets import SECRETS
 from ops.__main__ import main as ops_main
 from ops.commands.secrets import piped_value
 from ops.secrets.secret_shapes import error_in, wrong_kind
-from ops.tasks.hasura_metadata import read_metadata, replacement
+from ops.tasks.hasura_metadata import read_metadata, read_source, replacement
 from synth.stages import synthesize_stages
 from terraform.environment import refusal
 from terraform.instances import account_in
@@ -41,6 +41,7 @@ from tests.fuzz.worlds import REQUIRED, behind, world
 from tests.imports.records import STAGE, a_plan, planned
 from tests.modules.settings.test_stage_files_fuzz import LINES
 from tests.ops.secrets.test_secret_shapes import GOOD
+from tests.ops.tasks.test_metadata_folder import FILES as FOLDER
 from tests.stages import STAGES_DIR, VARIANTS
 
 PLAN = a_plan(
@@ -250,6 +251,20 @@ def _metadata(folder: Path, content: bytes) -> Outcome:
     return _reading(lambda: json.dumps(replacement(read_metadata(path))))
 
 
+def _metadata_folder(folder: Path, changes: list[tuple[str, Any]]) -> Outcome:
+    """The same of a folder of YAML files, some of them changed, a few no text at all."""
+    written = {name: text.encode() for name, text in FOLDER.items()}
+    for name, change in changes:
+        written[name] = (
+            change if isinstance(change, bytes) else edited(FOLDER[name], change).encode()
+        )
+    for name, content in written.items():
+        path = folder / "metadata" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return _reading(lambda: json.dumps(replacement(read_source(folder / "metadata").metadata)))
+
+
 def _secret(_folder: Path, given: tuple[str, bytes]) -> Outcome:
     """A secret's value from standard input, as far as its checks; none of them may show it."""
     name, content = given
@@ -286,6 +301,27 @@ _METADATA = {
         "sources": [{"name": "default", "kind": "postgres", "tables": [{"table": {"name": "é"}}]}],
     },
 }
+
+
+def _folders() -> st.SearchStrategy[list[tuple[str, Any]]]:
+    """Up to three changed files, mostly by lines; what YAML takes for something else among them."""
+    pieces = st.sampled_from([
+        "- &a [*a]", "? {a: b}", "!include version.yaml", '- "!include ../version.yaml"',
+        "!!python/object:x {}", "2020-01-01", "- 0x7fffffff", "<<: {}", "a: b: c", "\t- x", "*gone",
+        "~", ".inf", "!!binary eA==",
+        "!!set {a}", "extend type Query { a: [B!]! }", "type Mutation", '"""', "...", "---", "e: é",
+    ])  # fmt: skip
+    edits = st.lists(
+        st.tuples(
+            st.integers(0, 2**31),
+            st.sampled_from(["vary", "drop", "double", "insert", "cut"]),
+            pieces,
+        ),
+        max_size=2,
+    )
+    hopeless = st.binary(max_size=40) | st.integers(1, 3000).map(lambda depth: b"[" * depth)
+    change = st.one_of(edits, edits, edits, hopeless)
+    return st.lists(st.tuples(st.sampled_from(sorted(FOLDER)), change), max_size=3)
 
 
 def _secrets() -> st.SearchStrategy[tuple[str, bytes]]:
@@ -378,6 +414,7 @@ TARGETS = (
         accepted=JUDGED,
     ),
     Target(name="Hasura's metadata", inputs=documents(lambda: _METADATA), run=_metadata),
+    Target(name="a folder of Hasura's metadata", inputs=_folders(), run=_metadata_folder),
     Target(name="secrets from standard input", inputs=_secrets(), run=_secret),
     Target(name="python -m imports", inputs=words(*IMPORTS), run=line(imports_main)),
     Target(name="python -m ops", inputs=words(*OPS), run=line(ops_main)),

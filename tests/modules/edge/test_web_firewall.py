@@ -130,6 +130,7 @@ def test_only_what_is_blocked_or_counted_is_logged_and_without_credentials(
         "KEEP",
         [
             {"action_condition": {"action": "BLOCK"}},
+            {"action_condition": {"action": "COUNT"}},
             {"action_condition": {"action": "EXCLUDED_AS_COUNT"}},
         ],
     )

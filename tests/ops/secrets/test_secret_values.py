@@ -14,6 +14,7 @@ from common.errors import UserError
 from imports.record import write_record
 from modules.settings.secret_labels import FIRST
 from modules.settings.secrets import PLACEHOLDER, SECRETS
+from modules.settings.stage_files import parse_stage
 from ops.deployed import Deployed
 from ops.doctor.contents import judge_secrets
 from ops.secrets.secret_values import (
@@ -132,6 +133,19 @@ def test_a_secret_that_waits_says_what_really_helps(
     assert found.state == state
     if command:
         assert remedy(found, stage=STAGE) == command.format(name)
+
+
+@pytest.mark.parametrize(("tokens", "waits"), [("app", False), ("key", True)])
+def test_hasuras_key_waits_only_where_hasura_reads_it(
+    tmp_path: Path, tokens: str, *, waits: bool
+) -> None:
+    needed = {"domain_name": "app.example.com", "operator_email": "ops@example.com"}
+    settings, errors = parse_stage({**needed, "session_tokens": tokens}, stage=STAGE)
+    held = Stored(value=LEGACY_KEY, written=False)
+    assert not errors
+    stage = replace(deployed(tmp_path, "hasura-jwt-secret", held, adopted=True), settings=settings)
+
+    assert secret_state(stage, secret_row("hasura-jwt-secret")).waits is waits
 
 
 @pytest.mark.parametrize(
