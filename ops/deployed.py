@@ -50,8 +50,8 @@ class Deployed:
         )
 
 
-def open_stage(stage: str) -> Deployed:
-    """Return the stage of `stages/STAGE.toml`, with clients of its region.
+def open_stage(stage: str, *, profile: str | None = None) -> Deployed:
+    """Return the stage of `stages/STAGE.toml`, with clients of its region, and of a profile of its own.
 
     Raises UserError with the stage file's errors.
     """
@@ -59,7 +59,9 @@ def open_stage(stage: str) -> Deployed:
     settings = workspace.settings()
     set_default_credentials(workspace)
     return Deployed(
-        workspace=workspace, settings=settings, clients=boto3_clients(region=settings.region)
+        workspace=workspace,
+        settings=settings,
+        clients=boto3_clients(region=settings.region, profile=profile),
     )
 
 

@@ -11,7 +11,9 @@ from moto.moto_api._internal import mock_random
 
 
 def remember_deployments() -> None:
-    """Patch moto's classes, once per process."""
+    """Patch moto's classes; a second time in a process nothing is done."""
+    if hasattr(EC2ContainerServiceResponse, "list_service_deployments"):
+        return
     _say_who_registered_a_task_definition()
     _remember_service_revisions()
     _keep_images_whose_tag_moves()

@@ -10,6 +10,9 @@ import typer
 from common.errors import UserError, listed
 from common.screen import AsJson, Stage, print_json, progress_on_screen, say
 from ops.commands.database_connect import connect
+from ops.commands.database_restore import restore
+from ops.commands.database_rotate import rotate
+from ops.commands.database_upgrade import upgrade
 from ops.database.logins import put_logins, read_logins, tag_logins, verifiers
 from ops.database.script import CONNECT, FETCH, bundle
 from ops.database.sql_files import read_files
@@ -89,6 +92,9 @@ def apply_sql(
 
 
 app.command()(connect)
+app.command()(rotate)
+app.command()(restore)
+app.command()(upgrade)
 
 
 def _agreed(ended: Applied, *, as_json: bool) -> bool:

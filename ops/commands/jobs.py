@@ -52,8 +52,8 @@ def list_(stage: Stage = "prod", as_json: AsJson = False) -> None:
         )
         if failed:
             say(
-                f"\n{failed} starts failed: the messages of the queue {deployed.names.failed_jobs} say why; "
-                "`aws sqs purge-queue` empties it once that is mended"
+                f"\nstarts that failed: {failed}; the messages of the queue {deployed.names.failed_jobs} "
+                "say why; `aws sqs purge-queue` empties it once that is mended"
             )
     if failed or not all(each.is_well for each in jobs):
         raise typer.Exit(ASKS_FOR_A_PERSON)

@@ -94,7 +94,7 @@ def rollback(
         found = releases_of(deployed, last=20)
         target = chosen_release(found, release, stage=stage)
         progress("looking for the images in the registries")
-        tags = _tags(deployed, target)
+        tags = _tags(deployed, target, found[0])
     changed = {
         name: tag for name, tag in tags.items() if deployed.settings.services[name].image_tag != tag
     }
@@ -172,19 +172,26 @@ def tell_what_is_next(
     say(f"next: cdktf diff {stack}, then cdktf deploy {stack}; commit the stage file")
 
 
-def _tags(deployed: Deployed, target: Release) -> dict[str, str]:
-    """Return the tag for each service that builds its own image and was there then."""
-    images = target.images()
-    tags = {
-        name: tag_of(deployed, name, *images[name])
+def _tags(deployed: Deployed, target: Release, newest: Release) -> dict[str, str]:
+    """Return the tag for each service that builds its own image and had another one then.
+
+    What has the same one now and then stays as it is: nobody has to be able to tell which.
+    """
+    then, now = target.images(), newest.images()
+    rows = {
+        name: row
         for name, row in deployed.settings.services.items()
-        if row.image == OWN_REPOSITORY and name in images
+        if row.image == OWN_REPOSITORY and name in then
     }
-    if not tags:
+    if not rows:
         raise UserError(
             f"release {target.id} has no image that this project builds: change `image` in the stage file"
         )
-    return tags
+    return {
+        name: tag_of(deployed, name, *then[name])
+        for name, row in rows.items()
+        if then[name] != now.get(name) or row.image_tag != then[name][0]
+    }
 
 
 def _for_programs(release: Release) -> dict[str, object]:

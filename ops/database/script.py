@@ -110,6 +110,8 @@ def bundle(files: Sequence[SqlFile], verifiers: Mapping[str, str]) -> bytes:
 def look(files: Sequence[SqlFile]) -> str:
     """Return what tells changed files, tables that would change hands, and roles of somebody else."""
     sums = ", ".join(f"({_text(each.name)}, {_text(each.sha256)})" for each in files)
+    # None are given where a password alone is new: a list of values cannot be empty.
+    sums = sums or "(NULL::text, NULL::text)"
     names = ", ".join(map(_text, ROLES))
     return f"""\
 SELECT to_regclass('atomic_infra.applied_file') IS NOT NULL AS atomic_began \\gset

@@ -147,13 +147,13 @@ def _of_service(deployed: Deployed, service: str, *, last: int) -> Iterator[Ran]
             at = definition["registeredAt"]
             digest = _digest_by_tag(deployed, service, image, at)
             yield Ran(**made, digest=digest, at=at, outcome="unknown")
-        before = None
+        before: list[str | None] = []
         for at, outcome, digests in deployments:
             digest = digests.get(service) or _digest_by_tag(deployed, service, image, at)
             # A restart with the same image is no release.
-            if before is None or digest != before:
+            if before != [digest]:
                 yield Ran(**made, digest=digest, at=at, outcome=outcome)
-            before = digest
+            before = [digest]
 
 
 def _deployments(

@@ -229,7 +229,8 @@ def test_a_start_that_scheduler_gave_up_asks_for_a_person(own: Deployment) -> No
     client.purge_queue(QueueUrl=url)
     assert listed.code == 2
     assert (
-        "1 starts failed: the messages of the queue atomic-own-failed-jobs say why" in listed.text
+        "starts that failed: 1; the messages of the queue atomic-own-failed-jobs say why"
+        in listed.text
     )
 
 

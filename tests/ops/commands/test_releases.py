@@ -244,6 +244,20 @@ def test_a_tag_that_was_pushed_again_is_found_by_its_digest(
     assert image["imageDigest"] == good
 
 
+def test_what_is_the_same_now_and_then_is_left_alone(account: Account, run: Run) -> None:
+    """GIVEN oauth, whose tag `latest` was in no registry when it was deployed."""
+    account.push("good", "1")
+    account.deploy("app", f"{account.registry}:good")
+    account.deploy("oauth", "123456789012.dkr.ecr.us-east-1.amazonaws.com/atomic-dev-oauth:latest")
+    account.push("bad", "2")
+    account.deploy("app", f"{account.registry}:bad")
+
+    done = run("rollback", "--json")
+
+    assert done.code == 0, done.errors
+    assert json.loads(done.text)["tags"] == {"app": "good"}
+
+
 def test_an_image_that_is_gone_is_said_and_nothing_is_written(
     account: Account, run: Run, tmp_path: Path
 ) -> None:

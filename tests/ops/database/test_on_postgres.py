@@ -491,3 +491,18 @@ def test_a_role_that_somebody_else_has_made_is_asked_for(empty: Postgres, tmp_pa
     ended = empty.run(tmp_path, LATER)
 
     assert (ended.code, said(ended)) == (ASKS, ["taken hasura"])
+
+
+def test_without_a_file_the_roles_get_their_passwords_alone(
+    applied: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = names(applied)
+    monkeypatch.setitem(PASSWORDS, "hasura", "planted-newer-password")
+
+    ended = applied.run(tmp_path, {}, may_move=True)
+
+    assert ended.code == 0, ended.errors
+    assert applied.done("hasura", "SELECT current_user") == "hasura"
+    assert names(applied) == before
+    monkeypatch.undo()
+    assert applied.run(tmp_path, {}, may_move=True).code == 0
