@@ -1,5 +1,6 @@
 """The one door to AWS: clients, one call at a time, and refusals told in one line."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -79,8 +80,9 @@ def client_of(clients: Clients, service: str) -> Any:
             if isinstance(error, BotoCoreError):
                 raise
             # botocore's only word on an endpoint that is no URL.
+            told = _LOGIN.sub("//***@", str(error))
             raise UserError(
-                f"no client for {service} can be made ({error}): set AWS_ENDPOINT_URL to a URL "
+                f"no client for {service} can be made ({told}): set AWS_ENDPOINT_URL to a URL "
                 "such as http://127.0.0.1:5000, or unset it for AWS itself"
             ) from None
 
@@ -175,8 +177,14 @@ def asking(action: str) -> Iterator[None]:
             "what is looked at"
         ) from None
     except (BotoCoreError, HTTPClientError, _unreadable()) as error:
+        if "Invalid header value" in str(error):  # and it goes on with the token
+            raise UserError(
+                f"AWS was not asked for {action}, the credentials hold a line break or a control character: "
+                "set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN without it"
+            ) from None
+        told = _LOGIN.sub("//***@", str(error))
         raise UserError(
-            f"AWS did not answer {action} ({shorten(error, limit=160)}): check the network, the "
+            f"AWS did not answer {action} ({shorten(told, limit=160)}): check the network, the "
             "region and AWS_ENDPOINT_URL, then run the same command again"
         ) from None
 
@@ -203,6 +211,8 @@ def _refusal(action: str, error: ClientError) -> str:
 
 
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+# What stands before the host of a URL: a proxy's or an endpoint's login.
+_LOGIN: Final = re.compile(r"//[^/\s]*@")
 _LOG_IN: Final = "log in again (`aws sso login`), or set AWS_PROFILE or the access key variables"
 _NO_CREDENTIALS: Final = (
     CredentialRetrievalError,

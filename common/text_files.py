@@ -22,7 +22,7 @@ _WRAPPED: Final = ("[command]", "::debug::", "::set-output")
 # What else stands about a document: the line that it begins in is the first with its brace.
 _DOCUMENT: Final = re.compile(r"^(?:\x1b\[[0-9;]*m|\s)*(?=\{)", re.MULTILINE)
 # What no text has, whatever its encoding: NUL and its like.
-_NO_TEXT: Final = frozenset(range(9))
+_NO_TEXT: Final = re.compile(r"[\x00-\x08]")
 
 
 def decode_text(content: bytes, *, source: str, wanted: str) -> str:
@@ -39,13 +39,13 @@ def decode_text(content: bytes, *, source: str, wanted: str) -> str:
     try:
         text = content.decode(json.detect_encoding(content))
     except UnicodeDecodeError:
-        if _NO_TEXT.isdisjoint(content):
+        text = content.decode("latin-1")
+        if not _NO_TEXT.search(text):
             raise UserError(
                 f"{shorten(source)} is text of another encoding than UTF-8; {wanted} is read. Save it as "
                 "UTF-8."
             ) from None
-        text = "\x00"
-    if "\x00" in text:
+    if _NO_TEXT.search(text):
         raise UserError(
             f"{shorten(source)} is a binary or encrypted file; {wanted} is text. "
             "Decrypt it into a private file first."

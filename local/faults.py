@@ -20,6 +20,7 @@ from typing import Annotated, Any, NoReturn, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from local.calls import Application
+from local.cloudformation.calls import USER_AGENT as BY_AWS
 from local.error_shapes import Protocol, error_answer, protocol_of
 
 PATH = "/_atomic/faults"
@@ -150,7 +151,8 @@ class Faults:
         environ["wsgi.input"] = io.BytesIO(body)
         if path == PATH:
             return self._control(environ["REQUEST_METHOD"], body, start_response)
-        if path.startswith(_OUR_OWN):
+        # What AWS calls by itself for a stack's sake it also repeats by itself.
+        if path.startswith(_OUR_OWN) or BY_AWS in environ.get("HTTP_USER_AGENT", ""):
             return self._application(environ, start_response)
         settings, fault, now = self._next(environ)
         answer = _on_time(start_response, settings, now)

@@ -24,6 +24,8 @@ _FILE_NAMES: Mapping[Framework, str] = {
     "terraform_json": "cdk.tf.json",
     "terraform_plan": "tfplan.json",
 }
+# checkov gives up on a stack that has one of these. They say where an object was, not what it is.
+_OF_ADDRESSES = ("import", "moved", "removed")
 _OPENS = re.compile(r'( +)"([^"]+)": \{')
 
 
@@ -47,10 +49,10 @@ def check(
     Raises CheckovError when checkov is not installed, fails, or has checked nothing of a stage.
     """
     file_name = _FILE_NAMES[framework]
-    # checkov gives up on a block without labels that it does not know. It says what is no longer here.
     texts = {
         stage: json.dumps(
-            {block: found for block, found in document.items() if block != "removed"}, indent=2
+            {block: found for block, found in document.items() if block not in _OF_ADDRESSES},
+            indent=2,
         )
         for stage, document in documents.items()
     }

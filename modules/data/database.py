@@ -1,4 +1,7 @@
-"""The PostgreSQL database, on RDS or on Aurora Serverless v2. Both offer the same attributes."""
+"""The PostgreSQL database, on RDS or on Aurora Serverless v2. Both offer the same attributes.
+
+Longer than others: the two kinds stand side by side, so that a line of one can be held against the other's.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal

@@ -2,6 +2,8 @@
 
 Every alarm tells the operator when it starts and when it ends. Missing data is breaching for the alarms on
 services without a task alone: there it is the fault itself.
+
+Longer than others: it is one table, and each row says why.
 """
 
 import math

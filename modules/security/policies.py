@@ -1,6 +1,8 @@
 """IAM and resource policies as plain documents. No action or resource is a wildcard where AWS has a name.
 
 Sources: AWS's Service Authorization Reference, and the task and execution role pages of the ECS guide.
+
+Longer than others, so that all that a role may do can be read in one place.
 """
 
 from collections.abc import Mapping, Sequence

@@ -214,14 +214,6 @@ FilePath = Annotated[
         'write it as in "../application"',
     ),
 ]
-Address = Annotated[
-    str,
-    matching(
-        r"[a-z][a-z0-9_]*\.[A-Za-z_][A-Za-z0-9_-]*(\[[^\]\s]+\])?(\.[a-z0-9_]+)*",
-        "an address as Terraform names it, or an attribute's behind one",
-        'copy it from what the gate prints, as in "aws_s3_bucket_policy.data"',
-    ),
-]
 
 
 class Section(BaseModel):

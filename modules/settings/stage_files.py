@@ -19,7 +19,7 @@ from modules.settings.rules.texts import visible_text
 from modules.settings.setting_error import SettingError
 from modules.settings.setting_types import Name
 from modules.settings.stage_settings import StageSettings, stage_defaults
-from modules.settings.toml_text import HIDDEN
+from modules.settings.toml_text import HIDDEN, printable
 from modules.settings.wording import worded
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
@@ -60,7 +60,7 @@ def read_stage(folder: Path, stage: str) -> StageSettings:
     path = folder / f"{stage}.toml"
     try:
         if not path.exists():
-            raise StageFileError(_no_such_stage(folder, stage))
+            raise StageFileError(_no_such_stage(path, stage))
         TypeAdapter(Name).validate_python(stage)
         # Windows' editors begin a file with a mark, which TOML does not know.
         text = path.read_text(encoding="utf-8-sig")
@@ -98,12 +98,14 @@ def _stands_at(error: Exception, text: str) -> str:
     return f": {kind} (U+{ord(character):04X}) is there: type it anew" if kind else ""
 
 
-def _no_such_stage(folder: Path, stage: str) -> str:
+def _no_such_stage(path: Path, stage: str) -> str:
     """There is no file of this stage: which there are, and the likeliest."""
-    names = stage_names(folder)
+    if path.is_symlink():
+        return f"{path}: a link to {path.readlink()}, where no file is: mend the link, or delete it"
+    names = stage_names(path.parent)
     close = difflib.get_close_matches(stage.lower(), names, n=1)
     meant = f"did you mean {close[0]}? " if close else ""
-    return f"{folder / stage}.toml: there is no stage {stage}: {meant}stages: {', '.join(names)}"
+    return printable(f"{path}: there is no stage {stage}: {meant}stages: {', '.join(names)}")
 
 
 def parse_stage(

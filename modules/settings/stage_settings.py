@@ -18,7 +18,6 @@ from modules.settings.secrets import SECRETS, SecretRow
 from modules.settings.services import SERVICES, Service
 from modules.settings.setting_types import (
     AccountId,
-    Address,
     AnomalyMonitorArn,
     BackupWindow,
     BucketName,
@@ -435,17 +434,17 @@ class StageSettings(Section):
         description="database, bucket, file system, secrets, images and logs refuse or survive a destroy; "
         "`false` gives that up",
     )
-    allow_destroy: Annotated[tuple[Address, ...], Field(strict=False)] = Field(
+    allow_destroy: Annotated[tuple[str, ...], Field(strict=False)] = Field(
         (),
         description="addresses that may be destroyed although the stage retains its data, as in "
         '`["aws_db_instance.main"]`',
     )
-    allow_overwrite: Annotated[tuple[Address, ...], Field(strict=False)] = Field(
+    allow_overwrite: Annotated[tuple[str, ...], Field(strict=False)] = Field(
         (),
         description="addresses at which what somebody has set in AWS may be overwritten, as in "
         '`["aws_s3_bucket_policy.data"]`',
     )
-    keep_as_found: Annotated[tuple[Address, ...], Field(strict=False)] = Field(
+    keep_as_found: Annotated[tuple[str, ...], Field(strict=False)] = Field(
         (),
         description="what stays as somebody has set it in AWS: documents, as in "
         '`["aws_s3_bucket_policy.data"]`, in whose place the stage puts none, and single attributes of '

@@ -112,7 +112,8 @@ def _run_the_kernel_in_one_process(environ: MutableMapping[str, str]) -> None:
     spec = importlib.util.find_spec("jsii")
     if spec is None or spec.origin is None:
         return
-    if environ.get("JSII_RUNTIME") not in {None, "", str(_LAUNCHER)}:  # one of the user's own
+    # One of the user's own; that of another checkout, which started this process, is none.
+    if Path(environ.get("JSII_RUNTIME") or _LAUNCHER).name != _LAUNCHER.name:
         return
     program = Path(spec.origin).parent / "_embedded" / "jsii" / "lib__program.js"
     if program.is_file() and _CHANNEL in program.read_text(encoding="utf-8"):

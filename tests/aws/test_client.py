@@ -45,6 +45,30 @@ def test_a_proxy_that_does_not_answer_is_told_in_one_line(
         ask(boto3_clients(region="us-east-1"), "sts", "GetCallerIdentity")
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("AWS_ENDPOINT_URL", f"http://me:{'planted'}@127.0.0.1:1"),
+        ("AWS_ENDPOINT_URL", f"http://me:{'planted'}@a b"),
+        ("HTTP_PROXY", f"http://me:{'planted'}@127.0.0.1:1"),
+        ("AWS_ACCESS_KEY_ID", "planted\nx"),
+        ("AWS_SESSION_TOKEN", "planted\r"),
+    ],
+)
+def test_what_does_not_work_is_told_without_a_login_or_a_token(
+    variable: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://aws.invalid")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv(variable, value)
+
+    with pytest.raises(UserError) as caught:
+        ask(boto3_clients(region="us-east-1"), "sts", "GetCallerIdentity")
+
+    assert "planted" not in str(caught.value)
+
+
 def test_an_emulator_on_this_machine_is_asked_without_the_proxy(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

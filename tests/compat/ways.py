@@ -20,7 +20,8 @@ _SAY_THE_PROVIDER: Final = (
 class Way:
     """One way: packages from PyPI with the hash of each, and the names that change with them.
 
-    `provider` is the version of the AWS provider that the bindings are of, `cdk` that of cdktf or its fork.
+    `provider` is the version of the AWS provider that the bindings are of, `cdk` that of cdktf or its fork,
+    `source` how that spells the provider's place in the registry, which is the same.
     `context` is what the app needs in cdktf.json.
     """
 
@@ -31,6 +32,7 @@ class Way:
     renames: Sequence[tuple[str, str]] = ()
     context: str = "{}"
     cdk: str = "0.21.0"
+    source: str = "aws"
 
     def rewritten(self, path: str, text: str) -> str:
         """Return the text of the file at `path` as this way has it."""
@@ -40,6 +42,7 @@ class Way:
             text = text.replace('"context": {}', f'"context": {self.context}')
         if path.startswith(_SAY_THE_PROVIDER):
             text = text.replace(AWS_PROVIDER_VERSION, self.provider)
+            text = text.replace('"source": "aws"', f'"source": "{self.source}"')
             text = text.replace('"version": "0.21.0"', f'"version": "{self.cdk}"')
         return text
 
@@ -81,6 +84,7 @@ WAYS: Final = (
             (r'"@cdktf", "provider-aws"', '"@cdktn", "provider-aws"'),
         ),
         cdk="0.24.0",
+        source="hashicorp/aws",
         context='{"targetVersions": {"terraform": ">=1.11.0"}}',
     ),
 )

@@ -20,6 +20,7 @@ REVIEWED = {
     "imports/take_stock.py": "state rm of what AWS no longer has: says that nothing is destroyed",
     "imports/retire.py": "warns of apply and destroy; state rm of what another state owns as well",
     "imports/legacy_side.py": "warns of apply",
+    "imports/stack_retirement/disarming.py": "the names of CDK's tags, which are taken away",
     "ops/doctor/edge.py": "a certificate that never was issued; ACM refuses to delete one that is in use",
     "ops/commands/recover.py": "an option that lists first and asks",
     "imports/recovery/recover.py": "force-unlock once nobody deploys",

@@ -1,6 +1,7 @@
 """What bad input is given to, one row each."""
 
 import json
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from imports.gate import judge
 from imports.inventory import decide
 from imports.record import AdoptionRecord
 from imports.recovery import recovery_stage
+from imports.sources.cloudformation.owners_stack import read_template_file
 from imports.sources.terraform_base.planned import read_plan as read_legacy_plan
 from local.aws import app as aws_app
 from modules.settings.secrets import SECRETS
@@ -28,6 +30,7 @@ from terraform.environment import refusal
 from terraform.instances import account_in
 from terraform.plan import Plan
 from terraform.plan_file import read_plan
+from terraform.premises import StateSeen, refuse_stale_plan
 from terraform.stack import Stack
 from terraform.state import dump_document, parse_document
 from terraform.state_file import local_state_file, lock_info_path
@@ -39,6 +42,7 @@ from tests.fuzz.inputs import EDITS, TEXT, documents, edited
 from tests.fuzz.sealed import Outcome, run
 from tests.fuzz.worlds import REQUIRED, behind, world
 from tests.imports.records import STAGE, a_plan, planned
+from tests.imports.sources.cloudformation.test_verdicts import document, judged_stack
 from tests.modules.settings.test_stage_files_fuzz import LINES
 from tests.ops.secrets.test_secret_shapes import GOOD
 from tests.ops.tasks.test_metadata_folder import FILES as FOLDER
@@ -50,6 +54,19 @@ PLAN = a_plan(
     planned("aws_security_group.app"),
     planned("aws_nat_gateway.main_0", "create", after={"tags": {}}, after_unknown={"id": True}),
 )
+
+
+_CHECK = {
+    "address": {"to_display": "aws_vpc.main"},
+    "status": "fail",
+    "instances": [
+        {
+            "address": {"to_display": "aws_vpc.main"},
+            "status": "fail",
+            "problems": [{"message": "no"}],
+        }
+    ],
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,6 +243,22 @@ def _beside(folder: Path, content: bytes) -> Outcome:
     return _reading(read)
 
 
+def _template(folder: Path, content: bytes) -> Outcome:
+    """A CloudFormation template: what becomes of each of its rows."""
+    path = folder / "template.json"
+    path.write_bytes(content)
+    return _reading(lambda: judged_stack(read_template_file(path)))
+
+
+def _plan_file(folder: Path, content: bytes) -> Outcome:
+    """The state in a plan file as Terraform writes it."""
+    path = folder / "now.tfplan"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("tfstate", content)
+    seen = StateSeen(place="here", serial=7, lineage="of-dev", objects=1)
+    return _reading(lambda: refuse_stale_plan(path, seen))
+
+
 def _legacy_plan(_folder: Path, content: bytes) -> Outcome:
     """What is read of a legacy folder's plan, and decided."""
 
@@ -372,7 +405,7 @@ TARGETS = (
     Target(name="main.py's environment", inputs=_ENVIRONMENT, run=_environment),
     Target(
         name="plans, ops gate",
-        inputs=documents(lambda: PLAN.document),
+        inputs=documents(lambda: {**PLAN.document, "checks": [_CHECK]}),
         run=_ops("gate --stage prod --plan @plan.json", file="plan.json"),
         accepted=JUDGED,
     ),
@@ -403,6 +436,12 @@ TARGETS = (
     ),
     Target(name="states, recover", inputs=_STATES, run=_recovered),
     Target(name="what lies beside a state", inputs=_STATES | _LOCKS, run=_beside),
+    Target(name="templates", inputs=documents(lambda: document("guide")), run=_template),
+    Target(
+        name="plan files",
+        inputs=documents(lambda: {"serial": 7, "lineage": "of-dev"}),
+        run=_plan_file,
+    ),
     Target(name="legacy plans", inputs=documents(base.legacy_plan), run=_legacy_plan),
     Target(
         name="stacks, ops report",

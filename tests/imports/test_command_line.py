@@ -206,6 +206,30 @@ def test_a_record_without_its_stage_file(world: World, command: str) -> None:
     assert message.startswith(f"{world.stages}: no stage file; ")
 
 
+@pytest.mark.parametrize("command", ["gate", "adopt", "status"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TF_WORKSPACE", "odd"),
+        ("TF_DATA_DIR", "/elsewhere"),
+        ("TF_CLI_ARGS", "-lock=false"),
+        ("TF_CLI_ARGS_plan", "-refresh=false"),
+        ("TF_CLI_ARGS_apply", "-target=aws_sns_topic.alarms"),
+        ("TF_CLI_ARGS_state_pull", "-state=other"),
+    ],
+)
+def test_a_variable_that_leads_terraform_elsewhere_is_named_and_nothing_is_judged(
+    world: World, monkeypatch: pytest.MonkeyPatch, command: str, name: str, value: str
+) -> None:
+    world.adopting()
+    monkeypatch.setenv(name, value)
+
+    message = world.refusal(*arguments_of(command, world))
+
+    assert message.startswith(f"{name} ")
+    assert message.endswith(f"run `unset {name}` first")
+
+
 def test_every_mistake_of_the_stage_file_has_a_line(world: World) -> None:
     world.adopting()
     (world.stages / f"{STAGE}.toml").write_text('phase = "nope"\nquux = 1\n')

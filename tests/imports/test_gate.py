@@ -279,7 +279,7 @@ def test_what_holds_data_is_neither_destroyed_nor_replaced(
 
 @pytest.mark.parametrize("phase", LATER)
 def test_what_holds_no_data_may_go(phase: str) -> None:
-    found = other("aws_sqs_queue.own", "delete", phase=phase, before={"id": "q"})
+    found = other("aws_sns_topic.own", "delete", phase=phase, before={"id": "q"})
 
     assert (found.kind, found.why) == ("change", "destroyed")
 

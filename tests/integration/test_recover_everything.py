@@ -43,7 +43,7 @@ anomaly_monitor_arn = "{monitor}"
 slack_workspace_id = "T0AB12CD3"
 slack_channel_id = "C0EF45GH6"
 teams_tenant_id = "5f9c1b1e-0d2a-4f7b-9c3d-6a7e8f901234"
-teams_team_id = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f12345678"
+teams_team_id = "{team}"
 teams_channel_id = "19%3aoperators%40thread.tacv2"
 
 [security]
@@ -62,6 +62,11 @@ engine = "{engine}"
 login_roles = false
 """
 MONITOR = FIRST_MONITOR.format(account=DEFAULT_ACCOUNT_ID)
+# The provider finds a channel by its team, and only where that has one in the account.
+TEAMS = {
+    "first": "0a1b2c3d-4e5f-4a6b-8c7d-9e0f12345678",
+    "second": "1a1b2c3d-4e5f-4a6b-8c7d-9e0f12345678",
+}
 KINDS = {
     "first": ("postgres", "false", "none"),
     "second": ("aurora-serverless-v2", "true", "single"),
@@ -80,7 +85,12 @@ def stages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stages]:
                 folder,
                 name,
                 EVERYTHING.format(
-                    name=name, engine=engine, retain_data=keeps, monitor=MONITOR, nat=nat
+                    name=name,
+                    engine=engine,
+                    retain_data=keeps,
+                    monitor=MONITOR,
+                    nat=nat,
+                    team=TEAMS[name],
                 ),
             )
             environment = {"ATOMIC_STAGES_DIR": str(folder), "ATOMIC_STAGE": name}

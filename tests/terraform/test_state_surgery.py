@@ -63,7 +63,7 @@ STATE = document(
     resource(
         "aws_subnet", "public", instance(index=0, id="subnet-0"), instance(index=1, id="subnet-1")
     ),
-    resource("aws_sqs_queue", "mine", instance(id="queue", password=SECRET)),
+    resource("aws_codecommit_repository", "mine", instance(id="queue", password=SECRET)),
     resource("aws_vpc", "main", instance(index='a"b', id="vpc-2"), module="module.copy"),
     resource(
         "aws_db_instance",
@@ -79,7 +79,7 @@ def test_what_stands_at_each_address() -> None:
         "aws_vpc.main": Held(type="aws_vpc", import_id="vpc-1"),
         "aws_subnet.public[0]": Held(type="aws_subnet", import_id="subnet-0"),
         "aws_subnet.public[1]": Held(type="aws_subnet", import_id="subnet-1"),
-        "aws_sqs_queue.mine": Held(type="aws_sqs_queue", import_id=None),
+        "aws_codecommit_repository.mine": Held(type="aws_codecommit_repository", import_id=None),
         'module.copy.aws_vpc.main["a\\"b"]': Held(type="aws_vpc", import_id="vpc-2"),
         "aws_db_instance.main": Held(type="aws_db_instance", import_id="db"),
     }
@@ -101,7 +101,7 @@ def test_no_state_holds_nothing(nothing: Any) -> None:
         ("aws_vpc.main", "aws_vpc", "vpc-2", False),
         ("aws_vpc.other", "aws_vpc", "vpc-1", False),
         ("aws_subnet.public[1]", "aws_subnet", "subnet-1", True),
-        ("aws_sqs_queue.mine", "aws_sqs_queue", "queue", False),
+        ("aws_codecommit_repository.mine", "aws_codecommit_repository", "queue", False),
     ],
 )
 def test_an_object_is_held_by_its_type_and_import_id(
@@ -133,7 +133,7 @@ def test_removing_leaves_all_else_as_it_was() -> None:
     assert [(item["mode"], item["type"]) for item in after["resources"]] == [
         ("data", "aws_vpc"),
         ("managed", "aws_subnet"),
-        ("managed", "aws_sqs_queue"),
+        ("managed", "aws_codecommit_repository"),
         ("managed", "aws_vpc"),
         ("managed", "aws_db_instance"),
     ]
@@ -210,7 +210,7 @@ def test_differences_name_addresses_and_nothing_else() -> None:
 
     found = differences(STATE, other)
 
-    assert found == ("aws_sqs_queue.mine", "aws_vpc.main", "outputs")
+    assert found == ("aws_codecommit_repository.mine", "aws_vpc.main", "outputs")
 
 
 def test_what_terraform_adds_when_it_writes_is_no_difference() -> None:
@@ -312,7 +312,7 @@ def test_removing_and_restoring_twice_does_no_more_than_once(
 
 
 FOREIGN: list[dict[str, Any]] = [
-    {"mode": "managed", "type": "aws_sqs_queue", "name": "own", "instances": [
+    {"mode": "managed", "type": "aws_codecommit_repository", "name": "own", "instances": [
         {"schema_version": 0, "attributes_flat": {"id": "https://sqs/own", "tags.%": "0"}},
     ]},
     {"mode": "managed", "type": "x_y", "name": "größe", "module": 'module.ä["b.c"]', "provider": 7,

@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
+from aws.client import boto3_clients
 from common.errors import UserError
 from imports.record import AdoptionRecord
 from imports.stack_retirement.plan import RowPlan
+from imports.stack_retirement.steps import StackRetirement
 from imports.stack_retirement.template_text import HANDLE
-from local.emulator import Emulator, running_emulator
+from local.emulator import REGION, Emulator, running_emulator
+from local.faults import FaultSettings
 from tests.imports.stack_retirement.worlds import World, a_world
 
 KEPT_POLICY = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
@@ -388,6 +391,34 @@ def test_killed_before_and_after_each_change_the_same_command_finishes(
         assert world.default_rules() == 0, kills
     # Tags, policy, bucket of the template, update, deletion: each before and after.
     assert kills > 18
+
+
+def test_under_throttling_and_lost_answers_the_same_command_finishes(
+    aws: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = a_world(aws, "weather", tmp_path)
+    secret = world.secret()
+    for name, value in aws.environment.items():
+        monkeypatch.setenv(name, value)
+    world = world.with_clients(boto3_clients(region=REGION))
+    shares = {"throttled_share": 0.05, "dropped_after_share": 0.05, "server_error_share": 0.05}
+    aws.inject(FaultSettings(seed=7, **shares))
+    refusals: list[str] = []
+    done: StackRetirement | None = None
+    try:
+        while done is None:
+            assert len(refusals) < 20, refusals
+            try:
+                done = world.retire()
+            except UserError as error:
+                refusals.append(str(error))
+    finally:
+        injected = aws.injected()
+        aws.inject(FaultSettings())
+
+    assert sum(injected.values()) > 3
+    assert done.against == ()
+    assert (world.objects(), world.images(), world.secret()) == (["calendar"], 1, secret)
 
 
 # --- helpers

@@ -479,11 +479,9 @@ def test_a_joiner_that_a_language_is_written_with_may_stand(text: str) -> None:
         {"images": {"source": "../app\r"}},
         {"services": {"app": {"dockerfile": "Dockerfile\n"}}},
         {"services": {"app": {"build_folder": " app"}}},
-        {"keep_as_found": ["aws_s3_bucket_policy"]},
-        {"allow_overwrite": ["the bucket's policy"]},
     ],
 )
-def test_a_path_or_an_address_has_its_form(document: dict[str, Any]) -> None:
+def test_a_path_has_its_form(document: dict[str, Any]) -> None:
     _, mistakes = parse_stage({**REQUIRED, **document}, stage="dev")
 
     assert len(mistakes) == 1

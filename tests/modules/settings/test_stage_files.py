@@ -123,6 +123,22 @@ def test_a_stage_that_is_not_there_is_answered_with_those_that_are(
     assert str(caught.value) == f"{tmp_path / typed}.toml: {said}"
 
 
+def test_a_name_with_a_line_break_is_told_on_one_line(tmp_path: Path) -> None:
+    (tmp_path / "dev.toml").write_text(TEXT)
+
+    with pytest.raises(StageFileError, match="did you mean dev") as caught:
+        read_stage(tmp_path, "dev\n")
+
+    assert str(caught.value).isprintable()
+
+
+def test_a_link_that_leads_nowhere_is_told_as_one(tmp_path: Path) -> None:
+    (tmp_path / "dev.toml").symlink_to("gone.toml")
+
+    with pytest.raises(StageFileError, match=r"a link to gone\.toml, where no file is"):
+        read_stage(tmp_path, "dev")
+
+
 def test_a_folder_in_a_files_place_is_refused(tmp_path: Path) -> None:
     (tmp_path / "dev.toml").mkdir()
 
