@@ -261,11 +261,11 @@ def test_the_operator_is_told_of_events_and_registries_let_images_go(
         "deployment-failed",
         "task-not-placed",
     ]
-    assert all(
-        each["Arn"].endswith(f":atomic-{name}-AlarmTopic")
-        for found in targets.values()
-        for each in found
-    )
+    for found in targets.values():
+        assert sorted(each["Arn"].rpartition(":")[2] for each in found) == [
+            f"atomic-{name}-AlarmTopic",
+            f"atomic-{name}-chat",
+        ]
     assert len(json.loads(policy["lifecyclePolicyText"])["rules"]) == 2
 
 

@@ -168,7 +168,7 @@ def test_a_service_with_the_pages_priority_is_named_and_nothing_is_made(
     [
         (b"", "has 0 bytes: allowed: 1 to 1024"),
         (b"x" * 1025, "has 1025 bytes: allowed: 1 to 1024"),
-        (b"\xff\xfe\x00\xd8", "page.html"),
+        (b"\xff\xfe\x00\xd8", "a page of HTML is text"),
     ],
 )
 def test_a_page_that_a_load_balancer_cannot_show_is_refused(
