@@ -122,7 +122,7 @@ def print_look(found: StackLook) -> None:
     """Print what would become of each row of a CloudFormation stack, and what stands against it."""
     count = _print_rows(found.stack, found.rows, found.against)
     if found.was_deployed:
-        say(_compared(found.compared, count))
+        say(_looked_at(found.compared, count))
     else:
         say("a template alone: neither the objects nor the stack's state were looked at")
     say("nothing was written: this is a look")
@@ -131,7 +131,7 @@ def print_look(found: StackLook) -> None:
 def print_stack_inventory(found: StackInventory) -> None:
     """Print what becomes of each row of a CloudFormation stack, and what was written."""
     count = _print_rows(found.stack, found.rows, found.against)
-    say(_compared(found.compared, count))
+    say(_looked_at(found.compared, count))
     for note in found.notes:
         say(f"note: {note}")
     if found.record is None:
@@ -159,7 +159,7 @@ def _print_rows(stack: str, rows: Sequence[RowVerdict], against: Sequence[str]) 
     return counts.total()
 
 
-def _compared(compared: int, count: int) -> str:
+def _looked_at(compared: int, count: int) -> str:
     return (
         f"CloudFormation compared {compared} of {count} objects with the template; the others may have "
         "changed unseen"
