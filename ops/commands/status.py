@@ -23,6 +23,7 @@ from ops.facts.alarms import AlarmFacts, alarm_facts
 from ops.facts.database import DatabaseFacts, database_facts
 from ops.facts.jobs import JobFacts, job_facts
 from ops.facts.maintenance import Maintenance, maintenance_facts
+from ops.facts.metrics import MINUTES, ServiceMetrics, service_metrics
 from ops.facts.services import Deployment, ServiceFacts, service_facts
 
 _POLL_SECONDS = 10
@@ -44,6 +45,7 @@ class Status:
     database: DatabaseFacts | None
     jobs: tuple[JobFacts, ...]
     maintenance: Maintenance | None = None
+    metrics: tuple[ServiceMetrics, ...] = ()
 
 
 def status(
@@ -78,6 +80,7 @@ def status(
             database=database_facts(deployed),
             jobs=job_facts(deployed),
             maintenance=maintenance_facts(deployed),
+            metrics=service_metrics(deployed, services),
         )
     if as_json:
         print_json(found)
@@ -135,6 +138,11 @@ def _show(status: Status) -> None:
         ("service", "tasks", "targets", "deployment", "since", "image"),
         [_row(each) for each in status.services],
     )
+    say(f"\nin the last {MINUTES} minutes")
+    print_table(
+        ("service", "cpu", "memory", "requests", "5xx"),
+        [_measured(each) for each in status.metrics],
+    )
     for job in status.jobs:
         say(f"job        {job.service} {job.job}: {job.schedule}, {job.state.lower()}")
     firing = [each for each in status.alarms if each.state == "ALARM"]
@@ -171,6 +179,20 @@ def _row(service: ServiceFacts) -> tuple[str, ...]:
         local_time(deployment.since) if deployment and deployment.since else "",
         service.image.rpartition("/")[2],
     )
+
+
+def _measured(metrics: ServiceMetrics) -> tuple[str, ...]:
+    return (
+        metrics.name,
+        _percent(metrics.cpu_percent),
+        _percent(metrics.memory_percent),
+        "none seen" if metrics.requests is None else str(metrics.requests),
+        "" if metrics.errors is None else str(metrics.errors),
+    )
+
+
+def _percent(value: float | None) -> str:
+    return "not measured" if value is None else f"{value:g} %"
 
 
 def _rollout(service: ServiceFacts) -> str:

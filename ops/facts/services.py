@@ -24,11 +24,15 @@ class Deployment:
 
 @dataclass(frozen=True, kw_only=True)
 class Targets:
-    """How the load balancer finds a service's tasks; `reasons` are of those that are not healthy."""
+    """How the load balancer finds a service's tasks; `reasons` are of those that are not healthy.
+
+    `group` is the target group as CloudWatch calls it, `targetgroup/NAME/ID`.
+    """
 
     healthy: int
     unhealthy: int
     reasons: tuple[str, ...]
+    group: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,4 +149,5 @@ def _targets(deployed: Deployed, routes: Sequence[Mapping[str, Any]]) -> Targets
         healthy=sum(each["State"] == "healthy" for each in health),
         unhealthy=len(ill),
         reasons=tuple(dict.fromkeys(each.get("Description", each["State"]) for each in ill)),
+        group=routes[0]["targetGroupArn"].rpartition(":")[2],
     )

@@ -84,6 +84,7 @@ def test_the_exit_code_after_waiting_tells_whether_the_deployment_holds(
         ("maintenance_facts", None),
     ):
         monkeypatch.setattr(status_module, name, lambda _asked, value=value: value)
+    monkeypatch.setattr(status_module, "service_metrics", lambda _deployed, _services: ())
 
     assert answer(monkeypatch, capsys, "status", "--stage", "dev", "--wait").code == code
 
