@@ -15,7 +15,7 @@ from common.screen import (
     say,
 )
 from ops.deployed import open_stage
-from ops.facts.maintenance import Maintenance, maintenance_facts
+from ops.facts.maintenance import maintenance_beside
 from ops.verdicts.drift import Drifted, find_drift
 from ops.verdicts.planning import whole_stage_plan
 from terraform.workspace import this_workspace
@@ -34,7 +34,7 @@ def drift(stage: Stage = "prod", as_json: AsJson = False) -> None:
             f"`cdktf deploy atomic-{stage}`"
         )
     drifted = find_drift(planned.plan)
-    page = maintenance_facts(open_stage(stage))
+    page, about_page = maintenance_beside(open_stage(stage))
     if as_json:
         print_json(
             {
@@ -47,17 +47,12 @@ def drift(stage: Stage = "prod", as_json: AsJson = False) -> None:
     else:
         say(planned.premises.text)
         _print(drifted, stage)
-        _print_page(page, stage)
+        if about_page:
+            say(
+                f"{about_page}; no deploy changes the page: `python -m ops maintenance off --stage {stage}`"
+            )
     if drifted.rows:
         raise typer.Exit(ASKS_FOR_A_PERSON)
-
-
-def _print_page(page: Maintenance | None, stage: str) -> None:
-    if page:
-        say(
-            f"{page.text}, which no deploy changes: `python -m ops maintenance off --stage {stage}` takes "
-            "it away"
-        )
 
 
 def _print(drifted: Drifted, stage: str) -> None:

@@ -23,7 +23,7 @@ from imports.recovery.recover import Proposal
 from imports.recovery.recovery_plan import Outlook
 from imports.recovery.recovery_stage import open_stage
 from ops.deployed import Deployed
-from ops.facts.maintenance import Maintenance, maintenance_facts
+from ops.facts.maintenance import maintenance_beside
 from terraform.state_lock import cut_short, forget_cut_short, local_lock, s3_lock
 from terraform.workspace import Workspace, set_default_credentials, this_workspace
 
@@ -52,7 +52,7 @@ def recover_(
         opened = open_stage(workspace, progress=progress)
         proposal = recover.propose(opened, progress=progress)
         progress("looking for the maintenance page")
-        page = maintenance_facts(
+        page, about_page = maintenance_beside(
             Deployed(workspace=workspace, settings=workspace.settings(), clients=opened.clients)
         )
     written = deleted = False
@@ -62,7 +62,7 @@ def recover_(
             say(doubt)
         if opened.broken:
             say(f"the state file is truncated and holds nothing: {opened.broken}")
-        _print(proposal, opened.half_made, page)
+        _print(proposal, opened.half_made, about_page)
     if proposal.is_open and not dry_run:
         if proposal.state is not None and _agreed("write this state?", yes, as_json):
             with progress_on_screen(as_json) as progress:
@@ -127,7 +127,7 @@ def _agreed(question: str, yes: bool, as_json: bool) -> bool:
     return typer.confirm(question)
 
 
-def _print(proposal: Proposal, half_made: Sequence[str], page: Maintenance | None) -> None:
+def _print(proposal: Proposal, half_made: Sequence[str], about_page: str) -> None:
     for address in half_made:
         say(f"half made: {address} exists, and the next deploy goes on with it")
     effects = {each.address: each for each in proposal.outlook}
@@ -170,8 +170,8 @@ def _print(proposal: Proposal, half_made: Sequence[str], page: Maintenance | Non
     stopped = proposal.errors or proposal.undecided or proposal.orphans
     if proposal.state is None and not stopped:
         say("nothing to recover: the state has lost nothing that exists")
-    if page:
-        say(f"{page.text}: neither a recover nor a deploy changes that")
+    if about_page:
+        say(f"{about_page}; neither a recover nor a deploy changes the page")
 
 
 def _words(each: Outlook) -> str:

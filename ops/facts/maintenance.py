@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from aws.client import ask, ask_all
+from common.errors import UserError
 from ops.deployed import Deployed
 
 TAG_SINCE: Final = "atomic:maintenance-since"
@@ -97,6 +98,18 @@ def edge_facts(deployed: Deployed) -> Edge:
 def maintenance_facts(deployed: Deployed) -> Maintenance | None:
     """Return the maintenance page; None where it is off. Raises UserError when AWS refuses."""
     return edge_facts(deployed).maintenance
+
+
+def maintenance_beside(deployed: Deployed) -> tuple[Maintenance | None, str]:
+    """Return the maintenance page and a line about it, empty where it is off.
+
+    For a command whose own verdict does not rest on it: where AWS refuses, the line says so.
+    """
+    try:
+        page = maintenance_facts(deployed)
+    except UserError as error:
+        return None, f"whether the maintenance page is on is unknown: {error}"
+    return page, page.text if page else ""
 
 
 def _all(deployed: Deployed) -> list[dict[str, Any]]:

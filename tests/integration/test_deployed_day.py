@@ -284,7 +284,7 @@ def test_the_maintenance_page_outlives_deploy_recover_and_drift_and_goes_when_to
 
     recovered = ops(dev, "recover", "--stage", "dev", "--yes")
     assert recovered.code == 0, recovered.text + recovered.errors
-    assert "neither a recover nor a deploy changes that" in recovered.text
+    assert "neither a recover nor a deploy changes the page" in recovered.text
     assert page_is_on(dev)
 
     drift = ops(dev, "drift", "--stage", "dev")

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from aws.client import Clients
+from common.errors import UserError
 from ops.commands import maintenance as command
 from ops.deployed import Deployed
+from ops.facts import maintenance as facts
 from ops.facts.maintenance import Maintenance, maintenance_facts
 from terraform.workspace import Workspace
 from tests.answer import Answer
@@ -200,6 +202,20 @@ def test_without_a_load_balancer_the_deploy_is_named(
     assert refused.code == 1
     assert "cdktf deploy atomic-staging" in refused.errors
     assert maintenance_facts(made) is None
+
+
+def test_where_aws_refuses_the_page_is_unknown_and_not_off(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(_deployed: Deployed) -> Maintenance:
+        raise UserError("elasticloadbalancing:DescribeRules is not allowed")
+
+    monkeypatch.setattr(facts, "maintenance_facts", refuses)
+
+    assert facts.maintenance_beside(deployed) == (
+        None,
+        "whether the maintenance page is on is unknown: elasticloadbalancing:DescribeRules is not allowed",
+    )
 
 
 def test_a_listener_without_the_page_is_said() -> None:

@@ -42,7 +42,7 @@ class _Run:
         opened = SimpleNamespace(broken=None, clients=None, terraform=terraform, half_made=())
         patch = self._monkeypatch.setattr
         patch(recover_command, "open_stage", lambda *_, **__: opened)
-        patch(recover_command, "maintenance_facts", lambda _deployed: None)
+        patch(recover_command, "maintenance_beside", lambda _deployed: (None, ""))
         patch(recover, "propose", lambda *_, **__: proposal)
         patch(recover, "write", lambda *_, **__: self.done.append("written"))
         patch(orphans, "delete", lambda *_, **__: self.done.append("deleted"))
