@@ -12,13 +12,15 @@ def extend(stack: Construct, platform: Platform) -> Additions:
     """Make `work` and `work_failed`; who reads has the policy `read-work`, who sends `send-work`."""
     prefix = platform.names.prefix
     failed = SqsQueue(
-        stack, "work_failed", name=f"{prefix}-work-failed", message_retention_seconds=1209600
-    )
+        stack, "work_failed", name=f"{prefix}-work-failed", message_retention_seconds=1209600,
+        sqs_managed_sse_enabled=True,
+    )  # fmt: skip
     work = SqsQueue(
         stack,
         "work",
         name=f"{prefix}-work",
         visibility_timeout_seconds=300,
+        sqs_managed_sse_enabled=True,
         redrive_policy=Fn.jsonencode({"deadLetterTargetArn": failed.arn, "maxReceiveCount": 5}),
     )
     CloudwatchMetricAlarm(

@@ -7,6 +7,7 @@ from dataclasses import astuple
 from common.screen import print_table, say
 from imports.adopt import GateResult
 from imports.gate import Finding
+from imports.interruptions import interruption
 from imports.look_at_stack import StackLook
 from imports.ownership import Owner, twice_owned
 from imports.retire import Retirement
@@ -63,6 +64,7 @@ def print_gate(result: GateResult) -> None:
         say(f"{label} {finding.address}: {finding.why}")
         for change in finding.changes:
             say(f"    {change}")
+    _print_interruptions(shown)
     for address in result.kept_as_found:
         say(f"kept as found {address}: the stage puts nothing in its place (keep_as_found)")
     for note in result.notes:
@@ -77,6 +79,26 @@ def print_gate(result: GateResult) -> None:
         f"{count('change')} changed in place or removed, "
         f"{count('blocked') + len(result.preflight)} blocked"
     )
+
+
+def _print_interruptions(findings: Sequence[Finding]) -> None:
+    """Print what each change in AWS restarts or interrupts; those of one address and one effect together."""
+    rows: dict[tuple[str, str], list[str]] = {}
+    for finding in findings:
+        for change in finding.changes:
+            if not change.state_only:
+                effect = interruption(finding.address.partition(".")[0], change)
+                rows.setdefault((finding.address, effect), []).append(change.attribute)
+    if rows:
+        say("")
+        print_table(
+            ("changed in AWS", "attributes", "restarts or interrupts"),
+            [
+                (address, ", ".join(attributes), effect)
+                for (address, effect), attributes in rows.items()
+            ],
+        )
+        say("")
 
 
 def print_owners(owners: Sequence[Owner]) -> None:

@@ -33,6 +33,8 @@ def check(command_line: str, arguments: Sequence[object], printed: str) -> None:
         documents = [json.loads(printed)]
     if command == "ops cost" and "--compare" in arguments:
         command = "ops cost --compare"
+    if command in {"imports retire", "imports rollback"} and "--cloudformation" in arguments:
+        command = f"{command}, of a stack"
     if command == "ops state bootstrap" and documents[0].get("bucket") is None:
         command = _WITHOUT_A_BUCKET
     for document in documents:

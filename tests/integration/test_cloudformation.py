@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from imports.sources.cloudformation.owners_stack import deployed_text
 from local.emulator import Emulator, running_emulator
-from tests.integration.cloudformation_stacks import (
+from local.owners_stack import (
     SHAPES,
     OwnersStack,
     make_owners_stack,

@@ -10,15 +10,16 @@ import pytest
 
 from imports.record import AdoptionRecord, read_record
 from local.emulator import Emulator, running_emulator
-from modules.settings.stage_files import read_stage
-from security.secrets_scan import scan
-from tests.answer import Answer
-from tests.integration.cloudformation_stacks import (
+from local.owners_stack import (
     SHAPES,
     OwnersStack,
+    fill,
     issued_certificate,
     make_owners_stack,
 )
+from modules.settings.stage_files import read_stage
+from security.secrets_scan import scan
+from tests.answer import Answer
 from tests.integration.story import STAGE, Story
 
 pytestmark = pytest.mark.integration
@@ -52,6 +53,7 @@ def adopted(
     folder = tmp_path_factory.mktemp(shape)
     with running_emulator() as emulator:
         stack = make_owners_stack(emulator, shape)
+        fill(emulator)
         story = _story(emulator, folder)
         values = story.secret_values()
         emulator.count_from_now()
@@ -178,6 +180,47 @@ def test_phase_full_moves_the_services_in_place(adopted: Adopted) -> None:
     assert all("/atomic-live-" in definition for definition in behind.values())
     if adopted.shape == "guide":
         assert _mounted(adopted) == [{"authorizationConfig": {"iam": "ENABLED"}}]
+
+
+def test_the_stack_lets_go_of_a_stage_in_phase_full(adopted: Adopted) -> None:
+    if adopted.shape not in {"oldest", "guide"}:
+        pytest.skip("those that are in phase full")
+    story = adopted.story
+    values, held = story.secret_values(), _objects_and_images(story)
+
+    answer = story.imports(
+        "retire", "--stage", STAGE, "--cloudformation", "AwsStack", "--yes", "--json"
+    )
+
+    assert answer.code == 0, answer.text + answer.errors
+    said = json.loads(answer.text)
+    assert (said["is_deleted"], said["against"]) == (True, [])
+    assert adopted.stack.described()["StackStatus"] == "DELETE_COMPLETE"
+    assert story.secret_values() == values
+    assert _objects_and_images(story) == held
+    # All that CloudFormation let go of is Terraform's alone, and as Terraform has it.
+    gate = story.imports("gate", "--stage", STAGE, "--json")
+    assert gate.code == 0, gate.text + gate.errors
+    kinds = {finding["kind"] for finding in json.loads(gate.text)["verdict"]["findings"]}
+    assert kinds == {"clean"}
+
+
+def _objects_and_images(story: Story) -> dict[str, list[str]]:
+    s3, ecr = story.emulator.client("s3"), story.emulator.client("ecr")
+    objects = {
+        bucket["Name"]: [
+            each["Key"] for each in s3.list_objects_v2(Bucket=bucket["Name"]).get("Contents", [])
+        ]
+        for bucket in s3.list_buckets()["Buckets"]
+    }
+    images = {
+        each["repositoryName"]: [
+            image["imageDigest"]
+            for image in ecr.list_images(repositoryName=each["repositoryName"])["imageIds"]
+        ]
+        for each in ecr.describe_repositories()["repositories"]
+    }
+    return {name: found for name, found in (objects | images).items() if found}
 
 
 def _go_on_to_full(adopted: Adopted) -> None:

@@ -17,13 +17,14 @@ from imports.stack_retirement.stack_calls import outcomes
 from imports.stack_retirement.steps import StackRetirement
 from imports.stack_retirement.way_back import brought_back
 from local.emulator import REGION, Emulator, running_emulator
-from tests.imports.sources.cloudformation.test_verdicts import judged_stack
-from tests.integration.cloudformation_stacks import (
+from local.owners_stack import (
     SHAPES,
     OwnersStack,
+    fill,
     make_owners_stack,
     put_template,
 )
+from tests.imports.sources.cloudformation.test_verdicts import judged_stack
 
 pytestmark = pytest.mark.integration
 _ACCOUNT = "123456789012"
@@ -50,7 +51,7 @@ def retired(
     folder = tmp_path_factory.mktemp(str(request.param))
     with running_emulator() as aws:
         stack = make_owners_stack(aws, str(request.param))
-        _fill(aws)
+        fill(aws)
         record, rows, values = _record(aws, stack), stack.rows(), _values(aws)
         with pytest.raises(UserError) as caught:
             _retire(aws, record, folder)
@@ -172,20 +173,6 @@ def _retire(aws: Emulator, record: AdoptionRecord, folder: Path) -> StackRetirem
         agree=lambda _: None,
         progress=lambda _: None,
     )
-
-
-def _fill(aws: Emulator) -> None:
-    s3, ecr = aws.client("s3"), aws.client("ecr")
-    for bucket in s3.list_buckets()["Buckets"]:
-        if bucket["Name"] != "cdk-assets":
-            s3.put_object(Bucket=bucket["Name"], Key="calendar", Body=b"data")
-    for each in ecr.describe_repositories()["repositories"]:
-        ecr.put_image(
-            repositoryName=each["repositoryName"],
-            imageManifest='{"schemaVersion": 2, "layers": []}',
-            imageManifestMediaType="application/vnd.docker.distribution.manifest.v2+json",
-            imageTag="latest",
-        )
 
 
 def _values(aws: Emulator) -> dict[str, str]:

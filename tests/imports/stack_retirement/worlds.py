@@ -13,7 +13,7 @@ from imports.stack_retirement.plan import RowPlan
 from imports.stack_retirement.retire_stack import retire_stack
 from imports.stack_retirement.steps import StackRetirement
 from local.emulator import REGION, Emulator
-from tests.integration.cloudformation_stacks import OwnersStack, make_stack
+from local.owners_stack import OwnersStack, make_stack
 
 ACCOUNT = "123456789012"
 LEFT = {

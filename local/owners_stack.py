@@ -1,4 +1,4 @@
-"""Stacks on the embedded AWS's CloudFormation, made and waited for as a caller does."""
+"""Makes a CloudFormation stack on the embedded AWS as an owner has it, for others to adopt."""
 
 import json
 import time
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.emulator import PROJECT, Emulator
+from local.emulator import PROJECT, Emulator, EmulatorError
 
 TEMPLATES = PROJECT / "local" / "cdk_stack" / "templates"
 SHAPES = {"oldest": 104, "older": 120, "guide": 179, "newest": 86}
@@ -23,17 +23,20 @@ class OwnersStack:
 
     @property
     def cloudformation(self) -> Any:
+        """The client of its service."""
         return self.emulator.client("cloudformation")
 
     def described(self) -> dict[str, Any]:
+        """Return what CloudFormation says of it."""
         found: dict[str, Any] = self.cloudformation.describe_stacks(StackName=self.arn)["Stacks"][0]
         return found
 
     def wait(self) -> str:
-        """Wait until nothing is being done to it, and return its status."""
+        """Wait until nothing is being done to it, and return its status. Raises EmulatorError."""
         deadline = time.monotonic() + 120
         while (status := str(self.described()["StackStatus"])).endswith("IN_PROGRESS"):
-            assert time.monotonic() < deadline, f"{self.arn} stays {status}"
+            if time.monotonic() > deadline:
+                raise EmulatorError(f"{self.arn} stays {status}")
             time.sleep(0.1)
         return status
 
@@ -49,10 +52,12 @@ class OwnersStack:
         }
 
     def template(self) -> dict[str, Any]:
+        """Return the deployed template."""
         found = self.cloudformation.get_template(StackName=self.arn)["TemplateBody"]
         return dict(found) if isinstance(found, Mapping) else dict(json.loads(found))
 
     def update(self, template: Mapping[str, Any]) -> str:
+        """Deploy another template, wait, and return the status."""
         self.cloudformation.update_stack(
             StackName=self.arn,
             TemplateURL=put_template(self.emulator, json.dumps(template)),
@@ -65,6 +70,7 @@ class OwnersStack:
         return self.wait()
 
     def delete(self) -> str:
+        """Delete it, wait, and return the status."""
         self.cloudformation.delete_stack(StackName=self.arn)
         return self.wait()
 
@@ -75,6 +81,7 @@ class OwnersStack:
 
 
 def put_template(emulator: Emulator, body: str) -> str:
+    """Put a template into a bucket, as `cdk deploy` does, and return its address."""
     s3 = emulator.client("s3")
     s3.create_bucket(Bucket=_BUCKET)
     key = f"{time.monotonic_ns()}.json"
@@ -88,6 +95,7 @@ def make_stack(
     template: Mapping[str, Any],
     parameters: Mapping[str, str] | None = None,
 ) -> OwnersStack:
+    """Ask CloudFormation for a stack; it is not waited for."""
     answer = emulator.client("cloudformation").create_stack(
         StackName=name,
         TemplateURL=put_template(emulator, json.dumps(template)),
@@ -101,7 +109,10 @@ def make_stack(
 
 
 def make_owners_stack(emulator: Emulator, shape: str, *, name: str = "AwsStack") -> OwnersStack:
-    """Make the stack of one of the four shapes, as `cdk deploy` does after `cdk bootstrap`."""
+    """Make the stack of one of the four shapes, as `cdk deploy` does after `cdk bootstrap`.
+
+    Raises EmulatorError when it is not made.
+    """
     emulator.client("ssm").put_parameter(
         Name="/cdk-bootstrap/hnb659fds/version", Value="21", Type="String", Overwrite=True
     )
@@ -112,15 +123,33 @@ def make_owners_stack(emulator: Emulator, shape: str, *, name: str = "AwsStack")
     if "OperatorEmail" in template.get("Parameters", {}):
         parameters["OperatorEmail"] = "operator@example.com"
     stack = make_stack(emulator, name, template, parameters)
-    assert stack.wait() == "CREATE_COMPLETE", stack.described().get("StackStatusReason")
+    if stack.wait() != "CREATE_COMPLETE":
+        raise EmulatorError(f"{stack.arn}: {stack.described().get('StackStatusReason')}")
     return stack
 
 
+def fill(aws: Emulator) -> None:
+    """Put an object into each bucket, and an image into each registry."""
+    s3, ecr = aws.client("s3"), aws.client("ecr")
+    for bucket in s3.list_buckets()["Buckets"]:
+        if bucket["Name"] != "cdk-assets":
+            s3.put_object(Bucket=bucket["Name"], Key="calendar", Body=b"data")
+    for each in ecr.describe_repositories()["repositories"]:
+        ecr.put_image(
+            repositoryName=each["repositoryName"],
+            imageManifest='{"schemaVersion": 2, "layers": []}',
+            imageManifestMediaType="application/vnd.docker.distribution.manifest.v2+json",
+            imageTag="latest",
+        )
+
+
 def read_template(path: Path) -> dict[str, Any]:
+    """Return the template in a file."""
     return dict(json.loads(path.read_text()))
 
 
 def issued_certificate(emulator: Emulator) -> str:
+    """Request a certificate, wait until it is issued, and return its ARN. Raises EmulatorError."""
     acm = emulator.client("acm")
     arn = str(
         acm.request_certificate(DomainName="calendar.example.com", ValidationMethod="DNS")[
@@ -129,6 +158,7 @@ def issued_certificate(emulator: Emulator) -> str:
     )
     deadline = time.monotonic() + 60
     while acm.describe_certificate(CertificateArn=arn)["Certificate"]["Status"] != "ISSUED":
-        assert time.monotonic() < deadline
+        if time.monotonic() > deadline:
+            raise EmulatorError(f"the certificate {arn} is not issued after a minute")
         time.sleep(0.5)
     return arn
