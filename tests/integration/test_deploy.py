@@ -219,6 +219,7 @@ def test_what_aws_tells_of_by_itself_reaches_the_operator(dev: Deployment) -> No
     rules = events.list_rules(NamePrefix="atomic-dev-")["Rules"]
 
     assert {rule["Name"] for rule in rules} == {
+        "atomic-dev-certificate-expires",
         "atomic-dev-database-event",
         "atomic-dev-deployment-failed",
         "atomic-dev-task-not-placed",
