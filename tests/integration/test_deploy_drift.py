@@ -55,7 +55,10 @@ def test_what_is_just_deployed_has_no_drift(dev: Deployment) -> None:
     code, drifted = drift(dev)
 
     looked_at = drifted.pop("looked_at")
-    assert (code, drifted) == (0, {"drift": False, "rows": [], "pending": 0})
+    assert (code, drifted) == (
+        0,
+        {"drift": False, "rows": [], "pending": 0, "maintenance": None},
+    )
     assert looked_at["state"]["objects"] > 200
 
 

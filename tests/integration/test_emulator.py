@@ -57,4 +57,4 @@ def test_a_call_that_it_lacks_fails_at_once_and_says_so(emulator: Emulator) -> N
     ecs = emulator.client("ecs")
 
     with pytest.raises(ecs.exceptions.ClientError, match="the embedded AWS lacks this call"):
-        ecs.list_service_deployments(cluster="any", service="any")
+        ecs.get_task_protection(cluster="any")

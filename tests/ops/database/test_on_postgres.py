@@ -494,15 +494,17 @@ def test_a_role_that_somebody_else_has_made_is_asked_for(empty: Postgres, tmp_pa
 
 
 def test_without_a_file_the_roles_get_their_passwords_alone(
-    applied: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    empty: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = names(applied)
+    (tmp_path / "schema").mkdir()
+    assert empty.run(tmp_path / "schema", SCHEMA).code == 0
+    before = names(empty)
     monkeypatch.setitem(PASSWORDS, "hasura", "planted-newer-password")
 
-    ended = applied.run(tmp_path, {}, may_move=True)
+    ended = empty.run(tmp_path, {}, may_move=True)
 
     assert ended.code == 0, ended.errors
-    assert applied.done("hasura", "SELECT current_user") == "hasura"
-    assert names(applied) == before
+    assert empty.done("hasura", "SELECT current_user") == "hasura"
+    assert names(empty) == before
     monkeypatch.undo()
-    assert applied.run(tmp_path, {}, may_move=True).code == 0
+    assert empty.run(tmp_path, {}, may_move=True).code == 0
