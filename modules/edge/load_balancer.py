@@ -177,7 +177,7 @@ class Route(Construct):
             LbTargetGroup(
                 self,
                 "target_group",
-                name=self._name,
+                name=context.names.service(service.renamed_from or service.name),
                 target_type="ip",  # each Fargate task has an address of its own
                 port=port,
                 protocol="HTTP",
@@ -196,6 +196,10 @@ class Route(Construct):
                 lifecycle=TerraformResourceLifecycle(ignore_changes=["port"]),
             ),
         )
+        if service.renamed_from:
+            # It stays, with the old tasks in it: Terraform would delete it before the rule leads elsewhere,
+            # which AWS refuses.
+            self.target_group.move_from_id(address_of(LbTargetGroup, service.renamed_from))
         self._service = service
         self.rule = self._rule("", "rule", path, service.priority, load_balancer=load_balancer)
         if load_balancer.rules_on_http and context.is_adopted(LbListenerRule, service.name):

@@ -61,15 +61,20 @@ def test_a_registry_that_may_be_destroyed_goes() -> None:
     assert "aws_ecr_repository.oauth" not in synthesized(settings).elements
 
 
-def test_a_service_that_was_renamed_keeps_its_registry_and_its_rule(stack: Synthesize) -> None:
+def test_a_service_that_was_renamed_keeps_registry_rule_and_target_group(
+    stack: Synthesize,
+) -> None:
     tailored = stack("tailored")
 
     assert tailored.resource("aws_ecr_repository", "reports")["name"] == "atomic-tailored-reports"
     assert tailored.containers("insights")["insights"]["image"].startswith(
         "${aws_ecr_repository.reports.repository_url}:"
     )
+    group = tailored.resource("aws_lb_target_group", "insights")
+    assert group["name"] == "atomic-tailored-reports"
     assert tailored.json["moved"] == [
-        {"from": "aws_lb_listener_rule.reports", "to": "aws_lb_listener_rule.insights"}
+        {"from": "aws_lb_target_group.reports", "to": "aws_lb_target_group.insights"},
+        {"from": "aws_lb_listener_rule.reports", "to": "aws_lb_listener_rule.insights"},
     ]
 
 
