@@ -20,6 +20,7 @@ PATH = "/_atomic/calls"
 _READING = ("BatchGet", "Describe", "Get", "Head", "List", "Lookup", "Query", "Scan", "Search")
 # CloudFormation compares objects with the template, and remembers what it found.
 _LOOKS = frozenset({"DetectStackDrift"})
+_READING_PATHS = ("/describe-", "/get-", "/list-")
 _READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -47,9 +48,10 @@ def call_name(method: str, headers: dict[str, str], body: bytes, path: str) -> s
 
 def is_mutating(name: str) -> bool:
     """Return whether a call of this name may change something."""
-    method, separator, _ = name.partition(" ")
+    method, separator, path = name.partition(" ")
     if separator:
-        return method not in _READING_METHODS
+        # Some REST services post what they only read, and name the action in the path.
+        return method not in _READING_METHODS and not path.startswith(_READING_PATHS)
     return not name.startswith(_READING) and name not in _LOOKS
 
 
