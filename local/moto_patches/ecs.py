@@ -32,6 +32,18 @@ def fill_ecs_gaps() -> None:
     _run_tasks_whose_containers_share_the_memory()
     _say_that_no_container_runs()
     _tell_what_an_update_deploys()
+    _list_no_service_that_is_gone()
+
+
+def _list_no_service_that_is_gone() -> None:
+    """Leave out services that are deleted: ECS describes them for a while, and lists them no more."""
+    list_services = EC2ContainerServiceBackend.list_services
+
+    def there(self: EC2ContainerServiceBackend, *args: Any, **kwargs: Any) -> list[str]:
+        gone = {each.arn for each in self.services.values() if each.status == "INACTIVE"}
+        return [arn for arn in list_services(self, *args, **kwargs) if arn not in gone]
+
+    EC2ContainerServiceBackend.list_services = there  # type: ignore[method-assign]  # the patch
 
 
 def _keep_what_create_service_asks_for() -> None:

@@ -1,4 +1,4 @@
-"""What moto 5.2 leaves out of AWS Backup and of flow logs. Each gap names how it shows."""
+"""What moto 5.2 leaves out of AWS Backup, of flow logs and of WAF. Each gap names how it shows."""
 
 import json
 import time
@@ -10,6 +10,7 @@ from moto.backup import urls as backup_urls
 from moto.backup.exceptions import ResourceNotFoundException
 from moto.backup.responses import BackupResponse
 from moto.ec2.models.flow_logs import FlowLogsBackend
+from moto.wafv2.models import FakeIPSet
 
 
 def fill_security_gaps() -> None:
@@ -18,6 +19,19 @@ def fill_security_gaps() -> None:
     _list_tags_of_backups()
     _opt_in_to_backups()
     _log_connections_to_a_folder()
+    _lock_address_sets_as_waf_does()
+
+
+def _lock_address_sets_as_waf_does() -> None:
+    """Give a set of addresses a lock token in AWS's form: with moto's, which is cut, none can be deleted."""
+
+    def token(self: FakeIPSet) -> str:
+        return str(self.__dict__["_token"])
+
+    def renew(self: FakeIPSet, _moto: str) -> None:
+        self.__dict__["_token"] = str(uuid.uuid4())
+
+    FakeIPSet.lock_token = property(token, renew)  # type: ignore[assignment]  # the patch
 
 
 def _select_what_to_back_up() -> None:

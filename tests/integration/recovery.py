@@ -84,7 +84,8 @@ class RecoverableStage:
         return {
             address: f"{attributes['role']}/{attributes['policy_arn']}"
             if address.startswith("aws_iam_role_policy_attachment.")
-            else str(attributes["id"])
+            # Types of the newer framework of the provider have an ARN and no id.
+            else str(attributes.get("id") or attributes["chat_configuration_arn"])
             for address, attributes in self.held().items()
         }
 
