@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -424,13 +425,14 @@ def test_a_custom_row_cannot_be_imported(aws: Emulator) -> None:
 
 
 def _inventory(aws: Emulator, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "imports", "inventory", "--stage", "look", *arguments],
-        capture_output=True,
-        text=True,
-        env={**os.environ, **aws.environment},
-        check=False,
-    )
+    with tempfile.TemporaryDirectory() as stages:
+        return subprocess.run(
+            [sys.executable, "-m", "imports", "inventory", "--stage", "look", *arguments],
+            capture_output=True,
+            text=True,
+            env={**os.environ, **aws.environment, "ATOMIC_STAGES_DIR": stages},
+            check=False,
+        )
 
 
 def test_a_look_at_a_deployed_stack_names_every_row_and_changes_nothing() -> None:
