@@ -94,7 +94,14 @@ def test_a_call_is_named_by_its_action(headers: dict[str, str], body: bytes, nam
 
 @pytest.mark.parametrize(
     ("name", "mutating"),
-    [("DescribeVpcs", False), ("GET /bucket", False), ("CreateVpc", True), ("PUT /bucket", True)],
+    [
+        ("DescribeVpcs", False),
+        ("GET /bucket", False),
+        ("POST /describe-slack-workspaces", False),
+        ("CreateVpc", True),
+        ("PUT /bucket", True),
+        ("POST /create-slack-channel-configuration", True),
+    ],
 )
 def test_only_calls_that_may_change_something_are_mutating(name: str, *, mutating: bool) -> None:
     assert is_mutating(name) is mutating
