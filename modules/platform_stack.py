@@ -12,6 +12,7 @@ from cdktf import TerraformElement, TerraformOutput, TerraformResource, Terrafor
 from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
 from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
 from cdktf_cdktf_provider_aws.data_aws_route53_zone import DataAwsRoute53Zone
+from cdktf_cdktf_provider_aws.route53_record import Route53RecordAlias
 from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
 from cdktf_cdktf_provider_aws.s3_bucket_versioning import S3BucketVersioningA
 from cdktf_cdktf_provider_aws.vpc import Vpc
@@ -22,8 +23,8 @@ from modules.base.address import address
 from modules.base.expressions import leave_to_others
 from modules.base.guard import Guard
 from modules.base.naming import Names
-from modules.base.partition import arn
-from modules.base.provider import configure_provider
+from modules.base.partition import GLOBAL_REGION, arn
+from modules.base.provider import configure_provider, provider_for_cloudfront
 from modules.base.state import configure_state
 from modules.compute.authorities import tls_parameters
 from modules.compute.cluster import Cluster
@@ -42,6 +43,7 @@ from modules.data.logs_bucket import LogsBucket
 from modules.data.night_stop import NightStop
 from modules.data.private_bucket import PrivateBucket
 from modules.edge.certificate import RequestedCertificate
+from modules.edge.domain_names import DomainName
 from modules.edge.load_balancer import LoadBalancer, Route
 from modules.edge.web_firewall import WebFirewall
 from modules.extension import Additions, Platform, extended, refuse_doubles
@@ -92,6 +94,9 @@ class PlatformStack(TerraformStack):
         self._stage = stage
         configure_state(self, stage=stage, state_folder=state_folder, emulated=emulated)
         configure_provider(self, stage=stage, emulated=emulated)
+        self._elsewhere = (
+            provider_for_cloudfront(self, stage=stage, emulated=emulated) if stage.cdn else None
+        )
         account = address("current", DataAwsCallerIdentity(self, "account"))
         # A scope of their own: a service may be called as a part of the platform is.
         self._services = Construct(self, "services")
@@ -130,6 +135,7 @@ class PlatformStack(TerraformStack):
             services=services,
             left_out=list(stage.beside.left_out.values()),
             kafka=stage.kafka,
+            behind_cloudfront=bool(stage.cdn and stage.cdn.load_balancer == "cloudfront"),
             network=self._network,
         )
         self._registries = Registries(
@@ -378,22 +384,64 @@ class PlatformStack(TerraformStack):
             context=self._context,
             settings=stage.load_balancer,
             domain_name=domain_name,
-            hosted_zone=self._hosted_zone,
             logs=self._logs if stage.security.access_logs else None,
             certificate_arn=certificate_arn,
             network=self._network,
             security_group=self._groups.load_balancer,
         )
+        target = Route53RecordAlias(
+            name=edge.load_balancer.dns_name,
+            zone_id=edge.load_balancer.zone_id,
+            evaluate_target_health=True,
+        )
+        web_acl_arn: str | None = None
         if stage.security.web_firewall:
-            WebFirewall(
+            web_acl_arn = WebFirewall(
                 self,
                 "web_firewall",
                 context=self._context,
                 settings=stage.security,
-                load_balancer=edge.load_balancer,
+                load_balancer=None if stage.cdn else edge.load_balancer,
                 own_addresses=self._network.outgoing_addresses,
+                region=GLOBAL_REGION if stage.cdn else stage.region,
+                provider=self._elsewhere,
+            ).web_acl.arn
+        if stage.cdn:
+            # Only now: no other stage waits for the import of its resource.
+            from modules.edge.cdn import Cdn  # noqa: PLC0415
+
+            distribution = Cdn(
+                self,
+                "cdn",
+                context=self._context,
+                domain_names=[domain_name],
+                certificate_arn=self._certificate_for_cloudfront(stage.cdn, certificate_arn),
+                load_balancer=edge,
+                web_acl_arn=web_acl_arn,
+            ).distribution
+            self._output("CdnDomainName", distribution.domain_name)
+            target = Route53RecordAlias(
+                name=distribution.domain_name,
+                zone_id=distribution.hosted_zone_id,
+                evaluate_target_health=False,
+            )
+        if self._hosted_zone:
+            DomainName(
+                self,
+                "domain_name",
+                label="alias",
+                domain_name=domain_name,
+                hosted_zone=self._hosted_zone,
+                target=target,
             )
         return edge
+
+    def _certificate_for_cloudfront(self, settings: s.Cdn, of_load_balancer: str) -> str:
+        if settings.certificate_arn:
+            return settings.certificate_arn
+        if self._elsewhere and self._certificate:
+            return self._certificate.issued_for_cloudfront(self._elsewhere)
+        return of_load_balancer
 
     def _service(self, service: Service, domain_name: str) -> None:
         """Build one service, its route, and the alarms that roll its deployments back."""

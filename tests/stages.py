@@ -110,6 +110,14 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
         "database": {"engine": "aurora-serverless-v2", "backup_retention_days": 0},
         "retain_data": True,
     },
+    "fronted": {
+        **_REQUIRED,
+        "region": "eu-central-1",
+        "retain_data": False,
+        "dns": {"mode": "route53", "hosted_zone_name": "example.com"},
+        "security": {"customer_managed_key": True, "web_firewall": True},
+        "cdn": {"load_balancer": "cloudfront"},
+    },
     "opened": {
         **_REQUIRED,
         "security": {"customer_managed_key": True, "exec_allowed": True},
@@ -183,6 +191,7 @@ BESIDES: Mapping[str, Mapping[str, Any]] = {
     "bare": BARE,
     "adopted": {**_REQUIRED, "security": {"backups": True}},
     "own-secrets": OWN_SECRETS,
+    "half-fronted": {**_REQUIRED, "security": {"web_firewall": True}, "cdn": {}},
 }
 
 

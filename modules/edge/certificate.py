@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from cdktf import Fn, TerraformResourceLifecycle, Token
+from cdktf import Fn, TerraformProvider, TerraformResourceLifecycle, Token
 from cdktf_cdktf_provider_aws.acm_certificate import AcmCertificate
 from cdktf_cdktf_provider_aws.acm_certificate_validation import AcmCertificateValidation
 from cdktf_cdktf_provider_aws.data_aws_route53_zone import DataAwsRoute53Zone
@@ -29,24 +29,15 @@ class RequestedCertificate(Construct):
         awaited: bool,
     ) -> None:
         super().__init__(scope, id_)
-        self.certificate = address(
-            "main",
-            AcmCertificate(
-                self,
-                "certificate",
-                domain_name=domain_name,
-                validation_method="DNS",
-                # A listener has to have a certificate while the next one takes its place.
-                lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
-            ),
-        )
+        self._domain_name = domain_name
+        self.certificate = self._request("main", "certificate", None)
         # One domain without alternative names is proven by one record; the set has no order to index by.
         option = Fn.one(self.certificate.interpolation_for_attribute("domain_validation_options"))
         self.validation_record: Mapping[str, str] = {
             part: Token.as_string(Fn.lookup(option, f"resource_record_{part}"))
             for part in ("name", "type", "value")
         }
-        fqdns: list[str] | None = None
+        self._fqdns: list[str] | None = None
         if hosted_zone:
             record = address(
                 "certificate_validation",
@@ -61,17 +52,41 @@ class RequestedCertificate(Construct):
                     allow_overwrite=True,
                 ),
             )
-            fqdns = [record.fqdn]
+            self._fqdns = [record.fqdn]
         self.arn: str = self.certificate.arn
-        self.issued_arn: str | None = self._issued(fqdns) if awaited else None
+        self.issued_arn: str | None = None
+        if awaited:
+            self.issued_arn = self._issued("main", "validation", self.certificate, None)
 
-    def _issued(self, validation_fqdns: list[str] | None) -> str:
+    def issued_for_cloudfront(self, provider: TerraformProvider) -> str:
+        """Return the ARN of one more, in the provider's region, that the same record proves."""
+        certificate = self._request("cdn", "certificate_for_cloudfront", provider)
+        return self._issued("cdn", "validation_for_cloudfront", certificate, provider)
+
+    def _request(self, name: str, id_: str, provider: TerraformProvider | None) -> AcmCertificate:
         return address(
-            "main",
+            name,
+            AcmCertificate(
+                self,
+                id_,
+                provider=provider,
+                domain_name=self._domain_name,
+                validation_method="DNS",
+                # A listener has to have a certificate while the next one takes its place.
+                lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
+            ),
+        )
+
+    def _issued(
+        self, name: str, id_: str, certificate: AcmCertificate, provider: TerraformProvider | None
+    ) -> str:
+        return address(
+            name,
             AcmCertificateValidation(
                 self,
-                "validation",
-                certificate_arn=self.certificate.arn,
-                validation_record_fqdns=validation_fqdns,
+                id_,
+                provider=provider,
+                certificate_arn=certificate.arn,
+                validation_record_fqdns=self._fqdns,
             ),
         ).certificate_arn

@@ -1,7 +1,6 @@
 """The edge: an application load balancer with HTTPS, and the route of each service."""
 
 from cdktf import TerraformResourceLifecycle
-from cdktf_cdktf_provider_aws.data_aws_route53_zone import DataAwsRoute53Zone
 from cdktf_cdktf_provider_aws.lb import Lb, LbAccessLogs
 from cdktf_cdktf_provider_aws.lb_listener import (
     LbListener,
@@ -20,7 +19,6 @@ from cdktf_cdktf_provider_aws.lb_target_group import (
     LbTargetGroup,
     LbTargetGroupHealthCheck,
 )
-from cdktf_cdktf_provider_aws.route53_record import Route53Record, Route53RecordAlias
 from cdktf_cdktf_provider_aws.security_group import SecurityGroup
 from constructs import Construct
 
@@ -35,8 +33,8 @@ from modules.settings.services import Service
 class LoadBalancer(Construct):
     """The load balancer in the public subnets: port 80 redirects, port 443 routes or answers 404.
 
-    With a hosted zone the domain points to it. `rules_on_http` is true where an adopted one has its rules on
-    port 80 alone: a rule cannot move to another listener, so those stay and get their like on port 443.
+    `rules_on_http` is true where an adopted one has its rules on port 80 alone: a rule cannot move to another
+    listener, so those stay and get their like on port 443.
     """
 
     def __init__(
@@ -47,7 +45,6 @@ class LoadBalancer(Construct):
         context: Context,
         settings: s.LoadBalancer,
         domain_name: str,
-        hosted_zone: DataAwsRoute53Zone | None,
         logs: LogsBucket | None,
         certificate_arn: str,
         network: Network,
@@ -55,6 +52,7 @@ class LoadBalancer(Construct):
     ) -> None:
         super().__init__(scope, id_)
         self.domain_name = domain_name
+        self.idle_timeout_seconds = settings.idle_timeout_seconds
         self.forwards_http = settings.http == "forward"
         self.rules_on_http = context.is_adopted(LbListener, "http") and not context.is_adopted(
             LbListener, "https"
@@ -127,26 +125,6 @@ class LoadBalancer(Construct):
 
         if self.rules_on_http:
             http.depends_on = [address_of(LbListener, "https")]
-        if hosted_zone:
-            self._alias(domain_name, hosted_zone)
-
-    def _alias(self, domain_name: str, hosted_zone: DataAwsRoute53Zone) -> None:
-        """Let the domain point here."""
-        address(
-            "alias",
-            Route53Record(
-                self,
-                "alias",
-                zone_id=hosted_zone.zone_id,
-                name=domain_name,
-                type="A",
-                alias=Route53RecordAlias(
-                    name=self.load_balancer.dns_name,
-                    zone_id=self.load_balancer.zone_id,
-                    evaluate_target_health=True,
-                ),
-            ),
-        )
 
 
 def path_patterns(path: str) -> list[str]:

@@ -1,9 +1,10 @@
-"""The web application firewall in front of the load balancer."""
+"""The web application firewall in front of the load balancer, or of CloudFront before it."""
 
 import json
 from collections.abc import Sequence
 from typing import Any
 
+from cdktf import TerraformProvider
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from cdktf_cdktf_provider_aws.cloudwatch_log_resource_policy import (
     CloudwatchLogResourcePolicy,
@@ -80,6 +81,10 @@ def managed_group_statement(group: str, counted: tuple[str, ...]) -> dict[str, A
 class WebFirewall(Construct):
     """A web ACL: a limit per address, then AWS's managed rules. What it blocks is logged, and what it counts.
 
+    Before a load balancer it is joined to it here. Without one it is for CloudFront, which names it itself: a
+    firewall behind CloudFront would see and limit CloudFront's addresses instead of the users', and what a
+    request says of its own origin anybody can write. It is in `region` then, through its `provider`.
+
     `own_addresses` are the public addresses that the stage's tasks come from. Where services call one another
     by the stage's domain, all of a zone's calls come from one address, and would soon exceed the limit.
     """
@@ -91,10 +96,17 @@ class WebFirewall(Construct):
         *,
         context: Context,
         settings: s.Security,
-        load_balancer: Lb,
+        load_balancer: Lb | None,
         own_addresses: Sequence[str],
+        region: str,
+        provider: TerraformProvider | None,
     ) -> None:
         super().__init__(scope, id_)
+        self._scope, self._region, self._provider = (
+            "REGIONAL" if load_balancer else "CLOUDFRONT",
+            region,
+            provider,
+        )
         own = self._own_addresses(own_addresses, context) if own_addresses else None
         limit = Wafv2WebAclRule(
             name="rate-limit",
@@ -125,9 +137,10 @@ class WebFirewall(Construct):
             Wafv2WebAcl(
                 self,
                 "web_acl",
+                provider=provider,
                 name=context.names.web_firewall,
-                description="In front of the load balancer",
-                scope="REGIONAL",
+                description=f"In front of {'the load balancer' if load_balancer else 'CloudFront'}",
+                scope=self._scope,
                 default_action=Wafv2WebAclDefaultAction(allow=Wafv2WebAclDefaultActionAllow()),
                 rule=[limit, *managed],
                 visibility_config=Wafv2WebAclVisibilityConfig(
@@ -137,15 +150,16 @@ class WebFirewall(Construct):
                 ),
             ),
         )
-        address(
-            "load_balancer",
-            Wafv2WebAclAssociation(
-                self,
-                "association",
-                resource_arn=load_balancer.arn,
-                web_acl_arn=self.web_acl.arn,
-            ),
-        )
+        if load_balancer:
+            address(
+                "load_balancer",
+                Wafv2WebAclAssociation(
+                    self,
+                    "association",
+                    resource_arn=load_balancer.arn,
+                    web_acl_arn=self.web_acl.arn,
+                ),
+            )
         self._log(context)
 
     def _own_addresses(self, addresses: Sequence[str], context: Context) -> Wafv2IpSet:
@@ -154,9 +168,10 @@ class WebFirewall(Construct):
             Wafv2IpSet(
                 self,
                 "own_addresses",
+                provider=self._provider,
                 name=context.names.own_addresses,
                 description="Where the tasks of this stage come from",
-                scope="REGIONAL",
+                scope=self._scope,
                 ip_address_version="IPV4",
                 addresses=[f"{each}/32" for each in addresses],
             ),
@@ -168,9 +183,11 @@ class WebFirewall(Construct):
             CloudwatchLogGroup(
                 self,
                 "log_group",
+                provider=self._provider,
                 name=context.names.web_firewall_log_group,
                 retention_in_days=context.log_retention_days,
-                kms_key_id=context.key_arn,
+                # The stage's key is in the stage's region.
+                kms_key_id=None if self._provider else context.key_arn,
                 skip_destroy=context.retain_data,
             ),
         )
@@ -181,12 +198,13 @@ class WebFirewall(Construct):
             CloudwatchLogResourcePolicy(
                 self,
                 "log_policy",
+                provider=self._provider,
                 policy_name=context.names.web_firewall_log_group,
                 policy_document=json.dumps(
                     policies.firewall_log_policy(
                         log_group_arn=log_group.arn,
                         account_id=context.account_id,
-                        region=context.region,
+                        region=self._region,
                     )
                 ),
             ),
@@ -210,6 +228,7 @@ class WebFirewall(Construct):
             Wafv2WebAclLoggingConfiguration(
                 self,
                 "logging",
+                provider=self._provider,
                 resource_arn=self.web_acl.arn,
                 log_destination_configs=[log_group.arn],
                 depends_on=[written],

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from modules.base.naming import Names, limited_names
-from modules.base.partition import regions
+from modules.base.partition import GLOBAL_REGION, regions
 from modules.settings.regional import find_region_errors
 from modules.settings.rules import databases, tags
 from modules.settings.rules.network import availability_zone
@@ -57,6 +57,7 @@ def find_errors(settings: StageSettings) -> list[SettingError]:
         *_as_found(settings),
         *_certificate(settings),
         *_accounts(settings),
+        *_cdn(settings),
         *_chat(settings),
         *_anomaly_monitor(settings),
         *find_region_errors(settings),
@@ -165,10 +166,43 @@ def _certificate(settings: StageSettings) -> Iterator[SettingError]:
         )
 
 
+def _cdn(settings: StageSettings) -> Iterator[SettingError]:
+    """Check what CloudFront has to have: a partition with it, and a certificate where it looks for one."""
+    cdn = settings.cdn
+    if cdn is None:
+        return
+    if regions()[settings.region] != "aws":
+        yield SettingError(
+            field="cdn",
+            value=settings.region,
+            allowed=f"left out in {settings.region}: CloudFront is here for AWS's commercial regions alone",
+            remedy="take [cdn] out",
+            rests_on=("region",),
+        )
+        return
+    if cdn.certificate_arn and cdn.certificate_arn.split(":")[3] != GLOBAL_REGION:
+        yield SettingError(
+            field="cdn.certificate_arn",
+            value=cdn.certificate_arn,
+            allowed=f"a certificate in {GLOBAL_REGION}: CloudFront takes no other",
+            remedy=f"request one in {GLOBAL_REGION}",
+        )
+    if settings.certificate_arn and settings.region != GLOBAL_REGION and not cdn.certificate_arn:
+        yield SettingError(
+            field="cdn.certificate_arn",
+            value=None,
+            allowed=f"the ARN of a certificate in {GLOBAL_REGION}: CloudFront does not take the given one of "
+            f"{settings.region}",
+            remedy=f"request one in {GLOBAL_REGION}, or leave certificate_arn out: then both are requested",
+            rests_on=("certificate_arn", "region"),
+        )
+
+
 def _accounts(settings: StageSettings) -> Iterator[SettingError]:
     """Check that certificate and monitors are of the stage's account: AWS takes no others."""
     for field, arn in (
         ("certificate_arn", settings.certificate_arn),
+        ("cdn.certificate_arn", settings.cdn and settings.cdn.certificate_arn),
         ("cost_alerts.anomaly_monitor_arn", settings.cost_alerts.anomaly_monitor_arn),
     ):
         if arn and settings.account_id and arn.split(":")[4] != settings.account_id:

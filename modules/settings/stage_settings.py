@@ -252,6 +252,21 @@ class LoadBalancer(Section):
     )
 
 
+class Cdn(Section):
+    """CloudFront before the whole domain: the table alone, `[cdn]`, turns it on (docs/cdn.md)."""
+
+    load_balancer: Literal["open", "cloudfront"] = Field(
+        "open",
+        description="who may reach the load balancer: everybody (`open`), or, once the domain leads to "
+        "CloudFront, CloudFront alone (`cloudfront`)",
+    )
+    certificate_arn: CertificateArn | None = Field(
+        None,
+        description="an existing certificate in us-east-1, where CloudFront looks; default: the stage's, or "
+        "for a stage in another region one more that is requested",
+    )
+
+
 class FileStorage(Section):
     """The file system of LanceDB."""
 
@@ -480,6 +495,7 @@ class StageSettings(Section):
     security: Security = Security()
     database: Database = Database()
     load_balancer: LoadBalancer = LoadBalancer()
+    cdn: Cdn | None = None
     file_storage: FileStorage = FileStorage()
     logs: Logs = Logs()
     tracing: Tracing = Tracing()

@@ -12,6 +12,7 @@ from ops.deployed import Deployed
 from ops.doctor import (
     account,
     account_wide,
+    cdn,
     chat,
     contents,
     edge,
@@ -200,7 +201,7 @@ def _stage(deployed: Deployed, *, deep: bool, look_up: edge.Resolve) -> list[Che
 def _application(deployed: Deployed, *, look_up: edge.Resolve) -> list[Check]:
     """Check what phase full adds."""
     settings = deployed.settings
-    stage, stack = settings.stage, settings.stack_name
+    stage, stack, front = settings.stage, settings.stack_name, settings.cdn
 
     def services_and_targets() -> list[Finding]:
         services: tuple[ServiceFacts, ...] = service_facts(deployed)
@@ -216,6 +217,16 @@ def _application(deployed: Deployed, *, look_up: edge.Resolve) -> list[Check]:
         ]
 
     return [
+        *(
+            [
+                Check(
+                    name="cdn",
+                    findings=lambda: cdn.judge_cdn(front, cdn.gather_cdn(deployed), stack=stack),
+                )
+            ]
+            if front
+            else []
+        ),
         Check(
             name="dns",
             findings=lambda: edge.judge_dns(edge.gather_dns(deployed, look_up), stack=stack),
