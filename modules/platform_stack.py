@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from cdktf import TerraformElement, TerraformOutput, TerraformResource, TerraformStack
+from cdktf import Fn, TerraformElement, TerraformOutput, TerraformResource, TerraformStack
 from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
 from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
 from cdktf_cdktf_provider_aws.data_aws_route53_zone import DataAwsRoute53Zone
@@ -23,7 +23,7 @@ from modules.base.address import address
 from modules.base.expressions import leave_to_others
 from modules.base.guard import Guard
 from modules.base.naming import Names
-from modules.base.partition import GLOBAL_REGION, arn
+from modules.base.partition import arn
 from modules.base.provider import configure_provider, provider_for_cloudfront
 from modules.base.state import configure_state
 from modules.compute.authorities import tls_parameters
@@ -43,7 +43,7 @@ from modules.data.logs_bucket import LogsBucket
 from modules.data.night_stop import NightStop
 from modules.data.private_bucket import PrivateBucket
 from modules.edge.certificate import RequestedCertificate
-from modules.edge.domain_names import DomainName
+from modules.edge.domain_names import DomainNames, label_of
 from modules.edge.load_balancer import LoadBalancer, Route
 from modules.edge.web_firewall import WebFirewall
 from modules.extension import Additions, Platform, extended, refuse_doubles
@@ -213,7 +213,7 @@ class PlatformStack(TerraformStack):
             LegacyBase(
                 self, "legacy_base", context=context, network=self._network, bucket=self._bucket
             )
-        self._hosted_zone = self._find_hosted_zone()
+        self._zones = self._find_hosted_zones()
         self._certificate = self._request_certificate()
 
         self._output("InfrastructureVersion", VERSION)
@@ -227,9 +227,12 @@ class PlatformStack(TerraformStack):
             self._output(f"EcrRepository{_pascal(name)}", repository.repository_url)
         if self._certificate:
             self._output("CertificateArn", self._certificate.arn)
-            if not self._hosted_zone:
+            if not self._zones:
                 for part, value in self._certificate.validation_record.items():
                     self._output(f"CertificateValidationRecord{part.title()}", value)
+                if stage.domains.names:
+                    records = self._certificate.validation_records
+                    self._output("CertificateValidationRecords", Fn.join("\n", records))
         elif stage.certificate_arn:
             self._output("CertificateArn", stage.certificate_arn)
 
@@ -403,7 +406,6 @@ class PlatformStack(TerraformStack):
                 settings=stage.security,
                 load_balancer=None if stage.cdn else edge.load_balancer,
                 own_addresses=self._network.outgoing_addresses,
-                region=GLOBAL_REGION if stage.cdn else stage.region,
                 provider=self._elsewhere,
             ).web_acl.arn
         if stage.cdn:
@@ -414,7 +416,7 @@ class PlatformStack(TerraformStack):
                 self,
                 "cdn",
                 context=self._context,
-                domain_names=[domain_name],
+                domain_names=[domain_name, *stage.domains.names],
                 certificate_arn=self._certificate_for_cloudfront(stage.cdn, certificate_arn),
                 load_balancer=edge,
                 web_acl_arn=web_acl_arn,
@@ -425,15 +427,14 @@ class PlatformStack(TerraformStack):
                 zone_id=distribution.hosted_zone_id,
                 evaluate_target_health=False,
             )
-        if self._hosted_zone:
-            DomainName(
-                self,
-                "domain_name",
-                label="alias",
-                domain_name=domain_name,
-                hosted_zone=self._hosted_zone,
-                target=target,
-            )
+        DomainNames(
+            self,
+            "domain_names",
+            zones=self._zones,
+            redirected=stage.domains.redirect,
+            load_balancer=edge,
+            target=target,
+        )
         return edge
 
     def _certificate_for_cloudfront(self, settings: s.Cdn, of_load_balancer: str) -> str:
@@ -669,19 +670,28 @@ class PlatformStack(TerraformStack):
             data_bucket=self._bucket,
         )
 
-    def _find_hosted_zone(self) -> DataAwsRoute53Zone | None:
+    def _find_hosted_zones(self) -> dict[str, DataAwsRoute53Zone]:
+        """Find the zone of each name, the domain's first; none where people make the records."""
         stage = self._stage
         if stage.dns.mode != "route53" or stage.domain_name is None:
-            return None
-        return address(
-            "main",
-            DataAwsRoute53Zone(
-                self,
-                "hosted_zone",
-                name=stage.dns.hosted_zone_name or stage.domain_name,
-                private_zone=False,
-            ),
-        )
+            return {}
+        zones: dict[str, DataAwsRoute53Zone] = {}
+        found: dict[str, DataAwsRoute53Zone] = {}
+        for name in (stage.domain_name, *stage.domains.names):
+            zone = stage.zone_of(name) or _NOT_SAID
+            if zone not in found:
+                label = "main" if not found else label_of(zone)
+                found[zone] = address(
+                    label,
+                    DataAwsRoute53Zone(
+                        self,
+                        f"hosted_zone_{label}" if found else "hosted_zone",
+                        name=zone,
+                        private_zone=False,
+                    ),
+                )
+            zones[name] = found[zone]
+        return zones
 
     def _request_certificate(self) -> RequestedCertificate | None:
         stage = self._stage
@@ -691,7 +701,8 @@ class PlatformStack(TerraformStack):
             self,
             "certificate",
             domain_name=stage.domain_name,
-            hosted_zone=self._hosted_zone,
+            further_names=stage.domains.names,
+            zones=self._zones,
             awaited=stage.phase == "full",
         )
 

@@ -117,6 +117,11 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
         "dns": {"mode": "route53", "hosted_zone_name": "example.com"},
         "security": {"customer_managed_key": True, "web_firewall": True},
         "cdn": {"load_balancer": "cloudfront"},
+        "domains": {
+            "redirect": ["example.com", "www.example.com", "old.example.org"],
+            "serve": ["app.example.net"],
+            "hosted_zone_names": ["example.org", "example.net"],
+        },
     },
     "opened": {
         **_REQUIRED,
@@ -191,6 +196,13 @@ BESIDES: Mapping[str, Mapping[str, Any]] = {
     "bare": BARE,
     "adopted": {**_REQUIRED, "security": {"backups": True}},
     "own-secrets": OWN_SECRETS,
+    "renamed": {
+        **_REQUIRED,
+        "domains": {
+            "redirect": [f"old-{n}.example.org" for n in range(6)],
+            "serve": ["b.example.org"],
+        },
+    },
     "half-fronted": {**_REQUIRED, "security": {"web_firewall": True}, "cdn": {}},
 }
 

@@ -1,6 +1,6 @@
-"""The certificate of the stage's domain."""
+"""The certificate of the stage's domain and its further names."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from cdktf import Fn, TerraformProvider, TerraformResourceLifecycle, Token
 from cdktf_cdktf_provider_aws.acm_certificate import AcmCertificate
@@ -10,12 +10,16 @@ from cdktf_cdktf_provider_aws.route53_record import Route53Record
 from constructs import Construct
 
 from modules.base.address import address
+from modules.edge.domain_names import label_of
+
+_PARTS = ("name", "type", "value")
 
 
 class RequestedCertificate(Construct):
-    """A certificate that ACM issues once a DNS record proves the domain.
+    """A certificate that ACM issues once DNS records prove the domain and its `further_names`.
 
-    With a hosted zone the record is made here. Without one a person makes it from `validation_record`.
+    In a hosted zone of `zones` a name's record is made here. Without zones a person makes them, from
+    `validation_record` or, with further names, from `validation_records`.
     Where it is `awaited`, `issued_arn` is its ARN once ACM has issued it: a listener refuses a pending one.
     """
 
@@ -25,34 +29,23 @@ class RequestedCertificate(Construct):
         id_: str,
         *,
         domain_name: str,
-        hosted_zone: DataAwsRoute53Zone | None,
+        further_names: Sequence[str],
+        zones: Mapping[str, DataAwsRoute53Zone],
         awaited: bool,
     ) -> None:
         super().__init__(scope, id_)
-        self._domain_name = domain_name
+        self._domain_name, self._further_names = domain_name, further_names
         self.certificate = self._request("main", "certificate", None)
-        # One domain without alternative names is proven by one record; the set has no order to index by.
-        option = Fn.one(self.certificate.interpolation_for_attribute("domain_validation_options"))
-        self.validation_record: Mapping[str, str] = {
-            part: Token.as_string(Fn.lookup(option, f"resource_record_{part}"))
-            for part in ("name", "type", "value")
-        }
+        self.validation_record: Mapping[str, str] = self._proof(domain_name)
+        proofs = (self._proof(name) for name in (domain_name, *further_names))
+        self.validation_records = [
+            Fn.join(" ", [proof[part] for part in _PARTS]) for proof in proofs
+        ]
         self._fqdns: list[str] | None = None
-        if hosted_zone:
-            record = address(
-                "certificate_validation",
-                Route53Record(
-                    self,
-                    "validation_record",
-                    zone_id=hosted_zone.zone_id,
-                    name=self.validation_record["name"],
-                    type=self.validation_record["type"],
-                    records=[self.validation_record["value"]],
-                    ttl=300,
-                    allow_overwrite=True,
-                ),
-            )
-            self._fqdns = [record.fqdn]
+        if zones:
+            self._fqdns = [
+                self._record(name, zone, self._proof(name)).fqdn for name, zone in zones.items()
+            ]
         self.arn: str = self.certificate.arn
         self.issued_arn: str | None = None
         if awaited:
@@ -63,6 +56,39 @@ class RequestedCertificate(Construct):
         certificate = self._request("cdn", "certificate_for_cloudfront", provider)
         return self._issued("cdn", "validation_for_cloudfront", certificate, provider)
 
+    def _proof(self, name: str) -> dict[str, str]:
+        """Return the record that proves a name; the set of them has no order to index by."""
+        if self._further_names:
+            of = f"{self.certificate.fqn}.domain_validation_options"
+            option = Fn.one(
+                Token.as_list(f'${{[for each in {of} : each if each.domain_name == "{name}"]}}')
+            )
+        else:
+            option = Fn.one(
+                self.certificate.interpolation_for_attribute("domain_validation_options")
+            )
+        return {
+            part: Token.as_string(Fn.lookup(option, f"resource_record_{part}")) for part in _PARTS
+        }
+
+    def _record(
+        self, name: str, zone: DataAwsRoute53Zone, proof: Mapping[str, str]
+    ) -> Route53Record:
+        is_main = name == self._domain_name
+        return address(
+            "certificate_validation" if is_main else f"certificate_validation_{label_of(name)}",
+            Route53Record(
+                self,
+                "validation_record" if is_main else f"validation_record_{label_of(name)}",
+                zone_id=zone.zone_id,
+                name=proof["name"],
+                type=proof["type"],
+                records=[proof["value"]],
+                ttl=300,
+                allow_overwrite=True,
+            ),
+        )
+
     def _request(self, name: str, id_: str, provider: TerraformProvider | None) -> AcmCertificate:
         return address(
             name,
@@ -71,6 +97,7 @@ class RequestedCertificate(Construct):
                 id_,
                 provider=provider,
                 domain_name=self._domain_name,
+                subject_alternative_names=sorted(self._further_names) or None,
                 validation_method="DNS",
                 # A listener has to have a certificate while the next one takes its place.
                 lifecycle=TerraformResourceLifecycle(create_before_destroy=True),

@@ -36,6 +36,7 @@ from cdktf_cdktf_provider_aws.wafv2_web_acl_logging_configuration import (
 from constructs import Construct
 
 from modules.base.address import address
+from modules.base.partition import GLOBAL_REGION
 from modules.context import Context
 from modules.security import policies
 from modules.settings import stage_settings as s
@@ -83,7 +84,8 @@ class WebFirewall(Construct):
 
     Before a load balancer it is joined to it here. Without one it is for CloudFront, which names it itself: a
     firewall behind CloudFront would see and limit CloudFront's addresses instead of the users', and what a
-    request says of its own origin anybody can write. It is in `region` then, through its `provider`.
+    request says of its own origin anybody can write. It is in `GLOBAL_REGION` then, through `provider` where
+    the stage is not.
 
     `own_addresses` are the public addresses that the stage's tasks come from. Where services call one another
     by the stage's domain, all of a zone's calls come from one address, and would soon exceed the limit.
@@ -98,13 +100,12 @@ class WebFirewall(Construct):
         settings: s.Security,
         load_balancer: Lb | None,
         own_addresses: Sequence[str],
-        region: str,
         provider: TerraformProvider | None,
     ) -> None:
         super().__init__(scope, id_)
         self._scope, self._region, self._provider = (
             "REGIONAL" if load_balancer else "CLOUDFRONT",
-            region,
+            context.region if load_balancer else GLOBAL_REGION,
             provider,
         )
         own = self._own_addresses(own_addresses, context) if own_addresses else None

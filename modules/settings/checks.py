@@ -18,6 +18,7 @@ from modules.settings.rules.storage import BUCKET_STARTS
 from modules.settings.schedule import DATABASE_LEAD_MINUTES, minute_of_day
 from modules.settings.secret_checks import find_secret_errors
 from modules.settings.service_checks import find_service_errors
+from modules.settings.services import FIRST_REDIRECT, MOST_REDIRECT_RULES
 from modules.settings.setting_error import SettingError
 from modules.settings.stage_settings import StageSettings
 from modules.settings.stateful import stateful_addresses
@@ -38,6 +39,9 @@ RESERVED_PREFIXES = {
 }
 
 _ADDRESS = re.compile(r"[a-z0-9_]+\.[A-Za-z0-9_]+")
+# https://docs.aws.amazon.com/acm/latest/userguide/acm-limits.html
+MOST_FURTHER_NAMES = 9
+
 # What the platform itself adds to a resource's tags: Name, and a subnet's Tier.
 OWN_TAGS = 2
 
@@ -62,6 +66,7 @@ def find_errors(settings: StageSettings) -> list[SettingError]:
         *_anomaly_monitor(settings),
         *find_region_errors(settings),
         *_hosted_zone(settings),
+        *_domains(settings),
         *_network(settings),
         *_database(settings),
         *_tags(settings),
@@ -264,6 +269,58 @@ def _hosted_zone(settings: StageSettings) -> Iterator[SettingError]:
             remedy="name the public hosted zone that the domain belongs to",
             rests_on=("domain_name",),
         )
+
+
+def _domains(settings: StageSettings) -> Iterator[SettingError]:
+    names = settings.domains.names
+    if names and not settings.domain_name:
+        yield SettingError(
+            field="domains",
+            value=list(names),
+            allowed="names beside domain_name, which is left out",
+            remedy="name the application's main domain in domain_name",
+            rests_on=("domain_name",),
+        )
+        return
+    seen = {settings.domain_name}
+    for name in names:
+        if name in seen:
+            yield SettingError(
+                field="domains",
+                value=name,
+                allowed="a name once, in one of domain_name, redirect and serve",
+                remedy="take it out of the others",
+                rests_on=("domain_name",),
+            )
+        seen.add(name)
+        if settings.dns.mode == "route53" and settings.zone_of(name) is None:
+            yield SettingError(
+                field="domains.hosted_zone_names",
+                value=list(settings.domains.hosted_zone_names),
+                allowed=f"with the public hosted zone of {name}, which is not below the domain's own",
+                remedy="add the zone, or set dns.mode to manual and make the records yourself",
+                rests_on=("domains", "dns.hosted_zone_name"),
+            )
+    if len(names) > MOST_FURTHER_NAMES:
+        yield SettingError(
+            field="domains",
+            value=f"{len(names)} names",
+            allowed=f"at most {MOST_FURTHER_NAMES}: ACM takes 10 in one certificate, the domain among them",
+            remedy="leave some out",
+        )
+    if not settings.domains.redirect:
+        return
+    for service in settings.services.values():
+        second = service.second_route
+        for priority in (service.priority, second.priority if second else None):
+            if priority and FIRST_REDIRECT <= priority < FIRST_REDIRECT + MOST_REDIRECT_RULES:
+                yield SettingError(
+                    field=f"services.{service.name}.priority",
+                    value=priority,
+                    allowed=f"another than {FIRST_REDIRECT} and {FIRST_REDIRECT + 1}, which redirects have",
+                    remedy="take a greater one",
+                    rests_on=("domains.redirect",),
+                )
 
 
 def _network(settings: StageSettings) -> Iterator[SettingError]:

@@ -252,6 +252,26 @@ class LoadBalancer(Section):
     )
 
 
+class Domains(Section):
+    """Further names of the application, in the same certificate."""
+
+    redirect: Annotated[tuple[DnsName, ...], Field(strict=False)] = Field(
+        (), description="names whose every address answers 301 to the same one of `domain_name`"
+    )
+    serve: Annotated[tuple[DnsName, ...], Field(strict=False)] = Field(
+        (), description="names that show the application as `domain_name` does"
+    )
+    hosted_zone_names: Annotated[tuple[DnsName, ...], Field(strict=False)] = Field(
+        (),
+        description="with mode `route53`: public hosted zones of the names that are not in the domain's own",
+    )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of them."""
+        return (*self.redirect, *self.serve)
+
+
 class Cdn(Section):
     """CloudFront before the whole domain: the table alone, `[cdn]`, turns it on (docs/cdn.md)."""
 
@@ -491,6 +511,7 @@ class StageSettings(Section):
         "default: these three"
     )
     dns: Dns = Dns()
+    domains: Domains = Domains()
     network: Network = Network()
     security: Security = Security()
     database: Database = Database()
@@ -528,6 +549,14 @@ class StageSettings(Section):
     def secret_rows(self) -> tuple[SecretRow, ...]:
         """The platform's secrets, and behind them the operator's own."""
         return (*SECRETS, *own_rows(self.secrets))
+
+    def zone_of(self, name: str) -> str | None:
+        """Return the hosted zone that a name belongs to, the nearest; None where the file names none."""
+        own = self.dns.hosted_zone_name or self.domain_name
+        zones = [each for each in (own, *self.domains.hosted_zone_names) if each]
+        return max(
+            (each for each in zones if f".{name}".endswith(f".{each}")), key=len, default=None
+        )
 
     @property
     def stack_name(self) -> str:

@@ -229,7 +229,11 @@ def _application(deployed: Deployed, *, look_up: edge.Resolve) -> list[Check]:
         ),
         Check(
             name="dns",
-            findings=lambda: edge.judge_dns(edge.gather_dns(deployed, look_up), stack=stack),
+            findings=lambda: [
+                finding
+                for each in edge.gather_dns(deployed, look_up)
+                for finding in edge.judge_dns(each, stack=stack)
+            ],
         ),
         Check(
             name="names inside",

@@ -47,13 +47,22 @@ def resolve(host: str) -> frozenset[str]:
         return frozenset()
 
 
-def gather_dns(deployed: Deployed, look_up: Resolve) -> DnsFacts:
-    """Ask for the load balancer, and the zone or the domain's addresses. Raises UserError."""
+def gather_dns(deployed: Deployed, look_up: Resolve) -> list[DnsFacts]:
+    """Ask where each name of the stage has to lead, and where it does. Raises UserError."""
     settings = deployed.settings
-    domain = settings.domain_name or ""
-    zone_name = settings.dns.hosted_zone_name or domain
     what = "CloudFront distribution" if settings.cdn else "load balancer"
     balancer = distribution_name(deployed) if settings.cdn else _balancer(deployed)
+    return [
+        _gather_name(deployed, look_up, name, what=what, balancer=balancer)
+        for name in (settings.domain_name or "", *settings.domains.names)
+    ]
+
+
+def _gather_name(
+    deployed: Deployed, look_up: Resolve, domain: str, *, what: str, balancer: str | None
+) -> DnsFacts:
+    settings = deployed.settings
+    zone_name = settings.zone_of(domain) or domain
     if settings.dns.mode == "route53":
         zone = public_zone(deployed.clients, zone_name)
         return DnsFacts(
@@ -119,7 +128,7 @@ def _record_finding(facts: DnsFacts, balancer: str) -> Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class CertificateFacts:
-    """The certificate; `record` is the CNAME that proves the domain, as NAME TYPE VALUE."""
+    """The certificate; `record` is the CNAME that proves a name, as NAME TYPE VALUE, with commas for more."""
 
     domain: str
     arn: str | None
@@ -154,13 +163,14 @@ def gather_certificate(deployed: Deployed) -> CertificateFacts:
         return CertificateFacts(domain=domain, arn=None)
     certificate = answer["Certificate"]
     options: list[dict[str, Any]] = certificate.get("DomainValidationOptions") or []
-    record = options[0].get("ResourceRecord") if options else None
+    waiting = [each for each in options if each.get("ValidationStatus") != "SUCCESS"] or options
+    records = [each["ResourceRecord"] for each in waiting if "ResourceRecord" in each]
     return CertificateFacts(
         domain=domain,
         arn=arn,
         status=certificate["Status"],
         ends=certificate.get("NotAfter"),
-        record=f"{record['Name']} {record['Type']} {record['Value']}" if record else "",
+        record=", ".join(f"{each['Name']} {each['Type']} {each['Value']}" for each in records),
     )
 
 

@@ -29,7 +29,17 @@ database = { login_roles = false, multi_az = false }
 dns = { mode = "route53", hosted_zone_name = "example.com" }
 security.web_firewall = true
 """
-OPEN, CLOSED = "[cdn]\n", '[cdn]\nload_balancer = "cloudfront"\n'
+OPEN = "[cdn]\n"
+CLOSED = """
+[cdn]
+load_balancer = "cloudfront"
+
+[domains]
+redirect = ["www.example.com"]
+serve = ["app.example.net"]
+hosted_zone_names = ["example.net"]
+"""
+NAMES = ["app.example.com", "app.example.net", "www.example.com"]
 
 
 class Edge:
@@ -56,8 +66,14 @@ class Edge:
     def leads_to(self, name: str) -> str:
         """Where a name's record leads."""
         route53 = self.client("route53", GLOBAL)
-        (zone,) = route53.list_hosted_zones()["HostedZones"]
-        records = route53.list_resource_record_sets(HostedZoneId=zone["Id"])["ResourceRecordSets"]
+        records = [
+            record
+            for zone in route53.list_hosted_zones()["HostedZones"]
+            if not zone["Config"]["PrivateZone"]
+            for record in route53.list_resource_record_sets(HostedZoneId=zone["Id"])[
+                "ResourceRecordSets"
+            ]
+        ]
         (record,) = [r for r in records if r["Name"] == f"{name}." and r["Type"] == "A"]
         target: str = record["AliasTarget"]["DNSName"]
         return target.rstrip(".")
@@ -102,7 +118,8 @@ def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
             "AWS_REGION": HOME,
             "ATOMIC_STAGES_DIR": str(folder / "stages"),
         }
-        emulator.client("route53").create_hosted_zone(Name="example.com", CallerReference="edge")
+        for zone in ("example.com", "example.net"):
+            emulator.client("route53").create_hosted_zone(Name=zone, CallerReference=zone)
         cdktf = Cdktf(folder=folder, environment=environment)
         yield Edge(RecoverableStage(name="edge", cdktf=cdktf, emulator=emulator), folder / "stages")
 
@@ -161,6 +178,31 @@ def test_closed_only_cloudfront_reaches_the_balancer(edge: Edge) -> None:
     )["PrefixLists"]
     assert rule == (443, [], [listed["PrefixListId"]])
     assert edge.finding("cdn")["state"] == "fine"
+
+
+def test_further_names_are_in_both_certificates_and_lead_to_cloudfront(edge: Edge) -> None:
+    (found,) = edge.distributions
+
+    assert sorted(found["Aliases"]["Items"]) == NAMES
+    assert {edge.leads_to(name) for name in NAMES} == {found["DomainName"]}
+    for region in (HOME, GLOBAL):
+        acm = edge.client("acm", region)
+        (listed,) = acm.list_certificates()["CertificateSummaryList"]
+        arn = listed["CertificateArn"]
+        certificate = acm.describe_certificate(CertificateArn=arn)["Certificate"]
+        assert sorted(certificate["SubjectAlternativeNames"]) == NAMES
+
+
+def test_a_name_that_leads_on_answers_301_before_every_path(edge: Edge) -> None:
+    elb = edge.client("elbv2")
+    listeners = elb.describe_listeners(LoadBalancerArn=edge.balancer["LoadBalancerArn"])
+    (https,) = [each for each in listeners["Listeners"] if each["Port"] == 443]
+    rules = elb.describe_rules(ListenerArn=https["ListenerArn"])["Rules"]
+    (rule,) = [each for each in rules if each["Priority"] == "2"]
+
+    assert rule["Conditions"][0]["HostHeaderConfig"]["Values"] == ["www.example.com"]
+    redirect = rule["Actions"][0]["RedirectConfig"]
+    assert (redirect["Host"], redirect["StatusCode"]) == ("app.example.com", "HTTP_301")
 
 
 def test_a_second_plan_is_empty_and_drift_finds_nothing(edge: Edge) -> None:

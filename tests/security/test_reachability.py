@@ -83,6 +83,9 @@ LESS = {"tailored": ("oauth", "python_agent")}
 
 
 def asked_for(stage: str) -> set[Reach]:
+    if stage == "fronted":  # CloudFront alone reaches the load balancer, over TLS
+        others = {each for each in PLATFORM if each.destination != "load_balancer"}
+        return others | tcp({("CloudFront", "load_balancer", 443)})
     gone = LESS.get(stage, ())
     return {each for each in PLATFORM if not {each.source, each.destination} & {*gone}} | MORE.get(
         stage, set()
