@@ -53,7 +53,7 @@ from modules.monitoring.chat import Chat
 from modules.monitoring.cost_alerts import MONITOR, Budget, CostAnomalies
 from modules.monitoring.monitoring import AlarmTopic, Dashboard, EventNotices, MetricAlarms
 from modules.network.inside_names import InsideNames
-from modules.network.network import Network
+from modules.network.network import network_of
 from modules.network.security_groups import SecurityGroups
 from modules.security.customer_key import CustomerKey
 from modules.security.secret_store import ConnectionStrings, SecretStore
@@ -127,7 +127,7 @@ class PlatformStack(TerraformStack):
     def _foundation(self) -> None:
         """Build what the services need."""
         stage, context, services = self._stage, self._context, self._stage.services
-        self._network = Network(self, "network", context=context, settings=stage.network)
+        self._network = network_of(self, "network", context=context, settings=stage.network)
         self._groups = SecurityGroups(
             self,
             "security_groups",
@@ -308,7 +308,7 @@ class PlatformStack(TerraformStack):
             services=stage.services,
             search_domain=(
                 # The DHCP options of an adopted VPC are its owner's, for other machines too.
-                not context.is_adopted(Vpc, "main")
+                not (context.is_adopted(Vpc, "main") or self._network.is_given)
                 if stage.network.search_domain is None
                 else stage.network.search_domain
             ),

@@ -16,6 +16,9 @@ INTERNET = "internet"
 CLOUDFRONT = "CloudFront"
 _CLOUDFRONTS_LIST = "com.amazonaws.global.cloudfront.origin-facing"
 _ALL_PORTS = (0, 65535)
+# A stack does not know a given VPC's block, nor its routes: that a subnet has those that it is named for is
+# what the doctor asks AWS.
+_OF_A_GIVEN_VPC = "10.0.0.0/8"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,12 +78,17 @@ def read_layout(stack: Stack) -> Layout:
         and gateway.get("connectivity_type", "public") == "public"
         and _name(gateway["subnet_id"]) in entered
     }
+    given = {each.name for each in stack.data.values() if each.type == "aws_subnet"}
     return Layout(
         rules=tuple(_rules(stack)),
-        vpcs=tuple(IPv4Network(vpc["cidr_block"]) for vpc in _named(stack, "aws_vpc").values()),
-        blocks={name: IPv4Network(subnet["cidr_block"]) for name, subnet in subnets.items()},
-        entered=entered,
-        natted=frozenset(_routed(stack, "nat_gateway_id", gateways)),
+        vpcs=tuple(IPv4Network(block) for block in _vpcs(stack).values()),
+        blocks={
+            **{name: IPv4Network(subnet["cidr_block"]) for name, subnet in subnets.items()},
+            **dict.fromkeys(given, IPv4Network(_OF_A_GIVEN_VPC)),
+        },
+        entered=entered | {name for name in given if name.startswith("public_")},
+        natted=frozenset(_routed(stack, "nat_gateway_id", gateways))
+        | {name for name in given if name.startswith("private_")},
     )
 
 
@@ -134,7 +142,7 @@ def _databases(stack: Stack) -> Iterator[Endpoint]:
 
 
 def _rules(stack: Stack) -> Iterator[Rule]:
-    vpcs = {name: vpc["cidr_block"] for name, vpc in _named(stack, "aws_vpc").items()}
+    vpcs = _vpcs(stack)
     for group, resource in _named(stack, "aws_security_group").items():
         for direction in DIRECTIONS:
             for rule in resource.get(direction) or ():
@@ -177,6 +185,13 @@ def _is_cloudfront(prefix_list: str, stack: Stack) -> bool:
     meant = sole(prefix_list)
     listed = stack.data.get(meant.address) if meant else None
     return bool(listed and listed.attributes.get("name") == _CLOUDFRONTS_LIST)
+
+
+def _vpcs(stack: Stack) -> dict[str, str]:
+    """Return the blocks of the VPCs by name; of one that is looked up, one that stands for it."""
+    own = {name: str(vpc["cidr_block"]) for name, vpc in _named(stack, "aws_vpc").items()}
+    given = [each.name for each in stack.data.values() if each.type == "aws_vpc"]
+    return {**own, **dict.fromkeys(given, _OF_A_GIVEN_VPC)}
 
 
 def _separate(rule: Mapping[str, Any], direction: Direction, vpcs: Mapping[str, str]) -> Rule:

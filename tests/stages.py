@@ -196,6 +196,15 @@ BESIDES: Mapping[str, Mapping[str, Any]] = {
     "bare": BARE,
     "adopted": {**_REQUIRED, "security": {"backups": True}},
     "own-secrets": OWN_SECRETS,
+    "lodged": {
+        **_REQUIRED,
+        "retain_data": False,
+        "network": {
+            "vpc_id": "vpc-0123456789abcdef0",
+            "public_subnet_ids": ["subnet-0000000000000000a", "subnet-0000000000000000b"],
+            "private_subnet_ids": ["subnet-0000000000000000c", "subnet-0000000000000000d"],
+        },
+    },
     "renamed": {
         **_REQUIRED,
         "domains": {

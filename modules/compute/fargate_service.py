@@ -47,7 +47,7 @@ from modules.data.file_storage import FileStorage
 from modules.data.private_bucket import PrivateBucket
 from modules.edge.load_balancer import Route
 from modules.network.inside_names import InsideNames
-from modules.network.network import Network
+from modules.network.network import AnyNetwork
 from modules.security import key_policy, policies
 from modules.security.secret_store import SecretStore
 from modules.settings import stage_settings as s
@@ -94,7 +94,7 @@ class FargateService(Construct):
         database: s.Database,
         stage: str,
         domain_name: str,
-        network: Network,
+        network: AnyNetwork,
         names_inside: InsideNames,
         cluster: Cluster,
         security_group: SecurityGroup,

@@ -25,7 +25,7 @@ from constructs import Construct
 from modules.base.address import address, address_of
 from modules.context import Context
 from modules.data.logs_bucket import REQUESTS_PREFIX, LogsBucket
-from modules.network.network import Network
+from modules.network.network import AnyNetwork
 from modules.settings import stage_settings as s
 from modules.settings.services import Service
 
@@ -47,7 +47,7 @@ class LoadBalancer(Construct):
         domain_name: str,
         logs: LogsBucket | None,
         certificate_arn: str,
-        network: Network,
+        network: AnyNetwork,
         security_group: SecurityGroup,
     ) -> None:
         super().__init__(scope, id_)
@@ -144,7 +144,7 @@ class Route(Construct):
         service: Service,
         path: str,
         port: int,
-        network: Network,
+        network: AnyNetwork,
         load_balancer: LoadBalancer,
     ) -> None:
         super().__init__(scope, id_)

@@ -22,7 +22,7 @@ from constructs import Construct
 
 from modules.base.address import address
 from modules.context import Context
-from modules.network.network import EVERYWHERE, Network
+from modules.network.network import EVERYWHERE, AnyNetwork
 from modules.settings.services import (
     HTTPS_PORT,
     KAFKA_PORTS,
@@ -45,7 +45,7 @@ class SecurityGroups(Construct):
         left_out: Sequence[Service],
         kafka: bool,
         behind_cloudfront: bool,
-        network: Network,
+        network: AnyNetwork,
     ) -> None:
         super().__init__(scope, id_)
         self._names = context.names

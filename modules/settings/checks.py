@@ -323,8 +323,62 @@ def _domains(settings: StageSettings) -> Iterator[SettingError]:
                 )
 
 
+# What shapes a VPC of the stage's own, and what would change its owner's.
+_OF_AN_OWN_VPC = (
+    "vpc_cidr_block",
+    "zone_count",
+    "availability_zones",
+    "subnet_newbits",
+    "search_domain",
+)
+
+
+def _given_network(settings: StageSettings) -> Iterator[SettingError]:
+    network = settings.network
+    subnets = {name: getattr(network, name) for name in ("public_subnet_ids", "private_subnet_ids")}
+    if network.vpc_id is None:
+        for name, ids in subnets.items():
+            if ids:
+                yield SettingError(
+                    field=f"network.{name}",
+                    value=list(ids),
+                    allowed="subnets of the VPC in network.vpc_id, which is left out",
+                    remedy="add vpc_id, or leave them out: then the stage has a VPC of its own",
+                    rests_on=("network.vpc_id",),
+                )
+        return
+    for name in _OF_AN_OWN_VPC:
+        if name in network.model_fields_set:
+            yield SettingError(
+                field=f"network.{name}",
+                value=getattr(network, name),
+                allowed="left out beside vpc_id: it would shape or change a VPC that is its owner's",
+                remedy="take it out",
+                rests_on=("network.vpc_id",),
+            )
+    for name, ids in subnets.items():
+        if len(set(ids)) < 2 or len(set(ids)) != len(ids):
+            yield SettingError(
+                field=f"network.{name}",
+                value=list(ids),
+                allowed="two or more different subnets, each in a zone of its own",
+                remedy=f"paste what `python -m ops vpc {network.vpc_id} --region {settings.region}` prints",
+            )
+    for both in set(network.public_subnet_ids) & set(network.private_subnet_ids):
+        yield SettingError(
+            field="network.private_subnet_ids",
+            value=both,
+            allowed="no subnet that is in public_subnet_ids too",
+            remedy="take it out of one of the two",
+            rests_on=("network.public_subnet_ids",),
+        )
+
+
 def _network(settings: StageSettings) -> Iterator[SettingError]:
     network = settings.network
+    if network.vpc_id or network.public_subnet_ids or network.private_subnet_ids:
+        yield from _given_network(settings)
+        return
     subnet_prefix = ipaddress.IPv4Network(network.vpc_cidr_block).prefixlen + network.subnet_newbits
     subnets = 2 * network.zone_count
     too_small = subnet_prefix > SMALLEST_SUBNET

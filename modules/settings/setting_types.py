@@ -78,6 +78,22 @@ AccountId = Annotated[
         "print it with `aws sts get-caller-identity`",
     ),
 ]
+VpcId = Annotated[
+    str,
+    matching(
+        r"vpc-[0-9a-f]{8,17}",
+        "the id of a VPC, as vpc-0123456789abcdef0",
+        "print those of the region with `aws ec2 describe-vpcs`",
+    ),
+]
+SubnetId = Annotated[
+    str,
+    matching(
+        r"subnet-[0-9a-f]{8,17}",
+        "the id of a subnet, as subnet-0123456789abcdef0",
+        "`python -m ops vpc` prints those of a VPC",
+    ),
+]
 CertificateArn = Annotated[
     str,
     matching(

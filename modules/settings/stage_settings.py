@@ -44,9 +44,11 @@ from modules.settings.setting_types import (
     SlackWorkspaceId,
     SslPolicy,
     StateKey,
+    SubnetId,
     TeamsChannelId,
     TimeZone,
     VpcBlock,
+    VpcId,
 )
 
 Phase = Literal["adopt", "foundation", "full"]
@@ -114,6 +116,17 @@ class Network(Section):
         None,
         description="let the VPC's DHCP options name the services' private namespace, so that `supertokens` "
         "alone is found as well; default: `true`, on an adopted VPC, whose options are its owner's, `false`",
+    )
+    vpc_id: VpcId | None = Field(
+        None,
+        description="a VPC that exists and stays its owner's: the stage uses it and changes nothing of it "
+        "([network.md](network.md)); default: the stage has its own",
+    )
+    public_subnet_ids: Annotated[tuple[SubnetId, ...], Field(strict=False)] = Field(
+        (), description="with `vpc_id`: its subnets for the load balancer, one a zone"
+    )
+    private_subnet_ids: Annotated[tuple[SubnetId, ...], Field(strict=False)] = Field(
+        (), description="with `vpc_id`: its subnets for tasks, database and files, one a zone"
     )
 
 

@@ -24,6 +24,7 @@ from ops.doctor import (
     tools,
 )
 from ops.doctor.finding import Finding, unknown
+from ops.doctor.given_network import judge_given_network
 from ops.facts.alarms import alarm_facts, subscriptions
 from ops.facts.database import database_facts
 from ops.facts.maintenance import maintenance_facts
@@ -109,6 +110,11 @@ def _ground(deployed: Deployed) -> list[Check]:
         Check(
             name="permissions",
             findings=lambda: account.judge_permissions(account.gather_permissions(deployed)),
+        ),
+        *(
+            [Check(name="network", findings=lambda: judge_given_network(deployed))]
+            if deployed.settings.network.vpc_id
+            else []
         ),
         Check(name="quotas", findings=lambda: quotas.judge(quotas.gather(deployed))),
         Check(name="account", findings=lambda: account_wide.judge(account_wide.gather(deployed))),
