@@ -61,6 +61,7 @@ from modules.settings import stage_settings as s
 from modules.settings.mirrored import third_party_images
 from modules.settings.schedule import WEEK_MINUTES, planned_stops
 from modules.settings.services import OWN_REPOSITORY, Service
+from modules.settings.shared_registry import shared_registry
 from modules.settings.windows import windows
 
 if TYPE_CHECKING:
@@ -146,6 +147,7 @@ class PlatformStack(TerraformStack):
             allow_overwrite=frozenset(stage.allow_overwrite),
             services=_registries(services),
             left_out=list(_registries(stage.beside.left_out).values()),
+            shared=shared_registry(stage),
         )
         self._mirror = Mirror(
             self,

@@ -117,6 +117,7 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
         "dns": {"mode": "route53", "hosted_zone_name": "example.com"},
         "security": {"customer_managed_key": True, "web_firewall": True},
         "cdn": {"load_balancer": "cloudfront"},
+        "images": {"shared_with": ["210987654321"]},
         "domains": {
             "redirect": ["example.com", "www.example.com", "old.example.org"],
             "serve": ["app.example.net"],
@@ -198,6 +199,8 @@ BESIDES: Mapping[str, Mapping[str, Any]] = {
     "own-secrets": OWN_SECRETS,
     "lodged": {
         **_REQUIRED,
+        "account_id": "123456789012",
+        "images": {"registry": "210987654321.dkr.ecr.eu-central-1.amazonaws.com/atomic-prod"},
         "retain_data": False,
         "network": {
             "vpc_id": "vpc-0123456789abcdef0",

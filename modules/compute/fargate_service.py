@@ -54,6 +54,7 @@ from modules.settings import stage_settings as s
 from modules.settings.jobs import Job
 from modules.settings.schedule import scheduled_tasks
 from modules.settings.services import Capacity, Service
+from modules.settings.shared_registry import SharedRepository
 
 PLATFORM_VERSION = "1.4.0"
 
@@ -99,7 +100,7 @@ class FargateService(Construct):
         cluster: Cluster,
         security_group: SecurityGroup,
         roles: ServiceRoles,
-        repository: EcrRepository | None,
+        repository: EcrRepository | SharedRepository | None,
         mirror: Mirror,
         secrets: SecretStore,
         bucket: PrivateBucket,

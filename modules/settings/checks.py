@@ -20,6 +20,7 @@ from modules.settings.secret_checks import find_secret_errors
 from modules.settings.service_checks import find_service_errors
 from modules.settings.services import FIRST_REDIRECT, MOST_REDIRECT_RULES
 from modules.settings.setting_error import SettingError
+from modules.settings.shared_registry import shared_registry
 from modules.settings.stage_settings import StageSettings
 from modules.settings.stateful import stateful_addresses
 from modules.settings.toml_text import toml_value
@@ -65,6 +66,7 @@ def find_errors(settings: StageSettings) -> list[SettingError]:
         *_chat(settings),
         *_anomaly_monitor(settings),
         *find_region_errors(settings),
+        *_shared_registry(settings),
         *_hosted_zone(settings),
         *_domains(settings),
         *_network(settings),
@@ -256,6 +258,39 @@ def _anomaly_monitor(settings: StageSettings) -> Iterator[SettingError]:
             remedy="copy what `aws ce get-anomaly-monitors` prints, or make it once with "
             "`aws ce create-anomaly-monitor --anomaly-monitor MonitorName=services,MonitorType=DIMENSIONAL,"
             "MonitorDimension=SERVICE`",
+        )
+
+
+def _shared_registry(settings: StageSettings) -> Iterator[SettingError]:
+    shared, images = shared_registry(settings), settings.images
+    if shared and images.shared_with:
+        yield SettingError(
+            field="images.shared_with",
+            value=list(images.shared_with),
+            allowed="left out beside images.registry: the stage has no registries of its own to share",
+            remedy="write it in the file of the stage that has them",
+            rests_on=("images.registry",),
+        )
+    if shared and regions().get(shared.region) != regions()[settings.region]:
+        yield SettingError(
+            field="images.registry",
+            value=images.registry,
+            allowed=f"a registry in a region of the same partition as {settings.region}",
+            remedy="give each partition a stage with registries of its own",
+            rests_on=("region",),
+        )
+    if (
+        shared
+        and shared.prefix == settings.prefix
+        and shared.region == settings.region
+        and (settings.account_id == shared.account_id)
+    ):
+        yield SettingError(
+            field="images.registry",
+            value=images.registry,
+            allowed="another stage's: these are the stage's own",
+            remedy="leave it out",
+            rests_on=("prefix", "region", "account_id"),
         )
 
 

@@ -78,6 +78,14 @@ AccountId = Annotated[
         "print it with `aws sts get-caller-identity`",
     ),
 ]
+RegistryPlace = Annotated[
+    str,
+    matching(
+        r"\d{12}\.dkr\.ecr\.[a-z]{2}(-[a-z]+)+-\d\.amazonaws\.com(\.cn)?/[a-z0-9][a-z0-9_-]*",
+        "ACCOUNT.dkr.ecr.REGION.amazonaws.com/PREFIX, with the prefix of the stage that has the repositories",
+        "copy the output EcrRepositoryApp of that stage, without -app at its end",
+    ),
+]
 VpcId = Annotated[
     str,
     matching(

@@ -39,6 +39,7 @@ from modules.settings.setting_types import (
     Percent,
     PinnedImage,
     Region,
+    RegistryPlace,
     Section,
     SlackChannelId,
     SlackWorkspaceId,
@@ -417,6 +418,14 @@ class Images(Section):
     source: FilePath | None = Field(
         None,
         description="the application's source tree, from the project's folder on; `ops images` builds it",
+    )
+    registry: RegistryPlace | None = Field(
+        None,
+        description="another stage's registries, in place of own ones, as "
+        "`123456789012.dkr.ecr.us-east-1.amazonaws.com/atomic-prod` ([accounts.md](accounts.md))",
+    )
+    shared_with: Annotated[tuple[AccountId, ...], Field(strict=False)] = Field(
+        (), description="other accounts whose stages may pull from this stage's registries"
     )
     untagged_days: int = Field(
         7,

@@ -42,6 +42,7 @@ FREE = frozenset(
         "aws_db_subnet_group",
         "aws_default_security_group",
         "aws_ecr_lifecycle_policy",
+        "aws_ecr_repository_policy",
         "aws_ecs_cluster",
         "aws_ecs_cluster_capacity_providers",
         "aws_ecs_task_definition",
