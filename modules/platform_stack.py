@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from cdktf import Fn, TerraformElement, TerraformOutput, TerraformResource, TerraformStack
+from cdktf import TerraformElement, TerraformOutput, TerraformResource, TerraformStack
 from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
 from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
 from cdktf_cdktf_provider_aws.data_aws_route53_zone import DataAwsRoute53Zone
@@ -234,7 +234,7 @@ class PlatformStack(TerraformStack):
                     self._output(f"CertificateValidationRecord{part.title()}", value)
                 if stage.domains.names:
                     records = self._certificate.validation_records
-                    self._output("CertificateValidationRecords", Fn.join("\n", records))
+                    self._output("CertificateValidationRecords", records)
         elif stage.certificate_arn:
             self._output("CertificateArn", stage.certificate_arn)
 

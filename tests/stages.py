@@ -115,7 +115,7 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
         "region": "eu-central-1",
         "retain_data": False,
         "dns": {"mode": "route53", "hosted_zone_name": "example.com"},
-        "security": {"customer_managed_key": True, "web_firewall": True},
+        "security": {"customer_managed_key": True, "web_firewall": True, "backups": True},
         "cdn": {"load_balancer": "cloudfront"},
         "images": {"shared_with": ["210987654321"]},
         "domains": {

@@ -9,10 +9,11 @@ from cdktf_cdktf_provider_aws.data_aws_route53_zone import DataAwsRoute53Zone
 from cdktf_cdktf_provider_aws.route53_record import Route53Record
 from constructs import Construct
 
-from modules.base.address import address
+from modules.base.address import address, address_of
 from modules.edge.domain_names import label_of
 
 _PARTS = ("name", "type", "value")
+_OPTIONS = f"{address_of(AcmCertificate, 'main')}.domain_validation_options"
 
 
 class RequestedCertificate(Construct):
@@ -37,10 +38,10 @@ class RequestedCertificate(Construct):
         self._domain_name, self._further_names = domain_name, further_names
         self.certificate = self._request("main", "certificate", None)
         self.validation_record: Mapping[str, str] = self._proof(domain_name)
-        proofs = (self._proof(name) for name in (domain_name, *further_names))
-        self.validation_records = [
-            Fn.join(" ", [proof[part] for part in _PARTS]) for proof in proofs
-        ]
+        told = ", ".join(f"each.resource_record_{part}" for part in _PARTS)
+        self.validation_records = (
+            f'${{join("\\n", [for each in {_OPTIONS} : join(" ", [{told}])])}}'
+        )
         self._fqdns: list[str] | None = None
         if zones:
             self._fqdns = [
@@ -59,14 +60,13 @@ class RequestedCertificate(Construct):
     def _proof(self, name: str) -> dict[str, str]:
         """Return the record that proves a name; the set of them has no order to index by."""
         if self._further_names:
-            of = f"{self.certificate.fqn}.domain_validation_options"
-            option = Fn.one(
-                Token.as_list(f'${{[for each in {of} : each if each.domain_name == "{name}"]}}')
-            )
-        else:
-            option = Fn.one(
-                self.certificate.interpolation_for_attribute("domain_validation_options")
-            )
+            # As a text, for cdktf drops what is an expression within its own functions.
+            return {
+                part: f"${{one([for each in {_OPTIONS} : each.resource_record_{part} "
+                f'if each.domain_name == "{name}"])}}'
+                for part in _PARTS
+            }
+        option = Fn.one(self.certificate.interpolation_for_attribute("domain_validation_options"))
         return {
             part: Token.as_string(Fn.lookup(option, f"resource_record_{part}")) for part in _PARTS
         }

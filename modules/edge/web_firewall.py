@@ -108,6 +108,8 @@ class WebFirewall(Construct):
             context.region if load_balancer else GLOBAL_REGION,
             provider,
         )
+        # Terraform would look for the one before the load balancer in the other region, and leave it behind.
+        self._label = "cdn" if provider else None
         own = self._own_addresses(own_addresses, context) if own_addresses else None
         limit = Wafv2WebAclRule(
             name="rate-limit",
@@ -134,7 +136,7 @@ class WebFirewall(Construct):
             for priority, (name, group, counted) in enumerate(MANAGED_RULE_GROUPS, start=2)
         ]
         self.web_acl = address(
-            "main",
+            self._label or "main",
             Wafv2WebAcl(
                 self,
                 "web_acl",
@@ -165,7 +167,7 @@ class WebFirewall(Construct):
 
     def _own_addresses(self, addresses: Sequence[str], context: Context) -> Wafv2IpSet:
         return address(
-            "own",
+            self._label or "own",
             Wafv2IpSet(
                 self,
                 "own_addresses",
@@ -180,7 +182,7 @@ class WebFirewall(Construct):
 
     def _log(self, context: Context) -> None:
         log_group = address(
-            "web_firewall",
+            self._label or "web_firewall",
             CloudwatchLogGroup(
                 self,
                 "log_group",
@@ -195,7 +197,7 @@ class WebFirewall(Construct):
         # WAF would make one by itself, which no destroy takes away, and of which a region has ten.
         # https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html
         written = address(
-            "web_firewall",
+            self._label or "web_firewall",
             CloudwatchLogResourcePolicy(
                 self,
                 "log_policy",
@@ -225,7 +227,7 @@ class WebFirewall(Construct):
             for action in ("BLOCK", "COUNT", "EXCLUDED_AS_COUNT")
         ]
         address(
-            "main",
+            self._label or "main",
             Wafv2WebAclLoggingConfiguration(
                 self,
                 "logging",

@@ -38,6 +38,9 @@ load_balancer = "cloudfront"
 redirect = ["www.example.com"]
 serve = ["app.example.net"]
 hosted_zone_names = ["example.net"]
+
+[images]
+shared_with = ["210987654321"]
 """
 NAMES = ["app.example.com", "app.example.net", "www.example.com"]
 
@@ -154,8 +157,10 @@ def test_its_certificate_and_its_firewall_are_in_us_east_1(edge: Edge) -> None:
     assert (certificate["Status"], certificate["DomainName"]) == ("ISSUED", "app.example.com")
     assert certificate["InUseBy"] == [found["ARN"]]
     assert (edge.firewalls("REGIONAL"), edge.firewalls("CLOUDFRONT")) == (0, 1)
-    groups = edge.client("logs", GLOBAL).describe_log_groups()["logGroups"]
+    of_waf = {"logGroupNamePrefix": "aws-waf-logs-"}
+    groups = edge.client("logs", GLOBAL).describe_log_groups(**of_waf)["logGroups"]
     assert [each["logGroupName"] for each in groups] == [f"aws-waf-logs-{STACK}"]
+    assert edge.client("logs").describe_log_groups(**of_waf)["logGroups"] == []
     assert edge.stage.ops("firewall", "--json").code == 0
 
 
@@ -203,6 +208,13 @@ def test_a_name_that_leads_on_answers_301_before_every_path(edge: Edge) -> None:
     assert rule["Conditions"][0]["HostHeaderConfig"]["Values"] == ["www.example.com"]
     redirect = rule["Actions"][0]["RedirectConfig"]
     assert (redirect["Host"], redirect["StatusCode"]) == ("app.example.com", "HTTP_301")
+
+
+def test_another_account_may_pull_the_images(edge: Edge) -> None:
+    text = edge.client("ecr").get_repository_policy(repositoryName=f"{STACK}-app")["policyText"]
+
+    (statement,) = json.loads(text)["Statement"]
+    assert statement["Principal"] == {"AWS": ["arn:aws:iam::210987654321:root"]}
 
 
 def test_a_second_plan_is_empty_and_drift_finds_nothing(edge: Edge) -> None:

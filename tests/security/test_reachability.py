@@ -111,6 +111,23 @@ def test_a_stages_settings_ask_for_what_the_specification_lists(stage: str) -> N
     assert expected_reach(stage_settings(stage)) == expected
 
 
+def test_a_given_vpcs_subnets_are_taken_for_what_they_are_named(stack: Synthesize) -> None:
+    expected = expected_reach(stage_settings("lodged"))
+
+    assert network_failures(stack("lodged").read, stage="lodged", expected=expected) == []
+
+
+def test_a_prefix_list_of_others_is_not_taken_for_cloudfronts(stack: Synthesize) -> None:
+    document = copy.deepcopy(stack("fronted").json)
+    document["data"]["aws_ec2_managed_prefix_list"]["cloudfront"]["name"] = "com.example.all"
+
+    checks = {
+        each.check
+        for each in network_failures(Stack(document=document), stage="fronted", expected=set())
+    }
+    assert checks == {"NET_UNREAD"}
+
+
 def test_a_port_outside_that_the_load_balancer_opens_leads_there_too() -> None:
     document = {**VARIANTS["thrifty"], "services": {"app": {"outbound_ports": [80, 443]}}}
     settings, mistakes = parse_stage(document, stage="thrifty")

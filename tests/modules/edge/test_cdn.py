@@ -67,11 +67,12 @@ def test_elsewhere_what_cloudfront_takes_is_in_us_east_1(stack: Synthesize) -> N
     for type_, name in (
         ("aws_acm_certificate", "cdn"),
         ("aws_acm_certificate_validation", "cdn"),
-        ("aws_wafv2_web_acl", "main"),
-        ("aws_wafv2_ip_set", "own"),
-        ("aws_wafv2_web_acl_logging_configuration", "main"),
-        ("aws_cloudwatch_log_group", "web_firewall"),
-        ("aws_cloudwatch_log_resource_policy", "web_firewall"),
+        # Of other names than before the load balancer: Terraform looks for a name in one region alone.
+        ("aws_wafv2_web_acl", "cdn"),
+        ("aws_wafv2_ip_set", "cdn"),
+        ("aws_wafv2_web_acl_logging_configuration", "cdn"),
+        ("aws_cloudwatch_log_group", "cdn"),
+        ("aws_cloudwatch_log_resource_policy", "cdn"),
     ):
         assert fronted.resource(type_, name)["provider"] == ELSEWHERE
     assert "provider" not in fronted.resource("aws_acm_certificate", "main")
@@ -92,18 +93,18 @@ def test_in_us_east_1_one_certificate_and_one_provider_do(stack: Synthesize) -> 
     )
 
 
-@pytest.mark.parametrize("stage", ["fronted", "half-fronted"])
+@pytest.mark.parametrize(("stage", "name"), [("fronted", "cdn"), ("half-fronted", "main")])
 def test_the_firewall_is_before_cloudfront_where_it_sees_the_users(
-    stack: Synthesize, stage: str
+    stack: Synthesize, stage: str, name: str
 ) -> None:
-    assert stack(stage).resource("aws_wafv2_web_acl", "main")["scope"] == "CLOUDFRONT"
+    assert stack(stage).resource("aws_wafv2_web_acl", name)["scope"] == "CLOUDFRONT"
     assert stack(stage).names("aws_wafv2_web_acl_association") == []
     found = stack(stage).resource("aws_cloudfront_distribution", "main")
-    assert found["web_acl_id"] == "${aws_wafv2_web_acl.main.arn}"
+    assert found["web_acl_id"] == f"${{aws_wafv2_web_acl.{name}.arn}}"
 
 
 def test_the_key_of_another_region_encrypts_no_log_of_the_firewall(stack: Synthesize) -> None:
-    assert "kms_key_id" not in stack("fronted").resource("aws_cloudwatch_log_group", "web_firewall")
+    assert "kms_key_id" not in stack("fronted").resource("aws_cloudwatch_log_group", "cdn")
     assert "kms_key_id" in stack("fronted").resource("aws_cloudwatch_log_group", "app")
 
 
