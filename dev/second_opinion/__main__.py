@@ -33,7 +33,13 @@ HERE: Final = Path(__file__).parent
 # What ministack 1.5.33 has not: boto3's names, and those that send Terraform's calls elsewhere.
 GAPS: Final = {"application-autoscaling": "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING"}
 _START_SECONDS: Final = 60
-_CHANGED: Final = re.compile(r"# (\S+) (?:will|must) be ")
+# cdktf writes the construct's path behind an address.
+_CHANGED: Final = re.compile(r"# (\S+)(?: \(\S+\))? (?:will|must) be ")
+
+
+def changed_by(plan: str) -> list[str]:
+    """Return the addresses that a plan, as cdktf prints it, would change; the plan where it names none."""
+    return [] if "No changes." in plan else sorted(set(_CHANGED.findall(plan))) or [plan]
 
 
 @contextmanager
@@ -127,7 +133,7 @@ def _judged(folder: Path) -> list[str]:
         print_table(
             ("what", "how many", "which"), [(row.what, row.count, row.which) for row in read]
         )
-        changed = [] if "No changes." in plan else sorted(set(_CHANGED.findall(plan))) or [plan]
+        changed = changed_by(plan)
         say(f"objects: {held}; the second plan would change: {len(changed)}")
         with waiting() as progress:
             progress("destroying")
