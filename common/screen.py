@@ -191,16 +191,23 @@ def print_json_line(value: Any) -> None:
     typer.echo(json.dumps(_plain(value)))
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+def print_table(
+    columns: Sequence[str], rows: Sequence[Sequence[object]], *, spare: int = 0
+) -> None:
     """Rows under their columns, with no cell cut.
 
-    On a terminal that is too narrow the widest column of prose is folded between its words, and where that
-    is not enough each row becomes a block with one line for each cell. A pipe gets wide lines.
+    On a terminal that is too narrow the last `spare` columns are left out, and named below the table; the
+    widest column of prose is folded between its words; and where that is not enough each row becomes a
+    block with one line for each cell. A pipe gets wide lines.
     """
     columns = [printable(name) for name in columns]
     cells = [[printable(str(cell)) for cell in row] for row in rows]
-    widths = [max(_width(cell) for cell in column) for column in zip(columns, *cells, strict=True)]
+    widths = _widths(columns, cells)
     width = sum(widths) + _GAP * (len(widths) - 1)
+    if spare and _out.is_terminal and width > _out.width:
+        print_table(columns[:-spare], [row[:-spare] for row in cells])
+        say(f"a wider terminal shows also: {', '.join(columns[-spare:])}")
+        return
     folded = None
     if _out.is_terminal and width > _out.width:
         folded = _to_fold(columns, cells, widths)
@@ -222,6 +229,10 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
         table.add_row(*(Text(cell) for cell in row))
     # A console of the table's own width: one for a pipe takes 80 columns for its own.
     Console(file=_out.file, width=max(width, 1), highlight=False, emoji=False).print(table)
+
+
+def _widths(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> list[int]:
+    return [max(_width(cell) for cell in column) for column in zip(columns, *cells, strict=True)]
 
 
 def _width(text: str) -> int:

@@ -30,6 +30,8 @@ _POLL_SECONDS = 10
 # ECS watches the alarms of a new deployment for a while after its tasks are healthy.
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html
 _LONGEST_WAIT_SECONDS = 2700
+_MEASURED = ("cpu", "memory", "requests", "5xx")
+_SPARE = ("since", "image")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,15 +136,13 @@ def _show(status: Status) -> None:
         f"stage {status.stage}, {status.region}, account {status.account}, "
         f"{status.url or 'no domain yet'}\n"
     )
+    metrics = {each.name: each for each in status.metrics}
     print_table(
-        ("service", "tasks", "targets", "deployment", "since", "image"),
-        [_row(each) for each in status.services],
+        ("service", "tasks", "healthy", "deployment", *_MEASURED, *_SPARE),
+        [_row(each, metrics.get(each.name)) for each in status.services],
+        spare=len(_SPARE),
     )
-    say(f"\nin the last {MINUTES} minutes")
-    print_table(
-        ("service", "cpu", "memory", "requests", "5xx"),
-        [_measured(each) for each in status.metrics],
-    )
+    say(f"{', '.join(_MEASURED)}: of the last {MINUTES} minutes; - is not measured")
     for job in status.jobs:
         say(f"job        {job.service} {job.job}: {job.schedule}, {job.state.lower()}")
     firing = [each for each in status.alarms if each.state == "ALARM"]
@@ -167,32 +167,30 @@ def asks_for_a_person(status: Status) -> bool:
     )
 
 
-def _row(service: ServiceFacts) -> tuple[str, ...]:
+def _row(service: ServiceFacts, metrics: ServiceMetrics | None) -> tuple[str, ...]:
     if not service.stands:
-        return (service.name, "not deployed", "", "", "", "")
+        return (service.name, "none", "", "not deployed", *("" for _ in (*_MEASURED, *_SPARE)))
     targets, deployment = service.targets, service.deployment
     return (
         service.name,
         f"{service.running} of {service.desired}",
-        f"{targets.healthy} healthy, {targets.unhealthy} not" if targets else "not routed",
+        f"{targets.healthy} of {targets.healthy + targets.unhealthy}" if targets else "no route",
         _rollout(service),
+        _percent(metrics.cpu_percent if metrics else None),
+        _percent(metrics.memory_percent if metrics else None),
+        _count(metrics.requests if metrics else None),
+        _count(metrics.errors if metrics else None),
         local_time(deployment.since) if deployment and deployment.since else "",
         service.image.rpartition("/")[2],
     )
 
 
-def _measured(metrics: ServiceMetrics) -> tuple[str, ...]:
-    return (
-        metrics.name,
-        _percent(metrics.cpu_percent),
-        _percent(metrics.memory_percent),
-        "none seen" if metrics.requests is None else str(metrics.requests),
-        "" if metrics.errors is None else str(metrics.errors),
-    )
-
-
 def _percent(value: float | None) -> str:
-    return "not measured" if value is None else f"{value:g} %"
+    return "-" if value is None else f"{value:g} %"
+
+
+def _count(value: int | None) -> str:
+    return "-" if value is None else str(value)
 
 
 def _rollout(service: ServiceFacts) -> str:

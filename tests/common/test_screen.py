@@ -194,3 +194,22 @@ def test_ctrl_c_ends_in_one_line_that_says_what_is_left(
 
     assert left.value.code == 130
     assert capsys.readouterr().err == f"{said}\n"
+
+
+@pytest.mark.usefixtures("narrow")
+def test_spare_columns_are_left_out_of_a_narrow_terminal_and_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    screen.print_table(("name", "tasks", "image"), [("app", "1 of 1", LONG)], spare=1)
+
+    assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == [
+        "name  tasks",
+        "app   1 of 1",
+        "a wider terminal shows also: image",
+    ]
+
+
+def test_a_pipe_gets_the_spare_columns_too(capsys: pytest.CaptureFixture[str]) -> None:
+    screen.print_table(("name", "image"), [("app", LONG)], spare=1)
+
+    assert LONG in capsys.readouterr().out
