@@ -24,7 +24,7 @@ RULES_EACH: Final = 20
 """How many priorities a preview has for its rules."""
 FROM_BASE: Final = (
     "region", "account_id", "operator_email", "time_zone", "session_tokens", "default_tags", "database",
-    "load_balancer", "logs", "tracing", "proxy", "images", "state", "secrets", "services",
+    "load_balancer", "logs", "tracing", "proxy", "images", "previews", "state", "secrets", "services",
 )  # fmt: skip
 """The settings that a preview has from its base's file."""
 

@@ -9,10 +9,11 @@ import pytest
 
 from aws.client import Clients
 from common.errors import UserError
+from modules.settings.previews import Lent, Preview
 from modules.settings.stage_files import parse_stage
 from modules.settings.stage_settings import StageSettings
 from ops.deployed import Deployed
-from ops.preview.file import name_of
+from ops.preview.file import name_of, stage_file
 from ops.preview.lending import check_lends, first_priority, lacks, lent_by
 from ops.preview.states import Previews
 from terraform.state import State, parse_state
@@ -222,6 +223,45 @@ def test_one_whose_first_deploy_was_cut_short_asks_for_a_person(
     assert "pr-1 does not say when it ends: python -m ops preview down pr-1 --base dev" in (
         answered.text
     )
+
+
+def test_the_doctor_looks_at_the_base_of_a_preview(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lent = Lent(
+        vpc_id="vpc-1",
+        subnet_ids=("subnet-1",),
+        public_addresses=False,
+        cluster_arn="arn:cluster",
+        cluster_name="theirs",
+        load_balancer_name="theirs",
+        listener_arn="arn:listener",
+        namespace_id="ns-1",
+        namespace="dev.internal",
+        database_host="db.example.com",
+        groups={},
+        registries={},
+        secrets={},
+    )
+    preview = Preview(
+        base="dev", branch="x", expires_at="2030-01-01T00:00:00Z", first_priority=100, lent=lent
+    )
+    text = stage_file(
+        DEV,
+        preview,
+        name="pr-1",
+        services=SERVICES,
+        tags={},
+        state_key=None,
+        phase="full",
+    )
+    (folder / "stages" / "preview-pr-1.toml").write_text(text)
+
+    answered = answer(monkeypatch, capsys, "doctor", "--stage", "preview-pr-1")
+
+    assert answered.code == 1
+    assert "preview-pr-1 is a preview" in answered.errors
+    assert "`python -m ops doctor --stage dev`" in answered.errors
 
 
 def test_two_branches_do_not_share_a_name(folder: Path, says: Callable[..., Answer]) -> None:

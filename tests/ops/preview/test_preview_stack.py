@@ -8,6 +8,8 @@ import pytest
 
 from modules.settings.previews import Lent, LentRegistry, Preview
 from modules.settings.stage_files import read_stage
+from ops.commands.cost import reckon
+from ops.cost.prices import read_prices
 from ops.preview.file import stage_file
 from tests.conftest import read_stack
 from tests.stack import Stack
@@ -219,6 +221,21 @@ def test_its_state_is_beside_the_bases(preview: Stack) -> None:
         "example-state",
         "team/atomic-preview-login.tfstate",
     )
+
+
+def test_its_price_is_that_of_the_hours_that_it_lives(tmp_path: Path) -> None:
+    folder = tmp_path / "stages"
+    folder.mkdir()
+    written(folder)
+
+    cost = reckon(read_stage(folder, "preview-login"), read_prices(), [], lambda _step: None)
+
+    assert cost.bill.unpriced == ()
+    assert cost.life_hours == 72
+    assert cost.life_usd == pytest.approx(cost.monthly_usd * 72 / 730)
+    services = [line for line in cost.bill.lines if line.group == "services"]
+    assert services
+    assert all("on Spot" in line.what for line in services)
 
 
 def test_the_first_phase_is_what_its_database_needs(tmp_path: Path) -> None:
