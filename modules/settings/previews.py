@@ -83,7 +83,7 @@ class Lent(Section):
 
 
 class Preview(Section):
-    """What makes a stage a preview: whose it is, until when, and what it stands on."""
+    """What makes a stage a preview: whose it is, until when, and what is lent to it."""
 
     base: Name
     branch: str = Field(min_length=1, max_length=255)
