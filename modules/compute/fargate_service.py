@@ -46,7 +46,8 @@ from modules.context import Context
 from modules.data.file_storage import FileStorage
 from modules.data.private_bucket import PrivateBucket
 from modules.edge.load_balancer import Route
-from modules.network.inside_names import InsideNames
+from modules.lent import LentCluster, LentNetwork, LentObject
+from modules.network.inside_names import InsideNames, LentNames
 from modules.network.network import AnyNetwork
 from modules.security import key_policy, policies
 from modules.security.secret_store import SecretStore
@@ -95,16 +96,16 @@ class FargateService(Construct):
         database: s.Database,
         stage: str,
         domain_name: str,
-        network: AnyNetwork,
-        names_inside: InsideNames,
-        cluster: Cluster,
-        security_group: SecurityGroup,
+        network: AnyNetwork | LentNetwork,
+        names_inside: InsideNames | LentNames,
+        cluster: Cluster | LentCluster,
+        security_group: SecurityGroup | LentObject,
         roles: ServiceRoles,
-        repository: EcrRepository | SharedRepository | None,
+        repository: EcrRepository | SharedRepository | LentObject | None,
         mirror: Mirror,
         secrets: SecretStore,
         bucket: PrivateBucket,
-        file_storage: FileStorage,
+        file_storage: FileStorage | None,
         own_statements: Sequence[policies.Statement],
         own_values: Mapping[str, str],
         route: Route | None,
@@ -157,7 +158,7 @@ class FargateService(Construct):
         scales = service.max_tasks > service.min_tasks or bool(by_the_clock)
         first_values = secrets.first_values
         ready: list[ITerraformDependable] = [
-            cluster.capacity_providers,
+            *cluster.ready,
             *permissions,
             *network.ways_out,
             *names_inside.ready,

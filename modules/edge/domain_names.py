@@ -58,7 +58,7 @@ class DomainNames(Construct):
                     self,
                     f"redirect_{index}",
                     listener_arn=load_balancer.https_listener.arn,
-                    priority=FIRST_REDIRECT + index,
+                    priority=load_balancer.placed(FIRST_REDIRECT + index),
                     condition=[
                         LbListenerRuleCondition(
                             host_header=LbListenerRuleConditionHostHeader(

@@ -13,6 +13,7 @@ from cdktf_cdktf_provider_aws.lb_listener_rule import (
     LbListenerRuleAction,
     LbListenerRuleActionRedirect,
     LbListenerRuleCondition,
+    LbListenerRuleConditionHostHeader,
     LbListenerRuleConditionPathPattern,
 )
 from cdktf_cdktf_provider_aws.lb_target_group import (
@@ -25,16 +26,19 @@ from constructs import Construct
 from modules.base.address import address, address_of
 from modules.context import Context
 from modules.data.logs_bucket import REQUESTS_PREFIX, LogsBucket
+from modules.lent import LentLoadBalancer, LentNetwork
 from modules.network.network import AnyNetwork
 from modules.settings import stage_settings as s
+from modules.settings.previews import ROOM
 from modules.settings.services import Service
 
 
 class LoadBalancer(Construct):
     """The load balancer in the public subnets: port 80 redirects, port 443 routes or answers 404.
 
-    `rules_on_http` is true where an adopted one has its rules on port 80 alone: a rule cannot move to another
-    listener, so those stay and get their like on port 443.
+    One that `lends` leaves room for the rules of previews before its own. `rules_on_http` is true where an
+    adopted one has its rules on port 80 alone: a rule cannot move to another listener, so those stay and get
+    their like on port 443.
     """
 
     def __init__(
@@ -44,6 +48,7 @@ class LoadBalancer(Construct):
         *,
         context: Context,
         settings: s.LoadBalancer,
+        lends: bool,
         domain_name: str,
         logs: LogsBucket | None,
         certificate_arn: str,
@@ -53,6 +58,8 @@ class LoadBalancer(Construct):
         super().__init__(scope, id_)
         self.domain_name = domain_name
         self.idle_timeout_seconds = settings.idle_timeout_seconds
+        self.host: str | None = None
+        self._lends = lends
         self.forwards_http = settings.http == "forward"
         self.rules_on_http = context.is_adopted(LbListener, "http") and not context.is_adopted(
             LbListener, "https"
@@ -126,10 +133,20 @@ class LoadBalancer(Construct):
         if self.rules_on_http:
             http.depends_on = [address_of(LbListener, "https")]
 
+    def placed(self, priority: int) -> int:
+        """Return the priority of a rule on the listener, by that in its service's row."""
+        return priority + (ROOM if self._lends else 0)
+
 
 def path_patterns(path: str) -> list[str]:
     """Return what an ALB rule must match for `path` and all below it: `/v1/x/*` lacks `/v1/x`."""
     return ["/*"] if path == "/" else [path, f"{path}/*"]
+
+
+def _only_for(host: str | None) -> list[LbListenerRuleCondition]:
+    if host is None:
+        return []
+    return [LbListenerRuleCondition(host_header=LbListenerRuleConditionHostHeader(values=[host]))]
 
 
 class Route(Construct):
@@ -144,8 +161,8 @@ class Route(Construct):
         service: Service,
         path: str,
         port: int,
-        network: AnyNetwork,
-        load_balancer: LoadBalancer,
+        network: AnyNetwork | LentNetwork,
+        load_balancer: LoadBalancer | LentLoadBalancer,
     ) -> None:
         super().__init__(scope, id_)
         self.port = port
@@ -192,7 +209,9 @@ class Route(Construct):
                 load_balancer=load_balancer,
             )
 
-    def _beside_http(self, service: Service, path: str, load_balancer: LoadBalancer) -> None:
+    def _beside_http(
+        self, service: Service, path: str, load_balancer: LoadBalancer | LentLoadBalancer
+    ) -> None:
         """Route HTTPS too; what comes by HTTP goes there when it no longer has to be forwarded."""
         self._rule(
             "_https",
@@ -225,7 +244,7 @@ class Route(Construct):
         path: str,
         priority: int | None,
         *,
-        load_balancer: LoadBalancer,
+        load_balancer: LoadBalancer | LentLoadBalancer,
     ) -> LbListenerRule:
         rule = address(
             f"{self._service.name}{suffix}",
@@ -233,11 +252,12 @@ class Route(Construct):
                 self,
                 id_,
                 listener_arn=load_balancer.https_listener.arn,
-                priority=priority,
+                priority=priority and load_balancer.placed(priority),
                 condition=[
                     LbListenerRuleCondition(
                         path_pattern=LbListenerRuleConditionPathPattern(values=path_patterns(path))
-                    )
+                    ),
+                    *_only_for(load_balancer.host),
                 ],
                 action=[
                     LbListenerRuleAction(type="forward", target_group_arn=self.target_group.arn)

@@ -63,6 +63,7 @@ def find_errors(settings: StageSettings) -> list[SettingError]:
         *_certificate(settings),
         *_accounts(settings),
         *_cdn(settings),
+        *_lent(settings),
         *_chat(settings),
         *_anomaly_monitor(settings),
         *find_region_errors(settings),
@@ -173,6 +174,24 @@ def _certificate(settings: StageSettings) -> Iterator[SettingError]:
         )
 
 
+def _lent(settings: StageSettings) -> Iterator[SettingError]:
+    """Check that a stage that lends to previews has itself what it lends."""
+    if settings.previews is None:
+        return
+    for field, value in (
+        ("network.vpc_id", settings.network.vpc_id),
+        ("images.registry", settings.images.registry),
+    ):
+        if value:
+            yield SettingError(
+                field=field,
+                value=value,
+                allowed="left out beside [previews]: a stage lends what is its own",
+                remedy="take it out, or let another stage lend",
+                rests_on=("previews",),
+            )
+
+
 def _cdn(settings: StageSettings) -> Iterator[SettingError]:
     """Check what CloudFront has to have: a partition with it, and a certificate where it looks for one."""
     cdn = settings.cdn
@@ -187,6 +206,14 @@ def _cdn(settings: StageSettings) -> Iterator[SettingError]:
             rests_on=("region",),
         )
         return
+    if settings.previews and cdn.load_balancer == "cloudfront":
+        yield SettingError(
+            field="cdn.load_balancer",
+            value=cdn.load_balancer,
+            allowed='"open" beside [previews], which are reached at the load balancer itself',
+            remedy="leave it out, or let another stage lend",
+            rests_on=("previews",),
+        )
     if cdn.certificate_arn and cdn.certificate_arn.split(":")[3] != GLOBAL_REGION:
         yield SettingError(
             field="cdn.certificate_arn",

@@ -18,6 +18,7 @@ from ops.doctor import (
     edge,
     maintenance,
     names,
+    previews,
     quotas,
     running,
     state,
@@ -222,6 +223,10 @@ def _application(deployed: Deployed, *, look_up: edge.Resolve) -> list[Check]:
             *running.judge_commands(settings),
         ]
 
+    lending = Check(
+        name="previews",
+        findings=lambda: previews.judge(*previews.gather(deployed), stage=stage),
+    )
     return [
         *(
             [
@@ -233,6 +238,7 @@ def _application(deployed: Deployed, *, look_up: edge.Resolve) -> list[Check]:
             if front
             else []
         ),
+        *([lending] if settings.previews else []),
         Check(
             name="dns",
             findings=lambda: [

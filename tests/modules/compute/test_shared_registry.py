@@ -68,3 +68,10 @@ def test_ones_own_registry_is_no_other_stages() -> None:
     _, errors = parse_stage(chosen, stage="x")
 
     assert [each.field for each in errors] == ["images.registry"]
+
+
+def test_a_stage_lends_no_registry_that_is_another_stages() -> None:
+    chosen = {**REQUIRED, "previews": {}, "images": {"registry": f"{HOST}/atomic-prod"}}
+    _, errors = parse_stage(chosen, stage="x")
+
+    assert [each.field for each in errors] == ["images.registry"]

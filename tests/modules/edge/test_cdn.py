@@ -153,6 +153,7 @@ def test_switching_it_on_closes_nothing_and_renames_no_group(stack: Synthesize) 
             "cdn.certificate_arn",
         ),
         ({"cdn": {"load_balancer": "closed"}}, "cdn.load_balancer"),
+        ({"previews": {}, "cdn": {"load_balancer": "cloudfront"}}, "cdn.load_balancer"),
     ],
 )
 def test_what_cloudfront_would_refuse_is_one_error(chosen: dict[str, object], field: str) -> None:
