@@ -52,7 +52,6 @@ _TAKES: Final[Mapping[str, str]] = {
     "aws_db_subnet_group.name": (
         "a database restored from a snapshot into a new group: RDS moves none within one network"
     ),
-    "aws_ecr_repository.encryption_configuration": _ONLY_A_NAME.partition(";")[0],
     "aws_ecr_repository.name": _ONLY_A_NAME,
     "aws_ecs_cluster.name": _NEW_SERVICE.replace("a new service", "a new cluster and services"),
     "aws_ecs_service.capacity_provider_strategy": _NEW_SERVICE,
