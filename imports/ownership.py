@@ -5,7 +5,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 
-from common.errors import shorten
+from common.errors import listed, shorten
 from imports.record import AdoptedObject, AdoptionRecord, Source
 from terraform.addresses import address_order
 from terraform.state import Document
@@ -25,7 +25,8 @@ class Holder(StrEnum):
 class Owner:
     """Who holds one adopted object, and what is wrong with that, if anything.
 
-    A `mismatch` is another object at the recorded address, or the object at another address.
+    A `mismatch` is another object at the recorded address, or the object at another address. `made_again`
+    says that it is only this: the new state holds the object, and the legacy folder has made another since.
     """
 
     address: str
@@ -34,6 +35,7 @@ class Owner:
     holder: Holder
     mismatch: str | None = None
     source: Source = "base"
+    made_again: bool = False
 
 
 def ownership(
@@ -51,23 +53,39 @@ def ownership(
     new = _State("new", new_state)
     owners = []
     for item in sorted(record.adopted, key=lambda item: address_order(item.address)):
-        here, wrong = new.holds(item, item.address), new.mismatches(item, item.address)
-        if item.source == "stack":
-            there = item.legacy_address in rows
-        else:
-            there = legacy.holds(item, item.legacy_address)
-            wrong = [*legacy.mismatches(item, item.legacy_address), *wrong]
+        here, of_base = new.holds(item, item.address), item.source == "base"
+        there = legacy.holds(item, item.legacy_address) if of_base else item.legacy_address in rows
+        made = legacy.other(item, item.legacy_address) if of_base else []
+        elsewhere = [
+            *(legacy.elsewhere(item, item.legacy_address) if of_base else ()),
+            *new.other(item, item.address),
+            *new.elsewhere(item, item.address),
+        ]
         owners.append(
             Owner(
                 address=item.address,
                 legacy_address=item.legacy_address,
                 import_id=item.import_id,
                 holder=_HOLDERS[there, here],
-                mismatch="; ".join(wrong) or None,
+                mismatch="; ".join([*made, *elsewhere]) or None,
                 source=item.source,
+                made_again=here and bool(made) and not elsewhere,
             )
         )
     return owners
+
+
+def second_base(owners: Sequence[Owner]) -> str | None:
+    """Say what the legacy folder has made again since the adoption; None where it has not."""
+    made = [owner.legacy_address for owner in owners if owner.made_again]
+    if not made:
+        return None
+    return (
+        f"an apply of the old folder has made {len(made)} objects again, a second base beside this stage's: "
+        f"{listed(made, limit=3)}: stop that CI; `python -m imports retire --acknowledge` lets go there of "
+        "what this stage owns, and after that `terraform destroy` in that folder removes the second base "
+        "alone"
+    )
 
 
 def twice_owned(owners: Sequence[Owner]) -> list[str]:
@@ -107,19 +125,21 @@ class _State:
     def holds(self, item: AdoptedObject, address: str) -> bool:
         return self._held.get(address) == Held(type=item.type, import_id=item.import_id)
 
-    def mismatches(self, item: AdoptedObject, address: str) -> list[str]:
+    def other(self, item: AdoptedObject, address: str) -> list[str]:
+        """Say which other object is at the address."""
         found = self._held.get(address)
-        wrong = []
-        if found is not None and not self.holds(item, address):
-            other = "an object without an id" if found.import_id is None else found.import_id
-            wrong.append(
-                f"{address} in the {self._name} state is {shorten(other)}, "
-                f"not {shorten(item.import_id)}"
-            )
-        wrong.extend(
+        if found is None or self.holds(item, address):
+            return []
+        other = "an object without an id" if found.import_id is None else found.import_id
+        return [
+            f"{address} in the {self._name} state is {shorten(other)}, not {shorten(item.import_id)}"
+        ]
+
+    def elsewhere(self, item: AdoptedObject, address: str) -> list[str]:
+        """Say at which other addresses the object is."""
+        return [
             f"{shorten(item.import_id)} is at {shorten(place)} in the {self._name} state, and belongs "
             f"at {address}"
             for place in self._places.get((item.type, item.import_id), [])
             if place != address
-        )
-        return wrong
+        ]

@@ -12,7 +12,7 @@ from imports.gate import Finding
 from imports.interruptions import interruption
 from imports.inventory import Decision, Drift
 from imports.look_at_stack import StackLook
-from imports.ownership import Owner, twice_owned
+from imports.ownership import Owner, second_base, twice_owned
 from imports.retire import Retirement
 from imports.rollback import Rollback
 from imports.sources.cloudformation.verdicts import RowVerdict
@@ -129,7 +129,8 @@ def print_owners(owners: Sequence[Owner]) -> None:
     holders = [owner.holder.value for owner in owners]
     counts = ", ".join(f"{holders.count(name)} {name}" for name in dict.fromkeys(holders))
     say(f"\n{len(owners)} objects: {counts}")
-    for warning in twice_owned(owners):
+    second = second_base(owners)
+    for warning in (*twice_owned(owners), *([second] if second else ())):
         say(warning)
 
 

@@ -31,6 +31,7 @@ from imports.take_stock import (
     phase_notes,
     record_of_base,
     refuse_gone,
+    refuse_second_base,
     settings_of_base,
     unmanaged,
 )
@@ -124,6 +125,8 @@ def take_stack(
             "--cloudformation"
         )
     ids = {**(_adopted(base) if base else {}), **side.ids}
+    if base:
+        refuse_second_base(workspace, told.record_path, base, ids)
     stack = synthesize(settings, frozenset(ids))
     progress(f"reading {len(ids)} objects from AWS")
     with tempfile.TemporaryDirectory(prefix="atomic-inventory-") as folder:
