@@ -238,6 +238,7 @@ def _inventory_of_stack(
                 "rows": found.rows,
                 "against": found.against,
                 "compared": found.compared,
+                "source": found.source,
                 "decisions": found.decisions,
                 "drift": found.drift,
                 "notes": found.notes,
