@@ -9,7 +9,7 @@ from typing import Final
 from aws.client import ask, ask_all, ask_unless
 from common.errors import UserError
 from common.progress import Progress
-from modules.settings.previews import DATABASE_LOGIN, PREFIX, TAG
+from modules.settings.previews import DATABASE_LOGIN, PREFIX, STAGE_PREFIX, TAG
 from modules.settings.services import OWN_REPOSITORY
 from ops.database.scram import verifier
 from ops.database.script import CHANGED, packed
@@ -82,8 +82,15 @@ def end(previews: Previews, found: Found, progress: Progress) -> None:
     delete_revisions(base.clients, revisions, progress)
     delete_images(base, name, progress)
     previews.forget(name)
-    path = this_workspace(found.stage).stage_path
+    forget_file(name)
+
+
+def forget_file(name: str) -> bool:
+    """Delete a preview's stage file, and return whether there was one: `up` may have made no more."""
+    path = this_workspace(f"{STAGE_PREFIX}{name}").stage_path
+    was_there = path.is_file()
     path.unlink(missing_ok=True)
+    return was_there
 
 
 def image_tag(name: str, commit: str) -> str:
