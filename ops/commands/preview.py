@@ -1,5 +1,6 @@
 """`preview`: a stage for a branch, on parts that a base stage lends, which ends by itself."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
@@ -57,16 +58,11 @@ def list_(base: Base = "dev", as_json: AsJson = False) -> None:
     now = datetime.now(UTC)
     with progress_on_screen(as_json) as progress:
         progress("reading the states of previews")
-        found = [_shown(each, now) for each in Previews(base=open_stage(base)).all()]
+        found = [_listed(each, now) for each in Previews(base=open_stage(base)).all()]
     if as_json:
         print_json({"base": base, "previews": found})
-    elif not found:
-        say(f"{base} has no preview")
     else:
-        print_table(
-            ("preview", "branch", "address", "ends"),
-            [(each.name, each.branch or "unknown", each.address, _ends(each)) for each in found],
-        )
+        _show(base, found)
     if any(each.is_over for each in found):
         raise typer.Exit(ASKS_FOR_A_PERSON)
 
@@ -165,7 +161,7 @@ def _moment(text: str) -> datetime:
         ) from None
 
 
-def _shown(found: Found, now: datetime) -> Shown:
+def _listed(found: Found, now: datetime) -> Shown:
     return Shown(
         name=found.name,
         stage=found.stage,
@@ -174,6 +170,16 @@ def _shown(found: Found, now: datetime) -> Shown:
         expires_at=found.expires_at,
         is_over=found.is_over(now),
         objects=found.objects,
+    )
+
+
+def _show(base: str, found: Sequence[Shown]) -> None:
+    if not found:
+        say(f"{base} has no preview")
+        return
+    print_table(
+        ("preview", "branch", "address", "ends"),
+        [(each.name, each.branch or "unknown", each.address, _ends(each)) for each in found],
     )
 
 
