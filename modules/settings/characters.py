@@ -51,7 +51,7 @@ def pasted_by_mistake(text: str) -> str | None:
 
 def unseen_kind(character: str) -> str | None:
     """Return what kind of invisible character this is; None for one that can be seen."""
-    if character in "\n\r\t ":
+    if character in "\n\r\t" or (character.isascii() and character.isprintable()):
         return None
     if character == "\x1b":
         return "an escape character"
