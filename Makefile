@@ -6,7 +6,7 @@ PYTHON ?= python3
 SOURCES = --extend-exclude .tools .
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-adopt bench torture audit quick test check checkov security format snapshots fuzz release-snapshot docs compat prowler nightly clean
+.PHONY: help setup demo demo-adopt bench torture audit quick test check checkov security format snapshots fuzz release-snapshot docs compat prowler second-opinion cfn-lint nightly clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -68,7 +68,13 @@ compat: setup ## try the two ways on from CDKTF and AWS provider 5, with the pre
 prowler: setup ## let prowler look at prod on the embedded AWS (needs the internet)
 	@. ./activate && python -m dev.prowler
 
-nightly: compat prowler ## what is too long for each change: other versions, other people's tools (needs the internet)
+second-opinion: setup ## deploy dev onto ministack, an AWS in memory by other people (needs the internet)
+	@. ./activate && python -m dev.second_opinion
+
+cfn-lint: setup ## let cfn-lint look at what a retirement sends to CloudFormation (needs the internet)
+	@. ./activate && python -m tests.cfn_lint
+
+nightly: compat prowler second-opinion cfn-lint ## what is too long for each change: other versions, other people's tools (needs the internet)
 
 clean: ## remove everything the set-up and the runs have made, except Terraform state
 	rm -rf .venv security/.venv .tools node_modules cdktf.out .gen .mypy_cache .pytest_cache .ruff_cache .hypothesis

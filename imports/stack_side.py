@@ -22,7 +22,12 @@ from terraform.workspace import Workspace
 # The guide has two names for it.
 _ALSO_CALLED: Final = {"ApiTokenSecret": "api-token-secret"}
 # What a stage needs at least; none of it decides an address.
-_ANY_STAGE: Final = {"domain_name": "calendar.example.com", "operator_email": "you@example.com"}
+# A stage called prod has to say of both whether it has them.
+_ANY_STAGE: Final = {
+    "domain_name": "calendar.example.com",
+    "operator_email": "you@example.com",
+    "security": {"web_firewall": True, "backups": True},
+}
 _RULE: Final = "aws_vpc_security_group_ingress_rule."
 _PORTS: Final = ("ip_protocol", "from_port", "to_port")
 

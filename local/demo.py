@@ -123,7 +123,7 @@ def _play(emulator: Emulator, folder: Path) -> int:
     say(result)
     if result.found:
         return 1
-    headline("The embedded AWS is stopped. README.md says how to deploy to a real account.")
+    headline("The embedded AWS is stopped. docs/real-account.md says how to deploy to a real one.")
     return 0
 
 

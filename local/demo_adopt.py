@@ -151,7 +151,9 @@ def _play(emulator: Emulator, folder: Path) -> None:
     say(f"{result}, the legacy folder and {BACKUPS}/ left out")
     if result.found:
         raise StepError("a secret value was written down")
-    headline("The base belongs to this project alone. README.md tells the way for a real one.")
+    headline(
+        "The base belongs to this project alone. docs/adopting.md tells the way for a real one."
+    )
 
 
 if __name__ == "__main__":

@@ -27,6 +27,8 @@ from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
 from moto.servicequotas.models import ServiceQuotasBackend
 from moto.sqs.models import Queue
 
+from local.error_shapes import error_answer, protocol_of
+
 
 def fill_gaps() -> None:
     """Patch moto's classes, once per process."""
@@ -188,7 +190,10 @@ def _take_every_request_for_one_over_tls() -> None:
 
 
 def _refuse_what_is_missing() -> None:
-    """Answer a call that moto lacks with a client error: clients retry a server error for minutes."""
+    """Answer a call that moto lacks with a client error, in words that its client reads.
+
+    Clients retry a server error for minutes, and an answer that they cannot read too.
+    """
     call_action = BaseResponse.call_action
 
     def answer(self: BaseResponse) -> TYPE_RESPONSE:
@@ -197,8 +202,16 @@ def _refuse_what_is_missing() -> None:
         except NotImplementedError as error:
             message = f"the embedded AWS lacks this call: {type(self).__name__}: {error}"
             print(message, file=sys.stderr, flush=True)
-            body = json.dumps({"__type": "NotImplemented", "message": message})
-            return 400, {"Content-Type": "application/json"}, body
+            asked = self.headers
+            wording = protocol_of(
+                asked.get("Authorization", ""),
+                target=asked.get("X-Amz-Target", ""),
+                content_type=asked.get("Content-Type", ""),
+            )
+            said = error_answer(
+                wording, status="400 Bad Request", code="NotImplemented", message=message
+            )
+            return 400, dict(said.headers), said.body.decode()
 
     BaseResponse.call_action = answer  # type: ignore[method-assign]  # the patch
 

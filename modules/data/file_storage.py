@@ -69,7 +69,8 @@ class FileStorage(Construct):
                 self,
                 "policy",
                 file_system_id=self.file_system.id,
-                policy=json.dumps(policies.document([tls_only])),
+                # EFS may give a policy without an Id one, which every later plan would take away again.
+                policy=json.dumps({"Id": "tls-only", **policies.document([tls_only])}),
             ),
         )
         self.mount_targets = [

@@ -1,14 +1,17 @@
 """The stage file of an adopted base says what was found, and is a valid one."""
 
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from common.errors import UserError
+from imports.stack_side import any_settings
 from imports.stage_file import stage_file
 from modules.settings.stage_files import parse_stage
 from modules.settings.stage_settings import StageSettings
+from terraform.workspace import Workspace
 from tests.imports.records import REGION, attributes, base_record
 
 OBSERVED = {item.address: item.observed for item in base_record().adopted}
@@ -174,3 +177,12 @@ def test_what_is_measured_stays_measured() -> None:
     assert settings.container_insights == "enhanced"
     assert settings.database.enhanced_monitoring_seconds == 15
     assert settings_from(OBSERVED).container_insights == "disabled"
+
+
+@pytest.mark.parametrize("stage", ["prod", "live"])
+def test_a_stack_is_looked_at_for_a_stage_of_any_name_that_has_no_file_yet(
+    stage: str, tmp_path: Path
+) -> None:
+    workspace = Workspace(stage=stage, environ={"ATOMIC_STAGES_DIR": str(tmp_path)})
+
+    assert any_settings(workspace).phase == "full"

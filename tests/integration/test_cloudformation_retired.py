@@ -27,7 +27,7 @@ from local.owners_stack import (
 from tests.imports.sources.cloudformation.test_verdicts import judged_stack
 
 pytestmark = pytest.mark.integration
-_ACCOUNT = "123456789012"
+ACCOUNT = "123456789012"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ def retired(
     with running_emulator() as aws:
         stack = make_owners_stack(aws, str(request.param))
         fill(aws)
-        record, rows, values = _record(aws, stack), stack.rows(), _values(aws)
+        record, rows, values = record_of(aws, stack), stack.rows(), _values(aws)
         with pytest.raises(UserError) as caught:
             _retire(aws, record, folder)
         _run_other_revisions(aws, record)
@@ -183,7 +183,8 @@ def _values(aws: Emulator) -> dict[str, str]:
     }
 
 
-def _record(aws: Emulator, stack: OwnersStack) -> AdoptionRecord:
+def record_of(aws: Emulator, stack: OwnersStack) -> AdoptionRecord:
+    """What the inventory would record of a stack."""
     found = read_stack(aws.client, stack.arn, progress=lambda _: None, with_drift=False)
     ids = {logical_id: row.physical_id for logical_id, row in found.rows.items()}
     addresses: dict[str, list[str]] = {}
@@ -193,7 +194,7 @@ def _record(aws: Emulator, stack: OwnersStack) -> AdoptionRecord:
         addresses.setdefault(each.logical_id, []).extend([each.address] if each.address else [])
     return AdoptionRecord(
         stage="prod",
-        account_id=_ACCOUNT,
+        account_id=ACCOUNT,
         region=REGION,
         legacy=LegacyOrigin(source="none"),
         adopted=[],

@@ -53,8 +53,20 @@ def test_a_taken_port_is_said_in_one_line() -> None:
     assert f"port {port} on 127.0.0.1 cannot be used" in line
 
 
-def test_a_call_that_it_lacks_fails_at_once_and_says_so(emulator: Emulator) -> None:
-    ecs = emulator.client("ecs")
+@pytest.mark.parametrize(
+    ("service", "operation", "arguments"),
+    [
+        ("ecs", "get_task_protection", {"cluster": "any"}),
+        ("efs", "describe_replication_configurations", {}),
+        # These two read XML.
+        ("rds", "describe_db_recommendations", {}),
+        ("ec2", "describe_ipam_byoasn", {}),
+    ],
+)
+def test_a_call_that_it_lacks_fails_at_once_and_says_so_in_its_clients_words(
+    emulator: Emulator, service: str, operation: str, arguments: dict[str, str]
+) -> None:
+    client = emulator.client(service)
 
-    with pytest.raises(ecs.exceptions.ClientError, match="the embedded AWS lacks this call"):
-        ecs.get_task_protection(cluster="any")
+    with pytest.raises(client.exceptions.ClientError, match="the embedded AWS lacks this call"):
+        getattr(client, operation)(**arguments)

@@ -1,0 +1,1 @@
+"""What an AWS in memory by other people makes of dev: `make second-opinion`."""

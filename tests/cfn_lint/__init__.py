@@ -1,0 +1,1 @@
+"""What cfn-lint makes of the templates that a retirement sends: `make cfn-lint`."""
