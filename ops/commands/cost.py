@@ -14,7 +14,7 @@ from modules.settings.stage_settings import StageSettings
 from ops.cost.bill import Bill
 from ops.cost.prices import HOURS_PER_MONTH, Prices, read_prices
 from ops.cost.pricing import bill
-from ops.cost.what_if import LEGACY_BASE, SWITCHES, Switch, as_the_guide_has_it, switches_below
+from ops.cost.what_if import SWITCHES, Switch, as_the_guide_has_it, switches_below
 from synth.synthesized import synthesized_side_by_side
 from terraform.stack import Resource
 from terraform.state import read_state
@@ -78,7 +78,7 @@ def cost(
             bills = [bill(each.of(), prices) for each in synthesized_side_by_side(stages)]
         else:
             stages = [_settings(stage)]
-            result = reckon(stages[0], prices, _legacy(legacy_state), progress)
+            result = reckon(stages[0], prices, _legacy(legacy_state, prices), progress)
     regions = [each.region for each in stages]
     if compare:
         _show_comparison(compare, bills, regions, prices, as_json)
@@ -171,9 +171,13 @@ def _say_estimate(region: str, prices: Prices) -> None:
         )
 
 
-def _legacy(state: Path | None) -> Sequence[Resource]:
+def _legacy(state: Path | None, prices: Prices) -> Sequence[Resource]:
     if state is None:
-        return LEGACY_BASE
+        return [
+            Resource(type=each.type, name=f"legacy_{number}", attributes=each.attributes)
+            for each in prices.legacy_base
+            for number in range(each.count)
+        ]
     return [
         Resource(type=each.type, name=each.name, attributes=each.attributes)
         for each in read_state(state).objects
