@@ -63,6 +63,7 @@ def serve(listener: socket.socket, *, log_requests: bool, lenient: bool) -> None
     from local.cloudformation.service import serve_cloudformation  # noqa: PLC0415
     from local.faults import Faults  # noqa: PLC0415
     from local.moto_patches.audits import fill_audit_gaps  # noqa: PLC0415
+    from local.moto_patches.cdn import fill_cdn_gaps  # noqa: PLC0415
     from local.moto_patches.certificates import fill_certificate_gaps  # noqa: PLC0415
     from local.moto_patches.costs import fill_cost_gaps  # noqa: PLC0415
     from local.moto_patches.ecs import fill_ecs_gaps  # noqa: PLC0415
@@ -80,6 +81,7 @@ def serve(listener: socket.socket, *, log_requests: bool, lenient: bool) -> None
     fill_gaps()
     fill_audit_gaps()
     fill_name_gaps()
+    fill_cdn_gaps()
     fill_certificate_gaps()
     fill_cost_gaps()
     fill_ecs_gaps()
