@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from common.errors import shorten
+from common.errors import listed, shorten
 from imports.record import AdoptedObject, AdoptionRecord
 from terraform.addresses import address_order
 from terraform.state import Document
@@ -24,7 +24,8 @@ class Holder(StrEnum):
 class Owner:
     """Who holds one adopted object, and what is wrong with that, if anything.
 
-    A `mismatch` is another object at the recorded address, or the object at another address.
+    A `mismatch` is another object at the recorded address, or the object at another address. `made_again`
+    says that it is only this: the new state holds the object, and the legacy folder has made another since.
     """
 
     address: str
@@ -32,6 +33,7 @@ class Owner:
     import_id: str
     holder: Holder
     mismatch: str | None = None
+    made_again: bool = False
 
 
 def ownership(
@@ -46,17 +48,36 @@ def ownership(
     for item in sorted(record.adopted, key=lambda item: address_order(item.address)):
         there = legacy.holds(item, item.legacy_address)
         here = new.holds(item, item.address)
-        wrong = [*legacy.mismatches(item, item.legacy_address), *new.mismatches(item, item.address)]
+        made = legacy.other(item, item.legacy_address)
+        elsewhere = [
+            *legacy.elsewhere(item, item.legacy_address),
+            *new.other(item, item.address),
+            *new.elsewhere(item, item.address),
+        ]
         owners.append(
             Owner(
                 address=item.address,
                 legacy_address=item.legacy_address,
                 import_id=item.import_id,
                 holder=_HOLDERS[there, here],
-                mismatch="; ".join(wrong) or None,
+                mismatch="; ".join([*made, *elsewhere]) or None,
+                made_again=here and bool(made) and not elsewhere,
             )
         )
     return owners
+
+
+def second_base(owners: Sequence[Owner]) -> str | None:
+    """Say what the legacy folder has made again since the adoption; None where it has not."""
+    made = [owner.legacy_address for owner in owners if owner.made_again]
+    if not made:
+        return None
+    return (
+        f"an apply of the old folder has made {len(made)} objects again, a second base beside this stage's: "
+        f"{listed(made, limit=3)}: stop that CI; `python -m imports retire --acknowledge` lets go there of "
+        "what this stage owns, and after that `terraform destroy` in that folder removes the second base "
+        "alone"
+    )
 
 
 def twice_owned(owners: Sequence[Owner]) -> str | None:
@@ -89,19 +110,21 @@ class _State:
     def holds(self, item: AdoptedObject, address: str) -> bool:
         return self._held.get(address) == Held(type=item.type, import_id=item.import_id)
 
-    def mismatches(self, item: AdoptedObject, address: str) -> list[str]:
+    def other(self, item: AdoptedObject, address: str) -> list[str]:
+        """Say which other object is at the address."""
         found = self._held.get(address)
-        wrong = []
-        if found is not None and not self.holds(item, address):
-            other = "an object without an id" if found.import_id is None else found.import_id
-            wrong.append(
-                f"{address} in the {self._name} state is {shorten(other)}, "
-                f"not {shorten(item.import_id)}"
-            )
-        wrong.extend(
+        if found is None or self.holds(item, address):
+            return []
+        other = "an object without an id" if found.import_id is None else found.import_id
+        return [
+            f"{address} in the {self._name} state is {shorten(other)}, not {shorten(item.import_id)}"
+        ]
+
+    def elsewhere(self, item: AdoptedObject, address: str) -> list[str]:
+        """Say at which other addresses the object is."""
+        return [
             f"{shorten(item.import_id)} is at {shorten(place)} in the {self._name} state, and belongs "
             f"at {address}"
             for place in self._places.get((item.type, item.import_id), [])
             if place != address
-        )
-        return wrong
+        ]

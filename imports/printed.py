@@ -9,7 +9,7 @@ from imports.adopt import GateResult
 from imports.gate import Finding
 from imports.interruptions import interruption
 from imports.look_at_stack import StackLook
-from imports.ownership import Owner, twice_owned
+from imports.ownership import Owner, second_base, twice_owned
 from imports.retire import Retirement
 from imports.rollback import Rollback
 from imports.sources.cloudformation.verdicts import RowVerdict
@@ -110,9 +110,9 @@ def print_owners(owners: Sequence[Owner]) -> None:
     holders = [owner.holder.value for owner in owners]
     counts = ", ".join(f"{holders.count(name)} {name}" for name in dict.fromkeys(holders))
     say(f"\n{len(owners)} objects: {counts}")
-    warning = twice_owned(owners)
-    if warning:
-        say(warning)
+    for warning in (twice_owned(owners), second_base(owners)):
+        if warning:
+            say(warning)
 
 
 def print_retirement(done: Retirement) -> None:

@@ -21,21 +21,6 @@ Source = Literal["base", "stack"]
 """Which old owner an object comes from: a Terraform base, or a CloudFormation stack."""
 
 
-_NAMED = frozenset(
-    {
-        "aws_cloudwatch_log_group",
-        "aws_db_instance",
-        "aws_ecr_repository",
-        "aws_ecs_cluster",
-        "aws_ecs_service",
-        "aws_lb",
-        "aws_s3_bucket",
-        "aws_secretsmanager_secret",
-        "aws_sns_topic",
-    }
-)
-
-
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -139,7 +124,6 @@ class AdoptionRecord(_Part):
         found = {
             item.address: item.observed.get(RESOURCES[item.type].key[-1])
             for item in self.of("stack").adopted
-            if item.type in _NAMED
         }
         return {address: name for address, name in found.items() if isinstance(name, str)}
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from common.errors import UserError, listed, shorten
 from common.progress import Progress
-from imports.ownership import Holder, Owner, ownership
+from imports.ownership import Holder, Owner, ownership, second_base
 from imports.record import AdoptionRecord
 from imports.sources.terraform_base.legacy_workspaces import pull_workspace
 from terraform.addresses import address_order, resource_blocks
@@ -64,23 +64,28 @@ def retire(
     old = pull(legacy)
     refuse_other_lineage(record, old, new)
     owners = ownership(record, content(old), content(new))
-    refuse_mismatches(owners, record, old)
+    latest, notes = _latest_backup(backup_folder, old.lineage) if old else (None, ())
+    # Only one that was retired before: else the object may have been replaced, and ours be gone.
+    again = {each.legacy_address for each in owners if each.made_again} if latest else set()
+    refuse_mismatches([each for each in owners if each.legacy_address not in again], record, old)
     refuse_unless_here(owners)
     for name, terraform in other_workspaces.items():
         _refuse_other_owner(record, name, terraform)
     if old is None:
         return _without_legacy_state(record, legacy)
 
-    ours = legacy_addresses(record)
+    ours = legacy_addresses(record) - again
     let_go = tuple(sorted(ours & held(old.document).keys(), key=address_order))
     stays = tuple(item for item in managed_addresses(old.document) if item not in ours)
-    latest, notes = _latest_backup(backup_folder, old.lineage)
     if not let_go:
         progress("nothing is left to remove from the old state")
         return _retirement(record, legacy, stays=stays, backup=latest, notes=notes)
     _refuse_unexplained_gaps(record, owners, old, latest)
     _refuse_second_writer(record, old, latest)
+    second = second_base(owners) if again else None
     if stays and not acknowledged:
+        if second:
+            raise UserError(second)
         raise UserError(
             f"the record does not cover all of the legacy state, this would stay there ({len(stays)}): "
             f"{', '.join(stays)}: leave it there with --acknowledge"
@@ -91,7 +96,14 @@ def retire(
     progress(f"removing {len(let_go)} resources from the old state")
     push(legacy, remove_addresses(old.document, set(let_go)), backup=backup.path)
     progress("the rest of the old state is unchanged")
-    return _retirement(record, legacy, let_go=let_go, stays=stays, backup=backup)
+    return _retirement(
+        record,
+        legacy,
+        let_go=let_go,
+        stays=stays,
+        backup=backup,
+        notes=(f"what stays there: {second}",) if second else (),
+    )
 
 
 def legacy_addresses(record: AdoptionRecord) -> frozenset[str]:

@@ -16,6 +16,7 @@ from imports.as_found import set_by_somebody
 from imports.inventory import Decision, Drift, drift, unmanaged_arguments
 from imports.legacy_side import LegacySide, LegacySource, notes_on, read_legacy_side, source_of
 from imports.observe import observe
+from imports.ownership import ownership, second_base
 from imports.preflight import preflight
 from imports.record import (
     AdoptedObject,
@@ -23,16 +24,20 @@ from imports.record import (
     LegacyOrigin,
     ReleasedObject,
     UncoveredObject,
+    read_record,
     write_record,
 )
+from imports.retire import LEGACY
 from imports.sources.terraform_base.base import Agree
 from imports.sources.terraform_base.planned import is_known
 from imports.stage_file import stage_file
 from imports.workspace_record import path_of_record
 from modules.settings.stage_files import parse_stage
 from modules.settings.stage_settings import StageSettings
+from terraform.pulled_state import content, pull
 from terraform.stack import Stack
-from terraform.workspace import Workspace, set_default_credentials
+from terraform.state_backups import find_backups
+from terraform.workspace import BACKUPS, Workspace, set_default_credentials
 
 Synthesize = Callable[[StageSettings, frozenset[str]], Stack]
 """Gives the stack of a stage's settings and of the addresses that it adopts."""
@@ -88,6 +93,7 @@ def take_stock(
     settings = _settings(workspace, found)
     wrote_stage_file = not workspace.stage_path.exists()
     ids = {str(decision.address): str(decision.import_id) for decision in adopted}
+    _refuse_second_base(workspace, told.record_path, found, ids)
     stack = synthesize(settings, frozenset(ids))
     progress(f"reading {len(ids)} objects from AWS")
     with tempfile.TemporaryDirectory(prefix="atomic-inventory-") as folder:
@@ -128,6 +134,26 @@ def take_stock(
         record=record,
         wrote_stage_file=wrote_stage_file,
     )
+
+
+def _refuse_second_base(
+    workspace: Workspace, path: Path, found: LegacySide, ids: Mapping[str, str]
+) -> None:
+    """Raise UserError where the old folder was retired, and an apply there has made objects again since.
+
+    A record of these would have the stage give up what it holds.
+    """
+    before = read_record(path)
+    folder = workspace.state_folder / BACKUPS
+    if before is None or found.state is None:
+        return
+    if not find_backups(folder, LEGACY, found.state.lineage):
+        return
+    if all(ids.get(each.address, each.import_id) == each.import_id for each in before.adopted):
+        return
+    owners = ownership(before, found.state.document, content(pull(workspace.synthesize())))
+    if made := second_base(owners):
+        raise UserError(f"{made}; the record stays as it is")
 
 
 def phase_notes(settings: StageSettings, path: Path) -> list[str]:

@@ -67,6 +67,7 @@ def serve(listener: socket.socket, *, log_requests: bool, lenient: bool) -> None
     from local.moto_patches.gaps import fill_gaps  # noqa: PLC0415
     from local.moto_patches.names import fill_name_gaps  # noqa: PLC0415
     from local.moto_patches.security import fill_security_gaps  # noqa: PLC0415
+    from local.moto_patches.taken import refuse_taken_names  # noqa: PLC0415
     from local.validation.gate import Strict  # noqa: PLC0415
 
     class QuietRequestHandler(MotoRequestHandler):
@@ -81,6 +82,7 @@ def serve(listener: socket.socket, *, log_requests: bool, lenient: bool) -> None
     fill_ecs_gaps()
     remember_deployments()
     fill_security_gaps()
+    refuse_taken_names()
     serve_cloudformation()
     moto = Chat(DomainDispatcherApplication(create_backend_app))
     server = make_server(

@@ -8,6 +8,7 @@ from cdktf import App
 
 from modules.extended_stack import ExtendedStack
 from modules.platform_stack import PlatformStack
+from modules.preview_stack import PreviewStack
 from modules.settings.stage_settings import StageSettings
 
 
@@ -27,6 +28,16 @@ def synthesize(
     """
     app = App(outdir=outdir)
     for stage in stages:
+        if stage.preview:
+            PreviewStack(
+                app,
+                stage.stack_name,
+                stage=stage,
+                preview=stage.preview,
+                state_folder=state_folder,
+                emulated=emulated,
+            )
+            continue
         kind = ExtendedStack if stage.beside.extension else PlatformStack
         kind(
             app,

@@ -181,6 +181,7 @@ class PlatformStack(TerraformStack):
             rows=stage.secret_rows,
             master_username=stage.database.master_username,
             login_roles=stage.database.login_roles,
+            lent={},
         )
         self._database = DATABASES[stage.database.engine](
             self,
@@ -377,6 +378,7 @@ class PlatformStack(TerraformStack):
             "load_balancer",
             context=self._context,
             settings=stage.load_balancer,
+            lends=stage.previews is not None,
             domain_name=domain_name,
             hosted_zone=self._hosted_zone,
             logs=self._logs if stage.security.access_logs else None,

@@ -18,6 +18,7 @@ from ops.commands.hasura import apply_hasura_metadata
 from ops.commands.jobs import app as jobs
 from ops.commands.logs import logs
 from ops.commands.maintenance import app as maintenance
+from ops.commands.preview import app as preview
 from ops.commands.promote import promote
 from ops.commands.recover import recover_
 from ops.commands.releases import releases, rollback
@@ -60,6 +61,7 @@ app.add_typer(images.app, name="images")
 app.command()(releases)
 app.command()(rollback)
 app.command()(promote)
+app.add_typer(preview, name="preview")
 app.add_typer(database.app, name="database")
 app.command()(apply_hasura_metadata)
 app.command("recover")(recover_)

@@ -27,6 +27,12 @@ class Deployed:
     @cached_property
     def names(self) -> Names:
         """The physical names of the stage."""
+        if self.settings.preview:
+            return Names(
+                prefix=self.settings.prefix,
+                stack=self.settings.stack_name,
+                found=self.settings.preview.found_names(self.settings.prefix),
+            )
         record = read_record(path_of_record(self.workspace))
         return Names(
             prefix=self.settings.prefix,

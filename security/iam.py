@@ -22,6 +22,7 @@ import re
 from collections.abc import Iterator, Mapping, Set
 from fnmatch import fnmatchcase
 
+from aws.resources import RESOURCES
 from security.aws_actions import arn_formats, assumes, condition_keys, details_of, writes
 from security.exceptions import Failure
 from security.policy_documents import Policy, Statement, as_list, policy_documents
@@ -29,33 +30,8 @@ from terraform.references import parse as parse_reference
 from terraform.references import pieces, sole
 from terraform.stack import Stack
 
-# Who may take on a role, by what in the stack uses it. A role that nothing uses yet is a service's.
-_TAKES_ON: Mapping[str, str] = {
-    "aws_backup_selection": "backup.amazonaws.com",
-    "aws_chatbot_slack_channel_configuration": "chatbot.amazonaws.com",
-    "aws_chatbot_teams_channel_configuration": "chatbot.amazonaws.com",
-    "aws_db_instance": "monitoring.rds.amazonaws.com",
-    "aws_rds_cluster_instance": "monitoring.rds.amazonaws.com",
-    "aws_ecs_task_definition": "ecs-tasks.amazonaws.com",
-    "aws_scheduler_schedule": "scheduler.amazonaws.com",
-}
-
-# What an expression `${TYPE.NAME.arn}` becomes, by type.
-_HERE = "us-east-1:111122223333"
-_ARNS: Mapping[str, str] = {
-    "aws_cloudwatch_log_group": f"arn:aws:logs:{_HERE}:log-group:name",
-    "aws_db_instance": f"arn:aws:rds:{_HERE}:db:name",
-    "aws_ecs_task_definition": f"arn:aws:ecs:{_HERE}:task-definition/name",
-    "aws_ecr_repository": f"arn:aws:ecr:{_HERE}:repository/name",
-    "aws_efs_file_system": f"arn:aws:elasticfilesystem:{_HERE}:file-system/name",
-    "aws_iam_role": "arn:aws:iam::111122223333:role/name",
-    "aws_kms_key": f"arn:aws:kms:{_HERE}:key/name",
-    "aws_rds_cluster": f"arn:aws:rds:{_HERE}:cluster:name",
-    "aws_s3_bucket": "arn:aws:s3:::name",
-    "aws_secretsmanager_secret": f"arn:aws:secretsmanager:{_HERE}:secret:name",
-    "aws_sns_topic": f"arn:aws:sns:{_HERE}:name",
-    "aws_sqs_queue": f"arn:aws:sqs:{_HERE}:name",
-}
+# A role that nothing uses yet is a service's.
+_OF_TASKS = RESOURCES["aws_ecs_task_definition"].role_is_for
 # All that is within a named object, and an object that is named in full.
 _WITHIN = re.compile(r"[:/][\w:/-]*\*")
 _IN_FULL = re.compile(r"arn:[^*?]+")
@@ -125,11 +101,11 @@ def secret_failures(stack: Stack, *, stage: str, reads: Mapping[str, Set[str]]) 
 def _trusted(stack: Stack, policy: Policy) -> frozenset[str]:
     """Return the AWS services that use a role."""
     users = {
-        service
-        for type_, service in _TAKES_ON.items()
-        if any(policy.address in each.references for each in stack.of(type_))
+        row.role_is_for
+        for row in RESOURCES.values()
+        if row.role_is_for and any(policy.address in each.references for each in stack.of(row.type))
     }
-    return frozenset(users or {_TAKES_ON["aws_ecs_task_definition"]})
+    return frozenset(users or {_OF_TASKS})
 
 
 def _document_problems(policy: Policy, *, trusted: Set[str]) -> Iterator[tuple[str, str]]:
@@ -215,10 +191,16 @@ def _condition_problems(statement: Statement) -> Iterator[tuple[str, str]]:
 def _takes(action: str, resource: str) -> bool:
     """Return whether an action knows resources of this kind."""
     arn = "".join(
-        _ARNS.get(_type_of_arn(part) or "", f"${{{part}}}") if is_expression else part
+        _arn(_type_of_arn(part)) or f"${{{part}}}" if is_expression else part
         for is_expression, part in pieces(resource)
     )
     return any(each.fullmatch(arn) for each in arn_formats(action))
+
+
+def _arn(type_: str | None) -> str:
+    """Return an ARN such as the type's objects have; nothing for a type without one here."""
+    row = RESOURCES.get(type_ or "")
+    return row.arn if row else ""
 
 
 def _is_named(resource: str) -> bool:

@@ -19,7 +19,10 @@ from common.screen import ASKS_FOR_A_PERSON, print_error, print_table, say
 from security.exceptions import Failure, Tool, read_exceptions, review
 
 PROJECT = Path(__file__).resolve().parent.parent
-WORKFLOWS = (".github", ".pre-commit-config.yaml", "docs/workflows/infrastructure.yml")
+WORKFLOWS = (
+    ".github", ".pre-commit-config.yaml", "docs/workflows/infrastructure.yml",
+    "docs/workflows/previews.yml",
+)  # fmt: skip
 # Of detect-secrets' detectors all but those that take a hash, or a word such as "password", for a secret.
 _NOISY = ("KeywordDetector", "Base64HighEntropyString", "HexHighEntropyString")
 _SECRETS = [

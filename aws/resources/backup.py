@@ -47,6 +47,7 @@ _PLAN: Final = Resource(
 BACKUP: Final = (
     Resource(
         type="aws_backup_selection",
+        role_is_for="backup.amazonaws.com",
         key=("plan_id", "name"),
         attributes={"id": "SelectionId", "plan_id": "BackupPlanId", "name": "SelectionName"},
         import_id="{plan_id}|{id}",

@@ -8,6 +8,7 @@ from aws.resources.row import Resource
 CHATBOT: Final = (
     Resource(
         type="aws_chatbot_slack_channel_configuration",
+        role_is_for="chatbot.amazonaws.com",
         key=("configuration_name",),
         refuses_double=True,
         attributes={
@@ -20,6 +21,7 @@ CHATBOT: Final = (
     ),
     Resource(
         type="aws_chatbot_teams_channel_configuration",
+        role_is_for="chatbot.amazonaws.com",
         key=("configuration_name",),
         refuses_double=True,
         attributes={

@@ -77,6 +77,8 @@ CLOUDWATCH: Final = (
     ),
     Resource(
         type="aws_cloudwatch_log_group",
+        cloudformation="AWS::Logs::LogGroup",
+        arn="arn:aws:logs:us-east-1:111122223333:log-group:name",
         label="log group",
         key=("name",),
         refuses_double=True,

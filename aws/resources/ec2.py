@@ -117,6 +117,7 @@ EC2: Final = (
     ),
     Resource(
         type="aws_nat_gateway",
+        cloudformation="AWS::EC2::NatGateway",
         label="NAT gateway",
         key=("subnet_id", "tags.Name"),
         attributes={
@@ -135,6 +136,7 @@ EC2: Final = (
     ),
     Resource(
         type="aws_eip",
+        cloudformation="AWS::EC2::EIP",
         label="elastic IP address",
         key=("tags.Name",),
         attributes={"id": "AllocationId", "allocation_id": "AllocationId", "public_ip": "PublicIp"},
@@ -150,6 +152,8 @@ EC2: Final = (
     ),
     Resource(
         type="aws_route_table",
+        cloudformation="AWS::EC2::RouteTable",
+        interrupts={"route": "connections that go the way that changes"},
         label="route table",
         key=("vpc_id", "tags.Name"),
         attributes={"id": "RouteTableId", "vpc_id": "VpcId"},
@@ -165,6 +169,7 @@ EC2: Final = (
     ),
     Resource(
         type="aws_route_table_association",
+        cloudformation="AWS::EC2::SubnetRouteTableAssociation",
         label="association of a subnet with a route table",
         key=("subnet_id", "route_table_id"),
         attributes={
@@ -200,6 +205,7 @@ EC2: Final = (
     ),
     Resource(
         type="aws_internet_gateway",
+        cloudformation="AWS::EC2::InternetGateway",
         label="internet gateway",
         key=("vpc_id", "tags.Name"),
         attributes={"id": "InternetGatewayId", "vpc_id": "VpcId"},
@@ -216,6 +222,7 @@ EC2: Final = (
     ),
     Resource(
         type="aws_subnet",
+        cloudformation="AWS::EC2::Subnet",
         label="subnet",
         key=("vpc_id", "cidr_block"),
         attributes={
@@ -241,6 +248,7 @@ EC2: Final = (
     ),
     Resource(
         type="aws_vpc",
+        cloudformation="AWS::EC2::VPC",
         label="VPC",
         key=("tags.Name",),
         attributes={"id": "VpcId", "cidr_block": "CidrBlock"},

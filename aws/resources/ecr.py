@@ -49,6 +49,8 @@ ECR: Final = (
     ),
     Resource(
         type="aws_ecr_repository",
+        cloudformation="AWS::ECR::Repository",
+        arn="arn:aws:ecr:us-east-1:111122223333:repository/name",
         label="repository",
         key=("name",),
         refuses_double=True,

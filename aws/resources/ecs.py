@@ -77,6 +77,7 @@ _DESCRIBE: Final = Call("ecs", "DescribeClusters", "clusters", {"clusters": ["{}
 _ENDED: Final = frozenset({"inactive", "deprovisioning", "failed"})
 _CLUSTER: Final = Resource(
     type="aws_ecs_cluster",
+    cloudformation="AWS::ECS::Cluster",
     label="ECS cluster",
     key=("name",),
     refuses_double=True,
@@ -95,6 +96,7 @@ ECS: Final = (
     _CLUSTER,
     Resource(
         type="aws_ecs_cluster_capacity_providers",
+        cloudformation="AWS::ECS::ClusterCapacityProviderAssociations",
         label="capacity providers of the cluster",
         key=("cluster_name",),
         attributes={"id": "clusterName", "cluster_name": "clusterName"},
@@ -114,6 +116,13 @@ ECS: Final = (
     ),
     Resource(
         type="aws_ecs_service",
+        cloudformation="AWS::ECS::Service",
+        interrupts={
+            "task_definition": "its tasks are replaced one by one; one that may not run twice is away",
+            "network_configuration": "its tasks are replaced one by one",
+            "load_balancer": "its tasks are replaced one by one",
+            "service_registries": "its tasks are replaced one by one",
+        },
         label="ECS service",
         key=("cluster", "name"),
         refuses_double=True,
@@ -155,6 +164,8 @@ ECS: Final = (
     ),
     Resource(
         type="aws_ecs_task_definition",
+        role_is_for="ecs-tasks.amazonaws.com",
+        arn="arn:aws:ecs:us-east-1:111122223333:task-definition/name",
         key=("family",),
         attributes={"id": "family", "arn": "arn", "family": "family"},
         import_id="{arn}",
@@ -184,6 +195,7 @@ _OF_A_TARGET: Final = {
 APPLICATION_AUTOSCALING: Final = (
     Resource(
         type="aws_appautoscaling_target",
+        cloudformation="AWS::ApplicationAutoScaling::ScalableTarget",
         label="scalable target",
         key=("resource_id", "scalable_dimension"),
         attributes={"id": "ResourceId", **_OF_A_TARGET},

@@ -9,6 +9,8 @@ from aws.resources.row import Resource, of
 
 _FILE_SYSTEM: Final = Resource(
     type="aws_efs_file_system",
+    cloudformation="AWS::EFS::FileSystem",
+    arn="arn:aws:elasticfilesystem:us-east-1:111122223333:file-system/name",
     label="file system",
     key=("creation_token",),
     refuses_double=True,
@@ -30,6 +32,7 @@ _FILE_SYSTEM: Final = Resource(
 EFS: Final = (
     Resource(
         type="aws_efs_access_point",
+        cloudformation="AWS::EFS::AccessPoint",
         label="access point",
         key=("file_system_id", "root_directory.path"),
         attributes={
@@ -68,6 +71,7 @@ EFS: Final = (
     ),
     Resource(
         type="aws_efs_mount_target",
+        cloudformation="AWS::EFS::MountTarget",
         label="mount target",
         key=("file_system_id", "subnet_id"),
         attributes={

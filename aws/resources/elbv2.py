@@ -7,6 +7,7 @@ from aws.resources.row import Resource, of
 
 LOAD_BALANCER: Final = Resource(
     type="aws_lb",
+    cloudformation="AWS::ElasticLoadBalancingV2::LoadBalancer",
     label="load balancer",
     key=("name",),
     refuses_double=True,
@@ -31,6 +32,7 @@ LOAD_BALANCER: Final = Resource(
 )
 _LISTENER: Final = Resource(
     type="aws_lb_listener",
+    cloudformation="AWS::ElasticLoadBalancingV2::Listener",
     label="listener",
     key=("load_balancer_arn", "port"),
     attributes={
@@ -59,6 +61,7 @@ ELBV2: Final = (
     _LISTENER,
     Resource(
         type="aws_lb_listener_rule",
+        cloudformation="AWS::ElasticLoadBalancingV2::ListenerRule",
         label="listener rule",
         key=("listener_arn", "priority"),
         attributes={
@@ -76,6 +79,7 @@ ELBV2: Final = (
     ),
     Resource(
         type="aws_lb_target_group",
+        cloudformation="AWS::ElasticLoadBalancingV2::TargetGroup",
         label="target group",
         key=("name",),
         refuses_double=True,

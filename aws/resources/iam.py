@@ -67,6 +67,7 @@ IAM: Final = (
     ),
     Resource(
         type="aws_iam_role",
+        arn="arn:aws:iam::111122223333:role/name",
         label="role",
         key=("name",),
         refuses_double=True,

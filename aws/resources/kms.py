@@ -38,6 +38,7 @@ _ALIASES: Final = Call("kms", "ListAliases", "Aliases")
 KMS: Final = (
     Resource(
         type="aws_kms_key",
+        arn="arn:aws:kms:us-east-1:111122223333:key/name",
         key=("description",),
         attributes={"id": "KeyId", "key_id": "KeyId", "arn": "Arn", "description": "Description"},
         can_be_double=True,

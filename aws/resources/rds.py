@@ -1,11 +1,11 @@
 """Databases: whatever has a name of its own in RDS."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from aws.resources.call import Call, Row
-from aws.resources.row import Resource, switched_off
+from aws.resources.row import NOTHING, UNKNOWN, Resource, switched_off
 
 
 def _call(kind: str, name: str, absent: str) -> Call:
@@ -68,9 +68,53 @@ def _less_room(before: Any, after: Any) -> bool:
 
 _INSTANCES: Final = _call("DBInstance", "DBInstanceIdentifier", "DBInstanceNotFound")
 
+# It changes in its maintenance window, because the platform never asks for it at once.
+# https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.Settings.html
+_INTERRUPTS: Final[Mapping[str, str]] = {
+    "*": UNKNOWN,
+    **dict.fromkeys(
+        (
+            "auto_minor_version_upgrade",
+            "backup_window",
+            "copy_tags_to_snapshot",
+            "delete_automated_backups",
+            "deletion_protection",
+            "enabled_cloudwatch_logs_exports",
+            "final_snapshot_identifier",
+            "iam_database_authentication_enabled",
+            "maintenance_window",
+            "max_allocated_storage",
+            "monitoring_interval",
+            "monitoring_role_arn",
+            "performance_insights_enabled",
+            "performance_insights_retention_period",
+            "skip_final_snapshot",
+            "tags",
+            "tags_all",
+        ),
+        NOTHING,
+    ),
+    "allocated_storage": "nothing; it is slower for hours",
+    "backup_retention_period": "from or to 0 days: the database, for minutes; else nothing",
+    "ca_cert_identifier": "the database, for minutes, where its version cannot do it running",
+    "engine_version": "the database, for minutes",
+    "instance_class": "the database, for minutes; with a standby, for about one",
+    "iops": "nothing; it is slower for hours",
+    "multi_az": "nothing; it is slower while the standby is made",
+    "parameter_group_name": "nothing until somebody restarts the database, which it takes to hold",
+    "password_wo": "logins with the old password",
+    "storage_throughput": "nothing; it is slower for hours",
+    "storage_type": "nothing; it is slower for hours",
+    "vpc_security_group_ids": "connections that the new groups do not allow",
+}
+
 RDS: Final = (
     Resource(
         type="aws_db_instance",
+        cloudformation="AWS::RDS::DBInstance",
+        interrupts=_INTERRUPTS,
+        role_is_for="monitoring.rds.amazonaws.com",
+        arn="arn:aws:rds:us-east-1:111122223333:db:name",
         label="DB instance",
         key=("identifier",),
         refuses_double=True,
@@ -141,6 +185,8 @@ RDS: Final = (
     ),
     Resource(
         type="aws_rds_cluster",
+        interrupts=_INTERRUPTS,
+        arn="arn:aws:rds:us-east-1:111122223333:cluster:name",
         key=("cluster_identifier",),
         refuses_double=True,
         attributes={
@@ -163,6 +209,7 @@ RDS: Final = (
     ),
     Resource(
         type="aws_rds_cluster_instance",
+        role_is_for="monitoring.rds.amazonaws.com",
         key=("identifier",),
         refuses_double=True,
         attributes={
@@ -178,6 +225,7 @@ RDS: Final = (
     ),
     replace(
         _group("aws_db_subnet_group", "DBSubnetGroup", "DBSubnetGroupNotFound"),
+        cloudformation="AWS::RDS::DBSubnetGroup",
         label="DB subnet group",
         carries_data=True,
         identity=("description", "name", "tags"),

@@ -20,6 +20,8 @@ Details = Callable[[Clients, Sequence[Row], str | None], Sequence[Row]]
 
 CREATING: Final = frozenset({"creating", "provisioning", "pending", "backing-up", "modifying"})
 _ENDED: Final = frozenset({"deleting", "deleted"})
+NOTHING: Final = "nothing"
+UNKNOWN: Final = "not known here: look it up at AWS before you apply"
 _PART: Final = re.compile(r"\{(\w+)\}")
 
 
@@ -71,6 +73,13 @@ class Resource:
       `deleted_on` is the member with the day of its deletion.
     - `tags`, `in_use`, `tied_to`: the members that tell these; of `tied_to` also the type.
 
+    What others ask of it:
+
+    - `cloudformation`: the type of a stack's row that is imported as this one; a bucket's is several.
+    - `arn`: one such as its objects have; `role_is_for`: the AWS service that takes on the role it names.
+    - `interrupts`: what a change of an attribute restarts or interrupts, in words; `*` is any that is not
+      listed, else NOTHING.
+
     What one has to know before touching one:
 
     - `holds_data`: what cannot be made again; `carries_data`: databases and file systems exist in it.
@@ -116,6 +125,11 @@ class Resource:
     tags: str = ""
     in_use: str = ""
     tied_to: tuple[str, str] | None = None
+
+    cloudformation: str = ""
+    arn: str = ""
+    role_is_for: str = ""
+    interrupts: Mapping[str, str] = field(default_factory=dict)
 
     holds_data: bool = False
     carries_data: bool = False

@@ -95,6 +95,8 @@ _ACCESS: Final = (
 S3: Final = (
     Resource(
         type="aws_s3_bucket",
+        cloudformation="AWS::S3::Bucket",
+        arn="arn:aws:s3:::name",
         label="bucket",
         key=("bucket",),
         refuses_double=True,
@@ -139,6 +141,7 @@ S3: Final = (
             held=lambda found: some_of(found, _ACCESS),
             planned=lambda after: some_of(after, _ACCESS),
         ),
+        cloudformation="AWS::S3::Bucket",
         label="public access block of the bucket",
         identity=_ACCESS,
     ),
@@ -153,6 +156,7 @@ S3: Final = (
                 _encryption(after.get("rule") or []) or {"sse_algorithm": "AES256"}
             ),
         ),
+        cloudformation="AWS::S3::Bucket",
         label="encryption of the bucket",
         identity=("rule",),
     ),

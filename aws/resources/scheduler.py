@@ -8,6 +8,7 @@ from aws.resources.row import Resource
 SCHEDULER: Final = (
     Resource(
         type="aws_scheduler_schedule",
+        role_is_for="scheduler.amazonaws.com",
         key=("name",),
         refuses_double=True,
         attributes={

@@ -17,6 +17,8 @@ VERSIONS: Final = Call(
 )
 _SECRET: Final = Resource(
     type="aws_secretsmanager_secret",
+    cloudformation="AWS::SecretsManager::Secret",
+    arn="arn:aws:secretsmanager:us-east-1:111122223333:secret:name",
     label="secret",
     key=("name",),
     refuses_double=True,

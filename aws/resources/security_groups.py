@@ -102,6 +102,7 @@ def _port(name: str) -> Member:
 SECURITY_GROUPS: Final = (
     Resource(
         type="aws_security_group",
+        cloudformation="AWS::EC2::SecurityGroup",
         label="security group",
         key=("vpc_id", "name"),
         refuses_double=True,

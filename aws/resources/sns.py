@@ -28,6 +28,8 @@ def _set_by_somebody(text: object) -> Document | None:
 SNS: Final = (
     Resource(
         type="aws_sns_topic",
+        cloudformation="AWS::SNS::Topic",
+        arn="arn:aws:sns:us-east-1:111122223333:name",
         label="topic",
         key=("name",),
         refuses_double=True,
@@ -60,6 +62,7 @@ SNS: Final = (
     ),
     Resource(
         type="aws_sns_topic_subscription",
+        cloudformation="AWS::SNS::Subscription",
         label="subscription",
         key=("topic_arn", "protocol", "endpoint"),
         attributes={

@@ -18,6 +18,7 @@ def _named(clients: Clients, rows: Sequence[Row], _sought: str | None) -> Sequen
 SQS: Final = (
     Resource(
         type="aws_sqs_queue",
+        arn="arn:aws:sqs:us-east-1:111122223333:name",
         label="queue",
         key=("name",),
         refuses_double=True,

@@ -142,7 +142,8 @@ class Names:
     @property
     def namespace(self) -> str:
         """The private DNS namespace: ICANN keeps `internal` out of public DNS for such names."""
-        return f"{self.prefix}.internal"
+        found = "aws_service_discovery_private_dns_namespace"
+        return self._found(found, "main", f"{self.prefix}.internal")
 
     @property
     def dhcp_options(self) -> str:

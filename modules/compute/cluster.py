@@ -1,5 +1,8 @@
 """The ECS cluster."""
 
+from collections.abc import Sequence
+
+from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from cdktf_cdktf_provider_aws.ecs_cluster import (
     EcsCluster,
@@ -72,6 +75,7 @@ class Cluster(Construct):
                 capacity_providers=["FARGATE", "FARGATE_SPOT"],
             ),
         )
+        self.ready: Sequence[ITerraformDependable] = [self.capacity_providers]
 
 
 def _logged_in(group: CloudwatchLogGroup, key_arn: str | None) -> EcsClusterConfiguration:

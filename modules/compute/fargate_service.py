@@ -46,7 +46,8 @@ from modules.context import Context
 from modules.data.file_storage import FileStorage
 from modules.data.private_bucket import PrivateBucket
 from modules.edge.load_balancer import Route
-from modules.network.inside_names import InsideNames
+from modules.lent import LentCluster, LentNetwork, LentObject
+from modules.network.inside_names import InsideNames, LentNames
 from modules.network.network import Network
 from modules.security import key_policy, policies
 from modules.security.secret_store import SecretStore
@@ -94,16 +95,16 @@ class FargateService(Construct):
         database: s.Database,
         stage: str,
         domain_name: str,
-        network: Network,
-        names_inside: InsideNames,
-        cluster: Cluster,
-        security_group: SecurityGroup,
+        network: Network | LentNetwork,
+        names_inside: InsideNames | LentNames,
+        cluster: Cluster | LentCluster,
+        security_group: SecurityGroup | LentObject,
         roles: ServiceRoles,
-        repository: EcrRepository | None,
+        repository: EcrRepository | LentObject | None,
         mirror: Mirror,
         secrets: SecretStore,
         bucket: PrivateBucket,
-        file_storage: FileStorage,
+        file_storage: FileStorage | None,
         own_statements: Sequence[policies.Statement],
         own_values: Mapping[str, str],
         route: Route | None,
@@ -156,7 +157,7 @@ class FargateService(Construct):
         scales = service.max_tasks > service.min_tasks or bool(by_the_clock)
         first_values = secrets.first_values
         ready: list[ITerraformDependable] = [
-            cluster.capacity_providers,
+            *cluster.ready,
             *permissions,
             *network.ways_out,
             *names_inside.ready,

@@ -22,6 +22,7 @@ from modules.base.address import address
 from modules.compute.cluster import Cluster
 from modules.compute.containers import memory_target
 from modules.context import Context
+from modules.lent import LentCluster
 from modules.settings.schedule import ScheduledTasks
 from modules.settings.services import Service
 
@@ -38,7 +39,7 @@ class ServiceScaling(Construct):
         service: Service,
         beside_mib: int,
         by_the_clock: Sequence[ScheduledTasks],
-        cluster: Cluster,
+        cluster: Cluster | LentCluster,
         ecs_service: EcsService,
     ) -> None:
         super().__init__(scope, id_)

@@ -14,6 +14,7 @@ from cdktf_cdktf_provider_aws.lb_listener_rule import (
     LbListenerRuleAction,
     LbListenerRuleActionRedirect,
     LbListenerRuleCondition,
+    LbListenerRuleConditionHostHeader,
     LbListenerRuleConditionPathPattern,
 )
 from cdktf_cdktf_provider_aws.lb_target_group import (
@@ -27,15 +28,18 @@ from constructs import Construct
 from modules.base.address import address, address_of
 from modules.context import Context
 from modules.data.logs_bucket import REQUESTS_PREFIX, LogsBucket
+from modules.lent import LentLoadBalancer, LentNetwork
 from modules.network.network import Network
 from modules.settings import stage_settings as s
+from modules.settings.previews import ROOM
 from modules.settings.services import Service
 
 
 class LoadBalancer(Construct):
     """The load balancer in the public subnets: port 80 redirects, port 443 routes or answers 404.
 
-    With a hosted zone the domain points to it. `rules_on_http` is true where an adopted one has its rules on
+    With a hosted zone the domain points to it. One that `lends` leaves room for the rules of previews before
+    its own. `rules_on_http` is true where an adopted one has its rules on
     port 80 alone: a rule cannot move to another listener, so those stay and get their like on port 443.
     """
 
@@ -46,6 +50,7 @@ class LoadBalancer(Construct):
         *,
         context: Context,
         settings: s.LoadBalancer,
+        lends: bool,
         domain_name: str,
         hosted_zone: DataAwsRoute53Zone | None,
         logs: LogsBucket | None,
@@ -55,6 +60,8 @@ class LoadBalancer(Construct):
     ) -> None:
         super().__init__(scope, id_)
         self.domain_name = domain_name
+        self.host: str | None = None
+        self._lends = lends
         self.forwards_http = settings.http == "forward"
         self.rules_on_http = context.is_adopted(LbListener, "http") and not context.is_adopted(
             LbListener, "https"
@@ -130,6 +137,10 @@ class LoadBalancer(Construct):
         if hosted_zone:
             self._alias(domain_name, hosted_zone)
 
+    def placed(self, priority: int) -> int:
+        """Return the priority of a rule on the listener, by that in its service's row."""
+        return priority + (ROOM if self._lends else 0)
+
     def _alias(self, domain_name: str, hosted_zone: DataAwsRoute53Zone) -> None:
         """Let the domain point here."""
         address(
@@ -154,6 +165,12 @@ def path_patterns(path: str) -> list[str]:
     return ["/*"] if path == "/" else [path, f"{path}/*"]
 
 
+def _only_for(host: str | None) -> list[LbListenerRuleCondition]:
+    if host is None:
+        return []
+    return [LbListenerRuleCondition(host_header=LbListenerRuleConditionHostHeader(values=[host]))]
+
+
 class Route(Construct):
     """The target group of a service and the rule that leads to it."""
 
@@ -166,8 +183,8 @@ class Route(Construct):
         service: Service,
         path: str,
         port: int,
-        network: Network,
-        load_balancer: LoadBalancer,
+        network: Network | LentNetwork,
+        load_balancer: LoadBalancer | LentLoadBalancer,
     ) -> None:
         super().__init__(scope, id_)
         self.port = port
@@ -214,7 +231,9 @@ class Route(Construct):
                 load_balancer=load_balancer,
             )
 
-    def _beside_http(self, service: Service, path: str, load_balancer: LoadBalancer) -> None:
+    def _beside_http(
+        self, service: Service, path: str, load_balancer: LoadBalancer | LentLoadBalancer
+    ) -> None:
         """Route HTTPS too; what comes by HTTP goes there when it no longer has to be forwarded."""
         self._rule(
             "_https",
@@ -247,7 +266,7 @@ class Route(Construct):
         path: str,
         priority: int | None,
         *,
-        load_balancer: LoadBalancer,
+        load_balancer: LoadBalancer | LentLoadBalancer,
     ) -> LbListenerRule:
         rule = address(
             f"{self._service.name}{suffix}",
@@ -255,11 +274,12 @@ class Route(Construct):
                 self,
                 id_,
                 listener_arn=load_balancer.https_listener.arn,
-                priority=priority,
+                priority=priority and load_balancer.placed(priority),
                 condition=[
                     LbListenerRuleCondition(
                         path_pattern=LbListenerRuleConditionPathPattern(values=path_patterns(path))
-                    )
+                    ),
+                    *_only_for(load_balancer.host),
                 ],
                 action=[
                     LbListenerRuleAction(type="forward", target_group_arn=self.target_group.arn)

@@ -56,51 +56,10 @@ class InsideNames(Construct):
                 vpc=network.vpc.id,
             ),
         )
-        self._namespace = namespace
-        self.services: dict[str, ServiceDiscoveryService] = {}
-        for name, service in services.items():
-            if service.port is None:
-                continue
-            self.services[name] = self._name(name, "A", routing="MULTIVALUE")
-            for alias in service.aliases:
-                self._alias(alias, target=f"{name}.{context.names.namespace}")
+        self.services = put_names(self, context, services, namespace_id=namespace.id, below="")
         # A task learns its search domain as it starts.
         self.ready: Sequence[ITerraformDependable] = (
             [self._searched(context, network)] if search_domain else []
-        )
-
-    def _name(self, name: str, kind: str, *, routing: str) -> ServiceDiscoveryService:
-        return address(
-            name,
-            ServiceDiscoveryService(
-                self,
-                name,
-                name=name,
-                namespace_id=self._namespace.id,
-                dns_config=ServiceDiscoveryServiceDnsConfig(
-                    namespace_id=self._namespace.id,
-                    routing_policy=routing,
-                    dns_records=[
-                        ServiceDiscoveryServiceDnsConfigDnsRecords(type=kind, ttl=TTL_SECONDS)
-                    ],
-                ),
-                # The tasks of a service that goes may still be registered.
-                force_destroy=True,
-            ),
-        )
-
-    def _alias(self, alias: str, *, target: str) -> None:
-        """Let another name lead to a service's; ECS registers a task under one name only."""
-        address(
-            alias,
-            ServiceDiscoveryInstance(
-                self,
-                f"{alias}_alias",
-                instance_id=alias,
-                # Cloud Map gives a name without addresses of its own out by weights alone.
-                service_id=self._name(alias, "CNAME", routing="WEIGHTED").id,
-                attributes={"AWS_INSTANCE_CNAME": target},
-            ),
         )
 
     def _searched(self, context: Context, network: Network) -> VpcDhcpOptionsAssociation:
@@ -123,3 +82,74 @@ class InsideNames(Construct):
                 dhcp_options_id=options.id,
             ),
         )
+
+
+class LentNames(Construct):
+    """The names of a preview's services in the namespace that a base lends, all below the preview's own."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        context: Context,
+        services: Mapping[str, Service],
+        namespace_id: str,
+        below: str,
+    ) -> None:
+        super().__init__(scope, id_)
+        self.services = put_names(
+            self, context, services, namespace_id=namespace_id, below=f".{below}"
+        )
+        self.ready: Sequence[ITerraformDependable] = []
+
+
+def put_names(
+    scope: Construct,
+    context: Context,
+    services: Mapping[str, Service],
+    *,
+    namespace_id: str,
+    below: str,
+) -> dict[str, ServiceDiscoveryService]:
+    """Give each service that listens its name and its aliases, with `below` behind each."""
+
+    def put(name: str, kind: str, *, routing: str) -> ServiceDiscoveryService:
+        return address(
+            name,
+            ServiceDiscoveryService(
+                scope,
+                name,
+                name=f"{name}{below}",
+                namespace_id=namespace_id,
+                dns_config=ServiceDiscoveryServiceDnsConfig(
+                    namespace_id=namespace_id,
+                    routing_policy=routing,
+                    dns_records=[
+                        ServiceDiscoveryServiceDnsConfigDnsRecords(type=kind, ttl=TTL_SECONDS)
+                    ],
+                ),
+                # The tasks of a service that goes may still be registered.
+                force_destroy=True,
+            ),
+        )
+
+    found = {}
+    for name, service in services.items():
+        if service.port is None:
+            continue
+        found[name] = put(name, "A", routing="MULTIVALUE")
+        for alias in service.aliases:
+            # Another name leads to the service's; ECS registers a task under one name only.
+            address(
+                alias,
+                ServiceDiscoveryInstance(
+                    scope,
+                    f"{alias}_alias",
+                    instance_id=alias,
+                    # Cloud Map gives a name without addresses of its own out by weights alone.
+                    service_id=put(alias, "CNAME", routing="WEIGHTED").id,
+                    attributes={"AWS_INSTANCE_CNAME": f"{name}.{context.names.namespace}"},
+                ),
+            )
+    return found

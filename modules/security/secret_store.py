@@ -48,7 +48,7 @@ RECOVERY_WINDOW_DAYS = 30
 class SecretStore(Construct):
     """Every secret of the stage, with a first value in the generated ones and the operator's.
 
-    A secret that was adopted keeps its value.
+    A secret that was adopted keeps its value. `lent` are ARNs of another stage's secrets, by name.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class SecretStore(Construct):
         rows: Sequence[SecretRow],
         master_username: str,
         login_roles: bool,
+        lent: Mapping[str, str],
     ) -> None:
         super().__init__(scope, id_)
         self._context = context
@@ -81,7 +82,8 @@ class SecretStore(Construct):
             )
             for row in rows
         }
-        self._tag_roles()
+        if self._strings:
+            self._tag_roles()
         self.first_values: dict[str, SecretsmanagerSecretVersion] = {}
         # The master's comes first: a role's first value may be made of it.
         for row in sorted(rows, key=lambda row: row.name in self._strings):
@@ -91,9 +93,16 @@ class SecretStore(Construct):
                 self.write_first_value(row.name, self._generated(row, master_username))
             elif row.origin == "operator":
                 self.write_first_value(row.name, first_value(row))
-        self.arns: dict[str, str] = {name: secret.arn for name, secret in self.secrets.items()}
+        self.arns: dict[str, str] = {
+            **{name: secret.arn for name, secret in self.secrets.items()},
+            **lent,
+        }
         # The database gets what is stored, because a second draw would be a different password.
-        self.master_password: str = f"${{{self._password(MASTER_CREDENTIALS)}}}"
+        self.master_password: str = (
+            f"${{{self._password(MASTER_CREDENTIALS)}}}"
+            if MASTER_CREDENTIALS in self.secrets
+            else ""
+        )
 
     def _tag_roles(self) -> None:
         """Let each role's secret say who logs in; after the first deploy the tag is `database apply`'s.

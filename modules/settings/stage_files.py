@@ -15,6 +15,7 @@ from modules.settings.characters import typed_kind
 from modules.settings.checks import NAMED_SWITCHES, find_errors
 from modules.settings.credential_shapes import credential_within
 from modules.settings.own_secrets import chosen_reference, defaults_of
+from modules.settings.previews import FROM_BASE
 from modules.settings.rules.texts import visible_text
 from modules.settings.setting_error import SettingError
 from modules.settings.setting_types import Name
@@ -64,7 +65,7 @@ def read_stage(folder: Path, stage: str) -> StageSettings:
         TypeAdapter(Name).validate_python(stage)
         # Windows' editors begin a file with a mark, which TOML does not know.
         text = path.read_text(encoding="utf-8-sig")
-        document = tomllib.loads(text)
+        document = _over_its_base(tomllib.loads(text), folder)
     except ValidationError as error:
         (wrong,) = (worded(details) for details in error.errors())
         raise StageFileError(
@@ -85,6 +86,25 @@ def read_stage(folder: Path, stage: str) -> StageSettings:
         count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
         raise StageFileError("\n".join([f"{path}: {count}", *(f"  {m}" for m in errors)]))
     return settings
+
+
+def _over_its_base(document: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Return a preview's document with what it has from its base's file; any other as it is.
+
+    Raises StageFileError where the base's file is of no use.
+    """
+    preview = document.get("preview")
+    name = preview.get("base") if isinstance(preview, dict) else None
+    if not isinstance(name, str):
+        return document
+    path = folder / f"{Path(name).name}.toml"
+    try:
+        base = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise StageFileError(_no_such_stage(path, name)) from None
+    except (OSError, ValueError) as error:
+        raise StageFileError(f"{path}: cannot be read: {error}") from None
+    return _merge({key: base[key] for key in FROM_BASE if key in base}, document)
 
 
 def _stands_at(error: Exception, text: str) -> str:

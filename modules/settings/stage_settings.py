@@ -13,6 +13,7 @@ from pydantic import Field, PrivateAttr
 
 from modules.settings.beside import Beside
 from modules.settings.own_secrets import OwnSecret, own_rows
+from modules.settings.previews import Preview, Previews
 from modules.settings.rules.firewall import CountedRule
 from modules.settings.secrets import SECRETS, SecretRow
 from modules.settings.services import SERVICES, Service
@@ -489,6 +490,8 @@ class StageSettings(Section):
     cost_alerts: CostAlerts = CostAlerts()
     chat: Chat = Chat()
     images: Images = Images()
+    previews: Previews | None = None
+    preview: Preview | None = None
     state: State | None = None
     secrets: dict[str, OwnSecret] = Field(
         {}, description="secrets of the operator's own, by name; never a value"

@@ -9,11 +9,12 @@ import typer
 
 from common.progress import Progress
 from common.screen import AsJson, print_json, print_table, progress_on_screen, say
+from modules.settings.previews import Previews
 from modules.settings.stage_settings import StageSettings
 from ops.cost.bill import Bill
 from ops.cost.prices import HOURS_PER_MONTH, Prices, read_prices
 from ops.cost.pricing import bill
-from ops.cost.what_if import LEGACY_BASE, SWITCHES, Switch, as_the_guide_has_it, switches_below
+from ops.cost.what_if import SWITCHES, Switch, as_the_guide_has_it, switches_below
 from synth.synthesized import synthesized_side_by_side
 from terraform.stack import Resource
 from terraform.state import read_state
@@ -36,18 +37,21 @@ class Cost:
     """The bill of a stage, and what it is held against, in USD a month.
 
     `enough` are the settings that bring it below the guide's platform and keep Multi-AZ and the fallback
-    from Spot; None where it is below already, or they are not enough.
+    from Spot; None where it is below already, or they are not enough. `life_usd` is what a preview costs in
+    the hours that it lives; it is held against nothing, and of another stage it is None.
     """
 
     stage: str
     bill: Bill
     monthly_usd: float
     with_most_tasks_usd: float
-    legacy_base_usd: float
-    guide_usd: float
+    legacy_base_usd: float | None
+    guide_usd: float | None
     savings: tuple[Saving, ...]
     enough: tuple[str, ...] | None
     with_enough_usd: float | None
+    life_hours: int | None = None
+    life_usd: float | None = None
 
 
 def cost(
@@ -74,7 +78,7 @@ def cost(
             bills = [bill(each.of(), prices) for each in synthesized_side_by_side(stages)]
         else:
             stages = [_settings(stage)]
-            result = reckon(stages[0], prices, _legacy(legacy_state), progress)
+            result = reckon(stages[0], prices, _legacy(legacy_state, prices), progress)
     regions = [each.region for each in stages]
     if compare:
         _show_comparison(compare, bills, regions, prices, as_json)
@@ -90,6 +94,8 @@ def reckon(
     stage: StageSettings, prices: Prices, legacy: Sequence[Resource], progress: Progress
 ) -> Cost:
     """Price a stage, as it is and with each switch."""
+    if stage.preview:
+        return _of_preview(stage, prices, progress)
     progress(f"synthesizing {stage.stage}, and with each switch")
     changed = [switch.change(stage) for switch in SWITCHES]
     stack, *others = synthesized_side_by_side([stage, as_the_guide_has_it(stage), *changed])
@@ -113,6 +119,27 @@ def reckon(
         savings=tuple(_saving(switch, usd) for switch, usd in savings),
         enough=tuple(switch.setting for switch in enough) if enough else None,
         with_enough_usd=with_enough_usd,
+    )
+
+
+def _of_preview(stage: StageSettings, prices: Prices, progress: Progress) -> Cost:
+    """Price a preview: its base is what is held against others, and has the switches."""
+    progress(f"synthesizing {stage.stage}")
+    (stack,) = synthesized_side_by_side([stage])
+    now = bill(stack.of(), prices)
+    hours = (stage.previews or Previews()).hours
+    return Cost(
+        stage=stage.stage,
+        bill=now,
+        monthly_usd=now.monthly_usd,
+        with_most_tasks_usd=bill(stack.of(), prices, tasks="most").monthly_usd,
+        legacy_base_usd=None,
+        guide_usd=None,
+        savings=(),
+        enough=None,
+        with_enough_usd=None,
+        life_hours=hours,
+        life_usd=now.monthly_usd * hours / HOURS_PER_MONTH,
     )
 
 
@@ -144,9 +171,13 @@ def _say_estimate(region: str, prices: Prices) -> None:
         )
 
 
-def _legacy(state: Path | None) -> Sequence[Resource]:
+def _legacy(state: Path | None, prices: Prices) -> Sequence[Resource]:
     if state is None:
-        return LEGACY_BASE
+        return [
+            Resource(type=each.type, name=f"legacy_{number}", attributes=each.attributes)
+            for each in prices.legacy_base
+            for number in range(each.count)
+        ]
     return [
         Resource(type=each.type, name=each.name, attributes=each.attributes)
         for each in read_state(state).objects
@@ -169,6 +200,9 @@ def _show(cost: Cost, prices: Prices, region: str) -> None:
     )
     say(f"\nstage {cost.stage}: {cost.monthly_usd:.2f} USD a month, before traffic, logs and data")
     _say_estimate(region, prices)
+    if cost.life_usd is not None:
+        say(f"in the {cost.life_hours} hours that a preview lives: {cost.life_usd:.2f} USD")
+        return
     say(f"with every service scaled out all month: {cost.with_most_tasks_usd:.2f}")
     for unknown in cost.bill.unpriced:
         say(f"not priced: {unknown}: add it to ops/cost/prices.toml")

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from common.errors import UserError
 from common.screen import ASKS_FOR_A_PERSON, AsJson, Stage, print_json, progress_on_screen, say
 from ops.deployed import open_stage
 from ops.doctor.checks import examine
@@ -25,6 +26,11 @@ def doctor(
     Example: `python -m ops doctor --stage prod --deep`
     """
     deployed = open_stage(stage)
+    if deployed.settings.preview:
+        raise UserError(
+            f"{stage} is a preview: `python -m ops status --stage {stage}` shows its services, and "
+            f"`python -m ops doctor --stage {deployed.settings.preview.base}` looks at what lends to it"
+        )
     with progress_on_screen(as_json) as progress:
         findings = examine(deployed, progress, deep=deep)
     left = [each for each in findings if each.state != "fine"]

@@ -2,6 +2,7 @@
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -83,8 +84,16 @@ class Messaging(_Table):
     sqs_million: float
 
 
+class Position(_Table):
+    """So many resources of one type that are alike, with the arguments that their price depends on."""
+
+    type: str
+    count: int
+    attributes: dict[str, Any] = {}
+
+
 class Prices(_Table):
-    """List prices of one region on one day."""
+    """List prices of one region on one day, and what the legacy base is made of."""
 
     region: str
     as_of: str
@@ -96,6 +105,7 @@ class Prices(_Table):
     monitoring: Monitoring
     messaging: Messaging
     security: Security
+    legacy_base: tuple[Position, ...]
 
     def are_an_estimate_in(self, region: str) -> bool:
         """Return whether a bill of `region` by these prices is an estimate: most other regions cost more."""

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from modules.settings.services import OWN_REPOSITORY, Service
 from modules.settings.stage_settings import NightStop, Security, StageSettings
-from terraform.stack import Resource
 
 Change = Callable[[StageSettings], StageSettings]
 
@@ -148,22 +147,6 @@ _GUIDE_DATABASE = {
     "allocated_storage_gib": 20,
     "multi_az": True,
 }
-
-
-LEGACY_BASE: tuple[Resource, ...] = (
-    *(Resource(type="aws_nat_gateway", name=f"nat_{zone}", attributes={}) for zone in range(2)),
-    *(Resource(type="aws_eip", name=f"nat_{zone}", attributes={}) for zone in range(2)),
-    Resource(
-        type="aws_db_instance",
-        name="main",
-        attributes={"instance_class": "db.t3.micro", "allocated_storage": 20, "multi_az": False},
-    ),
-    *(
-        Resource(type="aws_secretsmanager_secret", name=f"secret_{index}", attributes={})
-        for index in range(8)
-    ),
-)
-"""What costs something in the legacy base with its default variables: it runs no service yet."""
 
 
 def switches_below(

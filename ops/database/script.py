@@ -28,7 +28,8 @@ WHERE name = 'client_connection_check_interval' \\gset"""
 # By the exit codes of the task.
 FETCH, CONNECT, CHANGED, ASKS, FAILED = 3, 4, 6, 7, 8
 
-TASK: Final = f"""
+# Begins what a task runs: it has fetched the files, and is in their folder.
+FETCHES: Final = f"""
 set -u
 say() {{ echo "{SAYS}$*"; }}
 run() {{ psql --no-psqlrc --quiet --no-align --tuples-only --set=ON_ERROR_STOP=1 --file="$1"; }}
@@ -37,6 +38,9 @@ wget -q -T 60 -O bundle.tar.gz "$BUNDLE_URL" || {{ say "the files could not be f
 echo "$BUNDLE_SHA256  bundle.tar.gz" | sha256sum -c - >sums || {{
     say "the files were altered"; exit {FETCH}; }}
 tar xzf bundle.tar.gz || exit {FETCH}
+"""
+
+TASK: Final = f"""{FETCHES}
 run {LOOK} >seen || {{ say "the database did not answer as it should"; exit {CONNECT}; }}
 sed 's/^/{SAYS}/' seen
 ! grep -q '^changed ' seen || exit {CHANGED}
@@ -92,11 +96,17 @@ WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND relowner = current_user::reg
 
 def bundle(files: Sequence[SqlFile], verifiers: Mapping[str, str]) -> bytes:
     """Return the archive that the task fetches: the two scripts and the files; the same for the same."""
-    members = {
-        LOOK: look(files),
-        APPLY: apply(files, verifiers),
-        **{each.name: each.text for each in files},
-    }
+    return packed(
+        {
+            LOOK: look(files),
+            APPLY: apply(files, verifiers),
+            **{each.name: each.text for each in files},
+        }
+    )
+
+
+def packed(members: Mapping[str, str]) -> bytes:
+    """Return an archive of files by their names; the same for the same."""
     raw = io.BytesIO()
     with tarfile.open(fileobj=raw, mode="w") as archive:
         for name, text in members.items():
@@ -109,10 +119,10 @@ def bundle(files: Sequence[SqlFile], verifiers: Mapping[str, str]) -> bytes:
 
 def look(files: Sequence[SqlFile]) -> str:
     """Return what tells changed files, tables that would change hands, and roles of somebody else."""
-    sums = ", ".join(f"({_text(each.name)}, {_text(each.sha256)})" for each in files)
+    sums = ", ".join(f"({quoted(each.name)}, {quoted(each.sha256)})" for each in files)
     # None are given where a password alone is new: a list of values cannot be empty.
     sums = sums or "(NULL::text, NULL::text)"
-    names = ", ".join(map(_text, ROLES))
+    names = ", ".join(map(quoted, ROLES))
     return f"""\
 SELECT to_regclass('atomic_infra.applied_file') IS NOT NULL AS atomic_began \\gset
 \\if :atomic_began
@@ -120,7 +130,7 @@ SELECT 'changed ' || name FROM (VALUES {sums}) AS given (name, sha256)
 JOIN atomic_infra.applied_file AS applied USING (name) WHERE applied.sha256 <> given.sha256 ORDER BY name;
 \\endif
 SELECT 'taken ' || rolname FROM pg_roles WHERE rolname IN ({names})
-AND shobj_description(oid, 'pg_authid') IS DISTINCT FROM {_text(_MADE)} ORDER BY rolname;
+AND shobj_description(oid, 'pg_authid') IS DISTINCT FROM {quoted(_MADE)} ORDER BY rolname;
 SELECT 'move ' || what || ' to ' || role FROM ({_MOVES}) AS moves ORDER BY step, what;
 """  # noqa: S608  # text of our own
 
@@ -133,15 +143,15 @@ def apply(files: Sequence[SqlFile], verifiers: Mapping[str, str]) -> str:
 def _roles(verifiers: Mapping[str, str]) -> str:
     names = ", ".join(ROLES)
     logins = "\n".join(
-        f"ALTER ROLE {role} LOGIN PASSWORD {_text(verifiers[role])};\n"
-        f"COMMENT ON ROLE {role} IS {_text(_MADE)};"
+        f"ALTER ROLE {role} LOGIN PASSWORD {quoted(verifiers[role])};\n"
+        f"COMMENT ON ROLE {role} IS {quoted(_MADE)};"
         for role in ROLES
     )
     return f"""
 {_SESSION}
 BEGIN;
 {_LOCK}
-SELECT format('CREATE ROLE %I', name) FROM unnest(ARRAY[{", ".join(map(_text, ROLES))}]) AS given (name)
+SELECT format('CREATE ROLE %I', name) FROM unnest(ARRAY[{", ".join(map(quoted, ROLES))}]) AS given (name)
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \\gexec
 {logins}
 GRANT {names} TO CURRENT_USER;
@@ -165,14 +175,14 @@ COMMIT;
 def _file(file: SqlFile) -> str:
     become = f"SET LOCAL ROLE {file.role};" if file.role else ""
     return f"""
-SELECT EXISTS (SELECT FROM atomic_infra.applied_file WHERE name = {_text(file.name)}) AS atomic_done \\gset
+SELECT EXISTS (SELECT FROM atomic_infra.applied_file WHERE name = {quoted(file.name)}) AS atomic_done \\gset
 \\if :atomic_done
 \\echo {SAYS}already {file.name}
 \\else
 \\echo {SAYS}applying {file.name}
 BEGIN;
 {_LOCK}
-INSERT INTO atomic_infra.applied_file (name, sha256) VALUES ({_text(file.name)}, {_text(file.sha256)});
+INSERT INTO atomic_infra.applied_file (name, sha256) VALUES ({quoted(file.name)}, {quoted(file.sha256)});
 {become}
 \\i {file.name}
 RESET ROLE;
@@ -185,5 +195,6 @@ DISCARD ALL;
 """  # noqa: S608  # text of our own, and names that were checked
 
 
-def _text(value: str) -> str:
+def quoted(value: str) -> str:
+    """Return a value as a literal of SQL."""
     return "'" + value.replace("'", "''") + "'"

@@ -17,6 +17,7 @@ from ops.doctor import (
     edge,
     maintenance,
     names,
+    previews,
     quotas,
     running,
     state,
@@ -215,7 +216,12 @@ def _application(deployed: Deployed, *, look_up: edge.Resolve) -> list[Check]:
             *running.judge_commands(settings),
         ]
 
+    lending = Check(
+        name="previews",
+        findings=lambda: previews.judge(*previews.gather(deployed), stage=stage),
+    )
     return [
+        *([lending] if settings.previews else []),
         Check(
             name="dns",
             findings=lambda: edge.judge_dns(edge.gather_dns(deployed, look_up), stack=stack),

@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -54,6 +55,23 @@ def apply_in_task(
 
     Raises UserError where it never ran, and when AWS refuses.
     """
+    return sql_in_task(
+        deployed, archive, TASK, {"MAY_MOVE": "yes" if may_move else "no"}, progress=progress
+    )
+
+
+def sql_in_task(
+    deployed: Deployed,
+    archive: bytes,
+    script: str,
+    environment: Mapping[str, str],
+    *,
+    progress: Progress,
+) -> Applied:
+    """Let a script of the shell run on the files of an archive, in one task beside the database.
+
+    Raises UserError where it never ran, and when AWS refuses.
+    """
     started = datetime.now(UTC)
     network = network_of(
         deployed, DATABASE_TASK, remedy="deploy the stage first, in phase foundation or full"
@@ -65,12 +83,12 @@ def apply_in_task(
             DATABASE_TASK,
             task_definition=deployed.names.service(DATABASE_TASK),
             network=network,
-            command=[TASK],
+            command=[script],
             environment={
                 "BUNDLE_URL": link,
                 "BUNDLE_SHA256": hashlib.sha256(archive).hexdigest(),
-                "MAY_MOVE": "yes" if may_move else "no",
                 "PGCONNECT_TIMEOUT": "30",
+                **environment,
             },
             progress=progress,
         )

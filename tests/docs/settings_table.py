@@ -1,5 +1,6 @@
 """docs/settings.md's table, from the settings' own definitions."""
 
+import json
 from collections.abc import Iterator
 from typing import get_origin
 
@@ -26,6 +27,8 @@ def settings_table() -> str:
 def _rows(section: type[Section], prefix: str) -> Iterator[str]:
     nested: list[tuple[type[Section], str]] = []
     for name, field in section.model_fields.items():
+        if (section, name) == (StageSettings, "preview"):
+            continue  # `ops preview up` writes it, and nobody else
         inner = _section(field)
         if section is StageSettings and name in _NAMED:
             nested.append((_NAMED[name], f"{name}.NAME."))
@@ -51,4 +54,6 @@ def _default(field: FieldInfo) -> str:
     value = field.default
     if value is PydanticUndefined or value is None or value in ((), {}, ""):
         return ""
+    if isinstance(value, tuple):
+        return f"`{json.dumps(value)}`"
     return f"`{str(value).lower()}`" if isinstance(value, bool) else f"`{value}`"

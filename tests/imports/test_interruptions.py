@@ -2,7 +2,8 @@
 
 import pytest
 
-from imports.interruptions import NOTHING, UNKNOWN, interruption
+from aws.resources.row import NOTHING, UNKNOWN
+from imports.interruptions import interruption
 from terraform.plan import AttributeChange
 
 
@@ -18,7 +19,7 @@ def change(attribute: str, *, state_only: bool = False) -> AttributeChange:
         ("aws_rds_cluster", "engine_version", "the database, for minutes"),
         ("aws_ecs_service", "task_definition", "its tasks are replaced one by one"),
         ("aws_ecs_service", "network_configuration[0].subnets", "replaced one by one"),
-        ("aws_route", "nat_gateway_id", "connections out"),
+        ("aws_route_table", "route[0].nat_gateway_id", "connections that go the way"),
     ],
 )
 def test_what_restarts_is_said(type_: str, attribute: str, words: str) -> None:

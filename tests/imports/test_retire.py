@@ -475,6 +475,38 @@ def test_two_writers_with_another_object(world: World) -> None:
     refused(world, r'"vpc-9", not "vpc-1" \(the legacy state was at serial 7 .*, is at 12 now\)')
 
 
+def made_again(world: World) -> None:
+    """Let the old folder's CI apply once more: another VPC, other subnets, and the database that is there."""
+    world.old.state = legacy_state(resource("aws_vpc", "main", instance(id="vpc-9")), serial=12)
+    world.old.state["resources"].pop(0)
+    world.old.state["resources"].pop(1)
+
+
+def test_after_a_second_base_was_made_only_what_the_stage_owns_is_let_go(world: World) -> None:
+    world.retire()
+    made_again(world)
+
+    done = world.retire(acknowledged=True)
+
+    assert world.old.state is not None
+    assert "aws_db_instance.main" in done.let_go
+    assert managed_addresses(world.old.state) == ("aws_vpc.main",)
+    assert done.stays == ("aws_vpc.main",)
+    assert "`terraform destroy` in that folder removes the second base alone" in done.notes[0]
+    assert world.holders() == {Holder.HERE}
+
+
+def test_a_second_base_stays_there_when_that_is_acknowledged(world: World) -> None:
+    world.retire()
+    made_again(world)
+    pushes = world.old.pushes
+
+    with pytest.raises(UserError, match="has made 1 objects again, a second base beside this"):
+        world.retire()
+
+    assert world.old.pushes == pushes
+
+
 def test_two_writers_with_an_object_gone(world: World) -> None:
     world.old.state = without(legacy_state(serial=12), "aws_db_instance.main")
 

@@ -250,5 +250,31 @@ def test_an_apply_of_the_old_ci_after_the_retirement_is_seen_by_status(
     assert finished.exit_code == 1
     assert b"already exists" in finished.stderr.lower() or b"AlreadyExists" in finished.stderr
     assert {address: held.get("id") for address, held in story.held().items()} == before
-    # Two have a create that AWS answers with what is there: both states hold these again, as status says.
-    assert holders(story) == {"both": 2, "here": 44}
+    # The cluster's create AWS answers with what is there: both states hold it again, as status says.
+    assert holders(story) == {"both": 1, "here": 45}
+    assert "a second base beside this stage's" in story.imports("status", *story.from_legacy).text
+    assert "No changes." in story.cdktf.run("diff", STACK)
+
+
+def test_an_inventory_of_a_second_base_is_refused_and_leaves_the_record(story: Story) -> None:
+    record = story.stages / f"{STAGE}.adoption.json"
+    before = record.read_bytes()
+
+    answer = story.imports("inventory", *story.from_legacy)
+
+    assert answer.code == 1
+    assert "a second base beside this stage's" in answer.errors
+    assert record.read_bytes() == before
+
+
+def test_a_second_retirement_lets_go_of_the_stages_and_the_second_base_can_be_destroyed(
+    story: Story,
+) -> None:
+    asked = story.imports("retire", *story.from_legacy)
+    retired = story.imports("retire", *story.from_legacy, "--acknowledge")
+
+    assert (asked.code, retired.code) == (1, 0), retired.errors
+    assert holders(story) == {"here": 46}
+    destroyed = story.legacy("destroy", "-auto-approve", "-input=false", "-no-color")
+    assert destroyed.exit_code == 0, destroyed.stderr
+    assert "No changes." in story.cdktf.run("diff", STACK)

@@ -4,9 +4,10 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+from botocore.exceptions import ClientError
 
 from local.emulator import PROJECT, Emulator, running_emulator
 
@@ -70,3 +71,63 @@ def test_a_call_that_it_lacks_fails_at_once_and_says_so_in_its_clients_words(
 
     with pytest.raises(client.exceptions.ClientError, match="the embedded AWS lacks this call"):
         getattr(client, operation)(**arguments)
+
+
+def _subnet_group(emulator: Emulator) -> None:
+    ec2 = emulator.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(
+            VpcId=vpc, CidrBlock=f"10.9.{number}.0/24", AvailabilityZone=f"us-east-1{zone}"
+        )["Subnet"]["SubnetId"]
+        for number, zone in enumerate("ab")
+    ]
+    emulator.client("rds").create_db_subnet_group(
+        DBSubnetGroupName="taken", DBSubnetGroupDescription="one", SubnetIds=subnets
+    )
+
+
+def _address_set(emulator: Emulator) -> None:
+    emulator.client("wafv2").create_ip_set(
+        Name="taken", Scope="REGIONAL", IPAddressVersion="IPV4", Addresses=["10.0.0.0/8"]
+    )
+
+
+def _service(emulator: Emulator) -> None:
+    ecs = emulator.client("ecs")
+    ecs.create_cluster(clusterName="taken")
+    ecs.register_task_definition(
+        family="taken", containerDefinitions=[{"name": "a", "image": "b", "memory": 128}]
+    )
+    ecs.create_service(cluster="taken", serviceName="taken", taskDefinition="taken", desiredCount=0)
+
+
+def _topic(emulator: Emulator) -> None:
+    sns = emulator.client("sns")
+    made = len([each for each in sns.list_topics()["Topics"] if "taken" in each["TopicArn"]])
+    sns.create_topic(Name="taken", Tags=[{"Key": "made", "Value": str(made)}])
+
+
+@pytest.mark.parametrize(
+    ("create", "code"),
+    [
+        (_subnet_group, "DBSubnetGroupAlreadyExists"),
+        (_address_set, "WAFDuplicateItemException"),
+        (
+            lambda emulator: emulator.client("scheduler").create_schedule_group(Name="taken"),
+            "ConflictException",
+        ),
+        (_service, "InvalidParameterException"),
+        (_topic, "InvalidParameter"),
+    ],
+    ids=["subnet group", "address set", "schedule group", "service", "topic with other tags"],
+)
+def test_a_name_is_given_once(
+    emulator: Emulator, create: Callable[[Emulator], None], code: str
+) -> None:
+    create(emulator)
+
+    with pytest.raises(ClientError) as refused:
+        create(emulator)
+
+    assert refused.value.response["Error"]["Code"] == code

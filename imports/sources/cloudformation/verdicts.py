@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from aws.resources import RESOURCES
 from imports.sources.cloudformation.owners_stack import OwnersRow, OwnersStack
 from imports.sources.cloudformation.references import referred
 from imports.sources.cloudformation.roles import Roles
@@ -73,60 +74,24 @@ def _scaled_id(row: OwnersRow, physical: Physical) -> str:
     return f"{namespace}/{resource}/{dimension}" if namespace else ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Imported:
-    """The types that one row is imported as, each with what its import id is made of."""
-
-    types: tuple[str, ...]
-    import_id: _ImportId = _as_it_is
-    name: Callable[[str], str] = lambda role: role
-    """Gives the resource's name from the row's role."""
-
-
-def _one(type_: str, import_id: _ImportId = _as_it_is, *, name: str = "") -> _Imported:
-    fixed = (lambda _role: name) if name else (lambda role: role.replace("-", "_"))
-    return _Imported(types=(type_,), import_id=import_id, name=fixed)
-
-
-_IMPORTED: Final[Mapping[str, _Imported]] = {
-    "AWS::EC2::VPC": _one("aws_vpc"),
-    "AWS::EC2::Subnet": _one("aws_subnet"),
-    "AWS::EC2::InternetGateway": _one("aws_internet_gateway"),
-    "AWS::EC2::EIP": _one("aws_eip", _address_id),
-    "AWS::EC2::NatGateway": _one("aws_nat_gateway"),
-    "AWS::EC2::RouteTable": _one("aws_route_table"),
-    "AWS::EC2::SubnetRouteTableAssociation": _one("aws_route_table_association", _association),
-    "AWS::EC2::SecurityGroup": _one("aws_security_group"),
-    "AWS::ECS::Cluster": _one("aws_ecs_cluster"),
-    "AWS::ECS::ClusterCapacityProviderAssociations": _one("aws_ecs_cluster_capacity_providers"),
-    "AWS::ECS::Service": _one("aws_ecs_service", _service_id),
-    "AWS::ECR::Repository": _one("aws_ecr_repository"),
-    "AWS::Logs::LogGroup": _one("aws_cloudwatch_log_group"),
-    "AWS::SecretsManager::Secret": _one("aws_secretsmanager_secret"),
-    "AWS::RDS::DBInstance": _one("aws_db_instance"),
-    "AWS::RDS::DBSubnetGroup": _one("aws_db_subnet_group"),
-    "AWS::S3::Bucket": _Imported(
-        types=(
-            "aws_s3_bucket",
-            "aws_s3_bucket_public_access_block",
-            "aws_s3_bucket_server_side_encryption_configuration",
-        ),
-        name=lambda _role: "data",
-    ),
-    "AWS::ElasticLoadBalancingV2::LoadBalancer": _one("aws_lb"),
-    "AWS::ElasticLoadBalancingV2::Listener": _one("aws_lb_listener"),
-    "AWS::ElasticLoadBalancingV2::ListenerRule": _one("aws_lb_listener_rule"),
-    "AWS::ElasticLoadBalancingV2::TargetGroup": _one("aws_lb_target_group"),
-    "AWS::EFS::FileSystem": _one("aws_efs_file_system", name="lancedb"),
-    "AWS::EFS::AccessPoint": _one("aws_efs_access_point", name="lancedb"),
-    "AWS::EFS::MountTarget": _one("aws_efs_mount_target"),
-    "AWS::SNS::Topic": _one("aws_sns_topic", name="alarms"),
-    "AWS::SNS::Subscription": _one("aws_sns_topic_subscription", name="operator"),
-    "AWS::ApplicationAutoScaling::ScalableTarget": _one("aws_appautoscaling_target", _scaled_id),
+# What an import id is made of, where it is not the physical id.
+_IDS: Final[Mapping[str, _ImportId]] = {
+    "AWS::EC2::EIP": _address_id,
+    "AWS::EC2::SubnetRouteTableAssociation": _association,
+    "AWS::ECS::Service": _service_id,
+    "AWS::ApplicationAutoScaling::ScalableTarget": _scaled_id,
+}
+# What the platform has once, by the name that it has there; others are named by their role.
+_NAMES: Final[Mapping[str, str]] = {
+    "AWS::S3::Bucket": "data",
+    "AWS::EFS::FileSystem": "lancedb",
+    "AWS::EFS::AccessPoint": "lancedb",
+    "AWS::SNS::Topic": "alarms",
+    "AWS::SNS::Subscription": "operator",
 }
 
 OF_STACK: Final = frozenset(
-    {type_ for row in _IMPORTED.values() for type_ in row.types}
+    {each.type for each in RESOURCES.values() if each.cloudformation}
     | {"aws_vpc_security_group_ingress_rule"}
 )
 """The types that rows are imported as."""
@@ -231,11 +196,12 @@ def _verdicts(
 def _whole(
     row: OwnersRow, role: str, addresses: frozenset[str], physical: Physical
 ) -> list[RowVerdict]:
-    known = _IMPORTED.get(row.type)
-    if known is None:
+    types = [each.type for each in RESOURCES.values() if each.cloudformation == row.type]
+    if not types:
         return [_without(row, "not covered", _NOTHING_LIKE_IT)]
-    name, import_id = known.name(role), known.import_id(row, physical)
-    found = [_to(row, f"{type_}.{name}", addresses, import_id=import_id) for type_ in known.types]
+    name = _NAMES.get(row.type, role.replace("-", "_"))
+    import_id = _IDS.get(row.type, _as_it_is)(row, physical)
+    found = [_to(row, f"{type_}.{name}", addresses, import_id=import_id) for type_ in types]
     # Of a bucket the stage may lack a part that the owner's has; the bucket itself it has or has not.
     return [each for each in found if each.verdict == "import"] or found[:1]
 
@@ -275,6 +241,7 @@ def _without(row: OwnersRow, verdict: Verdict, why: str) -> RowVerdict:
 def _why_uncovered(row: OwnersRow, roles: Roles) -> str:
     if row.logical_id in roles.ambiguous:
         return "another row could be the same thing: neither is touched"
-    if row.type in {*_IMPORTED, *_PARTS, *_OF_A_SERVICE, _INGRESS}:
+    imported = {each.cloudformation for each in RESOURCES.values()}
+    if row.type in {*imported, *_PARTS, *_OF_A_SERVICE, _INGRESS}:
         return "nothing tells which part of the platform it is"
     return _NOTHING_LIKE_IT

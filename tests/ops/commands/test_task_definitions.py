@@ -7,8 +7,9 @@ import pytest
 
 from aws.client import Clients
 from common.errors import UserError
-from ops.commands.task_definitions import check_runs_nothing, delete_revisions, revisions_of
+from ops.commands.task_definitions import check_runs_nothing
 from ops.deployed import Deployed
+from ops.tasks.revisions import delete_revisions, revisions_of
 from terraform.workspace import Workspace
 from tests.stages import stage_settings
 
@@ -35,7 +36,7 @@ def test_all_revisions_of_the_stages_families_go(deployed: Deployed, clients: Cl
     clients("ecs").deregister_task_definition(taskDefinition=first)
 
     found = revisions_of(deployed)
-    delete_revisions(deployed, found, lambda _step: None)
+    delete_revisions(clients, found, lambda _step: None)
 
     assert sorted(found) == [first, second]
     for status in ("ACTIVE", "INACTIVE"):
