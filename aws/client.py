@@ -33,7 +33,7 @@ class Clients(Protocol):
     """Gives the boto3 client of a service; all of them for the same account and region."""
 
     def __call__(self, service: str, /) -> Any:
-        """Return the client."""
+        """Return the client; of `wafv2@us-east-1` that of another region than the others'."""
         ...
 
 
@@ -58,8 +58,10 @@ def boto3_clients(*, region: str | None = None, profile: str | None = None) -> C
     config_of = {"s3": config.merge(for_links)}
 
     @cache
-    def client(service: str, /) -> Any:
-        chosen = config_of.get(service, config).merge(Config(region_name=_ANSWERED_IN.get(service)))
+    def client(named: str, /) -> Any:
+        service, _, elsewhere = named.partition("@")
+        region_name = elsewhere or _ANSWERED_IN.get(service)
+        chosen = config_of.get(service, config).merge(Config(region_name=region_name))
         made = session.client(service, config=chosen)  # type: ignore[call-overload]  # a variable
         endpoint = urlsplit(made.meta.endpoint_url)
         _ = endpoint.port  # a ValueError now, not at the first call
@@ -85,6 +87,11 @@ def client_of(clients: Clients, service: str) -> Any:
                 f"no client for {service} can be made ({told}): set AWS_ENDPOINT_URL to a URL "
                 "such as http://127.0.0.1:5000, or unset it for AWS itself"
             ) from None
+
+
+def within(region: str, clients: Clients) -> Clients:
+    """Return the clients of another region, with the same credentials."""
+    return lambda service: clients(f"{service}@{region}")
 
 
 def region_of(clients: Clients) -> str:
@@ -116,8 +123,8 @@ def ask_all(
 ) -> dict[str, Any]:
     """Return the members `results` of an operation's answer, lists over all of its pages.
 
-    What AWS does not answer with is an empty list; so is everything when it answers with one of the error
-    codes `absent`.
+    A result may be a dotted path where there are pages. What AWS does not answer with is an empty list; so is
+    everything when it answers with one of the error codes `absent`.
     Raises UserError when AWS refuses a page.
     """
     client = client_of(clients, service)
@@ -129,11 +136,17 @@ def ask_all(
         try:
             for page in client.get_paginator(xform_name(operation)).paginate(**arguments):
                 for result in results:
-                    found[result] += page.get(result, ())
+                    found[result] += _at(page, result) or ()
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") not in absent:
                 raise
     return found
+
+
+def _at(page: Any, path: str) -> Any:
+    for part in path.split("."):
+        page = page.get(part) or {}
+    return page
 
 
 def ask_unless(
@@ -156,6 +169,7 @@ def ask_unless(
 
 def action_name(service: str, operation: str) -> str:
     """Return what a policy calls the operation: `ec2:DescribeVpcs`."""
+    service = service.partition("@")[0]
     return f"{service}:{_OTHERWISE_NAMED.get(operation, operation)}"
 
 

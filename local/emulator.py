@@ -49,12 +49,13 @@ class Emulator:
             "AWS_REGION": REGION,
         }
 
-    def client(self, service: str) -> Any:
-        """Make a boto3 client of it."""
+    def client(self, named: str) -> Any:
+        """Make a boto3 client of it; of `wafv2@eu-central-1` in another region."""
+        service, _, region = named.partition("@")
         return boto3.client(  # type: ignore[call-overload]  # the name is a variable
             service,
             endpoint_url=self.url,
-            region_name=REGION,
+            region_name=region or REGION,
             aws_access_key_id="test",
             aws_secret_access_key="test",  # noqa: S106  # it takes any
             config=Config(proxies={}),  # a proxy knows no way to this machine's loopback

@@ -26,7 +26,7 @@ from modules.compute.service_roles import ServiceRoles
 from modules.context import Context
 from modules.data.database import Database
 from modules.data.private_bucket import PrivateBucket
-from modules.network.network import Network
+from modules.network.network import AnyNetwork
 from modules.security.policies import Statement
 from modules.security.secret_store import SecretStore
 from modules.settings.beside import Beside
@@ -45,7 +45,7 @@ class Platform:
     stage: StageSettings
     context: Context
     names: Names
-    network: Network
+    network: AnyNetwork
     cluster: Cluster
     roles: Mapping[str, ServiceRoles]
     groups: Mapping[str, SecurityGroup]

@@ -21,7 +21,7 @@ from modules.base.address import address
 from modules.base.partition import arn
 from modules.context import Context
 from modules.data.private_bucket import PrivateBucket
-from modules.network.network import Network
+from modules.network.network import AnyNetwork
 from modules.security import policies
 
 _EXECUTION_POLICY = "iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
@@ -36,7 +36,7 @@ class LegacyBase(Construct):
         id_: str,
         *,
         context: Context,
-        network: Network,
+        network: AnyNetwork,
         bucket: PrivateBucket,
     ) -> None:
         super().__init__(scope, id_)

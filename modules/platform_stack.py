@@ -12,6 +12,7 @@ from cdktf import TerraformElement, TerraformOutput, TerraformResource, Terrafor
 from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
 from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
 from cdktf_cdktf_provider_aws.data_aws_route53_zone import DataAwsRoute53Zone
+from cdktf_cdktf_provider_aws.route53_record import Route53RecordAlias
 from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
 from cdktf_cdktf_provider_aws.s3_bucket_versioning import S3BucketVersioningA
 from cdktf_cdktf_provider_aws.vpc import Vpc
@@ -23,7 +24,7 @@ from modules.base.expressions import leave_to_others
 from modules.base.guard import Guard
 from modules.base.naming import Names
 from modules.base.partition import arn
-from modules.base.provider import configure_provider
+from modules.base.provider import configure_provider, provider_for_cloudfront
 from modules.base.state import configure_state
 from modules.compute.authorities import tls_parameters
 from modules.compute.cluster import Cluster
@@ -42,6 +43,7 @@ from modules.data.logs_bucket import LogsBucket
 from modules.data.night_stop import NightStop
 from modules.data.private_bucket import PrivateBucket
 from modules.edge.certificate import RequestedCertificate
+from modules.edge.domain_names import DomainNames, label_of
 from modules.edge.load_balancer import LoadBalancer, Route
 from modules.edge.web_firewall import WebFirewall
 from modules.extension import Additions, Platform, extended, refuse_doubles
@@ -51,7 +53,7 @@ from modules.monitoring.chat import Chat
 from modules.monitoring.cost_alerts import MONITOR, Budget, CostAnomalies
 from modules.monitoring.monitoring import AlarmTopic, Dashboard, EventNotices, MetricAlarms
 from modules.network.inside_names import InsideNames
-from modules.network.network import Network
+from modules.network.network import network_of
 from modules.network.security_groups import SecurityGroups
 from modules.security.customer_key import CustomerKey
 from modules.security.secret_store import ConnectionStrings, SecretStore
@@ -59,6 +61,7 @@ from modules.settings import stage_settings as s
 from modules.settings.mirrored import third_party_images
 from modules.settings.schedule import WEEK_MINUTES, planned_stops
 from modules.settings.services import OWN_REPOSITORY, Service
+from modules.settings.shared_registry import shared_registry
 from modules.settings.windows import windows
 
 if TYPE_CHECKING:
@@ -92,6 +95,9 @@ class PlatformStack(TerraformStack):
         self._stage = stage
         configure_state(self, stage=stage, state_folder=state_folder, emulated=emulated)
         configure_provider(self, stage=stage, emulated=emulated)
+        self._elsewhere = (
+            provider_for_cloudfront(self, stage=stage, emulated=emulated) if stage.cdn else None
+        )
         account = address("current", DataAwsCallerIdentity(self, "account"))
         # A scope of their own: a service may be called as a part of the platform is.
         self._services = Construct(self, "services")
@@ -122,7 +128,7 @@ class PlatformStack(TerraformStack):
     def _foundation(self) -> None:
         """Build what the services need."""
         stage, context, services = self._stage, self._context, self._stage.services
-        self._network = Network(self, "network", context=context, settings=stage.network)
+        self._network = network_of(self, "network", context=context, settings=stage.network)
         self._groups = SecurityGroups(
             self,
             "security_groups",
@@ -130,6 +136,7 @@ class PlatformStack(TerraformStack):
             services=services,
             left_out=list(stage.beside.left_out.values()),
             kafka=stage.kafka,
+            behind_cloudfront=bool(stage.cdn and stage.cdn.load_balancer == "cloudfront"),
             network=self._network,
         )
         self._registries = Registries(
@@ -140,6 +147,7 @@ class PlatformStack(TerraformStack):
             allow_overwrite=frozenset(stage.allow_overwrite),
             services=_registries(services),
             left_out=list(_registries(stage.beside.left_out).values()),
+            shared=shared_registry(stage),
         )
         self._mirror = Mirror(
             self,
@@ -208,7 +216,7 @@ class PlatformStack(TerraformStack):
             LegacyBase(
                 self, "legacy_base", context=context, network=self._network, bucket=self._bucket
             )
-        self._hosted_zone = self._find_hosted_zone()
+        self._zones = self._find_hosted_zones()
         self._certificate = self._request_certificate()
 
         self._output("InfrastructureVersion", VERSION)
@@ -222,9 +230,12 @@ class PlatformStack(TerraformStack):
             self._output(f"EcrRepository{_pascal(name)}", repository.repository_url)
         if self._certificate:
             self._output("CertificateArn", self._certificate.arn)
-            if not self._hosted_zone:
+            if not self._zones:
                 for part, value in self._certificate.validation_record.items():
                     self._output(f"CertificateValidationRecord{part.title()}", value)
+                if stage.domains.names:
+                    records = self._certificate.validation_records
+                    self._output("CertificateValidationRecords", records)
         elif stage.certificate_arn:
             self._output("CertificateArn", stage.certificate_arn)
 
@@ -300,7 +311,7 @@ class PlatformStack(TerraformStack):
             services=stage.services,
             search_domain=(
                 # The DHCP options of an adopted VPC are its owner's, for other machines too.
-                not context.is_adopted(Vpc, "main")
+                not (context.is_adopted(Vpc, "main") or self._network.is_given)
                 if stage.network.search_domain is None
                 else stage.network.search_domain
             ),
@@ -380,22 +391,62 @@ class PlatformStack(TerraformStack):
             settings=stage.load_balancer,
             lends=stage.previews is not None,
             domain_name=domain_name,
-            hosted_zone=self._hosted_zone,
             logs=self._logs if stage.security.access_logs else None,
             certificate_arn=certificate_arn,
             network=self._network,
             security_group=self._groups.load_balancer,
         )
+        target = Route53RecordAlias(
+            name=edge.load_balancer.dns_name,
+            zone_id=edge.load_balancer.zone_id,
+            evaluate_target_health=True,
+        )
+        web_acl_arn: str | None = None
         if stage.security.web_firewall:
-            WebFirewall(
+            web_acl_arn = WebFirewall(
                 self,
                 "web_firewall",
                 context=self._context,
                 settings=stage.security,
-                load_balancer=edge.load_balancer,
+                load_balancer=None if stage.cdn else edge.load_balancer,
                 own_addresses=self._network.outgoing_addresses,
+                provider=self._elsewhere,
+            ).web_acl.arn
+        if stage.cdn:
+            # Only now: no other stage waits for the import of its resource.
+            from modules.edge.cdn import Cdn  # noqa: PLC0415
+
+            distribution = Cdn(
+                self,
+                "cdn",
+                context=self._context,
+                domain_names=[domain_name, *stage.domains.names],
+                certificate_arn=self._certificate_for_cloudfront(stage.cdn, certificate_arn),
+                load_balancer=edge,
+                web_acl_arn=web_acl_arn,
+            ).distribution
+            self._output("CdnDomainName", distribution.domain_name)
+            target = Route53RecordAlias(
+                name=distribution.domain_name,
+                zone_id=distribution.hosted_zone_id,
+                evaluate_target_health=False,
             )
+        DomainNames(
+            self,
+            "domain_names",
+            zones=self._zones,
+            redirected=stage.domains.redirect,
+            load_balancer=edge,
+            target=target,
+        )
         return edge
+
+    def _certificate_for_cloudfront(self, settings: s.Cdn, of_load_balancer: str) -> str:
+        if settings.certificate_arn:
+            return settings.certificate_arn
+        if self._elsewhere and self._certificate:
+            return self._certificate.issued_for_cloudfront(self._elsewhere)
+        return of_load_balancer
 
     def _service(self, service: Service, domain_name: str) -> None:
         """Build one service, its route, and the alarms that roll its deployments back."""
@@ -623,19 +674,28 @@ class PlatformStack(TerraformStack):
             data_bucket=self._bucket,
         )
 
-    def _find_hosted_zone(self) -> DataAwsRoute53Zone | None:
+    def _find_hosted_zones(self) -> dict[str, DataAwsRoute53Zone]:
+        """Find the zone of each name, the domain's first; none where people make the records."""
         stage = self._stage
         if stage.dns.mode != "route53" or stage.domain_name is None:
-            return None
-        return address(
-            "main",
-            DataAwsRoute53Zone(
-                self,
-                "hosted_zone",
-                name=stage.dns.hosted_zone_name or stage.domain_name,
-                private_zone=False,
-            ),
-        )
+            return {}
+        zones: dict[str, DataAwsRoute53Zone] = {}
+        found: dict[str, DataAwsRoute53Zone] = {}
+        for name in (stage.domain_name, *stage.domains.names):
+            zone = stage.zone_of(name) or _NOT_SAID
+            if zone not in found:
+                label = "main" if not found else label_of(zone)
+                found[zone] = address(
+                    label,
+                    DataAwsRoute53Zone(
+                        self,
+                        f"hosted_zone_{label}" if found else "hosted_zone",
+                        name=zone,
+                        private_zone=False,
+                    ),
+                )
+            zones[name] = found[zone]
+        return zones
 
     def _request_certificate(self) -> RequestedCertificate | None:
         stage = self._stage
@@ -645,7 +705,8 @@ class PlatformStack(TerraformStack):
             self,
             "certificate",
             domain_name=stage.domain_name,
-            hosted_zone=self._hosted_zone,
+            further_names=stage.domains.names,
+            zones=self._zones,
             awaited=stage.phase == "full",
         )
 

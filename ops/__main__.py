@@ -29,6 +29,7 @@ from ops.commands.services import app as services
 from ops.commands.state import app as state
 from ops.commands.status import open_, status
 from ops.commands.task_definitions import app as task_definitions
+from ops.commands.vpc import vpc
 
 app = typer.Typer(
     help="The operator's tools for a deployed stage.",
@@ -69,6 +70,7 @@ app.command()(drift)
 app.command()(gate)
 app.add_typer(state, name="state")
 app.add_typer(task_definitions, name="task-definitions")
+app.command()(vpc)
 app.command()(diagram)
 app.command()(report)
 

@@ -5,13 +5,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
-from aws.client import Clients, boto3_clients
+from aws.client import Clients, boto3_clients, within
 from common.errors import UserError
 from imports.record import read_record
 from imports.workspace_record import path_of_record
 from modules.base.naming import Names
 from modules.compute.containers import secret_references
+from modules.settings.shared_registry import shared_registry
 from modules.settings.stage_settings import StageSettings
 from terraform.workspace import Workspace, set_default_credentials, this_workspace
 
@@ -42,7 +44,20 @@ class Deployed:
 
     def registry(self, service: str) -> str:
         """Return the name of a service's registry."""
-        return self.names.registry(self.settings.services[service].registry)
+        label, shared = self.settings.services[service].registry, shared_registry(self.settings)
+        return shared.name(label) if shared else self.names.registry(label)
+
+    @property
+    def registry_clients(self) -> Clients:
+        """The clients that tell of the services' registries, which may be in another region."""
+        shared = shared_registry(self.settings)
+        return within(shared.region, self.clients) if shared else self.clients
+
+    @property
+    def registry_id(self) -> dict[str, Any]:
+        """What a call says of the account of the services' registries, where it may be another."""
+        shared = shared_registry(self.settings)
+        return {"registryId": shared.account_id} if shared else {}
 
     def readers_of(self, secret: str) -> tuple[str, ...]:
         """Return the services that get a value from `secret` when a task starts."""

@@ -10,7 +10,7 @@ from modules.settings.services import (
     POSTGRES_PORT,
 )
 from modules.settings.stage_settings import StageSettings
-from security.network_layout import INTERNET
+from security.network_layout import CLOUDFRONT, INTERNET
 from security.reachability import LOAD_BALANCER, Reach
 
 _PUBLIC_PORTS = (80, HTTPS_PORT)
@@ -21,7 +21,11 @@ def expected_reach(settings: StageSettings) -> frozenset[Reach]:
     if settings.phase != "full":
         return frozenset()
     names = {name: _terraform_name(name) for name in settings.services}
-    found = {_tcp(INTERNET, LOAD_BALANCER, port) for port in _PUBLIC_PORTS}
+    closed = bool(settings.cdn and settings.cdn.load_balancer == "cloudfront")
+    public_ports = () if closed else _PUBLIC_PORTS
+    found = {_tcp(INTERNET, LOAD_BALANCER, port) for port in public_ports}
+    if closed:
+        found.add(_tcp(CLOUDFRONT, LOAD_BALANCER, HTTPS_PORT))
     for name, service in settings.services.items():
         source = names[name]
         if service.routed and service.routed_port:
@@ -37,7 +41,7 @@ def expected_reach(settings: StageSettings) -> frozenset[Reach]:
         # What is open to anywhere leads to the platform's own domain too.
         ports = {HTTPS_PORT, *service.outbound_ports}
         found |= {_tcp(source, INTERNET, port) for port in ports}
-        found |= {_tcp(source, LOAD_BALANCER, port) for port in ports & {*_PUBLIC_PORTS}}
+        found |= {_tcp(source, LOAD_BALANCER, port) for port in ports & {*public_ports}}
         if settings.kafka and service.uses_kafka:
             found |= {_tcp(source, INTERNET, first, last) for first, last in KAFKA_PORTS}
     return frozenset(found)

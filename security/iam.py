@@ -169,7 +169,8 @@ def _principal_problems(statement: Statement) -> Iterator[tuple[str, str]]:
     of_services = isinstance(principal, dict) and "Service" in principal
     # Log delivery writes below the account's own number, which stands for a condition.
     bounded = statement.get("Condition") or all(
-        "/AWSLogs/${data.aws_caller_identity." in each for each in as_list(statement["Resource"])
+        "/AWSLogs/${data.aws_caller_identity." in each
+        for each in as_list(statement.get("Resource", "*"))
     )
     if principal is None or "*" in accounts or (of_services and not bounded):
         yield "IAM_PUBLIC", str(principal)

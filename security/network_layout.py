@@ -13,12 +13,17 @@ from terraform.stack import Stack
 Direction = Literal["ingress", "egress"]
 DIRECTIONS: tuple[Direction, ...] = ("ingress", "egress")
 INTERNET = "internet"
+CLOUDFRONT = "CloudFront"
+_CLOUDFRONTS_LIST = "com.amazonaws.global.cloudfront.origin-facing"
 _ALL_PORTS = (0, 65535)
+# A stack does not know a given VPC's block, nor its routes: that a subnet has those that it is named for is
+# what the doctor asks AWS.
+_OF_A_GIVEN_VPC = "10.0.0.0/8"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """One rule of a security group. Its peer is a group or a block of addresses."""
+    """One rule of a security group. Its peer is a group, `CLOUDFRONT`, or a block of addresses."""
 
     direction: Direction
     group: str
@@ -59,7 +64,7 @@ def with_references(stack: Stack) -> Stack:
     text = json.dumps(stack.document.get("resource", {}))
     for address, id_ in stack.imports.items():
         text = text.replace(f'"{id_}"', f'"${{{address}.id}}"')
-    return Stack(document={"resource": json.loads(text)})
+    return Stack(document={"resource": json.loads(text), "data": stack.document.get("data", {})})
 
 
 def read_layout(stack: Stack) -> Layout:
@@ -73,12 +78,17 @@ def read_layout(stack: Stack) -> Layout:
         and gateway.get("connectivity_type", "public") == "public"
         and _name(gateway["subnet_id"]) in entered
     }
+    given = {each.name for each in stack.data.values() if each.type == "aws_subnet"}
     return Layout(
         rules=tuple(_rules(stack)),
-        vpcs=tuple(IPv4Network(vpc["cidr_block"]) for vpc in _named(stack, "aws_vpc").values()),
-        blocks={name: IPv4Network(subnet["cidr_block"]) for name, subnet in subnets.items()},
-        entered=entered,
-        natted=frozenset(_routed(stack, "nat_gateway_id", gateways)),
+        vpcs=tuple(IPv4Network(block) for block in _vpcs(stack).values()),
+        blocks={
+            **{name: IPv4Network(subnet["cidr_block"]) for name, subnet in subnets.items()},
+            **dict.fromkeys(given, IPv4Network(_OF_A_GIVEN_VPC)),
+        },
+        entered=entered | {name for name in given if name.startswith("public_")},
+        natted=frozenset(_routed(stack, "nat_gateway_id", gateways))
+        | {name for name in given if name.startswith("private_")},
     )
 
 
@@ -132,11 +142,11 @@ def _databases(stack: Stack) -> Iterator[Endpoint]:
 
 
 def _rules(stack: Stack) -> Iterator[Rule]:
-    vpcs = {name: vpc["cidr_block"] for name, vpc in _named(stack, "aws_vpc").items()}
+    vpcs = _vpcs(stack)
     for group, resource in _named(stack, "aws_security_group").items():
         for direction in DIRECTIONS:
             for rule in resource.get(direction) or ():
-                yield from _inline(rule, group, direction, vpcs)
+                yield from _inline(rule, group, direction, vpcs, stack)
     for direction in DIRECTIONS:
         for rule in _named(stack, f"aws_vpc_security_group_{direction}_rule").values():
             yield _separate(rule, direction, vpcs)
@@ -147,13 +157,15 @@ def _inline(
     group: str,
     direction: Direction,
     vpcs: Mapping[str, str],
+    stack: Stack,
 ) -> Iterator[Rule]:
-    if any(rule.get(key) for key in ("ipv6_cidr_blocks", "prefix_list_ids")):
+    lists = rule.get("prefix_list_ids") or ()
+    if rule.get("ipv6_cidr_blocks") or not all(_is_cloudfront(each, stack) for each in lists):
         raise ValueError(f"a rule of {group} speaks of IPv6 or of a prefix list: {rule}")
     protocol = _protocol(rule["protocol"])
     first, last = _ports(protocol, rule["from_port"], rule["to_port"])
     peers = [_name(peer) for peer in rule.get("security_groups") or ()]
-    for peer in [*peers, *([group] if rule.get("self") else [])]:
+    for peer in [*peers, *([group] if rule.get("self") else []), *([CLOUDFRONT] if lists else [])]:
         yield Rule(
             direction=direction,
             group=group,
@@ -167,6 +179,19 @@ def _inline(
             direction=direction, group=group, protocol=protocol, first_port=first, last_port=last,
             block=_block(block, vpcs),
         )  # fmt: skip
+
+
+def _is_cloudfront(prefix_list: str, stack: Stack) -> bool:
+    meant = sole(prefix_list)
+    listed = stack.data.get(meant.address) if meant else None
+    return bool(listed and listed.attributes.get("name") == _CLOUDFRONTS_LIST)
+
+
+def _vpcs(stack: Stack) -> dict[str, str]:
+    """Return the blocks of the VPCs by name; of one that is looked up, one that stands for it."""
+    own = {name: str(vpc["cidr_block"]) for name, vpc in _named(stack, "aws_vpc").items()}
+    given = [each.name for each in stack.data.values() if each.type == "aws_vpc"]
+    return {**own, **dict.fromkeys(given, _OF_A_GIVEN_VPC)}
 
 
 def _separate(rule: Mapping[str, Any], direction: Direction, vpcs: Mapping[str, str]) -> Rule:

@@ -21,6 +21,7 @@ from typing import Any
 
 from security.exceptions import Failure
 from security.network_layout import (
+    CLOUDFRONT,
     INTERNET,
     Direction,
     Endpoint,
@@ -51,8 +52,8 @@ _ANY_PROTOCOL = "-1"
 class Reach:
     """One thing that is open, from a first port to a last one, both included.
 
-    `source` and `destination` are `internet`, `load_balancer`, `database`, `file_storage`, or a service's
-    Terraform name.
+    `source` and `destination` are `internet`, `CloudFront`, `load_balancer`, `database`, `file_storage`, or a
+    service's Terraform name.
     """
 
     source: str
@@ -116,6 +117,11 @@ def _relation(stack: Stack) -> frozenset[Reach]:
                 for rule in _rules(layout, each, "ingress")
                 if _is_outside(rule, layout)
             }
+            found |= {
+                Reach(source=CLOUDFRONT, destination=each.name, **_traffic(rule))
+                for rule in _rules(layout, each, "ingress")
+                if rule.peer_group == CLOUDFRONT
+            }
     return frozenset(found)
 
 
@@ -143,7 +149,9 @@ def network_failures(stack: Stack, *, stage: str, expected: Set[Reach]) -> list[
         # Of the rest nothing can be said: an all-clear would be about a part.
         return sorted([*unread, failure("NET_UNREAD", "aws_security_group", error)])
     exposed = [
-        each for each in found if each.source == INTERNET and each.destination != LOAD_BALANCER
+        each
+        for each in found
+        if each.source in {INTERNET, CLOUDFRONT} and each.destination != LOAD_BALANCER
     ]
     public_databases = [
         each

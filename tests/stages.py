@@ -110,6 +110,20 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
         "database": {"engine": "aurora-serverless-v2", "backup_retention_days": 0},
         "retain_data": True,
     },
+    "fronted": {
+        **_REQUIRED,
+        "region": "eu-central-1",
+        "retain_data": False,
+        "dns": {"mode": "route53", "hosted_zone_name": "example.com"},
+        "security": {"customer_managed_key": True, "web_firewall": True, "backups": True},
+        "cdn": {"load_balancer": "cloudfront"},
+        "images": {"shared_with": ["210987654321"]},
+        "domains": {
+            "redirect": ["example.com", "www.example.com", "old.example.org"],
+            "serve": ["app.example.net"],
+            "hosted_zone_names": ["example.org", "example.net"],
+        },
+    },
     "opened": {
         **_REQUIRED,
         "security": {"customer_managed_key": True, "exec_allowed": True},
@@ -183,6 +197,25 @@ BESIDES: Mapping[str, Mapping[str, Any]] = {
     "bare": BARE,
     "adopted": {**_REQUIRED, "security": {"backups": True}},
     "own-secrets": OWN_SECRETS,
+    "lodged": {
+        **_REQUIRED,
+        "account_id": "123456789012",
+        "images": {"registry": "210987654321.dkr.ecr.eu-central-1.amazonaws.com/atomic-prod"},
+        "retain_data": False,
+        "network": {
+            "vpc_id": "vpc-0123456789abcdef0",
+            "public_subnet_ids": ["subnet-0000000000000000a", "subnet-0000000000000000b"],
+            "private_subnet_ids": ["subnet-0000000000000000c", "subnet-0000000000000000d"],
+        },
+    },
+    "renamed": {
+        **_REQUIRED,
+        "domains": {
+            "redirect": [f"old-{n}.example.org" for n in range(6)],
+            "serve": ["b.example.org"],
+        },
+    },
+    "half-fronted": {**_REQUIRED, "security": {"web_firewall": True}, "cdn": {}},
 }
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from aws.resources.acm import ACM
 from aws.resources.backup import BACKUP
 from aws.resources.chatbot import CHATBOT
+from aws.resources.cloudfront import CLOUDFRONT
 from aws.resources.cloudwatch import CLOUDWATCH
 from aws.resources.costs import COSTS
 from aws.resources.document import Attributes
@@ -40,6 +41,7 @@ RESOURCES: Final[Mapping[str, Resource]] = {
     for each in (
         *BACKUP,
         *KMS,
+        *CLOUDFRONT,
         *ACM,
         *EFS,
         *SERVICEDISCOVERY,

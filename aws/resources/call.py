@@ -1,10 +1,12 @@
 """The calls that list objects, and what is in their answers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
-from aws.client import Clients, account_of, ask_all, ask_unless
+from botocore import xform_name
+
+from aws.client import Clients, account_of, ask_all, ask_unless, client_of, within
 
 Row = Mapping[str, Any]
 """One object as AWS lists it, with the parameters that it was asked by."""
@@ -18,7 +20,8 @@ class Call:
 
     `result` is the path to the list, or to the one object, in the answer; without one the answer is
     the object. AWS answers with one of the error codes `absent` where what was asked for by name does not
-    exist. A `single` result is one row whatever it is: the row's `document`.
+    exist. A `single` result is one row whatever it is: the row's `document`. `answered_in` gives the region
+    that alone tells of what is looked for, where it is not the clients' own.
     """
 
     service: str
@@ -28,6 +31,7 @@ class Call:
     _: KW_ONLY
     absent: frozenset[str] = frozenset()
     single: bool = False
+    answered_in: Callable[[str], str | None] = lambda _sought: None
 
     def rows(
         self, clients: Clients, sought: str | None, answers: Answers | None = None
@@ -41,6 +45,8 @@ class Call:
             for name, value in self.parameters.items()
             if sought is not None or "{}" not in str(value)
         }
+        region = self.answered_in(sought or "")
+        clients = within(region, clients) if region else clients
         known = {} if answers is None else answers
         question = f"{self.service} {self.operation} {self.result} {asked}"
         if question not in known:
@@ -57,6 +63,11 @@ class Call:
     def _answer(self, clients: Clients, asked: Mapping[str, Any]) -> Any:
         if not self.result:
             return ask_unless(clients, self.service, self.operation, self.absent, **asked)
+        client = client_of(clients, self.service)
+        if client.can_paginate(xform_name(self.operation)):
+            return ask_all(
+                clients, self.service, self.operation, (self.result,), absent=self.absent, **asked
+            )[self.result]
         head, _, rest = self.result.partition(".")
         answer = ask_all(
             clients, self.service, self.operation, (head,), absent=self.absent, **asked

@@ -4,7 +4,7 @@ import json
 from typing import Any, Final
 
 from aws.resources.call import Call
-from aws.resources.document import Document, DocumentReader
+from aws.resources.document import Document, DocumentReader, planned_policy, policy_document
 from aws.resources.row import Resource, switched_off
 
 
@@ -45,6 +45,25 @@ ECR: Final = (
         document=DocumentReader(
             held=lambda _clients, row: _rules(row["lifecyclePolicyText"]),
             planned=lambda after: _rules(after.get("policy")),
+        ),
+    ),
+    Resource(
+        type="aws_ecr_repository_policy",
+        key=("repository",),
+        attributes={"id": "repositoryName", "repository": "repositoryName"},
+        import_id="{repository}",
+        is_part=True,
+        listing=Call(
+            "ecr",
+            "GetRepositoryPolicy",
+            "",
+            {"repositoryName": "{}"},
+            absent=frozenset({"RepositoryPolicyNotFoundException", "RepositoryNotFoundException"}),
+        ),
+        overwrites=True,
+        document=DocumentReader(
+            held=lambda _clients, row: policy_document(row["policyText"]),
+            planned=planned_policy,
         ),
     ),
     Resource(

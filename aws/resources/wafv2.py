@@ -2,12 +2,25 @@
 
 from typing import Final
 
+from aws.client import Clients, region_of
 from aws.resources.call import Call
 from aws.resources.document import DocumentReader, held_in_row, some_of
 from aws.resources.row import Resource
 
 _OF_LOGGING: Final = ("log_destination_configs", "redacted_fields", "logging_filter")
+# AWS tells of what is for CloudFront there alone.
+_OF_CLOUDFRONT: Final = "us-east-1"
 _NO_ACL: Final = frozenset({"WAFNonexistentItemException"})
+
+
+def _region(sought: str) -> str | None:
+    """Return where AWS tells of a scope or of an ARN, if it is not told in the stage's region."""
+    return _OF_CLOUDFRONT if sought == "CLOUDFRONT" or ":global/" in sought else None
+
+
+def _scopes(clients: Clients) -> tuple[str, ...]:
+    here = region_of(clients) == _OF_CLOUDFRONT
+    return ("REGIONAL", "CLOUDFRONT") if here else ("REGIONAL",)
 
 
 def _in_scope(type_: str, operation: str, result: str, *, protects: bool) -> Resource:
@@ -23,8 +36,9 @@ def _in_scope(type_: str, operation: str, result: str, *, protects: bool) -> Res
             result=result,
             # One page holds as many as AWS allows in a region.
             parameters={"Scope": "{}", "Limit": 100},
+            answered_in=_region,
         ),
-        owners=lambda _clients: ("REGIONAL",),
+        owners=_scopes,
         protects=protects,
     )
 
@@ -58,6 +72,7 @@ WAFV2: Final = (
             {"ResourceArn": "{}"},
             absent=_NO_ACL,
             single=True,
+            answered_in=_region,
         ),
         overwrites=True,
         document=DocumentReader(

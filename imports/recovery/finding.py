@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
-from aws.client import Clients
+from aws.client import Clients, within
 from aws.resources import RESOURCES
 from aws.resources.row import Live
 from common.errors import UserError
@@ -13,6 +13,7 @@ from common.progress import Progress
 from imports.recovery.matching import Lister, Matcher, Matches
 from imports.recovery.recorded import Recorded
 from imports.recovery.recovery_stage import Stage, held_ids
+from modules.base.partition import GLOBAL_REGION
 from terraform.stack import Resource
 
 _LONGEST_WAIT_SECONDS: Final = 45 * 60
@@ -40,6 +41,7 @@ def settled(
             recorded=recorded.found,
             adopted=stage.record.addresses if stage.record else frozenset(),
             lister=_listing(stage.clients, progress),
+            elsewhere=_listing(within(GLOBAL_REGION, stage.clients), progress),
         )
         matches = matcher.match()
         unfinished = sorted(

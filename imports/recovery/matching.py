@@ -74,6 +74,8 @@ class Matcher:
     adopted: Set[str]
     """All addresses of that record."""
     lister: Lister
+    elsewhere: Lister | None = None
+    """The one for resources of the second provider, whose objects are in another region."""
     _found: dict[str, Live | None] = field(default_factory=dict, init=False)
     _ambiguous: list[Ambiguity] = field(default_factory=list, init=False)
     _undecided: list[Ambiguity] = field(default_factory=list, init=False)
@@ -154,7 +156,8 @@ class Matcher:
             key = tuple(self._text(resource, path) for path in row.key)
         except UnknownValueError:
             return []
-        return [live for live in self.lister(resource.type, key[0]) if live.key == key]
+        lister = self.elsewhere if "provider" in resource.attributes else self.lister
+        return [live for live in (lister or self.lister)(resource.type, key[0]) if live.key == key]
 
     def _choose(self, address: str, candidates: list[Live]) -> Live | None:
         if len(candidates) < 2:

@@ -4,7 +4,8 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-from aws.client import Clients, ask, ask_all
+from aws.client import Clients, ask, ask_all, within
+from modules.base.partition import GLOBAL_REGION
 from terraform.import_plan import ReadObject
 from terraform.resolving import Known, text
 from terraform.stack import Resource
@@ -21,7 +22,8 @@ def unimportable(
     found = {}
     for address, resource in lost.items():
         if resource.type == "aws_acm_certificate_validation":
-            read = _validation(clients, resource, known, provider)
+            there = within(GLOBAL_REGION, clients) if "provider" in resource.attributes else clients
+            read = _validation(there, resource, known, provider)
         elif resource.type == "aws_appautoscaling_scheduled_action":
             read = _scheduled_action(clients, resource, known, provider)
         else:

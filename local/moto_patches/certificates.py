@@ -1,6 +1,7 @@
 """What moto 5.2 leaves out of certificates."""
 
 from moto.acm.models import AWSCertificateManagerBackend, CertBundle
+from moto.cloudfront.models import cloudfront_backends
 from moto.elbv2.models import elbv2_backends
 
 
@@ -19,6 +20,10 @@ def _say_who_uses_a_certificate() -> None:
             balancer.arn
             for balancer in balancers.values()
             if any(arn in listener.certificates for listener in balancer.listeners.values())
+        ] + [
+            each.arn
+            for each in cloudfront_backends[self.account_id]["aws"].distributions.values()
+            if each.distribution_config.ViewerCertificate.acm_certificate_arn == arn  # type: ignore[attr-defined]  # of the request
         ]
         return certificate
 

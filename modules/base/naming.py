@@ -166,6 +166,11 @@ class Names:
         return self._name("web-firewall")
 
     @property
+    def cdn(self) -> str:
+        """The comment of the CloudFront distribution, which has no name."""
+        return self._name("cdn")
+
+    @property
     def own_addresses(self) -> str:
         """The addresses that the stage's own tasks come from."""
         return self._name("own-addresses")

@@ -11,6 +11,8 @@ from typing import Any, Final
 
 # Those of governments behind a wall and of the European Sovereign Cloud call services by other names.
 KNOWN: Final = ("aws", "aws-cn", "aws-us-gov")
+# Where CloudFront takes certificates and firewalls from, wherever the stage is.
+GLOBAL_REGION: Final = "us-east-1"
 # Where a person sees the region's objects.
 # https://docs.amazonaws.cn/en_us/aws/latest/userguide/endpoints-Beijing.html
 # https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/getting-started-sign-in.html

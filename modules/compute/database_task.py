@@ -19,7 +19,7 @@ from modules.compute.containers import awslogs, secret_value_from
 from modules.compute.mirror import Mirror
 from modules.context import Context
 from modules.data.database import Database
-from modules.network.network import Network
+from modules.network.network import AnyNetwork
 from modules.security import key_policy, policies
 from modules.security.secret_store import SecretStore
 from modules.settings import stage_settings as s
@@ -40,7 +40,7 @@ class DatabaseTask(Construct):
         *,
         context: Context,
         settings: s.Database,
-        network: Network,
+        network: AnyNetwork,
         mirror: Mirror,
         security_group: SecurityGroup,
         secrets: SecretStore,
@@ -143,7 +143,7 @@ class DatabaseTask(Construct):
         )
 
 
-def where_it_runs(network: Network, security_group: SecurityGroup) -> dict[str, str]:
+def where_it_runs(network: AnyNetwork, security_group: SecurityGroup) -> dict[str, str]:
     """Return labels of a task that no service stands beside."""
     return {
         TASK_SUBNETS: ",".join(subnet.id for subnet in network.task_subnets),

@@ -15,7 +15,7 @@ from modules.base.address import address
 from modules.compute.database_task import where_it_runs
 from modules.compute.mirror import Mirror
 from modules.context import Context
-from modules.network.network import Network
+from modules.network.network import AnyNetwork
 from modules.security import policies
 from modules.settings import stage_settings as s
 from modules.settings.services import DATABASE_TUNNEL
@@ -38,7 +38,7 @@ class DatabaseTunnel(Construct):
         *,
         context: Context,
         settings: s.Database,
-        network: Network,
+        network: AnyNetwork,
         mirror: Mirror,
         security_group: SecurityGroup,
     ) -> None:

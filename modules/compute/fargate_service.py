@@ -48,13 +48,14 @@ from modules.data.private_bucket import PrivateBucket
 from modules.edge.load_balancer import Route
 from modules.lent import LentCluster, LentNetwork, LentObject
 from modules.network.inside_names import InsideNames, LentNames
-from modules.network.network import Network
+from modules.network.network import AnyNetwork
 from modules.security import key_policy, policies
 from modules.security.secret_store import SecretStore
 from modules.settings import stage_settings as s
 from modules.settings.jobs import Job
 from modules.settings.schedule import scheduled_tasks
 from modules.settings.services import Capacity, Service
+from modules.settings.shared_registry import SharedRepository
 
 PLATFORM_VERSION = "1.4.0"
 
@@ -95,12 +96,12 @@ class FargateService(Construct):
         database: s.Database,
         stage: str,
         domain_name: str,
-        network: Network | LentNetwork,
+        network: AnyNetwork | LentNetwork,
         names_inside: InsideNames | LentNames,
         cluster: Cluster | LentCluster,
         security_group: SecurityGroup | LentObject,
         roles: ServiceRoles,
-        repository: EcrRepository | LentObject | None,
+        repository: EcrRepository | SharedRepository | LentObject | None,
         mirror: Mirror,
         secrets: SecretStore,
         bucket: PrivateBucket,

@@ -14,7 +14,9 @@ from constructs import Construct
 from modules.base.address import address, address_of
 from modules.compute.expiry import lifecycle_policy
 from modules.context import Context
+from modules.security import policies
 from modules.settings import stage_settings as s
+from modules.settings.shared_registry import SharedRegistry, SharedRepository
 
 
 class Registries(Construct):
@@ -23,6 +25,8 @@ class Registries(Construct):
     `services` are those with the last part of the registry's name, which a service that was renamed keeps.
     `left_out` are registries of services that the stage has no more: they stay as long as they may not be
     destroyed.
+
+    A stage with `shared` ones makes none, and pulls from those; accounts in `shared_with` may pull from here.
 
     Old images expire, but in a registry that was there before: what its owner keeps is not known. With the
     policy's address in `allow_overwrite` they expire there too.
@@ -38,6 +42,7 @@ class Registries(Construct):
         services: Mapping[str, str],
         left_out: Sequence[str],
         allow_overwrite: Set[str],
+        shared: SharedRegistry | None,
     ) -> None:
         super().__init__(scope, id_)
         encryption = (
@@ -62,11 +67,14 @@ class Registries(Construct):
                     force_delete=not context.retain_data,
                 ),
             )
-            for registry in dict.fromkeys([*services.values(), *stay])
+            for registry in dict.fromkeys([*([] if shared else services.values()), *stay])
         }
-        self.repositories: dict[str, EcrRepository] = {
-            service: registries[registry] for service, registry in services.items()
+        self.repositories: dict[str, EcrRepository | SharedRepository] = {
+            service: shared.repository(registry) if shared else registries[registry]
+            for service, registry in services.items()
         }
+        if settings.shared_with:
+            self._share(registries, settings.shared_with, context)
         for registry, repository in registries.items():
             is_allowed = address_of(EcrLifecyclePolicy, registry) in allow_overwrite
             if context.is_adopted(EcrRepository, registry) and not is_allowed:
@@ -78,5 +86,25 @@ class Registries(Construct):
                     f"{registry}_lifecycle",
                     repository=repository.name,
                     policy=json.dumps(lifecycle_policy(settings)),
+                ),
+            )
+
+    def _share(
+        self, registries: Mapping[str, EcrRepository], accounts: Sequence[str], context: Context
+    ) -> None:
+        """Let other accounts pull; who there may is that account's to say."""
+        # Only now: no other stage waits for its import.
+        from cdktf_cdktf_provider_aws.ecr_repository_policy import (  # noqa: PLC0415
+            EcrRepositoryPolicy,
+        )
+
+        for registry, repository in registries.items():
+            address(
+                registry,
+                EcrRepositoryPolicy(
+                    self,
+                    f"{registry}_policy",
+                    repository=repository.name,
+                    policy=json.dumps(policies.shared_repository_policy(accounts, context.region)),
                 ),
             )

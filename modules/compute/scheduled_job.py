@@ -27,7 +27,7 @@ from modules.base.address import address
 from modules.compute.cluster import Cluster
 from modules.compute.service_roles import ServiceRoles
 from modules.context import Context
-from modules.network.network import Network
+from modules.network.network import AnyNetwork
 from modules.security import policies
 from modules.settings.jobs import Job
 
@@ -66,7 +66,7 @@ class ScheduledJob(Construct):
         job: Job,
         task_definition: EcsTaskDefinition,
         cluster: Cluster,
-        network: Network,
+        network: AnyNetwork,
         security_group: SecurityGroup,
         roles: ServiceRoles,
         failed: FailedJobs,

@@ -30,7 +30,7 @@ from modules.base.naming import Names, major_version
 from modules.context import Context
 from modules.data.database_watch import DatabaseWatch
 from modules.monitoring.alarms import StorageMetric
-from modules.network.network import Network
+from modules.network.network import AnyNetwork
 from modules.security.secret_store import SecretStore
 from modules.settings import stage_settings as s
 from modules.settings.services import POSTGRES_PORT
@@ -81,7 +81,7 @@ def _grows_to(settings: s.Database, *, is_adopted: bool) -> int | None:
     return min(5 * settings.allocated_storage_gib, 65536)
 
 
-def _subnet_group(scope: Construct, names: Names, network: Network) -> DbSubnetGroup:
+def _subnet_group(scope: Construct, names: Names, network: AnyNetwork) -> DbSubnetGroup:
     return address(
         "main",
         DbSubnetGroup(
@@ -106,7 +106,7 @@ class PostgresInstance(Construct):
         context: Context,
         settings: s.Database,
         windows: Windows,
-        network: Network,
+        network: AnyNetwork,
         security_group: SecurityGroup,
         secrets: SecretStore,
     ) -> None:
@@ -206,7 +206,7 @@ class AuroraCluster(Construct):
         context: Context,
         settings: s.Database,
         windows: Windows,
-        network: Network,
+        network: AnyNetwork,
         security_group: SecurityGroup,
         secrets: SecretStore,
     ) -> None:

@@ -19,7 +19,7 @@ from constructs import Construct
 
 from modules.base.address import address
 from modules.context import Context
-from modules.network.network import Network
+from modules.network.network import AnyNetwork
 from modules.security import policies
 from modules.settings import stage_settings as s
 
@@ -39,7 +39,7 @@ class FileStorage(Construct):
         *,
         context: Context,
         settings: s.FileStorage,
-        network: Network,
+        network: AnyNetwork,
         security_group: SecurityGroup,
     ) -> None:
         super().__init__(scope, id_)

@@ -10,7 +10,7 @@ from constructs import Construct
 from modules.base.address import address
 from modules.context import Context
 from modules.data.private_bucket import PrivateBucket
-from modules.network.network import Network
+from modules.network.network import AnyNetwork
 from modules.security import policies
 from modules.settings import stage_settings as s
 
@@ -29,7 +29,7 @@ class LogsBucket(Construct):
         *,
         context: Context,
         settings: s.Security,
-        network: Network,
+        network: AnyNetwork,
         data_bucket: PrivateBucket,
     ) -> None:
         super().__init__(scope, id_)
@@ -53,7 +53,8 @@ class LogsBucket(Construct):
             ),
         )
         policy = bucket.policy
-        if settings.flow_logs:
+        # All of an owner's VPC is more than this stage's business.
+        if settings.flow_logs and not network.is_given:
             address(
                 "main",
                 FlowLog(

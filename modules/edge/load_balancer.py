@@ -1,7 +1,6 @@
 """The edge: an application load balancer with HTTPS, and the route of each service."""
 
 from cdktf import TerraformResourceLifecycle
-from cdktf_cdktf_provider_aws.data_aws_route53_zone import DataAwsRoute53Zone
 from cdktf_cdktf_provider_aws.lb import Lb, LbAccessLogs
 from cdktf_cdktf_provider_aws.lb_listener import (
     LbListener,
@@ -21,7 +20,6 @@ from cdktf_cdktf_provider_aws.lb_target_group import (
     LbTargetGroup,
     LbTargetGroupHealthCheck,
 )
-from cdktf_cdktf_provider_aws.route53_record import Route53Record, Route53RecordAlias
 from cdktf_cdktf_provider_aws.security_group import SecurityGroup
 from constructs import Construct
 
@@ -29,7 +27,7 @@ from modules.base.address import address, address_of
 from modules.context import Context
 from modules.data.logs_bucket import REQUESTS_PREFIX, LogsBucket
 from modules.lent import LentLoadBalancer, LentNetwork
-from modules.network.network import Network
+from modules.network.network import AnyNetwork
 from modules.settings import stage_settings as s
 from modules.settings.previews import ROOM
 from modules.settings.services import Service
@@ -38,9 +36,9 @@ from modules.settings.services import Service
 class LoadBalancer(Construct):
     """The load balancer in the public subnets: port 80 redirects, port 443 routes or answers 404.
 
-    With a hosted zone the domain points to it. One that `lends` leaves room for the rules of previews before
-    its own. `rules_on_http` is true where an adopted one has its rules on
-    port 80 alone: a rule cannot move to another listener, so those stay and get their like on port 443.
+    One that `lends` leaves room for the rules of previews before its own. `rules_on_http` is true where an
+    adopted one has its rules on port 80 alone: a rule cannot move to another listener, so those stay and get
+    their like on port 443.
     """
 
     def __init__(
@@ -52,14 +50,14 @@ class LoadBalancer(Construct):
         settings: s.LoadBalancer,
         lends: bool,
         domain_name: str,
-        hosted_zone: DataAwsRoute53Zone | None,
         logs: LogsBucket | None,
         certificate_arn: str,
-        network: Network,
+        network: AnyNetwork,
         security_group: SecurityGroup,
     ) -> None:
         super().__init__(scope, id_)
         self.domain_name = domain_name
+        self.idle_timeout_seconds = settings.idle_timeout_seconds
         self.host: str | None = None
         self._lends = lends
         self.forwards_http = settings.http == "forward"
@@ -134,30 +132,10 @@ class LoadBalancer(Construct):
 
         if self.rules_on_http:
             http.depends_on = [address_of(LbListener, "https")]
-        if hosted_zone:
-            self._alias(domain_name, hosted_zone)
 
     def placed(self, priority: int) -> int:
         """Return the priority of a rule on the listener, by that in its service's row."""
         return priority + (ROOM if self._lends else 0)
-
-    def _alias(self, domain_name: str, hosted_zone: DataAwsRoute53Zone) -> None:
-        """Let the domain point here."""
-        address(
-            "alias",
-            Route53Record(
-                self,
-                "alias",
-                zone_id=hosted_zone.zone_id,
-                name=domain_name,
-                type="A",
-                alias=Route53RecordAlias(
-                    name=self.load_balancer.dns_name,
-                    zone_id=self.load_balancer.zone_id,
-                    evaluate_target_health=True,
-                ),
-            ),
-        )
 
 
 def path_patterns(path: str) -> list[str]:
@@ -183,7 +161,7 @@ class Route(Construct):
         service: Service,
         path: str,
         port: int,
-        network: Network | LentNetwork,
+        network: AnyNetwork | LentNetwork,
         load_balancer: LoadBalancer | LentLoadBalancer,
     ) -> None:
         super().__init__(scope, id_)

@@ -1,9 +1,10 @@
-"""The web application firewall in front of the load balancer."""
+"""The web application firewall in front of the load balancer, or of CloudFront before it."""
 
 import json
 from collections.abc import Sequence
 from typing import Any
 
+from cdktf import TerraformProvider
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from cdktf_cdktf_provider_aws.cloudwatch_log_resource_policy import (
     CloudwatchLogResourcePolicy,
@@ -35,6 +36,7 @@ from cdktf_cdktf_provider_aws.wafv2_web_acl_logging_configuration import (
 from constructs import Construct
 
 from modules.base.address import address
+from modules.base.partition import GLOBAL_REGION
 from modules.context import Context
 from modules.security import policies
 from modules.settings import stage_settings as s
@@ -80,6 +82,11 @@ def managed_group_statement(group: str, counted: tuple[str, ...]) -> dict[str, A
 class WebFirewall(Construct):
     """A web ACL: a limit per address, then AWS's managed rules. What it blocks is logged, and what it counts.
 
+    Before a load balancer it is joined to it here. Without one it is for CloudFront, which names it itself: a
+    firewall behind CloudFront would see and limit CloudFront's addresses instead of the users', and what a
+    request says of its own origin anybody can write. It is in `GLOBAL_REGION` then, through `provider` where
+    the stage is not.
+
     `own_addresses` are the public addresses that the stage's tasks come from. Where services call one another
     by the stage's domain, all of a zone's calls come from one address, and would soon exceed the limit.
     """
@@ -91,10 +98,18 @@ class WebFirewall(Construct):
         *,
         context: Context,
         settings: s.Security,
-        load_balancer: Lb,
+        load_balancer: Lb | None,
         own_addresses: Sequence[str],
+        provider: TerraformProvider | None,
     ) -> None:
         super().__init__(scope, id_)
+        self._scope, self._region, self._provider = (
+            "REGIONAL" if load_balancer else "CLOUDFRONT",
+            context.region if load_balancer else GLOBAL_REGION,
+            provider,
+        )
+        # Terraform would look for the one before the load balancer in the other region, and leave it behind.
+        self._label = "cdn" if provider else None
         own = self._own_addresses(own_addresses, context) if own_addresses else None
         limit = Wafv2WebAclRule(
             name="rate-limit",
@@ -121,13 +136,14 @@ class WebFirewall(Construct):
             for priority, (name, group, counted) in enumerate(MANAGED_RULE_GROUPS, start=2)
         ]
         self.web_acl = address(
-            "main",
+            self._label or "main",
             Wafv2WebAcl(
                 self,
                 "web_acl",
+                provider=provider,
                 name=context.names.web_firewall,
-                description="In front of the load balancer",
-                scope="REGIONAL",
+                description=f"In front of {'the load balancer' if load_balancer else 'CloudFront'}",
+                scope=self._scope,
                 default_action=Wafv2WebAclDefaultAction(allow=Wafv2WebAclDefaultActionAllow()),
                 rule=[limit, *managed],
                 visibility_config=Wafv2WebAclVisibilityConfig(
@@ -137,26 +153,28 @@ class WebFirewall(Construct):
                 ),
             ),
         )
-        address(
-            "load_balancer",
-            Wafv2WebAclAssociation(
-                self,
-                "association",
-                resource_arn=load_balancer.arn,
-                web_acl_arn=self.web_acl.arn,
-            ),
-        )
+        if load_balancer:
+            address(
+                "load_balancer",
+                Wafv2WebAclAssociation(
+                    self,
+                    "association",
+                    resource_arn=load_balancer.arn,
+                    web_acl_arn=self.web_acl.arn,
+                ),
+            )
         self._log(context)
 
     def _own_addresses(self, addresses: Sequence[str], context: Context) -> Wafv2IpSet:
         return address(
-            "own",
+            self._label or "own",
             Wafv2IpSet(
                 self,
                 "own_addresses",
+                provider=self._provider,
                 name=context.names.own_addresses,
                 description="Where the tasks of this stage come from",
-                scope="REGIONAL",
+                scope=self._scope,
                 ip_address_version="IPV4",
                 addresses=[f"{each}/32" for each in addresses],
             ),
@@ -164,29 +182,32 @@ class WebFirewall(Construct):
 
     def _log(self, context: Context) -> None:
         log_group = address(
-            "web_firewall",
+            self._label or "web_firewall",
             CloudwatchLogGroup(
                 self,
                 "log_group",
+                provider=self._provider,
                 name=context.names.web_firewall_log_group,
                 retention_in_days=context.log_retention_days,
-                kms_key_id=context.key_arn,
+                # The stage's key is in the stage's region.
+                kms_key_id=None if self._provider else context.key_arn,
                 skip_destroy=context.retain_data,
             ),
         )
         # WAF would make one by itself, which no destroy takes away, and of which a region has ten.
         # https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html
         written = address(
-            "web_firewall",
+            self._label or "web_firewall",
             CloudwatchLogResourcePolicy(
                 self,
                 "log_policy",
+                provider=self._provider,
                 policy_name=context.names.web_firewall_log_group,
                 policy_document=json.dumps(
                     policies.firewall_log_policy(
                         log_group_arn=log_group.arn,
                         account_id=context.account_id,
-                        region=context.region,
+                        region=self._region,
                     )
                 ),
             ),
@@ -206,10 +227,11 @@ class WebFirewall(Construct):
             for action in ("BLOCK", "COUNT", "EXCLUDED_AS_COUNT")
         ]
         address(
-            "main",
+            self._label or "main",
             Wafv2WebAclLoggingConfiguration(
                 self,
                 "logging",
+                provider=self._provider,
                 resource_arn=self.web_acl.arn,
                 log_destination_configs=[log_group.arn],
                 depends_on=[written],

@@ -21,7 +21,7 @@ from constructs import Construct
 
 from modules.base.address import address
 from modules.context import Context
-from modules.network.network import Network
+from modules.network.network import AnyNetwork
 from modules.settings.services import Service
 
 # Shorter than the load balancer's 30 seconds of draining: who asked just before a task left the name still
@@ -43,7 +43,7 @@ class InsideNames(Construct):
         context: Context,
         services: Mapping[str, Service],
         search_domain: bool,
-        network: Network,
+        network: AnyNetwork,
     ) -> None:
         super().__init__(scope, id_)
         namespace = address(
@@ -62,7 +62,7 @@ class InsideNames(Construct):
             [self._searched(context, network)] if search_domain else []
         )
 
-    def _searched(self, context: Context, network: Network) -> VpcDhcpOptionsAssociation:
+    def _searched(self, context: Context, network: AnyNetwork) -> VpcDhcpOptionsAssociation:
         options = address(
             "main",
             VpcDhcpOptions(

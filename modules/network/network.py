@@ -1,7 +1,9 @@
 """The VPC: public and private subnets in each zone, and the way out."""
 
 import ipaddress
+from collections.abc import Sequence
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from cdktf import Fn, ITerraformDependable, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.data_aws_availability_zones import (
@@ -23,6 +25,10 @@ from modules.base.naming import Names
 from modules.context import Context
 from modules.settings import stage_settings as s
 
+if TYPE_CHECKING:
+    from cdktf_cdktf_provider_aws.data_aws_subnet import DataAwsSubnet
+    from cdktf_cdktf_provider_aws.data_aws_vpc import DataAwsVpc
+
 EVERYWHERE = "0.0.0.0/0"
 
 
@@ -30,6 +36,40 @@ def subnet_blocks(vpc_cidr_block: str, newbits: int, count: int) -> list[str]:
     """Cut the first `count` subnets as Terraform's `cidrsubnet(vpc_cidr_block, newbits, i)` does."""
     network = ipaddress.IPv4Network(vpc_cidr_block)
     return [str(block) for block in islice(network.subnets(prefixlen_diff=newbits), count)]
+
+
+class GivenNetwork(Construct):
+    """A VPC that is its owner's: looked up, and never changed or destroyed.
+
+    Its routes, its DHCP options and its logs stay as they are; `python -m ops vpc` says what it lacks.
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, vpc_id: str, settings: s.Network) -> None:
+        super().__init__(scope, id_)
+        # Only now: no other stage waits for their import.
+        from cdktf_cdktf_provider_aws.data_aws_subnet import DataAwsSubnet  # noqa: PLC0415
+        from cdktf_cdktf_provider_aws.data_aws_vpc import DataAwsVpc  # noqa: PLC0415
+
+        self.is_given = True
+        self.vpc: Vpc | DataAwsVpc = address("main", DataAwsVpc(self, "vpc", id=vpc_id))
+
+        def subnets(tier: str, ids: Sequence[str]) -> Sequence["Subnet | DataAwsSubnet"]:
+            return [
+                address(
+                    f"{tier}_{index}",
+                    # A subnet of another VPC is not found, before anything is made.
+                    DataAwsSubnet(self, f"{tier}_subnet_{index}", id=each, vpc_id=vpc_id),
+                )
+                for index, each in enumerate(ids)
+            ]
+
+        self.public_subnets = subnets("public", settings.public_subnet_ids)
+        self.private_subnets = subnets("private", settings.private_subnet_ids)
+        self.ways_out: list[RouteTableAssociation] = []
+        self.open_to_the_internet: list[ITerraformDependable] = []
+        self.outgoing_addresses: list[str] = []
+        self.assign_public_ip: bool = settings.nat == "none"
+        self.task_subnets = self.public_subnets if self.assign_public_ip else self.private_subnets
 
 
 class Network(Construct):
@@ -43,12 +83,13 @@ class Network(Construct):
         self, scope: Construct, id_: str, *, context: Context, settings: s.Network
     ) -> None:
         super().__init__(scope, id_)
+        self.is_given = False
         names = context.names
         count = settings.zone_count
         blocks = subnet_blocks(settings.vpc_cidr_block, settings.subnet_newbits, 2 * count)
         self._zones = self._zone_names(settings)
 
-        self.vpc = address(
+        self.vpc: Vpc | DataAwsVpc = address(
             "main",
             Vpc(
                 self,
@@ -78,8 +119,10 @@ class Network(Construct):
                 tags={"Name": names.internet_gateway},
             ),
         )
-        self.public_subnets = self._subnets("public", blocks[:count], names)
-        self.private_subnets = self._subnets("private", blocks[count:], names)
+        public_subnets = self._subnets("public", blocks[:count], names)
+        private_subnets = self._subnets("private", blocks[count:], names)
+        self.public_subnets: Sequence[Subnet | DataAwsSubnet] = public_subnets
+        self.private_subnets: Sequence[Subnet | DataAwsSubnet] = private_subnets
 
         public_routes = address(
             "public",
@@ -91,12 +134,12 @@ class Network(Construct):
                 tags={"Name": names.public_route_table},
             ),
         )
-        gateways = self._nat_gateways(settings.nat, names, gateway)
+        gateways = self._nat_gateways(public_subnets, settings.nat, names, gateway)
         private_tables: list[RouteTable] = []
         # A task that starts before its subnet has a way out cannot pull its image.
         self.ways_out: list[RouteTableAssociation] = []
         for index, (public, private) in enumerate(
-            zip(self.public_subnets, self.private_subnets, strict=True)
+            zip(public_subnets, private_subnets, strict=True)
         ):
             nat = gateways[index : index + 1] or gateways[:1]
             private_routes = address(
@@ -129,9 +172,7 @@ class Network(Construct):
         # With no NAT gateway every task comes from an address of its own.
         self.outgoing_addresses: list[str] = [nat_gateway.public_ip for nat_gateway in gateways]
         self.assign_public_ip: bool = settings.nat == "none"
-        self.task_subnets: list[Subnet] = (
-            self.public_subnets if self.assign_public_ip else self.private_subnets
-        )
+        self.task_subnets = self.public_subnets if self.assign_public_ip else self.private_subnets
 
     def _reach_s3(self, tables: list[RouteTable], context: Context) -> None:
         """Lead to S3 past the NAT gateways, which bill each GB: images' layers come from there.
@@ -201,11 +242,11 @@ class Network(Construct):
         )
 
     def _nat_gateways(
-        self, mode: s.NatMode, names: Names, gateway: InternetGateway
+        self, subnets: list[Subnet], mode: s.NatMode, names: Names, gateway: InternetGateway
     ) -> list[NatGateway]:
-        count = {"none": 0, "single": 1, "per-az": len(self.public_subnets)}[mode]
+        count = {"none": 0, "single": 1, "per-az": len(subnets)}[mode]
         gateways = []
-        for index, subnet in enumerate(self.public_subnets[:count]):
+        for index, subnet in enumerate(subnets[:count]):
             ip = address(
                 f"nat_{index}",
                 Eip(
@@ -229,3 +270,13 @@ class Network(Construct):
                 )
             )
         return gateways
+
+
+AnyNetwork = Network | GivenNetwork
+
+
+def network_of(scope: Construct, id_: str, *, context: Context, settings: s.Network) -> AnyNetwork:
+    """Return the VPC of the stage's own, or the one that it is given."""
+    if settings.vpc_id:
+        return GivenNetwork(scope, id_, vpc_id=settings.vpc_id, settings=settings)
+    return Network(scope, id_, context=context, settings=settings)

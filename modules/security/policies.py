@@ -145,6 +145,27 @@ def pull_statements(repository_arns: Sequence[str]) -> list[Statement]:
     ]
 
 
+def shared_repository_policy(account_ids: Sequence[str], region: str) -> Document:
+    """Let accounts pull a repository's images, and see which there are."""
+    return document(
+        [
+            {
+                "Sid": "OtherAccountsPull",
+                "Effect": "Allow",
+                "Principal": {"AWS": [arn(region, f"iam::{each}:root") for each in account_ids]},
+                "Action": [
+                    "ecr:BatchCheckLayerAvailability",
+                    "ecr:BatchGetImage",
+                    "ecr:DescribeImageScanFindings",
+                    "ecr:DescribeImages",
+                    "ecr:DescribeRepositories",
+                    "ecr:GetDownloadUrlForLayer",
+                ],
+            }
+        ]
+    )
+
+
 def bucket_statements(bucket_arn: str) -> list[Statement]:
     """Read and write the data bucket."""
     return [

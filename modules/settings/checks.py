@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from modules.base.naming import Names, limited_names
-from modules.base.partition import regions
+from modules.base.partition import GLOBAL_REGION, regions
 from modules.settings.regional import find_region_errors
 from modules.settings.rules import databases, tags
 from modules.settings.rules.network import availability_zone
@@ -18,7 +18,9 @@ from modules.settings.rules.storage import BUCKET_STARTS
 from modules.settings.schedule import DATABASE_LEAD_MINUTES, minute_of_day
 from modules.settings.secret_checks import find_secret_errors
 from modules.settings.service_checks import find_service_errors
+from modules.settings.services import FIRST_REDIRECT, MOST_REDIRECT_RULES
 from modules.settings.setting_error import SettingError
+from modules.settings.shared_registry import shared_registry
 from modules.settings.stage_settings import StageSettings
 from modules.settings.stateful import stateful_addresses
 from modules.settings.toml_text import toml_value
@@ -38,6 +40,9 @@ RESERVED_PREFIXES = {
 }
 
 _ADDRESS = re.compile(r"[a-z0-9_]+\.[A-Za-z0-9_]+")
+# https://docs.aws.amazon.com/acm/latest/userguide/acm-limits.html
+MOST_FURTHER_NAMES = 9
+
 # What the platform itself adds to a resource's tags: Name, and a subnet's Tier.
 OWN_TAGS = 2
 
@@ -57,10 +62,14 @@ def find_errors(settings: StageSettings) -> list[SettingError]:
         *_as_found(settings),
         *_certificate(settings),
         *_accounts(settings),
+        *_cdn(settings),
+        *_lent(settings),
         *_chat(settings),
         *_anomaly_monitor(settings),
         *find_region_errors(settings),
+        *_shared_registry(settings),
         *_hosted_zone(settings),
+        *_domains(settings),
         *_network(settings),
         *_database(settings),
         *_tags(settings),
@@ -165,10 +174,69 @@ def _certificate(settings: StageSettings) -> Iterator[SettingError]:
         )
 
 
+def _lent(settings: StageSettings) -> Iterator[SettingError]:
+    """Check that a stage that lends to previews has itself what it lends."""
+    if settings.previews is None:
+        return
+    for field, value in (
+        ("network.vpc_id", settings.network.vpc_id),
+        ("images.registry", settings.images.registry),
+    ):
+        if value:
+            yield SettingError(
+                field=field,
+                value=value,
+                allowed="left out beside [previews]: a stage lends what is its own",
+                remedy="take it out, or let another stage lend",
+                rests_on=("previews",),
+            )
+
+
+def _cdn(settings: StageSettings) -> Iterator[SettingError]:
+    """Check what CloudFront has to have: a partition with it, and a certificate where it looks for one."""
+    cdn = settings.cdn
+    if cdn is None:
+        return
+    if regions()[settings.region] != "aws":
+        yield SettingError(
+            field="cdn",
+            value=settings.region,
+            allowed=f"left out in {settings.region}: CloudFront is here for AWS's commercial regions alone",
+            remedy="take [cdn] out",
+            rests_on=("region",),
+        )
+        return
+    if settings.previews and cdn.load_balancer == "cloudfront":
+        yield SettingError(
+            field="cdn.load_balancer",
+            value=cdn.load_balancer,
+            allowed='"open" beside [previews], which are reached at the load balancer itself',
+            remedy="leave it out, or let another stage lend",
+            rests_on=("previews",),
+        )
+    if cdn.certificate_arn and cdn.certificate_arn.split(":")[3] != GLOBAL_REGION:
+        yield SettingError(
+            field="cdn.certificate_arn",
+            value=cdn.certificate_arn,
+            allowed=f"a certificate in {GLOBAL_REGION}: CloudFront takes no other",
+            remedy=f"request one in {GLOBAL_REGION}",
+        )
+    if settings.certificate_arn and settings.region != GLOBAL_REGION and not cdn.certificate_arn:
+        yield SettingError(
+            field="cdn.certificate_arn",
+            value=None,
+            allowed=f"the ARN of a certificate in {GLOBAL_REGION}: CloudFront does not take the given one of "
+            f"{settings.region}",
+            remedy=f"request one in {GLOBAL_REGION}, or leave certificate_arn out: then both are requested",
+            rests_on=("certificate_arn", "region"),
+        )
+
+
 def _accounts(settings: StageSettings) -> Iterator[SettingError]:
     """Check that certificate and monitors are of the stage's account: AWS takes no others."""
     for field, arn in (
         ("certificate_arn", settings.certificate_arn),
+        ("cdn.certificate_arn", settings.cdn and settings.cdn.certificate_arn),
         ("cost_alerts.anomaly_monitor_arn", settings.cost_alerts.anomaly_monitor_arn),
     ):
         if arn and settings.account_id and arn.split(":")[4] != settings.account_id:
@@ -220,6 +288,39 @@ def _anomaly_monitor(settings: StageSettings) -> Iterator[SettingError]:
         )
 
 
+def _shared_registry(settings: StageSettings) -> Iterator[SettingError]:
+    shared, images = shared_registry(settings), settings.images
+    if shared and images.shared_with:
+        yield SettingError(
+            field="images.shared_with",
+            value=list(images.shared_with),
+            allowed="left out beside images.registry: the stage has no registries of its own to share",
+            remedy="write it in the file of the stage that has them",
+            rests_on=("images.registry",),
+        )
+    if shared and regions().get(shared.region) != regions()[settings.region]:
+        yield SettingError(
+            field="images.registry",
+            value=images.registry,
+            allowed=f"a registry in a region of the same partition as {settings.region}",
+            remedy="give each partition a stage with registries of its own",
+            rests_on=("region",),
+        )
+    if (
+        shared
+        and shared.prefix == settings.prefix
+        and shared.region == settings.region
+        and (settings.account_id == shared.account_id)
+    ):
+        yield SettingError(
+            field="images.registry",
+            value=images.registry,
+            allowed="another stage's: these are the stage's own",
+            remedy="leave it out",
+            rests_on=("prefix", "region", "account_id"),
+        )
+
+
 def _hosted_zone(settings: StageSettings) -> Iterator[SettingError]:
     zone, domain = settings.dns.hosted_zone_name, settings.domain_name
     if zone and domain and not f".{domain}".endswith(f".{zone}"):
@@ -232,8 +333,114 @@ def _hosted_zone(settings: StageSettings) -> Iterator[SettingError]:
         )
 
 
+def _domains(settings: StageSettings) -> Iterator[SettingError]:
+    names = settings.domains.names
+    if names and not settings.domain_name:
+        yield SettingError(
+            field="domains",
+            value=list(names),
+            allowed="names beside domain_name, which is left out",
+            remedy="name the application's main domain in domain_name",
+            rests_on=("domain_name",),
+        )
+        return
+    seen = {settings.domain_name}
+    for name in names:
+        if name in seen:
+            yield SettingError(
+                field="domains",
+                value=name,
+                allowed="a name once, in one of domain_name, redirect and serve",
+                remedy="take it out of the others",
+                rests_on=("domain_name",),
+            )
+        seen.add(name)
+        if settings.dns.mode == "route53" and settings.zone_of(name) is None:
+            yield SettingError(
+                field="domains.hosted_zone_names",
+                value=list(settings.domains.hosted_zone_names),
+                allowed=f"with the public hosted zone of {name}, which is not below the domain's own",
+                remedy="add the zone, or set dns.mode to manual and make the records yourself",
+                rests_on=("domains", "dns.hosted_zone_name"),
+            )
+    if len(names) > MOST_FURTHER_NAMES:
+        yield SettingError(
+            field="domains",
+            value=f"{len(names)} names",
+            allowed=f"at most {MOST_FURTHER_NAMES}: ACM takes 10 in one certificate, the domain among them",
+            remedy="leave some out",
+        )
+    if not settings.domains.redirect:
+        return
+    for service in settings.services.values():
+        second = service.second_route
+        for priority in (service.priority, second.priority if second else None):
+            if priority and FIRST_REDIRECT <= priority < FIRST_REDIRECT + MOST_REDIRECT_RULES:
+                yield SettingError(
+                    field=f"services.{service.name}.priority",
+                    value=priority,
+                    allowed=f"another than {FIRST_REDIRECT} and {FIRST_REDIRECT + 1}, which redirects have",
+                    remedy="take a greater one",
+                    rests_on=("domains.redirect",),
+                )
+
+
+# What shapes a VPC of the stage's own, and what would change its owner's.
+_OF_AN_OWN_VPC = (
+    "vpc_cidr_block",
+    "zone_count",
+    "availability_zones",
+    "subnet_newbits",
+    "search_domain",
+)
+
+
+def _given_network(settings: StageSettings) -> Iterator[SettingError]:
+    network = settings.network
+    subnets = {name: getattr(network, name) for name in ("public_subnet_ids", "private_subnet_ids")}
+    if network.vpc_id is None:
+        for name, ids in subnets.items():
+            if ids:
+                yield SettingError(
+                    field=f"network.{name}",
+                    value=list(ids),
+                    allowed="subnets of the VPC in network.vpc_id, which is left out",
+                    remedy="add vpc_id, or leave them out: then the stage has a VPC of its own",
+                    rests_on=("network.vpc_id",),
+                )
+        return
+    for name in _OF_AN_OWN_VPC:
+        if name in network.model_fields_set:
+            yield SettingError(
+                field=f"network.{name}",
+                value=getattr(network, name),
+                allowed="left out beside vpc_id: it would shape or change a VPC that is its owner's",
+                remedy="take it out",
+                rests_on=("network.vpc_id",),
+            )
+    for name, ids in subnets.items():
+        if len(set(ids)) < 2 or len(set(ids)) != len(ids):
+            yield SettingError(
+                field=f"network.{name}",
+                value=list(ids),
+                allowed="two or more different subnets, each in a zone of its own",
+                remedy=f"paste what `python -m ops vpc {network.vpc_id} --region {settings.region}` prints",
+            )
+    for both in set(network.public_subnet_ids) & set(network.private_subnet_ids):
+        yield SettingError(
+            field="network.private_subnet_ids",
+            value=both,
+            allowed="no subnet that is in public_subnet_ids too",
+            remedy="take it out of one of the two",
+            rests_on=("network.public_subnet_ids",),
+        )
+
+
 def _network(settings: StageSettings) -> Iterator[SettingError]:
     network = settings.network
+    if network.vpc_id or network.public_subnet_ids or network.private_subnet_ids:
+        yield from _given_network(settings)
+        return
     subnet_prefix = ipaddress.IPv4Network(network.vpc_cidr_block).prefixlen + network.subnet_newbits
     subnets = 2 * network.zone_count
     too_small = subnet_prefix > SMALLEST_SUBNET

@@ -97,6 +97,9 @@ PLACEHOLDERS = ("domain", "region", "bucket", "namespace", "keep_alive_ms")
 # Where the proxy beside a container listens. No container of the same task may.
 PROXY_PORT = 8000
 
+# The rules of the load balancer that redirect further names: behind the maintenance page, before every path.
+FIRST_REDIRECT = 2
+MOST_REDIRECT_RULES = 2
 # The image of a service that the project builds: its own ECR repository, with `image_tag`.
 OWN_REPOSITORY = "ecr"
 # How `dockerfile` names a file of this project.

@@ -78,6 +78,30 @@ AccountId = Annotated[
         "print it with `aws sts get-caller-identity`",
     ),
 ]
+RegistryPlace = Annotated[
+    str,
+    matching(
+        r"\d{12}\.dkr\.ecr\.[a-z]{2}(-[a-z]+)+-\d\.amazonaws\.com(\.cn)?/[a-z0-9][a-z0-9_-]*",
+        "ACCOUNT.dkr.ecr.REGION.amazonaws.com/PREFIX, with the prefix of the stage that has the repositories",
+        "copy the output EcrRepositoryApp of that stage, without -app at its end",
+    ),
+]
+VpcId = Annotated[
+    str,
+    matching(
+        r"vpc-[0-9a-f]{8,17}",
+        "the id of a VPC, as vpc-0123456789abcdef0",
+        "print those of the region with `aws ec2 describe-vpcs`",
+    ),
+]
+SubnetId = Annotated[
+    str,
+    matching(
+        r"subnet-[0-9a-f]{8,17}",
+        "the id of a subnet, as subnet-0123456789abcdef0",
+        "`python -m ops vpc` prints those of a VPC",
+    ),
+]
 CertificateArn = Annotated[
     str,
     matching(

@@ -40,14 +40,17 @@ from modules.settings.setting_types import (
     Percent,
     PinnedImage,
     Region,
+    RegistryPlace,
     Section,
     SlackChannelId,
     SlackWorkspaceId,
     SslPolicy,
     StateKey,
+    SubnetId,
     TeamsChannelId,
     TimeZone,
     VpcBlock,
+    VpcId,
 )
 
 Phase = Literal["adopt", "foundation", "full"]
@@ -115,6 +118,17 @@ class Network(Section):
         None,
         description="let the VPC's DHCP options name the services' private namespace, so that `supertokens` "
         "alone is found as well; default: `true`, on an adopted VPC, whose options are its owner's, `false`",
+    )
+    vpc_id: VpcId | None = Field(
+        None,
+        description="a VPC that exists and stays its owner's: the stage uses it and changes nothing of it "
+        "([network.md](network.md)); default: the stage has its own",
+    )
+    public_subnet_ids: Annotated[tuple[SubnetId, ...], Field(strict=False)] = Field(
+        (), description="with `vpc_id`: its subnets for the load balancer, one a zone"
+    )
+    private_subnet_ids: Annotated[tuple[SubnetId, ...], Field(strict=False)] = Field(
+        (), description="with `vpc_id`: its subnets for tasks, database and files, one a zone"
     )
 
 
@@ -253,6 +267,41 @@ class LoadBalancer(Section):
     )
 
 
+class Domains(Section):
+    """Further names of the application, in the same certificate."""
+
+    redirect: Annotated[tuple[DnsName, ...], Field(strict=False)] = Field(
+        (), description="names whose every address answers 301 to the same one of `domain_name`"
+    )
+    serve: Annotated[tuple[DnsName, ...], Field(strict=False)] = Field(
+        (), description="names that show the application as `domain_name` does"
+    )
+    hosted_zone_names: Annotated[tuple[DnsName, ...], Field(strict=False)] = Field(
+        (),
+        description="with mode `route53`: public hosted zones of the names that are not in the domain's own",
+    )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of them."""
+        return (*self.redirect, *self.serve)
+
+
+class Cdn(Section):
+    """CloudFront before the whole domain: the table alone, `[cdn]`, turns it on (docs/cdn.md)."""
+
+    load_balancer: Literal["open", "cloudfront"] = Field(
+        "open",
+        description="who may reach the load balancer: everybody (`open`), or, once the domain leads to "
+        "CloudFront, CloudFront alone (`cloudfront`)",
+    )
+    certificate_arn: CertificateArn | None = Field(
+        None,
+        description="an existing certificate in us-east-1, where CloudFront looks; default: the stage's, or "
+        "for a stage in another region one more that is requested",
+    )
+
+
 class FileStorage(Section):
     """The file system of LanceDB."""
 
@@ -371,6 +420,14 @@ class Images(Section):
         None,
         description="the application's source tree, from the project's folder on; `ops images` builds it",
     )
+    registry: RegistryPlace | None = Field(
+        None,
+        description="another stage's registries, in place of own ones, as "
+        "`123456789012.dkr.ecr.us-east-1.amazonaws.com/atomic-prod` ([accounts.md](accounts.md))",
+    )
+    shared_with: Annotated[tuple[AccountId, ...], Field(strict=False)] = Field(
+        (), description="other accounts whose stages may pull from this stage's registries"
+    )
     untagged_days: int = Field(
         7,
         ge=1,
@@ -477,10 +534,12 @@ class StageSettings(Section):
         "default: these three"
     )
     dns: Dns = Dns()
+    domains: Domains = Domains()
     network: Network = Network()
     security: Security = Security()
     database: Database = Database()
     load_balancer: LoadBalancer = LoadBalancer()
+    cdn: Cdn | None = None
     file_storage: FileStorage = FileStorage()
     logs: Logs = Logs()
     tracing: Tracing = Tracing()
@@ -515,6 +574,14 @@ class StageSettings(Section):
     def secret_rows(self) -> tuple[SecretRow, ...]:
         """The platform's secrets, and behind them the operator's own."""
         return (*SECRETS, *own_rows(self.secrets))
+
+    def zone_of(self, name: str) -> str | None:
+        """Return the hosted zone that a name belongs to, the nearest; None where the file names none."""
+        own = self.dns.hosted_zone_name or self.domain_name
+        zones = [each for each in (own, *self.domains.hosted_zone_names) if each]
+        return max(
+            (each for each in zones if f".{name}".endswith(f".{each}")), key=len, default=None
+        )
 
     @property
     def stack_name(self) -> str:

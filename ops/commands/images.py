@@ -21,6 +21,7 @@ from ops.images.image_builds import (
     log_in,
     own_images,
     planned_build,
+    push_target,
     registry_of,
     source_tree,
 )
@@ -107,7 +108,7 @@ def push(
         rows = [deployed.settings.services[name] for name in chosen]
         tag = commit_tag(source_tree(deployed.settings, source), rows)
     engine = find_engine()
-    registries = {name: registry_of(deployed, name) for name in chosen}
+    registries = {name: push_target(deployed, name) for name in chosen}
     with progress_on_screen(as_json) as progress:
         progress(f"logging {engine} in")
         log_in(deployed, engine, registries[chosen[0]])

@@ -21,6 +21,7 @@ from ops.images.image_builds import (
     commit_tag,
     log_in,
     planned_build,
+    push_target,
     registry_of,
     source_tree,
 )
@@ -173,7 +174,7 @@ def _build(
             planned_build(
                 tree,
                 row,
-                registry=registry_of(deployed, name),
+                registry=push_target(deployed, name),
                 tag=tag,
                 values=build_values(deployed.settings),
             )
@@ -200,7 +201,7 @@ def _copy(
     if not images:
         return {}
     check_tool()
-    there = {name: (registry_of(first, name), registry_of(second, name)) for name in images}
+    there = {name: (registry_of(first, name), push_target(second, name)) for name in images}
     digests = {}
     with progress_on_screen(as_json) as progress:
         progress(f"logging {TOOL} in")

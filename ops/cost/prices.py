@@ -40,6 +40,7 @@ class LoadBalancer(_Table):
 
     alb_hour: float
     lcu_hour: float
+    cloudfront_gb: float
 
 
 class Database(_Table):

@@ -42,6 +42,7 @@ FREE = frozenset(
         "aws_db_subnet_group",
         "aws_default_security_group",
         "aws_ecr_lifecycle_policy",
+        "aws_ecr_repository_policy",
         "aws_ecs_cluster",
         "aws_ecs_cluster_capacity_providers",
         "aws_ecs_task_definition",
@@ -316,6 +317,11 @@ _PRICED: Mapping[str, Callable[[Resource, _Stack], list[Line]]] = {
 
 _BY_USE: Mapping[str, tuple[str, str, Callable[[Prices], float]]] = {
     "aws_flow_log": ("connections logged", "GB", lambda p: p.monitoring.logs_to_s3_gb),
+    "aws_cloudfront_distribution": (
+        "traffic of CloudFront, but for a TB",
+        "GB",
+        lambda p: p.load_balancer.cloudfront_gb,
+    ),
     "aws_backup_vault": ("backups in the vault", "GB-month", lambda p: p.storage.backup_gb_month),
     "aws_nat_gateway": ("traffic through NAT", "GB", lambda p: p.network.nat_gateway_gb),
     "aws_cloudwatch_log_group": ("logs taken in", "GB", lambda p: p.monitoring.logs_gb),

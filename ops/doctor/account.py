@@ -28,6 +28,7 @@ _DEEDS = (
     "sns:CreateTopic",
 )
 _WITH_A_ZONE = ("route53:ChangeResourceRecordSets",)
+_WITH_A_CDN = ("cloudfront:CreateDistribution",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +125,9 @@ def judge_permissions(facts: PermissionFacts) -> list[Finding]:
 
 
 def _deeds(deployed: Deployed) -> Sequence[str]:
-    return _DEEDS + (_WITH_A_ZONE if deployed.settings.dns.mode == "route53" else ())
+    settings = deployed.settings
+    with_a_zone = _WITH_A_ZONE if settings.dns.mode == "route53" else ()
+    return (*_DEEDS, *with_a_zone, *(_WITH_A_CDN if settings.cdn else ()))
 
 
 def _policies_of(deployed: Deployed, caller: str) -> str:

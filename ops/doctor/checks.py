@@ -12,6 +12,7 @@ from ops.deployed import Deployed
 from ops.doctor import (
     account,
     account_wide,
+    cdn,
     chat,
     contents,
     edge,
@@ -24,6 +25,7 @@ from ops.doctor import (
     tools,
 )
 from ops.doctor.finding import Finding, unknown
+from ops.doctor.given_network import judge_given_network
 from ops.facts.alarms import alarm_facts, subscriptions
 from ops.facts.database import database_facts
 from ops.facts.maintenance import maintenance_facts
@@ -109,6 +111,11 @@ def _ground(deployed: Deployed) -> list[Check]:
         Check(
             name="permissions",
             findings=lambda: account.judge_permissions(account.gather_permissions(deployed)),
+        ),
+        *(
+            [Check(name="network", findings=lambda: judge_given_network(deployed))]
+            if deployed.settings.network.vpc_id
+            else []
         ),
         Check(name="quotas", findings=lambda: quotas.judge(quotas.gather(deployed))),
         Check(name="account", findings=lambda: account_wide.judge(account_wide.gather(deployed))),
@@ -201,7 +208,7 @@ def _stage(deployed: Deployed, *, deep: bool, look_up: edge.Resolve) -> list[Che
 def _application(deployed: Deployed, *, look_up: edge.Resolve) -> list[Check]:
     """Check what phase full adds."""
     settings = deployed.settings
-    stage, stack = settings.stage, settings.stack_name
+    stage, stack, front = settings.stage, settings.stack_name, settings.cdn
 
     def services_and_targets() -> list[Finding]:
         services: tuple[ServiceFacts, ...] = service_facts(deployed)
@@ -221,10 +228,24 @@ def _application(deployed: Deployed, *, look_up: edge.Resolve) -> list[Check]:
         findings=lambda: previews.judge(*previews.gather(deployed), stage=stage),
     )
     return [
+        *(
+            [
+                Check(
+                    name="cdn",
+                    findings=lambda: cdn.judge_cdn(front, cdn.gather_cdn(deployed), stack=stack),
+                )
+            ]
+            if front
+            else []
+        ),
         *([lending] if settings.previews else []),
         Check(
             name="dns",
-            findings=lambda: edge.judge_dns(edge.gather_dns(deployed, look_up), stack=stack),
+            findings=lambda: [
+                finding
+                for each in edge.gather_dns(deployed, look_up)
+                for finding in edge.judge_dns(each, stack=stack)
+            ],
         ),
         Check(
             name="names inside",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from aws.client import ask_unless
+from aws.client import Clients, ask_unless
 from modules.settings.mirrored import third_party_images
 from modules.settings.own_secrets import TAKEN, singles, without
 from modules.settings.secrets import DATABASE_ROLES, NOBODY_YET, OWN_ROLE, SecretRef
@@ -46,7 +46,13 @@ def gather_images(deployed: Deployed) -> list[ImageFacts]:
     """Ask each registry for the configured tag. Raises UserError when AWS refuses."""
     settings = deployed.settings
     facts = [
-        _image_facts(deployed, name, deployed.registry(name), f":{row.image_tag}")
+        _image_facts(
+            deployed.registry_clients,
+            name,
+            deployed.registry(name),
+            f":{row.image_tag}",
+            registry_id=deployed.registry_id,
+        )
         for name, row in settings.services.items()
         if row.image == OWN_REPOSITORY
     ]
@@ -54,7 +60,11 @@ def gather_images(deployed: Deployed) -> list[ImageFacts]:
         facts += [
             replace(
                 _image_facts(
-                    deployed, copy.image, copy.repository_name(settings.prefix), copy.version
+                    deployed.clients,
+                    copy.image,
+                    copy.repository_name(settings.prefix),
+                    copy.version,
+                    registry_id={},
                 ),
                 is_copy=True,
             )
@@ -63,20 +73,24 @@ def gather_images(deployed: Deployed) -> list[ImageFacts]:
     return facts
 
 
-def _image_facts(deployed: Deployed, service: str, registry: str, version: str) -> ImageFacts:
+def _image_facts(
+    clients: Clients, service: str, registry: str, version: str, *, registry_id: Mapping[str, str]
+) -> ImageFacts:
     listed = ask_unless(
-        deployed.clients,
+        clients,
         "ecr",
         "DescribeRepositories",
         _NO_REGISTRY,
+        **registry_id,
         repositoryNames=[registry],
     )
     key = "imageDigest" if version.startswith("@") else "imageTag"
     image = listed and ask_unless(
-        deployed.clients,
+        clients,
         "ecr",
         "DescribeImages",
         _NO_IMAGE,
+        **registry_id,
         repositoryName=registry,
         imageIds=[{key: version[1:]}],
     )

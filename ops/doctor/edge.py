@@ -9,6 +9,7 @@ from typing import Any
 from aws.client import ask, ask_all, ask_unless
 from aws.resources.route53 import public_zone
 from ops.deployed import Deployed
+from ops.doctor.cdn import distribution_name
 from ops.doctor.finding import Finding, attention, fine
 
 # ACM renews sixty days before the end; one that is closer than this was not renewed.
@@ -21,7 +22,7 @@ Resolve = Callable[[str], frozenset[str]]
 
 @dataclass(frozen=True, kw_only=True)
 class DnsFacts:
-    """Where the domain leads. `balancer` is the load balancer's own name, None where it is missing.
+    """Where the domain leads. `balancer` is the own name of `what` it has to lead to, None without one.
 
     `zone_found` and `alias` are of mode route53, the addresses of mode manual; both addresses are None
     where nobody can look them up.
@@ -31,6 +32,7 @@ class DnsFacts:
     mode: str
     balancer: str | None
     zone: str
+    what: str = "load balancer"
     zone_found: bool = False
     alias: str | None = None
     domain_addresses: frozenset[str] | None = None
@@ -45,18 +47,29 @@ def resolve(host: str) -> frozenset[str]:
         return frozenset()
 
 
-def gather_dns(deployed: Deployed, look_up: Resolve) -> DnsFacts:
-    """Ask for the load balancer, and the zone or the domain's addresses. Raises UserError."""
+def gather_dns(deployed: Deployed, look_up: Resolve) -> list[DnsFacts]:
+    """Ask where each name of the stage has to lead, and where it does. Raises UserError."""
     settings = deployed.settings
-    domain = settings.domain_name or ""
-    zone_name = settings.dns.hosted_zone_name or domain
-    balancer = _balancer(deployed)
+    what = "CloudFront distribution" if settings.cdn else "load balancer"
+    balancer = distribution_name(deployed) if settings.cdn else _balancer(deployed)
+    return [
+        _gather_name(deployed, look_up, name, what=what, balancer=balancer)
+        for name in (settings.domain_name or "", *settings.domains.names)
+    ]
+
+
+def _gather_name(
+    deployed: Deployed, look_up: Resolve, domain: str, *, what: str, balancer: str | None
+) -> DnsFacts:
+    settings = deployed.settings
+    zone_name = settings.zone_of(domain) or domain
     if settings.dns.mode == "route53":
         zone = public_zone(deployed.clients, zone_name)
         return DnsFacts(
             domain=domain,
             mode="route53",
             balancer=balancer,
+            what=what,
             zone=zone_name,
             zone_found=zone is not None,
             alias=_alias(deployed, zone, domain) if zone else None,
@@ -67,6 +80,7 @@ def gather_dns(deployed: Deployed, look_up: Resolve) -> DnsFacts:
         domain=domain,
         mode="manual",
         balancer=balancer,
+        what=what,
         zone=zone_name,
         domain_addresses=look_up(domain) if known else None,
         balancer_addresses=look_up(balancer) if known and balancer else None,
@@ -74,7 +88,7 @@ def gather_dns(deployed: Deployed, look_up: Resolve) -> DnsFacts:
 
 
 def judge_dns(facts: DnsFacts, *, stack: str) -> list[Finding]:
-    """Check whether the domain leads to the load balancer."""
+    """Check whether the domain leads to the load balancer, or to CloudFront before it."""
     if facts.mode == "route53" and not facts.zone_found:
         return [
             attention(
@@ -85,7 +99,7 @@ def judge_dns(facts: DnsFacts, *, stack: str) -> list[Finding]:
             )
         ]
     if facts.balancer is None:
-        return [attention("load balancer", "there is no load balancer", f"cdktf deploy {stack}")]
+        return [attention(facts.what, f"there is no {facts.what}", f"cdktf deploy {stack}")]
     if facts.mode == "route53":
         return [_alias_finding(facts, facts.balancer, stack=stack)]
     return [_record_finding(facts, facts.balancer)]
@@ -94,8 +108,8 @@ def judge_dns(facts: DnsFacts, *, stack: str) -> list[Finding]:
 def _alias_finding(facts: DnsFacts, balancer: str, *, stack: str) -> Finding:
     # Route 53 may put `dualstack.` before the name and a dot behind it.
     if facts.alias is not None and balancer.lower() in facts.alias.lower():
-        return fine("dns", f"{facts.domain} is an alias of the load balancer")
-    what = f"{facts.domain} is no alias of the load balancer in {facts.zone}"
+        return fine("dns", f"{facts.domain} is an alias of the {facts.what}")
+    what = f"{facts.domain} is no alias of the {facts.what} in {facts.zone}"
     return attention("dns", what, f"cdktf deploy {stack}")
 
 
@@ -103,18 +117,18 @@ def _record_finding(facts: DnsFacts, balancer: str) -> Finding:
     if facts.domain_addresses is None or facts.balancer_addresses is None:
         return fine("dns", f"not looked up: no resolver knows an emulator's {balancer}")
     if facts.domain_addresses & facts.balancer_addresses:
-        return fine("dns", f"{facts.domain} leads to the load balancer")
+        return fine("dns", f"{facts.domain} leads to the {facts.what}")
     where = ", ".join(sorted(facts.domain_addresses)) or "nowhere"
     return attention(
         "dns",
-        f"{facts.domain} leads to {where}, not to the load balancer",
+        f"{facts.domain} leads to {where}, not to the {facts.what}",
         f"at your DNS provider set {facts.domain} as CNAME (or ALIAS) of {balancer}",
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class CertificateFacts:
-    """The certificate; `record` is the CNAME that proves the domain, as NAME TYPE VALUE."""
+    """The certificate; `record` is the CNAME that proves a name, as NAME TYPE VALUE, with commas for more."""
 
     domain: str
     arn: str | None
@@ -149,13 +163,14 @@ def gather_certificate(deployed: Deployed) -> CertificateFacts:
         return CertificateFacts(domain=domain, arn=None)
     certificate = answer["Certificate"]
     options: list[dict[str, Any]] = certificate.get("DomainValidationOptions") or []
-    record = options[0].get("ResourceRecord") if options else None
+    waiting = [each for each in options if each.get("ValidationStatus") != "SUCCESS"] or options
+    records = [each["ResourceRecord"] for each in waiting if "ResourceRecord" in each]
     return CertificateFacts(
         domain=domain,
         arn=arn,
         status=certificate["Status"],
         ends=certificate.get("NotAfter"),
-        record=f"{record['Name']} {record['Type']} {record['Value']}" if record else "",
+        record=", ".join(f"{each['Name']} {each['Type']} {each['Value']}" for each in records),
     )
 
 

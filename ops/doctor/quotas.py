@@ -41,7 +41,7 @@ def gather(deployed: Deployed) -> list[QuotaFacts]:
             code=_VPCS,
             limit=_limit(deployed, _VPCS),
             used=len(vpcs),
-            needed=max(1 - own_vpcs, 0),
+            needed=0 if deployed.settings.network.vpc_id else max(1 - own_vpcs, 0),
         ),
         QuotaFacts(
             what="Elastic IP addresses",
@@ -78,6 +78,8 @@ def judge(facts: Sequence[QuotaFacts]) -> list[Finding]:
 
 def nat_gateways(settings: StageSettings) -> int:
     """Return how many NAT gateways, and so Elastic IP addresses, the network has."""
+    if settings.network.vpc_id:  # its owner's are there
+        return 0
     zones = len(settings.network.availability_zones) or settings.network.zone_count
     return {"per-az": zones, "single": 1, "none": 0}[settings.network.nat]
 

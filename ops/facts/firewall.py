@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from aws.client import asking, client_of
+from aws.client import asking, client_of, within
 from common.errors import UserError
+from modules.base.partition import GLOBAL_REGION
 from ops.deployed import Deployed
 
 
@@ -38,7 +39,11 @@ class RuleFacts:
 
 def firewall_matches(deployed: Deployed, *, start: datetime) -> Iterator[Match]:
     """Yield the matches since `start`. Raises UserError without a log and when AWS refuses."""
-    client = client_of(deployed.clients, "logs")
+    # CloudFront's firewall, and its log with it, is in one region wherever the stage is.
+    clients = deployed.clients
+    if deployed.settings.cdn:
+        clients = within(GLOBAL_REGION, clients)
+    client = client_of(clients, "logs")
     group = deployed.names.web_firewall_log_group
     with asking("logs:FilterLogEvents"):
         try:

@@ -209,10 +209,11 @@ def image_of_tag(deployed: Deployed, service: str, tag: str) -> Mapping[str, Any
     """Return what a service's registry holds under a tag, or a digest; None for nothing."""
     which = {"imageDigest": tag} if tag.startswith("sha256:") else {"imageTag": tag}
     answer = ask_unless(
-        deployed.clients,
+        deployed.registry_clients,
         "ecr",
         "DescribeImages",
         _NO_IMAGE,
+        **deployed.registry_id,
         repositoryName=deployed.registry(service),
         imageIds=[which],
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from aws.client import ask, ask_unless
 from common.errors import UserError
 from modules.settings.services import OF_THIS_PROJECT, OWN_REPOSITORY, PLACEHOLDERS, Service
+from modules.settings.shared_registry import shared_registry
 from modules.settings.stage_settings import StageSettings
 from ops.deployed import Deployed, chosen_services
 from ops.images.dockerfiles import copied_from_outside
@@ -165,7 +166,20 @@ def build_command(engine: str, build: Build) -> list[str]:
 
 def registry_of(deployed: Deployed, service: str) -> str:
     """Return the address of a service's registry. Raises UserError where it is not deployed."""
+    shared = shared_registry(deployed.settings)
+    if shared:
+        return shared.repository(deployed.settings.services[service].registry).repository_url
     return repository_uri(deployed, deployed.registry(service))
+
+
+def push_target(deployed: Deployed, service: str) -> str:
+    """Return where a service's image is pushed. Raises UserError where the registry is another stage's."""
+    if deployed.settings.images.registry:
+        raise UserError(
+            f"stage {deployed.settings.stage} takes its images from {deployed.settings.images.registry}: "
+            "push them as the stage that has these registries"
+        )
+    return registry_of(deployed, service)
 
 
 def repository_uri(deployed: Deployed, name: str) -> str:

@@ -37,7 +37,12 @@ def image_status(deployed: Deployed, service: str, *, running: str | None) -> Im
     """Return what a registry holds. Raises UserError when AWS refuses."""
     repository, tag = deployed.registry(service), deployed.settings.services[service].image_tag
     images = ask_all(
-        deployed.clients, "ecr", "DescribeImages", ("imageDetails",), repositoryName=repository
+        deployed.registry_clients,
+        "ecr",
+        "DescribeImages",
+        ("imageDetails",),
+        repositoryName=repository,
+        **deployed.registry_id,
     )["imageDetails"]
     tagged = [each for each in images if each.get("imageTags")]
     newest = max(tagged, key=lambda each: each["imagePushedAt"], default=None)
@@ -55,10 +60,11 @@ def image_status(deployed: Deployed, service: str, *, running: str | None) -> Im
 def scan_findings(deployed: Deployed, service: str, tag: str) -> Mapping[str, int] | None:
     """Return what the scan after the push found, by severity; None until it is done."""
     answer = ask_unless(
-        deployed.clients,
+        deployed.registry_clients,
         "ecr",
         "DescribeImageScanFindings",
         _NOT_SCANNED,
+        **deployed.registry_id,
         repositoryName=deployed.registry(service),
         imageId={"imageTag": tag},
     )
@@ -74,12 +80,13 @@ def pushed_before(deployed: Deployed, services: Sequence[str], tag: str) -> list
         service
         for service in services
         if ask_unless(
-            deployed.clients,
+            deployed.registry_clients,
             "ecr",
             "DescribeImages",
             frozenset({"ImageNotFoundException", "RepositoryNotFoundException"}),
             repositoryName=deployed.registry(service),
             imageIds=[{"imageTag": tag}],
+            **deployed.registry_id,
         )
     ]
 

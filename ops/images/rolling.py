@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from aws.client import ask
 from common.errors import UserError
+from modules.settings.shared_registry import shared_registry
 from ops.deployed import Deployed
 from ops.facts.releases import image_of_tag
 from ops.tasks.one_off import standing_service
@@ -53,6 +54,11 @@ def tag_of(deployed: Deployed, service: str, tag: str, digest: str | None) -> st
         )
     if found.get("imageTags"):
         return str(found["imageTags"][0])
+    if shared_registry(deployed.settings):
+        raise UserError(
+            f"{service}: the image {digest} has no tag any more, and its registry is another stage's: give "
+            "it a tag there, and name that"
+        )
     own = f"was-{digest.removeprefix('sha256:')[:12]}"
     repository = deployed.registry(service)
     (image,) = ask(

@@ -123,6 +123,7 @@ _SILENT = frozenset(
         "aws_cloudwatch_event_target",
         "aws_cloudwatch_log_resource_policy",
         "aws_ecr_lifecycle_policy",
+        "aws_ecr_repository_policy",
         "aws_kms_alias",
         "aws_scheduler_schedule_group",
         "aws_wafv2_ip_set",

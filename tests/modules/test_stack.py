@@ -169,11 +169,10 @@ def test_a_state_section_is_an_s3_backend_that_locks(stack: Synthesize) -> None:
 
 @pytest.mark.parametrize("stage", ALL)
 def test_every_resource_gets_the_stages_tags(stack: Synthesize, stage: str) -> None:
-    (provider,) = stack(stage).json["provider"]["aws"]
-
-    assert provider["default_tags"] == [
-        {"tags": {"Project": "atomic-calendar", "Stage": stage, "ManagedBy": "cdktf"}}
-    ]
+    for provider in stack(stage).json["provider"]["aws"]:
+        assert provider["default_tags"] == [
+            {"tags": {"Project": "atomic-calendar", "Stage": stage, "ManagedBy": "cdktf"}}
+        ]
 
 
 @pytest.mark.parametrize("stage", ALL)

@@ -83,6 +83,9 @@ LESS = {"tailored": ("oauth", "python_agent")}
 
 
 def asked_for(stage: str) -> set[Reach]:
+    if stage == "fronted":  # CloudFront alone reaches the load balancer, over TLS
+        others = {each for each in PLATFORM if each.destination != "load_balancer"}
+        return others | tcp({("CloudFront", "load_balancer", 443)})
     gone = LESS.get(stage, ())
     return {each for each in PLATFORM if not {each.source, each.destination} & {*gone}} | MORE.get(
         stage, set()
@@ -106,6 +109,23 @@ def test_a_stages_settings_ask_for_what_the_specification_lists(stage: str) -> N
     expected = asked_for(stage) if stage in FULL else set()
 
     assert expected_reach(stage_settings(stage)) == expected
+
+
+def test_a_given_vpcs_subnets_are_taken_for_what_they_are_named(stack: Synthesize) -> None:
+    expected = expected_reach(stage_settings("lodged"))
+
+    assert network_failures(stack("lodged").read, stage="lodged", expected=expected) == []
+
+
+def test_a_prefix_list_of_others_is_not_taken_for_cloudfronts(stack: Synthesize) -> None:
+    document = copy.deepcopy(stack("fronted").json)
+    document["data"]["aws_ec2_managed_prefix_list"]["cloudfront"]["name"] = "com.example.all"
+
+    checks = {
+        each.check
+        for each in network_failures(Stack(document=document), stage="fronted", expected=set())
+    }
+    assert checks == {"NET_UNREAD"}
 
 
 def test_a_port_outside_that_the_load_balancer_opens_leads_there_too() -> None:
