@@ -31,6 +31,8 @@ def unseen_character(value: str) -> str | None:
 
     Line breaks and tabs are left to the shape: JSON may have them.
     """
+    if value.isascii() and value.isprintable():
+        return None  # nearly every text, and at once
     for place, character in enumerate(value, start=1):
         kind = unseen_kind(character)
         if kind:
@@ -43,7 +45,7 @@ def pasted_by_mistake(text: str) -> str | None:
 
     None is written with control characters, private ones, or halves.
     """
-    if all(each.isascii() or unseen_kind(each) for each in text):
+    if text.isascii() or all(each.isascii() or unseen_kind(each) for each in text):
         return unseen_character(text)
     never = [each for each in text if unicodedata.category(each) in _NEVER and unseen_kind(each)]
     return unseen_character(text) if never else None

@@ -74,6 +74,8 @@ _SHAPES: Final = (
     ("a JSON web token", r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*"),
     ("a login as a header has it", r"(?:Basic|Bearer) +[\w+/=.~-]{12,}"),
 )
+# All in one: a stage file has hundreds of texts to try.
+_ANY_SHAPE: Final = re.compile("|".join(f"({pattern})" for _, pattern in _SHAPES), re.ASCII)
 # In the address's login, or among its parameters, as JDBC and ADO have it.
 _LOGIN: Final = re.compile(
     r"[A-Za-z][A-Za-z0-9+.:-]*://[^/?#\s:@]*:[^/?#\s@]+@\S+"
@@ -107,9 +109,9 @@ _BETWEEN_WORDS: Final = re.compile(r"[\s\"'`,=]+")
 def credential_kind(text: str) -> str | None:
     """Return whose key or token `text` is, as in "a Stripe key"; None when no prefix tells."""
     plain = text.strip()
-    for kind, pattern in _SHAPES:
-        if re.fullmatch(pattern, plain, re.ASCII):
-            return kind
+    found = _ANY_SHAPE.fullmatch(plain)
+    if found and found.lastindex:
+        return _SHAPES[found.lastindex - 1][0]
     return "an AWS secret access key" if _AWS_SECRET.fullmatch(plain) else None
 
 

@@ -30,7 +30,7 @@ UNTESTED: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def read_config(engine: str, image: str) -> ImageConfig:
-    """Return what an image says of itself. Raises UserError for one that this machine does not have."""
+    """Return what an image says of itself. Raises UserError where this machine has none, or does not say."""
     command = (
         ["buildah", "inspect", "--type", "image", image]
         if engine == "buildah"
@@ -42,13 +42,15 @@ def read_config(engine: str, image: str) -> ImageConfig:
             f"{engine} has no image {image}: build it first, `python -m ops images build`, or name one that "
             "is there with --tag"
         )
-    document: Any = json.loads(printed)
-    if engine == "buildah":
-        whole = document["OCIv1"]
-        config = whole.get("config") or {}
-    else:
-        whole = document[0]
-        config = whole.get("Config") or {}
+    try:
+        document: Any = json.loads(printed)
+        whole = document["OCIv1"] if engine == "buildah" else document[0]
+        config = whole.get("config" if engine == "buildah" else "Config") or {}
+    except (ValueError, LookupError, TypeError, AttributeError):
+        raise UserError(
+            f"`{' '.join(command)}` describes no image, it says {printed.strip()[:80] or 'nothing'}: "
+            f"look what {engine} is"
+        ) from None
     return ImageConfig(
         architecture=str(whole.get("architecture") or whole.get("Architecture")),
         environment=dict(each.partition("=")[::2] for each in config.get("Env") or ()),

@@ -9,7 +9,7 @@ from typing import Final
 from aws.client import ask, ask_all, ask_unless
 from common.errors import UserError
 from common.progress import Progress
-from modules.settings.previews import DATABASE_LOGIN, PREFIX, TAG
+from modules.settings.previews import DATABASE_LOGIN, PREFIX, STAGE_PREFIX, TAG
 from modules.settings.services import OWN_REPOSITORY
 from ops.database.scram import verifier
 from ops.database.script import CHANGED, packed
@@ -71,7 +71,7 @@ def end(previews: Previews, found: Found, progress: Progress) -> None:
     base, name = previews.base, found.name
     progress(f"destroying preview {name}")
     with tempfile.TemporaryDirectory(prefix="atomic-preview-") as folder:
-        _apply(_empty(previews, name, Path(folder)), progress, f"destroying preview {name}")
+        _apply(empty(previews, name, Path(folder)), progress, f"destroying preview {name}")
     if database_facts(base):
         database = database_of(name)
         progress(f"dropping the database {database}")
@@ -80,18 +80,28 @@ def end(previews: Previews, found: Found, progress: Progress) -> None:
         )
     revisions = tagged_revisions(base.clients, f"{PREFIX}{name}-", {TAG: name})
     delete_revisions(base.clients, revisions, progress)
-    _delete_images(base, name, progress)
+    delete_images(base, name, progress)
     previews.forget(name)
-    path = this_workspace(found.stage).stage_path
+    forget_file(name)
+
+
+def forget_file(name: str) -> bool:
+    """Delete a preview's stage file, and return whether there was one: `up` may have made no more."""
+    path = this_workspace(f"{STAGE_PREFIX}{name}").stage_path
+    was_there = path.is_file()
     path.unlink(missing_ok=True)
+    return was_there
 
 
 def image_tag(name: str, commit: str) -> str:
-    """Return the tag of images that are a preview's alone: its domain is in some of them."""
-    return f"{PREFIX}{name}-{commit}"
+    """Return the tag of images that are a preview's alone: its domain is in some of them.
+
+    No name has a dot: a tag of `pr-1` begins with none of `pr-1-b`.
+    """
+    return f"{PREFIX}{name}.{commit}"
 
 
-def _empty(previews: Previews, name: str, folder: Path) -> Terraform:
+def empty(previews: Previews, name: str, folder: Path) -> Terraform:
     """Return terraform in a folder that says where a preview's state is, and that nothing is to be left."""
     base = previews.base.workspace
     base.synthesize_alone()
@@ -154,7 +164,7 @@ def _check(applied: Applied, database: str) -> None:
     )
 
 
-def _delete_images(base: Deployed, name: str, progress: Progress) -> None:
+def delete_images(base: Deployed, name: str, progress: Progress) -> None:
     """Delete the images that are the preview's alone: in a base's registry they would push others out."""
     for service, row in base.settings.services.items():
         if row.image != OWN_REPOSITORY:

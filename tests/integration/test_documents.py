@@ -1,83 +1,140 @@
-"""What the pages show is what one can type: their blocks, in order, as written, in a copy of the project."""
+"""What the pages show is what one can type: their blocks, in order, as written, in a copy of the project.
 
+Most of that is waiting for databases and load balancers, so the pages are walked side by side.
+"""
+
+import json
 import os
-import re
-import shutil
 import socket
-import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from local.emulator import PROJECT
+from local.emulator import PROJECT, Emulator, running_emulator
+from local.legacy import legacy_base
+from local.owners_stack import fill, make_owners_stack
+from tests.integration.walk import Walk, a_copy
 
 pytestmark = pytest.mark.integration
 
-MADE = (".git", ".hypothesis", ".tools", ".venv", "__pycache__", "cdktf.out", "node_modules")
-# A shell of somebody who has just cloned the project has none of these; the last two accelerate this process.
-OURS = ("AWS_", "ATOMIC_", "TF_", "JSII_RUNTIME", "NODE_OPTIONS")
-_BLOCK = re.compile(r"^```\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-_CODE = re.compile(r"#.*?\b([012])(?::|$)")
+PAGES = {
+    name: (PROJECT / name).read_text()
+    for name in ("README.md", "docs/adopting.md", "docs/getting-started.md")
+}
+CDK = "\n## A CDK stack in CloudFormation"
+RETIRE = "python -m imports retire --stage prod --cloudformation AwsStack"
+CI = "\n## Deploy from CI"
 
 
-def script(page: str, *, port: int, scratch: Path) -> Iterator[str]:
-    """The lines of a page's blocks for bash, each with the exit code that its comment names.
+@pytest.fixture(scope="module", name="walked")
+def _walked(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Future[tuple[Path, str]]]]:
+    """Walks that a test is named for, under way: the folder of each copy, and what was printed."""
+    walks: dict[str, Callable[[Path], str]] = {
+        "first_quarter": _first_quarter,
+        "demo": _demo,
+        "terraform": _terraform,
+        "cdk": _cdk,
+    }
 
-    Set-up is left out: `tests/dev/setup` tries that, and it takes minutes. The port is another, and so is
-    the folder for what is thrown away; a value comes by a pipe where a person is asked for one.
-    """
-    for block in _BLOCK.findall(page):
-        for written in block.splitlines():
-            if written == "make setup":
-                continue
-            line = written.replace("5000", str(port)).replace("/tmp/", f"{scratch}/")  # noqa: S108
-            if " secrets set " in line:
-                line = f"echo sk-a-key-of-nobody | {line}"
-            yield line
-            if not re.search(r"&\s*(#|$)", line):
-                code = _CODE.search(line)
-                yield f'code=$?; [ $code -eq {code[1] if code else 0} ] || exit "$((code + 100))"'
+    def walk(name: str) -> tuple[Path, str]:
+        folder = tmp_path_factory.mktemp(name)
+        return folder / "copy", walks[name](folder)
 
-
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """The project as it is, with what the set-up has made for the original."""
-    folder = tmp_path / "copy"
-    shutil.copytree(PROJECT, folder, ignore=shutil.ignore_patterns(*MADE, "*.tfstate*"))
-    for name in (".venv", "node_modules"):
-        (folder / name).symlink_to(PROJECT / name)
-    tools = folder / ".tools"
-    tools.mkdir()
-    for path in (PROJECT / ".tools").iterdir():
-        if path.name in {"env.sh", "terraform.rc"}:
-            (tools / path.name).write_text(path.read_text().replace(str(PROJECT), str(folder)))
-        elif path.name in {"bin", "mirror", "plugin-cache", "providers"}:
-            (tools / path.name).symlink_to(path)
-    return folder
+    with ThreadPoolExecutor() as pool:
+        chosen = [item.name for item in request.session.items if item.path == request.path]
+        yield {
+            name: pool.submit(walk, name) for name in walks if any(name in each for each in chosen)
+        }
 
 
-def test_the_first_quarter_of_an_hour_goes_as_it_is_written(copy: Path, tmp_path: Path) -> None:
-    page = (PROJECT / "docs" / "getting-started.md").read_text().partition("\n## Deploy from CI")[0]
+def _first_quarter(folder: Path) -> str:
+    scratch = folder / "scratch"
+    scratch.mkdir()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    lines = list(script(page, port=port, scratch=scratch))
-
-    done = subprocess.run(
-        ["bash", "-c", "\n".join(["set -mv", *lines])],
-        cwd=copy,
-        env={k: v for k, v in os.environ.items() if not k.startswith(OURS)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
+    walk = Walk(
+        copy=a_copy(folder),
+        swaps=(("5000", str(port)), ("/tmp/", f"{scratch}/")),  # noqa: S108
     )
+    return walk.through(PAGES["docs/getting-started.md"].partition(CI)[0]).stdout
 
-    assert sum("cdktf" in line for line in lines) >= 4
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    assert "atomic-dev-app-cpu" in done.stdout  # what doctor named
+
+def _demo(folder: Path) -> str:
+    top = PAGES["README.md"].partition("\n## ")[0]
+    return Walk(copy=a_copy(folder)).through(f"```\n. ./activate\n```\n{top}").stdout
+
+
+def _on_an_aws(folder: Path, walk: Callable[[Emulator], str]) -> str:
+    with (folder / "aws.log").open("w") as log, running_emulator(log) as emulator:
+        return walk(emulator)
+
+
+def _terraform(folder: Path) -> str:
+    page = PAGES["docs/adopting.md"].partition(CDK)[0]
+    copy = a_copy(folder)
+
+    def walk(emulator: Emulator) -> str:
+        legacy = legacy_base(folder / "terraform" / "aws", emulator, environment=os.environ)
+        legacy.checked("apply", "-auto-approve", "-input=false", "-no-color")
+        return (
+            Walk(copy=copy, environment=emulator.environment)
+            .through(f"```\n. ./activate\n```\n{page}")
+            .stdout
+        )
+
+    return _on_an_aws(folder, walk)
+
+
+def _cdk(folder: Path) -> str:
+    page = PAGES["docs/adopting.md"].partition(CDK)[2]
+    copy = a_copy(folder)
+
+    def walk(emulator: Emulator) -> str:
+        make_owners_stack(emulator, "guide")
+        fill(emulator)
+        return (
+            Walk(
+                copy=copy,
+                environment=emulator.environment,
+                swaps=((RETIRE, f"{RETIRE} --yes"),),  # a person is asked, and says so
+            )
+            .through(f"```\n. ./activate\n```\n{page}")
+            .stdout
+        )
+
+    return _on_an_aws(folder, walk)
+
+
+Walked = dict[str, "Future[tuple[Path, str]]"]
+
+
+def test_the_first_quarter_of_an_hour_goes_as_it_is_written(walked: Walked) -> None:
+    copy, said = walked["first_quarter"].result()
+
+    assert "atomic-dev-app-cpu" in said  # what doctor named
     assert (copy / "dev.svg").exists()
     assert (copy / "report.html").exists()
+
+
+def test_the_demo_that_the_readme_begins_with_ends_well(walked: Walked) -> None:
+    _, said = walked["demo"].result()
+
+    assert "No changes. Your infrastructure matches the configuration." in said
+
+
+def test_a_terraform_base_is_adopted_as_it_is_written(walked: Walked) -> None:
+    copy, _ = walked["terraform"].result()
+
+    record = json.loads((copy / "stages" / "prod.adoption.json").read_text())
+    assert len(record["adopted"]) == 46
+
+
+def test_a_cdk_stack_is_adopted_and_deleted_as_it_is_written(walked: Walked) -> None:
+    _, said = walked["cdk"].result()
+
+    assert "AwsStack" in said

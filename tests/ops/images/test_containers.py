@@ -124,6 +124,16 @@ def test_what_the_engine_refuses_is_said_and_nothing_stays(engine: Path) -> None
     assert (engine / "log").read_text().splitlines()[-1] == "rm -f atomic-check-app-1"
 
 
+@pytest.mark.parametrize("answer", ["", "[]", "no image", '{"Config": 1}'])
+def test_an_engine_that_describes_no_image_is_said(
+    monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    monkeypatch.setattr("ops.images.containers.ask_engine", lambda _: answer)
+
+    with pytest.raises(UserError, match="describes no image"):
+        read_config("docker", IMAGE)
+
+
 def test_an_image_of_docker_says_what_it_is(engine: Path) -> None:
     config = read_config(str(engine / "docker"), IMAGE)
 

@@ -264,6 +264,18 @@ def test_the_doctor_looks_at_the_base_of_a_preview(
     assert "`python -m ops doctor --stage dev`" in answered.errors
 
 
+def test_a_file_without_a_state_is_all_that_there_was(
+    folder: Path, says: Callable[..., Answer]
+) -> None:
+    path = folder / "stages" / "preview-pr-1.toml"
+    path.write_text("")
+
+    answered = says("down", "pr-1", "--json")
+
+    assert json.loads(answered.text) == {"ended": ["pr-1"]}
+    assert not path.exists()
+
+
 def test_two_branches_do_not_share_a_name(folder: Path, says: Callable[..., Answer]) -> None:
     put(folder, "feature-login", "2099-01-01T00:00:00Z")
 
