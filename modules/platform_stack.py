@@ -136,7 +136,7 @@ class PlatformStack(TerraformStack):
             services=services,
             left_out=list(stage.beside.left_out.values()),
             kafka=stage.kafka,
-            behind_cloudfront=bool(stage.cdn and stage.cdn.load_balancer == "cloudfront"),
+            behind_cloudfront=bool(stage.front and stage.front.load_balancer == "cloudfront"),
             network=self._network,
         )
         self._registries = Registries(
@@ -408,11 +408,11 @@ class PlatformStack(TerraformStack):
                 "web_firewall",
                 context=self._context,
                 settings=stage.security,
-                load_balancer=None if stage.cdn else edge.load_balancer,
+                load_balancer=None if stage.front else edge.load_balancer,
                 own_addresses=self._network.outgoing_addresses,
-                provider=self._elsewhere,
+                provider=self._elsewhere if stage.front else None,
             ).web_acl.arn
-        if stage.cdn:
+        if stage.front:
             # Only now: no other stage waits for the import of its resource.
             from modules.edge.cdn import Cdn  # noqa: PLC0415
 
@@ -421,7 +421,7 @@ class PlatformStack(TerraformStack):
                 "cdn",
                 context=self._context,
                 domain_names=[domain_name, *stage.domains.names],
-                certificate_arn=self._certificate_for_cloudfront(stage.cdn, certificate_arn),
+                certificate_arn=self._certificate_for_cloudfront(stage.front, certificate_arn),
                 load_balancer=edge,
                 web_acl_arn=web_acl_arn,
             ).distribution

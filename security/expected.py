@@ -21,7 +21,7 @@ def expected_reach(settings: StageSettings) -> frozenset[Reach]:
     if settings.phase != "full":
         return frozenset()
     names = {name: _terraform_name(name) for name in settings.services}
-    closed = bool(settings.cdn and settings.cdn.load_balancer == "cloudfront")
+    closed = bool(settings.front and settings.front.load_balancer == "cloudfront")
     public_ports = () if closed else _PUBLIC_PORTS
     found = {_tcp(INTERNET, LOAD_BALANCER, port) for port in public_ports}
     if closed:

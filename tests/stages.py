@@ -215,6 +215,12 @@ BESIDES: Mapping[str, Mapping[str, Any]] = {
             "serve": ["b.example.org"],
         },
     },
+    "leaving": {
+        **_REQUIRED,
+        "region": "eu-central-1",
+        "security": {"web_firewall": True},
+        "cdn": {"enabled": False, "load_balancer": "cloudfront"},
+    },
     "half-fronted": {**_REQUIRED, "security": {"web_firewall": True}, "cdn": {}},
 }
 

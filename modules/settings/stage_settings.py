@@ -290,6 +290,11 @@ class Domains(Section):
 class Cdn(Section):
     """CloudFront before the whole domain: the table alone, `[cdn]`, turns it on (docs/cdn.md)."""
 
+    enabled: bool = Field(
+        True,
+        description="`false` takes CloudFront away; a stage outside us-east-1 is deployed so once before the "
+        "table goes",
+    )
     load_balancer: Literal["open", "cloudfront"] = Field(
         "open",
         description="who may reach the load balancer: everybody (`open`), or, once the domain leads to "
@@ -580,6 +585,11 @@ class StageSettings(Section):
         """The names in its certificate beside the domain's: its own, and the wildcard of previews."""
         lends = self.previews is not None and self.domain_name is not None
         return (*self.domains.names, *([wildcard_of(self.domain_name or "")] if lends else []))
+
+    @property
+    def front(self) -> Cdn | None:
+        """CloudFront before the domain; None without it, and where it is being taken away."""
+        return self.cdn if self.cdn and self.cdn.enabled else None
 
     def zone_of(self, name: str) -> str | None:
         """Return the hosted zone that a name belongs to, the nearest; None where the file names none."""

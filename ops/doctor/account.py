@@ -127,7 +127,7 @@ def judge_permissions(facts: PermissionFacts) -> list[Finding]:
 def _deeds(deployed: Deployed) -> Sequence[str]:
     settings = deployed.settings
     with_a_zone = _WITH_A_ZONE if settings.dns.mode == "route53" else ()
-    return (*_DEEDS, *with_a_zone, *(_WITH_A_CDN if settings.cdn else ()))
+    return (*_DEEDS, *with_a_zone, *(_WITH_A_CDN if settings.front else ()))
 
 
 def _policies_of(deployed: Deployed, caller: str) -> str:

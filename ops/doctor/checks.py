@@ -208,7 +208,7 @@ def _stage(deployed: Deployed, *, deep: bool, look_up: edge.Resolve) -> list[Che
 def _application(deployed: Deployed, *, look_up: edge.Resolve) -> list[Check]:
     """Check what phase full adds."""
     settings = deployed.settings
-    stage, stack, front = settings.stage, settings.stack_name, settings.cdn
+    stage, stack, front = settings.stage, settings.stack_name, settings.front
 
     def services_and_targets() -> list[Finding]:
         services: tuple[ServiceFacts, ...] = service_facts(deployed)

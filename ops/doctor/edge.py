@@ -50,8 +50,8 @@ def resolve(host: str) -> frozenset[str]:
 def gather_dns(deployed: Deployed, look_up: Resolve) -> list[DnsFacts]:
     """Ask where each name of the stage has to lead, and where it does. Raises UserError."""
     settings = deployed.settings
-    what = "CloudFront distribution" if settings.cdn else "load balancer"
-    balancer = distribution_name(deployed) if settings.cdn else _balancer(deployed)
+    what = "CloudFront distribution" if settings.front else "load balancer"
+    balancer = distribution_name(deployed) if settings.front else _balancer(deployed)
     return [
         _gather_name(deployed, look_up, name, what=what, balancer=balancer)
         for name in (settings.domain_name or "", *settings.domains.names)

@@ -41,7 +41,7 @@ def firewall_matches(deployed: Deployed, *, start: datetime) -> Iterator[Match]:
     """Yield the matches since `start`. Raises UserError without a log and when AWS refuses."""
     # CloudFront's firewall, and its log with it, is in one region wherever the stage is.
     clients = deployed.clients
-    if deployed.settings.cdn:
+    if deployed.settings.front:
         clients = within(GLOBAL_REGION, clients)
     client = client_of(clients, "logs")
     group = deployed.names.web_firewall_log_group

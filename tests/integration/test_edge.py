@@ -248,6 +248,7 @@ def test_it_comes_back_into_a_lost_state(edge: Edge) -> None:
 
 
 def test_switched_off_the_domain_leads_to_an_open_balancer_again(edge: Edge) -> None:
+    edge.deploy("[cdn]\nenabled = false\n")
     edge.deploy("")
 
     assert edge.distributions == []

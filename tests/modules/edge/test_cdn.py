@@ -93,6 +93,17 @@ def test_in_us_east_1_one_certificate_and_one_provider_do(stack: Synthesize) -> 
     )
 
 
+def test_being_taken_away_it_keeps_the_provider_that_deletes_the_rest(stack: Synthesize) -> None:
+    """Without it Terraform could delete nothing of what is in the other region."""
+    leaving = stack("leaving")
+
+    assert [each.get("alias") for each in leaving.json["provider"]["aws"]] == [None, "us_east_1"]
+    assert leaving.names("aws_cloudfront_distribution") == []
+    assert leaving.resource("aws_wafv2_web_acl", "main")["scope"] == "REGIONAL"
+    assert "provider" not in leaving.resource("aws_wafv2_web_acl", "main")
+    assert len(leaving.resource("aws_security_group", "load_balancer")["ingress"]) == 2
+
+
 @pytest.mark.parametrize(("stage", "name"), [("fronted", "cdn"), ("half-fronted", "main")])
 def test_the_firewall_is_before_cloudfront_where_it_sees_the_users(
     stack: Synthesize, stage: str, name: str
