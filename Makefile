@@ -20,7 +20,7 @@ setup: ## install what the project needs: Python and Node packages, Terraform, p
 demo: setup ## deploy the whole platform onto an embedded AWS and show what is there
 	@. ./activate && python -m local.demo
 
-demo-adopt: setup ## build a legacy base on an embedded AWS and adopt it
+demo-adopt: setup ## adopt a legacy base, and then a CDK stack, on an embedded AWS
 	@. ./activate && python -m local.demo_adopt
 
 bench: setup ## measure synthesis, diff, deploy, adoption and scale, side by side

@@ -26,12 +26,14 @@ from common.screen import (
     say,
 )
 from imports.adopt import GateResult, adopt, run_gate
+from imports.explain import kept_as_found
 from imports.legacy_side import LegacySource, refuse_missing_folder
 from imports.look_at_stack import look_at_stack
 from imports.ownership import ownership
 from imports.printed import (
     print_gate,
     print_inventory,
+    print_kept,
     print_look,
     print_owners,
     print_retirement,
@@ -44,10 +46,11 @@ from imports.rollback import rollback
 from imports.script import import_commands
 from imports.sources.terraform_base.base import NotAgreedError
 from imports.sources.terraform_base.legacy_workspaces import LegacyFolder, workspace_of_record
-from imports.stack_commands import retire_from_stack, rollback_to_stack
-from imports.take_stack import take_stack
+from imports.stack_commands import retire_from_stack, rollback_to_stack, rows_held
+from imports.stack_side import any_settings
+from imports.take_stack import BaseBeside, take_stack
 from imports.take_stock import take_stock
-from imports.workspace_record import whole_record
+from imports.workspace_record import refuse_to_lose_owner, whole_record
 from synth.synthesized import synthesized
 from terraform.cli import Terraform
 from terraform.pulled_state import content, pull
@@ -107,7 +110,11 @@ def inventory(
     legacy: Annotated[Path | None, typer.Option(help="the legacy terraform/aws folder")] = None,
     cloudformation: Annotated[
         str | None,
-        typer.Option(help="the CloudFormation stack that owns them instead, by name or ARN"),
+        typer.Option(help="the CloudFormation stack that owns them instead or too, by name or ARN"),
+    ] = None,
+    prefer: Annotated[
+        list[str] | None,
+        typer.Option(help="base or stack, or PART=base: whose is adopted where both have one"),
     ] = None,
     template: Annotated[
         Path | None,
@@ -131,46 +138,36 @@ def inventory(
     """Decide what becomes of each legacy resource, and write the adoption record.
 
     Of a CloudFormation stack likewise, row by row; of a template it only says what would become of each.
+    With both a folder and a stack, one record has both, and each object once.
 
     Example: `python -m imports inventory --stage prod --legacy ../terraform/aws`
     """
-    if [legacy, cloudformation, template].count(None) != 2:
+    if template is not None and legacy is None and cloudformation is None:
+        _look(stage, None, template, as_json=as_json)
+        return
+    if template is not None or (legacy is None and cloudformation is None):
         raise UserError(
-            "inventory reads one old owner: name a Terraform folder with --legacy, a CloudFormation stack "
-            "with --cloudformation, or a template's file with --template: `python -m imports inventory "
-            "--help` tells what is allowed"
+            "inventory reads an old owner: name a Terraform folder with --legacy, a CloudFormation stack "
+            "with --cloudformation, or both; or only a template's file with --template: `python -m imports "
+            "inventory --help` tells what is allowed"
         )
+    if prefer and (legacy is None or cloudformation is None):
+        raise UserError("--prefer chooses between two owners: name both, or leave it out")
+    workspace = this_workspace(stage)
+    refuse_to_lose_owner(workspace, base=legacy is not None, stack=cloudformation is not None)
+    agree = partial(_agree, yes=yes, may_ask=not as_json)
+    source = _source(legacy, state, terraform_workspace, var or [], var_file or [])
     if cloudformation is not None:
-        _inventory_of_stack(stage, cloudformation, as_json=as_json)
+        beside = BaseBeside(source=source, agree=agree, preferred=prefer or []) if source else None
+        _inventory_of_stack(workspace, cloudformation, beside, as_json=as_json)
         return
-    if legacy is None:
-        _look(stage, cloudformation, template, as_json=as_json)
-        return
-    if state is not None and not state.is_file():
-        raise UserError(f"{state}: no such state file: leave --state out to look in AWS instead")
-    if state is not None and terraform_workspace is not None:
-        raise UserError("--state names the state already: leave out --state or --workspace")
-    variables = {}
-    for pair in var or []:
-        name, separator, value = pair.partition("=")
-        if not separator:
-            raise UserError(f"--var {name}: allowed: NAME=VALUE, as in --var aws_region=us-east-1")
-        variables[name] = value
-    for file in var_file or []:
-        if not file.is_file():
-            raise UserError(f"{file}: no such file of variables: name one with --var-file")
+    assert source is not None  # noqa: S101  # one of the two is given
 
     with progress_on_screen(as_json) as progress:
         found = take_stock(
-            this_workspace(stage),
-            LegacySource(
-                folder=legacy,
-                state_file=state,
-                workspace=terraform_workspace,
-                variables=variables,
-                var_files=var_file or [],
-            ),
-            agree=partial(_agree, yes=yes, may_ask=not as_json),
+            workspace,
+            source,
+            agree=agree,
             synthesize=lambda settings, adopted: synthesized(settings, adopted=adopted),
             progress=progress,
         )
@@ -190,13 +187,48 @@ def inventory(
         raise typer.Exit(ASKS_FOR_A_PERSON)
 
 
-def _inventory_of_stack(stage: str, name: str, *, as_json: bool) -> None:
+def _source(
+    legacy: Path | None,
+    state: Path | None,
+    terraform_workspace: str | None,
+    var: Sequence[str],
+    var_files: Sequence[Path],
+) -> LegacySource | None:
+    """Return the legacy folder as its options name it. Raises UserError for one that is wrong."""
+    if legacy is None:
+        return None
+    if state is not None and not state.is_file():
+        raise UserError(f"{state}: no such state file: leave --state out to look in AWS instead")
+    if state is not None and terraform_workspace is not None:
+        raise UserError("--state names the state already: leave out --state or --workspace")
+    variables = {}
+    for pair in var:
+        name, separator, value = pair.partition("=")
+        if not separator:
+            raise UserError(f"--var {name}: allowed: NAME=VALUE, as in --var aws_region=us-east-1")
+        variables[name] = value
+    for file in var_files:
+        if not file.is_file():
+            raise UserError(f"{file}: no such file of variables: name one with --var-file")
+    return LegacySource(
+        folder=legacy,
+        state_file=state,
+        workspace=terraform_workspace,
+        variables=variables,
+        var_files=var_files,
+    )
+
+
+def _inventory_of_stack(
+    workspace: Workspace, name: str, beside: BaseBeside | None, *, as_json: bool
+) -> None:
     with progress_on_screen(as_json) as progress:
         found = take_stack(
-            this_workspace(stage),
+            workspace,
             name,
             synthesize=lambda settings, adopted: synthesized(settings, adopted=adopted),
             progress=progress,
+            beside=beside,
         )
     if as_json:
         print_json(
@@ -206,6 +238,9 @@ def _inventory_of_stack(stage: str, name: str, *, as_json: bool) -> None:
                 "rows": found.rows,
                 "against": found.against,
                 "compared": found.compared,
+                "source": found.source,
+                "decisions": found.decisions,
+                "drift": found.drift,
                 "notes": found.notes,
                 "record": found.record_path if found.record else None,
             }
@@ -275,25 +310,28 @@ def adopt_(stage: Stage, as_json: AsJson = False) -> None:
     workspace = this_workspace(stage)
     with progress_on_screen(as_json) as progress:
         result = adopt(workspace, progress=progress)
-    stack = whole_record(workspace).stack
-    _report(result.gate, as_json, held=result.held, stack=stack.name if stack else None)
+    _report(result.gate, as_json, held=result.held, record=whole_record(workspace))
 
 
 def _report(
-    result: GateResult, as_json: bool, *, held: int | None = None, stack: str | None = None
+    result: GateResult,
+    as_json: bool,
+    *,
+    held: int | None = None,
+    record: AdoptionRecord | None = None,
 ) -> None:
     if as_json:
         print_json({"open": result.is_open, "held": held, **asdict(result)})
     else:
         print_gate(result)
-        if held:
+        if held and record:
             say(f"adopted: the new state holds {held} objects, and a second plan is empty")
-            if stack:
+            if record.stack:
                 say(
-                    f"CloudFormation owns them too: deploy and delete {stack} no more. Next: the phases "
-                    "foundation and full, then `python -m imports retire --cloudformation`"
+                    f"CloudFormation owns them too: deploy and delete {record.stack.name} no more. Next: the "
+                    "phases foundation and full, then `python -m imports retire --cloudformation`"
                 )
-            else:
+            if record.legacy.source != "none":
                 say(
                     "next: stop the old folder's CI and run `python -m imports retire`: until then the old "
                     "state owns these objects too, and an apply there would take back what this project "
@@ -313,34 +351,63 @@ def script(stage: Stage) -> None:
 
 
 @app.command()
+def explain(stage: Stage, as_json: AsJson = False) -> None:
+    """Say what stays as it was found because AWS changes it in no object, and what a change would take.
+
+    Example: `python -m imports explain --stage prod`
+    """
+    workspace = this_workspace(stage)
+    record = whole_record(workspace)
+    with progress_on_screen(as_json) as progress:
+        progress("synthesizing the stage as if nothing were adopted")
+        whole = any_settings(workspace)
+        kept = kept_as_found(record, synthesized(whole, adopted=record.addresses))
+    if as_json:
+        print_json(kept)
+    else:
+        print_kept(kept, objects=len(record.adopted))
+
+
+@app.command()
 def status(
     stage: Stage,
-    legacy: Annotated[Path | None, typer.Option(help="the legacy terraform/aws folder")] = None,
+    legacy: Legacy = None,
+    cloudformation: OldStack = None,
     terraform_workspace: TerraformWorkspace = None,
     as_json: AsJson = False,
 ) -> None:
     """Say who owns each object now: legacy, both, here or nobody.
 
+    An old owner is the legacy folder's state, or the CloudFormation stack.
+
     Example: `python -m imports status --stage prod --legacy ../terraform/aws`
     """
     workspace = this_workspace(stage)
     record = whole_record(workspace)
+    rows: frozenset[str] = frozenset()
     with progress_on_screen(as_json) as progress:
         progress("reading the new state")
         new = content(pull(workspace.synthesize()))
-        progress("reading the legacy state")
         old = None
         if legacy:
-            record = _record_of_base(workspace)
-            folder = _legacy_folder(workspace, legacy, record, terraform_workspace)
+            progress("reading the legacy state")
+            base = _record_of_base(workspace)
+            folder = _legacy_folder(workspace, legacy, base, terraform_workspace)
             old = content(pull(folder.chosen))
-    owners = ownership(record, old, new)
+        if cloudformation:
+            progress("reading the stack")
+            rows = rows_held(workspace, cloudformation)
+    owners = ownership(record, old, new, rows=rows)
     if as_json:
         print_json(owners)
         return
     print_owners(owners)
-    if legacy is None:
+    if legacy is None and record.legacy.source != "none":
         say("the legacy state was not asked: name its folder with --legacy")
+    if cloudformation is None and record.stack:
+        say(
+            f"CloudFormation was not asked: name the stack with --cloudformation {record.stack.name}"
+        )
 
 
 @app.command("retire")

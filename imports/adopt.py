@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from aws.client import boto3_clients
+from aws.client import Clients, boto3_clients
 from aws.resources import import_id
 from common.errors import UserError
 from common.progress import Progress
@@ -14,6 +14,8 @@ from imports.gate import Verdict, judge
 from imports.preflight import preflight
 from imports.record import AdoptionRecord
 from imports.retire import LEGACY
+from imports.stack_retirement.stack_calls import stack_facts
+from imports.stack_retirement.steps import GONE
 from imports.stack_side import refuse_moved_stack
 from imports.taken_names import taken_names
 from imports.workspace_record import kept_record
@@ -195,21 +197,38 @@ def _gate(
         verdict=verdict,
         looked_at=looked_at or premises(plan, file=None, state=state),
         kept_as_found=settings.keep_as_found,
-        notes=notes_on_owners(record, workspace, phase=settings.phase),
+        notes=notes_on_owners(record, workspace, clients, phase=settings.phase),
     )
     return result, terraform
 
 
-def notes_on_owners(record: AdoptionRecord, workspace: Workspace, *, phase: str) -> tuple[str, ...]:
-    """Warn while the old tool may own the objects too; a retirement leaves a backup behind."""
-    lineage, folder = record.legacy.lineage, workspace.state_folder / BACKUPS
-    if phase == "adopt" or lineage is None or find_backups(folder, LEGACY, lineage):
+def notes_on_owners(
+    record: AdoptionRecord, workspace: Workspace, clients: Clients, *, phase: str
+) -> tuple[str, ...]:
+    """Warn while an old owner may own the objects too.
+
+    The retirement of a base leaves a backup behind; of its stack CloudFormation tells. Raises UserError where
+    AWS refuses to.
+    """
+    if phase == "adopt":
         return ()
-    return (
-        f"the old state is not retired, as far as {folder} tells: while it owns these objects too, an apply "
-        "of the old folder, by hand or by its CI, takes back what this stage changes on them: stop that CI, "
-        "and run `python -m imports retire`",
-    )
+    notes = []
+    lineage, folder = record.legacy.lineage, workspace.state_folder / BACKUPS
+    if lineage is not None and not find_backups(folder, LEGACY, lineage):
+        notes.append(
+            f"the old state is not retired, as far as {folder} tells: while it owns these objects too, an "
+            "apply of the old folder, by hand or by its CI, takes back what this stage changes on them: stop "
+            "that CI, and run `python -m imports retire`"
+        )
+    facts = stack_facts(clients, record.stack.arn) if record.stack else None
+    if record.stack and facts and facts["StackStatus"] != GONE:
+        notes.append(
+            f"the stack {record.stack.name} is not retired: while CloudFormation owns these objects too, a "
+            "deployment of it takes back what this stage changes on them, and its deletion by hand destroys "
+            "what holds data: stop what deploys it, and run `python -m imports retire --stage "
+            f"{record.stage} --cloudformation {record.stack.name}`"
+        )
+    return tuple(notes)
 
 
 def read_back(state: State | None, record: AdoptionRecord) -> list[str]:

@@ -1,18 +1,19 @@
-"""Who owns each adopted object now: the legacy state, the new one, both or neither."""
+"""Who owns each adopted object now: the old owner (a state or a stack), the new state, both or neither."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 
 from common.errors import listed, shorten
-from imports.record import AdoptedObject, AdoptionRecord
+from imports.record import AdoptedObject, AdoptionRecord, Source
 from terraform.addresses import address_order
 from terraform.state import Document
 from terraform.state_surgery import Held, held, places
 
 
 class Holder(StrEnum):
-    """Which of the two states holds an object."""
+    """Who holds an object: the old owner, the new state, both or neither."""
 
     LEGACY = "legacy"
     BOTH = "both"
@@ -33,6 +34,7 @@ class Owner:
     import_id: str
     holder: Holder
     mismatch: str | None = None
+    source: Source = "base"
     made_again: bool = False
 
 
@@ -40,17 +42,22 @@ def ownership(
     record: AdoptionRecord,
     legacy_state: Document | None,
     new_state: Document | None,
+    *,
+    rows: Set[str] = frozenset(),
 ) -> list[Owner]:
-    """Return who holds each object of the record, sorted by our address; None stands for no state."""
+    """Return who holds each object of the record, sorted by our address; None stands for no state.
+
+    `rows` are the logical ids that the CloudFormation stack holds.
+    """
     legacy = _State("legacy", legacy_state)
     new = _State("new", new_state)
     owners = []
     for item in sorted(record.adopted, key=lambda item: address_order(item.address)):
-        there = legacy.holds(item, item.legacy_address)
-        here = new.holds(item, item.address)
-        made = legacy.other(item, item.legacy_address)
+        here, of_base = new.holds(item, item.address), item.source == "base"
+        there = legacy.holds(item, item.legacy_address) if of_base else item.legacy_address in rows
+        made = legacy.other(item, item.legacy_address) if of_base else []
         elsewhere = [
-            *legacy.elsewhere(item, item.legacy_address),
+            *(legacy.elsewhere(item, item.legacy_address) if of_base else ()),
             *new.other(item, item.address),
             *new.elsewhere(item, item.address),
         ]
@@ -61,6 +68,7 @@ def ownership(
                 import_id=item.import_id,
                 holder=_HOLDERS[there, here],
                 mismatch="; ".join([*made, *elsewhere]) or None,
+                source=item.source,
                 made_again=here and bool(made) and not elsewhere,
             )
         )
@@ -80,15 +88,22 @@ def second_base(owners: Sequence[Owner]) -> str | None:
     )
 
 
-def twice_owned(owners: Sequence[Owner]) -> str | None:
-    """Say what to do about objects that both states own; None where there are none."""
-    both = [owner for owner in owners if owner.holder is Holder.BOTH]
-    if not both:
-        return None
-    return (
-        f"both tools own {len(both)} objects: an apply of the old folder, by hand or by its CI, would take "
-        "back what this project changes on them: stop that CI, and run `python -m imports retire` now"
-    )
+def twice_owned(owners: Sequence[Owner]) -> list[str]:
+    """Say what to do about objects that an old owner and the new state hold, a line for each old owner."""
+    both = Counter(owner.source for owner in owners if owner.holder is Holder.BOTH)
+    said = []
+    if both["base"]:
+        said.append(
+            f"both tools own {both['base']} objects: an apply of the old folder, by hand or by its CI, would "
+            "take back what this project changes on them: stop that CI, and run `python -m imports retire` "
+            "now"
+        )
+    if both["stack"]:
+        said.append(
+            f"CloudFormation owns {both['stack']} objects too: stop what deploys the stack, and delete it by "
+            "`python -m imports retire --cloudformation` alone"
+        )
+    return said
 
 
 _HOLDERS = {

@@ -4,10 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import astuple
 
+from common.errors import listed
 from common.screen import print_table, say
 from imports.adopt import GateResult
+from imports.explain import Kept
 from imports.gate import Finding
 from imports.interruptions import interruption
+from imports.inventory import Decision, Drift
 from imports.look_at_stack import StackLook
 from imports.ownership import Owner, second_base, twice_owned
 from imports.retire import Retirement
@@ -19,24 +22,7 @@ from imports.take_stock import Inventory
 
 def print_inventory(found: Inventory) -> None:
     """Print what becomes of each legacy resource, and what was written."""
-    print_table(
-        ("legacy resource", "verdict", "address here", "import id, or why"),
-        [
-            (item.legacy_address, item.verdict, item.address or "", item.import_id or item.why)
-            for item in found.decisions
-        ],
-    )
-    verdicts = [item.verdict for item in found.decisions]
-    say(
-        f"\n{len(verdicts)} legacy resources, read from {found.source}: {verdicts.count('adopt')} to adopt, "
-        f"{verdicts.count('release')} to release, {verdicts.count('not covered')} not covered"
-    )
-    if found.drift:
-        say("\nConfiguration, state and AWS do not agree; AWS is what is adopted:")
-        print_table(
-            ("legacy resource", "attribute", "configuration", "state", "AWS"),
-            [tuple(value or "" for value in astuple(row)) for row in found.drift],
-        )
+    _print_decisions(found.decisions, found.drift, found.source)
     for note in found.notes:
         say(f"note: {note}")
     if found.record is None:
@@ -50,6 +36,27 @@ def print_inventory(found: Inventory) -> None:
     if found.wrote_stage_file:
         say(f"wrote {found.stage_path}: the base's settings, phase adopt")
     say(f"next: python -m imports gate --stage {found.record.stage}")
+
+
+def _print_decisions(decisions: Sequence[Decision], drift: Sequence[Drift], source: str) -> None:
+    print_table(
+        ("legacy resource", "verdict", "address here", "import id, or why"),
+        [
+            (item.legacy_address, item.verdict, item.address or "", item.import_id or item.why)
+            for item in decisions
+        ],
+    )
+    verdicts = [item.verdict for item in decisions]
+    say(
+        f"\n{len(verdicts)} legacy resources, read from {source}: {verdicts.count('adopt')} to adopt, "
+        f"{verdicts.count('release')} to release, {verdicts.count('not covered')} not covered"
+    )
+    if drift:
+        say("\nConfiguration, state and AWS do not agree; AWS is what is adopted:")
+        print_table(
+            ("legacy resource", "attribute", "configuration", "state", "AWS"),
+            [tuple(value or "" for value in astuple(row)) for row in drift],
+        )
 
 
 def print_gate(result: GateResult) -> None:
@@ -92,13 +99,25 @@ def _print_interruptions(findings: Sequence[Finding]) -> None:
     if rows:
         say("")
         print_table(
-            ("changed in AWS", "attributes", "restarts or interrupts"),
+            ("changed in AWS", "restarts or interrupts", "attributes"),
             [
-                (address, ", ".join(attributes), effect)
+                (address, effect, ", ".join(attributes))
                 for (address, effect), attributes in rows.items()
             ],
         )
         say("")
+
+
+def print_kept(kept: Sequence[Kept], *, objects: int) -> None:
+    """Print what stays as it was found, and what it takes to change it."""
+    for each in kept:
+        say(f"{each.attribute}: {each.found}, the platform's {each.platform}")
+        say(f"    of {listed(address.partition('.')[2] for address in each.addresses)}")
+        say(f"    takes {each.takes}")
+    say(
+        f"{objects} adopted objects: {len(kept)} attributes stay as they were found, because AWS changes "
+        "them in no object that exists; no deploy of this stage touches them"
+    )
 
 
 def print_owners(owners: Sequence[Owner]) -> None:
@@ -110,9 +129,9 @@ def print_owners(owners: Sequence[Owner]) -> None:
     holders = [owner.holder.value for owner in owners]
     counts = ", ".join(f"{holders.count(name)} {name}" for name in dict.fromkeys(holders))
     say(f"\n{len(owners)} objects: {counts}")
-    for warning in (twice_owned(owners), second_base(owners)):
-        if warning:
-            say(warning)
+    second = second_base(owners)
+    for warning in (*twice_owned(owners), *([second] if second else ())):
+        say(warning)
 
 
 def print_retirement(done: Retirement) -> None:
@@ -151,7 +170,13 @@ def print_look(found: StackLook) -> None:
 
 
 def print_stack_inventory(found: StackInventory) -> None:
-    """Print what becomes of each row of a CloudFormation stack, and what was written."""
+    """Print what becomes of each row of a CloudFormation stack, and what was written.
+
+    Of a legacy base beside it likewise.
+    """
+    if found.decisions:
+        _print_decisions(found.decisions, found.drift, found.source)
+        say("")
     count = _print_rows(found.stack, found.rows, found.against)
     say(_looked_at(found.compared, count))
     for note in found.notes:
@@ -161,7 +186,7 @@ def print_stack_inventory(found: StackInventory) -> None:
         return
     say(f"\nwrote {found.record_path}: review and commit it")
     if found.wrote_stage_file:
-        say(f"wrote {found.stage_path}: the stack's settings, phase adopt")
+        say(f"wrote {found.stage_path}: the settings of what was found, phase adopt")
     say(f"next: python -m imports gate --stage {found.record.stage}")
 
 

@@ -120,10 +120,13 @@ class AdoptionRecord(_Part):
 
     @property
     def names(self) -> dict[str, str]:
-        """The names that CloudFormation or the owner gave to what the platform would name, by address."""
+        """The names that CloudFormation or the owner gave to what the platform would name, by address.
+
+        Those of a base alone follow from the stage's prefix.
+        """
         found = {
             item.address: item.observed.get(RESOURCES[item.type].key[-1])
-            for item in self.of("stack").adopted
+            for item in (self.adopted if self.stack else ())
         }
         return {address: name for address, name in found.items() if isinstance(name, str)}
 

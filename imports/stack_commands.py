@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import typer
 
-from aws.client import boto3_clients
+from aws.client import ask_all, boto3_clients
 from common.errors import UserError, listed
 from common.progress import Progress
 from common.screen import ASKS_FOR_A_PERSON, print_json, print_table, progress_on_screen, say
@@ -71,6 +71,27 @@ def rollback_to_stack(stage: str, name: str, *, as_json: bool) -> None:
         _print_rollback(done)
     if done.is_deleted and not done.forgotten:
         raise typer.Exit(ASKS_FOR_A_PERSON)
+
+
+def rows_held(workspace: Workspace, name: str) -> frozenset[str]:
+    """Return which rows of the record a stack of this name or ARN holds now, as the objects they were."""
+    record = _record(workspace, name)
+    set_default_credentials(workspace)
+    recorded = {row.logical_id: row.physical_id for row in stack_of(record).rows}
+    now = ask_all(
+        boto3_clients(region=record.region),
+        "cloudformation",
+        "ListStackResources",
+        ("StackResourceSummaries",),
+        absent=frozenset({"ValidationError"}),
+        StackName=name,
+    )["StackResourceSummaries"]
+    return frozenset(
+        row["LogicalResourceId"]
+        for row in now
+        if recorded.get(row["LogicalResourceId"]) == row.get("PhysicalResourceId")
+        and not row["ResourceStatus"].startswith("DELETE_")
+    )
 
 
 def _record(workspace: Workspace, name: str) -> AdoptionRecord:

@@ -12,7 +12,8 @@ from imports.record import AdoptionRecord, StackOrigin, StackRow
 from imports.sources.cloudformation.owners_stack import OwnersStack, read_stack
 from imports.sources.cloudformation.refusals import why_not
 from imports.sources.cloudformation.roles import Roles, roles
-from imports.sources.cloudformation.verdicts import Physical, RowVerdict, verdicts
+from imports.sources.cloudformation.verdicts import Physical, RowVerdict, leave, verdicts
+from imports.two_owners import Choice
 from modules.settings.secrets import SECRETS
 from modules.settings.stage_files import parse_stage
 from modules.settings.stage_settings import StageSettings
@@ -85,28 +86,25 @@ class StackSide:
     ) -> "StackSide":
         """Leave the rules that let something else in than ours: the old tasks need them until they end."""
         other = {
-            address
+            address: f"it lets other traffic in than {address}, which comes beside it"
             for address, found in observed.items()
             if address.startswith(_RULE)
             and any(
                 found.get(part) != stage.resources[address].attributes.get(part) for part in _PORTS
             )
         }
-        return replace(
-            self,
-            verdicts=[
-                replace(
-                    each,
-                    verdict="not covered",
-                    address="",
-                    import_id="",
-                    why=f"it lets other traffic in than {each.address}, which comes beside it",
-                )
-                if each.address in other
-                else each
-                for each in self.verdicts
-            ],
+        return self.without(other)
+
+    def left_to_base(self, choice: Choice) -> "StackSide":
+        """Leave what the legacy base has in its place: the stack keeps it, and nothing touches it."""
+        addresses = {each.address for each in self.verdicts if each.address}
+        return self.without(
+            {each: choice.why(each) for each in addresses if choice.is_left(each, "stack")}
         )
+
+    def without(self, why: Mapping[str, str]) -> "StackSide":
+        """Leave what would come to these addresses where it is, each for its reason."""
+        return replace(self, verdicts=leave(self.stack, self.verdicts, why))
 
 
 def read_stack_side(

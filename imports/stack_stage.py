@@ -4,7 +4,7 @@ Services run as they did: their images, sizes, numbers and capacity, the edge, a
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any, Final
 
 from aws.client import Clients, ask
@@ -37,16 +37,34 @@ def stack_settings(observed: Found, stack: OwnersStack, clients: Clients) -> dic
         for service in SERVICES
         if service.name in tasks and (table := _service(service, observed, tasks[service.name]))
     }
+    services |= {name: {"enabled": False} for name in _left_out(tasks.keys())}
     return {
         **_said("domain_name", parameters.get("DomainName")),
         **_said("certificate_arn", certificate),
         **_said("operator_email", email or parameters.get("OperatorEmail")),
         "network": _network(observed),
         # A redirect would lead to an HTTPS that nobody has used yet.
-        **({} if certificate else {"load_balancer": {"http": "forward"}}),
+        **(
+            {"load_balancer": {"http": "forward"}}
+            if "aws_lb_listener.http" in observed and not certificate
+            else {}
+        ),
         **_vectors(observed, tasks),
         **({"services": services} if services else {}),
     }
+
+
+def _left_out(found: Set[str]) -> list[str]:
+    """Return the services that the stack does not have, but for those that its services call or wait for."""
+    needed, waiting = set(found), [service for service in SERVICES if service.name in found]
+    while waiting and found:
+        service = waiting.pop()
+        awaited = (service.wait_for_url or "").removeprefix("http://").partition(".")[0]
+        for other in SERVICES:
+            if other.name in (*service.calls, awaited) and other.name not in needed:
+                needed.add(other.name)
+                waiting.append(other)
+    return [service.name for service in SERVICES if found and service.name not in needed]
 
 
 def _said(name: str, value: object) -> dict[str, object]:

@@ -25,6 +25,7 @@ _OF_STACK = (
     + """\
 # health_matcher = "200-499" lets the old tasks and the new ones both pass as healthy during the deployment.
 #   Delete the line when `python -m ops status` shows the new ones alone.
+# enabled = false leaves out a service that the stack does not have. Delete the line to have the platform's.
 # load_balancer.http = "forward" keeps port 80 as it was, beside the new HTTPS. Delete it when HTTPS answers.
 
 """

@@ -1,22 +1,41 @@
-"""The inventory of a CloudFormation stack: reads, decides, and writes the record and the stage file."""
+"""The inventory of a CloudFormation stack: reads, decides, and writes the record and the stage file.
+
+A legacy base may be adopted beside it: one record then has both, and each object once.
+"""
 
 import tempfile
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from aws.client import boto3_clients
 from common.errors import UserError
 from common.files import replace_file
 from common.progress import Progress
 from imports.as_found import set_by_somebody
+from imports.inventory import Decision, Drift
+from imports.legacy_side import LegacySide, LegacySource, notes_on, read_legacy_side, source_of
 from imports.observe import observe
 from imports.record import AdoptedObject, AdoptionRecord, LegacyOrigin, write_record
 from imports.sources.cloudformation.verdicts import RowVerdict
+from imports.sources.terraform_base.base import Agree
 from imports.stack_side import StackSide, any_settings, read_stack_side
 from imports.stack_stage import stack_settings
 from imports.stage_file import stage_file
-from imports.take_stock import Synthesize, kept_notes, phase_notes
+from imports.take_stock import (
+    Synthesize,
+    drift_of_base,
+    kept_notes,
+    phase_notes,
+    record_of_base,
+    refuse_gone,
+    refuse_second_base,
+    settings_of_base,
+    unmanaged,
+)
+from imports.two_owners import NETWORK, choose, left_to_stack
 from imports.workspace_record import path_of_record
 from modules.settings.stage_files import parse_stage
 from modules.settings.stage_settings import StageSettings
@@ -25,7 +44,10 @@ from terraform.workspace import Workspace, set_default_credentials
 
 @dataclass(frozen=True, kw_only=True)
 class StackInventory:
-    """What an inventory of a stack found and wrote. With a line in `against` it wrote nothing."""
+    """What an inventory of a stack found and wrote. With a line in `against` it wrote nothing.
+
+    `decisions` and `drift` are of the base beside it, read from `source`; empty without one.
+    """
 
     stack: str
     rows: list[RowVerdict]
@@ -36,10 +58,27 @@ class StackInventory:
     stage_path: Path
     record: AdoptionRecord | None = None
     wrote_stage_file: bool = False
+    source: str = ""
+    decisions: list[Decision] = field(default_factory=list)
+    drift: list[Drift] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaseBeside:
+    """A legacy base that is adopted together with the stack, and whose is adopted where both have one."""
+
+    source: LegacySource
+    agree: Agree
+    preferred: Sequence[str]
 
 
 def take_stack(
-    workspace: Workspace, name: str, *, synthesize: Synthesize, progress: Progress
+    workspace: Workspace,
+    name: str,
+    *,
+    synthesize: Synthesize,
+    progress: Progress,
+    beside: BaseBeside | None = None,
 ) -> StackInventory:
     """Read, decide, observe, write. With something against it nothing is written.
 
@@ -47,6 +86,11 @@ def take_stack(
     """
     set_default_credentials(workspace)
     whole = any_settings(workspace)
+    base = (
+        read_legacy_side(workspace, beside.source, agree=beside.agree, progress=progress)
+        if beside
+        else None
+    )
     clients = boto3_clients(region=_region(workspace, name))
     side = read_stack_side(
         clients,
@@ -55,35 +99,53 @@ def take_stack(
         synthesize=lambda settings: synthesize(settings, frozenset()),
         progress=progress,
     )
+    against, settings = side.against, side.settings
+    if base and beside:
+        choice = choose(_ids(base), side.ids, beside.preferred)
+        base, side = left_to_stack(base, choice), side.left_to_base(choice)
+        against += [*_against(base, side), *choice.undecided]
+        if choice.of.get(NETWORK) == "base" and not against:
+            settings = _settings_of_network(workspace, base, whole)
     told = StackInventory(
         stack=side.stack.arn,
         rows=side.verdicts,
-        against=side.against,
-        notes=[],
+        against=against,
+        notes=notes_on(base) if base else [],
+        source=source_of(base) if base else "",
+        decisions=base.decisions if base else [],
         compared=sum(row.drift != "NOT_CHECKED" for row in side.stack.rows.values()),
         record_path=path_of_record(workspace),
         stage_path=workspace.stage_path,
     )
-    if side.against:
+    if against:
         return told
     if not side.ids:
         raise UserError(
             f"{name} holds nothing that this project adopts: name the stack of the application with "
             "--cloudformation"
         )
-    ids = side.ids
-    stack = synthesize(side.settings, frozenset(ids))
+    ids = {**(_adopted(base) if base else {}), **side.ids}
+    if base:
+        refuse_second_base(workspace, told.record_path, base, ids)
+    stack = synthesize(settings, frozenset(ids))
     progress(f"reading {len(ids)} objects from AWS")
     with tempfile.TemporaryDirectory(prefix="atomic-inventory-") as folder:
-        observed = observe(
-            stack,
-            ids,
-            folder=Path(folder),
-            environment=workspace.own_environment(),
-            leave_tags=True,
-        )
-    side = side.without_other_traffic(observed, stack)
-    observed = {address: observed[address] for address in side.ids}
+        try:
+            observed = observe(
+                stack,
+                ids,
+                folder=Path(folder),
+                environment=workspace.own_environment(),
+                leave_tags=True,
+            )
+        except UserError:
+            if base:
+                none: dict[str, dict[str, Any]] = {each: {} for each in _adopted(base)}
+                refuse_gone(record_of_base(workspace.stage, base, none), clients)
+            raise
+    side = side.without_other_traffic({each: observed[each] for each in side.ids}, stack)
+    ids = {**(_adopted(base) if base else {}), **side.ids}
+    observed = {address: observed[address] for address in ids}
 
     wrote_stage_file = not workspace.stage_path.exists()
     of_stack = stack_settings(observed, side.stack, clients)
@@ -98,26 +160,25 @@ def take_stack(
     stack = synthesize(full, frozenset(observed))
     kept = [
         each
-        for each in sorted(set_by_somebody(stack, observed, side.ids, clients))
+        for each in sorted(set_by_somebody(stack, observed, ids, clients))
         if not said & {each, ".".join(each.split(".")[:2])}
     ]
-    record = _record(workspace.stage, side, observed)
+    record = _record(workspace.stage, side, base, observed)
     progress("writing the record")
     if wrote_stage_file:
         text = stage_file(observed, region=side.region, kept=kept, of_stack=of_stack)
         replace_file(workspace.stage_path, text)
     write_record(told.record_path, record)
-    return StackInventory(
-        stack=told.stack,
+    return replace(
+        told,
         rows=side.verdicts,
-        against=[],
+        drift=drift_of_base(base, observed) if base else [],
         notes=[
+            *told.notes,
+            *(unmanaged(base, stack) if base else ()),
             *kept_notes(kept, workspace.stage_path, wrote=wrote_stage_file),
             *phase_notes(settings, workspace.stage_path),
         ],
-        compared=told.compared,
-        record_path=told.record_path,
-        stage_path=told.stage_path,
         record=record,
         wrote_stage_file=wrote_stage_file,
     )
@@ -140,24 +201,67 @@ def _parsed(text: str, stage: str) -> StageSettings:
     return settings
 
 
-def _record(stage: str, side: StackSide, observed: dict[str, dict[str, object]]) -> AdoptionRecord:
+def _ids(base: LegacySide) -> dict[str, str]:
+    """Return the import ids of what the base would give up; empty where something is the matter with one."""
+    return {each.address: each.import_id or "" for each in base.decisions if each.address}
+
+
+def _adopted(base: LegacySide) -> dict[str, str]:
+    return {
+        str(each.address): str(each.import_id) for each in base.decisions if each.verdict == "adopt"
+    }
+
+
+def _against(base: LegacySide, side: StackSide) -> list[str]:
+    """Return what stands against adopting the base beside the stack, a line each."""
+    wrong = [
+        f"{each.legacy_address}: {each.why}" for each in base.decisions if each.verdict == "problem"
+    ]
+    if base.region != side.region:
+        wrong.append(
+            f"the base is in {base.region} and the stack in {side.region}: a stage has one region; adopt "
+            "each as a stage of its own"
+        )
+    return wrong
+
+
+def _settings_of_network(
+    workspace: Workspace, base: LegacySide, whole: StageSettings
+) -> StageSettings:
+    """Return the settings of a stage whose network is the base's, with all that phase full has."""
+    shown = ("phase", "domain_name", "operator_email")
+    return settings_of_base(workspace, base).model_copy(
+        update={name: getattr(whole, name) for name in shown}
+    )
+
+
+def _record(
+    stage: str, side: StackSide, base: LegacySide | None, observed: dict[str, dict[str, Any]]
+) -> AdoptionRecord:
     rows = {each.address: each.logical_id for each in side.verdicts if each.import_id}
-    return AdoptionRecord(
-        stage=stage,
-        account_id=side.account_id,
-        region=side.region,
-        legacy=LegacyOrigin(source="none"),
-        adopted=[
-            AdoptedObject(
-                address=address,
-                legacy_address=rows[address],
-                import_id=import_id,
-                observed=observed[address],
-                source="stack",
-            )
-            for address, import_id in side.ids.items()
-        ],
-        released=[],
-        not_covered=[],
-        stack=side.origin,
+    of_stack = [
+        AdoptedObject(
+            address=address,
+            legacy_address=rows[address],
+            import_id=import_id,
+            observed=observed[address],
+            source="stack",
+        )
+        for address, import_id in side.ids.items()
+    ]
+    of_base = (
+        record_of_base(stage, base, observed)
+        if base
+        else AdoptionRecord(
+            stage=stage,
+            account_id=side.account_id,
+            region=side.region,
+            legacy=LegacyOrigin(source="none"),
+            adopted=[],
+            released=[],
+            not_covered=[],
+        )
+    )
+    return of_base.model_copy(
+        update={"adopted": [*of_base.adopted, *of_stack], "stack": side.origin}
     )

@@ -90,10 +90,10 @@ def take_stock(
     if problems:
         return told
     progress("synthesizing the stage")
-    settings = _settings(workspace, found)
+    settings = settings_of_base(workspace, found)
     wrote_stage_file = not workspace.stage_path.exists()
     ids = {str(decision.address): str(decision.import_id) for decision in adopted}
-    _refuse_second_base(workspace, told.record_path, found, ids)
+    refuse_second_base(workspace, told.record_path, found, ids)
     stack = synthesize(settings, frozenset(ids))
     progress(f"reading {len(ids)} objects from AWS")
     with tempfile.TemporaryDirectory(prefix="atomic-inventory-") as folder:
@@ -103,7 +103,7 @@ def take_stock(
                 stack, ids, folder=Path(folder), environment=workspace.own_environment()
             )
         except UserError:
-            refuse_gone(_record(workspace.stage, found, {each: {} for each in ids}), clients)
+            refuse_gone(record_of_base(workspace.stage, found, {each: {} for each in ids}), clients)
             raise
     progress("looking in AWS for what somebody has set and the platform would replace")
     said = {*settings.keep_as_found, *settings.allow_overwrite}
@@ -112,22 +112,17 @@ def take_stock(
         for each in sorted(set_by_somebody(stack, observed, ids, clients))
         if not said & {each, ".".join(each.split(".")[:2])}
     ]
-    record = _record(workspace.stage, found, observed)
+    record = record_of_base(workspace.stage, found, observed)
     progress("writing the record")
     if wrote_stage_file:
         replace_file(workspace.stage_path, stage_file(observed, region=found.region, kept=kept))
     write_record(told.record_path, record)
     return replace(
         told,
-        drift=drift(
-            found.decisions,
-            configuration=found.configuration,
-            state=found.attributes if found.state else None,
-            observed=observed,
-        ),
+        drift=drift_of_base(found, observed),
         notes=[
             *notes,
-            *_unmanaged(found, stack),
+            *unmanaged(found, stack),
             *kept_notes(kept, workspace.stage_path, wrote=wrote_stage_file),
             *phase_notes(settings, workspace.stage_path),
         ],
@@ -136,7 +131,7 @@ def take_stock(
     )
 
 
-def _refuse_second_base(
+def refuse_second_base(
     workspace: Workspace, path: Path, found: LegacySide, ids: Mapping[str, str]
 ) -> None:
     """Raise UserError where the old folder was retired, and an apply there has made objects again since.
@@ -198,13 +193,24 @@ def kept_notes(kept: Sequence[str], path: Path, *, wrote: bool) -> list[str]:
     ]
 
 
-def _unmanaged(found: LegacySide, stack: Stack) -> list[str]:
+def drift_of_base(found: LegacySide, observed: Mapping[str, dict[str, Any]]) -> list[Drift]:
+    """Return where a base's configuration, its state and AWS do not agree."""
+    return drift(
+        found.decisions,
+        configuration=found.configuration,
+        state=found.attributes if found.state else None,
+        observed=observed,
+    )
+
+
+def unmanaged(found: LegacySide, stack: Stack) -> list[str]:
+    """Return what a base's configuration sets and this project does not manage, a line an object."""
     if found.configuration is None:
         return []
     return unmanaged_arguments(found.decisions, configuration=found.configuration, stack=stack)
 
 
-def _settings(workspace: Workspace, found: LegacySide) -> StageSettings:
+def settings_of_base(workspace: Workspace, found: LegacySide) -> StageSettings:
     """Return the stage's settings in phase adopt: those of its file, or those that its file will have."""
     if workspace.stage_path.exists():
         return workspace.settings()
@@ -231,9 +237,10 @@ def _shape(found: LegacySide, legacy_address: str) -> Mapping[str, Any]:
     return known | dict(found.attributes[legacy_address])
 
 
-def _record(
+def record_of_base(
     stage: str, found: LegacySide, observed: Mapping[str, dict[str, Any]]
 ) -> AdoptionRecord:
+    """Return the record of what a base gives up."""
     by_verdict: dict[str, list[Decision]] = {}
     for decision in found.decisions:
         by_verdict.setdefault(decision.verdict, []).append(decision)

@@ -30,6 +30,24 @@ def whole_record(workspace: Workspace) -> AdoptionRecord:
     return record
 
 
+def refuse_to_lose_owner(workspace: Workspace, *, base: bool, stack: bool) -> None:
+    """Raise UserError where a new record would lack an old owner that the one at hand has."""
+    path = path_of_record(workspace)
+    record = read_record(path)
+    if record is None:
+        return
+    if record.stack and not stack:
+        lacks = f"the CloudFormation stack {record.stack.name}", "--cloudformation"
+    elif record.legacy.source != "none" and not base:
+        lacks = "a legacy base", "--legacy"
+    else:
+        return
+    raise UserError(
+        f"{path} was made from {lacks[0]} too, and would lose its objects: name that with {lacks[1]} as "
+        "well, or move the record aside where it is not to be adopted any more"
+    )
+
+
 def kept_record(workspace: Workspace) -> AdoptionRecord:
     """Return what of the record the stage's settings keep.
 

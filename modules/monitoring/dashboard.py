@@ -26,12 +26,22 @@ class Graph:
 def load_balancer_graphs(
     *, load_balancer_suffix: str, target_group_suffixes: Mapping[str, str], latency_of: str
 ) -> list[Graph]:
-    """Errors, the latency of one service, and the unhealthy hosts of each."""
+    """Errors, the latency of one service where the stage has it, and the unhealthy hosts of each."""
     edge = {"LoadBalancer": load_balancer_suffix}
     targets = {
         service: edge | {"TargetGroup": suffix} for service, suffix in target_group_suffixes.items()
     }
     namespace = "AWS/ApplicationELB"
+    latency = [
+        Graph(
+            title=f"{latency_of} latency p90",
+            statistic="p90",
+            lines=[(namespace, "TargetResponseTime", dimensions, latency_of)],
+            width=8,
+        )
+        for service, dimensions in targets.items()
+        if service == latency_of
+    ]
     return [
         Graph(
             title="Load balancer 5xx",
@@ -39,12 +49,7 @@ def load_balancer_graphs(
             lines=[(namespace, "HTTPCode_ELB_5XX_Count", edge, "5xx")],
             width=8,
         ),
-        Graph(
-            title=f"{latency_of} latency p90",
-            statistic="p90",
-            lines=[(namespace, "TargetResponseTime", targets[latency_of], latency_of)],
-            width=8,
-        ),
+        *latency,
         Graph(
             title="Unhealthy hosts",
             statistic="Maximum",

@@ -22,7 +22,8 @@ from imports.stack_retirement.stack_backup import StackBackup
 from imports.stack_retirement.template_text import keeping
 from local.emulator import REGION, Emulator, EmulatorError, running_emulator
 from local.owners_stack import SHAPES, make_owners_stack
-from tests.integration.test_cloudformation_retired import ACCOUNT, record_of
+from tests.imports.stack_retirement.worlds import ACCOUNT
+from tests.integration.test_cloudformation_retired import record_of
 
 HERE: Final = Path(__file__).parent
 OWN: Final = "as the owner has it"

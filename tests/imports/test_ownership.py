@@ -106,9 +106,8 @@ def test_a_mismatch_shows_no_attribute_but_the_id() -> None:
 
 
 def test_objects_that_both_states_own_are_warned_of_with_what_to_do() -> None:
-    warning = twice_owned(ownership(a_record(), legacy_state(), new_state()))
+    (warning,) = twice_owned(ownership(a_record(), legacy_state(), new_state()))
 
-    assert warning is not None
     assert warning.startswith("both tools own 4 objects")
     assert "python -m imports retire" in warning
 
@@ -117,4 +116,21 @@ def test_objects_that_both_states_own_are_warned_of_with_what_to_do() -> None:
 def test_where_one_state_owns_each_object_there_is_nothing_to_warn_of(
     legacy: Any, new: Any
 ) -> None:
-    assert twice_owned(ownership(a_record(), legacy, new)) is None
+    assert twice_owned(ownership(a_record(), legacy, new)) == []
+
+
+def test_an_object_of_a_stack_is_asked_of_the_stack_and_never_of_the_legacy_state() -> None:
+    whole = a_record()
+    bucket, *others = (item for item in whole.adopted if item.type != "aws_vpc")
+    of_stack = bucket.model_copy(update={"source": "stack", "legacy_address": "Row"})
+    record = whole.model_copy(update={"adopted": [of_stack, *others]})
+
+    found = ownership(record, legacy_state(), new_state(), rows={"Row"})
+    after = ownership(record, legacy_state(), new_state())
+
+    assert {item.holder for item in found} == {Holder.BOTH}
+    assert {item.address: item.holder for item in after}[bucket.address] is Holder.HERE
+    assert [line.split(":")[0] for line in twice_owned(found)] == [
+        f"both tools own {len(others)} objects",
+        "CloudFormation owns 1 objects too",
+    ]

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from aws.client import Clients
 from common.errors import UserError
 from imports.adopt import notes_on_owners, read_back, run_gate
-from imports.record import LegacyOrigin
+from imports.record import AdoptionRecord, LegacyOrigin, StackOrigin
 from imports.retire import LEGACY
 from terraform.state import State, parse_state
 from terraform.state_backups import write_backup
@@ -184,20 +185,47 @@ def test_a_plan_that_is_one_is_judged_with_the_record(tmp_path: Path) -> None:
     assert refusal(tmp_path / "plan.json").startswith("stage none has no adoption record")
 
 
-def test_the_gate_warns_until_a_backup_says_that_the_old_state_is_retired(tmp_path: Path) -> None:
-    record = a_record(VPC, legacy=LegacyOrigin(source="state", lineage="new", serial=1))
-    workspace = Workspace(stage="dev", environ={"ATOMIC_STATE_DIR": str(tmp_path)})
+def notes(record: AdoptionRecord, folder: Path, clients: Clients, *, phase: str) -> tuple[str, ...]:
+    workspace = Workspace(stage="dev", environ={"ATOMIC_STATE_DIR": str(folder)})
+    return notes_on_owners(record, workspace, clients, phase=phase)
 
-    (note,) = notes_on_owners(record, workspace, phase="full")
+
+def test_the_gate_warns_until_a_backup_says_that_the_old_state_is_retired(
+    tmp_path: Path, clients: Clients
+) -> None:
+    record = a_record(VPC, legacy=LegacyOrigin(source="state", lineage="new", serial=1))
+
+    (note,) = notes(record, tmp_path, clients, phase="full")
     assert "stop that CI, and run `python -m imports retire`" in note
-    assert notes_on_owners(record, workspace, phase="adopt") == ()
+    assert notes(record, tmp_path, clients, phase="adopt") == ()
 
     write_backup(tmp_path / BACKUPS, LEGACY, a_state(held("aws_vpc.main", id="vpc-1")))
 
-    assert notes_on_owners(record, workspace, phase="full") == ()
+    assert notes(record, tmp_path, clients, phase="full") == ()
 
 
-def test_a_base_whose_state_is_lost_has_no_old_state_to_retire(tmp_path: Path) -> None:
-    workspace = Workspace(stage="dev", environ={"ATOMIC_STATE_DIR": str(tmp_path)})
+def test_the_gate_warns_until_cloudformation_says_that_the_stack_is_deleted(
+    tmp_path: Path, clients: Clients
+) -> None:
+    cloudformation = clients("cloudformation")
+    body = json.dumps({"Resources": {"Mine": {"Type": "AWS::SNS::Topic"}}})
+    arn = cloudformation.create_stack(StackName="AwsStack", TemplateBody=body)["StackId"]
+    origin = StackOrigin(
+        arn=arn, name="AwsStack", template_sha256="0" * 64, last_updated="", rows=[]
+    )
+    record = a_record(VPC, legacy=LegacyOrigin(source="none"), stack=origin)
 
-    assert notes_on_owners(a_record(VPC), workspace, phase="full") == ()
+    (note,) = notes(record, tmp_path, clients, phase="foundation")
+    assert note.startswith("the stack AwsStack is not retired: ")
+    assert note.endswith("imports retire --stage dev --cloudformation AwsStack`")
+    assert notes(record, tmp_path, clients, phase="adopt") == ()
+
+    cloudformation.delete_stack(StackName=arn)
+
+    assert notes(record, tmp_path, clients, phase="foundation") == ()
+
+
+def test_a_base_whose_state_is_lost_has_no_old_state_to_retire(
+    tmp_path: Path, clients: Clients
+) -> None:
+    assert notes(a_record(VPC), tmp_path, clients, phase="full") == ()

@@ -3,20 +3,19 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from common.errors import UserError
-from imports.record import AdoptionRecord, LegacyOrigin, StackOrigin, StackRow
-from imports.sources.cloudformation.owners_stack import read_stack
-from imports.sources.cloudformation.verdicts import Physical
+from imports.record import AdoptionRecord
+from imports.sources.cloudformation.owners_stack import OwnersStack as Read
+from imports.sources.cloudformation.verdicts import Physical, RowVerdict
 from imports.stack_retirement.retire_stack import retire_stack
 from imports.stack_retirement.stack_backup import read_backup
 from imports.stack_retirement.stack_calls import outcomes
 from imports.stack_retirement.steps import StackRetirement
 from imports.stack_retirement.way_back import brought_back
-from local.emulator import REGION, Emulator, running_emulator
+from local.emulator import Emulator, running_emulator
 from local.owners_stack import (
     SHAPES,
     OwnersStack,
@@ -25,9 +24,9 @@ from local.owners_stack import (
     put_template,
 )
 from tests.imports.sources.cloudformation.test_verdicts import judged_stack
+from tests.imports.stack_retirement.worlds import a_record
 
 pytestmark = pytest.mark.integration
-ACCOUNT = "123456789012"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,38 +184,12 @@ def _values(aws: Emulator) -> dict[str, str]:
 
 def record_of(aws: Emulator, stack: OwnersStack) -> AdoptionRecord:
     """What the inventory would record of a stack."""
-    found = read_stack(aws.client, stack.arn, progress=lambda _: None, with_drift=False)
-    ids = {logical_id: row.physical_id for logical_id, row in found.rows.items()}
-    addresses: dict[str, list[str]] = {}
-    verdict: dict[str, Any] = {}
-    for each in judged_stack(found, Physical(ids=ids, allocations={})):
-        verdict[each.logical_id] = each.verdict
-        addresses.setdefault(each.logical_id, []).extend([each.address] if each.address else [])
-    return AdoptionRecord(
-        stage="prod",
-        account_id=ACCOUNT,
-        region=REGION,
-        legacy=LegacyOrigin(source="none"),
-        adopted=[],
-        released=[],
-        not_covered=[],
-        stack=StackOrigin(
-            arn=stack.arn,
-            name=found.name,
-            template_sha256=found.template_sha256,
-            last_updated="",
-            rows=[
-                StackRow(
-                    logical_id=row.logical_id,
-                    physical_id=row.physical_id,
-                    type=row.type,
-                    verdict=verdict[row.logical_id],
-                    addresses=addresses[row.logical_id],
-                )
-                for row in found.rows.values()
-            ],
-        ),
-    )
+    return a_record(aws, stack, _judged)
+
+
+def _judged(stack: Read) -> list[RowVerdict]:
+    ids = {logical_id: row.physical_id for logical_id, row in stack.rows.items()}
+    return judged_stack(stack, Physical(ids=ids, allocations={}))
 
 
 def _run_other_revisions(aws: Emulator, record: AdoptionRecord) -> None:

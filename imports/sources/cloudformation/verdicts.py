@@ -4,7 +4,7 @@ A row is imported where the platform has an address for it, left where only the 
 where CloudFormation's deletion of it would destroy data, and otherwise not covered: kept, and never touched.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -144,6 +144,24 @@ def verdicts(
         for row in stack.rows.values()
         for verdict in _verdicts(row, roles, addresses, physical)
     ]
+    return _with_what_it_needs(stack, found)
+
+
+def leave(
+    stack: OwnersStack, found: Sequence[RowVerdict], why: Mapping[str, str]
+) -> list[RowVerdict]:
+    """Return the verdicts with what was to come to these addresses not covered, each for its reason."""
+    after = [
+        replace(each, verdict="not covered", address="", import_id="", why=why[each.address])
+        if each.address in why
+        else each
+        for each in found
+    ]
+    # Of a row with several addresses one line is left.
+    return _with_what_it_needs(stack, list(dict.fromkeys(after)))
+
+
+def _with_what_it_needs(stack: OwnersStack, found: Sequence[RowVerdict]) -> list[RowVerdict]:
     needed = _needed(stack, {each.logical_id for each in found if each.verdict == "not covered"})
     return [
         replace(each, verdict="not covered", why=f"{needed[each.logical_id]} needs it")

@@ -132,6 +132,23 @@ RELEASED: Mapping[str, str] = {
 }
 
 
+# What a password is drawn for.
+_DRAWN_FOR: Final = {
+    "db_master_password": "db_credentials",
+    "hasura_admin_password": "hasura_admin_secret",
+    "api_token": "api_token_secret",
+}
+
+
+def secret_of_released(type_: str, legacy_address: str) -> str | None:
+    """Return our address of the secret that a released resource is the value of; None for another."""
+    name = legacy_address.rpartition(".")[2]
+    if f"{type_}.{name}" not in RELEASED:
+        return None
+    secret = _DRAWN_FOR.get(name) or name.removesuffix("_version")
+    return f"aws_secretsmanager_secret.{ADOPTED[f'aws_secretsmanager_secret.{secret}']}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Base:
     """Where in a folder the base is, and how its instances are keyed.

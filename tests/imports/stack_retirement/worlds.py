@@ -7,13 +7,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from imports.record import AdoptionRecord, LegacyOrigin, StackOrigin, StackRow
+from imports.record import AdoptionRecord, LegacyOrigin
+from imports.sources.cloudformation.owners_stack import OwnersStack as Read
 from imports.sources.cloudformation.owners_stack import read_stack
+from imports.sources.cloudformation.verdicts import RowVerdict
 from imports.stack_retirement.plan import RowPlan
 from imports.stack_retirement.retire_stack import retire_stack
 from imports.stack_retirement.steps import StackRetirement
+from imports.stack_side import StackSide
 from local.emulator import REGION, Emulator
 from local.owners_stack import OwnersStack, make_stack
+from tests.stages import stage_settings
 
 ACCOUNT = "123456789012"
 LEFT = {
@@ -258,8 +262,37 @@ def a_world(
     )
 
 
-def a_record(aws: Emulator, stack: OwnersStack) -> AdoptionRecord:
+def by_type(stack: Read) -> list[RowVerdict]:
+    """Return a verdict for each row, told by its type alone."""
+    return [
+        RowVerdict(
+            logical_id=row.logical_id,
+            type=row.type,
+            verdict="leave to CloudFormation"
+            if row.type in LEFT
+            else "disarm"
+            if row.type in DISARMED
+            else "not covered"
+            if row.logical_id == "Mine"
+            else "import",
+            why=LEFT.get(row.type, ""),
+        )
+        for row in stack.rows.values()
+    ]
+
+
+def a_record(
+    aws: Emulator, stack: OwnersStack, judge: Callable[[Read], list[RowVerdict]] = by_type
+) -> AdoptionRecord:
+    """Return the record of a stack whose objects nobody has adopted yet."""
     found = read_stack(aws.client, stack.arn, progress=lambda _: None, with_drift=False)
+    side = StackSide(
+        stack=found,
+        settings=stage_settings("dev"),
+        verdicts=judge(found),
+        region=REGION,
+        account_id=ACCOUNT,
+    )
     return AdoptionRecord(
         stage="dev",
         account_id=ACCOUNT,
@@ -268,26 +301,5 @@ def a_record(aws: Emulator, stack: OwnersStack) -> AdoptionRecord:
         adopted=[],
         released=[],
         not_covered=[],
-        stack=StackOrigin(
-            arn=stack.arn,
-            name=found.name,
-            template_sha256=found.template_sha256,
-            last_updated="",
-            rows=[
-                StackRow(
-                    logical_id=row.logical_id,
-                    physical_id=row.physical_id,
-                    type=row.type,
-                    verdict="leave to CloudFormation"
-                    if row.type in LEFT
-                    else "disarm"
-                    if row.type in DISARMED
-                    else "not covered"
-                    if row.logical_id == "Mine"
-                    else "import",
-                    why=LEFT.get(row.type, ""),
-                )
-                for row in found.rows.values()
-            ],
-        ),
+        stack=side.origin,
     )

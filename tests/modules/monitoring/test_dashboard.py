@@ -141,3 +141,13 @@ def test_widgets_do_not_overlap(graphs: list[Graph], alarms: int) -> None:
         and b["y"] < a["y"] + a["height"]
     ]
     assert overlapping == []
+
+
+def test_a_stage_without_the_service_shows_no_latency_of_it() -> None:
+    graphs = dashboard.load_balancer_graphs(
+        load_balancer_suffix="alb",
+        target_group_suffixes={"supertokens": "tg/supertokens"},
+        latency_of="app",
+    )
+
+    assert [graph.title for graph in graphs] == ["Load balancer 5xx", "Unhealthy hosts"]
