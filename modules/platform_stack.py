@@ -233,7 +233,7 @@ class PlatformStack(TerraformStack):
             if not self._zones:
                 for part, value in self._certificate.validation_record.items():
                     self._output(f"CertificateValidationRecord{part.title()}", value)
-                if stage.domains.names:
+                if stage.further_names:
                     records = self._certificate.validation_records
                     self._output("CertificateValidationRecords", records)
         elif stage.certificate_arn:
@@ -681,7 +681,7 @@ class PlatformStack(TerraformStack):
             return {}
         zones: dict[str, DataAwsRoute53Zone] = {}
         found: dict[str, DataAwsRoute53Zone] = {}
-        for name in (stage.domain_name, *stage.domains.names):
+        for name in (stage.domain_name, *stage.further_names):
             zone = stage.zone_of(name) or _NOT_SAID
             if zone not in found:
                 label = "main" if not found else label_of(zone)
@@ -705,7 +705,7 @@ class PlatformStack(TerraformStack):
             self,
             "certificate",
             domain_name=stage.domain_name,
-            further_names=stage.domains.names,
+            further_names=stage.further_names,
             zones=self._zones,
             awaited=stage.phase == "full",
         )

@@ -37,7 +37,7 @@ class GivenAccount:
     def certificate_status(self, arn: str) -> str | None:
         return self.certificates.get(arn)
 
-    def has_repository(self, name: str) -> bool:
+    def has_repository(self, name: str, **_place: str) -> bool:
         return name in self.repositories
 
     def has_role(self, arn: str) -> bool:

@@ -39,8 +39,8 @@ class Account(Protocol):
         """Return the status of a certificate of ACM."""
         ...
 
-    def has_repository(self, name: str) -> bool:
-        """Return whether ECR has this repository."""
+    def has_repository(self, name: str, *, owner: str, region: str) -> bool:
+        """Return whether ECR has this repository; of another account's nobody knows, and it does."""
         ...
 
     def has_role(self, arn: str) -> bool:
@@ -108,9 +108,11 @@ class MotoAccount:
         found.check()  # that time has passed shows only when somebody asks
         return str(found.status)
 
-    def has_repository(self, name: str) -> bool:
-        """Return whether ECR has this repository."""
-        return name in self._backend("ecr").repositories
+    def has_repository(self, name: str, *, owner: str, region: str) -> bool:
+        """Return whether ECR has this repository; of another account's nobody knows, and it does."""
+        if owner != DEFAULT_ACCOUNT_ID:
+            return True
+        return name in get_backend("ecr")[DEFAULT_ACCOUNT_ID][region].repositories
 
     def has_role(self, arn: str) -> bool:
         """Return whether a role exists; of another account's nobody knows, and it does."""

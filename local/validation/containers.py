@@ -15,7 +15,7 @@ _SECRET_ARN = re.compile(
     r"(?P<secret>arn:[\w-]+:secretsmanager:[\w-]+:\d+:secret:[^:]+)(?::(?P<key>[^:]*):[^:]*:[^:]*)?"
 )
 _OWN_REGISTRY = re.compile(
-    r"\d{12}\.dkr\.ecr\.(?P<region>[\w-]+)\.amazonaws\.com(?:\.cn)?/(?P<name>[^:@]+)"
+    r"(?P<owner>\d{12})\.dkr\.ecr\.(?P<region>[\w-]+)\.amazonaws\.com(?:\.cn)?/(?P<name>[^:@]+)"
 )
 
 
@@ -101,7 +101,7 @@ def _startable(container: Mapping[str, Any], account: Account) -> list[str]:
     own = _OWN_REGISTRY.fullmatch(
         str(container.get("image", "")).partition("@")[0].rsplit(":", 1)[0]
     )
-    if own and not account.has_repository(own["name"]):
+    if own and not account.has_repository(own["name"], owner=own["owner"], region=own["region"]):
         found.append(f"{where}: image {container['image']}: there is no repository {own['name']}")
     for secret in container.get("secrets") or []:
         found += [

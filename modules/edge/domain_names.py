@@ -24,7 +24,15 @@ _NAMES_A_RULE = 5
 
 def label_of(name: str) -> str:
     """Return a name as a part of Terraform's: `www__example__com`."""
-    return name.replace(".", "__")
+    return name.replace("*", "any").replace(".", "__")
+
+
+def _straight(load_balancer: LoadBalancer) -> Route53RecordAlias:
+    return Route53RecordAlias(
+        name=load_balancer.load_balancer.dns_name,
+        zone_id=load_balancer.load_balancer.zone_id,
+        evaluate_target_health=True,
+    )
 
 
 class DomainNames(Construct):
@@ -49,7 +57,15 @@ class DomainNames(Construct):
             label = "alias" if name == main else f"alias_{label_of(name)}"
             address(
                 label,
-                Route53Record(self, label, zone_id=zone.zone_id, name=name, type="A", alias=target),
+                Route53Record(
+                    self,
+                    label,
+                    zone_id=zone.zone_id,
+                    name=name,
+                    type="A",
+                    # Previews are reached at the load balancer, whatever is before the domain.
+                    alias=_straight(load_balancer) if name.startswith("*.") else target,
+                ),
             )
         for index, first in enumerate(range(0, len(redirected), _NAMES_A_RULE)):
             address(

@@ -13,7 +13,7 @@ from pydantic import Field, PrivateAttr
 
 from modules.settings.beside import Beside
 from modules.settings.own_secrets import OwnSecret, own_rows
-from modules.settings.previews import Preview, Previews
+from modules.settings.previews import Preview, Previews, wildcard_of
 from modules.settings.rules.firewall import CountedRule
 from modules.settings.secrets import SECRETS, SecretRow
 from modules.settings.services import SERVICES, Service
@@ -574,6 +574,12 @@ class StageSettings(Section):
     def secret_rows(self) -> tuple[SecretRow, ...]:
         """The platform's secrets, and behind them the operator's own."""
         return (*SECRETS, *own_rows(self.secrets))
+
+    @property
+    def further_names(self) -> tuple[str, ...]:
+        """The names in its certificate beside the domain's: its own, and the wildcard of previews."""
+        lends = self.previews is not None and self.domain_name is not None
+        return (*self.domains.names, *([wildcard_of(self.domain_name or "")] if lends else []))
 
     def zone_of(self, name: str) -> str | None:
         """Return the hosted zone that a name belongs to, the nearest; None where the file names none."""

@@ -36,7 +36,7 @@ class VpcFacts:
     block: str
     dns_support: bool
     dns_hostnames: bool
-    endpoints: frozenset[str]
+    endpoints: tuple[str, ...]
     subnets: tuple[SubnetFacts, ...]
 
     def of(self, *ways: Way) -> tuple[SubnetFacts, ...]:
@@ -70,7 +70,9 @@ def vpc_facts(clients: Clients, vpc_id: str) -> VpcFacts:
         block=answer["Vpcs"][0]["CidrBlock"],
         dns_support=_attribute(clients, vpc_id, "enableDnsSupport"),
         dns_hostnames=_attribute(clients, vpc_id, "enableDnsHostnames"),
-        endpoints=frozenset(".".join(each["ServiceName"].split(".")[3:]) for each in endpoints),
+        endpoints=tuple(
+            sorted({".".join(each["ServiceName"].split(".")[3:]) for each in endpoints})
+        ),
         subnets=tuple(
             SubnetFacts(
                 id=each["SubnetId"],
@@ -114,7 +116,7 @@ def lacks(
 def _not_private(vpc: VpcFacts, subnet: SubnetFacts, *, in_public: bool) -> Iterator[str]:
     if subnet.way == "internet":
         yield f"{subnet.id} has a route to an internet gateway, and is named private"
-    missing = ", ".join(sorted(set(_NEEDED_ENDPOINTS) - vpc.endpoints))
+    missing = ", ".join(sorted(set(_NEEDED_ENDPOINTS) - set(vpc.endpoints)))
     if subnet.way == "none" and not in_public and missing:
         yield (
             f"{subnet.id} has no way out: a route to a NAT gateway, or endpoints of {missing}, by which no "

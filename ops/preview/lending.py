@@ -94,8 +94,12 @@ def lacks(base: Deployed, lent: Lent) -> Iterator[str]:
     wanted = wildcard_of(settings.domain_name or "")
     if wanted not in _certified(base, lent.listener_arn):
         yield (
-            f"no certificate of its listener that is issued has the name {wanted}: give certificate_arn one "
-            f"with {settings.domain_name} and {wanted}, and deploy"
+            f"no certificate of its listener that is issued has the name {wanted}: "
+            + (
+                f"let the one of certificate_arn have it beside {settings.domain_name}"
+                if settings.certificate_arn
+                else f"set its record in DNS, and deploy: `cdktf deploy {settings.stack_name}`"
+            )
         )
     if any(1 < _priority(rule) < ROOM and not _has_host(rule) for rule in _rules(base, lent)):
         yield "its own rules still come first on the listener: deploy it, so that [previews] is in effect"

@@ -127,6 +127,10 @@ def owner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Owner]:
 def before(owner: Owner) -> dict[str, Any]:
     """What the owner has before the stage comes."""
     owner.turn_on_hostnames()
+    ecr = owner.client("ecr", IMAGES)
+    for row in SERVICES:
+        if row.image == OWN_REPOSITORY:
+            ecr.create_repository(repositoryName=f"shared-{row.registry}")
     return owner.looks()
 
 
@@ -195,12 +199,14 @@ def test_its_images_come_from_the_other_regions_registries(owner: Owner) -> None
 
 
 def test_the_commands_look_for_images_there_and_push_none(owner: Owner) -> None:
-    ecr = owner.client("ecr", IMAGES)
-    for row in SERVICES:
-        if row.image == OWN_REPOSITORY:
-            ecr.create_repository(repositoryName=f"shared-{row.registry}")
-    manifest = json.dumps({"schemaVersion": 2, "config": {"digest": "sha256:0"}, "layers": []})
-    ecr.put_image(repositoryName="shared-app", imageManifest=manifest, imageTag="latest")
+    kind = "application/vnd.docker.distribution.manifest.v2+json"
+    manifest = json.dumps({"schemaVersion": 2, "mediaType": kind, "layers": []})
+    owner.client("ecr", IMAGES).put_image(
+        repositoryName="shared-app",
+        imageManifest=manifest,
+        imageManifestMediaType=kind,
+        imageTag="latest",
+    )
 
     told = json.loads(owner.stage.ops("images status", "--json").text)
     pushed = owner.stage.ops("images push app", "--tag", "1")

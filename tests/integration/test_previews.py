@@ -14,13 +14,11 @@ import pytest
 from local.cdktf import Cdktf
 from local.emulator import PROJECT, Emulator, running_emulator
 from local.one_step import stage_in_one_step
-from modules.settings.previews import wildcard_of
 from tests.answer import Answer
 from tests.contract import json_keys
 
 pytestmark = pytest.mark.integration
 
-DOMAIN = "dev.example.com"
 HOURS_OF_A_MONTH = 730
 
 
@@ -109,14 +107,7 @@ class Base:
 def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Base]:
     folder = tmp_path_factory.mktemp("lending")
     with running_emulator() as emulator:
-        certificate = emulator.client("acm").request_certificate(
-            DomainName=DOMAIN,
-            SubjectAlternativeNames=[wildcard_of(DOMAIN)],
-            ValidationMethod="DNS",
-        )["CertificateArn"]
         stages = stage_in_one_step(folder / "stages", more="\n[previews]\n")
-        path = stages / "dev.toml"
-        path.write_text(f'certificate_arn = "{certificate}"\n{path.read_text()}')
         environment = {**emulator.environment, "ATOMIC_STAGES_DIR": str(stages)}
         cdktf = Cdktf(folder=folder, environment=environment)
         cdktf.run("deploy", "atomic-dev", "--auto-approve")

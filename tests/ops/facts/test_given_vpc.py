@@ -18,7 +18,7 @@ WHOLE = VpcFacts(
     block="10.0.0.0/16",
     dns_support=True,
     dns_hostnames=True,
-    endpoints=frozenset(),
+    endpoints=(),
     subnets=(
         subnet("subnet-a", "1a", "internet"),
         subnet("subnet-b", "1b", "internet"),
@@ -63,14 +63,14 @@ def test_each_thing_that_is_missing_is_one_line(vpc: VpcFacts, said: str) -> Non
 
 
 def test_endpoints_are_a_way_out_for_what_ecs_needs() -> None:
-    endpoints = frozenset({"ecr.api", "ecr.dkr", "logs", "s3", "secretsmanager"})
+    endpoints = ("ecr.api", "ecr.dkr", "s3", "secretsmanager")
     closed = replace(
         changed("subnet-c", way="none"),
-        endpoints=endpoints,
+        endpoints=(*endpoints, "logs"),
     )
 
     assert found(closed) == []
-    (line,) = found(replace(closed, endpoints=endpoints - {"logs"}))
+    (line,) = found(replace(closed, endpoints=endpoints))
     assert "endpoints of logs" in line
 
 

@@ -266,4 +266,31 @@ def test_a_stage_that_lends_leaves_room_before_its_rules(tmp_path: Path) -> None
 
     assert stack.resource("aws_lb_listener_rule", "app")["priority"] == 10_100
     assert len(stack.resource("aws_lb_listener_rule", "app")["condition"]) == 1
+    certificate = stack.resource("aws_acm_certificate", "main")
+    assert certificate["domain_name"] == "dev.example.com"
+    assert certificate["subject_alternative_names"] == ["*.previews.dev.example.com"]
     assert stage_settings("dev").previews is None
+
+
+def test_with_a_hosted_zone_the_names_of_previews_lead_to_the_load_balancer(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "stages"
+    folder.mkdir()
+    (folder / "dev.toml").write_text(BASE + '[dns]\nmode = "route53"\n[cdn]\n')
+    from modules.app import synthesize  # noqa: PLC0415  # starts the jsii kernel
+
+    synthesize(
+        [read_stage(folder, "dev")],
+        adopted={},
+        outdir=str(tmp_path / "out"),
+        state_folder=PurePath("/state"),
+        emulated=False,
+    )
+    stack = read_stack(tmp_path / "out", "atomic-dev")
+
+    alias = stack.resource("aws_route53_record", "alias_any__previews__dev__example__com")
+    assert alias["name"] == "*.previews.dev.example.com"
+    assert alias["alias"]["name"] == "${aws_lb.main.dns_name}"
+    proof = "certificate_validation_any__previews__dev__example__com"
+    assert "*.previews.dev.example.com" in stack.resource("aws_route53_record", proof)["name"]
