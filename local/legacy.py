@@ -29,8 +29,10 @@ def legacy_base(
         random_mirror=tools / "mirror",
         aws_mirror=mirror.path if mirror else None,
     )
+    # A link to the stand-in would stay in a cache that others use, and lead nowhere once its folder is gone.
+    cache = {"TF_PLUGIN_CACHE_DIR": ""} if mirror and mirror.unpacked else {}
     terraform = Terraform(
-        folder=folder, environment={**environment, **emulator.environment, **settings}
+        folder=folder, environment={**environment, **emulator.environment, **settings, **cache}
     )
     terraform.initialize()
     return terraform
