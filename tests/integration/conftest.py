@@ -130,3 +130,9 @@ def write_stage(folder: Path, stage: str, text: str) -> Path:
     folder.mkdir(exist_ok=True)
     (folder / f"{stage}.toml").write_text(text)
     return folder
+
+
+def assert_no_changes(cdktf: Cdktf, stack: str) -> None:
+    """Let Terraform plan on what a deploy has just synthesized and initialized: nothing is left to do."""
+    planned = cdktf.terraform(stack, "plan", "-input=false", "-no-color", "-detailed-exitcode")
+    assert planned.returncode == 0, planned.stdout + planned.stderr

@@ -4,10 +4,8 @@ import copy
 import json
 import os
 import re
-import shutil
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -19,6 +17,7 @@ from local.legacy import legacy_base
 from modules.settings.secrets import PLACEHOLDER
 from security.secrets_scan import scan, secret_parts
 from terraform.state_file import lock_info_path
+from tests.integration.conftest import assert_no_changes
 from tests.integration.recovery import RecoverableStage
 from tests.integration.story import STACK, STAGE, Story
 
@@ -60,22 +59,6 @@ def test_the_record_holds_no_secret_value(story: Story) -> None:
     password = json.loads(values["atomic-rds-master-credentials"])["password"]
 
     assert [value for value in (*values.values(), password) if value in text] == []
-
-
-def test_the_record_is_the_same_with_the_state_lost(story: Story, tmp_path: Path) -> None:
-    lost = tmp_path / "legacy"
-    shutil.copytree(
-        story.legacy.folder, lost, symlinks=True, ignore=shutil.ignore_patterns("*.tfstate*")
-    )
-    before = story.record
-
-    answer = story.imports("inventory", "--stage", STAGE, "--legacy", str(lost))
-
-    assert answer.code == 0, answer.text + answer.errors
-    assert story.record.adopted == before.adopted
-    assert story.record.legacy.source == "configuration"
-    story.imports("inventory", *story.from_legacy)
-    assert story.record == before
 
 
 def test_the_gate_lets_exactly_the_record_through(story: Story) -> None:
@@ -221,7 +204,7 @@ def test_the_full_platform_comes_on_top(story: Story) -> None:
         "atomic-supertokens-api-key"
     }
     assert re.fullmatch("[A-Za-z0-9]{40}", new["atomic-supertokens-api-key"])
-    assert "No changes." in story.cdktf.run("diff", STACK)
+    assert_no_changes(story.cdktf, STACK)
 
 
 def test_a_connection_string_that_an_earlier_release_spoilt_is_found_and_mended(
@@ -247,7 +230,7 @@ def test_a_connection_string_that_an_earlier_release_spoilt_is_found_and_mended(
     assert gate.code == 0, gate.text
     assert story.secret_values() == good
     assert good[name] == _composed(story)[name]
-    assert "No changes." in story.cdktf.run("diff", STACK)
+    assert_no_changes(story.cdktf, STACK)
 
 
 def test_a_lost_state_comes_back_object_by_object(story: Story) -> None:
@@ -320,7 +303,7 @@ def test_the_shared_roles_end_where_the_stage_drops_them(story: Story) -> None:
     assert {"atomic-ecs-task-execution-role", "atomic-ecs-application-task-role"}.isdisjoint(
         role["RoleName"] for role in roles
     )
-    assert "No changes." in story.cdktf.run("diff", STACK)
+    assert_no_changes(story.cdktf, STACK)
 
 
 @pytest.mark.parametrize("moment", ["back into the legacy state", "out of the new state"])

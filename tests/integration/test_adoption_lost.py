@@ -176,6 +176,7 @@ def test_the_record_is_the_same_as_from_the_state(
 
     assert code == 0, said
     assert "46 to adopt, 11 to release" in said
+    assert story.record.legacy.source == "configuration"
     assert story.record.adopted == known.adopted
     assert story.record.released == known.released
     assert story.record.not_covered == known.not_covered
@@ -183,9 +184,12 @@ def test_the_record_is_the_same_as_from_the_state(
     assert sorted(lost.parent.parent.rglob("*")) == before
 
 
-def test_a_variable_counts_as_terraform_takes_it(
+def test_a_variable_counts_as_terraform_takes_it_and_an_initialized_folder_as_any_other(
     story: Story, known: AdoptionRecord, lost: Path
 ) -> None:
+    shutil.copytree(story.legacy.folder / ".terraform", lost / ".terraform", symlinks=True)
+    shutil.copy(story.legacy.folder / ".terraform.lock.hcl", lost)
+
     code, said = _inventory(story, lost, TF_VAR_enable_nat_gateway="1")
 
     assert code == 0, said

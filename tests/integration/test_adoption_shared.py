@@ -15,6 +15,7 @@ from local.emulator import PROJECT, running_emulator
 from local.legacy import legacy_base
 from terraform.state_file import lock_info_path
 from tests.answer import Answer
+from tests.integration.conftest import assert_no_changes
 from tests.integration.story import STACK, STAGE, Story
 
 pytestmark = pytest.mark.integration
@@ -201,7 +202,7 @@ def test_two_ctrl_c_in_the_full_deploy_leave_what_recover_completes(story: Story
     recovered = story.ops("recover", "--stage", STAGE, "--yes", "--delete-orphans")
     assert recovered.code == 0, recovered.text + recovered.errors
     story.cdktf.run("deploy", STACK, "--auto-approve")
-    assert "No changes." in story.cdktf.run("diff", STACK)
+    assert_no_changes(story.cdktf, STACK)
 
 
 def test_what_an_apply_of_the_old_ci_takes_back_from_the_full_platform_is_named_and_mended(
@@ -222,7 +223,7 @@ def test_what_an_apply_of_the_old_ci_takes_back_from_the_full_platform_is_named_
     drift = story.ops("drift", "--stage", STAGE)
     assert (drift.code, "deletion_protection" in drift.text) == (2, True)
     story.cdktf.run("deploy", STACK, "--auto-approve")
-    assert "No changes." in story.cdktf.run("diff", STACK)
+    assert_no_changes(story.cdktf, STACK)
 
 
 def test_a_retirement_after_that_asks_for_a_new_inventory_first(story: Story) -> None:

@@ -12,6 +12,7 @@ import pytest
 from local.cdktf import Cdktf
 from local.emulator import running_emulator
 from local.one_step import stage_in_one_step
+from tests.integration.conftest import assert_no_changes
 from tests.integration.recovery import NOTHING, RecoverableStage
 
 pytestmark = pytest.mark.integration
@@ -66,7 +67,7 @@ def test_a_deploy_that_went_on_from_there_can_be_killed_again(stage: Recoverable
 def test_the_next_deploy_converges_without_a_double_or_an_orphan(stage: RecoverableStage) -> None:
     stage.cdktf.run("deploy", STACK, "--auto-approve")
 
-    assert "no changes are needed" in stage.cdktf.run("diff", STACK)
+    assert_no_changes(stage.cdktf, STACK)
     assert stage.account() == NOTHING
 
 
