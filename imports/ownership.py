@@ -83,8 +83,7 @@ def second_base(owners: Sequence[Owner]) -> str | None:
     return (
         f"an apply of the old folder has made {len(made)} objects again, a second base beside this stage's: "
         f"{listed(made, limit=3)}: stop that CI; `python -m imports retire --acknowledge` lets go there of "
-        "what this stage owns, and after that `terraform destroy` in that folder removes the second base "
-        "alone"
+        "what this stage owns; what that state holds after it is the second base alone, which may go"
     )
 
 

@@ -492,7 +492,7 @@ def test_after_a_second_base_was_made_only_what_the_stage_owns_is_let_go(world: 
     assert "aws_db_instance.main" in done.let_go
     assert managed_addresses(world.old.state) == ("aws_vpc.main",)
     assert done.stays == ("aws_vpc.main",)
-    assert "`terraform destroy` in that folder removes the second base alone" in done.notes[0]
+    assert "what that state holds after it is the second base alone" in done.notes[0]
     assert world.holders() == {Holder.HERE}
 
 
