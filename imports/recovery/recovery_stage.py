@@ -42,7 +42,8 @@ class Stage:
     @property
     def default_tags(self) -> dict[str, str]:
         """The tags of every resource of the stage; none for one that adopted a base."""
-        (provider,) = self.stack.providers["aws"]
+        # The second one, for CloudFront, has the same tags.
+        provider = self.stack.providers["aws"][0]
         return {
             key: value
             for block in provider.get("default_tags", ())
