@@ -97,7 +97,8 @@ class RequestedCertificate(Construct):
                 id_,
                 provider=provider,
                 domain_name=self._domain_name,
-                subject_alternative_names=sorted(self._further_names) or None,
+                # Said also where it is the domain alone: the provider keeps the names of one that says none.
+                subject_alternative_names=sorted({self._domain_name, *self._further_names}),
                 validation_method="DNS",
                 # A listener has to have a certificate while the next one takes its place.
                 lifecycle=TerraformResourceLifecycle(create_before_destroy=True),

@@ -24,6 +24,11 @@ TARGETS = table("make_targets")
 _NUMBER = re.compile(r"\b[0-9]\b")
 
 
+@pytest.mark.parametrize("name", ["ops", "imports"])
+def test_every_command_is_listed(name: str) -> None:
+    assert set(commands(name)) == set(COMMANDS[name])
+
+
 @pytest.mark.parametrize(("name", "command"), EACH)
 def test_a_command_takes_what_it_took(name: str, command: str) -> None:
     now = commands(name)[command]

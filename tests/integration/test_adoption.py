@@ -15,8 +15,6 @@ from imports.sources.terraform_base.mapping import SHARED_ROLES
 from local.emulator import Emulator, running_emulator
 from local.legacy import legacy_base
 from modules.settings.secrets import PLACEHOLDER
-from modules.settings.stage_files import read_stage
-from modules.settings.windows import windows
 from security.secrets_scan import scan, secret_parts
 from terraform.state_file import lock_info_path
 from tests.integration.conftest import assert_no_changes
@@ -211,7 +209,6 @@ def test_the_full_platform_comes_on_top(story: Story) -> None:
 
 def test_the_adopted_base_gets_what_a_real_account_needs(story: Story) -> None:
     client = story.emulator.client
-    (instance,) = client("rds").describe_db_instances()["DBInstances"]
     (balancer,) = client("elbv2").describe_load_balancers()["LoadBalancers"]
     attributes = client("elbv2").describe_load_balancer_attributes(
         LoadBalancerArn=balancer["LoadBalancerArn"]
@@ -219,10 +216,7 @@ def test_the_adopted_base_gets_what_a_real_account_needs(story: Story) -> None:
     endpoints = client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
     alarms = {each["AlarmName"] for each in client("cloudwatch").describe_alarms()["MetricAlarms"]}
     rules = {each["Name"] for each in client("events").list_rules()["Rules"]}
-    own = windows(read_stage(story.stages, STAGE))
 
-    assert instance["PreferredBackupWindow"] == own.backup
-    assert instance["PreferredMaintenanceWindow"] == own.maintenance
     assert {"Key": "idle_timeout.timeout_seconds", "Value": "120"} in attributes
     assert [each["ServiceName"] for each in endpoints] == ["com.amazonaws.us-east-1.s3"]
     assert {f"atomic-{STAGE}-{name}-no-task" for name in ("app", "functions", "hasura")} <= alarms

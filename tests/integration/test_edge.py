@@ -223,7 +223,7 @@ def test_a_second_plan_is_empty_and_drift_finds_nothing(edge: Edge) -> None:
 
 
 def test_cost_and_picture_know_it(edge: Edge) -> None:
-    told = json.loads(edge.stage.ops("cost", "--json").text)
+    told = json.loads(edge.stage.ops("cost", "--json").text)["cost"]["bill"]
 
     assert "traffic of CloudFront, but for a TB" in {each["what"] for each in told["usage"]}
     assert told["unpriced"] == []
