@@ -14,7 +14,15 @@ def test_one_certificate_names_them_all_in_each_region(stack: Synthesize) -> Non
     for name in ("main", "cdn"):
         certificate = stack("fronted").resource("aws_acm_certificate", name)
         assert certificate["domain_name"] == "app.example.com"
-        assert certificate["subject_alternative_names"] == FURTHER
+        assert certificate["subject_alternative_names"] == ["app.example.com", *FURTHER]
+
+
+def test_a_certificate_of_one_name_says_so_that_it_loses_the_names_it_had(
+    stack: Synthesize,
+) -> None:
+    certificate = stack("dev").resource("aws_acm_certificate", "main")
+
+    assert certificate["subject_alternative_names"] == ["dev.example.com"]
 
 
 def test_each_name_is_proven_and_leads_to_the_edge_in_its_own_zone(stack: Synthesize) -> None:

@@ -268,7 +268,10 @@ def test_a_stage_that_lends_leaves_room_before_its_rules(tmp_path: Path) -> None
     assert len(stack.resource("aws_lb_listener_rule", "app")["condition"]) == 1
     certificate = stack.resource("aws_acm_certificate", "main")
     assert certificate["domain_name"] == "dev.example.com"
-    assert certificate["subject_alternative_names"] == ["*.previews.dev.example.com"]
+    assert certificate["subject_alternative_names"] == [
+        "*.previews.dev.example.com",
+        "dev.example.com",
+    ]
     assert stage_settings("dev").previews is None
 
 
