@@ -35,8 +35,8 @@ audit: setup ## ask whether a locked package has a known vulnerability (needs th
 quick: check ## check, then run the tests that need neither Terraform nor Node
 	@. ./activate && python -m pytest --numprocesses 2 --quick
 
-test: check checkov ## check, then run every test
-	@. ./activate && python -m pytest --numprocesses 4 --no-loadscope-reorder
+test: check checkov ## check, then run every test but the nightly ones
+	@. ./activate && python -m pytest -m "not nightly" --numprocesses 4 --no-loadscope-reorder
 
 check: setup ## lint, formatting, types, which package knows which, workflows, secrets
 	@. ./activate && ruff check $(SOURCES) && ruff format --check $(SOURCES) && mypy && lint-imports && python -m security.repository
@@ -74,7 +74,8 @@ second-opinion: setup ## deploy dev onto ministack, an AWS in memory by other pe
 cfn-lint: setup ## let cfn-lint look at what a retirement sends to CloudFormation (needs the internet)
 	@. ./activate && python -m tests.cfn_lint
 
-nightly: compat prowler second-opinion cfn-lint ## what is too long for each change: other versions, other people's tools (needs the internet)
+nightly: compat prowler second-opinion cfn-lint ## what is too long for each change: long stories, other versions, other people's tools (needs the internet)
+	@. ./activate && python -m pytest -m nightly --numprocesses 4 --no-loadscope-reorder
 
 clean: ## remove everything the set-up and the runs have made, except Terraform state
 	rm -rf .venv security/.venv .tools node_modules cdktf.out .gen .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -12,7 +12,7 @@ from local.legacy import BASE, legacy_base
 from terraform.pulled_state import pulled_document
 from tests.integration.story import STAGE, Story
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.nightly]
 
 VARIABLES = {
     "stack_name_prefix": "acme",

@@ -18,7 +18,7 @@ from tests.answer import Answer
 from tests.integration.conftest import assert_no_changes
 from tests.integration.story import STACK, STAGE, Story
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.nightly]
 
 HALF = (
     "aws_subnet.public",

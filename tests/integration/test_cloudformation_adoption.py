@@ -51,7 +51,13 @@ class Adopted:
         return record
 
 
-@pytest.fixture(scope="module", params=SHAPES)
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(shape, marks=[] if shape in {"older", "oldest"} else pytest.mark.nightly)
+        for shape in SHAPES
+    ],
+)
 def adopted(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Adopted]:

@@ -17,7 +17,7 @@ from local.legacy import legacy_base
 from local.owners_stack import fill, make_owners_stack
 from tests.integration.walk import Walk, a_copy
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.nightly]
 
 PAGES = {
     name: (PROJECT / name).read_text()

@@ -20,7 +20,7 @@ from tests.contract import json_keys
 from tests.integration.conftest import write_stage
 from tests.integration.recovery import RecoverableStage
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.nightly]
 
 HOME, IMAGES = "eu-central-1", "us-east-1"
 STACK = "atomic-lodged"

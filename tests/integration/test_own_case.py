@@ -19,7 +19,7 @@ from local.emulator import PROJECT, running_emulator
 from tests.integration.conftest import Deployment, write_stage
 from tests.integration.test_deployed_day import ops
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.nightly]
 
 STACK = "atomic-own"
 OUT = ("handshake", "oauth")

@@ -17,7 +17,7 @@ from local.one_step import stage_in_one_step
 from tests.answer import Answer
 from tests.contract import json_keys
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.nightly]
 
 HOURS_OF_A_MONTH = 730
 

@@ -21,7 +21,7 @@ from modules.settings.windows import windows
 from tests.integration.conftest import assert_no_changes, write_stage
 from tests.integration.recovery import NOTHING, RecoverableStage
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.nightly]
 
 EVERYTHING = """
 domain_name = "{name}.example.com"

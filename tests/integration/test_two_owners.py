@@ -17,7 +17,7 @@ from local.legacy import BASE, legacy_base
 from local.owners_stack import OwnersStack, fill, make_owners_stack
 from tests.integration.story import STAGE, Story
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.nightly]
 
 _BLOCK = re.compile(r"^(?:resource|output) .*?^\}\n", re.DOTALL | re.MULTILINE)
 # The stack has the database, and of the registries there can be only one of a name in an account.
