@@ -107,7 +107,9 @@ def _interrupted_adoptions(story: Story) -> dict[str, list[dict[str, Any]]]:
 
 
 def _owners(story: Story) -> list[dict[str, Any]]:
-    owners: list[dict[str, Any]] = json.loads(story.imports("status", *OF_STACK, "--json").text)
+    answer = story.imports("status", *OF_STACK, "--json")
+    assert answer.code == 0, answer.errors
+    owners: list[dict[str, Any]] = json.loads(answer.text)
     return owners
 
 
