@@ -90,8 +90,8 @@ def client_of(clients: Clients, service: str) -> Any:
 
 
 def within(region: str, clients: Clients) -> Clients:
-    """Return the clients of another region, with the same credentials."""
-    return lambda service: clients(f"{service}@{region}")
+    """Return the clients of another region, with the same credentials; a service that names one keeps it."""
+    return lambda service: clients(service if "@" in service else f"{service}@{region}")
 
 
 def region_of(clients: Clients) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aws.client import ask, boto3_clients
+from aws.client import ask, boto3_clients, within
 from common.errors import UserError
 from local.emulator import running_emulator
 
@@ -81,3 +81,12 @@ def test_an_emulator_on_this_machine_is_asked_without_the_proxy(
         emulator.count_from_now()
 
     assert identity["Account"]
+
+
+def test_clients_of_a_region_within_another_are_of_the_inner_one() -> None:
+    asked: list[str] = []
+    clients = within("eu-west-1", within("eu-central-1", asked.append))
+
+    clients("wafv2")
+
+    assert asked == ["wafv2@eu-west-1"]
