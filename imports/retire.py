@@ -2,6 +2,7 @@
 
 The order makes an interruption harmless: the new state holds everything before the legacy state loses
 anything, and the backup is on disk before the one push that takes it all out at once.
+Longer than others: each refusal stands beside what it protects.
 """
 
 from collections.abc import Mapping
