@@ -218,11 +218,10 @@ def test_the_adopted_base_gets_what_a_real_account_needs(story: Story) -> None:
     rules = {each["Name"] for each in client("events").list_rules()["Rules"]}
 
     assert {"Key": "idle_timeout.timeout_seconds", "Value": "120"} in attributes
-    assert [each["ServiceName"] for each in endpoints] == ["com.amazonaws.us-east-1.s3"]
-    assert {f"atomic-{STAGE}-{name}-no-task" for name in ("app", "functions", "hasura")} <= alarms
+    assert endpoints == []  # a route table takes one to S3, and the owner's may have it
+    assert {f"atomic-{name}-no-task" for name in ("app", "functions", "hasura")} <= alarms
     assert {
-        f"atomic-{STAGE}-{event}"
-        for event in ("database-event", "deployment-failed", "task-not-placed")
+        f"atomic-{event}" for event in ("database-event", "deployment-failed", "task-not-placed")
     } <= rules
 
 
