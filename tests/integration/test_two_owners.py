@@ -1,4 +1,4 @@
-"""The database in a CDK stack, other things in the base: both are adopted into one stage.
+"""The database in a CDK stack, other things in the base: both are adopted into one stage, and let go.
 
 The tests follow on one another, in the order of the file.
 """
@@ -14,7 +14,7 @@ import pytest
 
 from local.emulator import running_emulator
 from local.legacy import BASE, legacy_base
-from local.owners_stack import OwnersStack, fill, make_owners_stack
+from local.owners_stack import OwnersStack, fill, issued_certificate, make_owners_stack
 from tests.integration.story import STAGE, Story
 
 pytestmark = [pytest.mark.integration, pytest.mark.nightly]
@@ -110,9 +110,68 @@ def test_both_are_adopted_and_nothing_in_aws_is_touched(both: Both) -> None:
     assert _holders(both) == {"both"}
 
 
+def test_the_platform_comes_on_top(both: Both) -> None:
+    path = both.story.stages / f"{STAGE}.toml"
+    more = (
+        'phase = "full"\noperator_email = "ops@example.com"\n'
+        f'certificate_arn = "{issued_certificate(both.story.emulator)}"\n'
+    )
+    text = path.read_text().replace('phase = "adopt"\n', more)
+    path.write_text(text.replace("[database]\n", "[database]\nlogin_roles = false\n"))
+
+    answer = both.story.imports("adopt", "--stage", STAGE, "--json")
+
+    assert answer.code == 0, answer.text + answer.errors
+    findings = json.loads(answer.text)["verdict"]["findings"]
+    assert not [each for each in findings if "destroy" in each["why"] or "replace" in each["why"]]
+
+
+def test_each_owner_lets_go_by_itself_and_keeps_what_is_not_covered(both: Both) -> None:
+    left = _vpcs_buckets_and_images(both.story)
+
+    base = both.story.imports("retire", *both.story.from_legacy, "--acknowledge", "--json")
+    between = _holders(both)
+    stack = both.story.imports(
+        "retire", "--stage", STAGE, "--cloudformation", "AwsStack", "--yes", "--json"
+    )
+
+    assert base.code == 0, base.text + base.errors
+    assert {"aws_vpc.main", "random_password.db_master_password"} <= set(
+        json.loads(base.text)["stays"]
+    )
+    assert between == {"both", "here"}
+    assert stack.code == 0, stack.text + stack.errors
+    assert json.loads(stack.text)["against"] == []
+    assert _holders(both) == {"here"}
+    assert both.stack.described()["StackStatus"] == "DELETE_COMPLETE"
+    assert _vpcs_buckets_and_images(both.story) == left
+    gate = both.story.imports("gate", "--stage", STAGE, "--json")
+    assert gate.code == 0, gate.text + gate.errors
+    kinds = {finding["kind"] for finding in json.loads(gate.text)["verdict"]["findings"]}
+    assert kinds == {"clean"}
+
+
 def _holders(both: Both) -> set[str]:
     owners: list[dict[str, Any]] = json.loads(
         both.story.imports("status", *both.options, "--json").text
     )
     assert not [each["mismatch"] for each in owners if each["mismatch"]]
     return {each["holder"] for each in owners}
+
+
+def _vpcs_buckets_and_images(story: Story) -> dict[str, Any]:
+    ec2, s3, ecr = (story.emulator.client(each) for each in ("ec2", "s3", "ecr"))
+    return {
+        "vpcs": sorted(each["VpcId"] for each in ec2.describe_vpcs()["Vpcs"]),
+        "objects": {
+            each["Name"]: s3.list_objects_v2(Bucket=each["Name"])["KeyCount"]
+            for each in s3.list_buckets()["Buckets"]
+            if "data" in each["Name"]
+        },
+        "images": {
+            each["repositoryName"]: len(
+                ecr.list_images(repositoryName=each["repositoryName"])["imageIds"]
+            )
+            for each in ecr.describe_repositories()["repositories"]
+        },
+    }
