@@ -160,7 +160,7 @@ def parse_stage(
         except ValidationError as error:
             for details in error.errors(include_url=False):
                 errors.append(worded(details))
-                _set_aside(values, details["loc"])
+                _set_aside(values, details["loc"], is_missing=details["type"] == "missing")
         else:
             beside, wrong = read_beside(settings.services, settings.extension, root)
             settings = settings.standing_beside(beside)
@@ -257,7 +257,9 @@ def _give_own_secrets(values: dict[str, Any]) -> None:
             row["secrets"] = given
 
 
-def _set_aside(values: dict[str, Any], loc: Sequence[int | str]) -> None:
+def _set_aside(
+    values: dict[str, Any], loc: Sequence[int | str], *, is_missing: bool = False
+) -> None:
     """Take the value at `loc` out, or where one is required put a harmless one there.
 
     Whatever is put there is valid, so that each round of checks leaves fewer errors.
@@ -278,7 +280,8 @@ def _set_aside(values: dict[str, Any], loc: Sequence[int | str]) -> None:
     elif first == "services" and rest[1:] == ["name"]:
         values["services"].pop(rest[0], None)
     else:
-        _take_out(values, loc)
+        # What is missing cannot be taken out, but what it is missing in.
+        _take_out(values, loc[:-1] if is_missing and len(loc) > 1 else loc)
 
 
 def _take_out(values: dict[str, Any], loc: Sequence[int | str]) -> None:

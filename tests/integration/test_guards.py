@@ -97,7 +97,9 @@ def test_terraform_refuses_to_replace_the_database(kept: Kept) -> None:
     assert refused.returncode == 1
     assert "Instance cannot be destroyed" in refused.stderr
     assert "in resource.aws_db_instance" in refused.stderr
-    (database,) = kept.emulator.client("rds").describe_db_instances()["DBInstances"]
+    (database,) = kept.emulator.client("rds").describe_db_instances(
+        DBInstanceIdentifier="atomic-kept-rds-postgres"
+    )["DBInstances"]
     assert database["DBName"] == "atomicdb"
 
 
@@ -154,7 +156,9 @@ def test_a_database_named_in_the_stage_file_may_be_replaced(kept: Kept) -> None:
     kept.cdktf.run("synth")
     applied = kept.cdktf.terraform(STACK, "apply", "-auto-approve", f"-target={DATABASE}")
     assert applied.returncode == 0, applied.stderr
-    (database,) = kept.emulator.client("rds").describe_db_instances()["DBInstances"]
+    (database,) = kept.emulator.client("rds").describe_db_instances(
+        DBInstanceIdentifier="atomic-kept-rds-postgres"
+    )["DBInstances"]
     assert database["DeletionProtection"] is False
 
     kept.change(named + RENAMED)
@@ -165,5 +169,7 @@ def test_a_database_named_in_the_stage_file_may_be_replaced(kept: Kept) -> None:
     assert code == 0
     assert losses(judgement) == {DATABASE: ("replaced", "of a change of db_name", True)}
     assert applied.returncode == 0, applied.stderr
-    (database,) = kept.emulator.client("rds").describe_db_instances()["DBInstances"]
+    (database,) = kept.emulator.client("rds").describe_db_instances(
+        DBInstanceIdentifier="atomic-kept-rds-postgres"
+    )["DBInstances"]
     assert database["DBName"] == "another"

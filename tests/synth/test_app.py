@@ -175,9 +175,11 @@ def test_an_emulator_would_be_seen(emulated: Stack) -> None:
 
 @pytest.mark.parametrize("stage", [*SHIPPED, *VARIANTS])
 def test_the_real_provider_has_region_and_tags_alone(stack: Synthesize, stage: str) -> None:
-    (provider,) = stack(stage).json["provider"]["aws"]
+    provider, *elsewhere = stack(stage).json["provider"]["aws"]
 
     assert provider.keys() == {"region", "default_tags"}
+    # CloudFront's certificate and firewall are in us-east-1.
+    assert all(each.keys() == {"alias", "region", "default_tags"} for each in elsewhere)
 
 
 @pytest.mark.jsii

@@ -204,3 +204,11 @@ def test_any_bytes_give_settings_or_the_refusal(
             message = ""
 
     assert not message or message.startswith(f"{folder}/dev.toml: ")
+
+
+@pytest.mark.parametrize("section", ["preview", "chat", "domains", "cdn", "previews", "state"])
+def test_a_section_without_what_it_needs_is_told_and_ends(section: str) -> None:
+    with within_seconds(5):
+        _, errors = parse_stage({section: {}}, stage="demo")
+
+    assert errors
