@@ -27,41 +27,39 @@ def _rules(text: object) -> Document | None:
     return {"rules": sorted(rules, key=lambda rule: json.dumps(rule, sort_keys=True))}
 
 
-ECR: Final = (
-    Resource(
-        type="aws_ecr_lifecycle_policy",
+def _policy(part: str, name: str, document: DocumentReader) -> Resource:
+    """Return the row of a policy that a repository has once or not at all."""
+    return Resource(
+        type=f"aws_ecr_{part}",
         key=("repository",),
         attributes={"id": "repositoryName", "repository": "repositoryName"},
         import_id="{repository}",
         is_part=True,
         listing=Call(
             "ecr",
-            "GetLifecyclePolicy",
+            f"Get{name}",
             "",
             {"repositoryName": "{}"},
-            absent=frozenset({"LifecyclePolicyNotFoundException", "RepositoryNotFoundException"}),
+            absent=frozenset({f"{name}NotFoundException", "RepositoryNotFoundException"}),
         ),
         overwrites=True,
-        document=DocumentReader(
+        document=document,
+    )
+
+
+ECR: Final = (
+    _policy(
+        "lifecycle_policy",
+        "LifecyclePolicy",
+        DocumentReader(
             held=lambda _clients, row: _rules(row["lifecyclePolicyText"]),
             planned=lambda after: _rules(after.get("policy")),
         ),
     ),
-    Resource(
-        type="aws_ecr_repository_policy",
-        key=("repository",),
-        attributes={"id": "repositoryName", "repository": "repositoryName"},
-        import_id="{repository}",
-        is_part=True,
-        listing=Call(
-            "ecr",
-            "GetRepositoryPolicy",
-            "",
-            {"repositoryName": "{}"},
-            absent=frozenset({"RepositoryPolicyNotFoundException", "RepositoryNotFoundException"}),
-        ),
-        overwrites=True,
-        document=DocumentReader(
+    _policy(
+        "repository_policy",
+        "RepositoryPolicy",
+        DocumentReader(
             held=lambda _clients, row: policy_document(row["policyText"]),
             planned=planned_policy,
         ),
