@@ -128,11 +128,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if SYNTHESIZING & set(getattr(item, "fixturenames", ())):
             item.add_marker("jsii")
-    items.sort(key=turn)
+    beside = [item for item in items if not concerns(item)]
+    config.hook.pytest_deselected(items=beside)
+    items[:] = sorted((item for item in items if item not in beside), key=turn)
     if config.getoption("--quick"):
         slow = [item for item in items if any(map(item.get_closest_marker, SLOW))]
         config.hook.pytest_deselected(items=slow)
         items[:] = [item for item in items if not any(map(item.get_closest_marker, SLOW))]
+
+
+def concerns(item: pytest.Item) -> bool:
+    """Return whether a test marked `of` is made with one of the values that it names."""
+    marker = item.get_closest_marker("of")
+    if marker is None:
+        return True
+    assert isinstance(item, pytest.Function)
+    return any(value in marker.args for value in item.callspec.params.values())
 
 
 def pytest_collection_finish() -> None:

@@ -130,10 +130,9 @@ def ctrl_c(story: Story, *command: str, at: str) -> None:
     assert not lock_info_path(story.cdktf.state_file(STACK)).exists()
 
 
+@pytest.mark.of("older")
 def test_an_interrupted_adoption_leaves_each_object_its_owner(adopted: Adopted) -> None:
     """AND the next adoption finishes, which the tests below see."""
-    if adopted.shape != "older":
-        pytest.skip("one shape will do")
     assert len(adopted.interrupted) == 5
     for moment, owners in adopted.interrupted.items():
         assert len(owners) == len(adopted.record.adopted), moment
@@ -213,9 +212,8 @@ def test_no_value_of_a_secret_is_in_what_was_written_or_said(adopted: Adopted) -
     assert not [name for name, value in values.items() if value in said]
 
 
+@pytest.mark.of("newest")
 def test_a_stack_that_has_moved_on_is_refused(adopted: Adopted) -> None:
-    if adopted.shape != "newest":
-        pytest.skip("one shape will do")
     template: dict[str, Any] = adopted.stack.template()
     template["Resources"]["OwnTopic"] = {"Type": "AWS::SNS::Topic"}
     assert adopted.stack.update(template) == "UPDATE_COMPLETE"
@@ -226,11 +224,10 @@ def test_a_stack_that_has_moved_on_is_refused(adopted: Adopted) -> None:
     assert "AwsStack has changed since the inventory (its template)" in answer.errors
 
 
+@pytest.mark.of("older")
 def test_an_interrupted_rollback_before_the_deletion_leaves_each_object_to_the_stack(
     adopted: Adopted,
 ) -> None:
-    if adopted.shape != "older":
-        pytest.skip("one shape will do")
     story, template = adopted.story, adopted.stack.template()
     ctrl_c(story, "rollback", *OF_STACK, at="reading the stack")
     first = _holders(_owners(story))
@@ -249,9 +246,8 @@ def test_an_interrupted_rollback_before_the_deletion_leaves_each_object_to_the_s
     assert adopted.stack.described()["StackStatus"] == "CREATE_COMPLETE"
 
 
+@pytest.mark.of("oldest", "guide")
 def test_phase_full_moves_the_services_in_place(adopted: Adopted) -> None:
-    if adopted.shape not in {"oldest", "guide"}:
-        pytest.skip("one with HTTPS, and one without, will do")
     story = adopted.story
     _go_on_to_full(adopted)
 
@@ -276,9 +272,8 @@ def test_phase_full_moves_the_services_in_place(adopted: Adopted) -> None:
         assert _mounted(adopted) == [{"authorizationConfig": {"iam": "ENABLED"}}]
 
 
+@pytest.mark.of("oldest", "guide")
 def test_the_stack_lets_go_of_a_stage_in_phase_full(adopted: Adopted) -> None:
-    if adopted.shape not in {"oldest", "guide"}:
-        pytest.skip("those that are in phase full")
     story = adopted.story
     values, held = story.secret_values(), _objects_and_images(story)
     logs = f"atomic-{STAGE}-logs-123456789012-us-east-1"
