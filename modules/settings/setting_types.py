@@ -156,8 +156,8 @@ KmsKey = Annotated[str, ruled(storage.kms_key)]
 SqlName = Annotated[
     str,
     matching(
-        r"[a-z][a-z0-9_]{0,62}",
-        "at most 63 lower-case letters, digits and underscores, a letter first",
+        r"[A-Za-z][A-Za-z0-9_]{0,62}",
+        "at most 63 letters, digits and underscores, a letter first",
         'choose a name like "atomicdb"',
     ),
 ]

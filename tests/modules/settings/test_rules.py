@@ -224,6 +224,11 @@ def test_zones_without_nat_gateways_and_databases_are_called_what_they_are(
     assert kind in refusal.allowed
 
 
+def test_a_database_that_somebody_named_in_capitals_is_taken() -> None:
+    """AWS takes them, and a database that is adopted keeps its name and its user."""
+    assert not fields({"database": {"master_username": "DatabaseOwner", "name": "Calendar_1"}})
+
+
 def test_a_regions_own_zones_are_taken() -> None:
     assert network.availability_zone("us-west-2d", region="us-west-2") is None
     assert network.availability_zone("usw2-az1", region="us-west-2") is not None
