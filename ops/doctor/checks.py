@@ -189,9 +189,11 @@ def _stage(deployed: Deployed, *, deep: bool, look_up: edge.Resolve) -> list[Che
         checks.append(
             Check(
                 name="certificate",
-                findings=lambda: edge.judge_certificate(
-                    edge.gather_certificate(deployed), stack=stack, now=datetime.now(UTC)
-                ),
+                findings=lambda: [
+                    finding
+                    for each in edge.gather_certificates(deployed)
+                    for finding in edge.judge_certificate(each, stack=stack, now=datetime.now(UTC))
+                ],
             )
         )
     if settings.chat.is_wanted:
