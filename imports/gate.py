@@ -93,6 +93,31 @@ def judge(
     )
 
 
+def judge_recovery(plan: Plan, ids: Mapping[str, str | None]) -> Verdict:
+    """Judge the next deploy upon a state that these objects came back into.
+
+    `ids` are their import ids by address, None for one without. They must be what the stage has there, and
+    data stays. What else the deploy changes is judged when it comes. Deposed objects are left to it too.
+    """
+    changes = plan.by_address
+    reasons = {
+        address: _lost(change, expected=ids[address], by="AWS")
+        if address in ids
+        else _data_lost(change)
+        for address, change in changes.items()
+    }
+    return Verdict(
+        findings=(
+            *(
+                Finding(address=address, kind="blocked", why=why)
+                for address, why in sorted(reasons.items())
+                if why
+            ),
+            *_doubles(changes),
+        )
+    )
+
+
 def _judge_adopted(
     item: AdoptedObject, change: Change | None, phase: str, allowed: Set[str]
 ) -> Finding:
@@ -146,15 +171,10 @@ def _block_reason(
     allowed: Set[str],
 ) -> str | None:
     """Return why an adopted object may not be planned like this; None when it may."""
-    actions = change.actions
-    other = _other_object(change, expected=expected)
-    if other:
-        return f"{other}, the record says {expected}"
-    if actions == ("create",):
-        return "it would be created anew beside the existing one"
-    if "delete" in actions or "forget" in actions:
-        return "it would be " + in_words(actions)
-    if actions == ("no-op",) or _all_state_only(differences):
+    lost = _lost(change, expected=expected, by="the record")
+    if lost:
+        return lost
+    if change.actions == ("no-op",) or _all_state_only(differences):
         return None
     if phase == "adopt" or change.importing:
         return "it would be changed in AWS" + _of_phase(phase)
@@ -163,6 +183,25 @@ def _block_reason(
     is_other = bool(changed & set(kept))
     why = "its identifying attributes would be changed"
     return why if is_other else _unprotected(change, allowed)
+
+
+def _lost(change: Change, *, expected: str | None, by: str) -> str | None:
+    """Return how an object would be lost or taken for another; None when it would not.
+
+    `expected` is its import id, if it has one, and `by` who says so.
+    """
+    other = _other_object(change, expected=expected) if expected else None
+    if other:
+        return f"{other}, {by} says {expected}"
+    if change.actions == ("create",):
+        return "it would be created anew beside the existing one"
+    if "delete" in change.actions or "forget" in change.actions:
+        return "it would be " + in_words(change.actions)
+    return None
+
+
+def _data_lost(change: Change) -> str | None:
+    return f"it holds data and would be {in_words(change.actions)}" if change.loses_data else None
 
 
 def _of_phase(phase: str) -> str:
@@ -218,13 +257,9 @@ def _judge_other(change: Change, phase: str, allowed: Set[str]) -> Finding:
             kind="blocked",
             why=f"phase adopt holds adopted objects only, and this would be {in_words(actions)}",
         )
-    if change.loses_data:
-        return Finding(
-            address=address,
-            kind="blocked",
-            why=f"it holds data and would be {in_words(actions)}",
-            changes=change.attributes,
-        )
+    data_lost = _data_lost(change)
+    if data_lost:
+        return Finding(address=address, kind="blocked", why=data_lost, changes=change.attributes)
     if actions == ("create",):
         return Finding(address=address, kind="addition", why="created")
     unprotected = _unprotected(change, allowed)

@@ -166,7 +166,7 @@ def _print(proposal: Proposal, half_made: Sequence[str], about_page: str) -> Non
         say(f"BLOCKED {error}")
     for each in proposal.outlook:
         if each.blocks:
-            say(f"BLOCKED {each.address} would be {each.effect}")
+            say(f"BLOCKED {each.address}: {each.why}")
     stopped = proposal.errors or proposal.undecided or proposal.orphans
     if proposal.state is None and not stopped:
         say("nothing to recover: the state has lost nothing that exists")
