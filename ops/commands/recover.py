@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from aws.client import boto3_clients
 from common.errors import UserError
 from common.screen import (
     ASKS_FOR_A_PERSON,
@@ -24,8 +23,9 @@ from imports.recovery.recovery_plan import Outlook
 from imports.recovery.recovery_stage import open_stage
 from ops.deployed import Deployed
 from ops.facts.maintenance import maintenance_beside
-from terraform.state_lock import cut_short, forget_cut_short, local_lock, s3_lock
-from terraform.workspace import Workspace, set_default_credentials, this_workspace
+from terraform.state_lock import cut_short, forget_cut_short
+from terraform.stored_state import lock_of
+from terraform.workspace import Workspace, this_workspace
 
 
 def recover_(
@@ -109,13 +109,7 @@ def recover_(
 
 def locked_by(workspace: Workspace) -> str | None:
     """Return who holds the state's lock and what to do about it; None when nobody does."""
-    settings = workspace.settings()
-    if settings.state is None:
-        lock = local_lock(workspace.state_folder / settings.local_state)
-    else:
-        set_default_credentials(workspace)
-        clients = boto3_clients(region=settings.state_region)
-        lock = s3_lock(clients, bucket=settings.state.bucket, key=settings.state_key)
+    lock = lock_of(workspace)
     return f"{lock.text}: {lock.remedy(workspace.stack_folder)}" if lock else None
 
 
