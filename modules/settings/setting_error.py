@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from modules.settings.rules.refusal import Refusal
 from modules.settings.toml_text import printable, toml_value
 
 
@@ -23,3 +24,14 @@ class SettingError:
     def __str__(self) -> str:
         value = "(missing)" if self.value is None else toml_value(self.value)
         return f"{printable(self.field)} = {value}: must be {self.allowed}; {self.remedy}"
+
+
+def refused(field: str, value: object, refusal: Refusal, *rests_on: str) -> SettingError:
+    """Return the error of a value that AWS would not take."""
+    return SettingError(
+        field=field,
+        value=value,
+        allowed=refusal.allowed,
+        remedy=refusal.remedy,
+        rests_on=rests_on,
+    )

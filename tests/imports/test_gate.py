@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from aws.resources import RESOURCES, STATEFUL
+from aws.resources import RESOURCES
 from common.errors import UserError
 from imports.gate import Finding, judge
+from modules.settings.stateful import STATEFUL
 from terraform.overwrites import Overwrite
 from terraform.refused import Refused
 from terraform.stack import Stack

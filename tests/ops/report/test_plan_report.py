@@ -2,7 +2,7 @@
 
 import pytest
 
-from aws.resources import STATEFUL
+from modules.settings.stateful import STATEFUL
 from ops.report.plan_report import Change, Report
 from tests.ops.plans import a_plan, adoption_report, read_plan, report_on
 
