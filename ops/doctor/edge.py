@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from aws.client import ask, ask_all, ask_unless
 from aws.resources.route53 import public_zone
 from ops.deployed import Deployed
 from ops.doctor.cdn import distribution_name
@@ -143,7 +142,7 @@ def gather_certificate(deployed: Deployed) -> CertificateFacts:
     domain = settings.domain_name or ""
     arn = settings.certificate_arn
     if arn is None:
-        listed = ask_all(deployed.clients, "acm", "ListCertificates", ("CertificateSummaryList",))[
+        listed = deployed.ask_all("acm", "ListCertificates", ("CertificateSummaryList",))[
             "CertificateSummaryList"
         ]
         mine = [each for each in listed if each["DomainName"] == domain]
@@ -152,12 +151,8 @@ def gather_certificate(deployed: Deployed) -> CertificateFacts:
         arn = mine[0]["CertificateArn"] if mine else None
     if arn is None:
         return CertificateFacts(domain=domain, arn=None)
-    answer = ask_unless(
-        deployed.clients,
-        "acm",
-        "DescribeCertificate",
-        frozenset({"ResourceNotFoundException"}),
-        CertificateArn=arn,
+    answer = deployed.ask_unless(
+        "acm", "DescribeCertificate", frozenset({"ResourceNotFoundException"}), CertificateArn=arn
     )
     if answer is None:
         return CertificateFacts(domain=domain, arn=None)
@@ -200,19 +195,14 @@ def judge_certificate(facts: CertificateFacts, *, stack: str, now: datetime) -> 
 
 
 def _balancer(deployed: Deployed) -> str | None:
-    answer = ask_unless(
-        deployed.clients,
-        "elbv2",
-        "DescribeLoadBalancers",
-        _NO_BALANCER,
-        Names=[deployed.names.load_balancer],
+    answer = deployed.ask_unless(
+        "elbv2", "DescribeLoadBalancers", _NO_BALANCER, Names=[deployed.names.load_balancer]
     )
     return str(answer["LoadBalancers"][0]["DNSName"]) if answer else None
 
 
 def _alias(deployed: Deployed, zone: str, domain: str) -> str | None:
-    records = ask(
-        deployed.clients,
+    records = deployed.ask(
         "route53",
         "ListResourceRecordSets",
         HostedZoneId=zone,
