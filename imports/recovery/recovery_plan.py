@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from imports.gate import judge_recovery
-from imports.recovery.recovery_stage import Stage
+from imports.recovery.recovery_stage import LostStage
 from terraform.cli import Terraform
 from terraform.import_plan import ReadObject
 from terraform.plan import Plan
@@ -50,7 +50,7 @@ def outlook(plan: Plan, *, recovered: Mapping[str, str | None]) -> tuple[Outlook
 
 
 def judged(
-    stage: Stage,
+    stage: LostStage,
     scratch: Terraform,
     objects: dict[str, ReadObject],
     *,
@@ -96,7 +96,7 @@ def left_out(
 
 
 def _planned_upon(
-    stage: Stage, scratch: Terraform, state: Document, *, not_imported: Set[str]
+    stage: LostStage, scratch: Terraform, state: Document, *, not_imported: Set[str]
 ) -> Plan:
     document = dict(stage.stack.document)
     document["terraform"] = stage.stack.without_backend

@@ -20,7 +20,7 @@ from common.screen import (
 from imports.recovery import orphans, recover
 from imports.recovery.recover import Proposal
 from imports.recovery.recovery_plan import Outlook
-from imports.recovery.recovery_stage import open_stage
+from imports.recovery.recovery_stage import open_lost_stage
 from ops.deployed import Deployed
 from ops.facts.maintenance import maintenance_beside
 from terraform.state_lock import cut_short, forget_cut_short
@@ -49,7 +49,7 @@ def recover_(
     if locked and not as_json:
         say(f"locked: {locked}")
     with progress_on_screen(as_json) as progress:
-        opened = open_stage(workspace, progress=progress)
+        opened = open_lost_stage(workspace, progress=progress)
         proposal = recover.propose(opened, progress=progress)
         progress("looking for the maintenance page")
         page, about_page = maintenance_beside(

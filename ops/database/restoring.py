@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from common.errors import UserError
 from imports.recovery import recover
-from imports.recovery.recovery_stage import open_stage as open_for_recovery
+from imports.recovery.recovery_stage import open_lost_stage as open_for_recovery
 from ops.deployed import Deployed, local_time
 from ops.facts.services import service_facts
 from terraform.pulled_state import pulled_document
