@@ -8,11 +8,13 @@ from modules.base.partition import regions
 from modules.settings.edge_checks import find_edge_errors
 from modules.settings.name_checks import find_name_errors, find_tag_errors
 from modules.settings.network_checks import find_network_errors
+from modules.settings.previews import ROOM
 from modules.settings.regional import find_region_errors
 from modules.settings.rules import databases
 from modules.settings.schedule import DATABASE_LEAD_MINUTES, minute_of_day
 from modules.settings.secret_checks import find_secret_errors
 from modules.settings.service_checks import find_service_errors
+from modules.settings.services import LAST_PRIORITY
 from modules.settings.setting_error import SettingError, refused
 from modules.settings.shared_registry import shared_registry
 from modules.settings.stage_settings import StageSettings
@@ -148,6 +150,18 @@ def _lent(settings: StageSettings) -> Iterator[SettingError]:
                 remedy="take it out, or let another stage lend",
                 rests_on=("previews",),
             )
+    for service in settings.services.values():
+        routes = (("priority", service), ("second_route.priority", service.second_route))
+        for field, route in routes:
+            if service.routed and route and (route.priority or 0) > LAST_PRIORITY - ROOM:
+                yield SettingError(
+                    field=f"services.{service.name}.{field}",
+                    value=route.priority,
+                    allowed=f"at most {LAST_PRIORITY - ROOM} beside [previews], whose rules come before it: "
+                    f"the load balancer gets {ROOM} more, and takes {LAST_PRIORITY}",
+                    remedy="take a smaller one",
+                    rests_on=("previews",),
+                )
 
 
 def _chat(settings: StageSettings) -> Iterator[SettingError]:
