@@ -580,6 +580,11 @@ class PlatformStack(TerraformStack):
                     dimensions=self._database.dimensions,
                     storage_metric=self._database.storage_metric,
                 ),
+                *(
+                    [alarms.file_storage_alarm(self._file_storage.file_system.id)]
+                    if stage.file_storage.throughput == "bursting"
+                    else []
+                ),
             ],
             topic=self._topic,
         ).alarms

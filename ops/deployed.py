@@ -9,8 +9,7 @@ from typing import Any
 
 from aws.client import Clients, ask, ask_all, ask_unless, boto3_clients, within
 from common.errors import UserError
-from imports.record import read_record
-from imports.workspace_record import path_of_record
+from imports.workspace_record import record_at_hand
 from modules.base.naming import Names
 from modules.compute.containers import secret_references
 from modules.settings.shared_registry import shared_registry
@@ -35,7 +34,7 @@ class Deployed:
                 stack=self.settings.stack_name,
                 found=self.settings.preview.found_names(self.settings.prefix),
             )
-        record = read_record(path_of_record(self.workspace))
+        record = record_at_hand(self.workspace, region=self.settings.region)
         return Names(
             prefix=self.settings.prefix,
             stack=self.settings.stack_name,

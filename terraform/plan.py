@@ -167,7 +167,12 @@ class Plan:
     @cached_property
     def changes(self) -> tuple[Change, ...]:
         """What it does to resources, in the plan's order."""
-        return tuple(each for each in self._changes("resource_changes") if each.is_managed)
+        return tuple(each for each in self.all_changes if each.is_managed)
+
+    @cached_property
+    def all_changes(self) -> tuple[Change, ...]:
+        """What it does to resources and to whatever else it lists, in the plan's order."""
+        return self._changes("resource_changes")
 
     @cached_property
     def drift(self) -> tuple[Change, ...]:

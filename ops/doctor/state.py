@@ -8,8 +8,7 @@ from typing import Any
 from aws.client import ask, ask_unless, boto3_clients
 from common.errors import UserError
 from common.text_files import decode_state
-from imports.record import read_record
-from imports.workspace_record import path_of_record
+from imports.workspace_record import record_at_hand
 from ops.deployed import Deployed
 from ops.doctor.finding import Finding, all_or, attention, fine
 from ops.verdicts.drift import Drifted, find_drift
@@ -53,7 +52,7 @@ def gather(deployed: Deployed) -> StateFacts:
     if facts.locked or facts.doubt or facts.resources or not facts.bucket_found:
         return facts
     refuse_untrusted_state(deployed.workspace)
-    if read_record(path_of_record(deployed.workspace)) is None:
+    if record_at_hand(deployed.workspace, region=deployed.settings.region) is None:
         refuse_lost_state(deployed, facts.place)
     return facts
 

@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from common.errors import UserError
-from imports.record import read_record
-from imports.workspace_record import path_of_record
+from imports.workspace_record import record_at_hand
 from modules.settings.characters import unseen_character
 from modules.settings.own_secrets import TAKEN, singles
 from modules.settings.placeholders import has_no_address, is_placeholder
@@ -241,6 +240,6 @@ def _mended_by(deployed: Deployed, row: SecretRow, state: State) -> Literal["dep
 
 
 def _is_adopted(deployed: Deployed, row: SecretRow) -> bool:
-    record = read_record(path_of_record(deployed.workspace))
+    record = record_at_hand(deployed.workspace, region=deployed.settings.region)
     address = f"aws_secretsmanager_secret.{row.name.replace('-', '_')}"
     return record is not None and address in record.addresses
