@@ -1,4 +1,4 @@
-"""What moto 5.2 leaves out of AWS Backup, of flow logs and of WAF. Each gap names how it shows."""
+"""What moto 5.2 leaves out of AWS Backup, file systems, flow logs and WAF. Each gap names how it shows."""
 
 import json
 import time
@@ -8,8 +8,11 @@ from urllib.parse import unquote
 
 from moto.backup import urls as backup_urls
 from moto.backup.exceptions import ResourceNotFoundException
+from moto.backup.models import Plan
 from moto.backup.responses import BackupResponse
+from moto.core.common_types import TYPE_RESPONSE
 from moto.ec2.models.flow_logs import FlowLogsBackend
+from moto.efs.responses import EFSResponse
 from moto.wafv2.models import FakeIPSet
 
 
@@ -20,6 +23,7 @@ def fill_security_gaps() -> None:
     _opt_in_to_backups()
     _log_connections_to_a_folder()
     _lock_address_sets_as_waf_does()
+    _change_file_systems()
 
 
 def _lock_address_sets_as_waf_does() -> None:
@@ -34,9 +38,34 @@ def _lock_address_sets_as_waf_does() -> None:
     FakeIPSet.lock_token = property(token, renew)  # type: ignore[assignment]  # the patch
 
 
+def _change_file_systems() -> None:
+    """Let a throughput change and a policy go, without which a destroy retries for ten minutes."""
+    json_type = {"Content-Type": "application/json"}
+
+    def update_file_system(self: EFSResponse) -> TYPE_RESPONSE:
+        file_system = self.efs_backend.file_systems_by_id[self._get_param("FileSystemId")]
+        file_system.throughput_mode = self._get_param("ThroughputMode")
+        return 202, json_type, json.dumps(file_system.info_json())
+
+    def delete_file_system_policy(self: EFSResponse) -> TYPE_RESPONSE:
+        file_system = self.efs_backend.file_systems_by_id[self._get_param("FileSystemId")]
+        file_system.file_system_policy = None
+        return 200, json_type, "{}"
+
+    for call in (update_file_system, delete_file_system_policy):
+        setattr(EFSResponse, call.__name__, call)
+
+
 def _select_what_to_back_up() -> None:
-    """Keep the selections of a backup plan, and let a vault that goes be asked what is in it."""
+    """Let a plan change, keep its selections, and let a vault that goes be asked what is in it."""
     selections: dict[str, dict[str, Any]] = {}
+
+    def update_backup_plan(self: BackupResponse) -> str:
+        backend = self.backup_backend
+        plan = backend.get_backup_plan(self.path.rstrip("/").split("/")[-1], None)
+        wanted = Plan(json.loads(self.body)["BackupPlan"], plan.creator_request_id, backend)
+        plan.backup_plan, plan.version_id = wanted.backup_plan, wanted.version_id
+        return json.dumps(plan.to_dict())
 
     def create_backup_selection(self: BackupResponse) -> str:
         request = json.loads(self.body)
@@ -73,6 +102,7 @@ def _select_what_to_back_up() -> None:
         return json.dumps({"RecoveryPoints": []})  # nothing is ever backed up here
 
     for call in (
+        update_backup_plan,
         create_backup_selection,
         get_backup_selection,
         list_backup_selections,
