@@ -15,6 +15,7 @@ from terraform.pulled_state import content, pull
 from terraform.state import Document, StateObject, parse_state
 from terraform.state_lock import (
     NO_OBJECT,
+    Holder,
     StateLock,
     cut_short,
     local_lock,
@@ -122,7 +123,9 @@ def refuse_untrusted_state(workspace: Workspace) -> None:
         _refuse_lock(workspace, s3_lock(clients, **place), recover)
         return
     path = workspace.state_folder / settings.local_state
-    lost = lost_state(path)
+    lock = local_lock(path)
+    # A first run that is under way has not written it yet.
+    lost = None if lock and lock.holder is Holder.ALIVE else lost_state(path)
     if lost is not None:
         raise UntrustedStateError(f"{lost.text}: run `{recover}`")
     backup = path.with_name(f"{path.name}.backup")
@@ -131,7 +134,7 @@ def refuse_untrusted_state(workspace: Workspace) -> None:
             f"there is no state at {path}, and {backup.name} beside it holds one: run `{recover}`, or put "
             "the backup in its place"
         )
-    _refuse_lock(workspace, local_lock(path), recover)
+    _refuse_lock(workspace, lock, recover)
 
 
 def _refuse_cut_short(workspace: Workspace) -> None:
