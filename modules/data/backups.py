@@ -24,6 +24,10 @@ _MANAGED_POLICIES = {
     "backup": "iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup",
     "restore": "iam::aws:policy/service-role/AWSBackupServiceRolePolicyForRestores",
 }
+# Where nothing is said, Terraform's provider has a backup cancelled after three hours, AWS itself after seven
+# days. The first copy of a large file system takes longer than three hours; a day later the next one begins.
+# https://docs.aws.amazon.com/aws-backup/latest/devguide/API_BackupRuleInput.html
+_COMPLETION_WINDOW = 23 * 60
 
 
 class Backups(Construct):
@@ -85,6 +89,7 @@ class Backups(Construct):
                         ),
                         # Its default is eight hours, some of which are the database's own windows.
                         start_window=START_WINDOW,
+                        completion_window=_COMPLETION_WINDOW,
                         lifecycle=BackupPlanRuleLifecycle(delete_after=retention_days),
                     )
                 ],

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from modules.base.naming import Names, limited_names
 from modules.base.partition import GLOBAL_REGION, regions
+from modules.settings.previews import ROOM
 from modules.settings.regional import find_region_errors
 from modules.settings.rules import databases, tags
 from modules.settings.rules.network import availability_zone
@@ -18,7 +19,7 @@ from modules.settings.rules.storage import BUCKET_STARTS
 from modules.settings.schedule import DATABASE_LEAD_MINUTES, minute_of_day
 from modules.settings.secret_checks import find_secret_errors
 from modules.settings.service_checks import find_service_errors
-from modules.settings.services import FIRST_REDIRECT, MOST_REDIRECT_RULES
+from modules.settings.services import FIRST_REDIRECT, LAST_PRIORITY, MOST_REDIRECT_RULES
 from modules.settings.setting_error import SettingError
 from modules.settings.shared_registry import shared_registry
 from modules.settings.stage_settings import StageSettings
@@ -190,6 +191,18 @@ def _lent(settings: StageSettings) -> Iterator[SettingError]:
                 remedy="take it out, or let another stage lend",
                 rests_on=("previews",),
             )
+    for service in settings.services.values():
+        routes = (("priority", service), ("second_route.priority", service.second_route))
+        for field, route in routes:
+            if service.routed and route and (route.priority or 0) > LAST_PRIORITY - ROOM:
+                yield SettingError(
+                    field=f"services.{service.name}.{field}",
+                    value=route.priority,
+                    allowed=f"at most {LAST_PRIORITY - ROOM} beside [previews], whose rules come before it: "
+                    f"the load balancer gets {ROOM} more, and takes {LAST_PRIORITY}",
+                    remedy="take a smaller one",
+                    rests_on=("previews",),
+                )
 
 
 def _cdn(settings: StageSettings) -> Iterator[SettingError]:

@@ -100,6 +100,8 @@ PROXY_PORT = 8000
 # The rules of the load balancer that redirect further names: behind the maintenance page, before every path.
 FIRST_REDIRECT = 2
 MOST_REDIRECT_RULES = 2
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateRule.html
+LAST_PRIORITY = 50_000
 # The image of a service that the project builds: its own ECR repository, with `image_tag`.
 OWN_REPOSITORY = "ecr"
 # How `dockerfile` names a file of this project.
@@ -120,7 +122,9 @@ class SecondRoute(Section):
 
     path: RoutePath = Field(description="the path that is routed, with all below it")
     port: Port = Field(description="the port that the container listens on for it")
-    priority: int = Field(ge=1, le=50000, description="the rule's priority, the least first")
+    priority: int = Field(
+        ge=1, le=LAST_PRIORITY, description="the rule's priority, the least first"
+    )
 
 
 class Service(Section):
@@ -199,7 +203,7 @@ class Service(Section):
         description="path that the load balancer routes, with all below it; `/` is all the rest",
     )
     priority: int | None = Field(
-        None, ge=1, le=50000, description="the rule's priority, the least first"
+        None, ge=1, le=LAST_PRIORITY, description="the rule's priority, the least first"
     )
     public: bool = Field(
         True,

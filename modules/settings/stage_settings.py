@@ -475,7 +475,10 @@ class StageSettings(Section):
         description="`foundation`: what the services need; `full`: everything; `adopt`: only what an "
         "adoption record holds",
     )
-    region: Region = Field("us-east-1", description="AWS region")
+    region: Region = Field(
+        "us-east-1",
+        description="AWS region, also of GovCloud or China: what AWS does not have there is refused",
+    )
     account_id: AccountId | None = Field(
         None,
         description='the AWS account that the stage belongs to, as in `"123456789012"`: with credentials of '

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from aws.client import account_of
 from common.errors import UserError
 from common.files import replace_file
 from common.screen import AsJson, print_json, progress_on_screen, say
@@ -56,14 +57,19 @@ def promote(
         check_runs_services(each.settings)
     with progress_on_screen(as_json) as progress:
         progress(f"asking what {from_} runs")
+        _check_account(first, "name its profile with --from-profile")
+        _check_account(second, "use its own (AWS_PROFILE)")
         images = _images(first, second)
+    # Before anything is built: a registry of another stage's takes nothing.
+    targets = {name: push_target(second, name) for name in images}
     built = [name for name in images if _differs(first, second, name)]
     copied = [name for name in images if name not in built]
     tags = {name: _tag(ran) for name, ran in images.items()}
     missing = [name for name in built if not pushed_before(second, [name], tags[name])]
     if missing:
         _build(second, missing, tags, source, as_json=as_json)
-    digests = _copy(first, second, {name: images[name] for name in copied}, tags, as_json=as_json)
+    destinations = {name: f"{targets[name]}:{tags[name]}" for name in copied}
+    digests = _copy(first, second, images, destinations, as_json=as_json)
     path = second.workspace.stage_path
     changed = {
         name: tag for name, tag in tags.items() if second.settings.services[name].image_tag != tag
@@ -93,6 +99,16 @@ def promote(
     tell_what_is_next(second, changed, revisions if now else None)
 
 
+def _check_account(deployed: Deployed, remedy: str) -> None:
+    """Raise UserError where the credentials are not of the account that the stage file names."""
+    wanted, found = deployed.settings.account_id, account_of(deployed.clients)
+    if wanted not in (None, found):
+        raise UserError(
+            f"stage {deployed.settings.stage} is in account {wanted}, and its credentials are of {found}: "
+            f"{remedy}"
+        )
+
+
 def _images(first: Deployed, second: Deployed) -> dict[str, Ran]:
     """Return what the first stage runs of the services that both build themselves.
 
@@ -100,7 +116,10 @@ def _images(first: Deployed, second: Deployed) -> dict[str, Ran]:
     """
     found = releases(first, last=5)
     if not found:
-        raise UserError(f"stage {first.settings.stage} has run nothing yet")
+        raise UserError(
+            f"stage {first.settings.stage} has run nothing yet in account {account_of(first.clients)}: "
+            "deploy it, or name the profile of another account with --from-profile"
+        )
     images = {}
     for each in found[0].services:
         row = second.settings.services.get(each.service)
@@ -193,24 +212,24 @@ def _copy(
     first: Deployed,
     second: Deployed,
     images: Mapping[str, Ran],
-    tags: Mapping[str, str],
+    destinations: Mapping[str, str],
     *,
     as_json: bool,
 ) -> dict[str, str]:
     """Copy images by digest; return the digest that both registries have."""
-    if not images:
+    if not destinations:
         return {}
     check_tool()
-    there = {name: (registry_of(first, name), push_target(second, name)) for name in images}
+    sources = {name: registry_of(first, name) for name in destinations}
     digests = {}
     with progress_on_screen(as_json) as progress:
         progress(f"logging {TOOL} in")
-        one, other = next(iter(there.values()))
-        log_in(first, TOOL, one)
-        log_in(second, TOOL, other)
-        for name, ran in images.items():
-            source, destination = there[name]
+        log_in(first, TOOL, next(iter(sources.values())))
+        # The last: where both have one registry, whose it is writes to it.
+        log_in(second, TOOL, next(iter(destinations.values())))
+        for name, destination in destinations.items():
+            ran = images[name]
             progress(f"copying {name}: {ran.digest}")
-            done = copy_image(ran.image, f"{source}@{ran.digest}", f"{destination}:{tags[name]}")
+            done = copy_image(ran.image, f"{sources[name]}@{ran.digest}", destination)
             digests[name] = done.digest
     return digests

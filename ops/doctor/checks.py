@@ -16,6 +16,7 @@ from ops.doctor import (
     chat,
     contents,
     edge,
+    engine,
     maintenance,
     names,
     previews,
@@ -174,14 +175,25 @@ def _stage(deployed: Deployed, *, deep: bool, look_up: edge.Resolve) -> list[Che
                 stack=stack,
             ),
         ),
+        Check(
+            name="database version",
+            findings=lambda: engine.judge(
+                engine.gather(deployed),
+                version=settings.database.engine_version,
+                stage=stage,
+                today=datetime.now(UTC).date(),
+            ),
+        ),
     ]
     if settings.domain_name:
         checks.append(
             Check(
                 name="certificate",
-                findings=lambda: edge.judge_certificate(
-                    edge.gather_certificate(deployed), stack=stack, now=datetime.now(UTC)
-                ),
+                findings=lambda: [
+                    finding
+                    for each in edge.gather_certificates(deployed)
+                    for finding in edge.judge_certificate(each, stack=stack, now=datetime.now(UTC))
+                ],
             )
         )
     if settings.chat.is_wanted:

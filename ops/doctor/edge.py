@@ -2,12 +2,13 @@
 
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from aws.client import ask, ask_all, ask_unless
+from aws.client import Clients, ask, ask_all, ask_unless, within
 from aws.resources.route53 import public_zone
+from modules.base.partition import GLOBAL_REGION
 from ops.deployed import Deployed
 from ops.doctor.cdn import distribution_name
 from ops.doctor.finding import Finding, attention, fine
@@ -15,6 +16,7 @@ from ops.doctor.finding import Finding, attention, fine
 # ACM renews sixty days before the end; one that is closer than this was not renewed.
 # https://docs.aws.amazon.com/acm/latest/userguide/managed-renewal.html
 _TIME_TO_ACT = timedelta(days=30)
+_NO_CERTIFICATE = frozenset({"ResourceNotFoundException"})
 _NO_BALANCER = frozenset({"LoadBalancerNotFound", "LoadBalancerNotFoundException"})
 
 Resolve = Callable[[str], frozenset[str]]
@@ -128,68 +130,92 @@ def _record_finding(facts: DnsFacts, balancer: str) -> Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class CertificateFacts:
-    """The certificate; `record` is the CNAME that proves a name, as NAME TYPE VALUE, with commas for more."""
+    """A certificate; `record` is the CNAME that proves a name, as NAME TYPE VALUE, with commas for more.
+
+    `setting` may name it in the stage file; `missing` are names of the stage that it does not have.
+    """
 
     domain: str
     arn: str | None
+    setting: str = "certificate_arn"
+    region: str | None = None
+    missing: tuple[str, ...] = ()
     status: str = ""
     ends: datetime | None = None
     record: str = ""
 
 
-def gather_certificate(deployed: Deployed) -> CertificateFacts:
-    """Ask for the stage's certificate: the given one, or the domain's. Raises UserError."""
+def gather_certificates(deployed: Deployed) -> list[CertificateFacts]:
+    """Ask for the load balancer's certificate, and for CloudFront's where that is another. Raises UserError.
+
+    Each is the given one, or the domain's.
+    """
     settings = deployed.settings
-    domain = settings.domain_name or ""
-    arn = settings.certificate_arn
-    if arn is None:
-        listed = ask_all(deployed.clients, "acm", "ListCertificates", ("CertificateSummaryList",))[
-            "CertificateSummaryList"
-        ]
-        mine = [each for each in listed if each["DomainName"] == domain]
-        # While one replaces another both are listed; the listener has the issued one.
-        mine.sort(key=lambda each: each.get("Status") != "ISSUED")
-        arn = mine[0]["CertificateArn"] if mine else None
-    if arn is None:
-        return CertificateFacts(domain=domain, arn=None)
-    answer = ask_unless(
-        deployed.clients,
-        "acm",
-        "DescribeCertificate",
-        frozenset({"ResourceNotFoundException"}),
-        CertificateArn=arn,
+    found = [_certificate(deployed, deployed.clients, settings.certificate_arn)]
+    front = settings.front if settings.phase == "full" else None
+    if front and (front.certificate_arn or settings.region != GLOBAL_REGION):
+        clients = within(GLOBAL_REGION, deployed.clients)
+        of_cloudfront = _certificate(deployed, clients, front.certificate_arn)
+        found.append(replace(of_cloudfront, setting="cdn.certificate_arn", region=GLOBAL_REGION))
+    return found
+
+
+def _certificate(deployed: Deployed, clients: Clients, given: str | None) -> CertificateFacts:
+    domain = deployed.settings.domain_name or ""
+    arn = given or _arn_of(clients, domain)
+    answer = arn and ask_unless(
+        clients, "acm", "DescribeCertificate", _NO_CERTIFICATE, CertificateArn=arn
     )
-    if answer is None:
+    if not answer:
         return CertificateFacts(domain=domain, arn=None)
     certificate = answer["Certificate"]
     options: list[dict[str, Any]] = certificate.get("DomainValidationOptions") or []
     waiting = [each for each in options if each.get("ValidationStatus") != "SUCCESS"] or options
     records = [each["ResourceRecord"] for each in waiting if "ResourceRecord" in each]
+    names = {certificate["DomainName"], *certificate.get("SubjectAlternativeNames", ())}
     return CertificateFacts(
         domain=domain,
         arn=arn,
+        missing=tuple(
+            name
+            for name in (domain, *deployed.settings.domains.names)
+            if not names & {name, f"*.{name.partition('.')[2]}"}
+        ),
         status=certificate["Status"],
         ends=certificate.get("NotAfter"),
         record=", ".join(f"{each['Name']} {each['Type']} {each['Value']}" for each in records),
     )
 
 
+def _arn_of(clients: Clients, domain: str) -> str | None:
+    listed = ask_all(clients, "acm", "ListCertificates", ("CertificateSummaryList",))
+    mine = [each for each in listed["CertificateSummaryList"] if each["DomainName"] == domain]
+    # While one replaces another both are listed; what users meet is issued, and in use.
+    mine.sort(key=lambda each: (each.get("Status") != "ISSUED", not each.get("InUse")))
+    return mine[0]["CertificateArn"] if mine else None
+
+
 def judge_certificate(facts: CertificateFacts, *, stack: str, now: datetime) -> list[Finding]:
-    """Check whether the certificate is there, issued, and not about to end."""
-    name = "certificate"
+    """Check whether the certificate is there, issued, not about to end, and has the stage's names."""
+    name = f"certificate in {facts.region}" if facts.region else "certificate"
     if facts.arn is None:
         remedy = (
-            f"correct certificate_arn in the stage file, or delete the line; cdktf deploy {stack}"
+            f"correct {facts.setting} in the stage file, or delete the line; cdktf deploy {stack}"
         )
         return [attention(name, f"there is no certificate for {facts.domain}", remedy)]
     if facts.status == "PENDING_VALIDATION":
         remedy = f"at your DNS provider set the record {facts.record}, and leave it there"
         return [attention(name, f"{facts.domain} is not proven yet", remedy)]
     if facts.status != "ISSUED":
-        remedy = f"aws acm delete-certificate --certificate-arn {facts.arn} && cdktf deploy {stack}"
+        region = f" --region {facts.region}" if facts.region else ""
+        remedy = f"aws acm delete-certificate --certificate-arn {facts.arn}{region} && cdktf deploy {stack}"
         if facts.status in {"EXPIRED", "REVOKED", "INACTIVE"}:
-            remedy = "request or import another and set certificate_arn in the stage file"
+            remedy = f"request or import another and set {facts.setting} in the stage file"
         return [attention(name, f"{facts.arn} is {facts.status}", remedy)]
+    if facts.missing:
+        what = f"{facts.arn} does not have the name {', '.join(facts.missing)}"
+        remedy = f"correct {facts.setting} in the stage file, or delete it; cdktf deploy {stack}"
+        return [attention(name, what, remedy)]
     ends = facts.ends.astimezone(UTC) if facts.ends else None
     if ends and ends - now < _TIME_TO_ACT:
         remedy = (

@@ -197,7 +197,11 @@ def repository_uri(deployed: Deployed, name: str) -> str:
 
 def log_in(deployed: Deployed, engine: str, registry: str) -> None:
     """Let the engine push. The password goes through its standard input and holds for twelve hours."""
-    answer = ask(deployed.clients, "ecr", "GetAuthorizationToken")
+    # A token holds in one region.
+    shared = shared_registry(deployed.settings)
+    is_shared = shared and registry.startswith(shared.host)
+    clients = deployed.registry_clients if is_shared else deployed.clients
+    answer = ask(clients, "ecr", "GetAuthorizationToken")
     token = base64.b64decode(answer["authorizationData"][0]["authorizationToken"]).decode()
     user, _, password = token.partition(":")
     host = registry.partition("/")[0]

@@ -101,8 +101,16 @@ def lacks(base: Deployed, lent: Lent) -> Iterator[str]:
                 else f"set its record in DNS, and deploy: `cdktf deploy {settings.stack_name}`"
             )
         )
-    if any(1 < _priority(rule) < ROOM and not _has_host(rule) for rule in _rules(base, lent)):
-        yield "its own rules still come first on the listener: deploy it, so that [previews] is in effect"
+    early = [
+        str(_priority(rule))
+        for rule in _rules(base, lent)
+        if 1 < _priority(rule) < ROOM and not _has_host(rule)
+    ]
+    if early:
+        yield (
+            f"rules of its own still come first on the listener (priority {', '.join(early)}): deploy it, so "
+            f"that [previews] is in effect; what an extension made needs {ROOM} or more"
+        )
 
 
 def first_priority(base: Deployed, lent: Lent, name: str) -> int:

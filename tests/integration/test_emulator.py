@@ -145,3 +145,16 @@ def test_a_cluster_that_is_made_again_is_the_one_that_is_there(emulator: Emulato
     assert again["capacityProviders"] == ["FARGATE"]
     (there,) = ecs.describe_clusters(clusters=["twice"])["clusters"]
     assert there["capacityProviders"] == ["FARGATE"]
+
+
+def test_a_backup_plan_takes_other_rules(emulator: Emulator) -> None:
+    backup = emulator.client("backup")
+    rule = {"RuleName": "daily", "TargetBackupVaultName": "vault"}
+    plan = {"BackupPlanName": "changed", "Rules": [rule]}
+    made = backup.create_backup_plan(BackupPlan=plan)["BackupPlanId"]
+
+    plan["Rules"] = [{**rule, "CompletionWindowMinutes": 1380}]
+    backup.update_backup_plan(BackupPlanId=made, BackupPlan=plan)
+
+    (kept,) = backup.get_backup_plan(BackupPlanId=made)["BackupPlan"]["Rules"]
+    assert kept["CompletionWindowMinutes"] == 1380

@@ -226,3 +226,19 @@ def test_a_single_writer_is_never_scheduled_twice() -> None:
 
 def test_a_time_zone_is_one_that_exists() -> None:
     assert fields({"time_zone": "Mars/Olympus"}) == ["time_zone"]
+
+
+@pytest.mark.parametrize("row", ["priority", "second_route"])
+def test_a_rule_has_room_behind_those_of_previews_where_the_stage_lends(row: str) -> None:
+    def found(priority: int, **more: Any) -> list[str]:
+        second = {"second_route": {"path": "/v1/second", "port": 9001, "priority": priority}}
+        routed = {"port": 9000, "path": "/v1/reports", "priority": 70, "strip_path": True}
+        chosen = {"priority": priority} if row == "priority" else second
+        return fields({"services": {"reports": {**routed, **chosen}}, **more})
+
+    field = "services.reports.priority"
+    if row == "second_route":
+        field = "services.reports.second_route.priority"
+    assert found(40_000, previews={}) == []
+    assert found(40_001, previews={}) == [field]
+    assert found(50_000) == []

@@ -150,7 +150,14 @@ REFUSED: list[tuple[Rule, list[str]]] = [
     ),
     (
         addresses.dns_name,
-        ["münchen.example", "a.b", "x.amazonaws.com", "x.cloudfront.net", "App.example.com"],
+        [
+            "münchen.example",
+            "a.b",
+            "x.amazonaws.com",
+            "x.amazonaws.com.cn",
+            "x.cloudfront.net",
+            "App.example.com",
+        ],
     ),
     (
         storage.bucket_name,

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import ops.commands.promote as promote_module
-from aws.client import Clients
+import ops.images.image_builds as image_builds_module
+from aws.client import Clients, boto3_clients
 from local.moto_patches.ecs_history import remember_deployments
 from ops.images.mirror import Copied
 from tests.answer import Answer
@@ -64,9 +65,14 @@ def push(clients: Clients, stage: str, service: str, tag: str, content: str) -> 
 @pytest.fixture(name="digests")
 def _digests(clients: Clients, commit: str) -> dict[str, str]:
     """What staging runs: app, which has its domain compiled in, and functions, by service."""
-    ecs, ecr = clients("ecs"), clients("ecr")
+    return made(commit, {"staging": clients, "next": clients})
+
+
+def made(commit: str, accounts: dict[str, Clients]) -> dict[str, str]:
+    """Two stages, each in its account; returns the digests of staging."""
     found = {}
-    for stage in ("staging", "next"):
+    for stage, clients in accounts.items():
+        ecs, ecr = clients("ecs"), clients("ecr")
         ecs.create_cluster(clusterName=f"atomic-{stage}-ecs-cluster")
         for service in ("app", "functions"):
             name = f"atomic-{stage}-{service}"
@@ -101,9 +107,36 @@ def _engine(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     monkeypatch.setattr(promote_module, "copy_image", copied)
     monkeypatch.setattr(promote_module, "check_tool", lambda: None)
     monkeypatch.setattr(promote_module, "find_engine", lambda: "podman")
-    monkeypatch.setattr(promote_module, "log_in", lambda *_: None)
-    monkeypatch.setattr(promote_module, "run_engine", lambda command: asked.append(list(command)))
+
+    def ran(command: list[str], stdin: str | None = None) -> None:
+        assert stdin is None or command[1] == "login"
+        asked.append(command)
+
+    monkeypatch.setattr(image_builds_module, "run_engine", ran)
+    monkeypatch.setattr(promote_module, "run_engine", ran)
     return asked
+
+
+OTHER = "222222222222"
+
+
+@pytest.fixture(name="apart")
+def _apart(
+    clients: Clients, commit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, str]:
+    """Staging in an account of its own, which the profile `staging` is for; the digests that it runs."""
+    keys = clients("sts").assume_role(
+        RoleArn=f"arn:aws:iam::{OTHER}:role/operator", RoleSessionName="them"
+    )["Credentials"]
+    path = tmp_path / "credentials"
+    path.write_text(
+        f"[staging]\naws_access_key_id = {keys['AccessKeyId']}\n"
+        f"aws_secret_access_key = {keys['SecretAccessKey']}\n"
+        f"aws_session_token = {keys['SessionToken']}\n"
+    )
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(path))
+    there = boto3_clients(region="us-east-1", profile="staging")
+    return made(commit, {"staging": there, "next": clients})
 
 
 @pytest.fixture(name="run")
@@ -128,7 +161,7 @@ def test_what_knows_no_domain_is_copied_by_digest_and_the_rest_built_from_its_co
     assert done.code == 0, done.errors
     told = json.loads(done.text)
     assert (told["built"], told["copied"]) == (["app"], {"functions": digests["functions"]})
-    build, push_, copy = engine
+    build, push_, copy = (each for each in engine if "login" not in each)
     host = "123456789012.dkr.ecr.us-east-1.amazonaws.com/atomic"
     assert "=https://next.example.com/" in " ".join(build)
     assert "staging.example.com" not in " ".join(build)
@@ -178,3 +211,81 @@ def test_one_stage_is_not_promoted_to_itself(run: Run) -> None:
 
     assert refused.code == 1
     assert "--from and --to both name staging" in refused.errors
+
+
+def test_from_another_account_it_is_read_with_its_profile_and_written_with_ones_own(
+    run: Run, apart: dict[str, str], engine: list[list[str]], commit: str, tmp_path: Path
+) -> None:
+    mine, theirs = (
+        f"{account}.dkr.ecr.us-east-1.amazonaws.com" for account in ("123456789012", OTHER)
+    )
+    name_account(tmp_path, staging=OTHER, next="123456789012")
+
+    done = run("--from-profile", "staging", "--json")
+
+    assert done.code == 0, done.errors
+    assert json.loads(done.text)["copied"] == {"functions": apart["functions"]}
+    assert engine[-3:] == [
+        ["skopeo", "login", "--username", "AWS", "--password-stdin", theirs],
+        ["skopeo", "login", "--username", "AWS", "--password-stdin", mine],
+        [
+            "copy",
+            f"{theirs}/atomic-staging-functions@{apart['functions']}",
+            f"{mine}/atomic-next-functions:{commit}",
+        ],
+    ]
+    assert ["podman", "push", f"{mine}/atomic-next-app:{commit}"] in engine
+    assert (tmp_path / "next.toml").read_text().count(f'image_tag = "{commit}"') == 2
+
+
+def name_account(folder: Path, **accounts: str) -> None:
+    for stage, account in accounts.items():
+        path = folder / f"{stage}.toml"
+        path.write_text(f'account_id = "{account}"\n{path.read_text()}')
+
+
+@pytest.mark.usefixtures("apart")
+def test_without_its_profile_the_account_is_named(
+    run: Run, engine: list[list[str]], tmp_path: Path
+) -> None:
+    told = run()
+    name_account(tmp_path, staging=OTHER)
+    told_by_the_file = run()
+    name_account(tmp_path, next="333333333333")
+    of_the_second = run("--from-profile", "staging")
+
+    for each, said in (
+        (
+            told,
+            "staging has run nothing yet in account 123456789012: deploy it, or name the profile",
+        ),
+        (
+            told_by_the_file,
+            f"staging is in account {OTHER}, and its credentials are of 123456789012: name its profile",
+        ),
+        (of_the_second, "next is in account 333333333333, and its credentials are of 123456789012"),
+    ):
+        assert (each.code, each.text) == (1, ""), each.errors
+        assert said in each.errors.splitlines()[-1]
+    assert engine == []
+
+
+@pytest.mark.usefixtures("apart")
+def test_a_profile_that_there_is_not_is_refused(run: Run) -> None:
+    refused = run("--from-profile", "stagin")
+
+    assert (refused.code, "stagin" in refused.errors) == (1, True)
+
+
+def test_nothing_is_built_for_a_stage_that_takes_its_images_from_another(
+    run: Run, digests: dict[str, str], engine: list[list[str]], tmp_path: Path
+) -> None:
+    del digests
+    shared = "123456789012.dkr.ecr.us-east-1.amazonaws.com/atomic-staging"
+    path = tmp_path / "next.toml"
+    path.write_text(f'{path.read_text()}[images]\nregistry = "{shared}"\n')
+
+    refused = run()
+
+    assert (refused.code, engine) == (1, [])
+    assert f"stage next takes its images from {shared}: push them as the stage" in refused.errors

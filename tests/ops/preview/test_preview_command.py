@@ -126,6 +126,19 @@ def test_a_stage_that_does_not_lend_says_how_it_would(
     )
 
 
+def test_a_rule_that_cannot_move_behind_those_of_previews_is_told_before_anything(
+    folder: Path, says: Callable[..., Answer]
+) -> None:
+    ninth = '[services.reports]\nport = 8000\npath = "/v1/reports"\npriority = 40001\n'
+    (folder / "stages" / "dev.toml").write_text(f"{LENDS}\n{ninth}")
+
+    refused = says("up", "feature/login", "--base", "dev")
+
+    assert (refused.code, refused.text) == (1, "")
+    (line,) = (each for each in refused.errors.splitlines() if "priority" in each)
+    assert "services.reports.priority = 40001: must be at most 40000 beside [previews]" in line
+
+
 def test_a_preview_needs_services_that_the_base_has_and_no_file_storage() -> None:
     for name in ("python-agent", "nowhere"):
         with pytest.raises(UserError, match=rf"previews.services has '{name}': allowed: .*hasura"):
@@ -381,7 +394,7 @@ def test_the_listener_has_to_have_the_wildcard_and_room(clients: Clients, listen
 
     certificate, room = lacks(base, lent)
     assert "no certificate of its listener that is issued has the name *.previews." in certificate
-    assert "its own rules still come first on the listener" in room
+    assert "rules of its own still come first on the listener (priority 100): deploy it" in room
 
     (own,) = [
         each["RuleArn"]
