@@ -248,7 +248,7 @@ def test_an_interrupted_rollback_before_the_deletion_leaves_each_object_to_the_s
     story, template = adopted.story, adopted.stack.template()
     ctrl_c(story, "rollback", *OF_STACK, at="reading the stack")
     first = _holders(_owners(story))
-    story.killed_imports(
+    assert story.killed_imports(
         "rollback", *OF_STACK, after_step="writing a backup of the new state", seconds=0.05
     )
     second = _holders(_owners(story))
