@@ -41,11 +41,13 @@ def _give_back_a_cluster_that_is_there() -> None:
     """Moto puts a new one in its place, without the capacity providers that it was given."""
     create_cluster = EC2ContainerServiceBackend.create_cluster
 
-    def create(self: EC2ContainerServiceBackend, name: str, *args: Any, **kwargs: Any) -> Cluster:
-        there = self.clusters.get(name)
+    def create(
+        self: EC2ContainerServiceBackend, cluster_name: str, *args: Any, **kwargs: Any
+    ) -> Cluster:
+        there = self.clusters.get(cluster_name)
         if there is not None and there.status == "ACTIVE":
             return there
-        return create_cluster(self, name, *args, **kwargs)
+        return create_cluster(self, cluster_name, *args, **kwargs)
 
     EC2ContainerServiceBackend.create_cluster = create  # type: ignore[method-assign]  # the patch
 
