@@ -9,7 +9,7 @@ from common.files import replace_file
 from terraform.cli import Terraform, error_summary
 from terraform.state import Document, State, dump_document, parse_state
 from terraform.state_file import local_state_file
-from terraform.state_lock import Holder, local_lock, read_between_writes
+from terraform.state_lock import LockHolder, local_lock, read_between_writes
 from terraform.state_surgery import differences
 
 # A terraform that outlived its killed parent finishes its push within this time.
@@ -135,7 +135,7 @@ def broken_state_file(folder: Path) -> Path | None:
         return None
     except (OSError, ValueError, RecursionError):
         lock = local_lock(path)
-        if lock and lock.holder is Holder.ALIVE:
+        if lock and lock.holder is LockHolder.ALIVE:
             raise UserError(f"{lock.text}: {lock.remedy(folder)}") from None
         return path
     return None

@@ -315,6 +315,11 @@ class FileStorage(Section):
         description="what a task sees of it: `access-point`: its folder `/lancedb`; `root`: all of it, as in "
         "an adopted stack whose data lies there",
     )
+    throughput: Literal["bursting", "elastic"] = Field(
+        "bursting",
+        description="`bursting`: as fast as what it stores is large, and faster on credit, which an alarm "
+        "watches; `elastic`: as fast as is asked. 0.03 per GB read and 0.06 per GB written",
+    )
 
 
 class Logs(Section):
