@@ -1,13 +1,13 @@
 """A deployed stage: its settings, its names, and the AWS it is in."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from aws.client import Clients, boto3_clients, within
+from aws.client import Clients, ask, ask_all, ask_unless, boto3_clients, within
 from common.errors import UserError
 from imports.workspace_record import record_at_hand
 from modules.base.naming import Names
@@ -40,6 +40,22 @@ class Deployed:
             stack=self.settings.stack_name,
             found=record.names if record else {},
         )
+
+    def ask(self, service: str, operation: str, /, **arguments: Any) -> Mapping[str, Any]:
+        """As `aws.client.ask`, of the stage's account and region."""
+        return ask(self.clients, service, operation, **arguments)
+
+    def ask_all(
+        self, service: str, operation: str, results: tuple[str, ...], /, **arguments: Any
+    ) -> dict[str, Any]:
+        """As `aws.client.ask_all`."""
+        return ask_all(self.clients, service, operation, results, **arguments)
+
+    def ask_unless(
+        self, service: str, operation: str, codes: frozenset[str], /, **arguments: Any
+    ) -> Mapping[str, Any] | None:
+        """As `aws.client.ask_unless`."""
+        return ask_unless(self.clients, service, operation, codes, **arguments)
 
     def registry(self, service: str) -> str:
         """Return the name of a service's registry."""

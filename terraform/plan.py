@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from aws.resources import PROTECTING, STATEFUL, is_state_only
+from aws.resources import PROTECTING, is_state_only
+from modules.settings.stateful import STATEFUL
 from terraform.references import parse
 
 

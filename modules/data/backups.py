@@ -1,6 +1,5 @@
 """Daily backups of what cannot be built anew, apart from what they back up."""
 
-import json
 from collections.abc import Sequence
 
 from cdktf_cdktf_provider_aws.backup_plan import (
@@ -10,7 +9,6 @@ from cdktf_cdktf_provider_aws.backup_plan import (
 )
 from cdktf_cdktf_provider_aws.backup_selection import BackupSelection
 from cdktf_cdktf_provider_aws.backup_vault import BackupVault
-from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
 from constructs import Construct
 
@@ -18,6 +16,7 @@ from modules.base.address import address
 from modules.base.partition import arn
 from modules.context import Context
 from modules.security import policies
+from modules.security.roles import role
 from modules.settings.windows import START_WINDOW
 
 _MANAGED_POLICIES = {
@@ -54,21 +53,22 @@ class Backups(Construct):
                 force_destroy=not context.retain_data,
             ),
         )
-        role = address(
+        backs_up = role(
+            self,
+            "role",
             "backups",
-            IamRole(
-                self,
-                "role",
-                name=context.names.backup_role,
-                description="What AWS Backup may do to back up and restore",
-                assume_role_policy=json.dumps(policies.backup_assumes_role()),
-            ),
+            name=context.names.backup_role,
+            trust=policies.backup_assumes_role(),
+            description="What AWS Backup may do to back up and restore",
         )
         attachments = [
             address(
                 f"backups_{kind}",
                 IamRolePolicyAttachment(
-                    self, f"{kind}_policy", role=role.name, policy_arn=arn(context.region, policy)
+                    self,
+                    f"{kind}_policy",
+                    role=backs_up.name,
+                    policy_arn=arn(context.region, policy),
                 ),
             )
             for kind, policy in _MANAGED_POLICIES.items()
@@ -102,7 +102,7 @@ class Backups(Construct):
                 "selection",
                 name=context.names.backup_selection,
                 plan_id=plan.id,
-                iam_role_arn=role.arn,
+                iam_role_arn=backs_up.arn,
                 resources=list(resource_arns),
                 depends_on=attachments,
             ),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from modules.settings.rules.refusal import Refusal
 from modules.settings.toml_text import printable, toml_value
 
 _LONGEST = 200
@@ -28,3 +29,14 @@ class SettingError:
         if len(field) > _LONGEST:
             field = f"{field[: _LONGEST - 3]}..."
         return f"{field} = {value}: must be {self.allowed}; {self.remedy}"
+
+
+def refused(field: str, value: object, refusal: Refusal, *rests_on: str) -> SettingError:
+    """Return the error of a value that AWS would not take."""
+    return SettingError(
+        field=field,
+        value=value,
+        allowed=refusal.allowed,
+        remedy=refusal.remedy,
+        rests_on=rests_on,
+    )

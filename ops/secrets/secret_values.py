@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from aws.client import ask, ask_unless
 from common.errors import UserError
 from imports.workspace_record import record_at_hand
 from modules.settings.characters import unseen_character
@@ -129,12 +128,8 @@ def secret_state(deployed: Deployed, row: SecretRow) -> SecretState:
 
     Raises UserError when AWS refuses to read it.
     """
-    answer = ask_unless(
-        deployed.clients,
-        "secretsmanager",
-        "GetSecretValue",
-        _NO_VALUE,
-        SecretId=deployed.names.secret(row.name),
+    answer = deployed.ask_unless(
+        "secretsmanager", "GetSecretValue", _NO_VALUE, SecretId=deployed.names.secret(row.name)
     )
     value = answer.get("SecretString", "") if answer else ""
     state = _state_of(row, value) if answer else "missing"
@@ -182,12 +177,8 @@ def put_keys(deployed: Deployed, row: SecretRow, given: Mapping[str, str]) -> st
         wrong = error_in_own(value)
         if wrong:
             raise UserError(f"the value for {row.name}:{key} was not set: {wrong}")
-    answer = ask_unless(
-        deployed.clients,
-        "secretsmanager",
-        "GetSecretValue",
-        _NO_VALUE,
-        SecretId=deployed.names.secret(row.name),
+    answer = deployed.ask_unless(
+        "secretsmanager", "GetSecretValue", _NO_VALUE, SecretId=deployed.names.secret(row.name)
     )
     document = with_keys(row, answer["SecretString"] if answer else None, given)
     if len(document.encode()) > MAX_BYTES:
@@ -199,8 +190,7 @@ def put_keys(deployed: Deployed, row: SecretRow, given: Mapping[str, str]) -> st
 
 
 def _put(deployed: Deployed, row: SecretRow, value: str) -> str:
-    answer = ask_unless(
-        deployed.clients,
+    answer = deployed.ask_unless(
         "secretsmanager",
         "PutSecretValue",
         _NO_VALUE,
@@ -218,7 +208,7 @@ def _put(deployed: Deployed, row: SecretRow, value: str) -> str:
 def read_value(deployed: Deployed, name: str) -> str:
     """Return a current value, for a call that needs it. It must not be printed or written anywhere."""
     secret_id = deployed.names.secret(name)
-    answer = ask(deployed.clients, "secretsmanager", "GetSecretValue", SecretId=secret_id)
+    answer = deployed.ask("secretsmanager", "GetSecretValue", SecretId=secret_id)
     return str(answer.get("SecretString", ""))
 
 
@@ -235,12 +225,8 @@ def _state_of(row: SecretRow, value: str) -> State:
 
 
 def _mended_by(deployed: Deployed, row: SecretRow, state: State) -> Literal["deploy", "person"]:
-    secret = ask_unless(
-        deployed.clients,
-        "secretsmanager",
-        "DescribeSecret",
-        _NO_VALUE,
-        SecretId=deployed.names.secret(row.name),
+    secret = deployed.ask_unless(
+        "secretsmanager", "DescribeSecret", _NO_VALUE, SecretId=deployed.names.secret(row.name)
     )
     if secret is None:
         return "deploy"

@@ -104,7 +104,7 @@ def parse_template(text: str, *, source: str) -> OwnersStack:
     )
 
 
-def read_stack(
+def read_owners_stack(
     clients: Clients, name: str, *, progress: Progress, with_drift: bool = True
 ) -> OwnersStack:
     """Return a deployed stack, by its name or ARN. Raises UserError where AWS tells none."""
