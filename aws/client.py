@@ -11,8 +11,14 @@ from botocore import xform_name
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConfigParseError,
     CredentialRetrievalError,
     HTTPClientError,
+    InvalidChecksumConfigError,
+    InvalidConfigError,
+    InvalidDefaultsMode,
+    InvalidRetryConfigurationError,
+    InvalidSTSRegionalEndpointsConfigError,
     NoAuthTokenError,
     NoCredentialsError,
     NoRegionError,
@@ -190,6 +196,11 @@ def asking(action: str) -> Iterator[None]:
             f"AWS was not asked for {action}, no region is set: set AWS_REGION to the region of "
             "what is looked at"
         ) from None
+    except _MISCONFIGURED as error:
+        raise UserError(
+            f"AWS was not asked for {action}, its client cannot be set up ({shorten(error, limit=160)}): "
+            "correct that in ~/.aws/config, or in the AWS_ variable that says so"
+        ) from None
     except (BotoCoreError, HTTPClientError, _unreadable()) as error:
         if "Invalid header value" in str(error):  # and it goes on with the token
             raise UserError(
@@ -236,6 +247,14 @@ _NO_CREDENTIALS: Final = (
     ProfileNotFound,
     SSOError,
     TokenRetrievalError,
+)
+_MISCONFIGURED: Final = (
+    ConfigParseError,
+    InvalidChecksumConfigError,
+    InvalidConfigError,
+    InvalidDefaultsMode,
+    InvalidRetryConfigurationError,
+    InvalidSTSRegionalEndpointsConfigError,
 )
 _DENIED: Final = frozenset(
     {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "403"}

@@ -5,6 +5,8 @@ goes through `printable`, and is never read as markup nor wrapped: it can be cop
 """
 
 import json
+import os
+import shutil
 import sys
 import threading
 import time
@@ -26,8 +28,16 @@ from common.errors import StageError, UserError, one_line
 from common.progress import Progress
 from common.version import VERSION
 
-_out = Console(highlight=False, markup=False, emoji=False)
-_err = Console(highlight=False, markup=False, emoji=False, stderr=True)
+
+def _console(*, stderr: bool) -> Console:
+    made = Console(highlight=False, markup=False, emoji=False, stderr=stderr)
+    if not made.width:  # COLUMNS=0, as some containers set it: rich would print nothing at all
+        made.width = shutil.get_terminal_size().columns
+    return made
+
+
+_out = _console(stderr=False)
+_err = _console(stderr=True)
 _GAP = 2
 """Blanks between two columns of a table."""
 _NARROWEST = 20
@@ -145,6 +155,7 @@ def run(app: typer.Typer) -> None:
 
     A mistyped command or option too: click's own exit code for these is 2, which here is an answer.
     """
+    _open_what_is_closed()
     try:
         code = app(standalone_mode=False) or 0
         # Typer makes this of Ctrl-C within a command, and says nothing.
@@ -171,6 +182,20 @@ def run(app: typer.Typer) -> None:
     except KeyboardInterrupt:
         tell(_STOPPED)
         sys.exit(INTERRUPTED)
+
+
+def _open_what_is_closed() -> None:
+    """Open the null device where a standard stream is closed, as cron jobs and `<&-` leave it.
+
+    Its number would go to the next file, into which other programs would print.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, mode, closefd=False))  # noqa: SIM115  # for the whole run
 
 
 def _mistyped(error: typer.exceptions.TyperException) -> str:

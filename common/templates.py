@@ -5,18 +5,23 @@ from typing import Any, Final
 
 import yaml
 
+from common.text_files import why_no_json
+
 
 def read_template(text: str) -> Any:
     """Return what a template says, each function in its long form. Raises ValueError for neither format."""
     try:
         return json.loads(text)
-    except RecursionError:
-        raise ValueError("nested too deep") from None
+    except RecursionError as error:
+        raise ValueError(why_no_json(error)) from None
     except ValueError:
         try:
             return yaml.load(text, Loader=_LOADER)  # noqa: S506  # a SafeLoader with functions
-        except (yaml.YAMLError, RecursionError) as error:
-            raise ValueError(str(error)) from None
+        except yaml.MarkedYAMLError as error:
+            line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+            raise ValueError(f"{line}{error.problem}") from None
+        except (yaml.YAMLError, RecursionError, ValueError) as error:
+            raise ValueError(why_no_json(error)) from None
 
 
 def _function(loader: Any, suffix: str, node: Any) -> Any:
@@ -31,6 +36,17 @@ def _function(loader: Any, suffix: str, node: Any) -> Any:
     return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
 
 
+def _without_aliases(loader: Any, parent: Any, index: Any) -> Any:
+    # CloudFormation takes none, and one that holds itself, or a few of aliases, would have no end.
+    # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html
+    if loader.check_event(yaml.AliasEvent):
+        mark = loader.peek_event().start_mark
+        raise yaml.composer.ComposerError(None, None, "CloudFormation takes no aliases", mark)
+    return yaml.SafeLoader.compose_node(loader, parent, index)
+
+
 # A class of its own, so that no other reader of YAML gets the functions.
-_LOADER: Final[Any] = type("_TemplateLoader", (yaml.SafeLoader,), {})
+_LOADER: Final[Any] = type(
+    "_TemplateLoader", (yaml.SafeLoader,), {"compose_node": _without_aliases}
+)
 _LOADER.add_multi_constructor("!", _function)

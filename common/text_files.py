@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,11 +17,17 @@ _OTHER_FILES: Final = (
     (b"$ANSIBLE_VAULT", "encrypted by Ansible Vault", "Decrypt it into a private file first."),
     (b"-----BEGIN ", "encrypted or a key", "Decrypt it into a private file first."),
     (b"age-encryption.org/", "encrypted by age", "Decrypt it into a private file first."),
+    (b"version https://git-lfs", "a pointer of Git LFS", "Run `git lfs pull` first."),
+    (b"<!DOCTYPE ", "a web page", "Take the file itself; a login may stand before it."),
+    (b"<html", "a web page", "Take the file itself; a login may stand before it."),
+    (b"<?xml", "XML, as S3 answers with where it refuses", "Take the file itself."),
+    (b"<<<<<<< ", "in the middle of a merge", "Resolve git's conflict first."),
 )
 # What GitHub's setup-terraform puts around Terraform's output, unless it is told not to.
 _WRAPPED: Final = ("[command]", "::debug::", "::set-output")
 # What else stands about a document: the line that it begins in is the first with its brace.
 _DOCUMENT: Final = re.compile(r"^(?:\x1b\[[0-9;]*m|\s)*(?=\{)", re.MULTILINE)
+_WIDE_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 # What no text has, whatever its encoding: NUL and its like.
 _NO_TEXT: Final = re.compile(r"[\x00-\x08]")
 
@@ -36,8 +43,10 @@ def decode_text(content: bytes, *, source: str, wanted: str) -> str:
     for start, what, remedy in _OTHER_FILES:
         if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(start):
             raise UserError(f"{shorten(source)} is {what}; {wanted} is read. {remedy}")
+    _refuse_cut_off(content, source=source, wanted=wanted)
+    encoding = json.detect_encoding(content)
     try:
-        text = content.decode(json.detect_encoding(content))
+        text = content.decode(encoding)
     except UnicodeDecodeError:
         text = content.decode("latin-1")
         if not _NO_TEXT.search(text):
@@ -51,6 +60,18 @@ def decode_text(content: bytes, *, source: str, wanted: str) -> str:
             "Decrypt it into a private file first."
         )
     return text
+
+
+def _refuse_cut_off(content: bytes, *, source: str, wanted: str) -> None:
+    """Raise UserError for what a machine that stopped, or a full disk, has left of a text."""
+    body = content.rstrip(b"\0")
+    # One character in UTF-16 or UTF-32 ends in NULs too.
+    filled = len(content) > len(body) != 1 and not _NO_TEXT.search(body.decode("latin-1"))
+    if filled or (content[:2] in _WIDE_MARKS and len(content) % 2):
+        raise UserError(
+            f"{shorten(source)} is cut off, as after the machine stopped or the disk was full; {wanted} is "
+            "read. Take it from a backup, or make it again."
+        )
 
 
 def decode_state(content: bytes, *, source: str) -> str:
@@ -77,20 +98,57 @@ def parse_json(content: bytes, *, source: str, wanted: str, remedy: str) -> Any:
         text = decode_text(content, source=source, wanted=wanted)
     except UserError as error:
         raise UserError(f"{source}: not {wanted} ({error}): {remedy}") from None
-    if text.lstrip().startswith(_WRAPPED):
-        raise UserError(
-            f"{source}: not {wanted} (it begins with a line of the wrapper of GitHub's setup-terraform): "
-            "write `terraform_wrapper: false` below `with:` of that step, and make the file again"
-        )
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=each_once)
     except (ValueError, RecursionError) as error:
-        why, within = (str(error) if text.strip() else "it is empty"), _document_within(text)
-        if "@level" in within:
-            why = "the log that `terraform plan -json` prints, a line each"
-        elif within:
-            why = "another program's lines stand before or after it, in the same file"
-        raise UserError(f"{source}: not {wanted} ({why}): {remedy}") from None
+        found = beside_json(text) if isinstance(error, json.JSONDecodeError) else None
+        why = found.what if found else why_no_json(error) if text.strip() else "it is empty"
+        way = found.remedy if found and found.remedy else remedy
+        raise UserError(f"{source}: not {wanted} ({why}): {way}") from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """What stands in one file with a document that was wanted alone; `remedy` where there is a sure one."""
+
+    what: str
+    remedy: str = ""
+
+
+def beside_json(text: str) -> Beside | None:
+    """Return what else a shell or a wrapper has printed about the document in `text`; None if nothing."""
+    if text.lstrip().startswith(_WRAPPED):
+        return Beside(
+            what="it begins with a line of the wrapper of GitHub's setup-terraform",
+            remedy="write `terraform_wrapper: false` below `with:` of that step, and make the file again",
+        )
+    within = _document_within(text)
+    if "@level" in within:
+        return Beside(what="the log that `terraform plan -json` prints, a line each")
+    if within:
+        return Beside(what="another program's lines stand before or after it, in the same file")
+    return None
+
+
+def why_no_json(error: Exception) -> str:
+    """Return what is wrong with a text that is no JSON, without Python's own advice."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    told = str(error)
+    return "it holds a number with too many digits" if "int_max_str_digits" in told else told
+
+
+class RepeatedNameError(ValueError):
+    """A JSON object has a name twice: either could be meant."""
+
+
+def each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object of its members. Raises RepeatedNameError."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(name for name in found if sum(name == other for other, _ in pairs) > 1)
+        raise RepeatedNameError(f"{shorten(twice)} is in one object twice")
+    return found
 
 
 def _document_within(text: str) -> Mapping[str, Any]:

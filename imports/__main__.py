@@ -57,7 +57,7 @@ from terraform.pulled_state import content, pull
 from terraform.workspace import BACKUPS, Workspace, set_default_credentials, this_workspace
 
 app = typer.Typer(
-    help="Adopts the resources of a legacy terraform/aws folder into this project's state.",
+    help="Adopts what a Terraform folder or a CDK stack made into this project's state.",
     pretty_exceptions_enable=False,
     add_completion=False,
     no_args_is_help=True,

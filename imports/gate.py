@@ -21,7 +21,7 @@ Kind = Literal["clean", "state-only", "adopted", "addition", "change", "blocked"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class Ruling:
     """What the plan does to one address, and how that is judged."""
 
     address: str
@@ -34,14 +34,14 @@ class Finding:
 class Verdict:
     """The judgement of a whole plan."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[Ruling, ...]
 
     def count(self, kind: Kind) -> int:
         """Count the findings of a kind."""
         return sum(finding.kind == kind for finding in self.findings)
 
     @property
-    def blocked(self) -> tuple[Finding, ...]:
+    def blocked(self) -> tuple[Ruling, ...]:
         """What keeps the plan from being applied; empty when it may be."""
         return tuple(finding for finding in self.findings if finding.kind == "blocked")
 
@@ -93,33 +93,58 @@ def judge(
     )
 
 
+def judge_recovery(plan: Plan, ids: Mapping[str, str | None]) -> Verdict:
+    """Judge the next deploy upon a state that these objects came back into.
+
+    `ids` are their import ids by address, None for one without. They must be what the stage has there, and
+    data stays. What else the deploy changes is judged when it comes. Deposed objects are left to it too.
+    """
+    changes = plan.by_address
+    reasons = {
+        address: _lost(change, expected=ids[address], by="AWS")
+        if address in ids
+        else _data_lost(change)
+        for address, change in changes.items()
+    }
+    return Verdict(
+        findings=(
+            *(
+                Ruling(address=address, kind="blocked", why=why)
+                for address, why in sorted(reasons.items())
+                if why
+            ),
+            *_doubles(changes),
+        )
+    )
+
+
 def _judge_adopted(
     item: AdoptedObject, change: Change | None, phase: str, allowed: Set[str]
-) -> Finding:
+) -> Ruling:
     address = item.address
     if change is None:
         why = "the record adopts it, and the plan lacks it"
-        return Finding(address=address, kind="blocked", why=why)
+        return Ruling(address=address, kind="blocked", why=why)
     differences = change.attributes
     blocked = _block_reason(
         change, differences, expected=item.import_id, phase=phase, allowed=allowed
     )
     if blocked:
-        return Finding(address=address, kind="blocked", why=blocked, changes=differences)
+        return Ruling(address=address, kind="blocked", why=blocked, changes=differences)
     if change.actions == ("no-op",):
         why = "imported without a change" if change.importing else "no change"
-        return Finding(address=address, kind="clean", why=why)
+        return Ruling(address=address, kind="clean", why=why)
     if _all_state_only(differences):
         why = "changes in the state alone, no request to AWS"
-        return Finding(address=address, kind="state-only", why=why, changes=differences)
+        return Ruling(address=address, kind="state-only", why=why, changes=differences)
     chosen = _chosen(item, change)
     if chosen and address not in allowed:
         why = (
             f"what somebody has chosen would be changed ({', '.join(chosen)}): "
             + as_found_remedy([f"{address}.{each}" for each in chosen], allowed=address)
         )
-        return Finding(address=address, kind="blocked", why=why, changes=differences)
-    return Finding(address=address, kind="change", why="changed in place", changes=differences)
+        return Ruling(address=address, kind="blocked", why=why, changes=differences)
+    return Ruling(address=address, kind="change", why="changed in place", changes=differences)
 
 
 def _chosen(item: AdoptedObject, change: Change) -> list[str]:
@@ -146,15 +171,10 @@ def _block_reason(
     allowed: Set[str],
 ) -> str | None:
     """Return why an adopted object may not be planned like this; None when it may."""
-    actions = change.actions
-    other = _other_object(change, expected=expected)
-    if other:
-        return f"{other}, the record says {expected}"
-    if actions == ("create",):
-        return "it would be created anew beside the existing one"
-    if "delete" in actions or "forget" in actions:
-        return "it would be " + in_words(actions)
-    if actions == ("no-op",) or _all_state_only(differences):
+    lost = _lost(change, expected=expected, by="the record")
+    if lost:
+        return lost
+    if change.actions == ("no-op",) or _all_state_only(differences):
         return None
     if phase == "adopt" or change.importing:
         return "it would be changed in AWS" + _of_phase(phase)
@@ -163,6 +183,25 @@ def _block_reason(
     is_other = bool(changed & set(kept))
     why = "its identifying attributes would be changed"
     return why if is_other else _unprotected(change, allowed)
+
+
+def _lost(change: Change, *, expected: str | None, by: str) -> str | None:
+    """Return how an object would be lost or taken for another; None when it would not.
+
+    `expected` is its import id, if it has one, and `by` who says so.
+    """
+    other = _other_object(change, expected=expected) if expected else None
+    if other:
+        return f"{other}, {by} says {expected}"
+    if change.actions == ("create",):
+        return "it would be created anew beside the existing one"
+    if "delete" in change.actions or "forget" in change.actions:
+        return "it would be " + in_words(change.actions)
+    return None
+
+
+def _data_lost(change: Change) -> str | None:
+    return f"it holds data and would be {in_words(change.actions)}" if change.loses_data else None
 
 
 def _of_phase(phase: str) -> str:
@@ -201,36 +240,32 @@ def _unprotected(change: Change, allowed: Set[str]) -> str | None:
     return f'{why}; where it may go, write allow_overwrite = ["{change.address}"]'
 
 
-def _judge_overwrite(overwrite: Overwrite) -> Finding:
+def _judge_overwrite(overwrite: Overwrite) -> Ruling:
     if overwrite.allowed:
-        return Finding(address=overwrite.address, kind="change", why=f"allowed: {overwrite}")
+        return Ruling(address=overwrite.address, kind="change", why=f"allowed: {overwrite}")
     remedy = as_found_remedy([overwrite.address], allowed=overwrite.address)
-    return Finding(address=overwrite.address, kind="blocked", why=f"{overwrite}; {remedy}")
+    return Ruling(address=overwrite.address, kind="blocked", why=f"{overwrite}; {remedy}")
 
 
-def _judge_other(change: Change, phase: str, allowed: Set[str]) -> Finding:
+def _judge_other(change: Change, phase: str, allowed: Set[str]) -> Ruling:
     address, actions = change.address, change.actions
     if change.does_nothing:
-        return Finding(address=address, kind="clean", why="no change")
+        return Ruling(address=address, kind="clean", why="no change")
     if phase == "adopt":
-        return Finding(
+        return Ruling(
             address=address,
             kind="blocked",
             why=f"phase adopt holds adopted objects only, and this would be {in_words(actions)}",
         )
-    if change.loses_data:
-        return Finding(
-            address=address,
-            kind="blocked",
-            why=f"it holds data and would be {in_words(actions)}",
-            changes=change.attributes,
-        )
+    data_lost = _data_lost(change)
+    if data_lost:
+        return Ruling(address=address, kind="blocked", why=data_lost, changes=change.attributes)
     if actions == ("create",):
-        return Finding(address=address, kind="addition", why="created")
+        return Ruling(address=address, kind="addition", why="created")
     unprotected = _unprotected(change, allowed)
     if unprotected:
-        return Finding(address=address, kind="blocked", why=unprotected)
-    return Finding(
+        return Ruling(address=address, kind="blocked", why=unprotected)
+    return Ruling(
         address=address,
         kind="change",
         why=in_words(actions),
@@ -238,16 +273,16 @@ def _judge_other(change: Change, phase: str, allowed: Set[str]) -> Finding:
     )
 
 
-def _doubles(changes: Mapping[str, Change]) -> Iterator[Finding]:
+def _doubles(changes: Mapping[str, Change]) -> Iterator[Ruling]:
     """Terraform accepts one object at two addresses; the two would then fight over it."""
     ids = Counter((change.type, (change.before or {}).get("id")) for change in changes.values())
     for address, change in sorted(changes.items()):
         id_ = (change.before or {}).get("id")
         if id_ is not None and ids[change.type, id_] > 1:
-            yield Finding(address=address, kind="blocked", why=f"{id_} is at another address too")
+            yield Ruling(address=address, kind="blocked", why=f"{id_} is at another address too")
 
 
-def _missing_coverage(record: AdoptionRecord, stack: Stack, phase: str) -> Iterator[Finding]:
+def _missing_coverage(record: AdoptionRecord, stack: Stack, phase: str) -> Iterator[Ruling]:
     """Compare the arguments: a clean import proves nothing about what the configuration leaves out."""
     for item in record.adopted:
         resource = stack.resources.get(item.address)
@@ -263,7 +298,7 @@ def _missing_coverage(record: AdoptionRecord, stack: Stack, phase: str) -> Itera
             and not covers(resource.attributes.get(attribute), literally(item.observed[attribute]))
         ]
         if missing:
-            yield Finding(
+            yield Ruling(
                 address=item.address,
                 kind="blocked",
                 why="the configuration does not manage what was observed: " + ", ".join(missing),

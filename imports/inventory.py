@@ -14,7 +14,7 @@ from imports.sources.terraform_base.planned import LegacyConfiguration, is_known
 from terraform.addresses import address_order
 from terraform.stack import Stack
 
-Verdict = Literal["adopt", "release", "not covered", "problem"]
+Fate = Literal["adopt", "release", "not covered", "problem"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,14 +23,14 @@ class Decision:
 
     legacy_address: str
     type: str
-    verdict: Verdict
+    verdict: Fate
     address: str | None = None
     import_id: str | None = None
     why: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Drift:
+class Disagreement:
     """One argument on which configuration, legacy state and AWS do not agree; None where it is not said."""
 
     legacy_address: str
@@ -116,13 +116,13 @@ def _released_with_its_whole(
     return replace(decision, verdict="release", why=why)
 
 
-def drift(
+def disagreements(
     decisions: Sequence[Decision],
     *,
     configuration: LegacyConfiguration | None,
     state: Mapping[str, Mapping[str, Any]] | None,
     observed: Mapping[str, Mapping[str, Any]],
-) -> list[Drift]:
+) -> list[Disagreement]:
     """Return the disagreements about adopted objects, in the decisions' order.
 
     `state` holds attributes by legacy address, `observed` arguments by our address. What the configuration
@@ -143,7 +143,7 @@ def drift(
             said_differs = is_known(said) and said is not None and _plain(said) != _plain(aws)
             if state_differs or said_differs:
                 rows.append(
-                    Drift(
+                    Disagreement(
                         legacy_address=decision.legacy_address,
                         attribute=attribute,
                         configuration=_shown(said) if is_known(said) else None,

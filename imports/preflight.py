@@ -10,11 +10,11 @@ from imports.existing import BUCKET, CLUSTER, kind_of, read_existing
 from imports.record import AdoptedObject, AdoptionRecord
 from terraform.addresses import address_order
 
-Verdict = Literal["found", "missing", "elsewhere"]
+Whereabouts = Literal["found", "missing", "elsewhere"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class Presence:
     """What AWS says of one import id of the record.
 
     `address` and `import_id` are empty for the finding that the account or region is another one.
@@ -23,7 +23,7 @@ class Finding:
 
     address: str
     import_id: str
-    verdict: Verdict
+    verdict: Whereabouts
     detail: str = ""
     remedy: str = ""
     live: Live | None = field(default=None, repr=False)
@@ -40,7 +40,7 @@ class Finding:
         return one_line(f"{what} is {self.verdict}{rest}")
 
 
-def preflight(record: AdoptionRecord, clients: Clients) -> list[Finding]:
+def preflight(record: AdoptionRecord, clients: Clients) -> list[Presence]:
     """Return a finding for each object of the record, sorted by address.
 
     When the credentials are of another account or region that is the only finding, since nothing
@@ -63,10 +63,10 @@ def preflight(record: AdoptionRecord, clients: Clients) -> list[Finding]:
     return sorted(found, key=lambda each: address_order(each.address))
 
 
-def _finding(each: AdoptedObject, live: Live | None, record: AdoptionRecord) -> Finding:
+def _finding(each: AdoptedObject, live: Live | None, record: AdoptionRecord) -> Presence:
     kind = kind_of(each.type)
     elsewhere = _elsewhere(each, live, record)
-    verdict: Verdict = "found"
+    verdict: Whereabouts = "found"
     detail = remedy = ""
     if elsewhere:
         verdict, detail, remedy = "elsewhere", elsewhere, _INVENTORY_THERE
@@ -76,7 +76,7 @@ def _finding(each: AdoptedObject, live: Live | None, record: AdoptionRecord) -> 
     elif live.gone is not None:
         verdict, remedy = "missing", _INVENTORY
         detail = f"the {kind.label} is {live.gone}"
-    return Finding(
+    return Presence(
         address=each.address,
         import_id=each.import_id,
         verdict=verdict,
@@ -100,8 +100,8 @@ def _elsewhere(each: AdoptedObject, live: Live | None, record: AdoptionRecord) -
     return None
 
 
-def _other_account(record: AdoptionRecord, *, account: str, region: str) -> Finding:
-    return Finding(
+def _other_account(record: AdoptionRecord, *, account: str, region: str) -> Presence:
+    return Presence(
         address="",
         import_id="",
         verdict="elsewhere",

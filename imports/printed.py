@@ -8,9 +8,9 @@ from common.errors import listed
 from common.screen import print_table, say
 from imports.adopt import GateResult
 from imports.explain import Kept
-from imports.gate import Finding
+from imports.gate import Ruling
 from imports.interruptions import interruption
-from imports.inventory import Decision, Drift
+from imports.inventory import Decision, Disagreement
 from imports.look_at_stack import StackLook
 from imports.ownership import Owner, second_base, twice_owned
 from imports.retire import Retirement
@@ -38,7 +38,9 @@ def print_inventory(found: Inventory) -> None:
     say(f"next: python -m imports gate --stage {found.record.stage}")
 
 
-def _print_decisions(decisions: Sequence[Decision], drift: Sequence[Drift], source: str) -> None:
+def _print_decisions(
+    decisions: Sequence[Decision], drift: Sequence[Disagreement], source: str
+) -> None:
     print_table(
         ("legacy resource", "verdict", "address here", "import id, or why"),
         [
@@ -63,7 +65,7 @@ def print_gate(result: GateResult) -> None:
     """Print what the gate says of a plan."""
     for line in result.preflight:
         say(f"BLOCKED {line}")
-    shown: list[Finding] = [
+    shown: list[Ruling] = [
         finding for finding in result.verdict.findings if finding.kind not in ("clean", "addition")
     ]
     for finding in shown:
@@ -88,7 +90,7 @@ def print_gate(result: GateResult) -> None:
     )
 
 
-def _print_interruptions(findings: Sequence[Finding]) -> None:
+def _print_interruptions(findings: Sequence[Ruling]) -> None:
     """Print what each change in AWS restarts or interrupts; those of one address and one effect together."""
     rows: dict[tuple[str, str], list[str]] = {}
     for finding in findings:

@@ -90,7 +90,7 @@ class StackOrigin(_Part):
     the last change to the stack.
     """
 
-    arn: str = Field(pattern=r"^arn:[a-z-]+:cloudformation:[a-z0-9-]+:\d{12}:stack/[^/]+/[^/]+$")
+    arn: str = Field(pattern=r"^arn:[a-z-]+:cloudformation:[a-z0-9-]+:[0-9]{12}:stack/[^/]+/[^/]+$")
     name: str
     template_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     last_updated: str
@@ -105,7 +105,7 @@ class AdoptionRecord(_Part):
 
     format: Literal[1] = 1
     stage: str
-    account_id: str = Field(pattern=r"^\d{12}$")
+    account_id: str = Field(pattern=r"^[0-9]{12}$")
     region: str
     legacy: LegacyOrigin
     adopted: list[AdoptedObject]
@@ -196,13 +196,18 @@ def record_of(stages_dir: Path, stage: str, *, phase: str, region: str) -> Adopt
                 f"inventory --stage {stage} --legacy DIR`, which writes {path}"
             )
         return None
+    refuse_foreign(path, record, stage=stage, region=region)
+    return record
+
+
+def refuse_foreign(path: Path, record: AdoptionRecord, *, stage: str, region: str) -> None:
+    """Raise UserError for a record of another stage or region: its names are those of other objects."""
     for what, ours, its in (("stage", stage, record.stage), ("region", region, record.region)):
         if ours != its:
             raise UserError(
                 f"{path} is of the {what} {its}, and the stage file says {ours}: use the record of this "
                 f"{what}, or run `python -m imports inventory` again"
             )
-    return record
 
 
 def _refuse_doubles(path: Path, record: AdoptionRecord) -> None:

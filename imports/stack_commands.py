@@ -17,7 +17,7 @@ from imports.preflight import preflight
 from imports.record import AdoptionRecord
 from imports.retire import refuse_mismatches, refuse_unless_here
 from imports.stack_retirement.plan import RowPlan
-from imports.stack_retirement.retire_stack import refuse_other_account, retire_stack, stack_of
+from imports.stack_retirement.retire_stack import refuse_foreign_credentials, retire_stack, stack_of
 from imports.stack_retirement.rollback_stack import StackRollback, rollback_stack
 from imports.stack_retirement.steps import StackRetirement
 from imports.workspace_record import whole_record
@@ -113,7 +113,7 @@ def _retire(
 ) -> StackRetirement:
     set_default_credentials(workspace)
     clients = boto3_clients(region=record.region)
-    refuse_other_account(record, clients)
+    refuse_foreign_credentials(record, clients)
     progress("synthesizing the stage")
     here = workspace.synthesize()
     progress("reading the new state")

@@ -9,7 +9,7 @@ from aws.client import Clients, account_of, ask, ask_all
 from common.errors import UserError
 from common.progress import Progress
 from imports.record import AdoptionRecord, StackOrigin, StackRow
-from imports.sources.cloudformation.owners_stack import OwnersStack, read_stack
+from imports.sources.cloudformation.owners_stack import OwnersStack, read_owners_stack
 from imports.sources.cloudformation.refusals import why_not
 from imports.sources.cloudformation.roles import Roles, roles
 from imports.sources.cloudformation.verdicts import Physical, RowVerdict, leave, verdicts
@@ -116,7 +116,7 @@ def read_stack_side(
     progress: Progress,
 ) -> StackSide:
     """Return a deployed stack and its rows' verdicts. Raises UserError for what AWS does not tell."""
-    stack = read_stack(clients, name, progress=progress)
+    stack = read_owners_stack(clients, name, progress=progress)
     found = roles_in(stack, settings)
     progress("synthesizing the stage")
     settings = with_zones_of(found, settings)
@@ -174,7 +174,7 @@ def refuse_moved_stack(record: AdoptionRecord, clients: Clients, *, progress: Pr
     facts = ask(clients, "cloudformation", "DescribeStacks", StackName=origin.arn)["Stacks"][0]
     if facts["StackStatus"] == "DELETE_COMPLETE":
         return  # retired, as the record wants it
-    now = read_stack(clients, origin.arn, progress=progress)
+    now = read_owners_stack(clients, origin.arn, progress=progress)
     reasons = why_not(now)
     if reasons:
         raise UserError(reasons[0] + (f" (and {len(reasons) - 1} more)" if reasons[1:] else ""))

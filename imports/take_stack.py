@@ -15,7 +15,7 @@ from common.errors import UserError
 from common.files import replace_file
 from common.progress import Progress
 from imports.as_found import set_by_somebody
-from imports.inventory import Decision, Drift
+from imports.inventory import Decision, Disagreement
 from imports.legacy_side import LegacySide, LegacySource, notes_on, read_legacy_side, source_of
 from imports.observe import observe
 from imports.record import AdoptedObject, AdoptionRecord, LegacyOrigin, write_record
@@ -60,7 +60,7 @@ class StackInventory:
     wrote_stage_file: bool = False
     source: str = ""
     decisions: list[Decision] = field(default_factory=list)
-    drift: list[Drift] = field(default_factory=list)
+    drift: list[Disagreement] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from common.errors import UserError
 from common.files import replace_file
 from common.progress import Progress
 from imports.as_found import set_by_somebody
-from imports.inventory import Decision, Drift, drift, unmanaged_arguments
+from imports.inventory import Decision, Disagreement, disagreements, unmanaged_arguments
 from imports.legacy_side import LegacySide, LegacySource, notes_on, read_legacy_side, source_of
 from imports.observe import observe
 from imports.ownership import ownership, second_base
@@ -52,7 +52,7 @@ class Inventory:
     notes: list[str]
     record_path: Path
     stage_path: Path
-    drift: list[Drift] = field(default_factory=list)
+    drift: list[Disagreement] = field(default_factory=list)
     record: AdoptionRecord | None = None
     wrote_stage_file: bool = False
 
@@ -193,9 +193,9 @@ def kept_notes(kept: Sequence[str], path: Path, *, wrote: bool) -> list[str]:
     ]
 
 
-def drift_of_base(found: LegacySide, observed: Mapping[str, dict[str, Any]]) -> list[Drift]:
+def drift_of_base(found: LegacySide, observed: Mapping[str, dict[str, Any]]) -> list[Disagreement]:
     """Return where a base's configuration, its state and AWS do not agree."""
-    return drift(
+    return disagreements(
         found.decisions,
         configuration=found.configuration,
         state=found.attributes if found.state else None,

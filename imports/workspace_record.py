@@ -3,13 +3,25 @@
 from pathlib import Path
 
 from common.errors import UserError
-from imports.record import AdoptionRecord, read_record, record_path
+from imports.record import AdoptionRecord, read_record, record_path, refuse_foreign
 from terraform.workspace import Workspace
 
 
 def path_of_record(workspace: Workspace) -> Path:
     """Return where the record lies: beside the stage file."""
     return record_path(workspace.stages_dir, workspace.stage)
+
+
+def record_at_hand(workspace: Workspace, *, region: str) -> AdoptionRecord | None:
+    """Return the stage's adoption record; None where it adopts nothing.
+
+    Raises UserError for a record of another stage, or of another region than the stage's.
+    """
+    path = path_of_record(workspace)
+    record = read_record(path)
+    if record is not None:
+        refuse_foreign(path, record, stage=workspace.stage, region=region)
+    return record
 
 
 def whole_record(workspace: Workspace) -> AdoptionRecord:

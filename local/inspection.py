@@ -6,7 +6,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
-class Existing:
+class Counted:
     """One line of the summary."""
 
     what: str
@@ -14,7 +14,7 @@ class Existing:
     which: str
 
 
-def what_exists(client: Callable[[str], Any], *, outputs: Mapping[str, str]) -> Iterator[Existing]:
+def what_exists(client: Callable[[str], Any], *, outputs: Mapping[str, str]) -> Iterator[Counted]:
     """Sum up a deployed stage; `client` makes boto3 clients, `outputs` are the stack's."""
     ec2, elb, ecs = client("ec2"), client("elbv2"), client("ecs")
     vpc = [{"Name": "vpc-id", "Values": [outputs["VpcId"]]}]
@@ -35,7 +35,7 @@ def what_exists(client: Callable[[str], Any], *, outputs: Mapping[str, str]) -> 
         for listener in listeners:
             if listener["Protocol"] == "HTTPS":
                 rules = elb.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
-                yield Existing(
+                yield Counted(
                     what="routes",
                     count=len(rules) - 1,  # beside the default rule
                     which=", ".join(sorted(_path(rule) for rule in rules if rule["Conditions"])),
@@ -67,15 +67,15 @@ def what_exists(client: Callable[[str], Any], *, outputs: Mapping[str, str]) -> 
         for alarm in cloudwatch.describe_alarms(MaxRecords=100)["MetricAlarms"]
         if not alarm["AlarmName"].startswith("TargetTracking-")  # scaling makes its own
     ]
-    yield Existing(what="alarms", count=len(alarms), which="all on the dashboard")
+    yield Counted(what="alarms", count=len(alarms), which="all on the dashboard")
     dashboards = cloudwatch.list_dashboards()["DashboardEntries"]
     yield _row("dashboards", dashboards, "DashboardName")
     logs = client("logs").describe_log_groups()["logGroups"]
     yield _row("log groups", logs, "logGroupName")
 
 
-def _row(what: str, found: list[dict[str, Any]], key: str) -> Existing:
-    return Existing(
+def _row(what: str, found: list[dict[str, Any]], key: str) -> Counted:
+    return Counted(
         what=what, count=len(found), which=", ".join(sorted(str(item[key]) for item in found))
     )
 

@@ -15,7 +15,7 @@ _BUCKET = "cdk-assets"
 
 
 @dataclass(frozen=True, kw_only=True)
-class OwnersStack:
+class PlayedStack:
     """One stack, by its ARN."""
 
     emulator: Emulator
@@ -94,7 +94,7 @@ def make_stack(
     name: str,
     template: Mapping[str, Any],
     parameters: Mapping[str, str] | None = None,
-) -> OwnersStack:
+) -> PlayedStack:
     """Ask CloudFormation for a stack; it is not waited for."""
     answer = emulator.client("cloudformation").create_stack(
         StackName=name,
@@ -105,10 +105,10 @@ def make_stack(
             for key, value in (parameters or {}).items()
         ],
     )
-    return OwnersStack(emulator=emulator, arn=answer["StackId"])
+    return PlayedStack(emulator=emulator, arn=answer["StackId"])
 
 
-def make_owners_stack(emulator: Emulator, shape: str, *, name: str = "AwsStack") -> OwnersStack:
+def make_owners_stack(emulator: Emulator, shape: str, *, name: str = "AwsStack") -> PlayedStack:
     """Make the stack of one of the four shapes, as `cdk deploy` does after `cdk bootstrap`.
 
     Raises EmulatorError when it is not made.

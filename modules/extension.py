@@ -19,7 +19,6 @@ from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
 from constructs import Construct
 
 from common.errors import UserError, one_line, shorten
-from common.holding import HOLDS_DATA
 from modules.base.naming import Names
 from modules.compute.cluster import Cluster
 from modules.compute.service_roles import ServiceRoles
@@ -33,6 +32,7 @@ from modules.settings.beside import Beside
 from modules.settings.rules.statements import policy_error
 from modules.settings.services import PLACEHOLDERS, Service
 from modules.settings.stage_settings import StageSettings
+from modules.settings.stateful import STATEFUL
 
 # The construct that an extension's own are in. Addresses leave it out.
 SCOPE = "extension"
@@ -189,7 +189,7 @@ def _guard(resource: TerraformResource, context: Context) -> None:
     address = f"{resource.terraform_resource_type}.{resource.friendly_unique_id}"
     guard = context.guard
     if (
-        resource.terraform_resource_type in HOLDS_DATA
+        resource.terraform_resource_type in STATEFUL
         and guard.retain_data
         and address not in guard.allow_destroy
     ):

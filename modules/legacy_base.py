@@ -23,6 +23,7 @@ from modules.context import Context
 from modules.data.private_bucket import PrivateBucket
 from modules.network.network import AnyNetwork
 from modules.security import policies
+from modules.security.roles import role
 
 _EXECUTION_POLICY = "iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
 
@@ -103,12 +104,5 @@ class LegacyBase(Construct):
         )
 
     def _role(self, name: str, context: Context) -> IamRole:
-        return address(
-            name,
-            IamRole(
-                self,
-                name,
-                name=context.names.shared_role(name),
-                assume_role_policy=json.dumps(policies.tasks_assume_role(context.account_id)),
-            ),
-        )
+        trust = policies.tasks_assume_role(context.account_id)
+        return role(self, name, name, name=context.names.shared_role(name), trust=trust)

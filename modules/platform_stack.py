@@ -44,7 +44,7 @@ from modules.data.night_stop import NightStop
 from modules.data.private_bucket import PrivateBucket
 from modules.edge.certificate import RequestedCertificate
 from modules.edge.domain_names import DomainNames, label_of
-from modules.edge.load_balancer import LoadBalancer, Route
+from modules.edge.load_balancer import LoadBalancer, route_of
 from modules.edge.web_firewall import WebFirewall
 from modules.extension import Additions, Platform, extended, refuse_doubles
 from modules.legacy_base import LegacyBase
@@ -451,7 +451,13 @@ class PlatformStack(TerraformStack):
     def _service(self, service: Service, domain_name: str) -> None:
         """Build one service, its route, and the alarms that roll its deployments back."""
         name, stage, names = service.name, self._stage, self._context.names
-        route = self._route(service)
+        route = route_of(
+            self._services,
+            context=self._context,
+            service=service,
+            network=self._network,
+            load_balancer=self._load_balancer,
+        )
         rows = alarms.service_alarms(
             service, stage.alarms, cluster=names.cluster, ecs_service=names.ecs_service(name)
         )
@@ -573,6 +579,11 @@ class PlatformStack(TerraformStack):
                     stage.alarms,
                     dimensions=self._database.dimensions,
                     storage_metric=self._database.storage_metric,
+                ),
+                *(
+                    [alarms.file_storage_alarm(self._file_storage.file_system.id)]
+                    if stage.file_storage.throughput == "bursting"
+                    else []
                 ),
             ],
             topic=self._topic,
@@ -708,20 +719,6 @@ class PlatformStack(TerraformStack):
             further_names=stage.further_names,
             zones=self._zones,
             awaited=stage.phase == "full",
-        )
-
-    def _route(self, service: Service) -> Route | None:
-        if not service.routed or service.path is None or service.routed_port is None:
-            return None
-        return Route(
-            self._services,
-            f"{service.name}_route",
-            context=self._context,
-            service=service,
-            path=service.path,
-            port=service.routed_port,
-            network=self._network,
-            load_balancer=self._load_balancer,
         )
 
     def _output(self, name: str, value: str) -> None:

@@ -25,7 +25,7 @@ from modules.compute.mirror import Mirror
 from modules.compute.service_roles import ServiceRoles
 from modules.context import Context
 from modules.data.private_bucket import PrivateBucket
-from modules.edge.load_balancer import Route
+from modules.edge.load_balancer import route_of
 from modules.extension import Additions
 from modules.network.inside_names import LentNames
 from modules.security.secret_store import ConnectionStrings, SecretStore
@@ -184,28 +184,15 @@ class PreviewStack(TerraformStack):
                 file_storage=None,
                 own_statements=Additions().statements(row, stage.beside),
                 own_values={},
-                route=self._route(row, network, load_balancer),
+                route=route_of(
+                    self._services,
+                    context=self._context,
+                    service=row,
+                    network=network,
+                    load_balancer=load_balancer,
+                ),
                 alarms=[],
             )
-
-    def _route(
-        self,
-        row: Service,
-        network: lending.LentNetwork,
-        load_balancer: lending.LentLoadBalancer,
-    ) -> Route | None:
-        if not row.routed or row.path is None or row.routed_port is None:
-            return None
-        return Route(
-            self._services,
-            f"{row.name}_route",
-            context=self._context,
-            service=row,
-            path=row.path,
-            port=row.routed_port,
-            network=network,
-            load_balancer=load_balancer,
-        )
 
     def _priorities(self) -> Mapping[int, int]:
         """Return where the rules come on the listener, by the priorities of the rows, in their order."""

@@ -1,16 +1,15 @@
 """A deployed stage: its settings, its names, and the AWS it is in."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from aws.client import Clients, boto3_clients, within
+from aws.client import Clients, ask, ask_all, ask_unless, boto3_clients, within
 from common.errors import UserError
-from imports.record import read_record
-from imports.workspace_record import path_of_record
+from imports.workspace_record import record_at_hand
 from modules.base.naming import Names
 from modules.compute.containers import secret_references
 from modules.settings.shared_registry import shared_registry
@@ -35,12 +34,28 @@ class Deployed:
                 stack=self.settings.stack_name,
                 found=self.settings.preview.found_names(self.settings.prefix),
             )
-        record = read_record(path_of_record(self.workspace))
+        record = record_at_hand(self.workspace, region=self.settings.region)
         return Names(
             prefix=self.settings.prefix,
             stack=self.settings.stack_name,
             found=record.names if record else {},
         )
+
+    def ask(self, service: str, operation: str, /, **arguments: Any) -> Mapping[str, Any]:
+        """As `aws.client.ask`, of the stage's account and region."""
+        return ask(self.clients, service, operation, **arguments)
+
+    def ask_all(
+        self, service: str, operation: str, results: tuple[str, ...], /, **arguments: Any
+    ) -> dict[str, Any]:
+        """As `aws.client.ask_all`."""
+        return ask_all(self.clients, service, operation, results, **arguments)
+
+    def ask_unless(
+        self, service: str, operation: str, codes: frozenset[str], /, **arguments: Any
+    ) -> Mapping[str, Any] | None:
+        """As `aws.client.ask_unless`."""
+        return ask_unless(self.clients, service, operation, codes, **arguments)
 
     def registry(self, service: str) -> str:
         """Return the name of a service's registry."""

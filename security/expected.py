@@ -12,12 +12,12 @@ from modules.settings.services import (
 )
 from modules.settings.stage_settings import StageSettings
 from security.network_layout import CLOUDFRONT, INTERNET
-from security.reachability import LOAD_BALANCER, Reach
+from security.reachability import LOAD_BALANCER, Opening
 
 _PUBLIC_PORTS = (80, HTTPS_PORT)
 
 
-def expected_reach(settings: StageSettings) -> frozenset[Reach]:
+def expected_reach(settings: StageSettings) -> frozenset[Opening]:
     """Return all that has to be open in a stage, and nothing else may; nothing before phase `full`.
 
     A preview opens nothing itself: its tasks are in groups that its base lends.
@@ -71,8 +71,8 @@ def expected_secrets(settings: StageSettings) -> dict[str, set[str]]:
     return read | {_terraform_name(DATABASE_TASK): {_terraform_name(MASTER_CREDENTIALS)}}
 
 
-def _tcp(source: str, destination: str, first: int, last: int | None = None) -> Reach:
-    return Reach(
+def _tcp(source: str, destination: str, first: int, last: int | None = None) -> Opening:
+    return Opening(
         source=source,
         destination=destination,
         protocol="tcp",

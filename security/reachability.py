@@ -49,7 +49,7 @@ _ANY_PROTOCOL = "-1"
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
-class Reach:
+class Opening:
     """One thing that is open, from a first port to a last one, both included.
 
     `source` and `destination` are `internet`, `CloudFront`, `load_balancer`, `database`, `file_storage`, or a
@@ -73,7 +73,7 @@ class Reach:
         return f"{self.source} to {self.destination}"
 
 
-def reachability(stack: Stack) -> frozenset[Reach]:
+def reachability(stack: Stack) -> frozenset[Opening]:
     """Return all that is open in a stack (`cdk.tf.json`).
 
     Raises ValueError for a rule whose source or destination cannot be read.
@@ -81,10 +81,10 @@ def reachability(stack: Stack) -> frozenset[Reach]:
     return _relation(with_references(stack))
 
 
-def _relation(stack: Stack) -> frozenset[Reach]:
+def _relation(stack: Stack) -> frozenset[Opening]:
     layout = read_layout(stack)
     present = endpoints(stack)
-    found: set[Reach] = set()
+    found: set[Opening] = set()
     for source, destination in product(present, present):
         if source.name != destination.name:
             sides = (
@@ -107,25 +107,25 @@ def _relation(stack: Stack) -> frozenset[Reach]:
     for each in present:
         if _can_leave(each, layout):
             found |= {
-                Reach(source=each.name, destination=INTERNET, **_traffic(rule))
+                Opening(source=each.name, destination=INTERNET, **_traffic(rule))
                 for rule in _rules(layout, each, "egress")
                 if _is_outside(rule, layout)
             }
         if _can_be_entered(each, layout):
             found |= {
-                Reach(source=INTERNET, destination=each.name, **_traffic(rule))
+                Opening(source=INTERNET, destination=each.name, **_traffic(rule))
                 for rule in _rules(layout, each, "ingress")
                 if _is_outside(rule, layout)
             }
             found |= {
-                Reach(source=CLOUDFRONT, destination=each.name, **_traffic(rule))
+                Opening(source=CLOUDFRONT, destination=each.name, **_traffic(rule))
                 for rule in _rules(layout, each, "ingress")
                 if rule.peer_group == CLOUDFRONT
             }
     return frozenset(found)
 
 
-def network_failures(stack: Stack, *, stage: str, expected: Set[Reach]) -> list[Failure]:
+def network_failures(stack: Stack, *, stage: str, expected: Set[Opening]) -> list[Failure]:
     """Return what is open and should not be, or should be and is not."""
 
     def failure(check: str, resource: str, what: object = "") -> Failure:
@@ -208,9 +208,9 @@ def _overlap(one: Rule, other: Rule) -> bool:
     return (len(protocols) == 1 or _ANY_PROTOCOL in protocols) and ports
 
 
-def _reach(source: str, destination: str, one: Rule, other: Rule) -> Reach:
+def _reach(source: str, destination: str, one: Rule, other: Rule) -> Opening:
     protocol = other.protocol if one.protocol == _ANY_PROTOCOL else one.protocol
-    return Reach(
+    return Opening(
         source=source,
         destination=destination,
         protocol=protocol,

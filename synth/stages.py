@@ -2,7 +2,7 @@
 
 import hashlib
 import sys
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -12,6 +12,7 @@ from imports.bind import bind_file
 from imports.record import AdoptionRecord, record_of
 from modules.settings.stage_files import StageFileError, read_stage, stage_names
 from modules.settings.stage_settings import StageSettings
+from modules.settings.toml_text import toml_value
 from synth.bindings import SWITCH, accelerate
 from synth.cache import Outdir, code_fingerprint
 
@@ -32,9 +33,28 @@ def chosen_stages(folder: Path, environ: Mapping[str, str]) -> list[StageSetting
             stages.append(read_stage(folder, name))
         except StageFileError as error:
             errors.append(str(error))
+    errors += [text for stage in stages for text in _shared_states(folder, stage)]
     if errors:
         raise StageFileError("\n".join(errors))
     return stages
+
+
+def _shared_states(folder: Path, stage: StageSettings) -> Iterator[str]:
+    """Tell the stages whose state is this one's too: a deploy of the one destroys the other."""
+    if stage.state is None:
+        return
+    for name in stage_names(folder):
+        try:
+            other = read_stage(folder, name)
+        except StageFileError:
+            continue  # told when it is synthesized itself
+        place = other.state and (other.state.bucket, other.state_key)
+        if name != stage.stage and place == (stage.state.bucket, stage.state_key):
+            yield (
+                f"{folder / stage.stage}.toml: state.key = {toml_value(stage.state_key)}: must be another "
+                f"than in {name}.toml, for both are in {stage.state.bucket}: each deploy would destroy what "
+                "the other has made; leave state.key out, or write another"
+            )
 
 
 def synthesize_stages(environ: MutableMapping[str, str]) -> int:

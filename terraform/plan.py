@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from aws.resources import PROTECTING, STATEFUL, is_state_only
+from aws.resources import PROTECTING, is_state_only
+from modules.settings.stateful import STATEFUL
 from terraform.references import parse
 
 
@@ -166,7 +167,12 @@ class Plan:
     @cached_property
     def changes(self) -> tuple[Change, ...]:
         """What it does to resources, in the plan's order."""
-        return tuple(each for each in self._changes("resource_changes") if each.is_managed)
+        return tuple(each for each in self.all_changes if each.is_managed)
+
+    @cached_property
+    def all_changes(self) -> tuple[Change, ...]:
+        """What it does to resources and to whatever else it lists, in the plan's order."""
+        return self._changes("resource_changes")
 
     @cached_property
     def drift(self) -> tuple[Change, ...]:

@@ -18,6 +18,7 @@ _OTHERS = {
     "values": "the JSON of a state, which `terraform show -json` prints where no plan is named",
     "provider_schemas": "the schemas of providers",
     "diagnostics": "the answer of `terraform validate`",
+    "encrypted_data": "encrypted by OpenTofu",
     "lineage": "a state",
     "@level": "a line of Terraform's log",
     "terraform": "a configuration",

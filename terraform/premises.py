@@ -5,7 +5,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from aws.client import account_of, ask_unless, boto3_clients
+from aws.client import account_of, boto3_clients
 from common.errors import UserError
 from common.text_files import decode_state
 from terraform.cli import Terraform
@@ -14,15 +14,12 @@ from terraform.plan import Plan
 from terraform.pulled_state import content, pull
 from terraform.state import Document, StateObject, parse_state
 from terraform.state_lock import (
-    NO_OBJECT,
-    StateLock,
     cut_short,
-    local_lock,
     lost_object,
     lost_state,
-    s3_lock,
 )
 from terraform.state_surgery import managed_addresses
+from terraform.stored_state import lock_of, place_of, stored
 from terraform.whole_plan import adopts, disagrees_with, notes, of_another_stage, prior_ids, unseen
 from terraform.workspace import Workspace, set_default_credentials
 
@@ -113,13 +110,11 @@ def refuse_untrusted_state(workspace: Workspace) -> None:
     _refuse_cut_short(workspace)
     if settings.state is not None:
         set_default_credentials(workspace)
-        clients = boto3_clients(region=settings.state_region)
-        place = {"bucket": settings.state.bucket, "key": settings.state_key}
-        gone = lost_object(_place(workspace), _stored(workspace))
+        gone = lost_object(place_of(workspace), stored(workspace))
         if gone:
             backups = f"python -m ops state backups --stage {workspace.stage}"
             raise UntrustedStateError(f"{gone}: `{backups}` lists them, `{recover}` does without")
-        _refuse_lock(workspace, s3_lock(clients, **place), recover)
+        _refuse_lock(workspace, recover)
         return
     path = workspace.state_folder / settings.local_state
     lost = lost_state(path)
@@ -131,7 +126,7 @@ def refuse_untrusted_state(workspace: Workspace) -> None:
             f"there is no state at {path}, and {backup.name} beside it holds one: run `{recover}`, or put "
             "the backup in its place"
         )
-    _refuse_lock(workspace, local_lock(path), recover)
+    _refuse_lock(workspace, recover)
 
 
 def _refuse_cut_short(workspace: Workspace) -> None:
@@ -141,7 +136,8 @@ def _refuse_cut_short(workspace: Workspace) -> None:
         raise UntrustedStateError(f"{unknown}: run `{recover}`, then ask again")
 
 
-def _refuse_lock(workspace: Workspace, lock: StateLock | None, recover: str) -> None:
+def _refuse_lock(workspace: Workspace, recover: str) -> None:
+    lock = lock_of(workspace)
     if lock is None:
         return
     remedy = lock.remedy(workspace.stack_folder)
@@ -159,7 +155,7 @@ def state_seen(workspace: Workspace, terraform: Terraform) -> StateSeen:
     state = pull(terraform)
     refuse_other_account(workspace, content(state))
     return StateSeen(
-        place=_place(workspace),
+        place=place_of(workspace),
         serial=state.serial if state else None,
         lineage=state.lineage if state else None,
         objects=len(managed_addresses(state.document if state else None)),
@@ -211,10 +207,10 @@ def refuse_foreign_plan(workspace: Workspace, plan: Plan, file: Path) -> Compare
             f"{file}: not a plan of stage {workspace.stage}: {foreign}: name this stage's plan, or leave "
             "--plan out"
         )
-    place = _place(workspace)
+    place = place_of(workspace)
     try:
         refuse_untrusted_state(workspace)
-        text = _stored(workspace)
+        text = stored(workspace)
     except UntrustedStateError:
         raise
     except UserError as error:  # whoever judges a plan in JSON may have no access to the bucket
@@ -227,18 +223,6 @@ def refuse_foreign_plan(workspace: Workspace, plan: Plan, file: Path) -> Compare
         raise UserError(f"{file}: made of another state than {place}: {stale}: plan again")
     says_nothing = held and not prior_ids(plan)
     return Compared(place=None if says_nothing else place)
-
-
-def _stored(workspace: Workspace) -> bytes | None:
-    """Return the state as it is stored; None where there is none."""
-    settings = workspace.settings()
-    if settings.state is None:
-        path = workspace.state_folder / settings.local_state
-        return path.read_bytes() if path.is_file() else None
-    clients = boto3_clients(region=settings.state_region)
-    place = {"Bucket": settings.state.bucket, "Key": settings.state_key}
-    found = ask_unless(clients, "s3", "GetObject", NO_OBJECT, **place)
-    return bytes(found["Body"].read()) if found else None
 
 
 def refuse_stale_plan(file: Path, state: StateSeen) -> None:
@@ -274,10 +258,3 @@ def _objects(text: bytes, place: str) -> dict[str, StateObject]:
     """Return the objects of a state by address; deposed ones are left out."""
     state = parse_state(decode_state(text, source=place), source=place)
     return {each.address: each for each in state.objects}
-
-
-def _place(workspace: Workspace) -> str:
-    settings = workspace.settings()
-    if settings.state is None:
-        return str(workspace.state_folder / settings.local_state)
-    return f"s3://{settings.state.bucket}/{settings.state_key}"

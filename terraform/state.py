@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from common.errors import UserError, shorten
-from common.text_files import decode_state
+from common.text_files import beside_json, decode_state
 from terraform.addresses import address_order, instance_address, is_identifier
 from terraform.instances import attributes_of, index_of
 
@@ -208,6 +208,15 @@ def _document(text: str, source: str) -> dict[str, Any]:
     except RecursionError:
         _damaged(source, "it is nested too deeply")
     except json.JSONDecodeError as error:
+        found = beside_json(text)
+        if found:
+            remedy = (
+                found.remedy
+                or "take them out, or redirect what `terraform state pull` prints alone"
+            )
+            raise UserError(
+                f"{source} is no Terraform state alone: {found.what}: {remedy}"
+            ) from None
         _damaged(source, f"not whole JSON, it is truncated or wrong at line {error.lineno}")
     except ValueError:
         _damaged(source, "it holds a number JSON does not allow")
@@ -244,7 +253,14 @@ def _check_version(document: Mapping[str, Any], source: str) -> None:
             f"{source} is the output of `terraform show -json`; the state itself is "
             "read. Give what `terraform state pull` prints."
         )
-    version = document.get("version")
+    if "backend" in document:
+        raise UserError(
+            f"{source} is Terraform's note of where a folder's state is; the state itself is read. Give what "
+            "`terraform state pull` prints in that folder."
+        )
+    if "version" not in document:
+        _damaged(source, "it has no version")
+    version = document["version"]
     if version != 4 or isinstance(version, bool | float):
         raise UserError(
             f"{source} has the state version {shorten(version)}; only version 4 "

@@ -28,7 +28,7 @@ _MACOS: Final = "qqihh"
 _SLACK_SECONDS: Final = 2
 
 
-class Holder(StrEnum):
+class LockHolder(StrEnum):
     """Whether the process that took a lock still lives."""
 
     ALIVE = "alive"
@@ -48,7 +48,7 @@ class StateLock:
     who: str
     operation: str
     since: datetime | None
-    holder: Holder
+    holder: LockHolder
     pid: int | None
 
     @property
@@ -56,9 +56,9 @@ class StateLock:
         """Who holds it, since when, and whether that process lives, on one line."""
         since = f"{self.since:%Y-%m-%d %H:%M:%S} UTC" if self.since else "an unknown moment"
         told = {
-            Holder.ALIVE: "which still runs" + (f" (process {self.pid})" if self.pid else ""),
-            Holder.GONE: "and that process is gone",
-            Holder.UNKNOWN: "on another machine, where nothing here can tell whether it runs",
+            LockHolder.ALIVE: "which still runs" + (f" (process {self.pid})" if self.pid else ""),
+            LockHolder.GONE: "and that process is gone",
+            LockHolder.UNKNOWN: "on another machine, where nothing here can tell whether it runs",
         }[self.holder]
         return one_line(
             f"{self.place} is held by {self.who or 'somebody unnamed'} since {since} "
@@ -67,7 +67,7 @@ class StateLock:
 
     def remedy(self, folder: Path) -> str:
         """Say what to do about it; `folder` is the stack's, where terraform works."""
-        if self.holder is Holder.ALIVE:
+        if self.holder is LockHolder.ALIVE:
             return "wait until it has ended"
         if self.place.startswith("s3://"):
             # Even of this machine: another container may bear its name.
@@ -115,7 +115,9 @@ def local_lock(state_file: Path) -> StateLock | None:
         text = ""
     except OSError as error:
         raise UserError(f"{info}: cannot be read: {error.strerror}") from None
-    return _lock(text, place=str(info), holder=Holder.ALIVE if pid else Holder.GONE, pid=pid)
+    return _lock(
+        text, place=str(info), holder=LockHolder.ALIVE if pid else LockHolder.GONE, pid=pid
+    )
 
 
 def s3_lock(clients: Clients, *, bucket: str, key: str) -> StateLock | None:
@@ -129,11 +131,13 @@ def s3_lock(clients: Clients, *, bucket: str, key: str) -> StateLock | None:
     if found is None:
         return None
     text = found["Body"].read().decode("utf-8", "replace")
-    lock = _lock(text, place=f"s3://{bucket}/{name}", holder=Holder.UNKNOWN, pid=None)
+    lock = _lock(text, place=f"s3://{bucket}/{name}", holder=LockHolder.UNKNOWN, pid=None)
     if lock.who.rpartition("@")[2] != socket.gethostname() or not Path("/proc/self").exists():
         return lock
     pid = next(_terraforms_since(lock.since), None)
-    return _lock(text, place=lock.place, holder=Holder.ALIVE if pid else Holder.GONE, pid=pid)
+    return _lock(
+        text, place=lock.place, holder=LockHolder.ALIVE if pid else LockHolder.GONE, pid=pid
+    )
 
 
 def lost_state(state_file: Path) -> LostState | None:
@@ -195,7 +199,7 @@ def _resources(text: bytes) -> int | None:
     return len(managed)
 
 
-def _lock(text: str, *, place: str, holder: Holder, pid: int | None) -> StateLock:
+def _lock(text: str, *, place: str, holder: LockHolder, pid: int | None) -> StateLock:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):

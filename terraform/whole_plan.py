@@ -7,7 +7,7 @@ is believed, and what it does not say is counted. https://developer.hashicorp.co
 import json
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from common.errors import listed, shorten
 from modules.base.naming import Names
@@ -17,6 +17,14 @@ from terraform.state import StateObject
 
 FAILED = "the plan of a run that failed: plan again"
 _KNOWN_FORMATS = ("0.", "1.")
+# All that Terraform 1.11 does to a resource, and that later versions have added nothing to.
+_KNOWN_ACTIONS = frozenset(
+    {
+        *(("no-op",), ("create",), ("read",), ("update",), ("delete",), ("forget",)),
+        *(("delete", "create"), ("create", "delete"), ("create", "forget"), ("forget", "create")),
+    }
+)
+_KNOWN_MODES = frozenset({"managed", "data", "ephemeral"})
 # Resources whose name is made of the stack's, and that no stage adopts.
 _NAMED_BY_THE_STACK = {
     "aws_sns_topic.alarms": "name",
@@ -28,7 +36,7 @@ def unseen(plan: Plan) -> str | None:
     """Return what a verdict on this plan could not see, with a remedy; None for a whole plan."""
     version = plan.document.get("format_version", "1.2")
     if not str(version).startswith(_KNOWN_FORMATS):
-        return f"the plan is of format {shorten(version)}, and 1 is known: plan with the project's Terraform"
+        return f"the plan is of format {shorten(version)}, 1.x is known: plan with the project's Terraform"
     if plan.is_errored:
         return FAILED
     if plan.deferred:
@@ -43,7 +51,20 @@ def unseen(plan: Plan) -> str | None:
         )
     if not plan.is_applyable and any(not each.does_nothing for each in plan.changes):
         return "the plan says of itself that it cannot be applied: plan again"
-    return _left_out(plan)
+    return _unknown_action(plan) or _left_out(plan)
+
+
+def _unknown_action(plan: Plan) -> str | None:
+    """Return what a later Terraform does to an object that nobody here has heard of."""
+    for change in plan.all_changes:
+        known = change.actions in _KNOWN_ACTIONS and change.mode in _KNOWN_MODES
+        if not known:
+            does = " and ".join(change.actions) or "nothing that it names"
+            return (
+                f"the plan does {shorten(does)} to {shorten(change.address)}, a resource of mode "
+                f"{shorten(change.mode)}, which is not known here: plan with the project's Terraform"
+            )
+    return None
 
 
 def _left_out(plan: Plan) -> str | None:
@@ -62,7 +83,7 @@ def _left_out(plan: Plan) -> str | None:
 def notes(plan: Plan) -> tuple[str, ...]:
     """Return what a whole plan does not speak of, and a person should know."""
     found = []
-    if prior_ids(plan) and not plan.changes:
+    if (prior_ids(plan) or plan.drift) and not plan.changes:
         found.append(
             "the plan only refreshes the state (-refresh-only): what a deploy would change is not in it"
         )
@@ -89,7 +110,15 @@ def of_another_stage(plan: Plan, settings: StageSettings) -> str | None:
     region = _at(configured, "region").get("constant_value")
     if isinstance(region, str) and region != settings.region:
         return f"it is of region {shorten(region)}, stage {settings.stage} is in {settings.region}"
-    return _other_stage_tag(configured, settings) or _other_stack(plan, settings)
+    return _other_stage_tag(configured, settings) or _other_stack(plan, settings, "after")
+
+
+def state_of_another_stage(plan: Plan, settings: StageSettings) -> str | None:
+    """By what a plan shows that the state it was made of is another stage's; None where nothing says so.
+
+    Every object there would be replaced, and that stage left without them.
+    """
+    return _other_stack(plan, settings, "before")
 
 
 def _other_stage_tag(configured: Mapping[str, Any], settings: StageSettings) -> str | None:
@@ -102,7 +131,9 @@ def _other_stage_tag(configured: Mapping[str, Any], settings: StageSettings) -> 
     return None
 
 
-def _other_stack(plan: Plan, settings: StageSettings) -> str | None:
+def _other_stack(
+    plan: Plan, settings: StageSettings, side: Literal["before", "after"]
+) -> str | None:
     names = Names(prefix=settings.prefix, stack=settings.stack_name)
     ours = {
         "aws_sns_topic.alarms": names.alarm_topic,
@@ -112,7 +143,8 @@ def _other_stack(plan: Plan, settings: StageSettings) -> str | None:
         attribute = _NAMED_BY_THE_STACK.get(change.address)
         if attribute is None:
             continue
-        found = (change.after or {}).get(attribute)
+        values = change.before if side == "before" else change.after
+        found = (values or {}).get(attribute)
         if isinstance(found, str) and found != ours[change.address]:
             expected = ours[change.address]
             return f"{change.address} is {shorten(found)}, in stage {settings.stage} {expected}"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 from pathlib import Path, PurePath
 
+import botocore.session
 import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
@@ -99,6 +100,10 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.set_threshold(50_000, 10, 10)
     # 1,301 images in each empty account, which no test asks for.
     os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+    # Each session of botocore would read the models of AWS's services anew.
+    patch = pytest.MonkeyPatch()
+    patch.setattr(botocore.session, "create_loader", cache(botocore.session.create_loader))
+    config.add_cleanup(patch.undo)
     # Terraform and its provider read a schema of megabytes in each command: a sixth less with more memory.
     os.environ.setdefault("GOGC", "300")
     os.environ.setdefault("GOMEMLIMIT", "450MiB")

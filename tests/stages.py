@@ -210,6 +210,7 @@ BESIDES: Mapping[str, Mapping[str, Any]] = {
     },
     "renamed": {
         **_REQUIRED,
+        "file_storage": {"throughput": "elastic"},
         "domains": {
             "redirect": [f"old-{n}.example.org" for n in range(6)],
             "serve": ["b.example.org"],

@@ -33,7 +33,6 @@ from aws.resources.sns import SNS
 from aws.resources.sqs import SQS
 from aws.resources.wafv2 import WAFV2
 from common.errors import UserError
-from common.holding import HOLDS_DATA
 
 # In the order in which the deletion of one frees the next.
 RESOURCES: Final[Mapping[str, Resource]] = {
@@ -65,7 +64,6 @@ RESOURCES: Final[Mapping[str, Resource]] = {
         *SQS,
     )
 }
-STATEFUL: Final = HOLDS_DATA
 CARRYING: Final = frozenset(each.type for each in RESOURCES.values() if each.carries_data)
 PROTECTING: Final = frozenset(each.type for each in RESOURCES.values() if each.protects)
 DOCUMENTS: Final = frozenset(each.type for each in RESOURCES.values() if each.document)

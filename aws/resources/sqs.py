@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from typing import Final
 
-from aws.client import Clients, account_of, region_of
+from aws.client import Clients, account_of, client_of
 from aws.resources.call import Call, Row
 from aws.resources.row import Resource
 
 
 def _named(clients: Clients, rows: Sequence[Row], _sought: str | None) -> Sequence[Row]:
     """Tell the names and ARNs: SQS lists URLs alone."""
-    place = f"arn:aws:sqs:{region_of(clients)}:{account_of(clients)}" if rows else ""
+    if not rows:
+        return []
+    here = client_of(clients, "sqs").meta
+    place = f"arn:{here.partition}:sqs:{here.region_name}:{account_of(clients)}"
     names = [(row, str(row["value"]).rpartition("/")[2]) for row in rows]
     return [{**row, "name": name, "arn": f"{place}:{name}"} for row, name in names]
 

@@ -15,7 +15,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from aws.resources import STATEFUL
 from common.errors import UserError
 from dev.fault_injection.census import Thing, census, compare, held_by
 from dev.fault_injection.running import Finished, Running
@@ -24,6 +23,7 @@ from local.emulator import PROJECT, Emulator, running_emulator
 from local.faults import FaultSettings
 from local.one_step import stage_in_one_step
 from modules.settings.stage_settings import stack_name
+from modules.settings.stateful import STATEFUL
 from terraform.cli import Terraform
 from terraform.pulled_state import pulled_document
 from terraform.workspace import Workspace

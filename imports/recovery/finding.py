@@ -12,7 +12,7 @@ from common.errors import UserError
 from common.progress import Progress
 from imports.recovery.matching import Lister, Matcher, Matches
 from imports.recovery.recorded import Recorded
-from imports.recovery.recovery_stage import Stage, held_ids
+from imports.recovery.recovery_stage import LostStage, held_ids
 from modules.base.partition import GLOBAL_REGION
 from terraform.stack import Resource
 
@@ -21,7 +21,7 @@ _POLL_SECONDS: Final = 10
 
 
 def settled(
-    stage: Stage,
+    stage: LostStage,
     resources: Mapping[str, Resource],
     held: Mapping[str, Mapping[str, Any]],
     recorded: Recorded,

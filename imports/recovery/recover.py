@@ -22,7 +22,7 @@ from imports.recovery.matching import Matcher, Orphan
 from imports.recovery.orphans import with_contents
 from imports.recovery.recorded import recorded
 from imports.recovery.recovery_plan import Outlook, judged
-from imports.recovery.recovery_stage import Stage, data_attributes, held_attributes, held_ids
+from imports.recovery.recovery_stage import LostStage, data_attributes, held_attributes, held_ids
 from imports.recovery.secret_versions import first_versions, version_read
 from imports.recovery.unimportable import unimportable
 from terraform.cli import Terraform
@@ -66,7 +66,7 @@ class Proposal:
         return not self.errors and not any(each.blocks for each in self.outlook)
 
 
-def propose(stage: Stage, *, progress: Progress) -> Proposal:
+def propose(stage: LostStage, *, progress: Progress) -> Proposal:
     """Find what the state lacks, and judge what the next deploy would do with it.
 
     Raises UserError when AWS or Terraform refuses and when AWS does not finish an object.
@@ -152,7 +152,7 @@ def propose(stage: Stage, *, progress: Progress) -> Proposal:
     )
 
 
-def write(stage: Stage, proposal: Proposal, *, progress: Progress) -> Path | None:
+def write(stage: LostStage, proposal: Proposal, *, progress: Progress) -> Path | None:
     """Put the proposed state in place, after a backup of the present one, and return where that is.
 
     Raises UserError when somebody else has written it in the meantime, or holds its lock.
@@ -174,7 +174,7 @@ def write(stage: Stage, proposal: Proposal, *, progress: Progress) -> Path | Non
     return saved
 
 
-def _push(stage: Stage, state: Document, backup: Path | None) -> None:
+def _push(stage: LostStage, state: Document, backup: Path | None) -> None:
     try:
         push(stage.terraform, state, backup=backup, is_first=stage.state is None)
     except UserError as error:
@@ -197,13 +197,13 @@ def _secrets_of_missing_versions(
     return {address: arn for address, arn in arns.items() if arn}
 
 
-def _adopted_secrets(stage: Stage) -> frozenset[str]:
+def _adopted_secrets(stage: LostStage) -> frozenset[str]:
     adopted = stage.record.adopted if stage.record else ()
     return frozenset(each.import_id for each in adopted if each.type == "aws_secretsmanager_secret")
 
 
 def _read(
-    stage: Stage,
+    stage: LostStage,
     scratch: Terraform,
     resources: Mapping[str, Resource],
     held: Mapping[str, Mapping[str, Any]],

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from aws.resources import STATEFUL
-from imports.recovery.recovery_stage import Stage
+from imports.gate import judge_recovery
+from imports.recovery.recovery_stage import LostStage
 from terraform.cli import Terraform
 from terraform.import_plan import ReadObject
 from terraform.plan import Plan
 from terraform.stack import FILE_NAME, Stack
 from terraform.state import Document, dump_document
-from terraform.state_surgery import add_objects, with_outputs
+from terraform.state_surgery import add_objects, held, with_outputs
 
 _TASK_DEFINITION: Final = "aws_ecs_task_definition."
 
@@ -21,39 +21,36 @@ Effect = Literal["unchanged", "changed", "replaced", "destroyed", "created"]
 
 @dataclass(frozen=True, kw_only=True)
 class Outlook:
-    """What the next deploy would do at one address; `blocks` where that must not be."""
+    """What the next deploy would do at one address; `blocks` where that must not be, and `why`."""
 
     address: str
     effect: Effect
     attributes: tuple[str, ...]
     blocks: bool
+    why: str = ""
 
 
-def outlook(plan: Plan, *, recovered: Set[str]) -> tuple[Outlook, ...]:
+def outlook(plan: Plan, *, recovered: Mapping[str, str | None]) -> tuple[Outlook, ...]:
     """Return what the plan would do, address by address; of what it leaves alone, what is recovered.
 
-    A recovered object that would be replaced or destroyed is not what the stage had there. What holds data
-    must not be replaced or destroyed at all.
+    `recovered` are import ids by address, of those that have one.
     """
-    found = []
-    for address, change in plan.by_address.items():
-        effect = _effect(change.actions)
-        ours = address in recovered
-        if effect == "unchanged" and not ours:
-            continue
-        found.append(
-            Outlook(
-                address=address,
-                effect=effect,
-                attributes=tuple(each.attribute for each in change.attributes),
-                blocks=effect in {"replaced", "destroyed"} and (ours or change.type in STATEFUL),
-            )
+    reasons = {each.address: each.why for each in judge_recovery(plan, recovered).blocked}
+    return tuple(
+        Outlook(
+            address=address,
+            effect=effect,
+            attributes=tuple(each.attribute for each in change.attributes),
+            blocks=address in reasons,
+            why=reasons.get(address, ""),
         )
-    return tuple(sorted(found, key=lambda each: each.address))
+        for address, change in sorted(plan.by_address.items())
+        if (effect := _effect(change.actions)) != "unchanged" or address in {*recovered, *reasons}
+    )
 
 
 def judged(
-    stage: Stage,
+    stage: LostStage,
     scratch: Terraform,
     objects: dict[str, ReadObject],
     *,
@@ -69,7 +66,8 @@ def judged(
     while True:
         state = add_objects(stage.state, objects, stage.stack, terraform_version=version)
         plan = _planned_upon(stage, scratch, state, not_imported=objects.keys() | gone)
-        found = outlook(plan, recovered=objects.keys())
+        ids = {address: each.import_id for address, each in held(state).items()}
+        found = outlook(plan, recovered={address: ids[address] for address in objects})
         out = left_out(found, stage.stack, recovered=objects.keys(), undecided=undecided)
         if not out:
             return with_outputs(state, plan), found, objects
@@ -98,7 +96,7 @@ def left_out(
 
 
 def _planned_upon(
-    stage: Stage, scratch: Terraform, state: Document, *, not_imported: Set[str]
+    stage: LostStage, scratch: Terraform, state: Document, *, not_imported: Set[str]
 ) -> Plan:
     document = dict(stage.stack.document)
     document["terraform"] = stage.stack.without_backend

@@ -22,7 +22,7 @@ from terraform.workspace import Workspace, set_default_credentials
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stage:
+class LostStage:
     """The stage to be recovered: its folder, what it is to be, what its state holds.
 
     `half_made` are addresses that an interrupted run had not waited for: Terraform marks them to be replaced,
@@ -51,7 +51,7 @@ class Stage:
         }
 
 
-def open_stage(workspace: Workspace, *, progress: Progress) -> Stage:
+def open_lost_stage(workspace: Workspace, *, progress: Progress) -> LostStage:
     """Synthesize the stage and read its state.
 
     Raises UserError when one of them cannot be read and for half a state in a bucket.
@@ -70,7 +70,7 @@ def open_stage(workspace: Workspace, *, progress: Progress) -> Stage:
     refuse_other_account(workspace, content(state))
     # What a person has marked (`terraform taint`) stays so.
     half_made = state.tainted if state and cut_short(terraform.folder) else ()
-    return Stage(
+    return LostStage(
         workspace=workspace,
         terraform=terraform,
         stack=read_stack(terraform.folder),
@@ -129,7 +129,7 @@ def held_ids(state: Document | None) -> frozenset[str]:
     return frozenset(id_ for id_ in ids if isinstance(id_, str))
 
 
-def data_attributes(stage: Stage) -> dict[str, Mapping[str, Any]]:
+def data_attributes(stage: LostStage) -> dict[str, Mapping[str, Any]]:
     """Return the data sources that names and places are made of, as they are now."""
     found: dict[str, Mapping[str, Any]] = {
         address: {"account_id": account_of(stage.clients)}

@@ -119,7 +119,9 @@ def bring_back(
         except (ValueError, LookupError):
             cannot[logical_id] = f"no {rows[logical_id]['Type']} can be imported"
 
-    literal = _Literal(rows=rows, ids=ids, account_id=account_id)
+    literal = _Literal(
+        rows=rows, ids=ids, partition=backup.arn.split(":")[1], account_id=account_id
+    )
     found: dict[str, Any] = {}
     while found.keys() != identifiers.keys():
         found = {}
@@ -158,6 +160,7 @@ class _Literal:
 
     rows: Mapping[str, Any]
     ids: Mapping[str, str]
+    partition: str
     account_id: str
 
     def row(self, logical_id: str, back: frozenset[str]) -> dict[str, Any]:
@@ -214,5 +217,5 @@ class _Literal:
     def _attribute(self, name: str, attribute: str) -> str:
         if (self.rows[name]["Type"], attribute) == ("AWS::IAM::Role", "Arn"):
             path = (self.rows[name].get("Properties") or {}).get("Path", "/")
-            return f"arn:aws:iam::{self.account_id}:role{path}{self.ids[name]}"
+            return f"arn:{self.partition}:iam::{self.account_id}:role{path}{self.ids[name]}"
         raise LookupError(f"{name}.{attribute}")

@@ -11,7 +11,7 @@ from aws.client import Clients, account_of, ask, region_of
 from common.errors import UserError, listed
 from common.progress import Progress
 from imports.record import AdoptionRecord, StackOrigin
-from imports.sources.cloudformation.owners_stack import OwnersStack, read_stack
+from imports.sources.cloudformation.owners_stack import OwnersStack, read_owners_stack
 from imports.sources.cloudformation.refusals import why_not_let_go
 from imports.stack_retirement.disarming import disarm, read_armed
 from imports.stack_retirement.plan import RowPlan, lacking, moved_on, plan, retained
@@ -19,9 +19,9 @@ from imports.stack_retirement.stack_backup import (
     StackBackup,
     backup_of,
     backup_path,
-    read_backup,
+    read_stack_backup,
     stack_before,
-    write_backup,
+    write_stack_backup,
 )
 from imports.stack_retirement.stack_calls import delete_stack
 from imports.stack_retirement.steps import GONE, Job, StackRetirement
@@ -53,16 +53,16 @@ def retire_stack(
     Raises UserError for what stands against it, and has then deleted nothing, unless it says otherwise.
     """
     origin = stack_of(record)
-    refuse_other_account(record, clients)
+    refuse_foreign_credentials(record, clients)
     path = backup_path(backup_folder, origin)
     job = Job(clients=clients, origin=origin, path=path, progress=progress)
-    backup = read_backup(path, origin)
+    backup = read_stack_backup(path, origin)
     facts = job.settled(backup)
     if facts is None or facts["StackStatus"] == GONE:
         assert backup is not None  # noqa: S101  # `settled` refuses that
         return job.last_look(rows=plan(origin, stack_before(backup)))
 
-    stack = read_stack(clients, origin.arn, progress=progress, with_drift=backup is None)
+    stack = read_owners_stack(clients, origin.arn, progress=progress, with_drift=backup is None)
     rows = plan(origin, stack_before(backup) if backup else stack)
     _refuse(origin, stack, rows, backup)
     _refuse_in_use(clients, rows)
@@ -70,7 +70,7 @@ def retire_stack(
     if backup is None:
         progress("writing a backup of the stack")
         backup = backup_of(stack, read_armed(clients, rows))
-        write_backup(path, backup)
+        write_stack_backup(path, backup)
     job.note_data(rows)
     progress("taking away what lets the stack's handlers empty buckets and registries")
     disarm(clients, rows)
@@ -84,7 +84,7 @@ def retire_stack(
     return job.last_look(rows=rows)
 
 
-def refuse_other_account(record: AdoptionRecord, clients: Clients) -> None:
+def refuse_foreign_credentials(record: AdoptionRecord, clients: Clients) -> None:
     """Raise UserError unless the credentials are of the record's account and region."""
     account, region = account_of(clients), region_of(clients)
     if (account, region) != (record.account_id, record.region):

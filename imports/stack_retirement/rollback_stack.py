@@ -14,14 +14,18 @@ from common.progress import Progress
 from common.templates import read_template
 from imports.record import AdoptionRecord, StackOrigin
 from imports.rollback import Forgotten, forget
-from imports.sources.cloudformation.owners_stack import OwnersStack, deployed_text, read_stack
+from imports.sources.cloudformation.owners_stack import (
+    OwnersStack,
+    deployed_text,
+    read_owners_stack,
+)
 from imports.stack_retirement.disarming import arm_again
 from imports.stack_retirement.plan import moved_on, plan, retained
-from imports.stack_retirement.retire_stack import refuse_other_account, stack_of
+from imports.stack_retirement.retire_stack import refuse_foreign_credentials, stack_of
 from imports.stack_retirement.stack_backup import (
     StackBackup,
     backup_path,
-    read_backup,
+    read_stack_backup,
     set_aside,
     stack_before,
 )
@@ -68,9 +72,9 @@ def rollback_stack(
 ) -> StackRollback:
     """Give back what can be given back; safe to run again. Raises UserError for what stands against it."""
     origin = stack_of(record)
-    refuse_other_account(record, clients)
+    refuse_foreign_credentials(record, clients)
     path = backup_path(backup_folder, origin)
-    backup = read_backup(path, origin)
+    backup = read_stack_backup(path, origin)
     job = Job(clients=clients, origin=origin, path=path, progress=progress)
     facts = job.settled(backup)
     if facts and facts["StackStatus"] == "DELETE_FAILED":
@@ -98,7 +102,7 @@ def rollback_stack(
             cannot=wanted.cannot,
             notes=() if is_back else how(origin, backup, wanted, files),
         )
-    stack = read_stack(clients, origin.arn, progress=progress, with_drift=False)
+    stack = read_owners_stack(clients, origin.arn, progress=progress, with_drift=False)
     if backup is not None:
         _refuse_moved(origin, stack, backup)
     gone = forget(ours, here, pull(here), backup_folder=backup_folder, progress=progress)

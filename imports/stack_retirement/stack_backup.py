@@ -84,7 +84,7 @@ def data_path(backup: Path) -> Path:
     return backup.with_suffix(".data.json")
 
 
-def write_backup(path: Path, backup: StackBackup) -> None:
+def write_stack_backup(path: Path, backup: StackBackup) -> None:
     """Write the backup, private to its owner, with a checksum beside it."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     text = backup.model_dump_json(indent=2) + "\n"
@@ -94,7 +94,7 @@ def write_backup(path: Path, backup: StackBackup) -> None:
     replace_file(path, text, mode=0o600)
 
 
-def read_backup(path: Path, origin: StackOrigin) -> StackBackup | None:
+def read_stack_backup(path: Path, origin: StackOrigin) -> StackBackup | None:
     """Return the backup; None where there is none. Raises UserError for one that cannot be trusted."""
     if not path.exists():
         return None

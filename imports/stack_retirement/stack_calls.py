@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from aws.client import Clients, ask, ask_all, ask_unless, asking, client_of, region_of
 from common.errors import UserError, listed
 from common.progress import Progress
+from modules.base.partition import host
 
 MOST_BYTES: Final = 51_200
 """A longer template goes through a bucket."""
@@ -155,7 +156,7 @@ def _template(clients: Clients, arn: str, text: str) -> dict[str, str]:
         PublicAccessBlockConfiguration=dict.fromkeys(closed, True),
     )
     ask(clients, "s3", "PutObject", Bucket=bucket, Key=_KEY, Body=text.encode())
-    return {"TemplateURL": f"https://{bucket}.s3.{region}.amazonaws.com/{_KEY}"}
+    return {"TemplateURL": f"https://{bucket}.{host('s3', region)}/{_KEY}"}
 
 
 def _role(facts: Facts) -> dict[str, str]:

@@ -10,7 +10,7 @@ from common.errors import UserError, listed, shorten
 from common.progress import Progress
 from common.templates import read_template
 from imports.record import StackOrigin
-from imports.sources.cloudformation.owners_stack import deployed_text, read_stack
+from imports.sources.cloudformation.owners_stack import deployed_text, read_owners_stack
 from imports.stack_retirement.data import Data, compare, read_data, saved_data, told, write_data
 from imports.stack_retirement.plan import RowPlan, moved_on
 from imports.stack_retirement.stack_backup import StackBackup, data_path
@@ -99,7 +99,9 @@ class Job:
                 "was not deleted; set `removalPolicy: RemovalPolicy.RETAIN` on these in the CDK app, deploy "
                 "that, then run the inventory again"
             )
-        after = read_stack(self.clients, self.origin.arn, progress=self.progress, with_drift=False)
+        after = read_owners_stack(
+            self.clients, self.origin.arn, progress=self.progress, with_drift=False
+        )
         moved = moved_on(self.origin, after, backup.template)
         if moved:
             raise UserError(

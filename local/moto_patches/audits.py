@@ -1,4 +1,4 @@
-"""What moto 5.2 leaves out and `make prowler` asks for. Each gap names how it shows."""
+"""What moto 5.2 leaves out and `make prowler` or the doctor asks for. Each gap names how it shows."""
 
 import json
 from datetime import UTC, datetime
@@ -68,12 +68,23 @@ def _tell_of_database_certificates_and_versions() -> None:
         ]
         return ActionResult({"DBEngineVersions": versions})
 
+    def describe_db_major_engine_versions(self: RDSResponse) -> ActionResult:
+        support = {
+            "LifecycleSupportName": "open-source-rds-standard-support",
+            "LifecycleSupportStartDate": datetime(_FROM, 5, 24, tzinfo=UTC),
+            "LifecycleSupportEndDate": datetime(_UNTIL, 5, 24, tzinfo=UTC),
+        }
+        asked = {name: self.params.get(name) for name in ("Engine", "MajorEngineVersion")}
+        version = {**asked, "SupportedEngineLifecycles": [support]}
+        return ActionResult({"DBMajorEngineVersions": [version]})
+
     def describe_pending_maintenance_actions(_self: RDSResponse) -> ActionResult:
         return ActionResult({"PendingMaintenanceActions": []})  # nothing ever waits here
 
     for call in (
         describe_certificates,
         describe_db_engine_versions,
+        describe_db_major_engine_versions,
         describe_pending_maintenance_actions,
     ):
         setattr(RDSResponse, call.__name__, call)

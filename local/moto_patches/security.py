@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from moto.backup import urls as backup_urls
 from moto.backup.exceptions import ResourceNotFoundException
+from moto.backup.models import Plan
 from moto.backup.responses import BackupResponse
 from moto.ec2.models.flow_logs import FlowLogsBackend
 from moto.wafv2.models import FakeIPSet
@@ -35,8 +36,15 @@ def _lock_address_sets_as_waf_does() -> None:
 
 
 def _select_what_to_back_up() -> None:
-    """Keep the selections of a backup plan, and let a vault that goes be asked what is in it."""
+    """Let a plan change, keep its selections, and let a vault that goes be asked what is in it."""
     selections: dict[str, dict[str, Any]] = {}
+
+    def update_backup_plan(self: BackupResponse) -> str:
+        backend = self.backup_backend
+        plan = backend.get_backup_plan(self.path.rstrip("/").split("/")[-1], None)
+        wanted = Plan(json.loads(self.body)["BackupPlan"], plan.creator_request_id, backend)
+        plan.backup_plan, plan.version_id = wanted.backup_plan, wanted.version_id
+        return json.dumps(plan.to_dict())
 
     def create_backup_selection(self: BackupResponse) -> str:
         request = json.loads(self.body)
@@ -73,6 +81,7 @@ def _select_what_to_back_up() -> None:
         return json.dumps({"RecoveryPoints": []})  # nothing is ever backed up here
 
     for call in (
+        update_backup_plan,
         create_backup_selection,
         get_backup_selection,
         list_backup_selections,

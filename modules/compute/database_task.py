@@ -1,6 +1,8 @@
 """The task that runs SQL inside the stage, once, when the operator asks: it is not a service."""
 
 import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from cdktf_cdktf_provider_aws.ecs_task_definition import (
@@ -9,7 +11,6 @@ from cdktf_cdktf_provider_aws.ecs_task_definition import (
     EcsTaskDefinitionVolume,
 )
 from cdktf_cdktf_provider_aws.iam_role import IamRole
-from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from cdktf_cdktf_provider_aws.security_group import SecurityGroup
 from constructs import Construct
 
@@ -21,6 +22,7 @@ from modules.context import Context
 from modules.data.database import Database
 from modules.network.network import AnyNetwork
 from modules.security import key_policy, policies
+from modules.security.roles import allow, role
 from modules.security.secret_store import SecretStore
 from modules.settings import stage_settings as s
 from modules.settings.secrets import MASTER_CREDENTIALS, SecretRef
@@ -59,15 +61,13 @@ class DatabaseTask(Construct):
                 skip_destroy=context.retain_data,
             ),
         )
-        role = address(
+        execution = role(
+            self,
+            "execution",
             f"{DATABASE_TASK}_execution",
-            IamRole(
-                self,
-                "execution",
-                name=names.execution_role(DATABASE_TASK),
-                description="What ECS may do to start the task that runs SQL",
-                assume_role_policy=json.dumps(policies.tasks_assume_role(context.account_id)),
-            ),
+            name=names.execution_role(DATABASE_TASK),
+            trust=policies.tasks_assume_role(context.account_id),
+            description="What ECS may do to start the task that runs SQL",
         )
         pem = authorities(region)
         images = [settings.client_image, *([settings.authorities_image] if pem else [])]
@@ -79,15 +79,13 @@ class DatabaseTask(Construct):
             ),
             *(key_policy.read_secrets(context.key_arn, region) if context.key_arn else []),
         ]
-        address(
+        allow(
+            self,
+            "execution_policy",
             f"{DATABASE_TASK}_execution",
-            IamRolePolicy(
-                self,
-                "execution_policy",
-                name="execution",
-                role=role.name,
-                policy=json.dumps(policies.document(statements)),
-            ),
+            role=execution,
+            name="execution",
+            statements=statements,
         )
         environment = {
             "PGHOST": database.host,
@@ -121,26 +119,48 @@ class DatabaseTask(Construct):
             definitions = with_authorities(
                 definitions, pem=pem, image=mirror.image(settings.authorities_image)
             )
-        address(
+        operators_task(
+            self,
             DATABASE_TASK,
-            EcsTaskDefinition(
-                self,
-                "task_definition",
-                family=names.service(DATABASE_TASK),
-                requires_compatibilities=["FARGATE"],
-                network_mode="awsvpc",
-                cpu="256",
-                memory="512",
-                runtime_platform=EcsTaskDefinitionRuntimePlatform(
-                    operating_system_family="LINUX", cpu_architecture="X86_64"
-                ),
-                execution_role_arn=role.arn,
-                # As those of the services: what runs by a revision refers to it.
-                skip_destroy=True,
-                container_definitions=json.dumps(definitions),
-                volume=[EcsTaskDefinitionVolume(name=VOLUME)] if pem else None,
-            ),
+            context=context,
+            definitions=definitions,
+            execution=execution,
+            volumes=[EcsTaskDefinitionVolume(name=VOLUME)] if pem else None,
         )
+
+
+def operators_task(
+    scope: Construct,
+    name: str,
+    *,
+    context: Context,
+    definitions: Sequence[Mapping[str, Any]],
+    execution: IamRole | None,
+    task: IamRole | None = None,
+    volumes: Sequence[EcsTaskDefinitionVolume] | None = None,
+) -> None:
+    """Make the definition of a task that only an operator starts."""
+    address(
+        name,
+        EcsTaskDefinition(
+            scope,
+            "task_definition",
+            family=context.names.service(name),
+            requires_compatibilities=["FARGATE"],
+            network_mode="awsvpc",
+            cpu="256",
+            memory="512",
+            runtime_platform=EcsTaskDefinitionRuntimePlatform(
+                operating_system_family="LINUX", cpu_architecture="X86_64"
+            ),
+            task_role_arn=task.arn if task else None,
+            execution_role_arn=execution.arn if execution else None,
+            # As those of the services: what runs by a revision refers to it.
+            skip_destroy=True,
+            container_definitions=json.dumps(definitions),
+            volume=volumes,
+        ),
+    )
 
 
 def where_it_runs(network: AnyNetwork, security_group: SecurityGroup) -> dict[str, str]:

@@ -50,6 +50,7 @@ from modules.lent import LentCluster, LentNetwork, LentObject
 from modules.network.inside_names import InsideNames, LentNames
 from modules.network.network import AnyNetwork
 from modules.security import key_policy, policies
+from modules.security.roles import allow
 from modules.security.secret_store import SecretStore
 from modules.settings import stage_settings as s
 from modules.settings.jobs import Job
@@ -273,16 +274,8 @@ class FargateService(Construct):
     def _policy(
         self, name: str, role: IamRole, statements: Sequence[policies.Statement]
     ) -> IamRolePolicy:
-        return address(
-            f"{self._row.name}_{name}",
-            IamRolePolicy(
-                self,
-                f"{name}_policy",
-                name=name,
-                role=role.name,
-                policy=json.dumps(policies.document(statements)),
-            ),
-        )
+        label = f"{self._row.name}_{name}"
+        return allow(self, f"{name}_policy", label, role=role, name=name, statements=statements)
 
     def _job(self, name: str, job: Job, log_group: CloudwatchLogGroup) -> EcsTaskDefinition:
         """Make the task of a job: the service's container alone, with its own command and its time."""

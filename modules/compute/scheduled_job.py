@@ -4,11 +4,7 @@ Scheduler repeats a start that AWS refuses, and puts what it gives up into the s
 What is started is watched by events (`modules.monitoring.events`); its time is kept in the task itself.
 """
 
-import json
-
 from cdktf_cdktf_provider_aws.ecs_task_definition import EcsTaskDefinition
-from cdktf_cdktf_provider_aws.iam_role import IamRole
-from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from cdktf_cdktf_provider_aws.scheduler_schedule import (
     SchedulerSchedule,
     SchedulerScheduleFlexibleTimeWindow,
@@ -29,6 +25,7 @@ from modules.compute.service_roles import ServiceRoles
 from modules.context import Context
 from modules.network.network import AnyNetwork
 from modules.security import policies
+from modules.security.roles import allow, role
 from modules.settings.jobs import Job
 
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
@@ -72,34 +69,22 @@ class ScheduledJob(Construct):
         failed: FailedJobs,
     ) -> None:
         super().__init__(scope, id_)
-        role = address(
+        starts = role(
+            self,
+            "role",
             f"{name}_schedule",
-            IamRole(
-                self,
-                "role",
-                name=context.names.job_role(name),
-                description=f"What starts {name} by the clock",
-                assume_role_policy=json.dumps(policies.scheduler_assumes_role(context.account_id)),
-            ),
+            name=context.names.job_role(name),
+            trust=policies.scheduler_assumes_role(context.account_id),
+            description=f"What starts {name} by the clock",
         )
-        policy = address(
-            f"{name}_schedule",
-            IamRolePolicy(
-                self,
-                "policy",
-                name="start",
-                role=role.name,
-                policy=json.dumps(
-                    policies.document(
-                        policies.job_statements(
-                            family_arn=task_definition.arn_without_revision,
-                            cluster_arn=cluster.cluster.arn,
-                            role_arns=[roles.execution.arn, roles.task.arn],
-                            queue_arn=failed.queue.arn,
-                        )
-                    )
-                ),
-            ),
+        statements = policies.job_statements(
+            family_arn=task_definition.arn_without_revision,
+            cluster_arn=cluster.cluster.arn,
+            role_arns=[roles.execution.arn, roles.task.arn],
+            queue_arn=failed.queue.arn,
+        )
+        policy = allow(
+            self, "policy", f"{name}_schedule", role=starts, name="start", statements=statements
         )
         group = address(
             name, SchedulerScheduleGroup(self, "group", name=context.names.service(name))
@@ -116,7 +101,7 @@ class ScheduledJob(Construct):
                 flexible_time_window=SchedulerScheduleFlexibleTimeWindow(mode="OFF"),
                 target=SchedulerScheduleTarget(
                     arn=cluster.cluster.arn,
-                    role_arn=role.arn,
+                    role_arn=starts.arn,
                     ecs_parameters=SchedulerScheduleTargetEcsParameters(
                         task_definition_arn=task_definition.arn,
                         launch_type="FARGATE",

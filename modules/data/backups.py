@@ -1,6 +1,5 @@
 """Daily backups of what cannot be built anew, apart from what they back up."""
 
-import json
 from collections.abc import Sequence
 
 from cdktf_cdktf_provider_aws.backup_plan import (
@@ -10,7 +9,6 @@ from cdktf_cdktf_provider_aws.backup_plan import (
 )
 from cdktf_cdktf_provider_aws.backup_selection import BackupSelection
 from cdktf_cdktf_provider_aws.backup_vault import BackupVault
-from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
 from constructs import Construct
 
@@ -18,12 +16,17 @@ from modules.base.address import address
 from modules.base.partition import arn
 from modules.context import Context
 from modules.security import policies
+from modules.security.roles import role
 from modules.settings.windows import START_WINDOW
 
 _MANAGED_POLICIES = {
     "backup": "iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup",
     "restore": "iam::aws:policy/service-role/AWSBackupServiceRolePolicyForRestores",
 }
+# Where nothing is said, Terraform's provider has a backup cancelled after three hours, AWS itself after seven
+# days. The first copy of a large file system takes longer than three hours; a day later the next one begins.
+# https://docs.aws.amazon.com/aws-backup/latest/devguide/API_BackupRuleInput.html
+_COMPLETION_WINDOW = 23 * 60
 
 
 class Backups(Construct):
@@ -50,21 +53,22 @@ class Backups(Construct):
                 force_destroy=not context.retain_data,
             ),
         )
-        role = address(
+        backs_up = role(
+            self,
+            "role",
             "backups",
-            IamRole(
-                self,
-                "role",
-                name=context.names.backup_role,
-                description="What AWS Backup may do to back up and restore",
-                assume_role_policy=json.dumps(policies.backup_assumes_role()),
-            ),
+            name=context.names.backup_role,
+            trust=policies.backup_assumes_role(),
+            description="What AWS Backup may do to back up and restore",
         )
         attachments = [
             address(
                 f"backups_{kind}",
                 IamRolePolicyAttachment(
-                    self, f"{kind}_policy", role=role.name, policy_arn=arn(context.region, policy)
+                    self,
+                    f"{kind}_policy",
+                    role=backs_up.name,
+                    policy_arn=arn(context.region, policy),
                 ),
             )
             for kind, policy in _MANAGED_POLICIES.items()
@@ -85,6 +89,7 @@ class Backups(Construct):
                         ),
                         # Its default is eight hours, some of which are the database's own windows.
                         start_window=START_WINDOW,
+                        completion_window=_COMPLETION_WINDOW,
                         lifecycle=BackupPlanRuleLifecycle(delete_after=retention_days),
                     )
                 ],
@@ -97,7 +102,7 @@ class Backups(Construct):
                 "selection",
                 name=context.names.backup_selection,
                 plan_id=plan.id,
-                iam_role_arn=role.arn,
+                iam_role_arn=backs_up.arn,
                 resources=list(resource_arns),
                 depends_on=attachments,
             ),

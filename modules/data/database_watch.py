@@ -1,12 +1,10 @@
 """What there is to see of the database beside its metrics: its logs, and its operating system's state."""
 
-import json
 from collections.abc import Sequence
 from typing import Literal
 
 from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
-from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
 from constructs import Construct
 
@@ -14,6 +12,7 @@ from modules.base.address import address
 from modules.base.partition import arn
 from modules.context import Context
 from modules.security import policies
+from modules.security.roles import role
 
 _MONITORING_POLICY = "iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
 
@@ -58,24 +57,22 @@ class DatabaseWatch(Construct):
             self._let_rds_measure(context)
 
     def _let_rds_measure(self, context: Context) -> None:
-        role = address(
+        measures = role(
+            self,
+            "role",
             "database_monitoring",
-            IamRole(
-                self,
-                "role",
-                name=context.names.database_monitoring_role,
-                description="What RDS may do to measure the database's operating system",
-                assume_role_policy=json.dumps(policies.monitoring_assumes_role(context.account_id)),
-            ),
+            name=context.names.database_monitoring_role,
+            trust=policies.monitoring_assumes_role(context.account_id),
+            description="What RDS may do to measure the database's operating system",
         )
         attachment = address(
             "database_monitoring",
             IamRolePolicyAttachment(
                 self,
                 "policy",
-                role=role.name,
+                role=measures.name,
                 policy_arn=arn(context.region, _MONITORING_POLICY),
             ),
         )
-        self.role_arn = role.arn
+        self.role_arn = measures.arn
         self.ready.append(attachment)

@@ -51,6 +51,7 @@ class FileStorage(Construct):
                 creation_token=context.names.file_system,
                 encrypted=True,
                 kms_key_id=context.key_arn,
+                throughput_mode=None if settings.throughput == "bursting" else settings.throughput,
                 # What is read again comes back: else it would stay slow, and each read would cost.
                 # https://docs.aws.amazon.com/efs/latest/ug/lifecycle-management-efs.html
                 lifecycle_policy=[

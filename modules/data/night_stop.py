@@ -7,7 +7,6 @@ role for both; on weekends, or whatever days are left out, nothing starts.
 import json
 
 from cdktf_cdktf_provider_aws.iam_role import IamRole
-from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from cdktf_cdktf_provider_aws.scheduler_schedule import (
     SchedulerSchedule,
     SchedulerScheduleFlexibleTimeWindow,
@@ -21,6 +20,7 @@ from modules.base.partition import arn
 from modules.context import Context
 from modules.data.database import Database
 from modules.security import policies
+from modules.security.roles import allow, role
 from modules.settings import schedule
 from modules.settings import stage_settings as s
 
@@ -38,29 +38,21 @@ class NightStop(Construct):
         database: Database,
     ) -> None:
         super().__init__(scope, id_)
-        role = address(
+        self.role: IamRole = role(
+            self,
+            "role",
             "database_switch",
-            IamRole(
-                self,
-                "role",
-                name=context.names.database_switch_role,
-                assume_role_policy=json.dumps(policies.scheduler_assumes_role(context.account_id)),
-            ),
+            name=context.names.database_switch_role,
+            trust=policies.scheduler_assumes_role(context.account_id),
         )
-        policy = address(
+        policy = allow(
+            self,
+            "policy",
             "database_switch",
-            IamRolePolicy(
-                self,
-                "policy",
-                name="switch",
-                role=role.name,
-                policy=json.dumps(
-                    policies.document(
-                        policies.database_switch_statements(
-                            kind=database.kind, database_arn=database.arn
-                        )
-                    )
-                ),
+            role=self.role,
+            name="switch",
+            statements=policies.database_switch_statements(
+                kind=database.kind, database_arn=database.arn
             ),
         )
         starts_at = schedule.earlier(settings.start_at, schedule.DATABASE_LEAD_MINUTES)
@@ -76,7 +68,7 @@ class NightStop(Construct):
                     flexible_time_window=SchedulerScheduleFlexibleTimeWindow(mode="OFF"),
                     target=SchedulerScheduleTarget(
                         arn=arn(context.region, f"scheduler:::aws-sdk:rds:{verb}DB{database.kind}"),
-                        role_arn=role.arn,
+                        role_arn=self.role.arn,
                         input=json.dumps({f"Db{database.kind}Identifier": database.identifier}),
                         # By default it would still try to stop the database the next day.
                         retry_policy=SchedulerScheduleTargetRetryPolicy(
@@ -86,4 +78,3 @@ class NightStop(Construct):
                     depends_on=[policy],
                 ),
             )
-        self.role: IamRole = role

@@ -149,6 +149,29 @@ def _only_for(host: str | None) -> list[LbListenerRuleCondition]:
     return [LbListenerRuleCondition(host_header=LbListenerRuleConditionHostHeader(values=[host]))]
 
 
+def route_of(
+    scope: Construct,
+    *,
+    context: Context,
+    service: Service,
+    network: AnyNetwork | LentNetwork,
+    load_balancer: LoadBalancer | LentLoadBalancer,
+) -> "Route | None":
+    """Return a service's route; None for one that the load balancer does not reach."""
+    if not service.routed or service.path is None or service.routed_port is None:
+        return None
+    return Route(
+        scope,
+        f"{service.name}_route",
+        context=context,
+        service=service,
+        path=service.path,
+        port=service.routed_port,
+        network=network,
+        load_balancer=load_balancer,
+    )
+
+
 class Route(Construct):
     """The target group of a service and the rule that leads to it."""
 

@@ -250,6 +250,27 @@ def failed_jobs_alarm(queue: str) -> AlarmRow:
     )
 
 
+def file_storage_alarm(file_system_id: str) -> AlarmRow:
+    """Watch the file system's credits: without them it is as slow as its data is small.
+
+    It has 2.1 TiB of them when it is made, and earns them with what it stores; they are spent at 100 MiB/s.
+    The operator is told when they last for half an hour more.
+    https://docs.aws.amazon.com/efs/latest/ug/performance.html#bursting
+    """
+    return AlarmRow(
+        key="file_storage_credits",
+        description="The file system will be slow: its burst credits are nearly used up; "
+        "file_storage.throughput = elastic needs none",
+        namespace="AWS/EFS",
+        metric="BurstCreditBalance",
+        statistic="Minimum",
+        comparison="LessThanOrEqualToThreshold",
+        threshold=100 * MIB * 30 * 60,
+        evaluation_periods=3,
+        dimensions={"FileSystemId": file_system_id},
+    )
+
+
 # A week's minute from the time of each sample; the functions tell it where there is no sample, too.
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
 MINUTE_OF_WEEK = "(DAY(m)-1)*1440+HOUR(m)*60+MINUTE(m)"

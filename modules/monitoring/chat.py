@@ -12,8 +12,6 @@ from cdktf_cdktf_provider_aws.cloudwatch_event_target import (
     CloudwatchEventTarget,
     CloudwatchEventTargetInputTransformer,
 )
-from cdktf_cdktf_provider_aws.iam_role import IamRole
-from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
 from cdktf_cdktf_provider_aws.sns_topic_policy import SnsTopicPolicy
 from constructs import Construct
@@ -23,6 +21,7 @@ from modules.context import Context
 from modules.monitoring.events import EventRow
 from modules.monitoring.monitoring import AlarmTopic, EventNotices
 from modules.security import policies
+from modules.security.roles import allow, role
 from modules.settings import stage_settings as s
 
 # What somebody in the channel may do at most, whatever role he is given there. Without it: everything.
@@ -49,25 +48,11 @@ class Chat(Construct):
     ) -> None:
         super().__init__(scope, id_)
         self.topic: SnsTopic = self._events(context, notices)
-        role = address(
-            "chat",
-            IamRole(
-                self,
-                "role",
-                name=context.names.chat,
-                assume_role_policy=json.dumps(policies.chat_assumes_role()),
-            ),
+        shows = role(
+            self, "role", "chat", name=context.names.chat, trust=policies.chat_assumes_role()
         )
-        address(
-            "chat",
-            IamRolePolicy(
-                self,
-                "role_policy",
-                name="graphs",
-                role=role.name,
-                policy=json.dumps(policies.document(policies.chat_statements())),
-            ),
-        )
+        graphs = policies.chat_statements()
+        allow(self, "role_policy", "chat", role=shows, name="graphs", statements=graphs)
         heard = [topic.topic.arn, self.topic.arn]
         if settings.slack_workspace_id and settings.slack_channel_id:
             address(
@@ -78,7 +63,7 @@ class Chat(Construct):
                     configuration_name=f"{context.names.chat}-slack",
                     slack_team_id=settings.slack_workspace_id,
                     slack_channel_id=settings.slack_channel_id,
-                    iam_role_arn=role.arn,
+                    iam_role_arn=shows.arn,
                     guardrail_policy_arns=[GUARDRAIL],
                     sns_topic_arns=heard,
                     logging_level="ERROR",
@@ -94,7 +79,7 @@ class Chat(Construct):
                     tenant_id=settings.teams_tenant_id,
                     team_id=settings.teams_team_id,
                     channel_id=settings.teams_channel_id,
-                    iam_role_arn=role.arn,
+                    iam_role_arn=shows.arn,
                     guardrail_policy_arns=[GUARDRAIL],
                     sns_topic_arns=heard,
                     logging_level="ERROR",

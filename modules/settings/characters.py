@@ -66,6 +66,14 @@ def unseen_kind(character: str) -> str | None:
     return _UNSEEN.get(unicodedata.category(character))
 
 
+def foreign_letter(name: str) -> str | None:
+    """Return the first character of a name that only looks like one of ASCII's; None where there is none."""
+    for character in name:
+        if not character.isascii():
+            return f"{character} (U+{ord(character):04X}), which is no letter of ASCII's"
+    return None
+
+
 def typed_kind(character: str) -> str | None:
     """Return the kind of a character that no keyboard types into a file of settings; None for others."""
     quotes = next((kind for marks, kind in QUOTES.items() if character in marks), None)

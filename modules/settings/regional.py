@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from modules.base.partition import has
+from modules.base.partition import has, regions
 from modules.settings.setting_error import SettingError
 from modules.settings.stage_settings import StageSettings
 
@@ -47,6 +47,25 @@ def find_region_errors(settings: StageSettings) -> Iterator[SettingError]:
                 value=_value(settings, field),
                 allowed=f"left out in {region}, which has no {title}",
                 remedy=remedy,
+                rests_on=("region",),
+            )
+    yield from _in_dollars(settings)
+
+
+def _in_dollars(settings: StageSettings) -> Iterator[SettingError]:
+    """Refuse amounts in dollars where AWS counts in yuan.
+
+    https://docs.amazonaws.cn/en_us/aws/latest/userguide/billing-and-payment.html
+    """
+    if regions()[settings.region] != "aws-cn":
+        return
+    for field in ("cost_alerts.budget_usd", "cost_alerts.anomaly_usd"):
+        if amount := _value(settings, field):
+            yield SettingError(
+                field=field,
+                value=amount,
+                allowed=f"left out in {settings.region}: AWS bills China in yuan, not in dollars",
+                remedy="take it out, and set it in the console",
                 rests_on=("region",),
             )
 

@@ -20,7 +20,7 @@ from modules.settings.services import (
     ScheduledScaling,
     Service,
 )
-from modules.settings.setting_error import SettingError
+from modules.settings.setting_error import SettingError, refused
 from modules.settings.stage_settings import StageSettings
 from modules.settings.task_checks import find_name_errors, find_task_errors
 from modules.settings.toml_text import HIDDEN, toml_value
@@ -324,12 +324,7 @@ def _variables(service: Service) -> Iterator[SettingError]:
                 continue
             refusal = variable_name(variable)
             if refusal:
-                yield SettingError(
-                    field=f"services.{service.name}.{table}",
-                    value=variable,
-                    allowed=refusal.allowed,
-                    remedy=refusal.remedy,
-                )
+                yield refused(f"services.{service.name}.{table}", variable, refusal)
 
 
 def _service_names(settings: StageSettings) -> Iterator[SettingError]:

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
+from modules.settings.rules.refusal import Refusal
 from modules.settings.toml_text import printable, toml_value
+
+_LONGEST = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,4 +25,18 @@ class SettingError:
 
     def __str__(self) -> str:
         value = "(missing)" if self.value is None else toml_value(self.value)
-        return f"{printable(self.field)} = {value}: must be {self.allowed}; {self.remedy}"
+        field = printable(self.field)
+        if len(field) > _LONGEST:
+            field = f"{field[: _LONGEST - 3]}..."
+        return f"{field} = {value}: must be {self.allowed}; {self.remedy}"
+
+
+def refused(field: str, value: object, refusal: Refusal, *rests_on: str) -> SettingError:
+    """Return the error of a value that AWS would not take."""
+    return SettingError(
+        field=field,
+        value=value,
+        allowed=refusal.allowed,
+        remedy=refusal.remedy,
+        rests_on=rests_on,
+    )

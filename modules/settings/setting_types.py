@@ -33,7 +33,7 @@ def _log_retention(value: int) -> int:
 
 def matching(pattern: str, allowed: str, remedy: str) -> AfterValidator:
     """Make a validator for text of one form; `allowed` says the form in words."""
-    form = re.compile(pattern)
+    form = re.compile(pattern, re.ASCII)  # AWS's digits are ASCII's
 
     def check(value: str) -> str:
         if not form.fullmatch(value):

@@ -7,7 +7,7 @@ from modules.base.partition import arn
 from modules.settings.stage_settings import StageSettings
 
 _PLACE = re.compile(
-    r"(?P<host>(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.[^/]+)/(?P<prefix>.+)"
+    r"(?P<host>(?P<account>[0-9]{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.[^/]+)/(?P<prefix>.+)"
 )
 
 

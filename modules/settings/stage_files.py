@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from modules.settings.beside import read_beside
-from modules.settings.characters import typed_kind
+from modules.settings.characters import foreign_letter, typed_kind
 from modules.settings.checks import NAMED_SWITCHES, find_errors
 from modules.settings.credential_shapes import credential_within
 from modules.settings.own_secrets import chosen_reference, defaults_of
@@ -115,7 +115,10 @@ def _stands_at(error: Exception, text: str) -> str:
     line, column = (int(number) - 1 for number in place.groups())
     character = text.split("\n")[line][column : column + 1]
     kind = typed_kind(character) if character else None
-    return f": {kind} (U+{ord(character):04X}) is there: type it anew" if kind else ""
+    if kind:
+        return f": {kind} (U+{ord(character):04X}) is there: type it anew"
+    foreign = foreign_letter(character)
+    return f": {foreign}, is there: type the name anew, or write it in quotes" if foreign else ""
 
 
 def _no_such_stage(path: Path, stage: str) -> str:

@@ -321,6 +321,11 @@ class FileStorage(Section):
         description="what a task sees of it: `access-point`: its folder `/lancedb`; `root`: all of it, as in "
         "an adopted stack whose data lies there",
     )
+    throughput: Literal["bursting", "elastic"] = Field(
+        "bursting",
+        description="`bursting`: as fast as what it stores is large, and faster on credit, which an alarm "
+        "watches; `elastic`: as fast as is asked. 0.03 per GB read and 0.06 per GB written",
+    )
 
 
 class Logs(Section):
@@ -481,7 +486,10 @@ class StageSettings(Section):
         description="`foundation`: what the services need; `full`: everything; `adopt`: only what an "
         "adoption record holds",
     )
-    region: Region = Field("us-east-1", description="AWS region")
+    region: Region = Field(
+        "us-east-1",
+        description="AWS region, also of GovCloud or China: what AWS does not have there is refused",
+    )
     account_id: AccountId | None = Field(
         None,
         description='the AWS account that the stage belongs to, as in `"123456789012"`: with credentials of '

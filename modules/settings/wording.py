@@ -11,6 +11,7 @@ from typing import Any, get_origin
 
 from pydantic_core import ErrorDetails
 
+from modules.settings.characters import foreign_letter
 from modules.settings.credential_shapes import secret_kind
 from modules.settings.own_secrets import OwnSecret
 from modules.settings.secret_wording import worded_secret
@@ -191,6 +192,9 @@ def _all_tables() -> Iterator[tuple[str, list[str]]]:
 def _meant(loc: Sequence[int | str], known: Sequence[str], value: object) -> str:
     """Guess what a person meant who typed the key at the end of `loc`."""
     typed = str(loc[-1])
+    foreign = foreign_letter(typed)
+    if foreign:
+        return f"type it anew, without {foreign}"
     key = typed.strip().lower().replace("-", "_")
     table = str(loc[0]) if len(loc) > 1 else ""
     here = key if key in known else _OTHER_WORDS.get(key, "")
@@ -239,6 +243,9 @@ def plain_name(name: str) -> str:
 
 
 def _service_name(name: str) -> str:
+    foreign = foreign_letter(name)
+    if foreign:
+        return f"type it anew, without {foreign}"
     plain = plain_name(name)
     return f"write [services.{plain}]" if plain else "write it as in [services.reports]"
 

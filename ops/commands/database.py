@@ -26,7 +26,7 @@ _REMEDIES = {
 }
 
 app = typer.Typer(
-    help="The database's schema and the roles that services log in as.",
+    help="The database: its schema and roles, connect, rotate, restore, upgrade.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import tomlkit
 import typer
 
-from aws.client import ask, ask_unless
 from common.errors import UserError
 from common.files import replace_file
 from common.screen import ASKS_FOR_A_PERSON, AsJson, Stage, print_json, say
@@ -146,8 +145,7 @@ class _Upgrade:
 
     def _take_snapshot(self) -> None:
         if self._snapshot_status() is None:
-            ask(
-                self._deployed.clients,
+            self._deployed.ask(
                 "rds",
                 "CreateDBSnapshot",
                 DBInstanceIdentifier=self._name,
@@ -157,8 +155,7 @@ class _Upgrade:
 
     def _upgrade(self) -> None:
         if not self._runs():
-            ask(
-                self._deployed.clients,
+            self._deployed.ask(
                 "rds",
                 "ModifyDBInstance",
                 DBInstanceIdentifier=self._name,
@@ -229,4 +226,4 @@ class _Upgrade:
         return answer["DBInstances"][0] if answer else None
 
     def _ask(self, operation: str, **named: Any) -> Mapping[str, Any] | None:
-        return ask_unless(self._deployed.clients, "rds", operation, _NONE, **named)
+        return self._deployed.ask_unless("rds", operation, _NONE, **named)

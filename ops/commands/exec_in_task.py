@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from aws.client import ask, ask_all
 from common.errors import UserError
 from common.screen import AsJson, Stage, print_json, tell
 from ops.deployed import Deployed, check_runs_services, chosen_services, open_stage
@@ -47,8 +46,7 @@ def exec_(
     chosen = _task(deployed, service, task)
     task_id = str(chosen["taskArn"]).rpartition("/")[2]
     runtime_id = _runtime_id(deployed, service, chosen)
-    session = ask(
-        deployed.clients,
+    session = deployed.ask(
         "ecs",
         "ExecuteCommand",
         cluster=deployed.names.cluster,
@@ -103,8 +101,7 @@ def _task(deployed: Deployed, service: str, asked: str | None) -> Mapping[str, A
     Raises UserError where there is none.
     """
     stage = deployed.settings.stage
-    arns = ask_all(
-        deployed.clients,
+    arns = deployed.ask_all(
         "ecs",
         "ListTasks",
         ("taskArns",),
@@ -113,13 +110,7 @@ def _task(deployed: Deployed, service: str, asked: str | None) -> Mapping[str, A
         desiredStatus="RUNNING",
     )["taskArns"][:_MOST_AT_ONCE]
     tasks = (
-        ask(
-            deployed.clients,
-            "ecs",
-            "DescribeTasks",
-            cluster=deployed.names.cluster,
-            tasks=arns,
-        )["tasks"]
+        deployed.ask("ecs", "DescribeTasks", cluster=deployed.names.cluster, tasks=arns)["tasks"]
         if arns
         else []
     )

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from aws.client import boto3_clients
-from aws.resources import CARRYING, DOCUMENTS, PROTECTING, STATEFUL
+from aws.resources import CARRYING, DOCUMENTS, PROTECTING
 from aws.resources.document import Document
 from common.errors import UserError, listed
 from common.progress import Progress
@@ -22,6 +22,7 @@ from common.screen import (
     say,
 )
 from imports.taken_names import named_creates, taken_names
+from modules.settings.stateful import STATEFUL
 from ops.verdicts.gate import UNCHANGED, Judgement, judge
 from ops.verdicts.planning import StagePlan, stage_plan
 from terraform.overwrites import creates, held_documents

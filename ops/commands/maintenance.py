@@ -6,7 +6,6 @@ from typing import Annotated, Final
 
 import typer
 
-from aws.client import ask
 from common.errors import UserError
 from common.screen import ASKS_FOR_A_PERSON, AsJson, Stage, print_json, progress_on_screen, say
 from common.text_files import decode_text
@@ -70,7 +69,7 @@ def off_(stage: Stage, as_json: AsJson = False) -> None:
         edge = edge_facts(deployed)
         for rule in edge.maintenance.rules if edge.maintenance else ():
             progress("taking the page away")
-            ask(deployed.clients, "elbv2", "DeleteRule", RuleArn=rule)
+            deployed.ask("elbv2", "DeleteRule", RuleArn=rule)
         edge = edge_facts(deployed)
     _show(edge, stage, as_json)
 
@@ -131,11 +130,10 @@ def _turn_on(deployed: Deployed, edge: Edge, html: str, *, given: bool) -> None:
     there = edge.maintenance
     if there and given:
         for rule in there.rules:
-            ask(deployed.clients, "elbv2", "ModifyRule", RuleArn=rule, Actions=[action])
+            deployed.ask("elbv2", "ModifyRule", RuleArn=rule, Actions=[action])
     for listener in edge.listeners:
         if there is None or listener.port in there.missing:
-            ask(
-                deployed.clients,
+            deployed.ask(
                 "elbv2",
                 "CreateRule",
                 ListenerArn=listener.arn,
@@ -148,7 +146,7 @@ def _turn_on(deployed: Deployed, edge: Edge, html: str, *, given: bool) -> None:
 
 def _tags(deployed: Deployed) -> list[dict[str, str]]:
     """Return what marks the rules: not the stage's own tags, which tell a recover what deploys have made."""
-    caller = str(ask(deployed.clients, "sts", "GetCallerIdentity")["Arn"])
+    caller = str(deployed.ask("sts", "GetCallerIdentity")["Arn"])
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return [
         {"Key": "Name", "Value": deployed.names.maintenance},

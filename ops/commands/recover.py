@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from aws.client import boto3_clients
 from common.errors import UserError
 from common.screen import (
     ASKS_FOR_A_PERSON,
@@ -21,12 +20,13 @@ from common.screen import (
 from imports.recovery import orphans, recover
 from imports.recovery.recover import Proposal
 from imports.recovery.recovery_plan import Outlook
-from imports.recovery.recovery_stage import open_stage
+from imports.recovery.recovery_stage import open_lost_stage
 from modules.settings.previews import STAGE_PREFIX, TAG
 from ops.deployed import Deployed
 from ops.facts.maintenance import maintenance_beside
-from terraform.state_lock import cut_short, forget_cut_short, local_lock, s3_lock
-from terraform.workspace import Workspace, set_default_credentials, this_workspace
+from terraform.state_lock import cut_short, forget_cut_short
+from terraform.stored_state import lock_of
+from terraform.workspace import Workspace, this_workspace
 
 
 def recover_(
@@ -51,7 +51,7 @@ def recover_(
     if locked and not as_json:
         say(f"locked: {locked}")
     with progress_on_screen(as_json) as progress:
-        opened = open_stage(workspace, progress=progress)
+        opened = open_lost_stage(workspace, progress=progress)
         proposal = recover.propose(opened, progress=progress)
         progress("looking for the maintenance page")
         page, about_page = maintenance_beside(
@@ -122,13 +122,7 @@ def _refuse_preview(workspace: Workspace) -> None:
 
 def locked_by(workspace: Workspace) -> str | None:
     """Return who holds the state's lock and what to do about it; None when nobody does."""
-    settings = workspace.settings()
-    if settings.state is None:
-        lock = local_lock(workspace.state_folder / settings.local_state)
-    else:
-        set_default_credentials(workspace)
-        clients = boto3_clients(region=settings.state_region)
-        lock = s3_lock(clients, bucket=settings.state.bucket, key=settings.state_key)
+    lock = lock_of(workspace)
     return f"{lock.text}: {lock.remedy(workspace.stack_folder)}" if lock else None
 
 
@@ -179,7 +173,7 @@ def _print(proposal: Proposal, half_made: Sequence[str], about_page: str) -> Non
         say(f"BLOCKED {error}")
     for each in proposal.outlook:
         if each.blocks:
-            say(f"BLOCKED {each.address} would be {each.effect}")
+            say(f"BLOCKED {each.address}: {each.why}")
     stopped = proposal.errors or proposal.undecided or proposal.orphans
     if proposal.state is None and not stopped:
         say("nothing to recover: the state has lost nothing that exists")

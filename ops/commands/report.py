@@ -12,8 +12,8 @@ from common.progress import Progress
 from common.screen import ASKS_FOR_A_PERSON, Stage, print_error, progress_on_screen, say
 from common.text_files import read_json
 from imports.gate import Verdict, judge
-from imports.record import AdoptionRecord, read_record
-from imports.workspace_record import path_of_record
+from imports.record import AdoptionRecord
+from imports.workspace_record import record_at_hand
 from modules.settings.stage_settings import StageSettings
 from ops.cost.cost_change import CostChange, cost_change, planned_resources
 from ops.cost.prices import read_prices
@@ -82,7 +82,7 @@ def make_report(
     before = _base(base) if base else None
     planned = stage_plan(workspace, plan_file, progress)
     plan, failure = planned.plan, planned.failure
-    whole = read_record(path_of_record(workspace))
+    whole = record_at_hand(workspace, region=settings.region)
     record = whole and whole.kept(shared_roles=settings.keep_shared_roles)
     stack = None
     if record or before is not None:

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from aws.client import ask
 from common.progress import Progress
 from common.screen import AsJson, Stage, print_json, progress_on_screen, say
 from ops.deployed import Deployed, check_runs_services, chosen_services, open_stage
@@ -40,8 +39,7 @@ def restart_services(deployed: Deployed, services: Sequence[str], progress: Prog
     check_runs_services(deployed.settings)
     for service in services:
         progress(f"restarting {service}")
-        ask(
-            deployed.clients,
+        deployed.ask(
             "ecs",
             "UpdateService",
             cluster=deployed.names.cluster,

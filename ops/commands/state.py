@@ -17,7 +17,7 @@ from common.screen import (
     say,
 )
 from ops.state.state_bucket import StateBucket, Step
-from ops.state.state_versions import Contents, Present, StateObject
+from ops.state.state_versions import Contents, Present, StoredState
 from terraform.workspace import Workspace, set_default_credentials, this_workspace
 
 app = typer.Typer(
@@ -174,7 +174,7 @@ def _compare(present: Present | None, old: Contents) -> None:
         say(f"{present.why}\nIt stays in the bucket as a version.")
 
 
-def _state_object(stage: str) -> StateObject:
+def _state_object(stage: str) -> StoredState:
     workspace = this_workspace(stage)
     settings = workspace.settings()
     if settings.state is None:
@@ -183,7 +183,7 @@ def _state_object(stage: str) -> StateObject:
             f"section [state]; remedy: `python -m ops state bootstrap --stage {stage}`"
         )
     set_default_credentials(workspace)
-    return StateObject(
+    return StoredState(
         clients=boto3_clients(region=settings.state_region),
         bucket=settings.state.bucket,
         key=settings.state_key,

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from aws.client import ask_all
 from common.errors import UserError
 from common.screen import AsJson, Stage, on_a_terminal, print_json, progress_on_screen, say
 from ops.deployed import Deployed, open_stage
@@ -50,8 +49,7 @@ def delete_(
 
 def check_runs_nothing(deployed: Deployed) -> None:
     """Raise UserError where the stage's cluster has a service: it may be rolled back."""
-    services = ask_all(
-        deployed.clients,
+    services = deployed.ask_all(
         "ecs",
         "ListServices",
         ("serviceArns",),

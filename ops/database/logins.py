@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote_plus
 
-from aws.client import ask, ask_unless
 from common.errors import UserError
 from modules.compute.authorities import tls_parameters
 from modules.settings.secrets import (
@@ -54,12 +53,8 @@ def login_states(deployed: Deployed) -> Mapping[str, str]:
     """Return, by role, what its secret's tag says; no role where the secret does not exist."""
     found = {}
     for role, secret in zip(DATABASE_ROLES, _STRINGS, strict=True):
-        answer = ask_unless(
-            deployed.clients,
-            "secretsmanager",
-            "DescribeSecret",
-            _NONE,
-            SecretId=deployed.names.secret(secret),
+        answer = deployed.ask_unless(
+            "secretsmanager", "DescribeSecret", _NONE, SecretId=deployed.names.secret(secret)
         )
         if answer is not None:
             tags = {each["Key"]: each["Value"] for each in answer.get("Tags", [])}
@@ -159,8 +154,7 @@ def put_logins(deployed: Deployed, logins: Sequence[Login]) -> dict[str, Outcome
 def tag_logins(deployed: Deployed, logins: Sequence[Login]) -> None:
     """Say on each role's secret that the role is there: phase full asks for it."""
     for each in logins:
-        ask(
-            deployed.clients,
+        deployed.ask(
             "secretsmanager",
             "TagResource",
             SecretId=deployed.names.secret(each.secret),
@@ -185,12 +179,8 @@ def _document_of(role: str, password: str) -> str:
 
 
 def _drawn(deployed: Deployed) -> str:
-    answer = ask(
-        deployed.clients,
-        "secretsmanager",
-        "GetRandomPassword",
-        PasswordLength=40,
-        ExcludePunctuation=True,
+    answer = deployed.ask(
+        "secretsmanager", "GetRandomPassword", PasswordLength=40, ExcludePunctuation=True
     )
     return str(answer["RandomPassword"])
 
@@ -204,8 +194,7 @@ def _document(deployed: Deployed, secret: str, label: str | None = None) -> dict
 
 
 def _value(deployed: Deployed, secret: str, label: str | None = None) -> str:
-    answer = ask_unless(
-        deployed.clients,
+    answer = deployed.ask_unless(
         "secretsmanager",
         "GetSecretValue",
         _NONE,
@@ -216,8 +205,7 @@ def _value(deployed: Deployed, secret: str, label: str | None = None) -> str:
 
 
 def _put(deployed: Deployed, secret: str, value: str, *labels: str) -> None:
-    ask(
-        deployed.clients,
+    deployed.ask(
         "secretsmanager",
         "PutSecretValue",
         SecretId=deployed.names.secret(secret),

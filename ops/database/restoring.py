@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from aws.client import ask, ask_unless
 from common.errors import UserError
 from imports.recovery import recover
-from imports.recovery.recovery_stage import open_stage as open_for_recovery
+from imports.recovery.recovery_stage import open_lost_stage as open_for_recovery
 from modules.base.naming import major_version
 from ops.deployed import Deployed, local_time
 from ops.facts.services import service_facts
@@ -85,8 +84,7 @@ class Restoration:
         facts = {each.name: each for each in service_facts(self._deployed)}
         for name in self.users:
             if facts[name].stands:
-                ask(
-                    self._deployed.clients,
+                self._deployed.ask(
                     "ecs",
                     "UpdateService",
                     cluster=self._deployed.names.cluster,
@@ -118,8 +116,7 @@ class Restoration:
     def _check_version(self, version: str) -> None:
         """Raise UserError for a moment before the upgrade: RDS would restore the version of then."""
         before = f"{self.name}-before-{version}"
-        answer = ask_unless(
-            self._deployed.clients,
+        answer = self._deployed.ask_unless(
             "rds",
             "DescribeDBSnapshots",
             frozenset({"DBSnapshotNotFound", "DBSnapshotNotFoundFault"}),
@@ -139,8 +136,7 @@ class Restoration:
         Raises UserError as `check` does.
         """
         live = self.check()
-        ask(
-            self._deployed.clients,
+        self._deployed.ask(
             "rds",
             "RestoreDBInstanceToPointInTime",
             SourceDBInstanceIdentifier=self.name,
@@ -187,8 +183,7 @@ class Restoration:
         return None
 
     def _rename(self, old: str, new: str) -> None:
-        ask(
-            self._deployed.clients,
+        self._deployed.ask(
             "rds",
             "ModifyDBInstance",
             DBInstanceIdentifier=old,
@@ -208,7 +203,7 @@ class Restoration:
         return (self._find(name) or {}).get("DBInstanceStatus") == "available"
 
     def _find(self, name: str) -> Mapping[str, Any] | None:
-        answer = ask_unless(
-            self._deployed.clients, "rds", "DescribeDBInstances", _NONE, DBInstanceIdentifier=name
+        answer = self._deployed.ask_unless(
+            "rds", "DescribeDBInstances", _NONE, DBInstanceIdentifier=name
         )
         return answer["DBInstances"][0] if answer else None

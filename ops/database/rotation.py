@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote_plus
 
-from aws.client import ask, ask_unless
 from common.errors import UserError
 from common.progress import Progress
 from modules.compute.authorities import tls_parameters
@@ -59,15 +58,10 @@ class Rotation:
                 f"{self.user} cannot log in yet: `python -m ops database apply FOLDER --stage "
                 f"{self._deployed.settings.stage}` makes the roles"
             )
-        drawn = ask(
-            self._deployed.clients,
-            "secretsmanager",
-            "GetRandomPassword",
-            PasswordLength=40,
-            ExcludePunctuation=True,
+        drawn = self._deployed.ask(
+            "secretsmanager", "GetRandomPassword", PasswordLength=40, ExcludePunctuation=True
         )["RandomPassword"]
-        ask(
-            self._deployed.clients,
+        self._deployed.ask(
             "secretsmanager",
             "PutSecretValue",
             SecretId=self._id,
@@ -83,8 +77,7 @@ class Rotation:
             return
         settings, name = self._deployed.settings, self._deployed.names.database
         kind = "Instance" if settings.database.engine == "postgres" else "Cluster"
-        ask(
-            self._deployed.clients,
+        self._deployed.ask(
             "rds",
             f"ModifyDB{kind}",
             **{f"DB{kind}Identifier": name},
@@ -104,8 +97,7 @@ class Rotation:
 
     def make_current(self) -> None:
         """Let the password that waits be the one in use."""
-        ask(
-            self._deployed.clients,
+        self._deployed.ask(
             "secretsmanager",
             "PutSecretValue",
             SecretId=self._id,
@@ -119,8 +111,7 @@ class Rotation:
     def put_string(self) -> None:
         """Compose the connection string anew."""
         assert self.string is not None  # noqa: S101  # of roles alone
-        ask(
-            self._deployed.clients,
+        self._deployed.ask(
             "secretsmanager",
             "PutSecretValue",
             SecretId=self._deployed.names.secret(self.string.name),
@@ -139,8 +130,7 @@ class Rotation:
         services = [self._deployed.names.ecs_service(name) for name in self.readers()]
         if not services or answer is None or current != pending:
             return False
-        found = ask_unless(
-            self._deployed.clients,
+        found = self._deployed.ask_unless(
             "ecs",
             "DescribeServices",
             _NO_CLUSTER,
@@ -208,8 +198,7 @@ class Rotation:
         return found if isinstance(found, dict) else {}
 
     def _answer(self, secret: str, label: str) -> Mapping[str, Any] | None:
-        return ask_unless(
-            self._deployed.clients,
+        return self._deployed.ask_unless(
             "secretsmanager",
             "GetSecretValue",
             _NONE,

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from modules.settings.characters import unseen_kind
+
 _TOKEN: Final = re.compile(
     r"""
-    (?P<blank>\s+|--[^\n]*)
+    (?P<blank>[ \t\n\r\f\v]+|--[^\n]*)
     |(?P<string>[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*")
     |(?P<dollar>\$(?:[^\W\d]\w*)?\$)
     |(?P<word>[^\W\d][\w$]*)
@@ -84,12 +86,13 @@ def error_in(text: str) -> str | None:
 def _statements(text: str) -> Iterator[_Statement]:
     """Yield each statement's words in capitals. Raises SqlError for what psql would stumble over."""
     words: list[str] = []
-    line = parentheses = depth = at = 0
+    line = parentheses = depth = at = counted = 0
+    here = 1
     while at < len(text):
         match = _TOKEN.match(text, at)
         assert match is not None  # noqa: S101  # the last alternative is any character
         kind, found = match.lastgroup, match[0]
-        here = text.count("\n", 0, at) + 1
+        here, counted = here + text.count("\n", counted, at), at
         at = _end(text, match, here)
         if kind in {"blank", "comment"}:
             continue
@@ -108,6 +111,12 @@ def _statements(text: str) -> Iterator[_Statement]:
                 "pg_dump writes has \\restrict and \\unrestrict)"
             )
         elif kind == "other":
+            unseen = unseen_kind(found)
+            if unseen:
+                raise SqlError(
+                    f"line {here}: {unseen} (U+{ord(found):04X}) is no SQL: take it out; each of several "
+                    "files that were joined may have begun with one"
+                )
             parentheses = max(0, parentheses + {"(": 1, ")": -1}.get(found, 0))
     if line:
         yield _Statement(line=line, words=" ".join(words))

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from aws.client import ask, ask_all
 from ops.deployed import Deployed
 from ops.doctor.finding import Finding, attention, fine, unknown
 
@@ -44,7 +43,7 @@ class AccountFacts:
 
 def gather(deployed: Deployed) -> AccountFacts:
     """Ask who we are. Raises UserError for credentials that cannot be used."""
-    identity = ask(deployed.clients, "sts", "GetCallerIdentity")
+    identity = deployed.ask("sts", "GetCallerIdentity")
     environ = deployed.workspace.environ
     return AccountFacts(
         account=identity["Account"],
@@ -83,11 +82,10 @@ class PermissionFacts:
 
 def gather_permissions(deployed: Deployed) -> PermissionFacts:
     """Let IAM simulate the caller's policies. Raises UserError where it may not be asked."""
-    caller = str(ask(deployed.clients, "sts", "GetCallerIdentity")["Arn"])
+    caller = str(deployed.ask("sts", "GetCallerIdentity")["Arn"])
     if caller.endswith(":root"):
         return PermissionFacts(caller=caller, decisions=None)
-    results = ask_all(
-        deployed.clients,
+    results = deployed.ask_all(
         "iam",
         "SimulatePrincipalPolicy",
         ("EvaluationResults",),
@@ -135,5 +133,5 @@ def _policies_of(deployed: Deployed, caller: str) -> str:
     head, _, rest = caller.partition(":assumed-role/")
     if not head or not rest:
         return caller
-    role = ask(deployed.clients, "iam", "GetRole", RoleName=rest.partition("/")[0])["Role"]
+    role = deployed.ask("iam", "GetRole", RoleName=rest.partition("/")[0])["Role"]
     return str(role["Arn"])

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from aws.client import ask_all
 from modules.settings.stage_settings import Chat
 from ops.deployed import Deployed
 from ops.doctor.finding import Finding, attention, fine
@@ -20,10 +19,8 @@ class ChatFacts:
 
 def gather_chat(deployed: Deployed) -> ChatFacts:
     """Ask for what is authorized. Raises UserError when AWS refuses."""
-    slack = ask_all(deployed.clients, "chatbot", "DescribeSlackWorkspaces", ("SlackWorkspaces",))
-    teams = ask_all(
-        deployed.clients, "chatbot", "ListMicrosoftTeamsConfiguredTeams", ("ConfiguredTeams",)
-    )
+    slack = deployed.ask_all("chatbot", "DescribeSlackWorkspaces", ("SlackWorkspaces",))
+    teams = deployed.ask_all("chatbot", "ListMicrosoftTeamsConfiguredTeams", ("ConfiguredTeams",))
     return ChatFacts(
         workspaces=frozenset(each["SlackTeamId"] for each in slack["SlackWorkspaces"]),
         teams=frozenset(each["TeamId"] for each in teams["ConfiguredTeams"]),

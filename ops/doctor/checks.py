@@ -16,6 +16,7 @@ from ops.doctor import (
     chat,
     contents,
     edge,
+    engine,
     maintenance,
     names,
     previews,
@@ -172,6 +173,15 @@ def _stage(deployed: Deployed, *, deep: bool, look_up: edge.Resolve) -> list[Che
                     settings.night_stop, settings.time_zone, datetime.now(UTC)
                 ),
                 stack=stack,
+            ),
+        ),
+        Check(
+            name="database version",
+            findings=lambda: engine.judge(
+                engine.gather(deployed),
+                version=settings.database.engine_version,
+                stage=stage,
+                today=datetime.now(UTC).date(),
             ),
         ),
     ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from aws.client import Clients, ask, ask_all, ask_unless, within
+from aws.client import Clients, ask_all, ask_unless, within
 from aws.resources.route53 import public_zone
 from modules.base.partition import GLOBAL_REGION
 from ops.deployed import Deployed
@@ -226,19 +226,14 @@ def judge_certificate(facts: CertificateFacts, *, stack: str, now: datetime) -> 
 
 
 def _balancer(deployed: Deployed) -> str | None:
-    answer = ask_unless(
-        deployed.clients,
-        "elbv2",
-        "DescribeLoadBalancers",
-        _NO_BALANCER,
-        Names=[deployed.names.load_balancer],
+    answer = deployed.ask_unless(
+        "elbv2", "DescribeLoadBalancers", _NO_BALANCER, Names=[deployed.names.load_balancer]
     )
     return str(answer["LoadBalancers"][0]["DNSName"]) if answer else None
 
 
 def _alias(deployed: Deployed, zone: str, domain: str) -> str | None:
-    records = ask(
-        deployed.clients,
+    records = deployed.ask(
         "route53",
         "ListResourceRecordSets",
         HostedZoneId=zone,

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from aws.client import ask
 from aws.resources import RESOURCES
 from ops.deployed import Deployed
 from ops.doctor.finding import Finding, attention, fine
@@ -29,8 +28,8 @@ def gather(deployed: Deployed) -> NameFacts:
     vpc = next((each.attributes["vpc"] for each in found if "vpc" in each.attributes), None)
     if vpc is None:
         return NameFacts(namespace=namespace, exists=bool(found))
-    (row,) = ask(deployed.clients, "ec2", "DescribeVpcs", VpcIds=[vpc])["Vpcs"]
-    options = ask(deployed.clients, "ec2", "DescribeDhcpOptions")["DhcpOptions"]
+    (row,) = deployed.ask("ec2", "DescribeVpcs", VpcIds=[vpc])["Vpcs"]
+    options = deployed.ask("ec2", "DescribeDhcpOptions")["DhcpOptions"]
     told = {
         each["Key"]: tuple(value["Value"] for value in each["Values"])
         for one in options

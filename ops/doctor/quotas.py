@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aws.client import ask, ask_all, ask_unless
 from modules.settings.services import Service
 from modules.settings.stage_settings import StageSettings
 from ops.deployed import Deployed
@@ -31,8 +30,8 @@ class QuotaFacts:
 
 def gather(deployed: Deployed) -> list[QuotaFacts]:
     """Ask for the limits and what is used of them. Raises UserError when AWS refuses."""
-    vpcs = ask_all(deployed.clients, "ec2", "DescribeVpcs", ("Vpcs",))["Vpcs"]
-    addresses = ask(deployed.clients, "ec2", "DescribeAddresses")["Addresses"]
+    vpcs = deployed.ask_all("ec2", "DescribeVpcs", ("Vpcs",))["Vpcs"]
+    addresses = deployed.ask("ec2", "DescribeAddresses")["Addresses"]
     own_vpcs = _own(deployed, vpcs)
     own_addresses = _own(deployed, addresses)
     return [
@@ -110,12 +109,8 @@ def _at_once(service: Service) -> int:
 def _limit(deployed: Deployed, code: tuple[str, str]) -> float:
     """Return the account's own limit, or where it was never raised the default."""
     arguments = {"ServiceCode": code[0], "QuotaCode": code[1]}
-    own = ask_unless(
-        deployed.clients, "service-quotas", "GetServiceQuota", _NOT_RAISED, **arguments
-    )
-    answer = own or ask(
-        deployed.clients, "service-quotas", "GetAWSDefaultServiceQuota", **arguments
-    )
+    own = deployed.ask_unless("service-quotas", "GetServiceQuota", _NOT_RAISED, **arguments)
+    answer = own or deployed.ask("service-quotas", "GetAWSDefaultServiceQuota", **arguments)
     return float(answer["Quota"]["Value"])
 
 

@@ -8,8 +8,7 @@ from typing import Any
 from aws.client import ask, ask_unless, boto3_clients
 from common.errors import UserError
 from common.text_files import decode_state
-from imports.record import read_record
-from imports.workspace_record import path_of_record
+from imports.workspace_record import record_at_hand
 from ops.deployed import Deployed
 from ops.doctor.finding import Finding, all_or, attention, fine
 from ops.verdicts.drift import Drifted, find_drift
@@ -17,16 +16,8 @@ from ops.verdicts.planning import whole_stage_plan
 from ops.verdicts.still_existing import refuse_lost_state
 from terraform.instances import account_in
 from terraform.premises import refuse_untrusted_state
-from terraform.state_lock import (
-    NO_OBJECT,
-    Holder,
-    StateLock,
-    cut_short,
-    local_lock,
-    lost_object,
-    lost_state,
-    s3_lock,
-)
+from terraform.state_lock import LockHolder, cut_short, lost_object, lost_state
+from terraform.stored_state import lock_of, place_of, stored
 from terraform.workspace import Workspace
 
 _NO_BUCKET = frozenset({"404", "NoSuchBucket"})
@@ -61,46 +52,35 @@ def gather(deployed: Deployed) -> StateFacts:
     if facts.locked or facts.doubt or facts.resources or not facts.bucket_found:
         return facts
     refuse_untrusted_state(deployed.workspace)
-    if read_record(path_of_record(deployed.workspace)) is None:
+    if record_at_hand(deployed.workspace, region=deployed.settings.region) is None:
         refuse_lost_state(deployed, facts.place)
     return facts
 
 
 def _stored(deployed: Deployed) -> StateFacts:
-    settings = deployed.settings
-    folder = deployed.workspace.outdir / "stacks" / settings.stack_name
-    doubt = cut_short(folder)
-    if settings.state is None:
-        path = deployed.workspace.state_folder / settings.local_state
-        lock = local_lock(path)
-        # A first run that is under way has not written it yet.
-        lost = None if lock and lock.holder is Holder.ALIVE else lost_state(path)
-        well = path.is_file() and not lost
-        text = decode_state(path.read_bytes(), source=str(path)) if well else ""
-        facts = _facts(str(path), None, bucket_found=True, versioned=True, text=text)
-        return replace(
-            facts,
-            locked=_locked(lock, folder),
-            doubt=lost.text if lost else doubt,
-        )
-    bucket, key = settings.state.bucket, settings.state_key
-    clients = boto3_clients(region=settings.state_region)
-    place = f"s3://{bucket}/{key}"
-    if ask_unless(clients, "s3", "HeadBucket", _NO_BUCKET, Bucket=bucket) is None:
-        return _facts(place, bucket, bucket_found=False, versioned=False, text="")
-    versioning = ask(clients, "s3", "GetBucketVersioning", Bucket=bucket)
-    stored = ask_unless(clients, "s3", "GetObject", NO_OBJECT, Bucket=bucket, Key=key)
-    held = stored["Body"].read() if stored else None
-    emptied = lost_object(place, held)
-    facts = _facts(
-        place,
-        bucket,
-        bucket_found=True,
-        versioned=versioning.get("Status") == "Enabled",
-        text=decode_state(held, source=place) if held and not emptied else "",
+    workspace, settings = deployed.workspace, deployed.settings
+    place, bucket, versioned = place_of(workspace), None, True
+    if settings.state is not None:
+        bucket = settings.state.bucket
+        clients = boto3_clients(region=settings.state_region)
+        if ask_unless(clients, "s3", "HeadBucket", _NO_BUCKET, Bucket=bucket) is None:
+            return _facts(place, bucket, bucket_found=False, versioned=False, text="")
+        versioning = ask(clients, "s3", "GetBucketVersioning", Bucket=bucket)
+        versioned = versioning.get("Status") == "Enabled"
+    lock, lost = lock_of(workspace), None
+    # A first run that is under way has not written a file yet.
+    if bucket is None and not (lock and lock.holder is LockHolder.ALIVE):
+        emptied = lost_state(Path(place))
+        lost = emptied.text if emptied else None
+    held = stored(workspace)
+    if bucket is not None:
+        lost = lost_object(place, held)
+    text = decode_state(held, source=place) if held and not lost else ""
+    return replace(
+        _facts(place, bucket, bucket_found=True, versioned=versioned, text=text),
+        locked=(lock.text, lock.remedy(workspace.stack_folder)) if lock else None,
+        doubt=lost or cut_short(workspace.stack_folder),
     )
-    lock = s3_lock(clients, bucket=bucket, key=key)
-    return replace(facts, locked=_locked(lock, folder), doubt=emptied or doubt)
 
 
 def judge(facts: StateFacts, *, account: str, stage: str, stack: str) -> list[Finding]:
@@ -138,10 +118,6 @@ def judge(facts: StateFacts, *, account: str, stage: str, stack: str) -> list[Fi
     else:
         findings.append(fine("state", f"{facts.resources} resources in {facts.place}"))
     return findings
-
-
-def _locked(lock: StateLock | None, folder: Path) -> tuple[str, str] | None:
-    return (lock.text, lock.remedy(folder)) if lock else None
 
 
 def gather_drift(workspace: Workspace) -> Drifted:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from aws.client import ask_all
 from ops.deployed import Deployed
 
 
@@ -19,12 +18,8 @@ class AlarmFacts:
 
 def alarm_facts(deployed: Deployed) -> tuple[AlarmFacts, ...]:
     """Return the alarms that notify the stage's topic, by name. Raises UserError when AWS refuses."""
-    found = ask_all(
-        deployed.clients,
-        "cloudwatch",
-        "DescribeAlarms",
-        ("MetricAlarms",),
-        AlarmNamePrefix=deployed.names.alarm(""),
+    found = deployed.ask_all(
+        "cloudwatch", "DescribeAlarms", ("MetricAlarms",), AlarmNamePrefix=deployed.names.alarm("")
     )["MetricAlarms"]
     # Another stage's names may begin with this one's; its alarms notify another topic.
     topic = f":{deployed.names.alarm_topic}"
@@ -42,15 +37,11 @@ def alarm_facts(deployed: Deployed) -> tuple[AlarmFacts, ...]:
 
 def subscriptions(deployed: Deployed) -> dict[str, bool] | None:
     """Return who is told, and whether they have confirmed it; None without a topic. Raises UserError."""
-    topics = ask_all(deployed.clients, "sns", "ListTopics", ("Topics",))["Topics"]
+    topics = deployed.ask_all("sns", "ListTopics", ("Topics",))["Topics"]
     for topic in topics:
         if topic["TopicArn"].rpartition(":")[2] == deployed.names.alarm_topic:
-            found = ask_all(
-                deployed.clients,
-                "sns",
-                "ListSubscriptionsByTopic",
-                ("Subscriptions",),
-                TopicArn=topic["TopicArn"],
+            found = deployed.ask_all(
+                "sns", "ListSubscriptionsByTopic", ("Subscriptions",), TopicArn=topic["TopicArn"]
             )["Subscriptions"]
             # An unconfirmed one has the words PendingConfirmation in place of its ARN.
             return {each["Endpoint"]: each["SubscriptionArn"].startswith("arn:") for each in found}

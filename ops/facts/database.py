@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from aws.client import ask, ask_unless
 from common.errors import UserError
 from modules.settings.services import POSTGRES_PORT
 from ops.deployed import Deployed
@@ -68,20 +67,15 @@ def _described(deployed: Deployed) -> tuple[bool, Mapping[str, Any] | None]:
     """Return whether the stage has an instance, not a cluster, and what RDS says of it, if it is there."""
     is_instance = deployed.settings.database.engine == "postgres"
     kind = "DBInstance" if is_instance else "DBCluster"
-    answer = ask_unless(
-        deployed.clients,
-        "rds",
-        f"Describe{kind}s",
-        _NONE,
-        **{f"{kind}Identifier": deployed.names.database},
+    answer = deployed.ask_unless(
+        "rds", f"Describe{kind}s", _NONE, **{f"{kind}Identifier": deployed.names.database}
     )
     return is_instance, answer[f"{kind}s"][0] if answer else None
 
 
 def _free_gib(deployed: Deployed, metric: str, dimension: str) -> float | None:
     now = datetime.now(UTC)
-    points = ask(
-        deployed.clients,
+    points = deployed.ask(
         "cloudwatch",
         "GetMetricStatistics",
         Namespace="AWS/RDS",

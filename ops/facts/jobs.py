@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aws.client import ask, ask_unless
 from common.errors import UserError
 from ops.deployed import Deployed
 
@@ -45,8 +44,7 @@ def job_facts(deployed: Deployed) -> tuple[JobFacts, ...]:
 
 def failed_starts(deployed: Deployed) -> int:
     """Return how many starts Scheduler has given up, as the queue of failed jobs counts them."""
-    url = ask_unless(
-        deployed.clients,
+    url = deployed.ask_unless(
         "sqs",
         "GetQueueUrl",
         frozenset({"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"}),
@@ -54,8 +52,7 @@ def failed_starts(deployed: Deployed) -> int:
     )
     if not url:
         return 0
-    waiting = ask(
-        deployed.clients,
+    waiting = deployed.ask(
         "sqs",
         "GetQueueAttributes",
         QueueUrl=url["QueueUrl"],
@@ -83,8 +80,7 @@ def _ecs_word(member: str) -> str:
 
 
 def _schedule(deployed: Deployed, name: str) -> Mapping[str, Any] | None:
-    found: Mapping[str, Any] | None = ask_unless(
-        deployed.clients,
+    found: Mapping[str, Any] | None = deployed.ask_unless(
         "scheduler",
         "GetSchedule",
         frozenset({"ResourceNotFoundException"}),

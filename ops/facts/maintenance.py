@@ -7,7 +7,6 @@ with their listener when a stage is destroyed.
 from dataclasses import dataclass
 from typing import Any, Final
 
-from aws.client import ask, ask_all
 from common.errors import UserError
 from ops.deployed import Deployed
 
@@ -113,8 +112,7 @@ def maintenance_beside(deployed: Deployed) -> tuple[Maintenance | None, str]:
 
 
 def _all(deployed: Deployed) -> list[dict[str, Any]]:
-    balancers = ask_all(
-        deployed.clients,
+    balancers = deployed.ask_all(
         "elbv2",
         "DescribeLoadBalancers",
         ("LoadBalancers",),
@@ -124,8 +122,7 @@ def _all(deployed: Deployed) -> list[dict[str, Any]]:
     return [
         listener
         for balancer in balancers
-        for listener in ask_all(
-            deployed.clients,
+        for listener in deployed.ask_all(
             "elbv2",
             "DescribeListeners",
             ("Listeners",),
@@ -136,13 +133,9 @@ def _all(deployed: Deployed) -> list[dict[str, Any]]:
 
 def _rules(deployed: Deployed, listener: dict[str, Any]) -> list[dict[str, Any]]:
     return list(
-        ask_all(
-            deployed.clients,
-            "elbv2",
-            "DescribeRules",
-            ("Rules",),
-            ListenerArn=listener["ListenerArn"],
-        )["Rules"]
+        deployed.ask_all("elbv2", "DescribeRules", ("Rules",), ListenerArn=listener["ListenerArn"])[
+            "Rules"
+        ]
     )
 
 
@@ -161,11 +154,8 @@ def _marked(deployed: Deployed, rules: list[dict[str, Any]]) -> dict[str, dict[s
     found = [
         (each["ResourceArn"], {tag["Key"]: tag["Value"] for tag in each["Tags"]})
         for start in range(0, len(fixed), _TAGS_AT_A_TIME)
-        for each in ask(
-            deployed.clients,
-            "elbv2",
-            "DescribeTags",
-            ResourceArns=fixed[start : start + _TAGS_AT_A_TIME],
+        for each in deployed.ask(
+            "elbv2", "DescribeTags", ResourceArns=fixed[start : start + _TAGS_AT_A_TIME]
         )["TagDescriptions"]
     ]
     return {arn: tags for arn, tags in found if TAG_SINCE in tags}

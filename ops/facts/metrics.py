@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
-from aws.client import ask_all
 from ops.deployed import Deployed
 from ops.facts.services import ServiceFacts
 
@@ -86,8 +85,7 @@ def _values(deployed: Deployed, queries: Sequence[dict[str, Any]]) -> dict[str, 
     now = datetime.now(UTC)
     found: dict[str, list[float]] = {}
     for start in range(0, len(queries), _MOST_AT_ONCE):
-        results = ask_all(
-            deployed.clients,
+        results = deployed.ask_all(
             "cloudwatch",
             "GetMetricData",
             ("MetricDataResults",),
@@ -120,8 +118,7 @@ def _mean(values: Sequence[float] | None) -> float | None:
 
 def _balancer(deployed: Deployed) -> str | None:
     """Return the load balancer as CloudWatch calls it, `app/NAME/ID`; None where there is none."""
-    found = ask_all(
-        deployed.clients,
+    found = deployed.ask_all(
         "elbv2",
         "DescribeLoadBalancers",
         ("LoadBalancers",),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from aws.client import ask, ask_all, ask_unless
+from aws.client import ask_unless
 from modules.settings.services import OWN_REPOSITORY
 from ops.deployed import Deployed
 
@@ -120,17 +120,13 @@ def _release(group: Sequence[Ran], present: Mapping[str, Ran]) -> Release:
 def _of_service(deployed: Deployed, service: str, *, last: int) -> Iterator[Ran]:
     """Yield each image that a service was to run, once for each time in a row."""
     family = deployed.names.service(service)
-    arns = ask_all(
-        deployed.clients,
-        "ecs",
-        "ListTaskDefinitions",
-        ("taskDefinitionArns",),
-        familyPrefix=family,
+    arns = deployed.ask_all(
+        "ecs", "ListTaskDefinitions", ("taskDefinitionArns",), familyPrefix=family
     )["taskDefinitionArns"]
     newest = sorted(arns, key=lambda arn: int(arn.rpartition(":")[2]), reverse=True)[:last]
     history = _deployments(deployed, family, last=last)
     for arn in newest:
-        definition = ask(deployed.clients, "ecs", "DescribeTaskDefinition", taskDefinition=arn)[
+        definition = deployed.ask("ecs", "DescribeTaskDefinition", taskDefinition=arn)[
             "taskDefinition"
         ]
         image = next(
@@ -160,20 +156,14 @@ def _deployments(
     deployed: Deployed, name: str, *, last: int
 ) -> dict[str, list[tuple[datetime, Outcome, dict[str, str]]]]:
     """Return when each task definition was deployed, and with which digests, the oldest first."""
-    answer = ask_unless(
-        deployed.clients,
-        "ecs",
-        "ListServiceDeployments",
-        _NO_SERVICE,
-        cluster=deployed.names.cluster,
-        service=name,
+    answer = deployed.ask_unless(
+        "ecs", "ListServiceDeployments", _NO_SERVICE, cluster=deployed.names.cluster, service=name
     )
     listed = (answer or {}).get("serviceDeployments", [])[: 2 * last]
     arns = [each["targetServiceRevisionArn"] for each in listed]
     revisions: dict[str, Mapping[str, Any]] = {}
     for start in range(0, len(arns), _MOST_AT_ONCE):
-        for each in ask(
-            deployed.clients,
+        for each in deployed.ask(
             "ecs",
             "DescribeServiceRevisions",
             serviceRevisionArns=arns[start : start + _MOST_AT_ONCE],

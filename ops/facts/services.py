@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from aws.client import ask, ask_unless
 from ops.deployed import Deployed
 
 # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html
@@ -74,8 +73,7 @@ def service_facts(deployed: Deployed) -> tuple[ServiceFacts, ...]:
     names = list(deployed.settings.services)
     found: dict[str, Mapping[str, Any]] = {}
     for start in range(0, len(names), _MOST_AT_ONCE):
-        answer = ask_unless(
-            deployed.clients,
+        answer = deployed.ask_unless(
             "ecs",
             "DescribeServices",
             _NO_CLUSTER,
@@ -95,16 +93,13 @@ def service_facts(deployed: Deployed) -> tuple[ServiceFacts, ...]:
 def _facts(deployed: Deployed, name: str, service: Mapping[str, Any] | None) -> ServiceFacts:
     if service is None:
         return ServiceFacts(name=name, stands=False)
-    definition = ask(
-        deployed.clients,
-        "ecs",
-        "DescribeTaskDefinition",
-        taskDefinition=service["taskDefinition"],
+    definition = deployed.ask(
+        "ecs", "DescribeTaskDefinition", taskDefinition=service["taskDefinition"]
     )["taskDefinition"]
     # A family's name stands for its newest active revision.
-    newest = ask(
-        deployed.clients, "ecs", "DescribeTaskDefinition", taskDefinition=definition["family"]
-    )["taskDefinition"]["taskDefinitionArn"]
+    newest = deployed.ask("ecs", "DescribeTaskDefinition", taskDefinition=definition["family"])[
+        "taskDefinition"
+    ]["taskDefinitionArn"]
     events = service.get("events") or [{}]
     return ServiceFacts(
         name=name,
@@ -136,11 +131,8 @@ def _deployment(deployments: Sequence[Mapping[str, Any]]) -> Deployment | None:
 def _targets(deployed: Deployed, routes: Sequence[Mapping[str, Any]]) -> Targets | None:
     if not routes:
         return None
-    found = ask(
-        deployed.clients,
-        "elbv2",
-        "DescribeTargetHealth",
-        TargetGroupArn=routes[0]["targetGroupArn"],
+    found = deployed.ask(
+        "elbv2", "DescribeTargetHealth", TargetGroupArn=routes[0]["targetGroupArn"]
     )["TargetHealthDescriptions"]
     health = [each["TargetHealth"] for each in found]
     # One that is being drained or registered is on its way out or in, not ill.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from aws.client import ask, ask_unless
+from aws.client import ask
 from common.errors import UserError
 from modules.settings.services import OF_THIS_PROJECT, OWN_REPOSITORY, PLACEHOLDERS, Service
 from modules.settings.shared_registry import shared_registry
@@ -184,8 +184,8 @@ def push_target(deployed: Deployed, service: str) -> str:
 
 def repository_uri(deployed: Deployed, name: str) -> str:
     """Return the address of a registry of the stage. Raises UserError where it is not deployed."""
-    answer = ask_unless(
-        deployed.clients, "ecr", "DescribeRepositories", _NO_REGISTRY, repositoryNames=[name]
+    answer = deployed.ask_unless(
+        "ecr", "DescribeRepositories", _NO_REGISTRY, repositoryNames=[name]
     )
     if answer is None:
         raise UserError(

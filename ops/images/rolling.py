@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from aws.client import ask
 from common.errors import UserError
 from modules.settings.shared_registry import shared_registry
 from ops.deployed import Deployed
@@ -61,16 +60,14 @@ def tag_of(deployed: Deployed, service: str, tag: str, digest: str | None) -> st
         )
     own = f"was-{digest.removeprefix('sha256:')[:12]}"
     repository = deployed.registry(service)
-    (image,) = ask(
-        deployed.clients,
+    (image,) = deployed.ask(
         "ecr",
         "BatchGetImage",
         repositoryName=repository,
         imageIds=[{"imageDigest": digest}],
         acceptedMediaTypes=list(_MANIFESTS),
     )["images"]
-    ask(
-        deployed.clients,
+    deployed.ask(
         "ecr",
         "PutImage",
         repositoryName=repository,
@@ -93,27 +90,21 @@ def run_at_once(deployed: Deployed, service: str, tag: str) -> str | None:
     Raises UserError where the service does not exist and when AWS refuses.
     """
     standing = standing_service(deployed, service)
-    answer = ask(
-        deployed.clients,
-        "ecs",
-        "DescribeTaskDefinition",
-        taskDefinition=standing["taskDefinition"],
-        include=["TAGS"],
+    answer = deployed.ask(
+        "ecs", "DescribeTaskDefinition", taskDefinition=standing["taskDefinition"], include=["TAGS"]
     )
     definition = answer["taskDefinition"]
     containers = [_with_tag(each, service, tag) for each in definition["containerDefinitions"]]
     if containers == definition["containerDefinitions"]:
         return None
-    registered = ask(
-        deployed.clients,
+    registered = deployed.ask(
         "ecs",
         "RegisterTaskDefinition",
         **{name: value for name, value in definition.items() if name not in _TOLD}
         | {"containerDefinitions": containers}
         | ({"tags": answer["tags"]} if answer.get("tags") else {}),
     )["taskDefinition"]["taskDefinitionArn"]
-    ask(
-        deployed.clients,
+    deployed.ask(
         "ecs",
         "UpdateService",
         cluster=deployed.names.cluster,

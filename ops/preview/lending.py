@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 from zlib import crc32
 
-from aws.client import ask, ask_all
 from common.errors import UserError
 from modules.compute.containers import secret_references
 from modules.settings.previews import ROOM, RULES_EACH, Lent, LentRegistry, Previews, wildcard_of
@@ -130,9 +129,9 @@ def first_priority(base: Deployed, lent: Lent, name: str) -> int:
 
 
 def _rules(base: Deployed, lent: Lent) -> list[Mapping[str, Any]]:
-    rules = ask_all(
-        base.clients, "elbv2", "DescribeRules", ("Rules",), ListenerArn=lent.listener_arn
-    )["Rules"]
+    rules = base.ask_all("elbv2", "DescribeRules", ("Rules",), ListenerArn=lent.listener_arn)[
+        "Rules"
+    ]
     return [each for each in rules if not each["IsDefault"]]
 
 
@@ -147,16 +146,12 @@ def _has_host(rule: Mapping[str, Any]) -> bool:
 def _certified(base: Deployed, listener: str) -> set[str]:
     """Return the names that the listener answers to by certificates that are issued."""
     found: set[str] = set()
-    for each in ask_all(
-        base.clients,
-        "elbv2",
-        "DescribeListenerCertificates",
-        ("Certificates",),
-        ListenerArn=listener,
+    for each in base.ask_all(
+        "elbv2", "DescribeListenerCertificates", ("Certificates",), ListenerArn=listener
     )["Certificates"]:
-        certificate = ask(
-            base.clients, "acm", "DescribeCertificate", CertificateArn=each["CertificateArn"]
-        )["Certificate"]
+        certificate = base.ask("acm", "DescribeCertificate", CertificateArn=each["CertificateArn"])[
+            "Certificate"
+        ]
         if certificate["Status"] == "ISSUED":
             found |= {certificate["DomainName"], *certificate.get("SubjectAlternativeNames", ())}
     return found

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from aws.client import ask, ask_all, ask_unless
+from aws.client import ask_unless
 from common.errors import UserError
 from common.progress import Progress
 from modules.settings.previews import DATABASE_LOGIN, PREFIX, STAGE_PREFIX, TAG
@@ -170,13 +170,8 @@ def delete_images(base: Deployed, name: str, progress: Progress) -> None:
         if row.image != OWN_REPOSITORY:
             continue
         repository = base.registry(service)
-        images = ask_all(
-            base.clients,
-            "ecr",
-            "ListImages",
-            ("imageIds",),
-            absent=_NO_IMAGES,
-            repositoryName=repository,
+        images = base.ask_all(
+            "ecr", "ListImages", ("imageIds",), absent=_NO_IMAGES, repositoryName=repository
         )["imageIds"]
         own = [
             {"imageTag": each["imageTag"]}
@@ -185,8 +180,7 @@ def delete_images(base: Deployed, name: str, progress: Progress) -> None:
         ]
         for start in range(0, len(own), 100):
             progress(f"deleting images of {service}")
-            ask(
-                base.clients,
+            base.ask(
                 "ecr",
                 "BatchDeleteImage",
                 repositoryName=repository,

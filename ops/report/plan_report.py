@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from imports.gate import Finding, Verdict
+from imports.gate import Ruling, Verdict
 from ops.cost.cost_change import CostChange
 from ops.report.value_diff import ValueChange, unknowns, value_changes, values
 from security.exceptions import ExceptionRow
@@ -58,7 +58,7 @@ _GUARDS: tuple[tuple[str, object], ...] = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change:
+class ReportedChange:
     """What happens to one address. `danger` says what would be lost; None where nothing is."""
 
     address: str
@@ -84,7 +84,7 @@ class Section:
     """The changes of one part of the platform, the most serious first."""
 
     name: str
-    changes: tuple[Change, ...]
+    changes: tuple[ReportedChange, ...]
 
     def count(self, action: Action) -> int:
         """Count those with this action."""
@@ -116,7 +116,7 @@ class Report:
         return "Terraform could not finish this plan."
 
     @property
-    def dangers(self) -> tuple[Change, ...]:
+    def dangers(self) -> tuple[ReportedChange, ...]:
         """What needs a person's eye before anything else."""
         return tuple(
             change for section in self.sections for change in section.changes if change.danger
@@ -130,7 +130,7 @@ class Report:
         }
 
     @property
-    def findings(self) -> tuple[Finding, ...]:
+    def findings(self) -> tuple[Ruling, ...]:
         """The gate's findings on what the record holds, the blocked ones first."""
         kinds = ("blocked", "change", "addition", "adopted", "state-only", "clean")
         found = self.verdict.findings if self.verdict else ()
@@ -204,7 +204,7 @@ def _action(planned: Planned) -> Action | None:
     return found.get(actions[0]) if actions else None
 
 
-def _change(planned: Planned) -> Change:
+def _change(planned: Planned) -> ReportedChange:
     action = _action(planned)
     if action is None:
         raise ValueError(planned.address)
@@ -216,7 +216,7 @@ def _change(planned: Planned) -> Change:
     elif planned.actions != ("no-op",):
         shown = value_changes(planned)
     deposed = f" (deposed {planned.deposed})" if planned.deposed else ""
-    return Change(
+    return ReportedChange(
         address=planned.address + deposed,
         action=action,
         danger=_danger(planned, action),

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from common.errors import UserError
+from common.text_files import RepeatedNameError, each_once
 from modules.settings.placeholders import is_placeholder
 from modules.settings.secrets import PLACEHOLDER, SecretRow
 
@@ -76,6 +77,14 @@ def check_is_a_key(row: SecretRow, key: str) -> None:
 
 def piped_keys(row: SecretRow, text: str) -> dict[str, str]:
     """Return the keys in a JSON object from standard input. Raises UserError for what is none."""
+    try:
+        json.loads(text, object_pairs_hook=each_once)
+    except RepeatedNameError:
+        raise UserError(
+            f"the value for {row.name} was not set: it names a key twice: allowed: each key once"
+        ) from None
+    except (ValueError, RecursionError):
+        pass
     document = _document(text)
     form = "{" + ", ".join(f'"{key}": "..."' for key in row.keys) + "}"
     if not document or not all(isinstance(value, str) for value in document.values()):

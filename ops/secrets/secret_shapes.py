@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from common.text_files import RepeatedNameError, each_once
 from modules.settings.characters import QUOTES, unseen_character
 from modules.settings.credential_shapes import credential_kind
 from modules.settings.placeholders import has_no_address, is_placeholder
@@ -27,18 +28,22 @@ def error_in(name: str, value: str) -> str | None:
     shape = _SHAPES.get(name)
     is_document = shape in (_credentials, _jwt)
     pasted = _pasted(value) or (None if is_document else _one_word(value))
-    return pasted or _set_by_nobody(value) or (shape(value) if shape else None)
+    return pasted or _set_by_nobody(value) or (shape(value) if shape else None) or _within(value)
 
 
 def error_in_own(value: str) -> str | None:
     """Say what is wrong with a value of a secret that a stage declares, which may be any text."""
-    wrong = _size(value) or _pasted(value) or _set_by_nobody(value)
+    wrong = _size(value) or _pasted(value) or _set_by_nobody(value) or _within(value)
     if wrong:
         return wrong
     if value != value.strip():
         return "it begins or ends with white space: allowed: the value without it"
     if _ASSIGNMENT.match(value):
         return "it begins with a variable's name and `=`: allowed: the value alone"
+    if re.match(r"-----BEGIN [A-Z ]+----- ", value) and "\n" not in value:
+        return (
+            "it is a key in PEM whose line breaks have become blanks: allowed: the file's own lines"
+        )
     return None
 
 
@@ -60,12 +65,38 @@ def _pasted(value: str) -> str | None:
     return None
 
 
+def _within(value: str) -> str | None:
+    """Say what is wrong within a JSON document, which its escapes may hide; of other texts nothing."""
+    try:
+        document = json.loads(value, object_pairs_hook=each_once)
+    except RepeatedNameError:
+        return "it names a key twice: allowed: each key once"
+    except (ValueError, RecursionError):
+        return None
+    texts = document.values() if isinstance(document, dict) else ()
+    for text in filter(lambda each: isinstance(each, str), texts):
+        unseen = unseen_character(text)
+        wrong = f"holds {unseen}" if unseen else _stands_for_another(text)
+        if wrong:
+            return f"a text in it {wrong}"
+    return None
+
+
+def _stands_for_another(value: str) -> str | None:
+    """Say that a value is the name of another one, or what a program shows in its place."""
+    for pattern, what in _ELSEWHERE.items():
+        if re.fullmatch(pattern, value):
+            return f"is {what}, not the value: allowed: the value itself"
+    return None
+
+
 def _set_by_nobody(value: str) -> str | None:
     if is_placeholder(value):
         return "it is a placeholder: allowed: the real value"
     if has_no_address(value):
         return "it has a Terraform expression where its host belongs: allowed: the host's name"
-    return None
+    elsewhere = _stands_for_another(value)
+    return f"it {elsewhere}" if elsewhere else None
 
 
 def wrong_kind(name: str, value: str) -> str | None:
@@ -105,11 +136,27 @@ def _jwt(value: str) -> str | None:
     https://hasura.io/docs/2.0/auth/authentication/jwt/
     """
     document = _json_object(value)
-    if isinstance(document.get("jwk_url"), str):
+    if re.fullmatch(r"https?://[^\s/]+\S*", str(document.get("jwk_url"))):
         return None
+    if "jwk_url" in document and document["jwk_url"] is not None:
+        return "its jwk_url is no address: allowed: https://..."
     kind, key = document.get("type"), document.get("key")
     if not isinstance(kind, str) or not isinstance(key, str):
         return 'it is not the JSON of a key: allowed: {"type": "HS256", "key": "..."}, or "jwk_url"'
+    return _key_of(kind, key)
+
+
+def _key_of(kind: str, key: str) -> str | None:
+    if not re.fullmatch(r"(HS|RS|ES)(256|384|512)|Ed25519", kind):
+        return (
+            "Hasura knows no such type: allowed: HS256, HS384, HS512, RS256, RS384, RS512, ES256, ES384, "
+            "ES512, Ed25519"
+        )
+    if not kind.startswith("HS") and not key.lstrip().startswith("-----BEGIN "):
+        return (
+            "its key is none of its type: allowed: a public key or certificate in PEM, with \\n for its "
+            "line breaks"
+        )
     least = {"HS256": 32, "HS384": 48, "HS512": 64}.get(kind, 1)
     if len(key) < least:
         return f"its key is too short for {kind}: allowed: at least {least} characters"
@@ -160,7 +207,21 @@ def _json_object(value: str) -> dict[str, object]:
 
 
 _CREDENTIALS = ("username", "password")
-_ASSIGNMENT = re.compile(r"[A-Z][A-Z0-9_]*_[A-Z0-9_]+=[^=]")
+_ASSIGNMENT = re.compile(
+    r"(export\s+[A-Za-z_]\w*|[$]env:\w+|set\s+[A-Z]\w*|[A-Z][A-Z0-9_]*_[A-Z0-9_]+|[a-z][a-z0-9]*_[a-z0-9_]+)"
+    r"\s*=\s*[^=\s]",
+    re.ASCII,
+)
+# What a value is by its form that tells where the real one is, or that it was not shown.
+_ELSEWHERE = {
+    r"arn:aws[a-z-]*:(secretsmanager|ssm):\S+": "the ARN of a secret or a parameter",
+    r"[$](env:)?[A-Za-z_]\w*|[$]\{[^}]*\}|[$]\{\{.*\}\}|[$]\(.*\)|%[A-Z_]\w*%": "the name of a variable",
+    r"\{\{.*\}\}|op://\S+": "a reference that another program resolves",
+    r"(var|local|module|data)\.[a-z_][\w.-]*|aws_[a-z0-9_]+\.[\w-]+\.[\w.]+": "an expression of Terraform's",
+    r"\*{3,}|\(sensitive( value)?\)|<sensitive>|\[REDACTED\]|null|None|undefined": "what a program shows "
+    "in its place",
+    r"<[^<>]+>": "a text in angle brackets, as instructions write what is to be filled in",
+}
 # Whose key a secret is, where the issuer gives its keys a prefix.
 _ISSUERS = {"openai-api-key": "an OpenAI key", "notion-api-token": "a Notion token"}
 _SHAPES: dict[str, Callable[[str], str | None]] = {

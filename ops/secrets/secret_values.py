@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from aws.client import ask, ask_unless
 from common.errors import UserError
-from imports.record import read_record
-from imports.workspace_record import path_of_record
+from imports.workspace_record import record_at_hand
 from modules.settings.characters import unseen_character
 from modules.settings.own_secrets import TAKEN, singles
 from modules.settings.placeholders import has_no_address, is_placeholder
@@ -130,12 +128,8 @@ def secret_state(deployed: Deployed, row: SecretRow) -> SecretState:
 
     Raises UserError when AWS refuses to read it.
     """
-    answer = ask_unless(
-        deployed.clients,
-        "secretsmanager",
-        "GetSecretValue",
-        _NO_VALUE,
-        SecretId=deployed.names.secret(row.name),
+    answer = deployed.ask_unless(
+        "secretsmanager", "GetSecretValue", _NO_VALUE, SecretId=deployed.names.secret(row.name)
     )
     value = answer.get("SecretString", "") if answer else ""
     state = _state_of(row, value) if answer else "missing"
@@ -183,12 +177,8 @@ def put_keys(deployed: Deployed, row: SecretRow, given: Mapping[str, str]) -> st
         wrong = error_in_own(value)
         if wrong:
             raise UserError(f"the value for {row.name}:{key} was not set: {wrong}")
-    answer = ask_unless(
-        deployed.clients,
-        "secretsmanager",
-        "GetSecretValue",
-        _NO_VALUE,
-        SecretId=deployed.names.secret(row.name),
+    answer = deployed.ask_unless(
+        "secretsmanager", "GetSecretValue", _NO_VALUE, SecretId=deployed.names.secret(row.name)
     )
     document = with_keys(row, answer["SecretString"] if answer else None, given)
     if len(document.encode()) > MAX_BYTES:
@@ -200,8 +190,7 @@ def put_keys(deployed: Deployed, row: SecretRow, given: Mapping[str, str]) -> st
 
 
 def _put(deployed: Deployed, row: SecretRow, value: str) -> str:
-    answer = ask_unless(
-        deployed.clients,
+    answer = deployed.ask_unless(
         "secretsmanager",
         "PutSecretValue",
         _NO_VALUE,
@@ -219,7 +208,7 @@ def _put(deployed: Deployed, row: SecretRow, value: str) -> str:
 def read_value(deployed: Deployed, name: str) -> str:
     """Return a current value, for a call that needs it. It must not be printed or written anywhere."""
     secret_id = deployed.names.secret(name)
-    answer = ask(deployed.clients, "secretsmanager", "GetSecretValue", SecretId=secret_id)
+    answer = deployed.ask("secretsmanager", "GetSecretValue", SecretId=secret_id)
     return str(answer.get("SecretString", ""))
 
 
@@ -236,12 +225,8 @@ def _state_of(row: SecretRow, value: str) -> State:
 
 
 def _mended_by(deployed: Deployed, row: SecretRow, state: State) -> Literal["deploy", "person"]:
-    secret = ask_unless(
-        deployed.clients,
-        "secretsmanager",
-        "DescribeSecret",
-        _NO_VALUE,
-        SecretId=deployed.names.secret(row.name),
+    secret = deployed.ask_unless(
+        "secretsmanager", "DescribeSecret", _NO_VALUE, SecretId=deployed.names.secret(row.name)
     )
     if secret is None:
         return "deploy"
@@ -255,6 +240,6 @@ def _mended_by(deployed: Deployed, row: SecretRow, state: State) -> Literal["dep
 
 
 def _is_adopted(deployed: Deployed, row: SecretRow) -> bool:
-    record = read_record(path_of_record(deployed.workspace))
+    record = record_at_hand(deployed.workspace, region=deployed.settings.region)
     address = f"aws_secretsmanager_secret.{row.name.replace('-', '_')}"
     return record is not None and address in record.addresses

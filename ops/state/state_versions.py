@@ -57,7 +57,7 @@ class Present:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StateObject:
+class StoredState:
     """The object of a stage's state."""
 
     clients: Clients

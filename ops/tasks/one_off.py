@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from aws.client import ask
 from common.errors import UserError
 from common.progress import Progress
 from common.screen import tell
@@ -157,8 +156,7 @@ def start_task(
 
     Raises UserError where ECS starts none.
     """
-    answer = ask(
-        deployed.clients,
+    answer = deployed.ask(
         "ecs",
         "RunTask",
         cluster=deployed.names.cluster,
@@ -188,8 +186,7 @@ def start_task(
 
 def stop_task(deployed: Deployed, task: str) -> None:
     """Stop a task that nobody watches any more."""
-    ask(
-        deployed.clients,
+    deployed.ask(
         "ecs",
         "StopTask",
         cluster=deployed.names.cluster,
@@ -200,8 +197,7 @@ def stop_task(deployed: Deployed, task: str) -> None:
 
 def standing_service(deployed: Deployed, service: str) -> Mapping[str, Any]:
     """Return what ECS says of a service that it runs. Raises UserError where there is none."""
-    answer = ask(
-        deployed.clients,
+    answer = deployed.ask(
         "ecs",
         "DescribeServices",
         cluster=deployed.names.cluster,
@@ -249,13 +245,7 @@ def wait_until_ended(
 
 def task_state(deployed: Deployed, task: str) -> Mapping[str, Any]:
     """Return what ECS says of a task. Raises UserError for one that it no longer knows."""
-    answer = ask(
-        deployed.clients,
-        "ecs",
-        "DescribeTasks",
-        cluster=deployed.names.cluster,
-        tasks=[task],
-    )
+    answer = deployed.ask("ecs", "DescribeTasks", cluster=deployed.names.cluster, tasks=[task])
     if not answer["tasks"]:
         raise UserError(f"ECS no longer knows {task}: run the same command again")
     state: Mapping[str, Any] = answer["tasks"][0]

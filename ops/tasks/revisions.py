@@ -56,8 +56,7 @@ def _families(deployed: Deployed) -> Iterator[str]:
     """
     names, tags = deployed.names, deployed.settings.default_tags
     ours = {names.service(service) for service in deployed.settings.services}
-    found = ask_all(
-        deployed.clients,
+    found = deployed.ask_all(
         "ecs",
         "ListTaskDefinitionFamilies",
         ("families",),

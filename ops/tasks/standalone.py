@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from aws.client import ask_unless
 from common.errors import UserError
 from modules.settings.services import TASK_GROUPS, TASK_PUBLIC, TASK_SUBNETS
 from ops.deployed import Deployed
@@ -17,9 +16,7 @@ def network_of(deployed: Deployed, task: str, *, remedy: str) -> Mapping[str, An
     Raises UserError, which says the remedy, where the stage has no such task.
     """
     family = deployed.names.service(task)
-    answer = ask_unless(
-        deployed.clients, "ecs", "DescribeTaskDefinition", _NONE, taskDefinition=family
-    )
+    answer = deployed.ask_unless("ecs", "DescribeTaskDefinition", _NONE, taskDefinition=family)
     if answer is None:
         raise UserError(
             f"there is no task {family}: {remedy}: `cdktf deploy {deployed.settings.stack_name}`"

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Any, Final
 
-from aws.client import ask
 from common.errors import UserError
 from common.progress import Progress
 from modules.settings.services import DATABASE_TUNNEL
@@ -81,7 +80,7 @@ def tunnel_to(
                 "localPortNumber": [str(here)],
             },
         }
-        session = ask(deployed.clients, "ssm", "StartSession", **request)
+        session = deployed.ask("ssm", "StartSession", **request)
         progress("opening the tunnel")
         call = plugin_call(deployed, session, request)
         plugin = subprocess.Popen(
@@ -101,7 +100,7 @@ def tunnel_to(
         finally:
             _end(plugin)
             with contextlib.suppress(UserError):  # the plugin has said so already
-                ask(deployed.clients, "ssm", "TerminateSession", SessionId=session["SessionId"])
+                deployed.ask("ssm", "TerminateSession", SessionId=session["SessionId"])
         stop_task(deployed, running.task)
 
 

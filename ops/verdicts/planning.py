@@ -13,13 +13,14 @@ from terraform.plan import Plan
 from terraform.plan_file import read_plan
 from terraform.premises import (
     Premises,
+    UntrustedStateError,
     premises,
     refuse_foreign_plan,
     refuse_stale_plan,
     refuse_untrusted_state,
     state_seen,
 )
-from terraform.whole_plan import unseen
+from terraform.whole_plan import state_of_another_stage, unseen
 from terraform.workspace import Workspace
 
 # What terraform writes plan files as.
@@ -66,6 +67,12 @@ def stage_plan(workspace: Workspace, given: Path | None, progress: Progress) -> 
     with tempfile.TemporaryDirectory(prefix="atomic-plan-") as folder:
         progress("planning")
         plan, failure = _plan_now(terraform, Path(folder) / "now.tfplan")
+    foreign = state_of_another_stage(plan, workspace.settings())
+    if foreign:
+        raise UntrustedStateError(
+            f"the state {state.place} is another stage's: {foreign}: look at [state] in the stage file, or "
+            "put this stage's own state there"
+        )
     looked_at = premises(plan, file=None, state=state)
     _refuse_lost_state(workspace, looked_at, progress)
     return StagePlan(plan=plan, failure=failure or unseen(plan), premises=looked_at)

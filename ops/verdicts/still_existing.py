@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from aws.client import account_of, ask_all, ask_unless
+from aws.client import account_of
 from common.errors import listed
 from ops.deployed import Deployed
 from ops.facts.database import database_facts
@@ -32,10 +32,10 @@ def _existing(deployed: Deployed) -> Iterator[str]:
         yield f"database {database.name}"
     yield from (f"service {each.name}" for each in service_facts(deployed) if each.stands)
     names = {deployed.names.secret(row.name) for row in deployed.settings.secret_rows}
-    secrets = ask_all(deployed.clients, "secretsmanager", "ListSecrets", ("SecretList",))
+    secrets = deployed.ask_all("secretsmanager", "ListSecrets", ("SecretList",))
     yield from sorted(
         f"secret {each['Name']}" for each in secrets["SecretList"] if each["Name"] in names
     )
     bucket = deployed.names.data_bucket(account_of(deployed.clients), deployed.settings.region)
-    if ask_unless(deployed.clients, "s3", "HeadBucket", _NO_BUCKET, Bucket=bucket) is not None:
+    if deployed.ask_unless("s3", "HeadBucket", _NO_BUCKET, Bucket=bucket) is not None:
         yield f"bucket {bucket}"

@@ -29,6 +29,25 @@ def test_an_endpoint_that_is_no_url_is_told_in_one_line(
 
 
 @pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("AWS_DEFAULTS_MODE", "bogus"),
+        ("AWS_STS_REGIONAL_ENDPOINTS", "bogus"),
+        ("AWS_ACCOUNT_ID_ENDPOINT_MODE", "bogus"),
+        ("AWS_REQUEST_CHECKSUM_CALCULATION", "bogus"),
+        ("AWS_CONFIG_FILE", __file__),
+    ],
+)
+def test_a_client_that_cannot_be_set_up_is_not_blamed_on_the_network(
+    variable: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+
+    with pytest.raises(UserError, match=r"correct that in ~/.aws/config, or in the AWS_ variable"):
+        ask(boto3_clients(region="us-east-1"), "sts", "GetCallerIdentity")
+
+
+@pytest.mark.parametrize(
     "proxy", ["http://127.0.0.1:port", "http://127.0.0.1:1", "127.0.0.1:1", "x y"]
 )
 @pytest.mark.parametrize("variable", ["HTTP_PROXY", "HTTPS_PROXY"])

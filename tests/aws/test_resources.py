@@ -12,8 +12,8 @@ from botocore.model import ListShape, OperationModel, Shape, StructureShape
 from aws.resources import RESOURCES
 from aws.resources.call import Call
 from aws.resources.row import Resource
-from common.holding import HOLDS_DATA
 from imports.sources.terraform_base.mapping import ADOPTED
+from modules.settings.stateful import STATEFUL
 
 SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
 STAGES = sorted(SNAPSHOTS.glob("*.addresses.txt"))
@@ -71,7 +71,7 @@ def _lacks(type_: str) -> Iterator[str]:
 
 
 def test_what_a_row_holds_data_in_is_guarded_in_an_extension_too() -> None:
-    assert {each.type for each in RESOURCES.values() if each.holds_data} <= HOLDS_DATA
+    assert {each.type for each in RESOURCES.values() if each.holds_data} <= STATEFUL
 
 
 @pytest.mark.parametrize("path", STAGES, ids=lambda path: path.name)

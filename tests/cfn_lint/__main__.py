@@ -15,7 +15,7 @@ from typing import Final
 from common.errors import UserError
 from common.screen import ASKS_FOR_A_PERSON, print_error, print_table, say, tell
 from dev.packages import installed, run
-from imports.sources.cloudformation.owners_stack import read_stack
+from imports.sources.cloudformation.owners_stack import read_owners_stack
 from imports.stack_retirement.bring_back import bring_back
 from imports.stack_retirement.plan import plan, retained
 from imports.stack_retirement.stack_backup import StackBackup
@@ -36,7 +36,7 @@ def sent(aws: Emulator, shape: str) -> Mapping[str, str]:
     """Return the texts of a stack of this shape: the owner's own, and each that we would send."""
     owners = make_owners_stack(aws, shape)
     record = record_of(aws, owners)
-    found = read_stack(aws.client, owners.arn, progress=lambda _: None, with_drift=False)
+    found = read_owners_stack(aws.client, owners.arn, progress=lambda _: None, with_drift=False)
     assert record.stack is not None  # it is made of a stack
     rows = retained(plan(record.stack, found))
     text = json.dumps(owners.template(), indent=1)

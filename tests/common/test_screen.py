@@ -1,6 +1,7 @@
 """What comes from outside is printed as it is, and can be copied as it stands."""
 
 import ast
+import subprocess
 import sys
 from pathlib import Path
 
@@ -32,6 +33,16 @@ def test_a_line_is_printed_as_it_is_with_control_characters_escaped(
     screen.say(HOSTILE)
 
     assert capsys.readouterr().out == HARMLESS + "\n"
+
+
+def test_a_terminal_that_says_it_has_no_column_is_told_all_the_same(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "0")
+    made = screen._console(stderr=False)
+    made.print("open", soft_wrap=True)
+
+    assert capsys.readouterr().out == "open\n"
 
 
 def test_an_error_and_a_note_are_printed_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
@@ -213,3 +224,26 @@ def test_a_pipe_gets_the_spare_columns_too(capsys: pytest.CaptureFixture[str]) -
     screen.print_table(("name", "image"), [("app", LONG)], spare=1)
 
     assert LONG in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("closing", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_closed_stream_takes_no_file_s_place(tmp_path: Path, closing: str) -> None:
+    program = (
+        "import os, sys, typer\n"
+        "from common.screen import run, say\n"
+        "def main() -> None:\n"
+        "    say('hello')\n"
+        "    asked = sys.stdin.isatty()\n"
+        f"    number = os.open({str(tmp_path / 'file')!r}, os.O_RDWR | os.O_CREAT)\n"
+        f"    open({str(tmp_path / 'told')!r}, 'w').write(f'{{asked}} {{number > 2}}')\n"
+        "app = typer.Typer()\n"
+        "app.command()(main)\n"
+        "run(app)\n"
+    )
+    shell = f'"$0" -c "$1" {closing}'
+    ended = subprocess.run(
+        ["/bin/sh", "-c", shell, sys.executable, program],
+        cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False,
+    )  # fmt: skip
+
+    assert (ended.returncode, (tmp_path / "told").read_text()) == (0, "False True")

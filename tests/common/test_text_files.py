@@ -32,7 +32,9 @@ def test_each_encoding_that_a_shell_writes_is_read(tmp_path: Path, encoding: str
     [
         (b"", "it is empty"),
         (b"{", "Expecting property name"),
-        (b"[" * 100_000, "recursion"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b'{"a": 1, "b": {}, "a": 2}', '"a" is in one object twice'),
+        (b"9" * 5000, "a number with too many digits"),
         (b"\x1f\x8b rest", "compressed with gzip"),
         (b"PK\x03\x04 rest", "a plan file (or another zip archive)"),
         (b"  \n", "it is empty"),

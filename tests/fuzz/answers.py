@@ -18,7 +18,7 @@ from aws.resources.row import Live
 from common.errors import UserError
 from imports.existing import Existing, kind_of
 from imports.sources.terraform_base.live import discover
-from imports.sources.terraform_base.planned import read_plan
+from imports.sources.terraform_base.planned import read_configuration
 from modules.settings.stage_settings import stack_name
 from terraform.cli import CommandResult, Terraform
 from terraform.plan import Plan
@@ -125,7 +125,8 @@ def _with(plan: bytes, found: Path) -> bytes:
     told = {each["to"]: each["id"] for each in json.loads(found.read_text())["import"]}
     document = json.loads(plan)
     since = {
-        each.address: each for each in evaluated(read_plan(Plan(document=document)), told).objects
+        each.address: each
+        for each in evaluated(read_configuration(Plan(document=document)), told).objects
     }
     for change in document["resource_changes"]:
         item = since.get(change["address"])

@@ -18,7 +18,7 @@ from imports.inventory import decide
 from imports.record import AdoptionRecord
 from imports.recovery import recovery_stage
 from imports.sources.cloudformation.owners_stack import read_template_file
-from imports.sources.terraform_base.planned import read_plan as read_legacy_plan
+from imports.sources.terraform_base.planned import read_configuration as read_legacy_plan
 from local.aws import app as aws_app
 from modules.settings.secrets import SECRETS
 from ops.__main__ import main as ops_main

@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from imports.bind import bind
-from imports.gate import Finding, Verdict, judge
+from imports.gate import Ruling, Verdict, judge
 from imports.inventory import Decision, decide
 from imports.observe import observed_arguments
 from imports.record import (
@@ -230,7 +230,7 @@ def verdict_on(
     return judge(a_plan(*changes), record, phase=phase, stack=Stack(document=document or {}))
 
 
-def finding_at(address: str, findings: Sequence[Finding]) -> Finding:
+def finding_at(address: str, findings: Sequence[Ruling]) -> Ruling:
     """The one finding at an address."""
     (finding,) = (finding for finding in findings if finding.address == address)
     return finding

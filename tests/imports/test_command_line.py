@@ -14,7 +14,7 @@ import pytest
 
 from common.screen import print_table
 from imports import __main__ as command_line
-from imports.inventory import Drift
+from imports.inventory import Disagreement
 from imports.record import write_record
 from tests.answer import Answer
 from tests.imports.records import REGION, STAGE, STATE_FILE, World, base_record
@@ -315,7 +315,7 @@ def test_the_script_is_all_that_is_printed(world: World) -> None:
 
 
 def test_what_looks_like_markup_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
-    row = Drift(
+    row = Disagreement(
         legacy_address='aws_x.y["[/red]"]',
         attribute="tags",
         configuration=None,

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from aws.resources import RESOURCES, STATEFUL
+from aws.resources import RESOURCES
 from common.errors import UserError
-from imports.gate import Finding, judge
+from imports.gate import Ruling, judge
+from modules.settings.stateful import STATEFUL
 from terraform.overwrites import Overwrite
 from terraform.refused import Refused
 from terraform.stack import Stack
@@ -30,14 +31,14 @@ VPC = a_record(an_object("aws_vpc.main", "vpc-1"))
 AS_IT_IS = {"id": "vpc-1", "tags": {"Name": "a"}, "assign": None}
 
 
-def vpc(*actions: str, phase: str = "adopt", **rest: Any) -> Finding:
+def vpc(*actions: str, phase: str = "adopt", **rest: Any) -> Ruling:
     """The finding on a plan for the one adopted object."""
     rest = {"before": AS_IT_IS, "after": AS_IT_IS, **rest}
     verdict = verdict_on(planned("aws_vpc.main", *actions, **rest), record=VPC, phase=phase)
     return finding_at("aws_vpc.main", verdict.findings)
 
 
-def other(address: str, *actions: str, phase: str = "full", **rest: Any) -> Finding:
+def other(address: str, *actions: str, phase: str = "full", **rest: Any) -> Ruling:
     """The finding on a plan for an object that was not adopted, beside a clean adopted one."""
     clean = planned("aws_vpc.main", before=AS_IT_IS, after=AS_IT_IS)
     verdict = verdict_on(clean, planned(address, *actions, **rest), record=VPC, phase=phase)
@@ -148,7 +149,7 @@ def test_a_firewall_that_would_go_is_blocked_unless_a_person_allows_it() -> None
     assert allowed.blocked == ()
 
 
-def changed(address: str, attribute: str, before: object, after: object, phase: str) -> Finding:
+def changed(address: str, attribute: str, before: object, after: object, phase: str) -> Ruling:
     keys = dict.fromkeys(("arn", "identifier", "name", "bucket"), "x")
     change = planned(
         address,
@@ -450,7 +451,7 @@ def giving_up(address: str, attribute: str, after: object, *, before: object = N
     return planned(address, "update", before=found, after={**found, attribute: after})
 
 
-def judged_change(change: Any, *allowed: str) -> Finding:
+def judged_change(change: Any, *allowed: str) -> Ruling:
     verdict = judge(
         a_plan(change), DATABASE, phase="full", stack=Stack(document={}), allowed=frozenset(allowed)
     )

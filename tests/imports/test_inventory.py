@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from common.errors import UserError
-from imports.inventory import Decision, Drift, decide, drift
+from imports.inventory import Decision, Disagreement, decide, disagreements
 from imports.sources.terraform_base.planned import (
     AfterApply,
     ConfiguredObject,
@@ -209,7 +209,7 @@ def test_numbers_and_truths_of_a_flat_state_are_no_drift() -> None:
     aws = {"allocated_storage": 20, "multi_az": False, "storage_encrypted": True}
 
     def rows(**state: str) -> set[str]:
-        found = drift(
+        found = disagreements(
             [database],
             configuration=None,
             state={"aws_db_instance.main": {**flat, **state}},
@@ -249,8 +249,8 @@ def drifted(
     state: dict[str, Any] | None = None,
     configuration: LegacyConfiguration | None = None,
     decision: Decision = VPC,
-) -> list[Drift]:
-    return drift(
+) -> list[Disagreement]:
+    return disagreements(
         [decision],
         configuration=configuration,
         state=None if state is None else {decision.legacy_address: state},
@@ -271,7 +271,7 @@ def test_a_tag_that_a_person_changed_is_drift_in_all_three_columns() -> None:
         configuration=configured(tags={"Name": "a"}),
     )
 
-    assert row == Drift(
+    assert row == Disagreement(
         legacy_address="aws_vpc.main",
         attribute="tags",
         configuration="{'Name': 'a'}",
@@ -348,4 +348,4 @@ def test_only_what_was_observed_is_compared() -> None:
         legacy_address="aws_sqs_queue.own", type="aws_sqs_queue", verdict="not covered"
     )
 
-    assert drift([queue, VPC], configuration=None, state={}, observed={}) == []
+    assert disagreements([queue, VPC], configuration=None, state={}, observed={}) == []

@@ -12,7 +12,7 @@ from moto import mock_aws
 from aws.client import boto3_clients
 from aws.resources import ADOPTABLE
 from common.errors import UserError
-from imports.preflight import Finding, preflight
+from imports.preflight import Presence, preflight
 from imports.record import AdoptedObject, AdoptionRecord, LegacyOrigin
 from imports.sources.cloudformation.verdicts import OF_STACK
 from imports.sources.terraform_base.mapping import ADOPTED
@@ -46,11 +46,11 @@ def record(
     )
 
 
-def check(objects: dict[str, str]) -> list[Finding]:
+def check(objects: dict[str, str]) -> list[Presence]:
     return preflight(record(objects), boto3_clients(region=REGION))
 
 
-def check_one(address: str, id_: str) -> Finding:
+def check_one(address: str, id_: str) -> Presence:
     (finding,) = check({address: id_})
     return finding
 

@@ -11,7 +11,7 @@ import pytest
 
 from imports import __main__ as command_line
 from local.emulator import Emulator, running_emulator
-from local.owners_stack import TEMPLATES, OwnersStack, make_stack, read_template
+from local.owners_stack import TEMPLATES, PlayedStack, make_stack, read_template
 from synth.synthesized import synthesized
 from terraform.stack import Stack
 from tests.answer import Answer
@@ -65,7 +65,7 @@ def inventory(
     return run
 
 
-def _small(aws: Emulator, name: str, **more: Any) -> OwnersStack:
+def _small(aws: Emulator, name: str, **more: Any) -> PlayedStack:
     stack = make_stack(aws, name, {"Resources": _TOPIC, **more})
     stack.wait()
     return stack

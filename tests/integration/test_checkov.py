@@ -2,7 +2,8 @@
 
 Every shipped stage in both phases and on both engines; of the variants of `tests.stages` the stack alone. A
 plan takes Terraform some ten seconds of a processor, and checkov takes nearly as long to start. So of the
-variants only those are planned that show what a switch does, and checkov runs once for each framework.
+variants only those are planned that show what a switch does, most plans of a stage are nightly, and checkov
+runs once for each framework.
 """
 
 import json
@@ -74,6 +75,15 @@ CHECKED: Mapping[Framework, tuple[str, ...]] = {
         name for name in SUBJECTS if name.startswith(SHIPPED) or name in SWITCHES
     ),
 }
+# What a run plans that is not the nightly one: each phase and engine once.
+PLANNED_ALWAYS = (
+    "dev",
+    "prod",
+    "prod-aurora",
+    "staging-foundation",
+    "dev-aurora-foundation",
+    *SWITCHES,
+)
 # Dev with a mistake in it.
 BROKEN = "broken"
 
@@ -105,12 +115,25 @@ def synthesized(stacks: Path) -> Documents:
 
 
 @pytest.fixture(scope="module")
-def plans(stacks: Path) -> Iterator[Documents]:
-    """What Terraform plans on an empty account, from one initialized folder."""
+def plans(stacks: Path, request: pytest.FixtureRequest) -> Iterator[Documents]:
+    """What Terraform plans on an empty account for the stages of this run, from one initialized folder."""
+    calls = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
+    wanted = {
+        *PLANNED_ALWAYS,
+        *(
+            call["stage"]
+            for call in calls
+            if call.get("framework") == "terraform_plan" and "stage" in call
+        ),
+    }
     with running_emulator() as emulator:
         emulator.client("route53").create_hosted_zone(Name="example.com", CallerReference="checkov")
         environment = {**os.environ, **emulator.environment}
-        folders = {name: stacks / SUBJECTS[name].stack_name for name in CHECKED["terraform_plan"]}
+        folders = {
+            name: stacks / SUBJECTS[name].stack_name
+            for name in CHECKED["terraform_plan"]
+            if name in wanted
+        }
         first = folders["dev"]
         _use_local_state(first)
         Terraform(folder=first, environment=environment).initialize()
@@ -149,13 +172,26 @@ def reports(
 
 FRAMEWORKS: tuple[Framework, ...] = tuple(CHECKED)
 frameworks = pytest.mark.parametrize("framework", FRAMEWORKS)
-checked = pytest.mark.parametrize(
-    ("framework", "stage"), [(each, stage) for each in FRAMEWORKS for stage in CHECKED[each]]
-)
-reviewed = pytest.mark.parametrize(
-    ("framework", "stage"),
-    [(each, stage) for each in FRAMEWORKS for stage in CHECKED[each] if stage != "bare"],
-)
+
+
+def each_of(*, left_out: tuple[str, ...] = ()) -> list[object]:
+    """Each framework with each stage that it checks; plans beside `PLANNED_ALWAYS` are nightly."""
+    return [
+        pytest.param(
+            framework,
+            stage,
+            marks=[]
+            if framework == "terraform_json" or stage in PLANNED_ALWAYS
+            else pytest.mark.nightly,
+        )
+        for framework in FRAMEWORKS
+        for stage in CHECKED[framework]
+        if stage not in left_out
+    ]
+
+
+checked = pytest.mark.parametrize(("framework", "stage"), each_of())
+reviewed = pytest.mark.parametrize(("framework", "stage"), each_of(left_out=("bare",)))
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from imports.sources.cloudformation.owners_stack import deployed_text
 from local.emulator import Emulator, running_emulator
 from local.owners_stack import (
     SHAPES,
-    OwnersStack,
+    PlayedStack,
     make_owners_stack,
     make_stack,
     put_template,
@@ -61,7 +61,7 @@ def _holding(name: str, *retained: str, tagged: bool = True) -> dict[str, Any]:
     return {"Resources": rows}
 
 
-def _made(aws: Emulator, name: str, template: Mapping[str, Any]) -> OwnersStack:
+def _made(aws: Emulator, name: str, template: Mapping[str, Any]) -> PlayedStack:
     stack = make_stack(aws, name, template)
     assert stack.wait() == "CREATE_COMPLETE", stack.described().get("StackStatusReason")
     return stack
@@ -390,7 +390,7 @@ def test_an_import_brings_an_object_back_under_a_stack(aws: Emulator) -> None:
         ],
     )
     cloudformation.execute_change_set(ChangeSetName=change["Id"])
-    back = OwnersStack(emulator=aws, arn=change["StackId"])
+    back = PlayedStack(emulator=aws, arn=change["StackId"])
 
     assert back.wait() == "IMPORT_COMPLETE"
     assert back.rows() == {"Bucket": "brought-bucket"}
@@ -470,7 +470,7 @@ def test_a_stack_that_does_not_exist_is_one_line(aws: Emulator) -> None:
 def test_a_template_is_read_as_it_was_deployed_to_the_byte(aws: Emulator) -> None:
     text = json.dumps(_holding("bytes"), indent=3) + "\n\n"
     answer = aws.client("cloudformation").create_stack(StackName="bytes", TemplateBody=text)
-    stack = OwnersStack(emulator=aws, arn=answer["StackId"])
+    stack = PlayedStack(emulator=aws, arn=answer["StackId"])
     stack.wait()
 
     assert deployed_text(aws.client, stack.arn) == text

@@ -12,7 +12,7 @@ from imports.record import AdoptionRecord, read_record
 from local.emulator import Emulator, running_emulator
 from local.owners_stack import (
     SHAPES,
-    OwnersStack,
+    PlayedStack,
     fill,
     issued_certificate,
     make_owners_stack,
@@ -35,7 +35,7 @@ class Adopted:
 
     shape: str
     story: Story
-    stack: OwnersStack
+    stack: PlayedStack
     inventory: Answer
     adopt: Answer
     calls: dict[str, int]

@@ -11,14 +11,14 @@ from imports.record import AdoptionRecord
 from imports.sources.cloudformation.owners_stack import OwnersStack as Read
 from imports.sources.cloudformation.verdicts import Physical, RowVerdict
 from imports.stack_retirement.retire_stack import retire_stack
-from imports.stack_retirement.stack_backup import read_backup
+from imports.stack_retirement.stack_backup import read_stack_backup
 from imports.stack_retirement.stack_calls import outcomes
 from imports.stack_retirement.steps import StackRetirement
 from imports.stack_retirement.way_back import brought_back
 from local.emulator import Emulator, running_emulator
 from local.owners_stack import (
     SHAPES,
-    OwnersStack,
+    PlayedStack,
     fill,
     make_owners_stack,
     put_template,
@@ -34,7 +34,7 @@ class Retired:
     """A stack that is gone, with what it held before; `refused` is the word on the first attempt."""
 
     aws: Emulator
-    stack: OwnersStack
+    stack: PlayedStack
     record: AdoptionRecord
     rows: dict[str, str]
     values: dict[str, str]
@@ -138,7 +138,7 @@ def test_what_only_the_old_stack_needed_is_gone(retired: Retired) -> None:
 def test_the_change_set_brings_its_rows_back(retired: Retired) -> None:
     origin = retired.record.stack
     assert origin is not None
-    backup = read_backup(retired.done.backup, origin)
+    backup = read_stack_backup(retired.done.backup, origin)
     assert backup is not None
     wanted = brought_back(retired.record, origin, backup)
     cloudformation = retired.aws.client("cloudformation")
@@ -153,7 +153,7 @@ def test_the_change_set_brings_its_rows_back(retired: Retired) -> None:
         Capabilities=["CAPABILITY_NAMED_IAM"],
     )
     cloudformation.execute_change_set(ChangeSetName="bring-back", StackName="AwsStack")
-    back = OwnersStack(emulator=retired.aws, arn=change["StackId"])
+    back = PlayedStack(emulator=retired.aws, arn=change["StackId"])
 
     assert back.wait() == "IMPORT_COMPLETE", back.described().get("StackStatusReason")
     assert back.rows() == {row: retired.rows[row] for row in wanted.rows}
@@ -182,7 +182,7 @@ def _values(aws: Emulator) -> dict[str, str]:
     }
 
 
-def record_of(aws: Emulator, stack: OwnersStack) -> AdoptionRecord:
+def record_of(aws: Emulator, stack: PlayedStack) -> AdoptionRecord:
     """What the inventory would record of a stack."""
     return a_record(aws, stack, _judged)
 

@@ -201,7 +201,9 @@ def test_plain_http_is_redirected(dev: Deployment) -> None:
     assert http["DefaultActions"][0]["RedirectConfig"]["Protocol"] == "HTTPS"
 
 
-def test_thirty_alarms_and_one_for_each_service_tell_the_operator(dev: Deployment) -> None:
+def test_thirty_alarms_one_for_each_service_and_one_for_the_files_tell_the_operator(
+    dev: Deployment,
+) -> None:
     cloudwatch = dev.client("cloudwatch")
     topic = dev.outputs["AlarmTopicArn"]
 
@@ -209,7 +211,7 @@ def test_thirty_alarms_and_one_for_each_service_tell_the_operator(dev: Deploymen
 
     assert {tuple(alarm["AlarmActions"]) for alarm in mine} == {(topic,)}
     silence = [alarm["AlarmName"] for alarm in mine if alarm["TreatMissingData"] == "breaching"]
-    assert (len(mine), len(silence)) == (38, 8)
+    assert (len(mine), len(silence)) == (39, 8)
     assert all(name.endswith("-no-task") for name in silence)
 
 
@@ -245,7 +247,7 @@ def test_the_dashboard_shows_the_alarms(dev: Deployment) -> None:
     body = cloudwatch.get_dashboard(DashboardName="atomic-dev-SystemHealthOverview")
 
     widgets = json.loads(body["DashboardBody"])["widgets"]
-    assert len(widgets[0]["properties"]["alarms"]) == 38
+    assert len(widgets[0]["properties"]["alarms"]) == 39
 
 
 def test_only_two_services_scale(dev: Deployment) -> None:

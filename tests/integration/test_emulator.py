@@ -131,3 +131,16 @@ def test_a_name_is_given_once(
         create(emulator)
 
     assert refused.value.response["Error"]["Code"] == code
+
+
+def test_a_backup_plan_takes_other_rules(emulator: Emulator) -> None:
+    backup = emulator.client("backup")
+    rule = {"RuleName": "daily", "TargetBackupVaultName": "vault"}
+    plan = {"BackupPlanName": "changed", "Rules": [rule]}
+    made = backup.create_backup_plan(BackupPlan=plan)["BackupPlanId"]
+
+    plan["Rules"] = [{**rule, "CompletionWindowMinutes": 1380}]
+    backup.update_backup_plan(BackupPlanId=made, BackupPlan=plan)
+
+    (kept,) = backup.get_backup_plan(BackupPlanId=made)["BackupPlan"]["Rules"]
+    assert kept["CompletionWindowMinutes"] == 1380

@@ -21,7 +21,7 @@ from security.secrets_scan import scan, secret_parts, stored_values
 from tests.integration.conftest import Deployment, write_stage
 from tests.integration.test_deployed_day import ops
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.nightly]
 
 STACK = "atomic-own"
 STAGE = """

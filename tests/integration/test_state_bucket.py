@@ -243,7 +243,10 @@ def test_a_version_takes_the_place_of_a_state_that_cannot_be_read(stage: Stage) 
     assert (pulled["lineage"], pulled["serial"]) == ("ours", 8)
 
 
-@pytest.mark.parametrize("left", [None, b""], ids=["deleted", "emptied"])
+@pytest.mark.parametrize(
+    "left",
+    [pytest.param(None, marks=pytest.mark.nightly, id="deleted"), pytest.param(b"", id="emptied")],
+)
 def test_a_lost_state_is_recovered_into_the_bucket(stage: Stage, left: bytes | None) -> None:
     """GIVEN a folder that was never initialized, as in a fresh clone."""
     s3 = stage.emulator.client("s3")

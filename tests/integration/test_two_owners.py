@@ -14,7 +14,7 @@ import pytest
 
 from local.emulator import running_emulator
 from local.legacy import BASE, legacy_base
-from local.owners_stack import OwnersStack, fill, issued_certificate, make_owners_stack
+from local.owners_stack import PlayedStack, fill, issued_certificate, make_owners_stack
 from tests.integration.story import STAGE, Story
 
 pytestmark = [pytest.mark.integration, pytest.mark.nightly]
@@ -29,7 +29,7 @@ class Both:
     """A base without a database, and a stack with one, in one account."""
 
     story: Story
-    stack: OwnersStack
+    stack: PlayedStack
     options: tuple[str, ...]
 
 

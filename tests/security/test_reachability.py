@@ -8,7 +8,7 @@ import pytest
 
 from modules.settings.stage_files import parse_stage
 from security.expected import expected_reach
-from security.reachability import UNREAD_TYPES, Reach, network_failures, reachability
+from security.reachability import UNREAD_TYPES, Opening, network_failures, reachability
 from terraform.stack import Stack
 from tests.conftest import Synthesize
 from tests.imports.records import bound_document
@@ -49,9 +49,9 @@ def out(*services: str) -> set[tuple[str, str, int]]:
     return {(service, to, 443) for service in services for to in ("internet", "load_balancer")}
 
 
-def to_kafka(service: str) -> set[Reach]:
+def to_kafka(service: str) -> set[Opening]:
     return {
-        Reach(
+        Opening(
             source=service,
             destination="internet",
             protocol="tcp",
@@ -62,16 +62,16 @@ def to_kafka(service: str) -> set[Reach]:
     }
 
 
-def tcp(table: set[tuple[str, str, int]]) -> set[Reach]:
+def tcp(table: set[tuple[str, str, int]]) -> set[Opening]:
     return {
-        Reach(source=source, destination=target, protocol="tcp", first_port=port, last_port=port)
+        Opening(source=source, destination=target, protocol="tcp", first_port=port, last_port=port)
         for source, target, port in table
     }
 
 
 PLATFORM = tcp(TABLE | out(*SERVICES))
 # Beyond the table: a ninth service, which sends mail; Kafka.
-MORE: dict[str, set[Reach]] = {
+MORE: dict[str, set[Opening]] = {
     "frugal": tcp(
         {("load_balancer", "reports", 9000), ("reports", "internet", 587)} | out("reports")
     ),
@@ -82,7 +82,7 @@ MORE: dict[str, set[Reach]] = {
 LESS = {"tailored": ("oauth", "python_agent")}
 
 
-def asked_for(stage: str) -> set[Reach]:
+def asked_for(stage: str) -> set[Opening]:
     if stage == "fronted":  # CloudFront alone reaches the load balancer, over TLS
         others = {each for each in PLATFORM if each.destination != "load_balancer"}
         return others | tcp({("CloudFront", "load_balancer", 443)})
@@ -151,7 +151,7 @@ def test_a_foundation_has_nothing_that_connects(stack: Synthesize) -> None:
 def test_an_adopted_bases_groups_keep_what_they_had_open() -> None:
     """GIVEN a base whose groups let everything out, THEN that stays, and nothing else is added."""
     everything_out = {
-        Reach(source=source, destination="internet", protocol="-1", first_port=0, last_port=65535)
+        Opening(source=source, destination="internet", protocol="-1", first_port=0, last_port=65535)
         for source in ("load_balancer", "database")
     }
     expected = (

@@ -42,6 +42,25 @@ def test_atomic_stage_chooses_stages_by_name(stages: Path, choice: str, chosen: 
     assert names(stages, {"ATOMIC_STAGE": choice}) == chosen
 
 
+SHARED = GOOD + '[state]\nbucket = "acme-states"\nkey = "atomic"\n'
+
+
+@pytest.mark.parametrize("choice", ["dev", "qa", ""])
+def test_two_stages_with_one_state_are_refused(stages: Path, choice: str) -> None:
+    for name in ("dev", "qa"):
+        (stages / f"{name}.toml").write_text(SHARED)
+
+    with pytest.raises(StageFileError, match=r"each deploy would destroy what the other has made"):
+        names(stages, {"ATOMIC_STAGE": choice})
+
+
+def test_two_stages_with_states_of_their_own_share_a_bucket(stages: Path) -> None:
+    for name in ("dev", "qa"):
+        (stages / f"{name}.toml").write_text(SHARED.replace('"atomic"', f'"{name}"'))
+
+    assert names(stages, {"ATOMIC_STAGE": "dev,qa"}) == ["dev", "qa"]
+
+
 def test_a_stage_that_is_not_chosen_is_not_read(stages: Path) -> None:
     (stages / "prod.toml").write_text("quux = 1")
 

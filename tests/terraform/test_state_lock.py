@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from terraform.state_file import CUT_SHORT, lock_info_path
 from terraform.state_lock import (
-    Holder,
+    LockHolder,
     StateLock,
     cut_short,
     forget_cut_short,
@@ -89,7 +89,7 @@ def test_a_lock_file_that_was_left_behind_is_told_with_its_holder(state_file: Pa
     lock = local_lock(state_file)
 
     assert lock
-    assert lock.holder is Holder.GONE
+    assert lock.holder is LockHolder.GONE
     assert lock.since == datetime(2026, 11, 26, 21, 0, 0, 123456, tzinfo=UTC)
     assert lock.text == (
         f"{state_file.parent}/.terraform.atomic-dev.tfstate.lock.info is held by ann@desk since "
@@ -104,7 +104,7 @@ def test_a_lock_that_is_held_names_the_process(state_file: Path, locked_by: int)
     lock = local_lock(state_file)
 
     assert lock
-    assert (lock.holder, lock.pid) == (Holder.ALIVE, locked_by)
+    assert (lock.holder, lock.pid) == (LockHolder.ALIVE, locked_by)
     assert lock.text.endswith(f"which still runs (process {locked_by})")
     assert lock.remedy(Path("x")) == "wait until it has ended"
 
@@ -132,7 +132,7 @@ def test_of_a_lock_in_s3_from_another_machine_nobody_here_knows_whether_it_lives
     lock = in_bucket(info(who="ann@desk.elsewhere"))
 
     assert lock
-    assert lock.holder is Holder.UNKNOWN
+    assert lock.holder is LockHolder.UNKNOWN
     assert lock.text.startswith("s3://states/platform/dev.tfstate.tflock is held by ann@desk.else")
     assert lock.remedy(Path("stack")) == (
         "make sure that nobody deploys, then: cd stack && terraform force-unlock 1-2"
@@ -157,8 +157,8 @@ def test_a_lock_in_s3_from_this_machine_lives_as_long_as_a_terraform_of_that_tim
         process.communicate()
     assert dead
     assert alive
-    assert (dead.holder, dead.pid) == (Holder.GONE, None)
-    assert alive.holder is Holder.ALIVE
+    assert (dead.holder, dead.pid) == (LockHolder.GONE, None)
+    assert alive.holder is LockHolder.ALIVE
     assert alive.remedy(Path("stack")) == "wait until it has ended"
 
 

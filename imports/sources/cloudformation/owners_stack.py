@@ -104,7 +104,7 @@ def parse_template(text: str, *, source: str) -> OwnersStack:
     )
 
 
-def read_stack(
+def read_owners_stack(
     clients: Clients, name: str, *, progress: Progress, with_drift: bool = True
 ) -> OwnersStack:
     """Return a deployed stack, by its name or ARN. Raises UserError where AWS tells none."""
@@ -164,6 +164,12 @@ def deployed_text(clients: Clients, arn: str) -> str:
 
 def _definition(document: Mapping[str, Any], logical_id: str, name: str) -> Mapping[str, Any]:
     found = (document.get("Resources") or {}).get(logical_id)
+    if found is None and document.get("Transform"):
+        raise UserError(
+            f"the stack {name} holds {logical_id}, which a macro of its template has made (Transform: "
+            f"{shorten(document['Transform'])}): such a stack cannot be adopted, for it could not be edited "
+            "as it stands; deploy it without macros first"
+        )
     if found is None:
         raise UserError(
             f"the stack {name} holds {logical_id}, which its template does not: wait until nothing is "
@@ -179,6 +185,11 @@ def _rows(document: Mapping[str, Any], source: str) -> dict[str, OwnersRow]:
         raise UserError(f"{source}: {_NOT_READ}: it has no Resources")
     rows = {}
     for logical_id, definition in resources.items():
+        if str(logical_id).startswith("Fn::"):
+            raise UserError(
+                f"{source}: {shorten(logical_id)} is expanded by CloudFormation (Transform): name what `aws "
+                "cloudformation get-template --template-stage Processed` prints"
+            )
         if not isinstance(definition, Mapping) or not isinstance(definition.get("Type"), str):
             raise UserError(f"{source}: {_NOT_READ}: {shorten(logical_id)} has no Type")
         for part in ("Properties", "Metadata"):
@@ -195,10 +206,14 @@ def _rows(document: Mapping[str, Any], source: str) -> dict[str, OwnersRow]:
 def _document(text: str, source: str) -> Mapping[str, Any]:
     try:
         document = read_template(text)
-    except ValueError:
-        raise UserError(f"{source}: {_NOT_READ}: neither JSON nor YAML") from None
+    except ValueError as error:
+        raise UserError(f"{source}: {_NOT_READ}: neither JSON nor YAML ({error})") from None
     if not isinstance(document, Mapping):
         raise UserError(f"{source}: {_NOT_READ}")
+    if "TemplateBody" in document and "Resources" not in document:
+        # All that `aws cloudformation get-template` prints: YAML is a text in it.
+        body = document["TemplateBody"]
+        return body if isinstance(body, Mapping) else _document(str(body), source)
     return document
 
 

@@ -20,7 +20,7 @@ from imports.sources.terraform_base.planned import (
     ConfiguredObject,
     LegacyConfiguration,
     module_path,
-    read_plan,
+    read_configuration,
 )
 from imports.sources.terraform_base.scratch import Scratch, override_name, scratch_copy
 
@@ -63,7 +63,7 @@ class PlannedBase:
         )
         _keep_as_found(told, folder, running.module_folders(self._scratch))
         plan = running.plan(self._scratch, variables=self._variables, var_files=self._var_files)
-        return read_plan(plan)
+        return read_configuration(plan)
 
 
 @contextmanager
@@ -94,7 +94,7 @@ def planned_base(
         progress("letting Terraform plan the legacy configuration")
         plan = running.plan(scratch, variables=variables, var_files=var_files)
         yield PlannedBase(
-            configuration=read_plan(plan),
+            configuration=read_configuration(plan),
             notes=tuple(notes),
             _scratch=scratch,
             _variables=variables,

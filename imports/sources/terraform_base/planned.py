@@ -63,7 +63,7 @@ class LegacyConfiguration:
     account_id: str | None
 
 
-def read_plan(plan: Plan) -> LegacyConfiguration:
+def read_configuration(plan: Plan) -> LegacyConfiguration:
     """Return what a plan over an empty state says is configured.
 
     Raises UserError for a document that is no whole plan.

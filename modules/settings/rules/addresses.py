@@ -12,7 +12,7 @@ _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _LONGEST_DOMAIN = 64
 # https://docs.aws.amazon.com/acm/latest/userguide/acm-certificate-characteristics.html: AWS issues no
 # certificate for names of its own.
-_OF_AMAZON = ("amazonaws.com", "cloudfront.net", "elasticbeanstalk.com")
+_OF_AMAZON = ("amazonaws.com", "amazonaws.com.cn", "cloudfront.net", "elasticbeanstalk.com")
 # What AWS Cost Anomaly Detection takes before the at sign, the strictest of the three that send:
 # https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_Subscriber.html
 _LOCAL_PART = re.compile(r"[a-zA-Z0-9.!#$%&'*+=?^_{|}~-]+")

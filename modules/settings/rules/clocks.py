@@ -42,13 +42,19 @@ def time_zone(name: str) -> Refusal | None:
         return None
     by_lower = {zone.lower(): zone for zone in known}
     typed = name.strip().lower().replace(" ", "_")
-    close = difflib.get_close_matches(typed, by_lower, n=1, cutoff=0.8)
+    # GMT+1 is no slip of GMT+0.
+    alike = [zone for zone in by_lower if _digits(zone) == _digits(typed)]
+    close = difflib.get_close_matches(typed, alike, n=1, cutoff=0.8)
     cities = [zone for lower, zone in by_lower.items() if lower.rpartition("/")[2] == typed]
     likeliest = by_lower[close[0]] if close else min(cities, default=None)
     return Refusal(
         allowed="the name of a time zone (IANA) that AWS knows",
         remedy=f'write "{likeliest}"' if likeliest else 'write it as in "Europe/Berlin" or "UTC"',
     )
+
+
+def _digits(name: str) -> str:
+    return "".join(filter(str.isdigit, name))
 
 
 def _is_zone(name: str) -> bool:

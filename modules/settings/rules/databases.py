@@ -63,7 +63,7 @@ _DATABASES = frozenset(
 _OLDEST_MAJOR_VERSION = 11
 _OLDEST_SERVERLESS_VERSION = 13
 # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.DBInstanceClass.Types.html
-_INSTANCE_SIZE = re.compile(r"micro|small|medium|large|([2-9]|[1-9]\d)?xlarge")
+_INSTANCE_SIZE = re.compile(r"micro|small|medium|large|([2-9]|[1-9][0-9])?xlarge")
 
 
 def master_user(name: str) -> Refusal | None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from modules.settings.rules.refusal import Refusal
 
-_RATE = re.compile(r"rate\((\d{1,6}) (minute|hour|day)s?\)")
+_RATE = re.compile(r"rate\(([0-9]{1,6}) (minute|hour|day)s?\)")
 _CRON = re.compile(r"cron\(([^()]*)\)")
 _MINUTES = {"minute": 1, "hour": 60, "day": 1440}
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
@@ -34,7 +34,7 @@ class _Field(NamedTuple):
 _FIELDS = (
     _Field("minutes", 0, 59),
     _Field("hours", 0, 23),
-    _Field("day of the month", 1, 31, special=r"\?|L|LW|([1-9]|[12]\d|3[01])W"),
+    _Field("day of the month", 1, 31, special=r"\?|L|LW|([1-9]|[12][0-9]|3[01])W"),
     _Field("month", 1, 12, words=_MONTHS),
     _Field(
         "day of the week", 1, 7, words=_WEEK, special=r"\?|[1-7]?L|[A-Z]{3}L|([1-7]|[A-Z]{3})#[1-5]"
@@ -138,7 +138,7 @@ def _values(field: _Field, text: str) -> frozenset[int] | None:
     found: set[int] = set()
     for part in text.split(","):
         span, slash, step = part.partition("/")
-        if slash and not re.fullmatch(r"[1-9]\d*", step):
+        if slash and not re.fullmatch(r"[1-9][0-9]*", step):
             return None
         first, dash, last = span.partition("-")
         if span == "*":
@@ -158,7 +158,7 @@ def _values(field: _Field, text: str) -> frozenset[int] | None:
 def _number(field: _Field, text: str) -> int | None:
     if text in field.words:
         return field.words.index(text) + field.least
-    number = int(text) if re.fullmatch(r"\d{1,4}", text) else -1
+    number = int(text) if re.fullmatch(r"[0-9]{1,4}", text) else -1
     return number if field.least <= number <= field.most else None
 
 

@@ -16,7 +16,7 @@ _KMS_ID = (
 )
 _KMS_ALIAS = r"alias/[A-Za-z0-9/_-]+"
 _KMS_KEY = re.compile(
-    rf"{_KMS_ID}|{_KMS_ALIAS}|arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{{12}}:(key/{_KMS_ID}|{_KMS_ALIAS})"
+    rf"{_KMS_ID}|{_KMS_ALIAS}|arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{{12}}:(key/{_KMS_ID}|{_KMS_ALIAS})"
 )
 
 
@@ -49,6 +49,12 @@ def state_key(key: str) -> Refusal | None:
     """
     if not key.strip():
         return Refusal(allowed="an object's name", remedy="write one, or leave it out")
+    if key.startswith("s3://"):
+        name = key.removeprefix("s3://").partition("/")[2].strip("/")
+        return Refusal(
+            allowed="an object's name without its bucket",
+            remedy=f'write "{name}", and the bucket in state.bucket' if name else "leave it out",
+        )
     steps = key.split("/")
     tidy = "/".join(step for step in steps if step not in {"", ".", ".."})
     if tidy != key:
@@ -57,10 +63,15 @@ def state_key(key: str) -> Refusal | None:
             remedy=f'write "{tidy}"' if tidy else "write one, or leave it out",
         )
     size = len(key.encode())
-    if size > _LONGEST_KEY_BYTES or not key.isprintable():
+    if size > _LONGEST_KEY_BYTES:
         return Refusal(
-            allowed=f"a printable name of at most {_LONGEST_KEY_BYTES} bytes, not {size}",
+            allowed=f"a name of at most {_LONGEST_KEY_BYTES} bytes, not {size}",
             remedy="shorten it, or leave it out",
+        )
+    if not key.isprintable():
+        return Refusal(
+            allowed="a name of printable characters",
+            remedy="write it without tabs and the like, or leave it out",
         )
     return None
 

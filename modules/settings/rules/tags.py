@@ -20,12 +20,23 @@ _CHARACTERS = "letters, digits, spaces and _ . : / = + - @"
 
 def tag_key(key: str) -> Refusal | None:
     """Refuse what is no key of a tag."""
-    return tag_key_length(key) or _characters(key, "key")
+    return tag_key_length(key) or _kept_by_rds(key, "key") or _characters(key, "key")
 
 
 def tag_value(value: str) -> Refusal | None:
     """Refuse what is no value of a tag."""
-    return tag_value_length(value) or _characters(value, "value")
+    return tag_value_length(value) or _kept_by_rds(value, "value") or _characters(value, "value")
+
+
+def _kept_by_rds(text: str, what: str) -> Refusal | None:
+    """https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_Tag.html."""
+    for kept in ("aws:", "rds:"):
+        if text.lower().startswith(kept):
+            return Refusal(
+                allowed=f'a {what} that does not begin with "{kept}", which RDS keeps for itself',
+                remedy="write it otherwise",
+            )
+    return None
 
 
 def tag_key_length(key: str) -> Refusal | None:

@@ -64,36 +64,61 @@ def _plan(address: str, *actions: str, deposed: str | None = None, **change: Any
 def test_a_recovered_object_that_would_be_replaced_blocks() -> None:
     plan = _plan("aws_vpc.main", "delete", "create")
 
-    (found,) = outlook(plan, recovered={"aws_vpc.main"})
+    (found,) = outlook(plan, recovered={"aws_vpc.main": "vpc-1"})
 
     assert (found.effect, found.blocks) == ("replaced", True)
 
 
+def test_another_object_than_the_one_that_was_found_blocks() -> None:
+    plan = _plan("aws_vpc.main", "no-op", before={"id": "vpc-2"})
+
+    (found,) = outlook(plan, recovered={"aws_vpc.main": "vpc-1"})
+
+    assert (found.blocks, found.why) == (True, "the state holds vpc-2, AWS says vpc-1")
+
+
+def test_one_object_at_two_addresses_blocks() -> None:
+    (row,) = _plan("aws_vpc.main", "no-op", before={"id": "vpc-1"}).document["resource_changes"]
+    plan = Plan(document={"resource_changes": [row, {**row, "address": "aws_vpc.other"}]})
+
+    found = outlook(plan, recovered={"aws_vpc.main": "vpc-1"})
+
+    assert [(each.address, each.why) for each in found] == [
+        ("aws_vpc.main", "vpc-1 is at another address too"),
+        ("aws_vpc.other", "vpc-1 is at another address too"),
+    ]
+
+
 def test_what_holds_data_and_would_be_replaced_blocks_recovered_or_not() -> None:
-    (found,) = outlook(_plan("aws_db_instance.main", "create", "delete"), recovered=set())
+    (found,) = outlook(_plan("aws_db_instance.main", "create", "delete"), recovered={})
 
     assert found.blocks
 
 
 def test_another_task_definition_that_the_configuration_replaces_does_not_block() -> None:
-    (found,) = outlook(_plan("aws_ecs_task_definition.app", "delete", "create"), recovered=set())
+    (found,) = outlook(_plan("aws_ecs_task_definition.app", "delete", "create"), recovered={})
 
     assert (found.effect, found.blocks) == ("replaced", False)
 
 
 def test_a_change_in_place_names_its_attributes() -> None:
-    plan = _plan("aws_lb.main", "update", before={"idle_timeout": 60}, after={"idle_timeout": 90})
+    plan = _plan(
+        "aws_lb.main",
+        "update",
+        before={"id": "lb", "idle_timeout": 60},
+        after={"id": "lb", "idle_timeout": 90},
+    )
 
-    (found,) = outlook(plan, recovered={"aws_lb.main"})
+    (found,) = outlook(plan, recovered={"aws_lb.main": "lb"})
 
     assert (found.effect, found.attributes, found.blocks) == ("changed", ("idle_timeout",), False)
 
 
 def test_what_the_state_held_and_the_plan_leaves_alone_is_not_told() -> None:
-    assert outlook(_plan("aws_lb.main", "no-op"), recovered=set()) == ()
+    assert outlook(_plan("aws_lb.main", "no-op"), recovered={}) == ()
 
 
 def test_a_deposed_object_is_left_to_the_deploy() -> None:
     plan = _plan("aws_acm_certificate.main", "delete", deposed="abcd")
 
-    assert outlook(plan, recovered={"aws_acm_certificate.main"}) == ()
+    assert outlook(plan, recovered={"aws_acm_certificate.main": "arn"}) == ()

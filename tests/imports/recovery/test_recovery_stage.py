@@ -7,7 +7,7 @@ import pytest
 
 from aws.client import Clients
 from imports.recovery import recovery_stage
-from imports.recovery.recovery_stage import Stage
+from imports.recovery.recovery_stage import LostStage
 from terraform.cli import Terraform
 from terraform.stack import Stack
 from terraform.workspace import Workspace
@@ -19,7 +19,7 @@ TAGGED: dict[str, Any] = {"default_tags": [{"tags": {"Stage": "dev"}}]}
 def test_a_stage_has_the_default_tags_of_its_stack_or_none(
     clients: Clients, tmp_path: Path, provider: dict[str, Any], tags: dict[str, str]
 ) -> None:
-    stage = Stage(
+    stage = LostStage(
         workspace=Workspace(stage="dev", environ={}),
         terraform=Terraform(folder=tmp_path, environment={}),
         stack=Stack(document={"provider": {"aws": [{"region": "us-east-1", **provider}]}}),

@@ -12,7 +12,7 @@ from imports.sources.terraform_base.planned import (
     ConfiguredObject,
     LegacyConfiguration,
     Value,
-    read_plan,
+    read_configuration,
     refers_to,
 )
 from terraform.plan import Plan
@@ -28,7 +28,7 @@ def plan(name: str) -> dict[str, Any]:
 
 @cache
 def planned(name: str) -> LegacyConfiguration:
-    return read_plan(Plan(document=plan(name)))
+    return read_configuration(Plan(document=plan(name)))
 
 
 def evaluated(configuration: LegacyConfiguration, ids: Mapping[str, str]) -> LegacyConfiguration:

@@ -13,7 +13,7 @@ from imports.sources.terraform_base.planned import (
     Value,
     is_known,
     module_path,
-    read_plan,
+    read_configuration,
     refers_to,
 )
 from terraform.plan import Plan
@@ -168,7 +168,7 @@ def _changed(**parts: Any) -> dict[str, Any]:
 )
 def test_a_plan_that_is_not_whole_is_refused(document: Any, said: str) -> None:
     with pytest.raises(UserError, match=said):
-        read_plan(Plan(document=document))
+        read_configuration(Plan(document=document))
 
 
 def test_no_value_is_shown() -> None:

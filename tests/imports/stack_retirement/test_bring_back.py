@@ -53,13 +53,17 @@ KEPT = frozenset(ROWS) - {"Role", "Helper", "Task"}
 
 @pytest.fixture(scope="module")
 def wanted() -> BringBack:
+    return brought_back("arn:aws:cloudformation:eu-west-1:123456789012:stack/AwsStack/1")
+
+
+def brought_back(arn: str) -> BringBack:
     document = {
         "Parameters": {"Word": {"Type": "String", "NoEcho": True}, "Stage": {"Type": "String"}},
         "Resources": ROWS,
         "Outputs": {"Bucket": {"Value": {"Ref": "Bucket"}}},
     }
     backup = StackBackup(
-        arn="arn",
+        arn=arn,
         name="AwsStack",
         template=json.dumps(document),
         parameters={"Word": None, "Stage": "prod"},
@@ -119,6 +123,13 @@ def test_what_refers_to_a_row_that_does_not_come_back_is_written_out(wanted: Bri
     }
     assert policy["DependsOn"] == ["Bucket"]
     assert row(wanted, "Service")["Properties"] == {"TaskDefinition": IDS["Task"]}
+
+
+def test_a_role_is_written_out_in_the_partition_of_its_stack() -> None:
+    wanted = brought_back("arn:aws-cn:cloudformation:cn-north-1:123456789012:stack/AwsStack/1")
+
+    who = row(wanted, "Policy")["Properties"]["Who"]
+    assert who == "arn:aws-cn:iam::123456789012:role/role-1"
 
 
 def test_a_row_that_needs_what_nobody_knows_any_more_is_named_with_the_reason(

@@ -9,14 +9,14 @@ from typing import Any
 
 from imports.record import AdoptionRecord, LegacyOrigin
 from imports.sources.cloudformation.owners_stack import OwnersStack as Read
-from imports.sources.cloudformation.owners_stack import read_stack
+from imports.sources.cloudformation.owners_stack import read_owners_stack
 from imports.sources.cloudformation.verdicts import RowVerdict
 from imports.stack_retirement.plan import RowPlan
 from imports.stack_retirement.retire_stack import retire_stack
 from imports.stack_retirement.steps import StackRetirement
 from imports.stack_side import StackSide
 from local.emulator import REGION, Emulator
-from local.owners_stack import OwnersStack, make_stack
+from local.owners_stack import PlayedStack, make_stack
 from tests.stages import stage_settings
 
 ACCOUNT = "123456789012"
@@ -167,7 +167,7 @@ class World:
 
     aws: Emulator
     name: str
-    stack: OwnersStack
+    stack: PlayedStack
     record: AdoptionRecord
     folder: Path
     clients: Any
@@ -282,10 +282,10 @@ def by_type(stack: Read) -> list[RowVerdict]:
 
 
 def a_record(
-    aws: Emulator, stack: OwnersStack, judge: Callable[[Read], list[RowVerdict]] = by_type
+    aws: Emulator, stack: PlayedStack, judge: Callable[[Read], list[RowVerdict]] = by_type
 ) -> AdoptionRecord:
     """Return the record of a stack whose objects nobody has adopted yet."""
-    found = read_stack(aws.client, stack.arn, progress=lambda _: None, with_drift=False)
+    found = read_owners_stack(aws.client, stack.arn, progress=lambda _: None, with_drift=False)
     side = StackSide(
         stack=found,
         settings=stage_settings("dev"),

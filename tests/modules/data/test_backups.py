@@ -32,6 +32,13 @@ def test_it_happens_every_day_and_is_kept_for_35(stack: Synthesize) -> None:
     assert rule["target_vault_name"] == "${aws_backup_vault.main.name}"
 
 
+def test_a_backup_may_take_until_the_next_one(stack: Synthesize) -> None:
+    """The provider's default cancels it after three hours."""
+    (rule,) = stack("prod").resource("aws_backup_plan", "main")["rule"]
+
+    assert rule["completion_window"] == 23 * 60
+
+
 def test_the_role_may_back_up_and_restore(stack: Synthesize) -> None:
     type_ = "aws_iam_role_policy_attachment"
     policies = [

@@ -157,3 +157,17 @@ def test_a_registry_lets_old_images_go(stack: Synthesize, image: str) -> None:
 @pytest.mark.parametrize(("stage", "goes"), [("dev", True), ("staging", True), ("prod", False)])
 def test_only_prods_images_stay(stack: Synthesize, stage: str, *, goes: bool) -> None:
     assert stack(stage).resource("aws_ecr_repository", "app")["force_delete"] is goes
+
+
+def test_files_are_fast_on_credit_which_an_alarm_watches(stack: Synthesize) -> None:
+    alarm = stack("dev").resource("aws_cloudwatch_metric_alarm", "file_storage_credits")
+
+    assert alarm["dimensions"] == {"FileSystemId": "${aws_efs_file_system.lancedb.id}"}
+    assert "throughput_mode" not in stack("dev").resource("aws_efs_file_system", "lancedb")
+
+
+def test_elastic_throughput_needs_no_credit(stack: Synthesize) -> None:
+    quick = stack("renamed")
+
+    assert quick.resource("aws_efs_file_system", "lancedb")["throughput_mode"] == "elastic"
+    assert "file_storage_credits" not in quick.names("aws_cloudwatch_metric_alarm")

@@ -68,6 +68,18 @@ def rows(thresholds: AlarmThresholds) -> dict[str, AlarmRow]:
 ROWS = rows(AlarmThresholds())
 
 
+def test_the_operator_is_told_half_an_hour_before_the_files_are_slow() -> None:
+    row = alarms.file_storage_alarm("fs-1")
+
+    assert (row.namespace, row.metric, row.statistic) == (
+        "AWS/EFS",
+        "BurstCreditBalance",
+        "Minimum",
+    )
+    assert (row.comparison, row.threshold) == (AT_MOST, 30 * 60 * 100 * MIB)
+    assert row.dimensions == {"FileSystemId": "fs-1"}
+
+
 def test_there_are_thirty_alarms() -> None:
     assert len(ROWS) == 30
     assert sorted(ROWS) == sorted(TABLE)

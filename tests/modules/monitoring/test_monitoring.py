@@ -22,6 +22,7 @@ ALARMS = sorted([
     *(f"database_{kind}" for kind in DATABASE),
 ])  # fmt: skip
 NO_TASK = [f"{name}_no_task" for name in NAMES]
+BESIDE = [*NO_TASK, "file_storage_credits"]
 METRIC_ALARM = "aws_cloudwatch_metric_alarm"
 BALANCER = "${aws_lb.main.arn_suffix}"
 
@@ -58,9 +59,11 @@ def test_every_container_of_a_task_writes_into_the_services_log(
 
 
 @pytest.mark.parametrize("stage", ["dev", "staging", "prod", "aurora"])
-def test_there_are_thirty_alarms_and_one_for_each_service(stack: Synthesize, stage: str) -> None:
+def test_there_are_thirty_alarms_one_for_each_service_and_one_for_the_files(
+    stack: Synthesize, stage: str
+) -> None:
     assert len(ALARMS) == 30
-    assert stack(stage).names(METRIC_ALARM) == sorted([*ALARMS, *NO_TASK])
+    assert stack(stage).names(METRIC_ALARM) == sorted([*ALARMS, *BESIDE])
 
 
 @pytest.mark.parametrize("name", ALARMS)
@@ -271,5 +274,5 @@ def test_the_dashboard_shows_the_state_of_every_alarm(stack: Synthesize) -> None
     alarms = widgets(stack("dev"))["Key alarms"]["alarms"]
 
     assert sorted(alarms) == [
-        f"${{{METRIC_ALARM}.{name}.arn}}" for name in sorted([*ALARMS, *NO_TASK])
+        f"${{{METRIC_ALARM}.{name}.arn}}" for name in sorted([*ALARMS, *BESIDE])
     ]

@@ -15,6 +15,7 @@ from modules.settings.rules import (
     containers,
     databases,
     network,
+    schedules,
     storage,
     tags,
     texts,
@@ -150,7 +151,14 @@ REFUSED: list[tuple[Rule, list[str]]] = [
     ),
     (
         addresses.dns_name,
-        ["münchen.example", "a.b", "x.amazonaws.com", "x.cloudfront.net", "App.example.com"],
+        [
+            "münchen.example",
+            "a.b",
+            "x.amazonaws.com",
+            "x.amazonaws.com.cn",
+            "x.cloudfront.net",
+            "App.example.com",
+        ],
     ),
     (
         storage.bucket_name,
@@ -160,9 +168,21 @@ REFUSED: list[tuple[Rule, list[str]]] = [
         storage.state_key,
         ["/prod", "prod/", "a//b", "../a", "a/./b", "", " ", "x" * 1018, "a\nb", "//"],
     ),
-    (storage.kms_key, ["state", "12345678-1234-1234-1234-123456789012", "arn:aws:s3:::state"]),
-    (tags.tag_key, ["", "x" * 129, "aws:owner", "AWS:owner", "a&b", "a\tb", "a#b"]),
-    (tags.tag_value, ["x" * 257, "R&D (platform), #1", "a;b", "a\nb", "e\u0301"]),
+    (
+        storage.kms_key,
+        [
+            "state",
+            "12345678-1234-1234-1234-123456789012",
+            "arn:aws:s3:::state",
+            "arn:aws:kms:us-east-1:\u0661\u0662\u0663456789012:alias/x",
+        ],
+    ),
+    (schedules.recurring_schedule, ["rate(\u0665 hours)", "cron(0 \u0663 * * ? *)"]),
+    (
+        tags.tag_key,
+        ["", "x" * 129, "aws:owner", "rds:a", "RDS:a", "AWS:owner", "a&b", "a\tb", "a#b"],
+    ),
+    (tags.tag_value, ["x" * 257, "R&D (platform), #1", "a;b", "a\nb", "e\u0301", "aws:x", "rds:x"]),
 ]
 
 

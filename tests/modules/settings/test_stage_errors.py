@@ -121,6 +121,10 @@ MISTAKES = {
             "set it in the account that pays for this one",
         ),
     ),
+    "a budget in dollars where AWS bills in yuan": (
+        f'{EMAIL}{DOMAIN}region = "cn-north-1"\n[cost_alerts]\nbudget_usd = 100',
+        ("cost_alerts.budget_usd", "100.0", "left out in cn-north-1", "in the console"),
+    ),
     "a key that the secret does not have": (
         f'{EMAIL}{DOMAIN}[services.app.secrets]\nUSER = "rds-master-credentials:usrname"',
         (

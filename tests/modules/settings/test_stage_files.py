@@ -73,6 +73,29 @@ def test_a_character_that_nobody_sees_is_named_where_toml_stops(
     assert str(caught.value).endswith(f"): {stands} is there: type it anew")
 
 
+def test_a_letter_that_only_looks_like_another_is_named_where_toml_stops(tmp_path: Path) -> None:
+    (tmp_path / "dev.toml").write_text('reg\u0456on = "us-east-1"\n', encoding="utf-8")
+
+    with pytest.raises(StageFileError, match=r"\u0456 \(U\+0456\), which is no letter of ASCII's"):
+        read_stage(tmp_path, "dev")
+
+
+@pytest.mark.parametrize(
+    "document", [{"reg\u0456on": "us-east-1"}, {"services": {"\u0430pp": {"max_tasks": 2}}}]
+)
+def test_a_letter_that_only_looks_like_another_is_named_in_a_key(document: dict[str, Any]) -> None:
+    _, (mistake,) = parse_stage({**document, **REQUIRED}, stage="dev")
+
+    assert mistake.remedy.startswith("type it anew, without ")
+    assert "which is no letter of ASCII's" in mistake.remedy
+
+
+def test_a_long_key_is_cut_where_it_is_named() -> None:
+    _, (mistake,) = parse_stage({"x" * 100_000: 1, **REQUIRED}, stage="dev")
+
+    assert str(mistake).startswith(f"{'x' * 197}... = 1: must be one of")
+
+
 def test_a_file_that_is_not_toml_is_refused_with_the_place(tmp_path: Path) -> None:
     (line,) = refusal(tmp_path, "domain_name = \n")
 

@@ -131,16 +131,16 @@ def test_an_upgrade_that_is_killed_is_finished_by_the_next(
     class KilledError(Exception):
         pass
 
-    def killed(clients: Any, service: str, operation: str, **arguments: Any) -> Any:
+    def killed(deployed: Deployed, service: str, operation: str, **arguments: Any) -> Any:
         nonlocal left
         if operation.startswith(("Put", "Update", "Tag")):
             left -= 1
             if left < 0:
                 raise KilledError
-        return ask(clients, service, operation, **arguments)
+        return ask(deployed.clients, service, operation, **arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr("ops.database.logins.ask", killed)
+        patch.setattr(Deployed, "ask", killed)
         try:
             first = logins.read_logins(stage.deployed)
             logins.put_logins(stage.deployed, first)

@@ -9,6 +9,7 @@ from common.errors import UserError
 from ops.database.scram import verifier
 from ops.database.sql_files import read_files
 from ops.database.sql_text import error_in
+from tests.fuzz.fuzzing import ending
 
 GOOD = {
     "quotes": "SELECT 'a;b', \"c;d\", E'it\\'s; COMMIT;', 'it''s';",
@@ -58,10 +59,17 @@ def test_what_one_transaction_bears_is_taken(name: str) -> None:
         ("SELECT $a$ b $c$;", "line 1: $a$ is not closed"),
         ("SELECT 1;\n/* a /* b */", "line 2: the comment is not closed"),
         ("-- nothing\n", "it holds no statement: leave it out"),
+        ("SELECT 1;\n\ufeffSELECT 2;", "line 2: a byte order mark (U+FEFF) is no SQL"),
+        ("SELECT\u00a01;", "line 1: a blank that is none of the keyboard's (U+00A0) is no SQL"),
     ],
 )
 def test_what_it_does_not_is_told_with_its_line(text: str, error: str) -> None:
     assert error in (error_in(text) or "")
+
+
+def test_a_dump_of_a_megabyte_is_read_in_one_go() -> None:
+    with ending(seconds=20):
+        assert error_in("INSERT INTO t VALUES (1, 'abc', NULL);\n" * 30_000) is None
 
 
 def refused(path: Path) -> str:

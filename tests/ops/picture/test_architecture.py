@@ -148,7 +148,7 @@ def test_a_subnet_is_public_by_its_route_to_the_internet_and_nothing_else() -> N
 def test_what_stands_outside_is_counted(prod: Architecture) -> None:
     assert outside(prod, "Access and secrets", "Secrets Manager").lines == ("18 secrets",)
     assert outside(prod, "Watching", "CloudWatch").lines == (
-        "12 log groups, 38 alarms",
+        "12 log groups, 39 alarms",
         "logs kept 30 days · a dashboard",
     )
     assert outside(prod, "Watching", "SNS").lines == ("1 topic", "tells ops@example.com")

@@ -2,12 +2,12 @@
 
 import pytest
 
-from aws.resources import STATEFUL
-from ops.report.plan_report import Change, Report
+from modules.settings.stateful import STATEFUL
+from ops.report.plan_report import Report, ReportedChange
 from tests.ops.plans import a_plan, adoption_report, read_plan, report_on
 
 
-def change(report: Report, address: str) -> Change:
+def change(report: Report, address: str) -> ReportedChange:
     (found,) = [
         each for section in report.sections for each in section.changes if each.address == address
     ]

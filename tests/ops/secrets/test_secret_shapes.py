@@ -6,9 +6,13 @@ import pytest
 
 from common.errors import UserError
 from modules.settings.secrets import DATABASE_ROLES, PLACEHOLDER, SECRETS, SecretRow
-from ops.secrets.secret_shapes import error_in, wrong_kind
+from ops.secrets.secret_document import piped_keys
+from ops.secrets.secret_shapes import error_in, error_in_own, wrong_kind
 from ops.secrets.secret_values import check_is_the_operators, secret_row
 
+OWN = SecretRow(
+    name="stripe", output="StripeArn", origin="operator", description="", keys=("id",), is_own=True
+)
 GOOD = {
     "rds-master-credentials": '{"username": "postgresadmin", "password": "planted"}',
     **{
@@ -67,6 +71,117 @@ def test_a_value_of_the_wrong_shape_is_refused_without_showing_it(name: str, val
     assert said is not None
     assert "allowed:" in said
     assert "planted" not in said
+
+
+ELSEWHERE = {
+    "arn:aws:secretsmanager:us-east-1:111111111111:secret:planted": "the ARN of a secret",
+    "arn:aws:ssm:us-east-1:111111111111:parameter/planted": "the ARN of a secret or a parameter",
+    "$PLANTED": "the name of a variable",
+    "${planted}": "the name of a variable",
+    "$env:PLANTED": "the name of a variable",
+    "${{planted}}": "the name of a variable",
+    "%PLANTED%": "the name of a variable",
+    "$(planted)": "the name of a variable",
+    "{{resolve:secretsmanager:planted}}": "a reference that another program resolves",
+    "op://planted/item/field": "a reference that another program resolves",
+    "var.planted": "an expression of Terraform's",
+    "aws_secretsmanager_secret.planted.arn": "an expression of Terraform's",
+    "***": "what a program shows in its place",
+    "[REDACTED]": "what a program shows in its place",
+    "null": "what a program shows in its place",
+    "<planted-key>": "a text in angle brackets",
+}
+
+
+@pytest.mark.parametrize(("value", "what"), ELSEWHERE.items())
+def test_what_only_stands_for_a_value_is_refused(value: str, what: str) -> None:
+    for said in (
+        error_in("openai-api-key", value),
+        error_in_own(value),
+        error_in_own(json.dumps({"a": "planted", "b": value})),
+        error_in("hasura-jwt-secret", json.dumps({"type": "HS256", "key": "k" * 32, "kid": value})),
+    ):
+        assert said is not None
+        assert f"is {what}" in said
+        assert "planted" not in said
+
+
+@pytest.mark.parametrize(
+    "value", ["$ecret-of-mine", "a$B", "100%", "arn-of-a-sort", "nullable", "x*y"]
+)
+def test_a_value_with_a_sign_of_its_own_is_taken(value: str) -> None:
+    assert error_in_own(value) is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "export PLANTED_KEY=x",
+        "planted_key=x",
+        "PLANTED_KEY = x",
+        "$env:PLANTED=x",
+        "export planted=x",
+    ],
+)
+def test_a_line_of_a_shell_is_refused(value: str) -> None:
+    assert (
+        error_in_own(value) == "it begins with a variable's name and `=`: allowed: the value alone"
+    )
+
+
+def test_what_json_spells_by_escapes_is_held_against_what_one_can_see() -> None:
+    for escaped in ("\\u200b", "\\u0000", "\\ud800", "\\ufeff"):
+        said = error_in("hasura-jwt-secret", f'{{"type": "HS256", "key": "{"k" * 32}{escaped}"}}')
+        assert said is not None
+        assert said.startswith("a text in it holds ")
+        assert "as character 33 of 33" in said
+
+
+def test_a_key_that_is_named_twice_is_refused() -> None:
+    twice = f'{{"type": "HS256", "key": "planted", "key": "{"k" * 32}"}}'
+
+    assert error_in("hasura-jwt-secret", twice) == "it names a key twice: allowed: each key once"
+    with pytest.raises(UserError, match="names a key twice"):
+        piped_keys(OWN, '{"id": "planted", "id": "planted"}')
+
+
+@pytest.mark.parametrize(
+    ("document", "why"),
+    [
+        ({"type": "hs256", "key": "k" * 32}, "Hasura knows no such type"),
+        ({"type": "RS256", "key": "k" * 32}, "allowed: a public key or certificate in PEM"),
+        ({"jwk_url": "planted"}, "its jwk_url is no address"),
+        ({"jwk_url": ""}, "its jwk_url is no address"),
+    ],
+)
+def test_a_key_that_hasura_does_not_start_with_is_refused(
+    document: dict[str, str], why: str
+) -> None:
+    said = error_in("hasura-jwt-secret", json.dumps(document))
+
+    assert said is not None
+    assert why in said
+    assert "planted" not in said
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"jwk_url": "https://example.com/jwks.json"},
+        {"type": "RS256", "key": "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----\n"},
+        {"type": "HS256", "key": "k" * 32, "claims_format": "stringified_json"},
+    ],
+)
+def test_the_forms_of_a_key_that_hasura_takes_are_taken(document: dict[str, str]) -> None:
+    assert error_in("hasura-jwt-secret", json.dumps(document)) is None
+
+
+def test_a_pem_whose_lines_became_blanks_is_refused() -> None:
+    said = error_in_own("-----BEGIN PRIVATE KEY----- MIIE -----END PRIVATE KEY-----")
+
+    assert said is not None
+    assert "line breaks have become blanks" in said
+    assert error_in_own("-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----") is None
 
 
 @pytest.mark.parametrize("row", SECRETS, ids=lambda row: row.name)

@@ -243,3 +243,14 @@ def test_a_stored_value_with_an_unseen_character_is_no_all_clear(tmp_path: Path)
 
     assert (found.state, found.waits) == ("unreadable", True)
     assert remedy(found, stage=STAGE) == SET.format(name)
+
+
+def test_the_record_of_another_stage_names_no_object_of_this_one(tmp_path: Path) -> None:
+    here = deployed(tmp_path, "openai-api-key", None, adopted=True)
+    (tmp_path / "other.adoption.json").write_bytes(
+        (tmp_path / f"{STAGE}.adoption.json").read_bytes()
+    )
+    elsewhere = Workspace(stage="other", environ=here.workspace.environ)
+
+    with pytest.raises(UserError, match=f"is of the stage {STAGE}, and the stage file says other"):
+        _ = replace(here, workspace=elsewhere).names

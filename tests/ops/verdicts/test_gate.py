@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from aws.resources import CARRYING, PROTECTING, STATEFUL
+from aws.resources import CARRYING, PROTECTING
+from modules.settings.stateful import STATEFUL
 from ops.verdicts.gate import Judgement, judge
 from terraform.plan import Plan
 from terraform.refused import failed_conditions

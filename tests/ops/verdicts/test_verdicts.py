@@ -345,6 +345,18 @@ HALF: dict[str, tuple[Mapping[str, Any], str]] = {
         of_a_state((TOPIC, "t"), ("aws_db_instance.main", "db")),
         "says nothing of 1 of the 2 objects in its state (aws_db_instance.main)",
     ),
+    "with an action of a later Terraform": (
+        a_plan(UNCHANGED, planned("aws_db_instance.main", "archive", before={"id": "db"})),
+        'does "archive" to "aws_db_instance.main"',
+    ),
+    "without an action": (
+        a_plan(UNCHANGED, {**UNCHANGED, "change": {**UNCHANGED["change"], "actions": []}}),
+        'does "nothing that it names" to "aws_sns_topic.alarms"',
+    ),
+    "of an unknown mode": (
+        a_plan(UNCHANGED, {**planned("aws_db_instance.main", "delete"), "mode": "kept"}),
+        'a resource of mode "kept"',
+    ),
     "of an unknown format": ({"format_version": "2.0"}, 'is of format "2.0"'),
 }
 
@@ -761,6 +773,18 @@ def test_the_gate_is_closed_upon_a_state_that_is_no_premise(
     assert "python -m ops recover --stage dev" in line
     assert json.loads(in_json.text)["open"] is False
     assert why in json.loads(in_json.text)["untrusted_state"]
+
+
+@pytest.mark.parametrize("command", PLANNING)
+def test_a_plan_upon_the_state_of_another_stage_is_no_verdict(world: World, command: str) -> None:
+    theirs = {**TOPICS, "name": "atomic-prod-AlarmTopic"}
+    plan = a_plan(planned(TOPIC, "delete", "create", before=theirs, after=TOPICS))
+
+    said = world.verdict(command, plan={**plan, **of_a_state((TOPIC, "t"))})
+
+    assert said.code == (2 if command == "gate" else 1)
+    told = said.text if command == "gate" else said.errors
+    assert 'is another stage\'s: aws_sns_topic.alarms is "atomic-prod-AlarmTopic"' in told
 
 
 @pytest.mark.parametrize(("spoil", "why"), UNTRUSTED.values(), ids=UNTRUSTED)

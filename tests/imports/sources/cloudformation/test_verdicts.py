@@ -219,3 +219,30 @@ def test_a_template_of_any_kind_is_judged_or_refused_in_one_line(chance: Random)
 
     assert refused.count("\n") == 0
     assert refused or {each.logical_id for each in rows} == template["Resources"].keys()
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+def test_what_get_template_prints_is_read_as_the_template(as_text: bool) -> None:
+    whole = document("guide")
+    body = json.dumps(whole) if as_text else whole
+
+    read = parse_template(
+        json.dumps({"TemplateBody": body, "StagesAvailable": []}), source="a.json"
+    )
+
+    assert list(read.rows) == list(whole["Resources"])
+
+
+@pytest.mark.parametrize("key", ["Fn::ForEach::Topics", "Fn::Transform"])
+def test_what_cloudformation_expands_is_named_with_the_form_that_holds_it(key: str) -> None:
+    template = {"Resources": {**document("guide")["Resources"], key: ["Name", ["a"], {}]}}
+
+    with pytest.raises(UserError, match=rf'"{key}" is expanded .* --template-stage Processed'):
+        parse_template(json.dumps(template), source="a.json")
+
+
+def test_a_template_that_holds_itself_is_refused() -> None:
+    text = "Resources:\n  A: &a\n    Type: AWS::SQS::Queue\n    Properties: *a\n"
+
+    with pytest.raises(UserError, match="line 4: CloudFormation takes no aliases"):
+        parse_template(text, source="a.yaml")

@@ -1,0 +1,152 @@
+"""What can be wrong between a stage's names in DNS, its certificates and CloudFront."""
+
+from collections.abc import Iterator
+
+from modules.base.partition import GLOBAL_REGION, regions
+from modules.settings.services import FIRST_REDIRECT, MOST_REDIRECT_RULES
+from modules.settings.setting_error import SettingError
+from modules.settings.stage_settings import StageSettings
+
+# https://docs.aws.amazon.com/acm/latest/userguide/acm-limits.html
+MOST_FURTHER_NAMES = 9
+
+
+def find_edge_errors(settings: StageSettings) -> Iterator[SettingError]:
+    """Everything that is wrong with the stage's edge."""
+    yield from _certificate(settings)
+    yield from _accounts(settings)
+    yield from _cdn(settings)
+    yield from _hosted_zone(settings)
+    yield from _domains(settings)
+
+
+def _certificate(settings: StageSettings) -> Iterator[SettingError]:
+    if settings.certificate_arn and settings.certificate_arn.split(":")[3] != settings.region:
+        yield SettingError(
+            field="certificate_arn",
+            value=settings.certificate_arn,
+            allowed=f"a certificate in {settings.region}, the stage's region",
+            remedy=f"request one in {settings.region}, or leave it out to have one requested",
+            rests_on=("region",),
+        )
+
+
+def _accounts(settings: StageSettings) -> Iterator[SettingError]:
+    """Check that certificate and monitors are of the stage's account: AWS takes no others."""
+    for field, arn in (
+        ("certificate_arn", settings.certificate_arn),
+        ("cdn.certificate_arn", settings.cdn and settings.cdn.certificate_arn),
+        ("cost_alerts.anomaly_monitor_arn", settings.cost_alerts.anomaly_monitor_arn),
+    ):
+        if arn and settings.account_id and arn.split(":")[4] != settings.account_id:
+            yield SettingError(
+                field=field,
+                value=arn,
+                allowed=f"one of the stage's account, {settings.account_id} (account_id)",
+                remedy="name one of that account, or leave it out",
+                rests_on=("account_id",),
+            )
+
+
+def _cdn(settings: StageSettings) -> Iterator[SettingError]:
+    """Check what CloudFront has to have: a partition with it, and a certificate where it looks for one."""
+    cdn = settings.cdn
+    if cdn is None:
+        return
+    if regions()[settings.region] != "aws":
+        yield SettingError(
+            field="cdn",
+            value=settings.region,
+            allowed=f"left out in {settings.region}: CloudFront is here for AWS's commercial regions alone",
+            remedy="take [cdn] out",
+            rests_on=("region",),
+        )
+        return
+    if settings.previews and cdn.load_balancer == "cloudfront":
+        yield SettingError(
+            field="cdn.load_balancer",
+            value=cdn.load_balancer,
+            allowed='"open" beside [previews], which are reached at the load balancer itself',
+            remedy="leave it out, or let another stage lend",
+            rests_on=("previews",),
+        )
+    if cdn.certificate_arn and cdn.certificate_arn.split(":")[3] != GLOBAL_REGION:
+        yield SettingError(
+            field="cdn.certificate_arn",
+            value=cdn.certificate_arn,
+            allowed=f"a certificate in {GLOBAL_REGION}: CloudFront takes no other",
+            remedy=f"request one in {GLOBAL_REGION}",
+        )
+    if settings.certificate_arn and settings.region != GLOBAL_REGION and not cdn.certificate_arn:
+        yield SettingError(
+            field="cdn.certificate_arn",
+            value=None,
+            allowed=f"the ARN of a certificate in {GLOBAL_REGION}: CloudFront does not take the given one of "
+            f"{settings.region}",
+            remedy=f"request one in {GLOBAL_REGION}, or leave certificate_arn out: then both are requested",
+            rests_on=("certificate_arn", "region"),
+        )
+
+
+def _hosted_zone(settings: StageSettings) -> Iterator[SettingError]:
+    zone, domain = settings.dns.hosted_zone_name, settings.domain_name
+    if zone and domain and not f".{domain}".endswith(f".{zone}"):
+        yield SettingError(
+            field="dns.hosted_zone_name",
+            value=zone,
+            allowed=f"{domain} or a parent of it",
+            remedy="name the public hosted zone that the domain belongs to",
+            rests_on=("domain_name",),
+        )
+
+
+def _domains(settings: StageSettings) -> Iterator[SettingError]:
+    names = settings.domains.names
+    if names and not settings.domain_name:
+        yield SettingError(
+            field="domains",
+            value=list(names),
+            allowed="names beside domain_name, which is left out",
+            remedy="name the application's main domain in domain_name",
+            rests_on=("domain_name",),
+        )
+        return
+    seen = {settings.domain_name}
+    for name in names:
+        if name in seen:
+            yield SettingError(
+                field="domains",
+                value=name,
+                allowed="a name once, in one of domain_name, redirect and serve",
+                remedy="take it out of the others",
+                rests_on=("domain_name",),
+            )
+        seen.add(name)
+        if settings.dns.mode == "route53" and settings.zone_of(name) is None:
+            yield SettingError(
+                field="domains.hosted_zone_names",
+                value=list(settings.domains.hosted_zone_names),
+                allowed=f"with the public hosted zone of {name}, which is not below the domain's own",
+                remedy="add the zone, or set dns.mode to manual and make the records yourself",
+                rests_on=("domains", "dns.hosted_zone_name"),
+            )
+    if len(names) > MOST_FURTHER_NAMES:
+        yield SettingError(
+            field="domains",
+            value=f"{len(names)} names",
+            allowed=f"at most {MOST_FURTHER_NAMES}: ACM takes 10 in one certificate, the domain among them",
+            remedy="leave some out",
+        )
+    if not settings.domains.redirect:
+        return
+    for service in settings.services.values():
+        second = service.second_route
+        for priority in (service.priority, second.priority if second else None):
+            if priority and FIRST_REDIRECT <= priority < FIRST_REDIRECT + MOST_REDIRECT_RULES:
+                yield SettingError(
+                    field=f"services.{service.name}.priority",
+                    value=priority,
+                    allowed=f"another than {FIRST_REDIRECT} and {FIRST_REDIRECT + 1}, which redirects have",
+                    remedy="take a greater one",
+                    rests_on=("domains.redirect",),
+                )

@@ -1,0 +1,119 @@
+"""What can be wrong between the settings of a network: the stage's own, or one that it is given."""
+
+import ipaddress
+from collections.abc import Iterator
+
+from modules.settings.rules.network import availability_zone
+from modules.settings.setting_error import SettingError, refused
+from modules.settings.stage_settings import StageSettings
+
+# A load balancer's subnet has to be a /27 or larger.
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html
+SMALLEST_SUBNET = 27
+# What shapes a VPC of the stage's own, and what would change its owner's.
+_OF_AN_OWN_VPC = (
+    "vpc_cidr_block",
+    "zone_count",
+    "availability_zones",
+    "subnet_newbits",
+    "search_domain",
+)
+
+
+def find_network_errors(settings: StageSettings) -> Iterator[SettingError]:
+    """Everything that is wrong with the stage's network."""
+    network = settings.network
+    given = (network.public_subnet_ids, network.private_subnet_ids, network.nat_addresses)
+    if network.vpc_id or any(given):
+        yield from _given_network(settings)
+        return
+    subnet_prefix = ipaddress.IPv4Network(network.vpc_cidr_block).prefixlen + network.subnet_newbits
+    subnets = 2 * network.zone_count
+    too_small = subnet_prefix > SMALLEST_SUBNET
+    largest_prefix = SMALLEST_SUBNET - network.subnet_newbits
+    if too_small or 2**network.subnet_newbits < subnets:
+        newbits = max((subnets - 1).bit_length(), 2)
+        fits = subnet_prefix - network.subnet_newbits + newbits <= SMALLEST_SUBNET
+        yield SettingError(
+            field="network.vpc_cidr_block",
+            value=network.vpc_cidr_block,
+            allowed=f"a block that holds {subnets} subnets (2 for each of {network.zone_count} zones) of "
+            f"/{SMALLEST_SUBNET} or larger; with subnet_newbits = {network.subnet_newbits} they are "
+            f"/{subnet_prefix}",
+            remedy=" or ".join(
+                [
+                    *([f"use a block of at least /{largest_prefix}"] if too_small else []),
+                    *([f"subnet_newbits = {newbits}"] if fits else []),
+                ]
+            ),
+            rests_on=("network.zone_count", "network.subnet_newbits"),
+        )
+    if settings.phase != "adopt" and network.zone_count < 2:
+        yield SettingError(
+            field="network.zone_count",
+            value=network.zone_count,
+            allowed="2 or 3: a database's subnets and a load balancer need two zones",
+            remedy="raise zone_count",
+        )
+    zones = network.availability_zones
+    if zones and (len(set(zones)) != network.zone_count or len(zones) != network.zone_count):
+        yield SettingError(
+            field="network.availability_zones",
+            value=list(zones),
+            allowed=f"{network.zone_count} different zones (zone_count), or none",
+            remedy="list as many zones as zone_count says",
+            rests_on=("network.zone_count",),
+        )
+    for zone in zones:
+        refusal = availability_zone(zone, region=settings.region)
+        if refusal:
+            yield refused("network.availability_zones", zone, refusal, "region")
+
+
+def _given_network(settings: StageSettings) -> Iterator[SettingError]:
+    network = settings.network
+    subnets = {name: getattr(network, name) for name in ("public_subnet_ids", "private_subnet_ids")}
+    if network.vpc_id is None:
+        for name, ids in subnets.items():
+            if ids:
+                yield SettingError(
+                    field=f"network.{name}",
+                    value=list(ids),
+                    allowed="subnets of the VPC in network.vpc_id, which is left out",
+                    remedy="add vpc_id, or leave them out: then the stage has a VPC of its own",
+                    rests_on=("network.vpc_id",),
+                )
+        if network.nat_addresses:
+            yield SettingError(
+                field="network.nat_addresses",
+                value=list(network.nat_addresses),
+                allowed="those of the VPC in network.vpc_id, which is left out: a stage knows its own",
+                remedy="leave them out",
+                rests_on=("network.vpc_id",),
+            )
+        return
+    for name in _OF_AN_OWN_VPC:
+        if name in network.model_fields_set:
+            yield SettingError(
+                field=f"network.{name}",
+                value=getattr(network, name),
+                allowed="left out beside vpc_id: it would shape or change a VPC that is its owner's",
+                remedy="take it out",
+                rests_on=("network.vpc_id",),
+            )
+    for name, ids in subnets.items():
+        if len(set(ids)) < 2 or len(set(ids)) != len(ids):
+            yield SettingError(
+                field=f"network.{name}",
+                value=list(ids),
+                allowed="two or more different subnets, each in a zone of its own",
+                remedy=f"paste what `python -m ops vpc {network.vpc_id} --region {settings.region}` prints",
+            )
+    for both in set(network.public_subnet_ids) & set(network.private_subnet_ids):
+        yield SettingError(
+            field="network.private_subnet_ids",
+            value=both,
+            allowed="no subnet that is in public_subnet_ids too",
+            remedy="take it out of one of the two",
+            rests_on=("network.public_subnet_ids",),
+        )
