@@ -14,7 +14,6 @@ from moto.core.responses import ActionResult, BaseResponse
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.efs.exceptions import FileSystemNotFound
 from moto.efs.models import EFSBackend
-from moto.efs.responses import EFSResponse
 from moto.iam.access_control import IAMPolicyStatement, PermissionResult
 from moto.iam.exceptions import DeleteConflictException
 from moto.iam.models import IAMBackend
@@ -45,7 +44,6 @@ def fill_gaps() -> None:
     _restore_no_replica()
     _scale_serverless_v2_by_its_own_bounds()
     _describe_rules_between_groups()
-    _delete_file_system_policies()
     _keep_labels_of_secret_versions()
     _allow_what_is_simulated()
     _know_quotas_of_other_services()
@@ -171,17 +169,6 @@ def _describe_rules_between_groups() -> None:
         return str(found) if found else None
 
     SecurityGroupRule.description = property(description)  # type: ignore[assignment,method-assign]  # the patch
-
-
-def _delete_file_system_policies() -> None:
-    """Without this call a destroy retries for ten minutes."""
-
-    def delete_file_system_policy(self: EFSResponse) -> TYPE_RESPONSE:
-        file_system = self.efs_backend.file_systems_by_id[self._get_param("FileSystemId")]
-        file_system.file_system_policy = None
-        return 200, {"Content-Type": "application/json"}, "{}"
-
-    EFSResponse.delete_file_system_policy = delete_file_system_policy  # type: ignore[attr-defined]  # the patch
 
 
 def _ask_for_the_owner_of_a_bucket() -> None:

@@ -1,4 +1,4 @@
-"""What moto 5.2 leaves out of AWS Backup, of flow logs and of WAF. Each gap names how it shows."""
+"""What moto 5.2 leaves out of AWS Backup, file systems, flow logs and WAF. Each gap names how it shows."""
 
 import json
 import time
@@ -10,7 +10,9 @@ from moto.backup import urls as backup_urls
 from moto.backup.exceptions import ResourceNotFoundException
 from moto.backup.models import Plan
 from moto.backup.responses import BackupResponse
+from moto.core.common_types import TYPE_RESPONSE
 from moto.ec2.models.flow_logs import FlowLogsBackend
+from moto.efs.responses import EFSResponse
 from moto.wafv2.models import FakeIPSet
 
 
@@ -21,6 +23,7 @@ def fill_security_gaps() -> None:
     _opt_in_to_backups()
     _log_connections_to_a_folder()
     _lock_address_sets_as_waf_does()
+    _change_file_systems()
 
 
 def _lock_address_sets_as_waf_does() -> None:
@@ -33,6 +36,24 @@ def _lock_address_sets_as_waf_does() -> None:
         self.__dict__["_token"] = str(uuid.uuid4())
 
     FakeIPSet.lock_token = property(token, renew)  # type: ignore[assignment]  # the patch
+
+
+def _change_file_systems() -> None:
+    """Let a throughput change and a policy go, without which a destroy retries for ten minutes."""
+    json_type = {"Content-Type": "application/json"}
+
+    def update_file_system(self: EFSResponse) -> TYPE_RESPONSE:
+        file_system = self.efs_backend.file_systems_by_id[self._get_param("FileSystemId")]
+        file_system.throughput_mode = self._get_param("ThroughputMode")
+        return 202, json_type, json.dumps(file_system.info_json())
+
+    def delete_file_system_policy(self: EFSResponse) -> TYPE_RESPONSE:
+        file_system = self.efs_backend.file_systems_by_id[self._get_param("FileSystemId")]
+        file_system.file_system_policy = None
+        return 200, json_type, "{}"
+
+    for call in (update_file_system, delete_file_system_policy):
+        setattr(EFSResponse, call.__name__, call)
 
 
 def _select_what_to_back_up() -> None:

@@ -144,3 +144,14 @@ def test_a_backup_plan_takes_other_rules(emulator: Emulator) -> None:
 
     (kept,) = backup.get_backup_plan(BackupPlanId=made)["BackupPlan"]["Rules"]
     assert kept["CompletionWindowMinutes"] == 1380
+
+
+def test_a_file_system_takes_another_throughput(emulator: Emulator) -> None:
+    efs = emulator.client("efs")
+    made = efs.create_file_system(CreationToken="quick", Encrypted=True)["FileSystemId"]
+
+    efs.update_file_system(FileSystemId=made, ThroughputMode="elastic")
+
+    (found,) = efs.describe_file_systems(FileSystemId=made)["FileSystems"]
+    assert found["ThroughputMode"] == "elastic"
+    efs.delete_file_system(FileSystemId=made)

@@ -167,8 +167,8 @@ def _definition(document: Mapping[str, Any], logical_id: str, name: str) -> Mapp
     if found is None and document.get("Transform"):
         raise UserError(
             f"the stack {name} holds {logical_id}, which a macro of its template has made (Transform: "
-            f"{shorten(document['Transform'])}): such a stack cannot be adopted, for it could not be edited "
-            "as it stands; deploy it without macros first"
+            f"{shorten(document['Transform'])}): such a stack cannot be adopted, because its template "
+            "cannot be edited; deploy it without macros first"
         )
     if found is None:
         raise UserError(
