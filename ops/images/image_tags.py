@@ -8,6 +8,7 @@ from typing import Any
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import Table
 
 from aws.client import ask_all, ask_unless
 from common.errors import UserError
@@ -111,9 +112,21 @@ def with_image_tags(text: str, tags: Mapping[str, str], *, stage: str) -> str:
     def change(document: Any) -> None:
         tables = document.setdefault("services", tomlkit.table(is_super_table=True))
         for service, tag in tags.items():
-            tables.setdefault(service, tomlkit.table())["image_tag"] = tag
+            put(tables.setdefault(service, tomlkit.table()), "image_tag", tag)
 
     return with_change(text, change, stage=stage, by_hand="image_tag")
+
+
+def put(table: Any, key: str, value: object) -> None:
+    """Set a key of a table; a new one comes before the comments at its end, which are of what follows."""
+    if key in table or not isinstance(table, Table):
+        table[key] = value
+        return
+    body, ending = table.value.body, list[Any]()
+    while body and body[-1][0] is None:
+        ending.insert(0, body.pop())
+    table.append(key, value)
+    body.extend(ending)
 
 
 def with_change(text: str, change: Callable[[Any], None], *, stage: str, by_hand: str) -> str:
