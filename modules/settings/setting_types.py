@@ -56,6 +56,7 @@ def ruled(rule: Callable[[str], Refusal | None]) -> AfterValidator:
 
 
 EmailAddress = Annotated[str, ruled(addresses.email_address)]
+PublicAddress = Annotated[str, ruled(network.public_address)]
 VpcBlock = Annotated[str, ruled(network.vpc_block)]
 LogRetentionDays = Annotated[int, AfterValidator(_log_retention)]
 DnsName = Annotated[str, ruled(addresses.dns_name)]
