@@ -101,6 +101,22 @@ def open_stage(stage: str, *, profile: str | None = None) -> Deployed:
     )
 
 
+def open_with_database(stage: str) -> Deployed:
+    """Return a stage that has a database of its own, as `open_stage` does.
+
+    Raises UserError for a preview too, whose database is one of several on its base's.
+    """
+    deployed = open_stage(stage)
+    preview = deployed.settings.preview
+    if preview:
+        raise UserError(
+            f"{stage} is a preview, whose database is on that of {preview.base}: `python -m ops preview up "
+            f"{preview.branch} --base {preview.base} --schema FOLDER` fills it, and for all else this "
+            f"command takes --stage {preview.base}"
+        )
+    return deployed
+
+
 def chosen_services(settings: StageSettings, asked: Iterable[str]) -> tuple[str, ...]:
     """Return the services that `asked` names, once each.
 

@@ -54,8 +54,14 @@ def _agree(
     if yes:
         return
     if not as_json and sys.stdin.isatty() and sys.stdout.isatty():
-        if typer.confirm(question, err=True):
-            return
+        try:
+            if typer.confirm(question, err=True):
+                return
+        except typer.Abort:
+            if not done:
+                raise
+            # What was done by then stays.
+            raise KeyboardInterrupt from None
         say("stopped there; the same command goes on")
         raise typer.Exit(ASKS_FOR_A_PERSON)
     if as_json:

@@ -1,6 +1,7 @@
 """What a stage's settings ask for: who reaches whom, and which service reads which secrets."""
 
 from modules.compute.containers import secret_references
+from modules.settings.previews import DATABASE_LOGIN
 from modules.settings.secrets import MASTER_CREDENTIALS
 from modules.settings.services import (
     DATABASE_TASK,
@@ -17,8 +18,11 @@ _PUBLIC_PORTS = (80, HTTPS_PORT)
 
 
 def expected_reach(settings: StageSettings) -> frozenset[Opening]:
-    """Return all that has to be open in a stage, and nothing else may; nothing before phase `full`."""
-    if settings.phase != "full":
+    """Return all that has to be open in a stage, and nothing else may; nothing before phase `full`.
+
+    A preview opens nothing itself: its tasks are in groups that its base lends.
+    """
+    if settings.phase != "full" or settings.preview:
         return frozenset()
     names = {name: _terraform_name(name) for name in settings.services}
     closed = bool(settings.front and settings.front.load_balancer == "cloudfront")
@@ -48,10 +52,17 @@ def expected_reach(settings: StageSettings) -> frozenset[Opening]:
 
 
 def expected_secrets(settings: StageSettings) -> dict[str, set[str]]:
-    """Return the secrets that each service's row names; services and secrets as Terraform names them."""
+    """Return the secrets that each service's row names; services and secrets as Terraform names them.
+
+    One that is lent to a preview is named by its ARN; all of its services log in with one login.
+    """
+    lent = dict(settings.preview.lent.secrets) if settings.preview else {}
+    if settings.preview:
+        login = _terraform_name(DATABASE_LOGIN)
+        lent |= {row.login: login for row in settings.secret_rows if row.login}
     read = {
         _terraform_name(name): {
-            _terraform_name(reference.name)
+            lent.get(reference.name, _terraform_name(reference.name))
             for reference in secret_references(service, kafka=settings.kafka).values()
         }
         for name, service in settings.services.items()

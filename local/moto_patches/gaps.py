@@ -18,7 +18,13 @@ from moto.iam.access_control import IAMPolicyStatement, PermissionResult
 from moto.iam.exceptions import DeleteConflictException
 from moto.iam.models import IAMBackend
 from moto.iam.responses import IamResponse
-from moto.rds.models import DBCluster, DBClusterParameterGroup, DBInstance, DBParameterGroup
+from moto.rds.models import (
+    DBCluster,
+    DBClusterParameterGroup,
+    DBInstance,
+    DBParameterGroup,
+    RDSBackend,
+)
 from moto.s3.models import s3_backends
 from moto.s3.responses import S3Response
 from moto.secretsmanager.exceptions import SecretNotFoundException
@@ -35,6 +41,7 @@ def fill_gaps() -> None:
     _list_tags_of_scalable_targets()
     _say_who_set_a_database_parameter()
     _tell_database_instances_apart()
+    _restore_no_replica()
     _scale_serverless_v2_by_its_own_bounds()
     _describe_rules_between_groups()
     _keep_labels_of_secret_versions()
@@ -130,6 +137,18 @@ def _tell_database_instances_apart() -> None:
         self.dbi_resource_id = "db-" + "".join(secrets.choice(alphabet) for _ in range(26))
 
     DBInstance.__init__ = create_with_own_id  # type: ignore[method-assign]  # the patch
+
+
+def _restore_no_replica() -> None:
+    """Moto takes what was restored for a replica of the instance that it was restored from."""
+    restore = RDSBackend.restore_db_instance_to_point_in_time
+
+    def restored(self: RDSBackend, *args: Any, **kwargs: Any) -> DBInstance:
+        made = restore(self, *args, **kwargs)
+        made.source_db_instance_identifier = None
+        return made
+
+    RDSBackend.restore_db_instance_to_point_in_time = restored  # type: ignore[method-assign]  # the patch
 
 
 def _scale_serverless_v2_by_its_own_bounds() -> None:

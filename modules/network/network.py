@@ -67,7 +67,7 @@ class GivenNetwork(Construct):
         self.private_subnets = subnets("private", settings.private_subnet_ids)
         self.ways_out: list[RouteTableAssociation] = []
         self.open_to_the_internet: list[ITerraformDependable] = []
-        self.outgoing_addresses: list[str] = []
+        self.outgoing_addresses: Sequence[str] = settings.nat_addresses
         self.assign_public_ip: bool = settings.nat == "none"
         self.task_subnets = self.public_subnets if self.assign_public_ip else self.private_subnets
 

@@ -23,7 +23,8 @@ _OF_AN_OWN_VPC = (
 def find_network_errors(settings: StageSettings) -> Iterator[SettingError]:
     """Everything that is wrong with the stage's network."""
     network = settings.network
-    if network.vpc_id or network.public_subnet_ids or network.private_subnet_ids:
+    given = (network.public_subnet_ids, network.private_subnet_ids, network.nat_addresses)
+    if network.vpc_id or any(given):
         yield from _given_network(settings)
         return
     subnet_prefix = ipaddress.IPv4Network(network.vpc_cidr_block).prefixlen + network.subnet_newbits
@@ -82,6 +83,14 @@ def _given_network(settings: StageSettings) -> Iterator[SettingError]:
                     remedy="add vpc_id, or leave them out: then the stage has a VPC of its own",
                     rests_on=("network.vpc_id",),
                 )
+        if network.nat_addresses:
+            yield SettingError(
+                field="network.nat_addresses",
+                value=list(network.nat_addresses),
+                allowed="those of the VPC in network.vpc_id, which is left out: a stage knows its own",
+                remedy="leave them out",
+                rests_on=("network.vpc_id",),
+            )
         return
     for name in _OF_AN_OWN_VPC:
         if name in network.model_fields_set:

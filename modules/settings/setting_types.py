@@ -56,6 +56,7 @@ def ruled(rule: Callable[[str], Refusal | None]) -> AfterValidator:
 
 
 EmailAddress = Annotated[str, ruled(addresses.email_address)]
+PublicAddress = Annotated[str, ruled(network.public_address)]
 VpcBlock = Annotated[str, ruled(network.vpc_block)]
 LogRetentionDays = Annotated[int, AfterValidator(_log_retention)]
 DnsName = Annotated[str, ruled(addresses.dns_name)]
@@ -216,8 +217,10 @@ MaintenanceWindow = Annotated[
 Days = Annotated[str, ruled(clocks.days_of_the_week)]
 TimeZone = Annotated[str, ruled(clocks.time_zone)]
 # A registry's port is no tag, and `latest` pins nothing, unless a digest follows it.
+# https://github.com/distribution/reference: a host may have capitals, a repository has none.
+_PART = r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*"
 PINNED_IMAGE = (
-    r"[!-9;-?A-~]+(:[0-9]+/[!-9;-?A-~]+)?"
+    rf"(?:[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]+)?/)?{_PART}(?:/{_PART})*"
     r"(:(?!latest$)[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})"
 )
 PinnedImage = Annotated[

@@ -39,6 +39,7 @@ from modules.settings.setting_types import (
     Name,
     Percent,
     PinnedImage,
+    PublicAddress,
     Region,
     RegistryPlace,
     Section,
@@ -129,6 +130,11 @@ class Network(Section):
     )
     private_subnet_ids: Annotated[tuple[SubnetId, ...], Field(strict=False)] = Field(
         (), description="with `vpc_id`: its subnets for tasks, database and files, one a zone"
+    )
+    nat_addresses: Annotated[tuple[PublicAddress, ...], Field(strict=False)] = Field(
+        (),
+        description="with `vpc_id`: the public addresses of its NAT gateways, which the firewall does not "
+        "count",
     )
 
 

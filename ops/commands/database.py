@@ -16,7 +16,7 @@ from ops.commands.database_upgrade import upgrade
 from ops.database.logins import put_logins, read_logins, tag_logins, verifiers
 from ops.database.script import CONNECT, FETCH, bundle
 from ops.database.sql_files import read_files
-from ops.deployed import Deployed, open_stage
+from ops.deployed import Deployed, open_with_database
 from ops.tasks.database_task import Applied, apply_in_task
 
 SOMETHING_TO_DO = 2
@@ -62,7 +62,7 @@ def apply_sql(
     Example: `python -m ops database apply ../atomic/schema --stage prod`
     """
     files = read_files(source)
-    deployed = open_stage(stage)
+    deployed = open_with_database(stage)
     if deployed.settings.phase == "adopt":
         raise UserError(
             f"stage {stage} is in phase adopt and runs no task: docs/adopting.md says what comes first"

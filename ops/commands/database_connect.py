@@ -16,7 +16,7 @@ from common.errors import UserError
 from common.screen import AsJson, Stage, print_json, progress_on_screen, say, tell
 from modules.compute.authorities import authorities
 from ops.database.logins import password_of
-from ops.deployed import Deployed, open_stage
+from ops.deployed import Deployed, open_with_database
 from ops.facts.database import database_address, takes_iam_logins
 from ops.tasks.sessions import check_plugin, left_to_the_child
 from ops.tasks.tunnel import Tunnel, tunnel_to
@@ -59,7 +59,7 @@ def connect(
     """
     if port and arguments:
         raise UserError("--port starts no psql: leave out --port, or what follows `--`")
-    deployed = open_stage(stage)
+    deployed = open_with_database(stage)
     check_plugin()
     if not port and shutil.which("psql") is None:
         raise UserError(

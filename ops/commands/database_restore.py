@@ -8,7 +8,7 @@ import typer
 from common.errors import UserError
 from common.screen import AsJson, Stage, print_json, say
 from ops.database.restoring import Restoration
-from ops.deployed import check_runs_services, open_stage
+from ops.deployed import check_runs_services, open_with_database
 from ops.guided import Step, follow
 
 
@@ -31,7 +31,7 @@ def restore(
 
     Example: `python -m ops database restore --to 2026-11-23T06:00:00Z --stage prod`
     """
-    deployed = open_stage(stage)
+    deployed = open_with_database(stage)
     check_runs_services(deployed.settings)
     if deployed.settings.database.engine != "postgres":
         raise UserError(
@@ -88,7 +88,11 @@ def restore(
     say(
         f"next: cdktf diff {stack}, which sets what a restore does not take along; then cdktf deploy {stack}"
     )
-    say(f"passwords are those of then: python -m ops database apply FOLDER --stage {stage}")
+    say(
+        "passwords are those of then; where the master user's was rotated since: python -m ops "
+        f"database rotate {deployed.settings.database.master_username} --stage {stage}; then the roles': "
+        f"python -m ops database apply FOLDER --stage {stage}"
+    )
     say(f"{work.before} stays, and costs as much: delete it when you are sure")
 
 

@@ -7,7 +7,7 @@ import typer
 from common.screen import AsJson, Stage, print_json, say
 from ops.commands.restart import restart_services
 from ops.database.rotation import Rotation
-from ops.deployed import Deployed, open_stage
+from ops.deployed import Deployed, open_with_database
 from ops.guided import Step, follow
 
 
@@ -29,7 +29,7 @@ def rotate(
 
     Example: `python -m ops database rotate hasura --stage prod`
     """
-    deployed = open_stage(stage)
+    deployed = open_with_database(stage)
     rotation = Rotation(deployed, user)
     done = follow(
         _steps(deployed, rotation),
@@ -45,8 +45,12 @@ def rotate(
 
 def _steps(deployed: Deployed, rotation: Rotation) -> list[Step]:
     quiet = _quiet
+    full = deployed.settings.phase == "full"
     # A rotation that was cut short behind its middle has nothing that waits any more.
-    is_half = bool(rotation.string) and not rotation.waits() and rotation.string_is_of_before()
+    is_half = not rotation.waits() and (
+        (bool(rotation.string) and rotation.string_is_of_before())
+        or (full and rotation.is_unread())
+    )
     steps = [
         Step(
             title=f"draw a password, which waits in {rotation.secret}",
@@ -72,7 +76,7 @@ def _steps(deployed: Deployed, rotation: Rotation) -> list[Step]:
                 do=lambda: rotation.put_string() if rotation.string_is_of_before() else None,
             )
         )
-    readers = rotation.readers() if deployed.settings.phase == "full" else ()
+    readers = rotation.readers() if full else ()
     if readers:
         steps.append(
             Step(

@@ -12,9 +12,9 @@ from common.files import replace_file
 from common.screen import ASKS_FOR_A_PERSON, AsJson, Stage, print_json, say
 from modules.base.naming import major_version
 from modules.settings.services import DATABASE_TASK
-from ops.deployed import Deployed, check_runs_services, open_stage
+from ops.deployed import Deployed, check_runs_services, open_with_database
 from ops.guided import Step, follow
-from ops.images.image_tags import with_change
+from ops.images.image_tags import put, with_change
 from ops.tasks.one_off import run_task
 from ops.tasks.standalone import network_of
 
@@ -42,7 +42,7 @@ def upgrade(
 
     Example: `python -m ops database upgrade 16 --stage staging`
     """
-    deployed = open_stage(stage)
+    deployed = open_with_database(stage)
     check_runs_services(deployed.settings)
     work = _Upgrade(deployed, version)
     work.check()
@@ -63,6 +63,10 @@ def upgrade(
         print_json({"done": done, "left": []})
     else:
         say(f"PostgreSQL {version} runs; keep the snapshot {work.snapshot} until you are sure")
+        say(
+            f"next: cdktf deploy {deployed.settings.stack_name}, which takes {_ALLOW} out of the state, and "
+            "the parameter group of before where it is there still"
+        )
 
 
 class _Upgrade:
@@ -196,9 +200,9 @@ class _Upgrade:
 
         def change(document: Any) -> None:
             table = document.setdefault("database", tomlkit.table())
-            table["engine_version"] = engine_version
+            put(table, "engine_version", engine_version)
             if allow:
-                table[_ALLOW] = True
+                put(table, _ALLOW, True)
             else:
                 table.pop(_ALLOW, None)
 

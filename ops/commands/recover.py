@@ -21,6 +21,7 @@ from imports.recovery import orphans, recover
 from imports.recovery.recover import Proposal
 from imports.recovery.recovery_plan import Outlook
 from imports.recovery.recovery_stage import open_lost_stage
+from modules.settings.previews import STAGE_PREFIX, TAG
 from ops.deployed import Deployed
 from ops.facts.maintenance import maintenance_beside
 from terraform.state_lock import cut_short, forget_cut_short
@@ -45,6 +46,7 @@ def recover_(
     Example: `python -m ops recover --stage prod --dry-run`
     """
     workspace = this_workspace(stage)
+    _refuse_preview(workspace)
     locked = locked_by(workspace)
     if locked and not as_json:
         say(f"locked: {locked}")
@@ -105,6 +107,17 @@ def recover_(
         forget_cut_short(opened.terraform.folder)
     if not proposal.is_open or left:
         raise typer.Exit(ASKS_FOR_A_PERSON)
+
+
+def _refuse_preview(workspace: Workspace) -> None:
+    """Raise UserError for a preview: what it has is found by its tag alone."""
+    preview, name = workspace.settings().preview, workspace.stage.removeprefix(STAGE_PREFIX)
+    if preview:
+        raise UserError(
+            f"{workspace.stage} is a preview, and recover finds none: what its state still holds ends with "
+            f"`python -m ops preview down {name} --base {preview.base}`, what it lost has the tag {TAG} = "
+            f"{name}, and `preview up` begins anew"
+        )
 
 
 def locked_by(workspace: Workspace) -> str | None:

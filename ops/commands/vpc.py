@@ -7,7 +7,7 @@ import typer
 from aws.client import boto3_clients
 from common.screen import ASKS_FOR_A_PERSON, AsJson, print_json, print_table, say
 from modules.settings.services import SERVICES
-from ops.facts.given_vpc import VpcFacts, lacks, vpc_facts
+from ops.facts.given_vpc import VpcFacts, lacks, quoted, vpc_facts
 
 # What the services have at most, with the new ones of a deployment, where a stage file changes nothing.
 _TASKS = 2 * sum(max(each.min_tasks, each.max_tasks) for each in SERVICES)
@@ -52,7 +52,9 @@ def _show(found: VpcFacts, public: list[str], private: list[str], missing: list[
     say("[network]")
     say(f'vpc_id = "{found.id}"')
     for name, ids in (("public", public), ("private", private)):
-        say(f"{name}_subnet_ids = [" + ", ".join(f'"{each}"' for each in ids) + "]")
+        say(f"{name}_subnet_ids = {quoted(ids)}")
+    if found.nat_addresses:
+        say(f"nat_addresses = {quoted(found.nat_addresses)}")
     say()
     for each in missing:
         say(f"lacking: {each}")

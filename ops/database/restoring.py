@@ -12,6 +12,7 @@ from typing import Any, Final
 from common.errors import UserError
 from imports.recovery import recover
 from imports.recovery.recovery_stage import open_lost_stage as open_for_recovery
+from modules.base.naming import major_version
 from ops.deployed import Deployed, local_time
 from ops.facts.services import service_facts
 from terraform.pulled_state import pulled_document
@@ -109,7 +110,25 @@ class Restoration:
             raise UserError(
                 f"--to {self._moment.isoformat()}: RDS has nothing so new: the latest is {latest.isoformat()}"
             )
+        self._check_version(major_version(live["EngineVersion"]))
         return live
+
+    def _check_version(self, version: str) -> None:
+        """Raise UserError for a moment before the upgrade: RDS would restore the version of then."""
+        before = f"{self.name}-before-{version}"
+        answer = self._deployed.ask_unless(
+            "rds",
+            "DescribeDBSnapshots",
+            frozenset({"DBSnapshotNotFound", "DBSnapshotNotFoundFault"}),
+            DBSnapshotIdentifier=before,
+        )
+        taken = answer["DBSnapshots"][0].get("SnapshotCreateTime") if answer else None
+        if taken and self._moment and self._moment <= taken:
+            raise UserError(
+                f"--to {self._moment.isoformat()}: is before {self.name} was upgraded to PostgreSQL "
+                f"{version}: name a moment after {taken.isoformat()}, or restore its snapshot {before} by "
+                "hand"
+            )
 
     def restore(self) -> None:
         """Ask for the instance of then, in the same network and with the same parameters.

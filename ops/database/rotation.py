@@ -24,6 +24,7 @@ _CURRENT: Final = "AWSCURRENT"
 _PENDING: Final = "AWSPENDING"
 _PREVIOUS: Final = "AWSPREVIOUS"
 _NONE: Final = frozenset({"ResourceNotFoundException"})
+_NO_CLUSTER: Final = frozenset({"ClusterNotFoundException"})
 _POLL_SECONDS, _LONGEST_SECONDS = 5, 900
 _STRINGS: Final = {row.login: row for row in SECRETS if row.login}
 LOGINS: Final = dict(zip(DATABASE_ROLES, _STRINGS, strict=True))
@@ -121,6 +122,27 @@ class Rotation:
         """Return the services that read the login, by itself or in a string."""
         names = [self.secret, *([self.string.name] if self.string else [])]
         return tuple(sorted({each for name in names for each in self._deployed.readers_of(name)}))
+
+    def is_unread(self) -> bool:
+        """Whether the last rotation was ended before a service that reads the login was started anew."""
+        current, pending = self._document(_CURRENT), self._document(_PENDING)
+        answer = self._answer(self.string.name if self.string else self.secret, _CURRENT)
+        services = [self._deployed.names.ecs_service(name) for name in self.readers()]
+        if not services or answer is None or current != pending:
+            return False
+        found = self._deployed.ask_unless(
+            "ecs",
+            "DescribeServices",
+            _NO_CLUSTER,
+            cluster=self._deployed.names.cluster,
+            services=services,
+        )
+        return any(
+            deployment["createdAt"] < answer["CreatedDate"]
+            for service in (found or {}).get("services", ())
+            for deployment in service["deployments"]
+            if deployment["status"] == "PRIMARY"
+        )
 
     def _give_to_role(self, password: str, progress: Progress) -> None:
         passwords = {

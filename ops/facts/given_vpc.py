@@ -1,6 +1,6 @@
 """A VPC that exists already: its subnets and ways out, and what it lacks for a stage."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -30,7 +30,10 @@ class SubnetFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class VpcFacts:
-    """A VPC; `endpoints` are the services that it reaches by endpoints of its own."""
+    """A VPC; `endpoints` are the services that it reaches by endpoints of its own.
+
+    `nat_addresses` are the public ones of its NAT gateways.
+    """
 
     id: str
     block: str
@@ -38,6 +41,7 @@ class VpcFacts:
     dns_hostnames: bool
     endpoints: tuple[str, ...]
     subnets: tuple[SubnetFacts, ...]
+    nat_addresses: tuple[str, ...] = ()
 
     def of(self, *ways: Way) -> tuple[SubnetFacts, ...]:
         """Return the subnets of these ways, the one with most free addresses in each zone."""
@@ -83,6 +87,7 @@ def vpc_facts(clients: Clients, vpc_id: str) -> VpcFacts:
             )
             for each in sorted(subnets, key=lambda one: str(one["SubnetId"]))
         ),
+        nat_addresses=_nat_addresses(clients, vpc_id),
     )
 
 
@@ -127,6 +132,33 @@ def _not_private(vpc: VpcFacts, subnet: SubnetFacts, *, in_public: bool) -> Iter
 def _too_few(subnet: SubnetFacts, needed: int) -> Iterator[str]:
     if subnet.free < needed:
         yield f"{subnet.id} has {subnet.free} free addresses, and needs {needed}"
+
+
+def quoted(values: Iterable[str]) -> str:
+    """Write a list as a stage file has it, however long."""
+    return "[" + ", ".join(f'"{each}"' for each in values) + "]"
+
+
+def _nat_addresses(clients: Clients, vpc_id: str) -> tuple[str, ...]:
+    """Return where the world sees its tasks come from: a private gateway has no such address."""
+    gateways = ask_all(
+        clients,
+        "ec2",
+        "DescribeNatGateways",
+        ("NatGateways",),
+        Filters=[
+            {"Name": "vpc-id", "Values": [vpc_id]},
+            {"Name": "state", "Values": ["available"]},
+        ],
+    )["NatGateways"]
+    return tuple(
+        sorted(
+            each["PublicIp"]
+            for gateway in gateways
+            for each in gateway.get("NatGatewayAddresses", ())
+            if each.get("PublicIp")
+        )
+    )
 
 
 def _attribute(clients: Clients, vpc_id: str, name: str) -> bool:

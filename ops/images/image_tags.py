@@ -8,11 +8,13 @@ from typing import Any
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import Table
 
 from aws.client import ask_all, ask_unless
 from common.errors import UserError
 from modules.settings.stage_files import parse_stage
 from ops.deployed import Deployed
+from ops.facts.releases import image_of_tag
 
 _NOT_SCANNED = frozenset({"ScanNotFoundException", "ImageNotFoundException"})
 
@@ -76,19 +78,7 @@ def scan_findings(deployed: Deployed, service: str, tag: str) -> Mapping[str, in
 
 def pushed_before(deployed: Deployed, services: Sequence[str], tag: str) -> list[str]:
     """Return the services whose registry holds `tag`."""
-    return [
-        service
-        for service in services
-        if ask_unless(
-            deployed.registry_clients,
-            "ecr",
-            "DescribeImages",
-            frozenset({"ImageNotFoundException", "RepositoryNotFoundException"}),
-            repositoryName=deployed.registry(service),
-            imageIds=[{"imageTag": tag}],
-            **deployed.registry_id,
-        )
-    ]
+    return [service for service in services if image_of_tag(deployed, service, tag)]
 
 
 def is_of_commits(tag: str) -> bool:
@@ -122,9 +112,21 @@ def with_image_tags(text: str, tags: Mapping[str, str], *, stage: str) -> str:
     def change(document: Any) -> None:
         tables = document.setdefault("services", tomlkit.table(is_super_table=True))
         for service, tag in tags.items():
-            tables.setdefault(service, tomlkit.table())["image_tag"] = tag
+            put(tables.setdefault(service, tomlkit.table()), "image_tag", tag)
 
     return with_change(text, change, stage=stage, by_hand="image_tag")
+
+
+def put(table: Any, key: str, value: object) -> None:
+    """Set a key of a table; a new one comes before the comments at its end, which are of what follows."""
+    if key in table or not isinstance(table, Table):
+        table[key] = value
+        return
+    body, ending = table.value.body, list[Any]()
+    while body and body[-1][0] is None:
+        ending.insert(0, body.pop())
+    table.append(key, value)
+    body.extend(ending)
 
 
 def with_change(text: str, change: Callable[[Any], None], *, stage: str, by_hand: str) -> str:

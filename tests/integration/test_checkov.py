@@ -22,10 +22,11 @@ import pytest
 from local.emulator import PROJECT, running_emulator
 from modules.settings.stage_settings import StageSettings
 from security.checkov import Framework, Report, check
-from security.exceptions import ExceptionRow, read_exceptions, review
+from security.exceptions import ExceptionRow, Failure, read_exceptions, review
 from synth.bindings import accelerate
 from terraform.cli import Terraform
 from tests.contract import json_keys
+from tests.ops.preview.test_preview_stack import LENT, PREVIEW, written
 from tests.stages import SHIPPED, VARIANTS, stage_settings
 
 pytestmark = pytest.mark.integration
@@ -35,6 +36,8 @@ Reports = Mapping[Framework, Mapping[str, Report]]
 
 # A little below what is checked now (docs/security.md), far above what a broken reader would find.
 LEAST_PASSED = {"full": 400, "foundation": 280}
+OF_PREVIEWS = "preview-*"
+KEYLESS = LENT.model_copy(update={"key_arn": None})
 CUSTOMER_KEY_CHECKS = {
     *("CKV_AWS_26", "CKV_AWS_136", "CKV_AWS_145", "CKV_AWS_149"),
     *("CKV_AWS_158", "CKV_AWS_166", "CKV_AWS_184", "CKV_AWS_327"),
@@ -221,7 +224,28 @@ def test_every_exception_is_needed(reports: Reports, rows: list[ExceptionRow]) -
         for failure in report.failures
     ]
 
-    assert review(failures, rows).unused == ()
+    assert review(failures, [row for row in rows if row.stage != OF_PREVIEWS]).unused == ()
+
+
+def test_a_preview_has_nothing_open_and_needs_its_exceptions(
+    tmp_path: Path, rows: list[ExceptionRow]
+) -> None:
+    written(tmp_path, preview=PREVIEW.model_copy(update={"lent": KEYLESS}))
+    finished = subprocess.run(
+        [sys.executable, "-m", "security", "--stage", "preview-login", "--json"],
+        cwd=PROJECT,
+        env={**os.environ, "ATOMIC_STAGES_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    found = json.loads(finished.stdout)
+    assert found["open"] == []
+    failures = [Failure(**each) for each in found["reports"]["preview-login"]["failures"]]
+    (row,) = (each for each in rows if each.stage == OF_PREVIEWS)
+    assert review(failures, [row]).unused == ()
 
 
 @frameworks

@@ -20,6 +20,11 @@ _NOT_FOR_HOSTS = {
     ipaddress.IPv4Network("240.0.0.0/4"): "nothing yet",
 }
 
+# https://www.rfc-editor.org/rfc/rfc1918
+_INSIDE = tuple(
+    ipaddress.IPv4Network(each) for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+)
+
 # Their services and principals have other names.
 _OTHER_PARTITIONS = ("us-iso", "eu-iso", "eusc-")
 
@@ -46,6 +51,19 @@ def vpc_block(block: str) -> Refusal | None:
                 allowed=f"a block outside of {kept}, which is for {purpose}",
                 remedy='use a private one, as in "10.0.0.0/16"',
             )
+    return None
+
+
+def public_address(text: str) -> Refusal | None:
+    """Refuse what is no address, or one of those inside a network, where a gateway has one too."""
+    try:
+        address = ipaddress.IPv4Address(text)
+    except ValueError:
+        address = None
+    if address is None or any(address in each for each in _INSIDE):
+        return Refusal(
+            allowed="a public IPv4 address", remedy='write it as in "203.0.113.10", without /32'
+        )
     return None
 
 

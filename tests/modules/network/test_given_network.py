@@ -1,9 +1,13 @@
 """A VPC that is its owner's: used by its ids, and nothing of it changed or destroyed."""
 
+import os
+from pathlib import Path, PurePath
+
 import pytest
 
 from modules.settings.stage_files import parse_stage
-from tests.conftest import Synthesize
+from synth.bindings import accelerate
+from tests.conftest import Synthesize, read_stack
 
 REQUIRED = {"domain_name": "app.example.com", "operator_email": "ops@example.com"}
 VPC, A, B, C, D = "vpc-0123456789abcdef0", *(f"subnet-0000000000000000{n}" for n in "abcd")
@@ -69,9 +73,41 @@ def test_the_stages_own_are_in_it(stack: Synthesize) -> None:
         ({**GIVEN, "search_domain": True}, "network.search_domain"),
         ({"public_subnet_ids": [A, B]}, "network.public_subnet_ids"),
         ({**GIVEN, "vpc_id": "my-vpc"}, "network.vpc_id"),
+        ({"nat_addresses": ["203.0.113.10"]}, "network.nat_addresses"),
+        ({**GIVEN, "nat_addresses": ["10.0.0.1"]}, "network.nat_addresses.0"),
+        ({**GIVEN, "nat_addresses": ["203.0.113.10/32"]}, "network.nat_addresses.0"),
     ],
 )
 def test_a_vpc_that_cannot_be_used_so_is_named(network: dict[str, object], field: str) -> None:
     _, errors = parse_stage({**REQUIRED, "network": network}, stage="x")
 
     assert field in {each.field for each in errors}
+
+
+@pytest.mark.jsii
+@pytest.mark.parametrize("given", [["203.0.113.10", "203.0.113.11"], []])
+def test_the_firewall_does_not_count_what_comes_from_its_nat_gateways(
+    tmp_path: Path, given: list[str]
+) -> None:
+    accelerate(os.environ)
+    from modules.app import synthesize  # noqa: PLC0415  # starts the jsii kernel
+
+    network = {**GIVEN, "nat_addresses": given}
+    security = {"web_firewall": True}
+    settings, errors = parse_stage(
+        {**REQUIRED, "network": network, "security": security}, stage="lodged"
+    )
+    assert errors == []
+    synthesize(
+        [settings], adopted={}, outdir=str(tmp_path), state_folder=PurePath("/s"), emulated=False
+    )
+
+    stack = read_stack(tmp_path, "atomic-lodged")
+
+    limit = stack.resource("aws_wafv2_web_acl", "main")["rule"][0]["statement"]
+    exempt = stack.names("aws_wafv2_ip_set")
+    assert ("scope_down_statement" in limit["rate_based_statement"]) == bool(given)
+    assert exempt == (["own"] if given else [])
+    if given:
+        addresses = stack.resource("aws_wafv2_ip_set", "own")["addresses"]
+        assert addresses == [f"{each}/32" for each in given]

@@ -1,11 +1,16 @@
 """The runbooks of the database as commands: killed between any two steps, the same command finishes them."""
 
+import io
 import json
+import sys
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
+from moto.ecs.models import ecs_backends
 from moto.rds.models import RDSBackend
 
 import ops.commands.database_restore as restore_module
@@ -15,6 +20,7 @@ import ops.database.rotation as rotation_module
 from aws.client import Clients
 from modules.compute.authorities import tls_parameters
 from ops.database.restoring import Restoration
+from ops.database.rotation import Rotation
 from ops.guided import Step, follow
 from ops.tasks.one_off import Ended
 from tests.answer import Answer
@@ -166,6 +172,36 @@ def test_a_roles_password_is_one_everywhere_whatever_killed_its_rotation(
     assert password not in done.text + done.errors
 
 
+def test_where_nothing_but_the_restart_is_left_nothing_else_is_done_again(
+    clients: Clients,
+    database: str,
+    services: Callable[[], dict[str, int]],
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert services()["hasura"] == 1
+    put_logins(clients, database)
+    (hasura,) = (
+        each
+        for each in ecs_backends["123456789012"]["us-east-1"].services.values()
+        if each.name == "atomic-dev-hasura"
+    )
+    hasura.deployments[0]["createdAt"] = datetime.now(UTC) - timedelta(hours=1)
+    monkeypatch.setattr(Rotation, "give_to_database", lambda *_: None)
+    with monkeypatch.context() as patch:
+        patch.setattr(rotate_module, "follow", killed_after(4))
+        assert run("rotate", "hasura", "--yes").code == 130
+    drawn = value(clients, "hasura-db-role")
+
+    done = json.loads(run("rotate", "hasura", "--yes", "--json").text)["done"]
+
+    assert "restart hasura" in done
+    assert not any(each.startswith("draw a password") for each in done)
+    assert value(clients, "hasura-db-role") == drawn
+    assert run("rotate", "hasura", "--yes").code == 0  # and the next one is another
+    assert value(clients, "hasura-db-role") != drawn
+
+
 @pytest.mark.parametrize("steps", range(4))
 def test_the_masters_password_is_the_databases_whatever_killed_its_rotation(
     clients: Clients, database: str, run: Run, steps: int, monkeypatch: pytest.MonkeyPatch
@@ -278,6 +314,48 @@ def test_a_moment_that_is_none_is_refused(
     assert refused.code == 1
     assert said in refused.errors
     assert services() == dict.fromkeys(USERS, 1)
+
+
+@pytest.mark.usefixtures("database", "state")
+def test_a_moment_before_the_upgrade_is_refused(
+    clients: Clients, run: Run, services: Callable[[], dict[str, int]]
+) -> None:
+    clients("rds").create_db_snapshot(
+        DBInstanceIdentifier=NAME, DBSnapshotIdentifier=f"{NAME}-before-15"
+    )
+    moment = datetime.now(UTC) - timedelta(minutes=1)
+
+    refused = run("restore", "--to", moment.isoformat(), "--yes")
+
+    assert refused.code == 1
+    assert f"is before {NAME} was upgraded to PostgreSQL 15" in refused.errors
+    assert services() == dict.fromkeys(USERS, 1)
+
+
+class Terminal(io.StringIO):
+    """A terminal at which somebody is asked."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_ctrl_c_at_a_later_question_says_that_something_was_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(*_: object, **__: object) -> bool:
+        raise typer.Abort
+
+    monkeypatch.setattr(sys, "stdin", Terminal())
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    steps = [
+        Step(title="one", is_done=lambda: False, do=lambda: None),
+        Step(title="two", is_done=lambda: False, do=lambda: None, asks="really?"),
+    ]
+    answers = iter([lambda *_, **__: True, interrupted])
+    monkeypatch.setattr(typer, "confirm", lambda *_, **__: next(answers)())
+
+    with pytest.raises(KeyboardInterrupt):
+        follow(steps, question="go on?", yes=False, as_json=False)
 
 
 @pytest.mark.usefixtures("database")

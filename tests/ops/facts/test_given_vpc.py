@@ -4,7 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from ops.facts.given_vpc import SubnetFacts, VpcFacts, Way, lacks
+from aws.client import Clients
+from modules.settings.stage_files import parse_stage
+from ops.deployed import Deployed
+from ops.doctor.finding import Finding
+from ops.doctor.given_network import judge_given_network
+from ops.facts.given_vpc import SubnetFacts, VpcFacts, Way, lacks, vpc_facts
+from terraform.workspace import Workspace
 
 PUBLIC, PRIVATE = ["subnet-a", "subnet-b"], ["subnet-c", "subnet-d"]
 
@@ -82,3 +88,48 @@ def test_one_subnet_a_zone_is_proposed_with_most_free_addresses() -> None:
     more = replace(WHOLE, subnets=(*WHOLE.subnets, subnet("subnet-e", "1a", "nat", free=250)))
 
     assert [each.id for each in more.of("nat", "other")] == ["subnet-e", "subnet-d"]
+
+
+def lodged(clients: Clients, *addresses: str) -> tuple[str, list[Finding]]:
+    """A VPC with one NAT gateway; its address, and what the doctor says of a stage that exempts these."""
+    ec2 = clients("ec2")
+    (vpc,) = ec2.describe_vpcs()["Vpcs"]
+    subnets = sorted(each["SubnetId"] for each in ec2.describe_subnets()["Subnets"])
+    gateways = ec2.describe_nat_gateways()["NatGateways"]
+    if not gateways:
+        allocation = ec2.allocate_address(Domain="vpc")["AllocationId"]
+        gateways = [
+            ec2.create_nat_gateway(SubnetId=subnets[0], AllocationId=allocation)["NatGateway"]
+        ]
+    settings, errors = parse_stage(
+        {
+            "domain_name": "app.example.com",
+            "operator_email": "ops@example.com",
+            "network": {
+                "vpc_id": vpc["VpcId"],
+                "public_subnet_ids": subnets[:2],
+                "private_subnet_ids": subnets[2:4],
+                "nat_addresses": list(addresses),
+            },
+            "security": {"web_firewall": True},
+        },
+        stage="lodged",
+    )
+    assert errors == []
+    deployed = Deployed(
+        workspace=Workspace(stage="lodged", environ={}), settings=settings, clients=clients
+    )
+    found = [each for each in judge_given_network(deployed) if "firewall" in each.what]
+    return vpc_facts(clients, vpc["VpcId"]).nat_addresses[0], found
+
+
+def test_addresses_that_the_firewall_counts_are_told_with_the_line_to_write(
+    clients: Clients,
+) -> None:
+    address, (wrong,) = lodged(clients)
+
+    assert f"exempts no address from its limit, and tasks come from {address}" in wrong.what
+    assert f'write nat_addresses = ["{address}"] in [network]' in wrong.remedy
+    assert lodged(clients, address) == (address, [])
+    _, (other,) = lodged(clients, "203.0.113.10")
+    assert "exempts 203.0.113.10 from its limit" in other.what

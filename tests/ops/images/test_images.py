@@ -303,3 +303,12 @@ def test_a_stage_file_is_replaced_as_a_whole_and_keeps_its_permissions(tmp_path:
     assert path.read_text() == "new"
     assert path.stat().st_mode & 0o777 == 0o640
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_comment_before_the_next_table_stays_there() -> None:
+    text = 'domain_name = "a.example.com"\noperator_email = "o@example.com"\n[services.app]\nport = 9000\n'
+    ending = "\n# Of functions.\n[services.functions]\nmax_tasks = 3\n"
+
+    changed = with_image_tag(f"{text}{ending}", ["app"], "3f2a", stage="qa")
+
+    assert changed == f'{text}image_tag = "3f2a"\n{ending}'

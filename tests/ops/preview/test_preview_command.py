@@ -238,9 +238,9 @@ def test_one_whose_first_deploy_was_cut_short_asks_for_a_person(
     )
 
 
-def test_the_doctor_looks_at_the_base_of_a_preview(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def preview_file(folder: Path) -> None:
+    """The stage file of a preview of dev."""
     lent = Lent(
         vpc_id="vpc-1",
         subnet_ids=("subnet-1",),
@@ -270,11 +270,48 @@ def test_the_doctor_looks_at_the_base_of_a_preview(
     )
     (folder / "stages" / "preview-pr-1.toml").write_text(text)
 
+
+@pytest.mark.usefixtures("preview_file")
+def test_the_doctor_looks_at_the_base_of_a_preview(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     answered = answer(monkeypatch, capsys, "doctor", "--stage", "preview-pr-1")
 
     assert answered.code == 1
     assert "preview-pr-1 is a preview" in answered.errors
     assert "`python -m ops doctor --stage dev`" in answered.errors
+
+
+@pytest.mark.usefixtures("preview_file")
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (command, "`python -m ops preview up x --base dev --schema FOLDER` fills it")
+        for command in (
+            "database apply .",
+            "database connect",
+            "database restore --to 2026-11-23T06:00:00Z",
+            "database rotate hasura",
+            "database upgrade 16",
+        )
+    ]
+    + [("recover", "preview down pr-1 --base dev`")],
+)
+def test_what_a_preview_does_not_have_is_refused_with_the_command_that_does_it(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+    said: str,
+) -> None:
+    (folder / "1.sql").write_text("SELECT 1;")
+    monkeypatch.chdir(folder)
+
+    refused = answer(monkeypatch, capsys, *command.split(), "--stage", "preview-pr-1")
+
+    assert (refused.code, refused.text, refused.errors.count("\n")) == (1, "", 1)
+    assert refused.errors.startswith("error: preview-pr-1 is a preview")
+    assert said in refused.errors
 
 
 def test_a_file_without_a_state_is_all_that_there_was(

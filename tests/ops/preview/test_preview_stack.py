@@ -11,6 +11,8 @@ from modules.settings.stage_files import read_stage
 from ops.commands.cost import reckon
 from ops.cost.prices import read_prices
 from ops.preview.file import stage_file
+from security.__main__ import _own_failures
+from security.exceptions import read_exceptions, review
 from tests.conftest import read_stack
 from tests.stack import Stack
 from tests.stages import stage_settings
@@ -67,11 +69,11 @@ key = "team/dev.tfstate"
 """
 
 
-def written(folder: Path, phase: str = "full") -> None:
+def written(folder: Path, phase: str = "full", *, preview: Preview = PREVIEW) -> None:
     (folder / "dev.toml").write_text(BASE)
     text = stage_file(
         read_stage(folder, "dev"),
-        PREVIEW,
+        preview,
         name="login",
         services=SERVICES,
         tags={"app": "pv-login-abc"},
@@ -105,6 +107,15 @@ def preview(tmp_path_factory: pytest.TempPathFactory) -> Stack:
 
 def containers(preview: Stack, service: str) -> dict[str, Any]:
     return preview.containers(service)[service]
+
+
+def test_our_own_checks_know_what_is_lent(preview: Stack, tmp_path: Path) -> None:
+    written(tmp_path)
+    settings = read_stage(tmp_path, "preview-login")
+
+    found = _own_failures(preview.read, settings)
+
+    assert review(found, read_exceptions()).open == ()
 
 
 def test_it_makes_no_object_that_its_base_lends(preview: Stack) -> None:
