@@ -212,7 +212,7 @@ def test_an_attachment_writes_the_database_s_place_into_its_secret_and_takes_it_
 
 
 def test_a_service_that_says_no_number_of_tasks_runs_one(aws: Emulator) -> None:
-    container = {"Name": "app", "Image": "example/app:1", "Essential": True}
+    container = {"Name": "app", "Image": "example/app:1", "Essential": True, "Memory": 128}
     task = {"ContainerDefinitions": [container], "NetworkMode": "bridge"}
     service = {"Cluster": {"Ref": "Cluster"}, "TaskDefinition": {"Ref": "Task"}}
     template = {
