@@ -6,7 +6,7 @@ PYTHON ?= python3
 SOURCES = --extend-exclude .tools .
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-adopt bench torture audit quick test check checkov security format snapshots fuzz release-snapshot docs compat prowler second-opinion cfn-lint nightly clean
+.PHONY: help setup demo demo-adopt bench torture audit quick test check checkov security format snapshots fuzz release-snapshot docs compat prowler second-opinion cfn-lint stories nightly clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -74,8 +74,16 @@ second-opinion: setup ## deploy dev onto ministack, an AWS in memory by other pe
 cfn-lint: setup ## let cfn-lint look at what a retirement sends to CloudFormation (needs the internet)
 	@. ./activate && python -m tests.cfn_lint
 
-nightly: compat prowler second-opinion cfn-lint ## what is too long for each change: long stories, other versions, other people's tools (needs the internet)
+stories: setup ## run the long stories of a stage, which `make test` leaves out
 	@. ./activate && python -m pytest -m nightly --numprocesses 4 --no-loadscope-reorder
+
+# Each runs, whatever became of those before it: a registry that does not answer hides no broken story.
+nightly: setup ## what is too long for each change: long stories, other versions, other people's tools (needs the internet)
+	@failed=; for each in stories compat prowler second-opinion cfn-lint; do \
+		echo "nightly: make $$each"; \
+		$(MAKE) --no-print-directory $$each || failed="$$failed $$each"; \
+	done; \
+	[ -z "$$failed" ] || { echo "nightly: failed:$$failed" >&2; exit 1; }
 
 clean: ## remove everything the set-up and the runs have made, except Terraform state
 	rm -rf .venv security/.venv .tools node_modules cdktf.out .gen .mypy_cache .pytest_cache .ruff_cache .hypothesis

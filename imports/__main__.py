@@ -48,8 +48,8 @@ from imports.sources.terraform_base.base import NotAgreedError
 from imports.sources.terraform_base.legacy_workspaces import LegacyFolder, workspace_of_record
 from imports.stack_commands import retire_from_stack, rollback_to_stack, rows_held
 from imports.stack_side import any_settings
-from imports.take_stack import BaseBeside, take_stack
-from imports.take_stock import take_stock
+from imports.take_stack import BaseBeside, StackInventory, take_stack
+from imports.take_stock import Inventory, take_stock
 from imports.workspace_record import refuse_to_lose_owner, whole_record
 from synth.synthesized import synthesized
 from terraform.cli import Terraform
@@ -172,19 +172,21 @@ def inventory(
             progress=progress,
         )
     if as_json:
-        print_json(
-            {
-                "source": found.source,
-                "decisions": found.decisions,
-                "drift": found.drift,
-                "notes": found.notes,
-                "record": found.record_path if found.record else None,
-            }
-        )
+        print_json(_as_json(found))
     else:
         print_inventory(found)
     if found.record is None:
         raise typer.Exit(ASKS_FOR_A_PERSON)
+
+
+def _as_json(found: Inventory | StackInventory) -> dict[str, object]:
+    return {
+        "source": found.source,
+        "decisions": found.decisions,
+        "drift": found.drift,
+        "notes": found.notes,
+        "record": found.record_path if found.record else None,
+    }
 
 
 def _source(
@@ -238,11 +240,7 @@ def _inventory_of_stack(
                 "rows": found.rows,
                 "against": found.against,
                 "compared": found.compared,
-                "source": found.source,
-                "decisions": found.decisions,
-                "drift": found.drift,
-                "notes": found.notes,
-                "record": found.record_path if found.record else None,
+                **_as_json(found),
             }
         )
     else:

@@ -75,15 +75,24 @@ def ownership(
     return owners
 
 
-def second_base(owners: Sequence[Owner]) -> str | None:
-    """Say what the legacy folder has made again since the adoption; None where it has not."""
+def second_base(owners: Sequence[Owner], *, holds_released: bool = False) -> str | None:
+    """Say what the legacy folder has made again since the adoption; None where it has not.
+
+    `holds_released`: the legacy state holds something that the record releases.
+    """
     made = [owner.legacy_address for owner in owners if owner.made_again]
     if not made:
         return None
+    both = any(owner.holder is Holder.BOTH and owner.source == "base" for owner in owners)
+    remedy = (
+        "`python -m imports retire --acknowledge` lets go there of what is this stage's, and of that alone"
+        if both or holds_released
+        # It may hold more than the second base: what no record has covered.
+        else "that state holds nothing of this stage's; `terraform plan -destroy` there lists what it does"
+    )
     return (
         f"an apply of the old folder has made {len(made)} objects again, a second base beside this stage's: "
-        f"{listed(made, limit=3)}: stop that CI; `python -m imports retire --acknowledge` lets go there of "
-        "what this stage owns; what that state holds after it is the second base alone, which may go"
+        f"{listed(made, limit=3)}: stop that CI; {remedy}"
     )
 
 

@@ -5,7 +5,7 @@ anything, and the backup is on disk before the one push that takes it all out at
 Longer than others: each refusal stands beside what it protects.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -80,13 +80,13 @@ def retire(
     stays = tuple(item for item in managed_addresses(old.document) if item not in ours)
     if not let_go:
         progress("nothing is left to remove from the old state")
-        return _retirement(record, legacy, stays=stays, backup=latest, notes=notes)
+        beside = _beside(owners, again)
+        return _retirement(record, legacy, stays=stays, backup=latest, notes=(*beside, *notes))
     _refuse_unexplained_gaps(record, owners, old, latest)
     _refuse_second_writer(record, old, latest)
-    second = second_base(owners) if again else None
     if stays and not acknowledged:
-        if second:
-            raise UserError(second)
+        if again:
+            raise UserError(str(second_base(owners, holds_released=True)))
         raise UserError(
             f"the record does not cover all of the legacy state, this would stay there ({len(stays)}): "
             f"{', '.join(stays)}: leave it there with --acknowledge"
@@ -95,7 +95,8 @@ def retire(
     progress("writing a backup of the legacy state")
     backup = write_backup(backup_folder, LEGACY, old)
     progress(f"removing {len(let_go)} resources from the old state")
-    push(legacy, remove_addresses(old.document, set(let_go)), backup=backup.path)
+    rest = remove_addresses(old.document, set(let_go))
+    push(legacy, rest, backup=backup.path)
     progress("the rest of the old state is unchanged")
     return _retirement(
         record,
@@ -103,7 +104,7 @@ def retire(
         let_go=let_go,
         stays=stays,
         backup=backup,
-        notes=(f"what stays there: {second}",) if second else (),
+        notes=_beside(ownership(record, rest, content(new)), again),
     )
 
 
@@ -212,6 +213,12 @@ def _refuse_unexplained_gaps(
 
 
 # --- results
+
+
+def _beside(owners: list[Owner], again: Set[str]) -> tuple[str, ...]:
+    """Say what stays of a second base, once nothing of this stage's is beside it."""
+    second = second_base(owners) if again else None
+    return (second,) if second else ()
 
 
 def _latest_backup(folder: Path, lineage: str) -> tuple[Backup | None, tuple[str, ...]]:

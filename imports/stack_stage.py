@@ -10,7 +10,8 @@ from typing import Any, Final
 from aws.client import Clients, ask
 from imports.sources.cloudformation.owners_stack import OwnersStack
 from modules.settings.services import OWN_REPOSITORY, SERVICES, Service
-from modules.settings.setting_types import PINNED_IMAGE
+from modules.settings.setting_types import LOG_RETENTION_DAYS, PINNED_IMAGE
+from modules.settings.stage_settings import Logs
 
 Found = Mapping[str, Mapping[str, Any]]
 
@@ -49,6 +50,7 @@ def stack_settings(observed: Found, stack: OwnersStack, clients: Clients) -> dic
             if "aws_lb_listener.http" in observed and not certificate
             else {}
         ),
+        **_logs(observed),
         **_vectors(observed, tasks),
         **({"services": services} if services else {}),
     }
@@ -84,6 +86,17 @@ def _network(observed: Found) -> dict[str, Any]:
         "nat": "none" if not gateways else "per-az" if gateways == zones else "single",
         "subnet_newbits": int(subnet) - int(vpc),
     }
+
+
+def _logs(observed: Found) -> dict[str, Any]:
+    """Keep every log as long as until now: what is older than a group is told, CloudWatch deletes."""
+    found = [
+        int(attributes.get("retention_in_days") or LOG_RETENTION_DAYS[-1])
+        for address, attributes in observed.items()
+        if address.startswith("aws_cloudwatch_log_group.")
+    ]
+    longest = max(found, default=0)
+    return {"logs": {"retention_days": longest}} if longest > Logs().retention_days else {}
 
 
 def _vectors(observed: Found, tasks: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -26,8 +26,8 @@ from aws.resources import RESOURCES
 from security.aws_actions import arn_formats, assumes, condition_keys, details_of, writes
 from security.exceptions import Failure
 from security.policy_documents import Policy, Statement, as_list, policy_documents
+from terraform.references import name_in, pieces
 from terraform.references import parse as parse_reference
-from terraform.references import pieces, sole
 from terraform.stack import Stack
 
 # A role that nothing uses yet is a service's.
@@ -72,10 +72,10 @@ def secret_failures(stack: Stack, *, stage: str, reads: Mapping[str, Set[str]]) 
     for policy in policy_documents(stack):
         if policy.kind != "identity":
             continue
-        role = _name(policy.resource.get("role"))
+        role = name_in(policy.resource.get("role"))
         service = execution.get(role)
         for resource in _readable_secrets(policy):
-            secret = _name(resource)
+            secret = name_in(resource)
             if service is not None and secret in reads.get(service, ()):
                 granted[service].add(secret)
             else:
@@ -239,11 +239,5 @@ def _roles(stack: Stack, argument: str) -> dict[str, str]:
     """Role -> the service whose task definition takes it for this; the tasks of its jobs do so too."""
     found: dict[str, str] = {}
     for definition in sorted(stack.of("aws_ecs_task_definition"), key=lambda each: each.name):
-        found.setdefault(_name(definition.attributes.get(argument)), definition.name)
+        found.setdefault(name_in(definition.attributes.get(argument)), definition.name)
     return found
-
-
-def _name(reference: object) -> str:
-    """Return the name in `${TYPE.NAME.ATTRIBUTE}`."""
-    meant = sole(reference)
-    return meant.name if meant else str(reference or "")

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 from typing import Any, Literal
 
 from aws.resources.rds import DATABASES
-from terraform.references import sole
+from terraform.references import name_in, sole
 from terraform.stack import Stack
 
 Direction = Literal["ingress", "egress"]
@@ -76,7 +76,7 @@ def read_layout(stack: Stack) -> Layout:
         for name, gateway in _named(stack, "aws_nat_gateway").items()
         if gateway.get("allocation_id")
         and gateway.get("connectivity_type", "public") == "public"
-        and _name(gateway["subnet_id"]) in entered
+        and name_in(gateway["subnet_id"]) in entered
     }
     given = {each.name for each in stack.data.values() if each.type == "aws_subnet"}
     return Layout(
@@ -131,7 +131,7 @@ def _databases(stack: Stack) -> Iterator[Endpoint]:
     instances = _named(stack, "aws_rds_cluster_instance").values()
     for type_ in sorted(DATABASES):
         for database in _named(stack, type_).values():
-            subnet_group = groups[_name(database["db_subnet_group_name"])]
+            subnet_group = groups[name_in(database["db_subnet_group_name"])]
             public = any(each.get("publicly_accessible") for each in (database, *instances))
             yield Endpoint(
                 name="database",
@@ -164,7 +164,7 @@ def _inline(
         raise ValueError(f"a rule of {group} speaks of IPv6 or of a prefix list: {rule}")
     protocol = _protocol(rule["protocol"])
     first, last = _ports(protocol, rule["from_port"], rule["to_port"])
-    peers = [_name(peer) for peer in rule.get("security_groups") or ()]
+    peers = [name_in(peer) for peer in rule.get("security_groups") or ()]
     for peer in [*peers, *([group] if rule.get("self") else []), *([CLOUDFRONT] if lists else [])]:
         yield Rule(
             direction=direction,
@@ -202,11 +202,11 @@ def _separate(rule: Mapping[str, Any], direction: Direction, vpcs: Mapping[str, 
     peer = rule.get("referenced_security_group_id")
     return Rule(
         direction=direction,
-        group=_name(rule["security_group_id"]),
+        group=name_in(rule["security_group_id"]),
         protocol=protocol,
         first_port=first,
         last_port=last,
-        peer_group=_name(peer) if peer else None,
+        peer_group=name_in(peer) if peer else None,
         block=None if peer else _block(rule["cidr_ipv4"], vpcs),
     )
 
@@ -217,11 +217,11 @@ def _routed(stack: Stack, argument: str, gateways: Any) -> Iterator[str]:
         name
         for name, table in _named(stack, "aws_route_table").items()
         for route in table.get("route") or ()
-        if route.get("cidr_block") == "0.0.0.0/0" and _name(route.get(argument)) in gateways
+        if route.get("cidr_block") == "0.0.0.0/0" and name_in(route.get(argument)) in gateways
     }
     for association in _named(stack, "aws_route_table_association").values():
-        if _name(association["route_table_id"]) in tables:
-            yield _name(association["subnet_id"])
+        if name_in(association["route_table_id"]) in tables:
+            yield name_in(association["subnet_id"])
 
 
 def _protocol(value: object) -> str:
@@ -233,7 +233,7 @@ def _ports(protocol: str, first: int | None, last: int | None) -> tuple[int, int
 
 
 def _block(text: str, vpcs: Mapping[str, str]) -> IPv4Network:
-    return IPv4Network(vpcs.get(_name(text), text) if text.startswith("${") else text)
+    return IPv4Network(vpcs.get(name_in(text), text) if text.startswith("${") else text)
 
 
 def _named(stack: Stack, type_: str) -> dict[str, Mapping[str, Any]]:
@@ -241,10 +241,4 @@ def _named(stack: Stack, type_: str) -> dict[str, Mapping[str, Any]]:
 
 
 def _names(references: list[str]) -> frozenset[str]:
-    return frozenset(map(_name, references))
-
-
-def _name(reference: object) -> str:
-    """Return the name in `${TYPE.NAME.ATTRIBUTE}`; an id that is written out stays as it is."""
-    meant = sole(reference)
-    return meant.name if meant else str(reference or "")
+    return frozenset(map(name_in, references))

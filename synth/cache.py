@@ -5,11 +5,13 @@ remembers a fingerprint of these for each stack, and of what was written. Where 
 file that is there is the file that would be written.
 """
 
+import fcntl
 import hashlib
 import json
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -54,6 +56,19 @@ class Outdir:
     """The folder that stacks are written to, with what it remembers of them."""
 
     path: Path
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Wait until no other synthesis writes to the folder, and let none until the end of the block.
+
+        Another command's may be, or one that outlived a command that was killed.
+        """
+        folder = self.path / MEMORY
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "lock").open("w") as file:
+            with suppress(OSError):  # not every network's file system has locks
+                fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def holds(self, stack: str, fingerprint: str) -> bool:
         """Return whether the stack that is there has this fingerprint, and is untouched."""

@@ -83,6 +83,16 @@ def _synthesize_stages(environ: MutableMapping[str, str]) -> int:
         print(error, file=sys.stderr)
         return 2
     outdir = Outdir(path=Path(environ.get("CDKTF_OUTDIR") or "cdktf.out"))
+    with outdir.alone():
+        return _write_what_has_changed(outdir, stages, records, environ)
+
+
+def _write_what_has_changed(
+    outdir: Outdir,
+    stages: Sequence[StageSettings],
+    records: Mapping[str, AdoptionRecord],
+    environ: MutableMapping[str, str],
+) -> int:
     prints = fingerprints(stages, records, environ)
     # `cdktf synth --hcl` asks for files of another kind.
     afresh = bool(environ.get(SWITCH) or environ.get(AFRESH)) or (

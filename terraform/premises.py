@@ -14,6 +14,7 @@ from terraform.plan import Plan
 from terraform.pulled_state import content, pull
 from terraform.state import Document, StateObject, parse_state
 from terraform.state_lock import (
+    LockHolder,
     cut_short,
     lost_object,
     lost_state,
@@ -117,7 +118,9 @@ def refuse_untrusted_state(workspace: Workspace) -> None:
         _refuse_lock(workspace, recover)
         return
     path = workspace.state_folder / settings.local_state
-    lost = lost_state(path)
+    lock = lock_of(workspace)
+    # A first run that is under way has not written it yet.
+    lost = None if lock and lock.holder is LockHolder.ALIVE else lost_state(path)
     if lost is not None:
         raise UntrustedStateError(f"{lost.text}: run `{recover}`")
     backup = path.with_name(f"{path.name}.backup")

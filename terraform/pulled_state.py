@@ -9,6 +9,7 @@ from common.files import replace_file
 from terraform.cli import Terraform, error_summary
 from terraform.state import Document, State, dump_document, parse_state
 from terraform.state_file import local_state_file
+from terraform.state_lock import LockHolder, local_lock, read_between_writes
 from terraform.state_surgery import differences
 
 # A terraform that outlived its killed parent finishes its push within this time.
@@ -29,6 +30,9 @@ def pull(terraform: Terraform) -> State | None:
     text = result.stdout.decode("utf-8", "replace")
     if result.exit_code or not text.strip():
         _refuse_broken_file(terraform.folder)
+        # It may have been read in the middle of a write that is done now.
+        result = terraform.state_pull()
+        text = result.stdout.decode("utf-8", "replace")
     if result.exit_code:
         raise UserError(
             f"the state of {terraform.folder} cannot be pulled: "
@@ -91,7 +95,8 @@ def _refuse_broken_file(folder: Path) -> None:
     if path is not None:
         raise UserError(
             f"the state file {path} is empty or truncated, as after terraform was killed while writing "
-            "it: copy the newest backup over it and run the same command again"
+            "it: copy the newest backup over it and run the same command again; after a killed `python -m "
+            "imports adopt` run that one again, which does so itself"
         )
 
 
@@ -116,15 +121,21 @@ def put_back_broken_file(folder: Path) -> str | None:
 
 
 def broken_state_file(folder: Path) -> Path | None:
-    """Return the folder's local state file if it is empty or truncated; None when it is well or absent."""
+    """Return the folder's local state file if it is empty or truncated; None when it is well or absent.
+
+    Raises UserError while a Terraform that lives is still to write it.
+    """
     # Terraform empties a local state file before it writes it, and takes an empty one for no state at all.
     path = local_state_file(folder)
     if path is None:
         return None
     try:
-        json.loads(path.read_bytes())
+        json.loads(read_between_writes(path))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError):
+        lock = local_lock(path)
+        if lock and lock.holder is LockHolder.ALIVE:
+            raise UserError(f"{lock.text}: {lock.remedy(folder)}") from None
         return path
     return None

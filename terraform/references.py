@@ -89,6 +89,12 @@ def sole(value: object) -> Reference | None:
     return None if expression is None else parse(expression)
 
 
+def name_in(value: object) -> str:
+    """Return the name in `${TYPE.NAME.ATTRIBUTE}`; an id that is written out stays as it is."""
+    meant = sole(value)
+    return meant.name if meant else str(value or "")
+
+
 def pieces(text: str) -> Iterator[tuple[bool, str]]:
     """Yield the text in order: (True, what is in a `${}`), and (False, what is written out between)."""
     at = 0

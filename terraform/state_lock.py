@@ -9,6 +9,7 @@ import os
 import socket
 import struct
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +27,8 @@ _LINUX: Final = "hhqqi4x"
 _MACOS: Final = "qqihh"
 # A lock's date is of the moment after the process began; clocks and /proc round differently.
 _SLACK_SECONDS: Final = 2
+# A write of a state takes milliseconds; on a busy machine more.
+_WRITE_SECONDS: Final = 20
 
 
 class LockHolder(StrEnum):
@@ -156,6 +159,20 @@ def lost_state(state_file: Path) -> LostState | None:
     backup = state_file.with_name(f"{state_file.name}.backup")
     held = _resources(backup.read_bytes()) if backup.is_file() else None
     return LostState(path=state_file, size=len(text.strip()), backup=backup, resources=held)
+
+
+def read_between_writes(state_file: Path) -> bytes:
+    """Read a local state file; where a Terraform that lives is just writing it, once that is done.
+
+    Such a one may have outlived a command of ours that was killed. Raises OSError as a read does.
+    """
+    until = time.monotonic() + _WRITE_SECONDS
+    while True:
+        is_held = _locking_process(state_file) is not None
+        text = state_file.read_bytes()
+        if _resources(text) is not None or not is_held or time.monotonic() > until:
+            return text
+        time.sleep(0.05)
 
 
 def lost_object(place: str, text: bytes | None) -> str | None:

@@ -104,9 +104,18 @@ def kill_tree(root: int) -> None:
 
     Not its process group: cdktf starts terraform on a terminal of its own, in another one.
     """
-    for pid in process_tree(root):
+    found: set[int] = set()
+    # Stopped first: what one of them started after the look would outlive it, and nobody's child it is then.
+    while more := process_tree(root) - found:
+        _signal(more, signal.SIGSTOP)
+        found |= more
+    _signal(found, signal.SIGKILL)
+
+
+def _signal(pids: set[int], number: signal.Signals) -> None:
+    for pid in pids:
         with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, number)
 
 
 def _resident_mib(pid: int) -> float:

@@ -4,6 +4,7 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ecs.models import (
+    Cluster,
     Container,
     EC2ContainerServiceBackend,
     Service,
@@ -28,11 +29,27 @@ _SERVICE_REQUEST_MEMBERS = {
 
 def fill_ecs_gaps() -> None:
     """Patch moto's classes, once per process."""
+    _give_back_a_cluster_that_is_there()
     _keep_what_create_service_asks_for()
     _run_tasks_whose_containers_share_the_memory()
     _say_that_no_container_runs()
     _tell_what_an_update_deploys()
     _list_no_service_that_is_gone()
+
+
+def _give_back_a_cluster_that_is_there() -> None:
+    """Moto puts a new one in its place, without the capacity providers that it was given."""
+    create_cluster = EC2ContainerServiceBackend.create_cluster
+
+    def create(
+        self: EC2ContainerServiceBackend, cluster_name: str, *args: Any, **kwargs: Any
+    ) -> Cluster:
+        there = self.clusters.get(cluster_name)
+        if there is not None and there.status == "ACTIVE":
+            return there
+        return create_cluster(self, cluster_name, *args, **kwargs)
+
+    EC2ContainerServiceBackend.create_cluster = create  # type: ignore[method-assign]  # the patch
 
 
 def _list_no_service_that_is_gone() -> None:

@@ -25,7 +25,11 @@ from modules.base.address import address, address_of
 from modules.base.expressions import ephemeral
 from modules.context import Context
 from modules.settings import stage_settings as s
-from modules.settings.placeholders import no_address_condition, placeholder_condition
+from modules.settings.placeholders import (
+    no_address_condition,
+    no_connection_string_condition,
+    placeholder_condition,
+)
 from modules.settings.secret_labels import FIRST
 from modules.settings.secrets import (
     LOGIN_TAG,
@@ -180,12 +184,13 @@ class SecretStore(Construct):
         )
 
     def replace_placeholder(self, name: str, value: str) -> None:
-        """Give the adopted secret `name` the bare expression `value` where nobody has set it.
+        """Give the adopted connection string `name` the bare expression `value` where nobody has set it.
 
         Else its present value is written back as it is: that is a person's.
         """
         stored = self._stored(name)
-        is_nobodys = f"{placeholder_condition(stored)} || {no_address_condition(stored)}"
+        conditions = (placeholder_condition, no_address_condition, no_connection_string_condition)
+        is_nobodys = " || ".join(condition(stored) for condition in conditions)
         self.write_first_value(
             name, f"${{{is_nobodys} ? {value} : {stored}}}", version=_WRITTEN_AGAIN
         )

@@ -11,6 +11,8 @@ from typing import Any
 
 from pydantic import Field
 
+from common.errors import UserError
+from common.text_files import read_json
 from modules.settings.rules.statements import policy_error
 from modules.settings.services import Service
 from modules.settings.setting_error import SettingError
@@ -105,12 +107,14 @@ def policy_statements(
     if isinstance(path, str):
         return wrong(path, "name a file of JSON, or a policy of the extension by its name")
     try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
-        return wrong(f"a policy document in JSON: {error}")
+        document = read_json(path, wanted="one", remedy="mend it")
+    except UserError as error:
+        return wrong(f"a policy document in JSON: {error}", "or take it out of policies")
     found = document.get("Statement") if isinstance(document, dict) else document
     statements: object = [found] if isinstance(found, dict) else found
     if not isinstance(statements, list) or not statements:
         return wrong("a policy document, whose Statement is a list")
+    if any(0xD800 <= ord(char) < 0xE000 for char in json.dumps(found, ensure_ascii=False)):
+        return wrong("a policy document of whole characters: an escape in it is half of one")
     refused = policy_error(statements, unbounded=named in service.unbounded_policies)
     return wrong(refused.allowed, refused.remedy) if refused else statements

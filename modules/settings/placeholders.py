@@ -32,6 +32,9 @@ _PLACEHOLDER: Final = rf"(?:{'|'.join(_PREFIXES)})[\s\S]*|{_PLACEHOLDER_URI}"
 _EXPRESSION: Final = r"(?:aws_[a-z0-9_]+\.[A-Za-z0-9_.-]+|[$]\{[^/?#]*)"
 _NO_ADDRESS: Final = f"{_SCHEME}{_LOGIN}{_EXPRESSION}(?::[^:/?#@]*)?{_REST}"
 
+# A URI, or PostgreSQL's own form in keys and values.
+_CONNECTION_STRING: Final = r"[\s\S]*(?:://|\bhost *=)[\s\S]*"
+
 
 def is_placeholder(value: str) -> bool:
     """Return whether nobody has set `value` yet: it is a text that waits for a person.
@@ -54,6 +57,11 @@ def has_no_address(value: str) -> bool:
     return bool(re.fullmatch(_NO_ADDRESS, value))
 
 
+def is_no_connection_string(value: str) -> bool:
+    """Return whether `value` names no server: CDK draws a random word until a person sets a string."""
+    return not re.fullmatch(_CONNECTION_STRING, value)
+
+
 def placeholder_condition(value: str) -> str:
     """Return the bare Terraform expression of `is_placeholder`; `value` is a bare expression, too."""
     return (
@@ -64,6 +72,11 @@ def placeholder_condition(value: str) -> str:
 def no_address_condition(value: str) -> str:
     """Return the bare Terraform expression of `has_no_address`; `value` is a bare expression, too."""
     return _matches(_NO_ADDRESS, value)
+
+
+def no_connection_string_condition(value: str) -> str:
+    """Return the bare Terraform expression of `is_no_connection_string`; `value` is one, too."""
+    return f"!{_matches(_CONNECTION_STRING, value)}"
 
 
 def _matches(pattern: str, value: str) -> str:

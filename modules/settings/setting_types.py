@@ -157,8 +157,8 @@ KmsKey = Annotated[str, ruled(storage.kms_key)]
 SqlName = Annotated[
     str,
     matching(
-        r"[a-z][a-z0-9_]{0,62}",
-        "at most 63 lower-case letters, digits and underscores, a letter first",
+        r"[A-Za-z][A-Za-z0-9_]{0,62}",
+        "at most 63 letters, digits and underscores, a letter first",
         'choose a name like "atomicdb"',
     ),
 ]
@@ -217,8 +217,10 @@ MaintenanceWindow = Annotated[
 Days = Annotated[str, ruled(clocks.days_of_the_week)]
 TimeZone = Annotated[str, ruled(clocks.time_zone)]
 # A registry's port is no tag, and `latest` pins nothing, unless a digest follows it.
+# https://github.com/distribution/reference: a host may have capitals, a repository has none.
+_PART = r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*"
 PINNED_IMAGE = (
-    r"[!-9;-?A-~]+(:[0-9]+/[!-9;-?A-~]+)?"
+    rf"(?:[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]+)?/)?{_PART}(?:/{_PART})*"
     r"(:(?!latest$)[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})"
 )
 PinnedImage = Annotated[

@@ -111,17 +111,22 @@ def maintenance_beside(deployed: Deployed) -> tuple[Maintenance | None, str]:
     return page, page.text if page else ""
 
 
-def _all(deployed: Deployed) -> list[dict[str, Any]]:
-    balancers = deployed.ask_all(
+def load_balancers(deployed: Deployed) -> list[dict[str, Any]]:
+    """Return what AWS says of the stage's load balancer, alone in a list; nothing where there is none."""
+    found: list[dict[str, Any]] = deployed.ask_all(
         "elbv2",
         "DescribeLoadBalancers",
         ("LoadBalancers",),
         absent=_NO_BALANCER,
         Names=[deployed.names.load_balancer],
     )["LoadBalancers"]
+    return found
+
+
+def _all(deployed: Deployed) -> list[dict[str, Any]]:
     return [
         listener
-        for balancer in balancers
+        for balancer in load_balancers(deployed)
         for listener in deployed.ask_all(
             "elbv2",
             "DescribeListeners",

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
 from ops.deployed import Deployed
+from ops.facts.maintenance import load_balancers
 from ops.facts.services import ServiceFacts
 
 MINUTES: Final = 15
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
 _MOST_AT_ONCE = 500
 _PERIOD_SECONDS = 300
-_NO_BALANCER = frozenset({"LoadBalancerNotFound", "LoadBalancerNotFoundException"})
 
 _Statistic = Literal["Average", "Sum"]
 
@@ -118,11 +118,5 @@ def _mean(values: Sequence[float] | None) -> float | None:
 
 def _balancer(deployed: Deployed) -> str | None:
     """Return the load balancer as CloudWatch calls it, `app/NAME/ID`; None where there is none."""
-    found = deployed.ask_all(
-        "elbv2",
-        "DescribeLoadBalancers",
-        ("LoadBalancers",),
-        absent=_NO_BALANCER,
-        Names=[deployed.names.load_balancer],
-    )["LoadBalancers"]
+    found = load_balancers(deployed)
     return found[0]["LoadBalancerArn"].partition(":loadbalancer/")[2] if found else None

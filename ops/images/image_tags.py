@@ -14,6 +14,7 @@ from aws.client import ask_all, ask_unless
 from common.errors import UserError
 from modules.settings.stage_files import parse_stage
 from ops.deployed import Deployed
+from ops.facts.releases import image_of_tag
 
 _NOT_SCANNED = frozenset({"ScanNotFoundException", "ImageNotFoundException"})
 
@@ -77,19 +78,7 @@ def scan_findings(deployed: Deployed, service: str, tag: str) -> Mapping[str, in
 
 def pushed_before(deployed: Deployed, services: Sequence[str], tag: str) -> list[str]:
     """Return the services whose registry holds `tag`."""
-    return [
-        service
-        for service in services
-        if ask_unless(
-            deployed.registry_clients,
-            "ecr",
-            "DescribeImages",
-            frozenset({"ImageNotFoundException", "RepositoryNotFoundException"}),
-            repositoryName=deployed.registry(service),
-            imageIds=[{"imageTag": tag}],
-            **deployed.registry_id,
-        )
-    ]
+    return [service for service in services if image_of_tag(deployed, service, tag)]
 
 
 def is_of_commits(tag: str) -> bool:

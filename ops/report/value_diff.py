@@ -8,9 +8,10 @@ import difflib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, Literal
 
-from terraform.plan import Change
+from terraform.plan import Change, is_marked
 
 SENSITIVE = "(sensitive)"
 UNKNOWN = "(known after apply)"
@@ -81,12 +82,16 @@ def unknowns(change: Change) -> tuple[str, ...]:
 
 
 def _shown(change: Change, side: Literal["before", "after"]) -> Mapping[str, Any]:
-    """Return the values of one side, masked, with the unknown ones named."""
+    """Return the values of one side, masked, with the unknown ones named.
+
+    What is marked on one side is masked on both: the other value may be the same secret.
+    """
     if side == "before":
-        masked = _masked(change.before, change.before_sensitive or {})
+        marks = _either(change.before_sensitive, change.after_sensitive)
+        masked = _masked(change.before, marks)
     else:
         found = None if change.after is None else _named(change.after, change.unknown)
-        masked = _masked(found, change.after_sensitive or {})
+        masked = _masked(found, _either(change.after_sensitive, change.before_sensitive))
     return masked if isinstance(masked, Mapping) else {}
 
 
@@ -101,6 +106,22 @@ def _named(value: Any, marks: Any) -> Any:
         longer = [*value, *[None] * (len(marks) - len(value))]
         return [_named(item, mark) for item, mark in zip(longer, marks, strict=False)]
     return value
+
+
+def _either(own: Any, other: Any) -> Any:
+    """Return the marks of a value with those of the other side; of a list without marks, all is hidden."""
+    if own is True or other is True:
+        return True
+    if isinstance(own, Mapping) and isinstance(other, Mapping):
+        keys = (*own, *(key for key in other if key not in own))
+        return {key: _either(own.get(key), other.get(key)) for key in keys}
+    if not own and isinstance(other, list):
+        return is_marked(other)
+    if isinstance(own, list) and isinstance(other, list):
+        return [_either(*marks) for marks in zip_longest(own, other)]
+    if own and other:  # of two shapes
+        return is_marked(own) or is_marked(other)
+    return own or other or {}
 
 
 def _masked(value: Any, marks: Any) -> Any:

@@ -10,7 +10,11 @@ from common.errors import UserError
 from imports.workspace_record import record_at_hand
 from modules.settings.characters import unseen_character
 from modules.settings.own_secrets import TAKEN, singles
-from modules.settings.placeholders import has_no_address, is_placeholder
+from modules.settings.placeholders import (
+    has_no_address,
+    is_no_connection_string,
+    is_placeholder,
+)
 from modules.settings.secret_labels import FIRST
 from modules.settings.secrets import MASTER_CREDENTIALS, SECRETS, Origin, SecretRow
 from ops.deployed import Deployed
@@ -217,7 +221,7 @@ def _state_of(row: SecretRow, value: str) -> State:
         keys = key_states(row, value)
         if keys.lacking or keys.unset:
             return "incomplete" if keys.lacking else "placeholder"
-    if is_placeholder(value):
+    if is_placeholder(value) or (row.origin == "composed" and is_no_connection_string(value)):
         return "placeholder"
     if has_no_address(value):
         return "no address"

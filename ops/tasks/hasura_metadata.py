@@ -9,9 +9,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from common.errors import UserError
-from common.text_files import decode_text
+from common.text_files import read_json
 
 METADATA_FILE = "metadata.json"
+_WANTED = "Hasura metadata in JSON"
+_EXPORT = "write it with `hasura metadata export -o json`"
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -65,24 +67,13 @@ def read_source(source: Path) -> Source:
 
 def read_metadata(path: Path) -> dict[str, Any]:
     """Return the metadata in an exported file. Raises UserError for what is none."""
-    try:
-        text = decode_text(path.read_bytes(), source=str(path), wanted="Hasura's metadata")
-        document = json.loads(text)
-    except OSError as error:
-        raise UserError(
-            f"{path}: cannot be read ({error.strerror}): write it with `hasura metadata export -o json`"
-        ) from None
-    except (ValueError, UserError, RecursionError):
-        document = None
-    return _checked(document, path)
+    return _checked(read_json(path, wanted=_WANTED, remedy=_EXPORT), path)
 
 
 def _checked(document: Any, path: Path) -> dict[str, Any]:
     metadata = document.get("metadata", document) if isinstance(document, dict) else None
     if not isinstance(metadata, dict) or "version" not in metadata:
-        raise UserError(
-            f"{path}: not Hasura metadata in JSON: write it with `hasura metadata export -o json`"
-        )
+        raise UserError(f"{path}: not {_WANTED}: {_EXPORT}")
     return metadata
 
 

@@ -102,7 +102,7 @@ STATES: dict[str, tuple[bytes, str]] = {
     "truncated early": (WHOLE[:1], "is no complete Terraform state: not whole JSON"),
     "version 3": (b'{"version": 3, "modules": []}', "only version 4"),
     "version 5": (WHOLE.replace(b'"version": 4', b'"version": 5', 1), "only version 4"),
-    "no version": (b"{}", "only version 4"),
+    "no version": (b"{}", "it has no version"),
     "encrypted by OpenTofu": (b'{"serial":1,"encrypted_data":"eA=="}', "encrypted by OpenTofu"),
     "encrypted by SOPS": (b'{"data":"ENC[x]","sops":{"mac":"x"}}', "encrypted by SOPS"),
     "a plan": (b'{"format_version":"1.2","resource_changes":[]}', "terraform show -json"),

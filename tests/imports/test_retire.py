@@ -492,8 +492,20 @@ def test_after_a_second_base_was_made_only_what_the_stage_owns_is_let_go(world: 
     assert "aws_db_instance.main" in done.let_go
     assert managed_addresses(world.old.state) == ("aws_vpc.main",)
     assert done.stays == ("aws_vpc.main",)
-    assert "what that state holds after it is the second base alone" in done.notes[0]
+    assert "`terraform plan -destroy` there lists what it does" in done.notes[0]
+    assert not [note for note in done.notes if "--acknowledge" in note]
     assert world.holders() == {Holder.HERE}
+
+
+def test_a_retirement_after_that_has_nothing_to_let_go_of_and_says_the_same(world: World) -> None:
+    world.retire()
+    made_again(world)
+    done = world.retire(acknowledged=True)
+
+    again = world.retire()
+
+    assert (again.let_go, again.stays) == ((), ("aws_vpc.main",))
+    assert again.notes[0] == done.notes[0]
 
 
 def test_a_second_base_stays_there_when_that_is_acknowledged(world: World) -> None:
@@ -501,10 +513,24 @@ def test_a_second_base_stays_there_when_that_is_acknowledged(world: World) -> No
     made_again(world)
     pushes = world.old.pushes
 
-    with pytest.raises(UserError, match="has made 1 objects again, a second base beside this"):
+    with pytest.raises(
+        UserError, match=r"has made 1 objects again, a second base .*--acknowledge`"
+    ):
         world.retire()
 
     assert world.old.pushes == pushes
+
+
+def test_passwords_alone_that_the_old_folder_made_again_can_be_let_go(world: World) -> None:
+    world.retire()
+    made_again(world)
+    assert world.old.state is not None
+    world.old.state = without(world.old.state, "aws_subnet.public", "aws_db_instance.main")
+
+    with pytest.raises(UserError, match="retire --acknowledge` lets go"):
+        world.retire()
+
+    assert world.retire(acknowledged=True).let_go == tuple(sorted(RELEASED))
 
 
 def test_two_writers_with_an_object_gone(world: World) -> None:

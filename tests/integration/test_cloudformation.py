@@ -211,6 +211,26 @@ def test_an_attachment_writes_the_database_s_place_into_its_secret_and_takes_it_
     assert _secret(aws, "attached").keys() == {"username", "password"}
 
 
+def test_a_service_that_says_no_number_of_tasks_runs_one(aws: Emulator) -> None:
+    container = {"Name": "app", "Image": "example/app:1", "Essential": True}
+    task = {"ContainerDefinitions": [container], "NetworkMode": "bridge"}
+    service = {"Cluster": {"Ref": "Cluster"}, "TaskDefinition": {"Ref": "Task"}}
+    template = {
+        "Resources": {
+            "Cluster": {"Type": "AWS::ECS::Cluster"},
+            "Task": {"Type": "AWS::ECS::TaskDefinition", "Properties": task},
+            "Service": {"Type": "AWS::ECS::Service", "Properties": service},
+        }
+    }
+
+    rows = _made(aws, "untold", template).rows()
+
+    (made,) = aws.client("ecs").describe_services(
+        cluster=rows["Cluster"], services=[rows["Service"]]
+    )["services"]
+    assert made["desiredCount"] == 1
+
+
 def test_a_database_without_a_policy_is_deleted_after_a_snapshot(aws: Emulator) -> None:
     template = _database("unsaid")
     del template["Resources"]["Database"]["DeletionPolicy"]

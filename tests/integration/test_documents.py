@@ -5,6 +5,7 @@ Most of that is waiting for databases and load balancers, so the pages are walke
 
 import json
 import os
+import re
 import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,7 +24,9 @@ PAGES = {
     name: (PROJECT / name).read_text()
     for name in ("README.md", "docs/adopting.md", "docs/getting-started.md")
 }
-CDK = "\n## A CDK stack in CloudFormation"
+TERRAFORM, CDK, _ = re.split(
+    "\n## (?:A CDK stack in CloudFormation|Both at once)", PAGES["docs/adopting.md"]
+)  # `test_two_owners` goes the third way
 RETIRE = "python -m imports retire --stage prod --cloudformation AwsStack"
 CI = "\n## Deploy from CI"
 
@@ -75,7 +78,6 @@ def _on_an_aws(folder: Path, walk: Callable[[Emulator], str]) -> str:
 
 
 def _terraform(folder: Path) -> str:
-    page = PAGES["docs/adopting.md"].partition(CDK)[0]
     copy = a_copy(folder)
 
     def walk(emulator: Emulator) -> str:
@@ -83,7 +85,7 @@ def _terraform(folder: Path) -> str:
         legacy.checked("apply", "-auto-approve", "-input=false", "-no-color")
         return (
             Walk(copy=copy, environment=emulator.environment)
-            .through(f"```\n. ./activate\n```\n{page}")
+            .through(f"```\n. ./activate\n```\n{TERRAFORM}")
             .stdout
         )
 
@@ -91,7 +93,6 @@ def _terraform(folder: Path) -> str:
 
 
 def _cdk(folder: Path) -> str:
-    page = PAGES["docs/adopting.md"].partition(CDK)[2]
     copy = a_copy(folder)
 
     def walk(emulator: Emulator) -> str:
@@ -103,7 +104,7 @@ def _cdk(folder: Path) -> str:
                 environment=emulator.environment,
                 swaps=((RETIRE, f"{RETIRE} --yes"),),  # a person is asked, and says so
             )
-            .through(f"```\n. ./activate\n```\n{page}")
+            .through(f"```\n. ./activate\n```\n{CDK}")
             .stdout
         )
 

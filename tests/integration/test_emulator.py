@@ -133,6 +133,20 @@ def test_a_name_is_given_once(
     assert refused.value.response["Error"]["Code"] == code
 
 
+def test_a_cluster_that_is_made_again_is_the_one_that_is_there(emulator: Emulator) -> None:
+    ecs = emulator.client("ecs")
+    ecs.create_cluster(clusterName="twice")
+    ecs.put_cluster_capacity_providers(
+        cluster="twice", capacityProviders=["FARGATE"], defaultCapacityProviderStrategy=[]
+    )
+
+    again = ecs.create_cluster(clusterName="twice")["cluster"]
+
+    assert again["capacityProviders"] == ["FARGATE"]
+    (there,) = ecs.describe_clusters(clusters=["twice"])["clusters"]
+    assert there["capacityProviders"] == ["FARGATE"]
+
+
 def test_a_backup_plan_takes_other_rules(emulator: Emulator) -> None:
     backup = emulator.client("backup")
     rule = {"RuleName": "daily", "TargetBackupVaultName": "vault"}

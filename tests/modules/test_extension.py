@@ -196,6 +196,18 @@ def test_a_file_that_cannot_be_an_extension_is_refused(
     assert line.startswith(f'extension = "{named}": must be {said}')
 
 
+ONE = '[{{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/*"{}}}]'
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_policy_file_is_read_as_any_shell_writes_it(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "policies" / "own.json"
+    file.parent.mkdir()
+    file.write_text(ONE.format(""), encoding=encoding)
+
+    assert errors_of(tmp_path, services={"app": {"policies": ["policies/own.json"]}}) == []
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -213,6 +225,16 @@ def test_a_file_that_cannot_be_an_extension_is_refused(
             "names its actions and resources",
         ),
         ('[{"Effect": "Allow", "Principal": "*"}]', "a statement has no Principal"),
+        ("[" * 100_000, "it is nested too deeply"),
+        ('[{"Effect": "Deny", "Effect": "Allow"}]', '"Effect" is in one object twice'),
+        ('[{"Effect": "Allow", "Action": [], "Resource": "*"}]', "its Action names nothing"),
+        (
+            '[{"Effect": "Allow", "Action": "s3:GetObject", "Resource": []}]',
+            "its Resource names nothing",
+        ),
+        (ONE.format(', "Sid": "read reports"'), "a Sid is of letters and digits alone"),
+        (ONE.format(', "Condition": []'), "a Condition is a table"),
+        (ONE.format(', "Sid": "\\ud800"'), "half of one"),
     ],
 )
 def test_a_policy_file_that_iam_would_refuse_or_that_knows_no_bounds_is_refused(

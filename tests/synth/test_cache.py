@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -223,3 +224,20 @@ def test_a_stack_that_is_not_as_it_was_written_is_written_anew(
 
 def test_a_stack_of_another_fingerprint_is_written_anew(tmp_path: Path) -> None:
     assert written(tmp_path).holds(STACK, "another") is False
+
+
+def test_a_second_synthesis_into_a_folder_waits_for_the_first(tmp_path: Path) -> None:
+    ended = []
+
+    def second() -> None:
+        with Outdir(path=tmp_path).alone():
+            ended.append("second")
+
+    thread = threading.Thread(target=second)
+    with Outdir(path=tmp_path).alone():
+        thread.start()
+        thread.join(0.3)
+        ended.append("first")
+    thread.join()
+
+    assert ended == ["first", "second"]

@@ -101,14 +101,17 @@ _PARTS: Final[Mapping[str, tuple[str, str]]] = {
     "AWS::EC2::Route": ("aws_route_table", "a route of the table"),
     "AWS::EC2::VPCGatewayAttachment": ("aws_internet_gateway", "where the gateway is attached"),
     # It names the role that empties the bucket: when that is gone, AWS would not take it back.
-    "AWS::S3::BucketPolicy": ("aws_s3_bucket", "the platform puts its own in its place"),
+    "AWS::S3::BucketPolicy": (
+        "aws_s3_bucket",
+        "the platform's takes its place, or keep_as_found names it",
+    ),
 }
 
 _LEFT: Final[Mapping[str, str]] = {
     "AWS::CDK::Metadata": "only CDK reads it",
     "AWS::CloudWatch::Alarm": "the platform has its own",
     "AWS::CloudWatch::Dashboard": "the platform has its own",
-    "AWS::IAM::Role": "shared by the old tasks; each of the platform's services has its own",
+    "AWS::IAM::Role": "of the old tasks and helpers; each of the platform's services has its own",
     "AWS::IAM::Policy": "of a role that goes",
     "AWS::Lambda::Function": "a helper of the old stack alone",
     "AWS::ECS::TaskDefinition": "an old revision, when the services run the platform's",

@@ -61,6 +61,7 @@ def _service(request: Request) -> Made:
         "ecs.create_service",
         {
             "availabilityZoneRebalancing": "DISABLED",
+            "DesiredCount": 1,
             **request.properties,
             "serviceName": name,
             "tags": request.tag_list(),

@@ -43,10 +43,22 @@ def _statement_error(statement: object) -> str | None:
     for one, other in (("Action", "NotAction"), ("Resource", "NotResource")):
         if (one in statement) == (other in statement):
             return f"a statement has one of {one} and {other}"
+    return _value_error(statement)
+
+
+def _value_error(statement: Mapping[str, Any]) -> str | None:
+    """Return what is wrong with the values of a statement that has the right keys."""
+    for key in ("Action", "NotAction", "Resource", "NotResource"):
+        if key in statement and statement[key] in ([], ""):
+            return f"its {key} names nothing"
     for key in ("Action", "NotAction"):
         for action in _texts(statement.get(key, [])):
             if not _ACTION.fullmatch(action):
                 return f'{key} {action!r} is no action, as in "sqs:SendMessage"'
+    if not re.fullmatch(r"[A-Za-z0-9]*", str(statement.get("Sid", ""))):
+        return "a Sid is of letters and digits alone"
+    if not isinstance(statement.get("Condition", {}), Mapping):
+        return "a Condition is a table"
     return None
 
 

@@ -7,8 +7,10 @@ import pytest
 
 from modules.settings.placeholders import (
     has_no_address,
+    is_no_connection_string,
     is_placeholder,
     no_address_condition,
+    no_connection_string_condition,
     placeholder_condition,
 )
 from modules.settings.secrets import PLACEHOLDER
@@ -77,14 +79,22 @@ ADDRESS = [
     "postgres://aws_user.x.y:p@localhost/db",
     "aws_db_instance.main.address",
 ]
-CASES = [*PLACEHOLDERS, *REAL, *NO_ADDRESS, *ADDRESS]
+WORDS = ["", "q7=:/h0st!x", 'Zk4"hosting', "p$%/:/w", "a word\nand another"]
+STRINGS = [
+    "postgresql://u:p@db.example.com:5432/atomicdb",
+    "jdbc:postgresql://db.example.com:5432/atomicdb",
+    "host=db.example.com user=u password=p",
+    "user=u host = db.example.com",
+]
+CASES = [*dict.fromkeys([*PLACEHOLDERS, *REAL, *NO_ADDRESS, *ADDRESS, *WORDS, *STRINGS])]
 
 
 @pytest.fixture(scope="module")
-def by_terraform(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[bool, bool]]:
-    """What Terraform makes of each case: whether it is a placeholder, and whether it lacks an address."""
+def by_terraform(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[bool, bool, bool]]:
+    """What Terraform makes of each case: is it a placeholder, without an address, no connection string."""
     folder = tmp_path_factory.mktemp("conditions")
-    answer = f"[{placeholder_condition('each')}, {no_address_condition('each')}]"
+    conditions = (placeholder_condition, no_address_condition, no_connection_string_condition)
+    answer = f"[{', '.join(condition('each') for condition in conditions)}]"
     document = {"locals": {"cases": [literal(case) for case in CASES]}}
     document["locals"]["answers"] = f"${{[for each in local.cases : {answer}]}}"  # type: ignore[assignment]
     (folder / "main.tf.json").write_text(json.dumps(document))
@@ -117,9 +127,23 @@ def test_any_other_host_is_left_to_its_owner(value: str) -> None:
     assert not has_no_address(value)
 
 
+@pytest.mark.parametrize("value", WORDS)
+def test_a_drawn_word_is_no_connection_string(value: str) -> None:
+    assert is_no_connection_string(value)
+
+
+@pytest.mark.parametrize("value", [*STRINGS, *NO_ADDRESS])
+def test_what_names_a_host_is_one(value: str) -> None:
+    assert not is_no_connection_string(value)
+
+
 @pytest.mark.terraform
 @pytest.mark.parametrize("value", CASES)
 def test_terraform_judges_as_python_does(
-    by_terraform: dict[str, tuple[bool, bool]], value: str
+    by_terraform: dict[str, tuple[bool, bool, bool]], value: str
 ) -> None:
-    assert by_terraform[value] == (is_placeholder(value), has_no_address(value))
+    assert by_terraform[value] == (
+        is_placeholder(value),
+        has_no_address(value),
+        is_no_connection_string(value),
+    )

@@ -244,6 +244,11 @@ def test_zones_without_nat_gateways_and_databases_are_called_what_they_are(
     assert kind in refusal.allowed
 
 
+def test_a_database_that_somebody_named_in_capitals_is_taken() -> None:
+    """AWS takes them, and a database that is adopted keeps its name and its user."""
+    assert not fields({"database": {"master_username": "DatabaseOwner", "name": "Calendar_1"}})
+
+
 def test_a_regions_own_zones_are_taken() -> None:
     assert network.availability_zone("us-west-2d", region="us-west-2") is None
     assert network.availability_zone("usw2-az1", region="us-west-2") is not None
@@ -505,3 +510,31 @@ def test_a_path_has_its_form(document: dict[str, Any]) -> None:
     _, mistakes = parse_stage({**REQUIRED, **document}, stage="dev")
 
     assert len(mistakes) == 1
+
+
+@pytest.mark.parametrize(
+    "image", ["NGINX:1", "ghcr.io/Acme/x:1", "-x:1", "${x}:1", "a//b:1", "a b:1", "x"]
+)
+def test_what_no_registry_has_is_no_image(image: str) -> None:
+    assert fields({"proxy": {"image": image}}) == ["proxy.image"]
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "nginx:1.28",
+        "localhost:5000/a/b:v1",
+        "Registry.Example.com/a__b/c-d.e:1",
+        f"x:latest@sha256:{'a' * 64}",
+    ],
+)
+def test_what_a_registry_may_have_is_an_image(image: str) -> None:
+    assert fields({"proxy": {"image": image}}) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "digits"),
+    [("account_id", "\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668\u0669\u0660\u0661\u0662")],
+)
+def test_digits_of_another_script_are_none_of_aws(key: str, digits: str) -> None:
+    assert fields({key: digits}) == [key]

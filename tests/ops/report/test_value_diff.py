@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -62,6 +63,27 @@ def test_a_sensitive_value_within_is_masked_there() -> None:
 
     assert "secret" not in repr(value_changes(plan))
     assert the(plan).after == '[{"name": "y", "value": "(sensitive)"}]'
+
+
+@pytest.mark.parametrize(
+    ("value", "marks"),
+    [
+        ("{}-secret", {"a": True}),
+        ({"b": "{}-secret"}, {"a": {"b": True}}),
+        ([{"value": "{}-secret"}], {"a": [{"value": True}]}),
+        (["x", "{}-secret"], {"a": [False, True]}),
+        ("{}-secret", True),
+    ],
+)
+@pytest.mark.parametrize(
+    "unmarked", [{}, None, {"a": []}, {"a": [{}]}, {"a": [False, False]}, False]
+)
+def test_what_one_side_marks_is_masked_on_both(value: Any, marks: Any, unmarked: Any) -> None:
+    old, new = (json.loads(json.dumps(value).replace("{}-", each)) for each in ("old-", "new-"))
+
+    for before, after in ((marks, unmarked), (unmarked, marks)):
+        plan = update(old, new, before_sensitive=before, after_sensitive=after)
+        assert "secret" not in repr(value_changes(plan))
 
 
 def test_a_secret_of_a_created_object_is_masked() -> None:

@@ -109,6 +109,14 @@ def deployed(folder: Path, name: str, stored: Stored | None, *, adopted: bool) -
             DEPLOY,
         ),
         ("optaplanner-db-conn-string", Stored(value=LEGACY_JDBC), True, "placeholder", SET),
+        # CDK draws a random word where a person is to set a string.
+        (
+            "hasura-db-conn-string",
+            Stored(value="q7%,h4Zk", written=False),
+            True,
+            "placeholder",
+            DEPLOY,
+        ),
         ("optaplanner-db-conn-string", Stored(value=SPOILT_JDBC), True, "no address", DEPLOY),
         ("optaplanner-db-conn-string", Stored(value=SPOILT_JDBC), False, "no address", SET),
         (

@@ -96,6 +96,24 @@ def test_what_is_no_metadata_is_refused(tmp_path: Path, text: str) -> None:
         read_metadata(path)
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (
+            '{"metadata": {"version": 3}, "metadata": {"version": 3}}',
+            '"metadata" is in one object twice',
+        ),
+        ("version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
+    ],
+)
+def test_what_a_file_is_in_place_of_metadata_is_told(tmp_path: Path, text: str, why: str) -> None:
+    path = tmp_path / "metadata.json"
+    path.write_text(text)
+
+    with pytest.raises(UserError, match=why):
+        read_metadata(path)
+
+
 def test_the_metadata_is_posted_with_the_admin_secret(hasura: FakeHasura) -> None:
     post(hasura.url, replacement(METADATA), secret=SECRET)
 
