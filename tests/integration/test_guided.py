@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import signal
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -68,6 +69,8 @@ def at_a_terminal(
     """A person agrees to all, and types Ctrl-C once the step is under way; the code, and what is seen."""
     pid, terminal = pty.fork()
     if pid == 0:
+        # A shell lets what it starts in the background ignore Ctrl-C, and so what that starts.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         os.chdir(PROJECT)
         environment = {
             **stage.cdktf.process_environment(),
