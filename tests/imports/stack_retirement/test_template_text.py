@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from common.errors import UserError
 from common.templates import read_template
+from imports.stack_retirement import template_text
 from imports.stack_retirement.template_text import HANDLE, differences, keeping, kept
 from local.emulator import PROJECT
 
@@ -104,13 +105,14 @@ def test_what_is_kept_already_is_sent_as_it_is() -> None:
     assert keeping(once, {"Bucket", "Topic"}) == once
 
 
-def test_a_row_that_two_names_share_is_refused() -> None:
-    shared = "Resources:\n  A: &row\n    Type: AWS::SNS::Topic\n  B: *row\n"
+def test_what_was_not_written_as_it_should_be_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after a mistake of our own: what was written is read again."""
+    monkeypatch.setattr(template_text, "_edits", lambda *_, **__: [])
 
     with pytest.raises(
-        UserError, match="cannot be written into the template without touching more"
+        UserError, match="Bucket cannot be written into the template without touching more"
     ):
-        keeping(shared, {"A"})
+        keeping(YAML, {"Bucket"})
 
 
 def test_the_comparison_names_the_row_whose_policy_was_not_taken() -> None:

@@ -41,7 +41,7 @@ class _Run:
         terraform = SimpleNamespace(folder=self._folder)
         opened = SimpleNamespace(broken=None, clients=None, terraform=terraform, half_made=())
         patch = self._monkeypatch.setattr
-        patch(recover_command, "open_stage", lambda *_, **__: opened)
+        patch(recover_command, "open_lost_stage", lambda *_, **__: opened)
         patch(recover_command, "maintenance_beside", lambda _deployed: (None, ""))
         patch(recover, "propose", lambda *_, **__: proposal)
         patch(recover, "write", lambda *_, **__: self.done.append("written"))

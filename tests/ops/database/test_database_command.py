@@ -148,7 +148,7 @@ def test_a_stage_that_only_adopts_is_refused(play: Play, monkeypatch: pytest.Mon
         settings=opened.settings.model_copy(update={"phase": "adopt"}),
         clients=opened.clients,
     )
-    monkeypatch.setattr(database, "open_stage", lambda _: adopting)
+    monkeypatch.setattr(database, "open_with_database", lambda _: adopting)
 
     said = play(ended(0))
 

@@ -245,7 +245,7 @@ def test_check_names_the_keys_and_the_optional_ones_beside(run: Run) -> None:
 def test_check_is_fine_where_only_optional_ones_are_not_set(stage: Deployed, run: Run) -> None:
     for row in stage.settings.secret_rows[:-3]:
         stage.clients("secretsmanager").create_secret(
-            Name=f"atomic-dev-{row.name}", SecretString="a-value"
+            Name=f"atomic-dev-{row.name}", SecretString="postgresql://a:b@db/atomic"
         )
     run("set", "sentry-dsn", "--no-restart", piped="https://sentry")
     run("set", "stripe", "--no-restart", piped='{"KEY": "k", "WEBHOOK": "w"}')
