@@ -1,6 +1,7 @@
 """The one exception that a command line shows to its user."""
 
 from collections.abc import Iterable
+from pathlib import PurePath
 
 
 class UserError(Exception):
@@ -34,8 +35,13 @@ def one_line(text: str) -> str:
 
 
 def shorten(value: object, *, limit: int = 80) -> str:
-    """Return a value as it may stand in a message: quoted, on one line, at most `limit` long."""
+    """Return a value as it may stand in a message: quoted, on one line, at most `limit` long.
+
+    A path may be four times as long, and loses its beginning: its end tells one file from another.
+    """
     shown = one_line(str(value))
+    if isinstance(value, PurePath):
+        return f'"...{shown[3 - 4 * limit :]}"' if len(shown) > 4 * limit else f'"{shown}"'
     return f'"{shown[: limit - 3]}..."' if len(shown) > limit else f'"{shown}"'
 
 

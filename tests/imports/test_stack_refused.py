@@ -10,13 +10,11 @@ from typing import Any
 import pytest
 
 from imports import __main__ as command_line
-from local.emulator import Emulator, running_emulator
+from local.emulator import PROJECT, Emulator, running_emulator
 from local.owners_stack import TEMPLATES, PlayedStack, make_stack, read_template
-from synth.synthesized import synthesized
 from terraform.stack import Stack
 from tests.answer import Answer
 from tests.imports.stack_retirement.worlds import a_world
-from tests.stages import stage_settings
 
 Inventory = Callable[[str], Answer]
 _TOPIC: dict[str, Any] = {"Mine": {"Type": "AWS::SNS::Topic"}}
@@ -25,6 +23,7 @@ _ASSUMED = {
     "Action": "sts:AssumeRole",
     "Principal": {"Service": "cloudformation.amazonaws.com"},
 }
+SNAPSHOT = PROJECT / "tests" / "snapshots" / "dev.json"
 _PARAMETER = "/cdk-bootstrap/refused/version"
 
 
@@ -36,7 +35,7 @@ def aws() -> Iterator[Emulator]:
 
 @cache
 def _any_stage() -> Stack:
-    return synthesized(stage_settings("dev"))
+    return Stack(document=json.loads(SNAPSHOT.read_text()))
 
 
 @pytest.fixture
