@@ -6,6 +6,7 @@ Each pattern is of the syntax that Python's `re` and Terraform's RE2 share, and 
 
 import json
 import re
+import string
 from typing import Final
 
 _PREFIXES: Final = ("ENTER_", "REPLACE_WITH_")
@@ -60,6 +61,16 @@ def has_no_address(value: str) -> bool:
 def is_no_connection_string(value: str) -> bool:
     """Return whether `value` names no server: CDK draws a random word until a person sets a string."""
     return not re.fullmatch(_CONNECTION_STRING, value)
+
+
+def looks_drawn(value: str) -> bool:
+    """Return whether `value` is what Secrets Manager draws by default, as for a `Secret` of the CDK.
+
+    That is 32 characters of ASCII without a blank, with one of each kind.
+    https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetRandomPassword.html
+    """
+    each_kind = rf"(?=.*[A-Z])(?=.*[a-z])(?=.*[0-9])(?=.*[{re.escape(string.punctuation)}])"
+    return bool(re.fullmatch(rf"{each_kind}[!-~]{{32}}", value))
 
 
 def placeholder_condition(value: str) -> str:

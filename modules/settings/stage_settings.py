@@ -233,7 +233,8 @@ class Database(Section):
     login_roles: bool = Field(
         True,
         description="services log in as roles of their own, made by `database apply` before phase `full`; "
-        "`false`: as the master user until that is run",
+        "`false`: as the master user until that is run. To be chosen before the first deploy, which writes "
+        "the connection strings",
     )
     connect_enabled: bool = Field(
         False,

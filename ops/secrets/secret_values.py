@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from common.errors import UserError
 from imports.workspace_record import record_at_hand
@@ -14,6 +14,7 @@ from modules.settings.placeholders import (
     has_no_address,
     is_no_connection_string,
     is_placeholder,
+    looks_drawn,
 )
 from modules.settings.secret_labels import FIRST
 from modules.settings.secrets import MASTER_CREDENTIALS, SECRETS, Origin, SecretRow
@@ -137,6 +138,10 @@ def secret_state(deployed: Deployed, row: SecretRow) -> SecretState:
     )
     value = answer.get("SecretString", "") if answer else ""
     state = _state_of(row, value) if answer else "missing"
+    if state == "set" and row.origin == "operator" and looks_drawn(value):
+        # An old owner let Secrets Manager draw it, and nobody has set it since: nobody's server knows it.
+        described = _described(deployed, row) or {}
+        state = "placeholder" if len(described.get("VersionIdsToStages") or {}) == 1 else "set"
     found = key_states(row, value)
     return SecretState(
         name=row.name,
@@ -228,10 +233,14 @@ def _state_of(row: SecretRow, value: str) -> State:
     return "unreadable" if unseen_character(value) else "set"
 
 
-def _mended_by(deployed: Deployed, row: SecretRow, state: State) -> Literal["deploy", "person"]:
-    secret = deployed.ask_unless(
+def _described(deployed: Deployed, row: SecretRow) -> Mapping[str, Any] | None:
+    return deployed.ask_unless(
         "secretsmanager", "DescribeSecret", _NO_VALUE, SecretId=deployed.names.secret(row.name)
     )
+
+
+def _mended_by(deployed: Deployed, row: SecretRow, state: State) -> Literal["deploy", "person"]:
+    secret = _described(deployed, row)
     if secret is None:
         return "deploy"
     versions = secret.get("VersionIdsToStages") or {}

@@ -29,6 +29,7 @@ from tests.imports.records import STAGE, base_record, settings_of
 from tests.ops.answering import answer
 
 LEGACY_KEY = json.dumps({"type": "HS256", "key": "REPLACE_WITH_A_LONG_KEY"})
+DRAWN = "q7%,h4Zk" * 4
 LEGACY_JDBC = "jdbc:postgresql://DB_HOST:DB_PORT/atomicdb"
 SPOILT_JDBC = "jdbc:postgresql://aws_db_instance.main.address:5432/atomicdb"
 SET = f"python -m ops secrets set {{}} --stage {STAGE}"
@@ -41,6 +42,7 @@ class Stored:
 
     value: str | None
     written: bool = True
+    versions: int = 1
 
 
 class _SecretsManager:
@@ -55,7 +57,10 @@ class _SecretsManager:
 
     def describe_secret(self, *, SecretId: str) -> dict[str, Any]:  # noqa: N803
         labels = ["AWSCURRENT", *([FIRST] if self._secret(SecretId).written else [])]
-        return {"VersionIdsToStages": {"v1": labels}}
+        older = {
+            f"v{each}": ["AWSPREVIOUS"] for each in range(2, self._secret(SecretId).versions + 1)
+        }
+        return {"VersionIdsToStages": {"v1": labels, **older}}
 
     def _secret(self, name: str) -> Stored:
         if name not in self._stored:
@@ -109,7 +114,11 @@ def deployed(folder: Path, name: str, stored: Stored | None, *, adopted: bool) -
             DEPLOY,
         ),
         ("optaplanner-db-conn-string", Stored(value=LEGACY_JDBC), True, "placeholder", SET),
-        # CDK draws a random word where a person is to set a string.
+        # CDK draws a random word where a person is to set a key, or a string.
+        ("openai-api-key", Stored(value=DRAWN, written=False), True, "placeholder", SET),
+        # A person's own, which may look alike.
+        ("openai-api-key", Stored(value=DRAWN, versions=2), True, "set", None),
+        ("openai-api-key", Stored(value=f"sk-{DRAWN}"), True, "set", None),
         (
             "hasura-db-conn-string",
             Stored(value="q7%,h4Zk", written=False),
