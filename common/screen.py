@@ -156,6 +156,8 @@ def run(app: typer.Typer) -> None:
     A mistyped command or option too: click's own exit code for these is 2, which here is an answer.
     """
     _open_what_is_closed()
+    if os.environ.get("COLUMNS") == "0":  # for the help, which has a console of its own
+        del os.environ["COLUMNS"]
     try:
         code = app(standalone_mode=False) or 0
         # Typer makes this of Ctrl-C within a command, and says nothing.

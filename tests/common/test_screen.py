@@ -45,6 +45,20 @@ def test_a_terminal_that_says_it_has_no_column_is_told_all_the_same(
     assert capsys.readouterr().out == "open\n"
 
 
+def test_so_is_its_help(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "0")
+    monkeypatch.setattr(sys, "argv", ["python -m ops", "--help"])
+    app = typer.Typer(callback=lambda: None, help="The operator's tools.", no_args_is_help=True)
+    app.command()(lambda: None)
+
+    with pytest.raises(SystemExit):
+        screen.run(app)
+
+    assert "The operator's tools." in capsys.readouterr().out
+
+
 def test_an_error_and_a_note_are_printed_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
     screen.print_error(HOSTILE)
     screen.tell(HOSTILE)
