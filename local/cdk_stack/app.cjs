@@ -37,12 +37,12 @@ const SHAPES = {
   oldest: { services: ["Supertokens", "Hasura", "Functions", "Handshake", "Oauth", "App"],
     repositories: ["functions", "handshake", "oauth", "app"],
     secrets: ["SupertokensDbConnString", "HasuraDbConnString", "HasuraAdminSecret", "HasuraJwtSecret",
-      "ApiTokenSecret", "OpenAiApiKey"], ownRoleOf: "Functions" },
+      "ApiTokenSecret", "OpenAiApiKey"], ownRoleOf: "Functions", drawn: true },
   older: { services: ["Supertokens", "Hasura", "Functions", "Handshake", "Oauth", "Optaplanner", "App"],
     repositories: ["functions", "handshake", "oauth", "app", "optaplanner"],
     secrets: ["SupertokensDbConnString", "HasuraDbConnString", "OptaplannerDbConnString",
       "HasuraAdminSecret", "HasuraJwtSecret", "ApiTokenSecret", "OpenAiApiKey"],
-    bucket: true, ownRoleOf: "Optaplanner", parameters: true },
+    bucket: true, ownRoleOf: "Optaplanner", parameters: true, drawn: true },
   guide: { services: Object.keys(SERVICES).filter((name) => name !== "Postgraphile"),
     repositories: ["functions", "handshake", "oauth", "app", "optaplanner", "python-agent"],
     secrets: ["SupertokensDbConnString", "HasuraDbConnString", "OptaplannerDbConnString",
@@ -89,7 +89,7 @@ class AwsStack extends Stack {
     const databaseGroup = group(this, "RdsSG", vpc, "Group of the database");
     const admin = new secretsmanager.Secret(this, "PostgresAdminCredentials", {
       removalPolicy: RemovalPolicy.DESTROY,
-      generateSecretString: { secretStringTemplate: JSON.stringify({ username: "dbadmin" }),
+      generateSecretString: { secretStringTemplate: JSON.stringify({ username: "PostgresAdminCredentials" }),
         generateStringKey: "password", excludePunctuation: true, passwordLength: 30 } });
     const database = new rds.DatabaseInstance(this, "AtomicPostgresDB", { vpc,
       vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS },
@@ -102,7 +102,7 @@ class AwsStack extends Stack {
 
     const secret = Object.fromEntries(shape.secrets.map((name) => [name,
       new secretsmanager.Secret(this, name, { secretName: `${id}/${name}`,
-        removalPolicy: RemovalPolicy.DESTROY, ...generated(name) })]));
+        removalPolicy: RemovalPolicy.DESTROY, ...generated(name, shape.drawn) })]));
 
     const assumed = { assumedBy: new iam.ServicePrincipal("ecs-tasks.amazonaws.com") };
     const executionRole = new iam.Role(this, "ECSTaskExecutionRole", { ...assumed, managedPolicies: [
@@ -132,7 +132,8 @@ class AwsStack extends Stack {
       groups[key] = group(this, `${key}SG`, vpc, `Group of ${row.name}`);
       const logGroup = new logs.LogGroup(this, `${key}LogGroup`, {
         logGroupName: `/aws/ecs/${cluster.clusterName}/${row.name}`,
-        retention: logs.RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY });
+        retention: logs.RetentionDays[shape.drawn ? "TWO_YEARS" : "ONE_MONTH"],
+        removalPolicy: RemovalPolicy.DESTROY });
       const ownRole = shape.ownRoleOf === key;
       const definition = new ecs.FargateTaskDefinition(this, `${key}TaskDef`, {
         family: key === "Optaplanner" ? `${id}-optaplanner` : `${row.name}-fargate`,
@@ -251,12 +252,14 @@ function group(scope, id, vpc, description) {
   return new ec2.SecurityGroup(scope, id, { vpc, description, allowAllOutbound: true });
 }
 
-function generated(name) {
+// What a person is to set, the older copies let Secrets Manager draw.
+function generated(name, drawn) {
   if (name === "HasuraJwtSecret") return { generateSecretString: { generateStringKey: "key",
     secretStringTemplate: JSON.stringify({ type: "HS256", issuer: "supertokens" }),
     excludePunctuation: true, passwordLength: 64 } };
   if (["HasuraAdminSecret", "InternalApiToken", "ApiTokenSecret"].includes(name))
     return { generateSecretString: { excludePunctuation: true, passwordLength: 32 } };
+  if (drawn) return {};
   return { secretStringValue: SecretValue.unsafePlainText(`ENTER_${name}_HERE`) };
 }
 

@@ -27,6 +27,8 @@ from tests.integration.story import STACK, STAGE, Story
 
 pytestmark = pytest.mark.integration
 
+# The shapes whose secrets hold what Secrets Manager drew, until somebody sets them.
+DRAWN = ("older", "oldest")
 OF_STACK = ("--stage", STAGE, "--cloudformation", "AwsStack")
 
 
@@ -204,7 +206,9 @@ def test_the_stage_file_says_what_was_found(adopted: Adopted) -> None:
     assert settings.network.nat == "single"
     assert settings.network.subnet_newbits == (2 if adopted.shape == "newest" else 8)
     assert settings.database.allocated_storage_gib == 100
-    assert settings.database.master_username == "dbadmin"
+    assert settings.database.master_username == "PostgresAdminCredentials"
+    # CloudWatch would delete at once what is older.
+    assert settings.logs.retention_days == (731 if adopted.shape in DRAWN else 30)
     assert settings.file_storage.mount == ("root" if adopted.shape == "guide" else "access-point")
     with_https = "aws_lb_listener.https" in held
     # What the stack lacks is left out, but for what its own services call, as functions does optaplanner.
@@ -277,8 +281,13 @@ def test_phase_full_moves_the_services_in_place(adopted: Adopted) -> None:
     assert kinds <= {"clean", "state-only", "change", "addition"}
     assert not [each for each in said["verdict"]["findings"] if "destroy" in each["why"]]
     # A connection string that nobody has set yet is made; what somebody has set stays.
-    values = {name: value for name, value in adopted.values.items() if "ENTER_" not in value}
-    assert values.items() <= story.secret_values().items()
+    was, now = adopted.values, story.secret_values()
+    nobodys = {name for name in was if name.endswith("ConnString") and "://" not in was[name]}
+    database = story.held()["aws_db_instance.main"]["address"]
+    assert nobodys
+    assert all(f"@{database}:" in now[name] or f"//{database}:" in now[name] for name in nobodys)
+    kept = {name: was[name] for name in was if name not in nobodys and "ENTER_" not in was[name]}
+    assert kept.items() <= now.items()
     behind = _target_groups_of_services(adopted)
     for port in (80, 443) if adopted.shape == "oldest" else (443,):
         forwarded = _forwarded(adopted, port)
