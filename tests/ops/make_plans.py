@@ -35,14 +35,14 @@ _PRICED: Mapping[str, tuple[str, ...]] = {
     "aws_rds_cluster": ("serverlessv2_scaling_configuration",),
 }
 PLANS = Path(__file__).parent / "plans"
-_REQUIRED = 'domain_name = "dev.example.com"\noperator_email = "ops@example.com"\n'
-_DEV = (
+_REQUIRED = 'domain_name = "app.example.com"\noperator_email = "ops@example.com"\n'
+_SMALL = (
     _REQUIRED
-    + "retain_data = false\n"
+    + "retain_data = false\nsecurity = { web_firewall = false, backups = false }\n"
     + '[network]\nnat = "single"\n[database]\ninstance_class = "db.t3.micro"\nmulti_az = false\n'
 )
 _ORDINARY = (
-    _DEV.replace('"single"', '"per-az"')
+    _SMALL.replace('"single"', '"per-az"')
     + """
 [logs]
 retention_days = 60
@@ -62,15 +62,15 @@ secrets = { HASURA_GRAPHQL_ADMIN_SECRET = "hasura-admin-secret" }
 )
 # Another master user is another database; and the registry of a service that takes a public image goes.
 _RISKY = (
-    _DEV.replace("[database]", '[database]\nmaster_username = "owner"')
+    _SMALL.replace("[database]", '[database]\nmaster_username = "owner"')
     + '[services.handshake]\nimage = "public.ecr.aws/example/handshake:1.4.2"\n'
 )
 
 
 def main() -> int:
-    """Deploy dev, plan two changes of it; apply a legacy base, plan its adoption."""
+    """Deploy a small prod, plan two changes of it; apply a legacy base, plan its adoption."""
     PLANS.mkdir(exist_ok=True)
-    parts = {"changes": _changes_of_dev, "adoption": _adoption}
+    parts = {"changes": _changes_of_prod, "adoption": _adoption}
     for part in sys.argv[1:] or parts:
         with (
             tempfile.TemporaryDirectory(prefix="atomic-plans-") as name,
@@ -80,15 +80,15 @@ def main() -> int:
     return 0
 
 
-def _changes_of_dev(folder: Path, emulator: Emulator) -> None:
+def _changes_of_prod(folder: Path, emulator: Emulator) -> None:
     def say(text: str) -> Workspace:
         stages = folder / "stages"
         stages.mkdir(exist_ok=True)
-        (stages / "dev.toml").write_text(text)
-        return _workspace(folder, emulator, "dev")
+        (stages / "prod.toml").write_text(text)
+        return _workspace(folder, emulator, "prod")
 
-    cdktf = Cdktf(folder=folder, environment=dict(say(_DEV).environ))
-    cdktf.run("deploy", "atomic-dev", "--auto-approve", on_line=_tell)
+    cdktf = Cdktf(folder=folder, environment=dict(say(_SMALL).environ))
+    cdktf.run("deploy", "atomic-prod", "--auto-approve", on_line=_tell)
     for name, text in (("ordinary", _ORDINARY), ("risky", _RISKY)):
         plan = _plan(say(text).synthesize(), folder)
         _write(name, plan, _secrets(emulator))

@@ -45,7 +45,7 @@ def a_plan(type_: str = "aws_lb", name: str = "main", **change: Any) -> Plan:
     return Plan(document=document)
 
 
-def report_on(plan: Plan, stack: str = "atomic-dev") -> Report:
+def report_on(plan: Plan, stack: str = "atomic-prod") -> Report:
     """The report without a record, and with one exception."""
     prices = read_prices()
     before, after = (

@@ -51,12 +51,12 @@ def test_an_ordinary_plan_is_written_as_page_and_text(tmp_path: Path) -> None:
     page, text = tmp_path / "report.html", tmp_path / "comment.md"
 
     answer = run(
-        *("--stage", "dev", "--plan", PLANS / "ordinary.json"),
+        *("--stage", "prod", "--plan", PLANS / "ordinary.json"),
         *("--out", page, "--markdown", text),
     )
 
     assert answer.exit_code == 0, answer.output
-    assert "<h1>Plan for atomic-dev</h1>" in page.read_text()
+    assert "<h1>Plan for atomic-prod</h1>" in page.read_text()
     assert "+54.82 USD" in text.read_text()
 
 
@@ -69,7 +69,7 @@ def test_in_a_region_without_prices_the_cost_is_an_estimate(
     plan = tmp_path / "plan.json"
     here = (PLANS / "ordinary.json").read_text()
     plan.write_text(
-        here.replace("atomic-dev", "atomic-abroad").replace("us-east-1", "eu-central-1")
+        here.replace("atomic-prod", "atomic-abroad").replace("us-east-1", "eu-central-1")
     )
 
     answer = run(
@@ -88,7 +88,7 @@ def test_in_a_region_without_prices_the_cost_is_an_estimate(
 def test_a_plan_that_loses_data_asks_for_a_person(tmp_path: Path) -> None:
     page = tmp_path / "report.html"
 
-    answer = run("--stage", "dev", "--plan", PLANS / "risky.json", "--out", page)
+    answer = run("--stage", "prod", "--plan", PLANS / "risky.json", "--out", page)
 
     assert answer.exit_code == 2
     assert "aws_db_instance.main" in page.read_text()
@@ -140,7 +140,7 @@ def test_what_an_unfinished_plan_would_lose_is_shown_without_a_cost(
     _in_memory(monkeypatch, tmp_path)
     monkeypatch.setattr(Terraform, "show", lambda _terraform, _path: Plan(document=errored))
 
-    answer = run("--stage", "dev", "--plan", plan, "--out", page, "--markdown", text)
+    answer = run("--stage", "prod", "--plan", plan, "--out", page, "--markdown", text)
 
     assert answer.exit_code == 2, answer.output
     assert "Terraform could not finish this plan" in page.read_text()
@@ -158,7 +158,7 @@ def test_what_an_unfinished_plan_would_lose_is_shown_without_a_cost(
 def test_an_unfinished_plan_of_terraform_without_a_danger_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plan, page = tmp_path / "dev.tfplan", tmp_path / "report.html"
+    plan, page = tmp_path / "prod.tfplan", tmp_path / "report.html"
     plan.write_bytes(AS_TERRAFORM_WROTE_IT)
     _in_memory(monkeypatch, tmp_path)
     monkeypatch.setattr(
@@ -167,7 +167,7 @@ def test_an_unfinished_plan_of_terraform_without_a_danger_is_refused(
         lambda _terraform, _path: Plan(document={"resource_changes": [], "errored": True}),
     )
 
-    answer = run("--stage", "dev", "--plan", plan, "--out", page)
+    answer = run("--stage", "prod", "--plan", plan, "--out", page)
 
     assert "of a run that failed" in str(answer.exception)
     assert not page.exists()
@@ -178,8 +178,8 @@ def test_the_cost_can_be_compared_with_another_stack(tmp_path: Path) -> None:
     page = tmp_path / "report.html"
 
     answer = run(
-        *("--stage", "dev", "--plan", PLANS / "ordinary.json", "--out", page),
-        *("--base", SNAPSHOTS / "dev.json"),
+        *("--stage", "prod", "--plan", PLANS / "ordinary.json", "--out", page),
+        *("--base", SNAPSHOTS / "prod.json"),
     )
 
     assert answer.exit_code == 0, answer.output
@@ -189,7 +189,7 @@ def test_the_cost_can_be_compared_with_another_stack(tmp_path: Path) -> None:
 def test_a_plan_file_of_terraform_is_read_by_terraform(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plan = tmp_path / "dev.tfplan"
+    plan = tmp_path / "prod.tfplan"
     plan.write_bytes(AS_TERRAFORM_WROTE_IT)
     shown: list[Path] = []
 
@@ -200,7 +200,7 @@ def test_a_plan_file_of_terraform_is_read_by_terraform(
     _in_memory(monkeypatch, tmp_path)
     monkeypatch.setattr(Terraform, "show", show)
 
-    answer = run("--stage", "dev", "--plan", plan, "--out", tmp_path / "report.html")
+    answer = run("--stage", "prod", "--plan", plan, "--out", tmp_path / "report.html")
 
     assert answer.exit_code == 0, answer.output
     assert shown == [plan]
@@ -219,7 +219,7 @@ def test_without_a_plan_the_stage_is_planned(
         lambda _terraform, path: Plan(document=ordinary) if [path] == planned else None,
     )
 
-    answer = run("--stage", "dev", "--out", tmp_path / "report.html")
+    answer = run("--stage", "prod", "--out", tmp_path / "report.html")
 
     assert answer.exit_code == 0, answer.output
     assert not planned[0].exists()
@@ -243,7 +243,7 @@ def test_a_wrong_file_is_refused_and_nothing_is_written(
     if text is not None:
         given.write_text(text)
 
-    answer = run("--stage", "dev", "--out", page, option, given)
+    answer = run("--stage", "prod", "--out", page, option, given)
 
     assert isinstance(answer.exception, UserError)
     assert complaint in str(answer.exception)

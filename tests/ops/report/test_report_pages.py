@@ -134,7 +134,7 @@ def test_the_short_text_begins_with_what_counts() -> None:
     text = markdown(report_on(read_plan("risky")))
 
     assert text.splitlines()[:7] == [
-        "### Plan for atomic\\-dev",
+        "### Plan for atomic\\-prod",
         "",
         "**1** destroyed, **2** replaced, **2** changed, 203 unchanged; **+0.00 USD** a month "
         "(195.86 to 195.86)",
