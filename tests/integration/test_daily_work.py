@@ -12,7 +12,7 @@ from local.emulator import running_emulator
 from tests.integration.conftest import write_stage
 from tests.integration.recovery import RecoverableStage
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.nightly]
 
 STACK = "atomic-daily"
 STAGE = """\

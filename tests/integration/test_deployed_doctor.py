@@ -51,7 +51,7 @@ def test_a_stage_that_is_well_is_said_to_be(dev: Deployment, well: Deployed) -> 
     findings = json.loads(answer.text)["findings"]
     assert [each for each in findings if each["state"] != "fine"] == []
     assert answer.code == 0
-    assert len(findings) == 22
+    assert len(findings) == 23
 
 
 def test_what_is_to_do_is_exit_code_two_and_a_command(dev: Deployment, well: Deployed) -> None:
@@ -82,18 +82,21 @@ def test_a_planted_fault_is_all_that_is_named(
     assert fault.remedy in findings[0].remedy
 
 
-def test_a_source_that_refuses_is_one_finding(well: Deployed) -> None:
+def test_a_source_that_refuses_is_a_finding_of_each_that_asks_it(well: Deployed) -> None:
     def clients(service: str, /) -> Any:
         client = well.clients(service)
         if service == "rds":
             client.meta.events.register("before-call.rds.*", _deny)
         return client
 
-    (finding,) = _left(examine(replace(well, clients=clients), lambda _step: None, deep=False))
+    findings = _left(examine(replace(well, clients=clients), lambda _step: None, deep=False))
 
-    assert (finding.name, finding.state) == ("database", "unknown")
-    assert "rds:DescribeDBInstances (AccessDenied)" in finding.what
-    assert "allow this action" in finding.remedy
+    told = {each.name: each.what for each in findings}
+    assert told.keys() == {"database", "database version"}
+    assert "rds:DescribeDBInstances (AccessDenied)" in told["database"]
+    assert "rds:DescribeDBMajorEngineVersions (AccessDenied)" in told["database version"]
+    assert {each.state for each in findings} == {"unknown"}
+    assert all("allow this action" in each.remedy for each in findings)
 
 
 def test_a_stage_without_its_state_is_recovered_and_not_missed_one_by_one(

@@ -149,7 +149,8 @@ def test_an_unchanged_stage_loses_nothing(kept: Kept) -> None:
     assert (code, judgement["losses"]) == (0, [])
 
 
-# The last one: the database stands without its protection afterwards.
+# The last one: the database has lost its protection afterwards.
+@pytest.mark.nightly
 def test_a_database_named_in_the_stage_file_may_be_replaced(kept: Kept) -> None:
     named = f'allow_destroy = ["{DATABASE}"]\n'
     kept.change(named)
