@@ -33,7 +33,7 @@ audit: setup ## ask whether a locked package has a known vulnerability (needs th
 	@. ./activate && python -m security.supply_chain
 
 quick: check ## check, then run the tests that need neither Terraform nor Node
-	@. ./activate && python -m pytest --numprocesses 2 --quick
+	@. ./activate && python -m pytest --numprocesses 4 --no-loadscope-reorder --quick
 
 test: check checkov ## check, then run every test but the nightly ones
 	@. ./activate && python -m pytest -m "not nightly" --numprocesses 4 --no-loadscope-reorder

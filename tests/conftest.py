@@ -58,6 +58,7 @@ LONGEST = (
     ("test_state_bucket.py",),
     ("test_ctrl_c.py",),
     ("test_verdicts.py",),
+    ("test_retire_stack.py",),
 )
 
 
