@@ -15,6 +15,7 @@ from terraform.pulled_state import content, pull
 from terraform.state import Document, StateObject, parse_state
 from terraform.state_lock import (
     LockHolder,
+    StateLock,
     cut_short,
     lost_object,
     lost_state,
@@ -115,7 +116,7 @@ def refuse_untrusted_state(workspace: Workspace) -> None:
         if gone:
             backups = f"python -m ops state backups --stage {workspace.stage}"
             raise UntrustedStateError(f"{gone}: `{backups}` lists them, `{recover}` does without")
-        _refuse_lock(workspace, recover)
+        _refuse_lock(workspace, lock_of(workspace), recover)
         return
     path = workspace.state_folder / settings.local_state
     lock = lock_of(workspace)
@@ -129,7 +130,8 @@ def refuse_untrusted_state(workspace: Workspace) -> None:
             f"there is no state at {path}, and {backup.name} beside it holds one: run `{recover}`, or put "
             "the backup in its place"
         )
-    _refuse_lock(workspace, recover)
+    # The lock that was seen before: the state was not looked at because of it.
+    _refuse_lock(workspace, lock, recover)
 
 
 def _refuse_cut_short(workspace: Workspace) -> None:
@@ -139,8 +141,7 @@ def _refuse_cut_short(workspace: Workspace) -> None:
         raise UntrustedStateError(f"{unknown}: run `{recover}`, then ask again")
 
 
-def _refuse_lock(workspace: Workspace, recover: str) -> None:
-    lock = lock_of(workspace)
+def _refuse_lock(workspace: Workspace, lock: StateLock | None, recover: str) -> None:
     if lock is None:
         return
     remedy = lock.remedy(workspace.stack_folder)

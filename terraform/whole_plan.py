@@ -17,7 +17,7 @@ from terraform.state import StateObject
 
 FAILED = "the plan of a run that failed: plan again"
 _KNOWN_FORMATS = ("0.", "1.")
-# All that Terraform 1.11 does to a resource, and that later versions have added nothing to.
+# All that Terraform 1.11 does to a resource.
 _KNOWN_ACTIONS = frozenset(
     {
         *(("no-op",), ("create",), ("read",), ("update",), ("delete",), ("forget",)),

@@ -33,6 +33,8 @@ _PLACEHOLDER: Final = rf"(?:{'|'.join(_PREFIXES)})[\s\S]*|{_PLACEHOLDER_URI}"
 _EXPRESSION: Final = r"(?:aws_[a-z0-9_]+\.[A-Za-z0-9_.-]+|[$]\{[^/?#]*)"
 _NO_ADDRESS: Final = f"{_SCHEME}{_LOGIN}{_EXPRESSION}(?::[^:/?#@]*)?{_REST}"
 
+# Of Base64 in both of its forms, and between the parts of a token.
+_SIGNS_OF_KEYS: Final = "+/=-_."
 # A URI, or PostgreSQL's own form in keys and values.
 _CONNECTION_STRING: Final = r"[\s\S]*(?:://|\bhost *=)[\s\S]*"
 
@@ -66,10 +68,12 @@ def is_no_connection_string(value: str) -> bool:
 def looks_drawn(value: str) -> bool:
     """Return whether `value` is what Secrets Manager draws by default, as for a `Secret` of the CDK.
 
-    That is 32 characters of ASCII without a blank, with one of each kind.
+    That is 32 characters of ASCII without a blank, with one of each kind; a third are signs, and hardly ever
+    those alone that keys have as well.
     https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetRandomPassword.html
     """
-    each_kind = rf"(?=.*[A-Z])(?=.*[a-z])(?=.*[0-9])(?=.*[{re.escape(string.punctuation)}])"
+    signs = re.escape("".join(each for each in string.punctuation if each not in _SIGNS_OF_KEYS))
+    each_kind = rf"(?=.*[A-Z])(?=.*[a-z])(?=.*[0-9])(?=.*[{signs}])"
     return bool(re.fullmatch(rf"{each_kind}[!-~]{{32}}", value))
 
 

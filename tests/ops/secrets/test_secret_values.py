@@ -119,6 +119,7 @@ def deployed(folder: Path, name: str, stored: Stored | None, *, adopted: bool) -
         # A person's own, which may look alike.
         ("openai-api-key", Stored(value=DRAWN, versions=2), True, "set", None),
         ("openai-api-key", Stored(value=f"sk-{DRAWN}"), True, "set", None),
+        ("openai-api-key", Stored(value="aB3-_dE9" * 4), True, "set", None),
         (
             "hasura-db-conn-string",
             Stored(value="q7%,h4Zk", written=False),
