@@ -15,13 +15,13 @@ import select
 import selectors
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from dev.setup.local_state import LocalState
 from terraform.state_file import CUT_SHORT as NOTE
-from terraform.state_file import local_state_file, lock_info_path
+from terraform.state_file import local_state_file
 
 # The folder in which `dev/setup/bin/cdktf` finds the terraforms of its run, and tells them of Ctrl-C.
 RUN_FOLDER = "ATOMIC_CDKTF_RUN"
@@ -35,16 +35,21 @@ INTERRUPTED_CODE = 130
 _CHANGING = frozenset({"apply", "destroy", "import"})
 # What the provider says of a request that it gave up on an interrupt: AWS may have answered it all the same.
 _GIVEN_UP = b"context canceled"
+# What Terraform says of an object that it begins with; and how long AWS then has to answer for it. A CI that
+# cancels a job kills it some ten seconds later.
+_BEGUN = (b": Creating...", b": Modifying...", b": Destroying...")
+_ANSWER_SECONDS = 3
 # What Terraform says, once for each object, of one with `prevent_destroy`; and why that is.
 _REFUSED = b"Instance cannot be destroyed"
 _KEEPS_DATA = (
     "nothing was destroyed: the stage retains its data (retain_data, unless its file says false); "
     "docs/reliability.md, Guards, tells how to destroy on purpose"
 )
-_SAID = (_GIVEN_UP, _REFUSED)
+_SAID = (_GIVEN_UP, _REFUSED, *_BEGUN)
 _TAIL = max(map(len, _SAID)) - 1
 _CHUNK = 65536
-_STATE_SECONDS = 2.0
+# Two signals of a kind that come together count as one.
+_BETWEEN_SECONDS = 0.1
 
 
 class Interrupts:
@@ -84,9 +89,7 @@ class Shielded:
         self._passed = 0
         self._said: set[bytes] = set()
         self._tails = {1: b"", 2: b""}
-        self._state_file = local_state_file(Path.cwd())
-        self._state: bytes | None = None
-        self._locks = self._lock_info()
+        self._state = LocalState(local_state_file(Path.cwd()))
         # One pipe where both go to one place: else lines would change their order.
         self._one_pipe = os.path.sameopenfile(1, 2)
         self._process = subprocess.Popen(
@@ -96,6 +99,7 @@ class Shielded:
             start_new_session=True,
             pass_fds=keep_open,
         )
+        self._waker: subprocess.Popen[bytes] | None = None
 
     @property
     def stopped_at_once(self) -> bool:
@@ -116,19 +120,62 @@ class Shielded:
         """Pass on what it has not been told yet; beyond two there is nothing to tell."""
         while self._passed < min(count, 2):
             self._passed += 1
+            if self._passed == 1 and self._said.intersection(_BEGUN):
+                self._interrupt_after_answers()
+                continue
             if self._passed == 2:
+                self._end_waker()
                 # From here on it may end in the middle of a write.
-                self._state = self._whole_state()
-            if self._process.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(self._process.pid, signal.SIGINT)
+                self._state.remember()
+            self._send(signal.SIGINT)
+
+    def _interrupt_after_answers(self) -> None:
+        """Let AWS answer what was asked, and nothing new be asked, before terraform is interrupted.
+
+        At an interrupt its provider gives up each request that is on its way, and what AWS makes of that is
+        in no state. So terraform stands still, and its provider does not. Another process wakes it, whatever
+        becomes of this one.
+        """
+        pid = self._process.pid
+        wake = f"sleep {_ANSWER_SECONDS}; kill -INT {pid}; kill -CONT {pid}"
+        try:
+            self._waker = subprocess.Popen(
+                ["sh", "-c", wake],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except OSError:
+            self._send(signal.SIGINT)
+        else:
+            self._send(signal.SIGSTOP)
+
+    def _end_waker(self) -> None:
+        """Do the waker's work now, if it has not done it yet."""
+        if self._waker is None or self._waker.poll() is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._waker.pid, signal.SIGKILL)
+        self._waker.wait()
+        self._send(signal.SIGINT)
+        self._send(signal.SIGCONT)
+        time.sleep(_BETWEEN_SECONDS)
+
+    def _send(self, number: int) -> None:
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, number)
 
     def wait(self) -> int:
         """Hand on what it prints until it has ended, and mend what a sudden end leaves; its exit code."""
         self._drain()
         code = self._process.wait()
+        self._end_waker()
         if self.stopped_at_once or code < 0:
-            self._mend()
+            if name := self._state.put_back():
+                say(f"{name} was truncated, and is put back as it was a moment before")
+            self._state.take_lock_away()
         return 128 - code if code < 0 else code
 
     def _drain(self) -> None:
@@ -155,40 +202,6 @@ class Shielded:
                         except OSError:
                             # Whoever read it is gone. Terraform would end of that.
                             lost.add(sink)
-
-    def _whole_state(self) -> bytes | None:
-        """Return the state file as it was between two writes; None where there is none."""
-        if self._state_file is None:
-            return None
-        until = time.monotonic() + _STATE_SECONDS
-        while time.monotonic() < until:
-            try:
-                text = self._state_file.read_bytes()
-            except OSError:
-                return None
-            if _is_whole(text):
-                return text
-            time.sleep(0.02)
-        return None
-
-    def _mend(self) -> None:
-        """Put back a state file that was truncated, and take away a lock that nobody holds any more."""
-        path = self._state_file
-        if path is None:
-            return
-        with contextlib.suppress(OSError):
-            if self._state is not None and not (path.exists() and _is_whole(path.read_bytes())):
-                _replace(path, self._state)
-                say(f"{path.name} was truncated, and is put back as it was a moment before")
-            info = lock_info_path(path)
-            if self._locks != self._lock_info() and not _is_locked(path):
-                info.unlink(missing_ok=True)
-
-    def _lock_info(self) -> bytes | None:
-        try:
-            return lock_info_path(self._state_file).read_bytes() if self._state_file else None
-        except OSError:
-            return None
 
 
 def run(command: Sequence[str]) -> int:
@@ -248,31 +261,3 @@ def _write(handle: int, chunk: bytes) -> None:
             chunk = chunk[os.write(handle, chunk) :]
         except BlockingIOError:
             select.select((), (handle,), ())
-
-
-def _is_whole(text: bytes) -> bool:
-    try:
-        return isinstance(json.loads(text), dict)
-    except (ValueError, RecursionError):
-        return False
-
-
-def _is_locked(path: Path) -> bool:
-    try:
-        with path.open("rb+") as file:
-            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    return False
-
-
-def _replace(path: Path, text: bytes) -> None:
-    target = path.resolve()
-    handle, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    with os.fdopen(handle, "wb") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    if target.exists():
-        os.chmod(draft, target.stat().st_mode)
-    os.replace(draft, target)

@@ -162,6 +162,71 @@ def test_a_run_stopped_at_once_leaves_word(stack: Stack) -> None:
     assert noted["at"].endswith("Z")
 
 
+# What it has just asked of AWS: a provider, which hears the answer after a second.
+ASKING = """
+import subprocess
+provider = subprocess.Popen(["sh", "-c", "sleep 1; touch answer"])
+def hear(*_):
+    heard.append(1)
+    pathlib.Path("went on").touch()
+    answered = pathlib.Path("answer").exists()
+    os.write(1, f"heard {len(heard)}, answered {answered}\\n".encode())
+signal.signal(signal.SIGINT, hear)
+os.write(1, b"aws_sns_topic.alarms: Creating...\\n")
+end = pathlib.Path("enough")
+while not end.exists():
+    time.sleep(0.02)
+provider.wait()
+"""
+
+
+def is_asking(stack: Stack, process: Run) -> None:
+    """Let terraform begin with an object, and wait until that is said."""
+    stack.end()
+    assert process.stdout
+    assert process.stdout.readline() == "aws_sns_topic.alarms: Creating...\n"
+    time.sleep(0.2)
+
+
+def test_terraform_hears_of_a_ctrl_c_once_aws_has_answered_what_was_asked(stack: Stack) -> None:
+    """An interrupt makes the provider give up its requests: what AWS makes of them would be in no state."""
+    stack.terraform(then=ASKING)
+    with stack.run("apply") as process:
+        is_asking(stack, process)
+        process.send_signal(signal.SIGINT)
+        assert process.stdout
+        assert process.stdout.readline() == "heard 1, answered True\n"
+        (stack.folder / "enough").touch()
+
+
+def test_a_second_ctrl_c_does_not_wait_for_aws(stack: Stack) -> None:
+    stack.terraform(then=ASKING)
+    with stack.run("apply") as process:
+        is_asking(stack, process)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        assert process.stdout
+        lines = [process.stdout.readline() for _ in range(2)]
+        (stack.folder / "enough").touch()
+
+    assert lines == ["heard 1, answered False\n", "heard 2, answered False\n"]
+
+
+def test_terraform_goes_on_although_the_shield_is_killed_meanwhile(stack: Stack) -> None:
+    stack.terraform(then=ASKING)
+    with stack.run("apply") as process:
+        is_asking(stack, process)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.2)
+        process.kill()
+        until = time.monotonic() + 20
+        while not (stack.folder / "went on").exists() and time.monotonic() < until:
+            time.sleep(0.05)
+
+    assert (stack.folder / "went on").exists()
+
+
 @pytest.mark.parametrize(
     ("said", "noted"),
     [("creating VPC: context canceled", True), ("Creation complete after 1s", False)],
