@@ -87,8 +87,14 @@ def client_of(clients: Clients, service: str) -> Any:
         except ValueError as error:
             if isinstance(error, BotoCoreError):
                 raise
-            # botocore's only word on an endpoint that is no URL.
             told = _LOGIN.sub("//***@", str(error))
+            if "invalid literal for int()" in told:
+                raise UserError(
+                    f"no client for {service} can be made ({told}): a setting of AWS's has to be a number: "
+                    "look at AWS_METADATA_SERVICE_TIMEOUT and AWS_METADATA_SERVICE_NUM_ATTEMPTS, in "
+                    "~/.aws/config too"
+                ) from None
+            # botocore's only word on an endpoint that is no URL.
             raise UserError(
                 f"no client for {service} can be made ({told}): set AWS_ENDPOINT_URL to a URL "
                 "such as http://127.0.0.1:5000, or unset it for AWS itself"

@@ -18,7 +18,13 @@ from terraform.plan import Plan
 _NO_COLOR: Final = "-no-color"
 # What a killed command of ours left running is waited for, not refused.
 _LOCK_TIMEOUT: Final = "-lock-timeout=2m"
-_QUOTED = re.compile(r"\d+:")
+# Where an error is, and the lines of the source there.
+_PLACE: Final = re.compile(r"\d+:|with \S+( \(.*\))?,$|on .+ line \d+")
+_PROSE_LINES: Final = 4
+# What Terraform advises, and no stage is to be deployed with.
+_NO_ADVICE: Final = "-target option"
+# What our own shield adds to Terraform's words.
+_OUR_WORD: Final = "terraform: "
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,6 +147,9 @@ def error_summary(stderr: str) -> str:
     prose = [
         line
         for line in lines
-        if line and not line.startswith(("Error:", "on ", "with ")) and not _QUOTED.match(line)
+        if line and not line.startswith(("Error:", _OUR_WORD)) and not _PLACE.match(line)
     ]
-    return "; ".join(dict.fromkeys(errors + prose[:4])) or "no message"
+    told = " ".join(dict.fromkeys(prose[:_PROSE_LINES]))
+    if _NO_ADVICE in told and ". " in told:
+        told = told[: told.rindex(". ", 0, told.index(_NO_ADVICE)) + 1]
+    return "; ".join(filter(None, (*dict.fromkeys(errors), told))) or "no message"

@@ -22,7 +22,15 @@ from terraform.state_lock import (
 )
 from terraform.state_surgery import managed_addresses
 from terraform.stored_state import lock_of, place_of, stored
-from terraform.whole_plan import adopts, disagrees_with, notes, of_another_stage, prior_ids, unseen
+from terraform.whole_plan import (
+    adopts,
+    disagrees_with,
+    not_of_a_stage,
+    notes,
+    of_another_stage,
+    prior_ids,
+    unseen,
+)
 from terraform.workspace import Workspace, set_default_credentials
 
 
@@ -117,6 +125,7 @@ def refuse_untrusted_state(workspace: Workspace) -> None:
             backups = f"python -m ops state backups --stage {workspace.stage}"
             raise UntrustedStateError(f"{gone}: `{backups}` lists them, `{recover}` does without")
         _refuse_lock(workspace, lock_of(workspace), recover)
+        refuse_foreign_state(workspace)
         return
     path = workspace.state_folder / settings.local_state
     lock = lock_of(workspace)
@@ -132,6 +141,25 @@ def refuse_untrusted_state(workspace: Workspace) -> None:
         )
     # The lock that was seen before: the state was not looked at because of it.
     _refuse_lock(workspace, lock, recover)
+    refuse_foreign_state(workspace)
+
+
+def refuse_foreign_state(workspace: Workspace) -> None:
+    """Raise UntrustedStateError for a state that holds what no stage has.
+
+    Terraform would ask for the providers of those objects, and then plan to delete them.
+    """
+    place = place_of(workspace)
+    try:
+        held = _objects(stored(workspace) or b"", place)
+    except UserError:
+        return  # what is wrong with it, whoever reads it next tells
+    foreign = next(filter(None, map(not_of_a_stage, held)), None)
+    if foreign:
+        raise UntrustedStateError(
+            f"the state {place} is another project's: {foreign}: look at [state] in the stage file, or put "
+            "this stage's own state there"
+        )
 
 
 def _refuse_cut_short(workspace: Workspace) -> None:

@@ -16,6 +16,7 @@ from terraform.plan import Plan
 from terraform.state import StateObject
 
 FAILED = "the plan of a run that failed: plan again"
+_ANEW = "plan with the project's Terraform"
 _KNOWN_FORMATS = ("0.", "1.")
 # All that Terraform 1.11 does to a resource.
 _KNOWN_ACTIONS = frozenset(
@@ -57,13 +58,17 @@ def unseen(plan: Plan) -> str | None:
 def _unknown_action(plan: Plan) -> str | None:
     """Return what a later Terraform does to an object that nobody here has heard of."""
     for change in plan.all_changes:
-        known = change.actions in _KNOWN_ACTIONS and change.mode in _KNOWN_MODES
-        if not known:
-            does = " and ".join(change.actions) or "nothing that it names"
-            return (
-                f"the plan does {shorten(does)} to {shorten(change.address)}, a resource of mode "
-                f"{shorten(change.mode)}, which is not known here: plan with the project's Terraform"
+        if change.mode not in _KNOWN_MODES:
+            what = f"a resource of mode {shorten(change.mode)}, {shorten(change.address)}"
+        elif not change.actions:
+            return f"the plan has no action for {shorten(change.address)}: {_ANEW}"
+        elif change.actions not in _KNOWN_ACTIONS:
+            what = (
+                f"the action {shorten(' and '.join(change.actions))} for {shorten(change.address)}"
             )
+        else:
+            continue
+        return f"the plan has {what}, which is not known here: {_ANEW}"
     return None
 
 
@@ -101,16 +106,23 @@ def notes(plan: Plan) -> tuple[str, ...]:
 
 def of_another_stage(plan: Plan, settings: StageSettings) -> str | None:
     """By what a plan shows that it is of another stage, or of none; None where nothing says so."""
-    for change in plan.changes:
-        if change.address.startswith("module."):
-            return f"it has {shorten(change.address)}, and a stage has no modules"
-        if not change.type.startswith("aws_"):
-            return f"it has {shorten(change.address)}, and a stage has resources of AWS alone"
+    foreign = next(filter(None, (not_of_a_stage(each.address) for each in plan.changes)), None)
+    if foreign:
+        return foreign
     configured = _at(plan.document, "configuration", "provider_config", "aws", "expressions")
     region = _at(configured, "region").get("constant_value")
     if isinstance(region, str) and region != settings.region:
         return f"it is of region {shorten(region)}, stage {settings.stage} is in {settings.region}"
     return _other_stage_tag(configured, settings) or _other_stack(plan, settings, "after")
+
+
+def not_of_a_stage(address: str) -> str | None:
+    """Return why no stage has an object at this address; None where one may."""
+    if address.startswith("module."):
+        return f"it has {shorten(address)}, and a stage has no modules"
+    if not address.removeprefix("data.").startswith("aws_"):
+        return f"it has {shorten(address)}, and a stage has resources of AWS alone"
+    return None
 
 
 def state_of_another_stage(plan: Plan, settings: StageSettings) -> str | None:

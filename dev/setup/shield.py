@@ -38,7 +38,7 @@ _GIVEN_UP = b"context canceled"
 # What Terraform says of an object that it begins with; and how long AWS then has to answer for it. A CI that
 # cancels a job kills it some ten seconds later.
 _BEGUN = (b": Creating...", b": Modifying...", b": Destroying...")
-_ANSWER_SECONDS = 3
+_ANSWER_SECONDS = 5
 # What Terraform says, once for each object, of one with `prevent_destroy`; and why that is.
 _REFUSED = b"Instance cannot be destroyed"
 _KEEPS_DATA = (

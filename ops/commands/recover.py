@@ -24,6 +24,7 @@ from imports.recovery.recovery_stage import open_lost_stage
 from modules.settings.previews import STAGE_PREFIX, TAG
 from ops.deployed import Deployed
 from ops.facts.maintenance import maintenance_beside
+from terraform.premises import refuse_foreign_state
 from terraform.state_lock import cut_short, forget_cut_short
 from terraform.stored_state import lock_of
 from terraform.workspace import Workspace, this_workspace
@@ -50,6 +51,7 @@ def recover_(
     locked = locked_by(workspace)
     if locked and not as_json:
         say(f"locked: {locked}")
+    refuse_foreign_state(workspace)
     with progress_on_screen(as_json) as progress:
         opened = open_lost_stage(workspace, progress=progress)
         proposal = recover.propose(opened, progress=progress)

@@ -2,9 +2,24 @@
 
 import pytest
 
-from aws.client import ask, boto3_clients, within
+from aws.client import ask, boto3_clients, client_of, within
 from common.errors import UserError
 from local.emulator import running_emulator
+
+
+@pytest.mark.parametrize(
+    "name", ["AWS_METADATA_SERVICE_TIMEOUT", "AWS_METADATA_SERVICE_NUM_ATTEMPTS"]
+)
+def test_a_number_that_is_none_is_not_put_down_to_the_endpoint(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "a few")
+
+    with pytest.raises(UserError) as caught:
+        client_of(boto3_clients(region="us-east-1"), "sts")
+
+    assert name in str(caught.value)
+    assert "AWS_ENDPOINT_URL" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,20 @@ BOXED = """\
 │ module.
 ╵
 """
+KEPT = """\
+╷
+│ Error: Instance cannot be destroyed
+│
+│   on cdk.tf.json line 900:
+│   900:       "main": {
+│
+│ Resource aws_db_instance.main has lifecycle.prevent_destroy set, but the plan
+│ calls for this resource to be destroyed. To avoid this error and continue
+│ with the plan, either disable lifecycle.prevent_destroy or reduce the scope
+│ of the plan using the -target option.
+╵
+terraform: nothing was destroyed: the stage retains its data
+"""
 TWO = """
 Error: Invalid import ID argument
 
@@ -49,7 +63,14 @@ def _path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_the_error_and_its_prose_are_one_line() -> None:
     assert error_summary(BOXED) == (
         'Error: Reference to undeclared resource; A managed resource "aws_ipam" "main" has not been '
-        "declared in the root; module."
+        "declared in the root module."
+    )
+
+
+def test_the_advice_to_deploy_a_part_is_left_out() -> None:
+    assert error_summary(KEPT) == (
+        "Error: Instance cannot be destroyed; Resource aws_db_instance.main has lifecycle.prevent_destroy "
+        "set, but the plan calls for this resource to be destroyed."
     )
 
 

@@ -27,3 +27,16 @@ def test_terraform_is_this_checkouts(before: str) -> None:
 
 def test_a_users_own_terraform_stays() -> None:
     assert terraform_after("tofu") == "tofu"
+
+
+def test_python_finds_the_projects_packages_whatever_was_set_before() -> None:
+    finished = subprocess.run(
+        ["sh", "-c", ". ./activate && python -m ops --version"],
+        cwd=PROJECT,
+        env={**os.environ, "PYTHONSAFEPATH": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (finished.returncode, finished.stderr) == (0, "")

@@ -347,15 +347,15 @@ HALF: dict[str, tuple[Mapping[str, Any], str]] = {
     ),
     "with an action of a later Terraform": (
         a_plan(UNCHANGED, planned("aws_db_instance.main", "archive", before={"id": "db"})),
-        'does "archive" to "aws_db_instance.main"',
+        'has the action "archive" for "aws_db_instance.main", which is not known here',
     ),
     "without an action": (
         a_plan(UNCHANGED, {**UNCHANGED, "change": {**UNCHANGED["change"], "actions": []}}),
-        'does "nothing that it names" to "aws_sns_topic.alarms"',
+        'has no action for "aws_sns_topic.alarms": plan with the project\'s Terraform',
     ),
     "of an unknown mode": (
         a_plan(UNCHANGED, {**planned("aws_db_instance.main", "delete"), "mode": "kept"}),
-        'a resource of mode "kept"',
+        'has a resource of mode "kept", "aws_db_instance.main", which is not known here',
     ),
     "of an unknown format": ({"format_version": "2.0"}, 'is of format "2.0"'),
 }
@@ -567,6 +567,35 @@ def test_a_state_in_s3_that_holds_nothing_is_lost_and_not_new(
     found = world.doctor()["state"]
     assert (found[0], f"{what}: the state is lost" in found[1]) == ("attention", True)
     assert "python -m ops recover --stage dev" in found[2]
+
+
+@pytest.mark.parametrize(
+    ("resource", "why"),
+    [
+        (
+            {"type": "google_sql_database_instance", "name": "main"},
+            '"google_sql_database_instance.main", and a stage has resources of AWS alone',
+        ),
+        (
+            {"module": "module.vpc", "type": "aws_vpc", "name": "this"},
+            '"module.vpc.aws_vpc.this", and a stage has no modules',
+        ),
+    ],
+)
+def test_a_state_of_another_project_is_told_before_terraform_asks_for_its_providers(
+    world: World, resource: dict[str, str], why: str
+) -> None:
+    state = json.loads(a_state())
+    foreign = {**state["resources"][0], **resource}
+    world.state.write_bytes(json.dumps({**state, "resources": [foreign]}).encode())
+
+    told = f"the state {world.state} is another project's: it has {why}"
+
+    gate = world.ops("gate")
+    assert (gate.code, told in gate.text.replace("\n", " ")) == (2, True)
+    for command in ("drift", "report", "recover"):
+        assert refused(world.verdict(command)).startswith(f"error: {told}")
+    assert world.doctor()["state"][1].startswith(told)
 
 
 def as_terraform_wrote_it(folder: Path, serial: int, lineage: str) -> Path:
