@@ -277,6 +277,7 @@ def test_a_policy_of_no_extension_is_refused(tmp_path: Path) -> None:
     assert "a policy of the stage's extension, which it does not have" in line
 
 
+@pytest.mark.jsii
 def test_ones_own_application_takes_the_place_of_the_eight_as_the_page_shows_it(
     tmp_path: Path,
 ) -> None:
