@@ -15,7 +15,7 @@ from ops.verdicts.drift import Drifted, find_drift
 from ops.verdicts.planning import whole_stage_plan
 from ops.verdicts.still_existing import refuse_lost_state
 from terraform.instances import account_in
-from terraform.premises import refuse_untrusted_state
+from terraform.premises import refuse_foreign_state, refuse_untrusted_state
 from terraform.state_lock import LockHolder, cut_short, lost_object, lost_state
 from terraform.stored_state import lock_of, place_of, stored
 from terraform.workspace import Workspace
@@ -46,10 +46,13 @@ def gather(deployed: Deployed) -> StateFacts:
     """Read the state.
 
     Raises UserError when AWS refuses and for what is no state, UntrustedStateError for one that is lost while
-    AWS still has its objects.
+    AWS still has its objects, and for another project's.
     """
     facts = _stored(deployed)
-    if facts.locked or facts.doubt or facts.resources or not facts.bucket_found:
+    if facts.locked or facts.doubt or not facts.bucket_found:
+        return facts
+    if facts.resources:
+        refuse_foreign_state(deployed.workspace)
         return facts
     refuse_untrusted_state(deployed.workspace)
     if record_at_hand(deployed.workspace, region=deployed.settings.region) is None:
