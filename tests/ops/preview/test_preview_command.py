@@ -14,7 +14,7 @@ from modules.settings.stage_files import parse_stage
 from modules.settings.stage_settings import StageSettings
 from ops.deployed import Deployed
 from ops.preview.file import name_of, stage_file
-from ops.preview.lending import check_lends, first_priority, lacks, lent_by
+from ops.preview.lending import first_priority, lacks, lent_by
 from ops.preview.states import Previews
 from terraform.state import State, parse_state
 from terraform.workspace import Workspace
@@ -137,12 +137,6 @@ def test_a_rule_that_cannot_move_behind_those_of_previews_is_told_before_anythin
     assert (refused.code, refused.text) == (1, "")
     (line,) = (each for each in refused.errors.splitlines() if "priority" in each)
     assert "services.reports.priority = 40001: must be at most 40000 beside [previews]" in line
-
-
-def test_a_preview_needs_services_that_the_base_has_and_no_file_storage() -> None:
-    for name in ("python-agent", "nowhere"):
-        with pytest.raises(UserError, match=rf"previews.services has '{name}': allowed: .*hasura"):
-            check_lends(settings_of({"previews": {"services": [name]}}))
 
 
 def test_a_name_is_made_of_the_branchs_and_short_enough_for_a_target_group() -> None:
