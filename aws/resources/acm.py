@@ -32,9 +32,7 @@ ACM: Final = (
         tags="Tags",
         in_use="InUseBy",
         tied_to=("aws_lb", "InUseBy"),
-        removal=Removal(
-            service="acm", operation="DeleteCertificate", parameters={"CertificateArn": "{0}"}
-        ),
+        removal=Removal("acm", "DeleteCertificate", {"CertificateArn": "{0}"}),
     ),
     ResourceType(
         type="aws_acm_certificate_validation",

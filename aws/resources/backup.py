@@ -39,9 +39,7 @@ _PLAN: Final = ResourceType(
     in_use="Selections",
     tied_to=("aws_backup_vault", "Vaults"),
     protects=True,
-    removal=Removal(
-        service="backup", operation="DeleteBackupPlan", parameters={"BackupPlanId": "{0}"}
-    ),
+    removal=Removal("backup", "DeleteBackupPlan", {"BackupPlanId": "{0}"}),
 )
 
 BACKUP: Final = (
@@ -56,9 +54,7 @@ BACKUP: Final = (
         owners=of(_PLAN, "id"),
         protects=True,
         removal=Removal(
-            service="backup",
-            operation="DeleteBackupSelection",
-            parameters={"BackupPlanId": "{0}", "SelectionId": "{1}"},
+            "backup", "DeleteBackupSelection", {"BackupPlanId": "{0}", "SelectionId": "{1}"}
         ),
     ),
     _PLAN,

@@ -91,9 +91,9 @@ def _removal(
     operation: str, parameter: str, *, first: Callable[[Clients, str], None] | None = None
 ) -> Removal:
     return Removal(
-        service="ec2",
-        operation=operation,
-        parameters={parameter: "{0}"},
+        "ec2",
+        operation,
+        {parameter: "{0}"},
         first=first or (lambda _clients, _id: None),
     )
 
@@ -111,9 +111,7 @@ EC2: Final = (
         can_be_double=True,
         listing=_call("FlowLogs", filtered("resource-id")),
         tags="Tags",
-        removal=Removal(
-            service="ec2", operation="DeleteFlowLogs", parameters={"FlowLogIds": ["{0}"]}
-        ),
+        removal=Removal("ec2", "DeleteFlowLogs", {"FlowLogIds": ["{0}"]}),
     ),
     ResourceType(
         type="aws_nat_gateway",
@@ -197,11 +195,7 @@ EC2: Final = (
         listing=_call("VpcEndpoints", filtered("vpc-id")),
         status="State",
         tags="Tags",
-        removal=Removal(
-            service="ec2",
-            operation="DeleteVpcEndpoints",
-            parameters={"VpcEndpointIds": ["{0}"]},
-        ),
+        removal=Removal("ec2", "DeleteVpcEndpoints", {"VpcEndpointIds": ["{0}"]}),
     ),
     ResourceType(
         type="aws_internet_gateway",

@@ -47,9 +47,7 @@ EFS: Final = (
         status="LifeCycleState",
         tags="Tags",
         identity=("posix_user", "root_directory", "tags"),
-        removal=Removal(
-            service="efs", operation="DeleteAccessPoint", parameters={"AccessPointId": "{0}"}
-        ),
+        removal=Removal("efs", "DeleteAccessPoint", {"AccessPointId": "{0}"}),
     ),
     _FILE_SYSTEM,
     ResourceType(

@@ -112,9 +112,9 @@ SECURITY_GROUPS: Final = (
         is_somebodys=lambda row: row["GroupName"] != "default",
         tags="Tags",
         removal=Removal(
-            service="ec2",
-            operation="DeleteSecurityGroup",
-            parameters={"GroupId": "{0}"},
+            "ec2",
+            "DeleteSecurityGroup",
+            {"GroupId": "{0}"},
             first=_revoke_rules,
         ),
         identity=("description", "name", "tags"),
