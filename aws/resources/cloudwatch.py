@@ -3,7 +3,7 @@
 from typing import Final
 
 from aws.resources.call import Call
-from aws.resources.row import ResourceType, kept_after_all, of
+from aws.resources.row import ResourceType, of, switched_on
 
 _RULE: Final = ResourceType(
     type="aws_cloudwatch_event_rule",
@@ -91,7 +91,7 @@ CLOUDWATCH: Final = (
         import_id="{name}",
         listing=Call("logs", "DescribeLogGroups", "logGroups", {"logGroupNamePrefix": "{}"}),
         kept_in_state={"skip_destroy": None},
-        state_changes={"skip_destroy": kept_after_all},
+        state_changes={"skip_destroy": switched_on},
         identity=("kms_key_id", "log_group_class", "name", "tags"),
         settings=("retention_in_days",),
     ),

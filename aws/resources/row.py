@@ -260,8 +260,8 @@ def text_of(value: object) -> str:
     return value
 
 
-def kept_after_all(before: Any, after: Any) -> bool:
-    """Return whether a change lets an object survive the destroy of its stage."""
+def switched_on(before: Any, after: Any) -> bool:
+    """Return whether a change is from off to on."""
     return before is False and after is True
 
 

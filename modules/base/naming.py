@@ -16,6 +16,11 @@ CLUSTER_SUFFIX = "-ecs-cluster"
 _FIRST_MAJOR = "15"
 
 
+def resource_name(name: str) -> str:
+    """Return one of our names as the name of a Terraform resource."""
+    return name.replace("-", "_")
+
+
 def major_version(engine_version: str) -> str:
     """Return the major version of PostgreSQL in `15` or `15.6`."""
     return engine_version.split(".", 1)[0]
