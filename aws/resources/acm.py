@@ -24,6 +24,7 @@ def _described(clients: Clients, rows: Sequence[Row], sought: str | None) -> Seq
 ACM: Final = (
     ResourceType(
         type="aws_acm_certificate",
+        free=True,
         key=("domain_name",),
         attributes={"id": "CertificateArn", "arn": "CertificateArn", "domain_name": "DomainName"},
         can_be_double=True,
@@ -36,6 +37,7 @@ ACM: Final = (
     ),
     ResourceType(
         type="aws_acm_certificate_validation",
+        free=True,
         key=("certificate_arn",),
         attributes={},
         not_imported="it is no object in AWS, but a wait that is over",

@@ -30,6 +30,7 @@ _SELECTIONS: Final = Call(
 )
 _PLAN: Final = ResourceType(
     type="aws_backup_plan",
+    free=True,
     key=("name",),
     attributes={"id": "BackupPlanId", "arn": "BackupPlanArn", "name": "BackupPlanName"},
     can_be_double=True,
@@ -45,6 +46,7 @@ _PLAN: Final = ResourceType(
 BACKUP: Final = (
     ResourceType(
         type="aws_backup_selection",
+        free=True,
         role_is_for="backup.amazonaws.com",
         key=("plan_id", "name"),
         attributes={"id": "SelectionId", "plan_id": "BackupPlanId", "name": "SelectionName"},

@@ -150,6 +150,7 @@ EC2: Final = (
     ),
     ResourceType(
         type="aws_route_table",
+        free=True,
         cloudformation="AWS::EC2::RouteTable",
         interrupts={"route": "connections that go the way that changes"},
         label="route table",
@@ -167,6 +168,7 @@ EC2: Final = (
     ),
     ResourceType(
         type="aws_route_table_association",
+        free=True,
         cloudformation="AWS::EC2::SubnetRouteTableAssociation",
         label="association of a subnet with a route table",
         key=("subnet_id", "route_table_id"),
@@ -184,6 +186,7 @@ EC2: Final = (
     ),
     ResourceType(
         type="aws_vpc_endpoint",
+        free=True,
         label="VPC endpoint",
         key=("vpc_id", "service_name"),
         attributes={
@@ -199,6 +202,7 @@ EC2: Final = (
     ),
     ResourceType(
         type="aws_internet_gateway",
+        free=True,
         cloudformation="AWS::EC2::InternetGateway",
         label="internet gateway",
         key=("vpc_id", "tags.Name"),
@@ -216,6 +220,7 @@ EC2: Final = (
     ),
     ResourceType(
         type="aws_subnet",
+        free=True,
         cloudformation="AWS::EC2::Subnet",
         label="subnet",
         key=("vpc_id", "cidr_block"),
@@ -242,6 +247,7 @@ EC2: Final = (
     ),
     ResourceType(
         type="aws_vpc",
+        free=True,
         cloudformation="AWS::EC2::VPC",
         label="VPC",
         key=("tags.Name",),
@@ -266,6 +272,7 @@ EC2: Final = (
     ),
     ResourceType(
         type="aws_vpc_dhcp_options_association",
+        free=True,
         key=("vpc_id",),
         attributes={
             "id": lambda row: f"{row['DhcpOptionsId']}-{row['VpcId']}",
@@ -284,6 +291,7 @@ EC2: Final = (
     ),
     ResourceType(
         type="aws_vpc_dhcp_options",
+        free=True,
         key=("tags.Name",),
         attributes={"id": "DhcpOptionsId"},
         can_be_double=True,

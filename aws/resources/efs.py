@@ -32,6 +32,7 @@ _FILE_SYSTEM: Final = ResourceType(
 EFS: Final = (
     ResourceType(
         type="aws_efs_access_point",
+        free=True,
         cloudformation="AWS::EFS::AccessPoint",
         label="access point",
         key=("file_system_id", "root_directory.path"),
@@ -52,6 +53,7 @@ EFS: Final = (
     _FILE_SYSTEM,
     ResourceType(
         type="aws_efs_file_system_policy",
+        free=True,
         key=("file_system_id",),
         attributes={"id": "FileSystemId", "file_system_id": "FileSystemId"},
         import_id="{file_system_id}",
@@ -69,6 +71,7 @@ EFS: Final = (
     ),
     ResourceType(
         type="aws_efs_mount_target",
+        free=True,
         cloudformation="AWS::EFS::MountTarget",
         label="mount target",
         key=("file_system_id", "subnet_id"),

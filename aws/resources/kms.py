@@ -64,6 +64,7 @@ KMS: Final = (
     ),
     ResourceType(
         type="aws_kms_alias",
+        free=True,
         key=("name",),
         refuses_double=True,
         attributes={"id": "AliasName", "arn": "AliasArn", "name": "AliasName"},

@@ -21,6 +21,7 @@ def _call(kind: str, name: str, absent: str) -> Call:
 def _group(type_: str, kind: str, absent: str) -> ResourceType:
     return ResourceType(
         type=type_,
+        free=True,
         key=("name",),
         refuses_double=True,
         attributes={"id": f"{kind}Name", "arn": f"{kind}Arn", "name": f"{kind}Name"},
