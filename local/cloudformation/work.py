@@ -1,7 +1,7 @@
 """What CloudFormation does to the rows of a stack: make, change, delete, import, look for drift.
 
-It runs after the request was answered, as on AWS, so that a caller has to wait for a status. One file,
-because each of the five changes a stack's rows by the same few steps.
+It runs after the request was answered, as on AWS, so that a caller has to wait for a status. Longer than
+others, because each of the five changes a stack's rows by the same few steps.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Rows of what holds data: databases, secrets, buckets, file systems. A long table, nothing more."""
+"""Rows of what holds data: databases, secrets, buckets, file systems. Longer than others: one table."""
 
 import json
 from collections.abc import Mapping
