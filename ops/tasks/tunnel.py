@@ -137,11 +137,13 @@ def _wait_until_it_listens(plugin: "subprocess.Popen[str]", running: Running) ->
     lines: list[str] = []
     listens = threading.Event()
     assert plugin.stdout is not None  # noqa: S101  # PIPE was asked for
-    threading.Thread(target=_read, args=(plugin.stdout, lines, listens), daemon=True).start()
+    reader = threading.Thread(target=_read, args=(plugin.stdout, lines, listens), daemon=True)
+    reader.start()
     for _ in range(_PLUGIN_SECONDS * 5):
         if listens.is_set():
             return
         if plugin.poll() is not None:
+            reader.join(_END_SECONDS)  # what it said last may be on its way
             break
         running.rest(0.2)
     last = next((line for line in reversed(lines) if line), "no word")
@@ -152,10 +154,11 @@ def _wait_until_it_listens(plugin: "subprocess.Popen[str]", running: Running) ->
 
 
 def _read(stream: IO[str], lines: list[str], listens: threading.Event) -> None:
-    for line in stream:
-        lines[:] = [*lines[-20:], line.strip()]
-        if _LISTENS in line:
-            listens.set()
+    with stream:
+        for line in stream:
+            lines[:] = [*lines[-20:], line.strip()]
+            if _LISTENS in line:
+                listens.set()
 
 
 def _end(plugin: "subprocess.Popen[str]") -> None:

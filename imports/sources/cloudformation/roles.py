@@ -4,18 +4,16 @@ Told by what refers to a row, then by what it is called; the construct path come
 renamed a construct. Where two rows could be one thing, neither is.
 """
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
+from imports.sources.cloudformation.containers import kebab, names_of_task, own_container, ports
 from imports.sources.cloudformation.owners_stack import OwnersRow, OwnersStack
 from imports.sources.cloudformation.references import referred, texts
 
-_WORD: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_CONTAINER: Final = "Container"
-_FAMILY: Final = re.compile(r"^(?:.*-)?(?P<name>[a-z][a-z-]*?)(?:-fargate)?$")
+_INGRESS: Final = "AWS::EC2::SecurityGroupIngress"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,9 +44,14 @@ def roles(stack: OwnersStack, *, services: Iterable[str], secrets: Mapping[str, 
         for logical_id, role in found.items()
         if counts[stack.rows[logical_id].type, role] > 1 and _is_single(stack.rows[logical_id])
     )
+    # What is of the service's own container is surer than what is of another beside it.
+    own = {logical_id for logical_id in double if finder.is_own(stack.rows[logical_id])}
+    sure = Counter((stack.rows[logical_id].type, found[logical_id]) for logical_id in own)
+    settled = {each for each in double if sure[stack.rows[each].type, found[each]] == 1}
+    left = double - (settled & own)
     return Roles(
-        of={logical_id: role for logical_id, role in found.items() if logical_id not in double},
-        ambiguous=double,
+        of={logical_id: role for logical_id, role in found.items() if logical_id not in left},
+        ambiguous=double - settled,
     )
 
 
@@ -84,11 +87,6 @@ def _is_single(row: OwnersRow) -> bool:
     return row.type not in _MANY
 
 
-def kebab(name: str) -> str:
-    """Return `PythonAgent` as `python-agent`."""
-    return _WORD.sub("-", name).lower()
-
-
 class _Finder:
     def __init__(
         self, stack: OwnersStack, services: frozenset[str], secrets: Mapping[str, str]
@@ -106,7 +104,7 @@ class _Finder:
             "AWS::EC2::EIP": self._address,
             "AWS::EC2::NatGateway": self._gateway,
             "AWS::EC2::SecurityGroup": self._group,
-            "AWS::EC2::SecurityGroupIngress": self._ingress,
+            _INGRESS: self._ingress,
             "AWS::ECS::TaskDefinition": self._task,
             "AWS::ECS::Service": lambda row: self._of_referred(row, "TaskDefinition"),
             "AWS::Logs::LogGroup": self._log_group,
@@ -157,18 +155,20 @@ class _Finder:
         return self._known_service(*cut)
 
     def _task(self, row: OwnersRow) -> str | None:
-        told = row.properties.get("ContainerDefinitions")
-        containers: Sequence[Any] = told if isinstance(told, list) else ()
-        names = [str(each.get("Name", "")) for each in containers if isinstance(each, dict)]
-        by_container = [
-            kebab(name.removesuffix(_CONTAINER)) for name in names if name.endswith(_CONTAINER)
-        ]
-        family = _FAMILY.match("".join(texts(row.properties.get("Family"))).lower())
-        by_family = [family["name"]] if family else []
-        return (
-            self._known_service(*by_container)
-            or self._known_service(*by_family)
-            or self._by_path(row, "TaskDef")
+        return self._known_service(*names_of_task(row)) or self._by_path(row, "TaskDef")
+
+    def is_own(self, row: OwnersRow) -> bool:
+        """Return whether a row is of a service's own container, not of one beside it in the task."""
+        if row.type == "AWS::Logs::LogGroup":
+            return any(
+                row.logical_id in referred(own_container(task, self._task(task)))
+                for task in self._typed("AWS::ECS::TaskDefinition")
+            )
+        into = self._of_referred(row, "GroupId") if row.type == _INGRESS else None
+        return into is not None and any(
+            row.properties.get("FromPort") in ports(own_container(task, into))
+            for task in self._typed("AWS::ECS::TaskDefinition")
+            if self._task(task) == into
         )
 
     def _users(self, logical_id: str, type_: str, property_: str) -> list[OwnersRow]:

@@ -221,6 +221,40 @@ def test_a_template_of_any_kind_is_judged_or_refused_in_one_line(chance: Random)
     assert refused or {each.logical_id for each in rows} == template["Resources"].keys()
 
 
+def test_a_container_beside_a_service_s_own_takes_nothing_from_it() -> None:
+    template = copy.deepcopy(document("guide"))
+    rows = template["Resources"]
+    group = {**rows["FunctionsLogGroup0226F429"], "Metadata": {}}
+    (traffic,) = (
+        row
+        for name, row in rows.items()
+        if name.startswith("FunctionsSGfromAwsStackAlb")
+        and row["Type"] == "AWS::EC2::SecurityGroupIngress"
+    )
+    rows["CollectorLogs"] = group
+    rows["CollectorTraffic"] = {
+        **traffic,
+        "Properties": {**traffic["Properties"], "FromPort": 4317, "ToPort": 4317},
+    }
+    (task,) = (name for name in rows if name.startswith("FunctionsTaskDef"))
+    collector = {
+        "Name": "AdotCollectorContainer",
+        "PortMappings": [{"ContainerPort": 4317}],
+        "LogConfiguration": {"Options": {"awslogs-group": {"Ref": "CollectorLogs"}}},
+    }
+    rows[task]["Properties"]["ContainerDefinitions"].insert(0, collector)
+
+    said = {each.logical_id: each for each in judged(template)}
+
+    assert said["FunctionsLogGroup0226F429"].address == "aws_cloudwatch_log_group.functions"
+    (rule,) = (name for name, row in rows.items() if row is traffic)
+    assert said[rule].address == (
+        "aws_vpc_security_group_ingress_rule.functions_from_load_balancer"
+    )
+    for name in ("CollectorLogs", "CollectorTraffic"):
+        assert (said[name].verdict, said[name].address) == ("not covered", "")
+
+
 @pytest.mark.parametrize("as_text", [False, True])
 def test_what_get_template_prints_is_read_as_the_template(as_text: bool) -> None:
     whole = document("guide")
