@@ -172,13 +172,28 @@ def _block_reason(
         return lost
     if change.actions == ("no-op",) or _all_state_only(differences):
         return None
-    if phase == "adopt" or change.importing:
+    if phase == "adopt" or (change.importing and not _only_starts_again(change, differences)):
         return "it would be changed in AWS" + _of_phase(phase)
     changed = {difference.attribute for difference in differences}
     kept = RESOURCES[change.type].identity or ()
     is_other = bool(changed & set(kept))
     why = "its identifying attributes would be changed"
     return why if is_other else _unprotected(change, allowed)
+
+
+def _only_starts_again(change: Change, differences: tuple[AttributeChange, ...]) -> bool:
+    """Return whether a service would go on with the revision that it runs, as after a rollback.
+
+    An import reads the revision without its ARN, and not that each deployment was to start new tasks.
+    """
+    changed = {each.attribute for each in differences if not each.state_only}
+    before, after = (change.before or {}, change.after or {})
+    runs, wanted = (str(each.get("task_definition")) for each in (before, after))
+    return (
+        change.type == "aws_ecs_service"
+        and changed <= {"force_new_deployment", "task_definition"}
+        and wanted.endswith(f"/{runs}")
+    )
 
 
 def _lost(change: Change, *, expected: str | None, by: str) -> str | None:
