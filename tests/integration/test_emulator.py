@@ -108,6 +108,49 @@ def _topic(emulator: Emulator) -> None:
     sns.create_topic(Name="taken", Tags=[{"Key": "made", "Value": str(made)}])
 
 
+def test_what_an_instance_uses_is_not_deleted(emulator: Emulator) -> None:
+    rds = emulator.client("rds")
+    rds.create_db_parameter_group(
+        DBParameterGroupName="used", DBParameterGroupFamily="postgres15", Description="d"
+    )
+    ec2 = emulator.client("ec2")
+    subnets = [
+        each["SubnetId"]
+        for each in ec2.describe_subnets(Filters=[{"Name": "default-for-az", "Values": ["true"]}])[
+            "Subnets"
+        ]
+    ]
+    rds.create_db_subnet_group(
+        DBSubnetGroupName="used", DBSubnetGroupDescription="d", SubnetIds=subnets
+    )
+    rds.create_db_instance(
+        DBInstanceIdentifier="user",
+        Engine="postgres",
+        EngineVersion="15",
+        DBInstanceClass="db.t3.micro",
+        AllocatedStorage=20,
+        MasterUsername="master",
+        MasterUserPassword="planted-password",
+        DBParameterGroupName="used",
+        DBSubnetGroupName="used",
+    )
+    deletions = (
+        lambda: rds.delete_db_parameter_group(DBParameterGroupName="used"),
+        lambda: rds.delete_db_subnet_group(DBSubnetGroupName="used"),
+    )
+
+    for delete, code in zip(
+        deletions, ("InvalidDBParameterGroupState", "InvalidDBSubnetGroupStateFault"), strict=True
+    ):
+        with pytest.raises(rds.exceptions.ClientError, match=code):
+            delete()
+    assert rds.describe_db_instances(DBInstanceIdentifier="user")["DBInstances"]
+
+    rds.delete_db_instance(DBInstanceIdentifier="user", SkipFinalSnapshot=True)
+    for delete in deletions:
+        delete()
+
+
 @pytest.mark.parametrize(
     ("create", "code"),
     [
