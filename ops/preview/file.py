@@ -11,7 +11,7 @@ import tomli_w
 
 from common.errors import UserError, shorten
 from modules.settings.previews import PREFIX, STAGE_PREFIX, TAG, Preview, host_of
-from modules.settings.services import OWN_REPOSITORY, SERVICES, Service
+from modules.settings.services import OWN_REPOSITORY, PLACEHOLDERS, SERVICES, Service
 from modules.settings.setting_types import PLAIN_NAME
 from modules.settings.stage_settings import StageSettings
 
@@ -101,7 +101,7 @@ def stage_file(
         **({"state": {"key": state_key}} if state_key else {}),
         "services": {
             each: (
-                _row(base.services[each], services, tags.get(each))
+                _row(base.services[each], services, tags.get(each), extended=bool(base.extension))
                 if each in services
                 else {"enabled": False}
             )
@@ -111,9 +111,16 @@ def stage_file(
     return _HEADER + tomli_w.dumps(document)
 
 
-def _row(row: Service, services: Sequence[str], tag: str | None) -> dict[str, Any]:
+def _row(
+    row: Service, services: Sequence[str], tag: str | None, *, extended: bool
+) -> dict[str, Any]:
     """Return what a service's row has in a preview: one task on Spot, which calls what is there."""
-    pooled = "HASURA_GRAPHQL_PG_CONNECTIONS"
+    environment = {
+        # All previews and the base share what one instance lets in.
+        **{name: "5" for name in row.environment if name == "HASURA_GRAPHQL_PG_CONNECTIONS"},
+        # What the base's extension would put in, nobody does here.
+        **{name: "" for name, value in row.environment.items() if extended and _is_given(value)},
+    }
     return {
         "capacity": "spot-only",
         "min_tasks": 1,
@@ -123,7 +130,11 @@ def _row(row: Service, services: Sequence[str], tag: str | None) -> dict[str, An
         # What an extension gives is the base's alone.
         "policies": [each for each in row.policies if each.endswith(".json")],
         "unbounded_policies": [each for each in row.unbounded_policies if each.endswith(".json")],
-        # All previews and the base share what one instance lets in.
-        **({"environment": {pooled: "5"}} if pooled in row.environment else {}),
+        **({"environment": environment} if environment else {}),
         **({"image_tag": tag} if tag and row.image == OWN_REPOSITORY else {}),
     }
+
+
+def _is_given(value: str) -> bool:
+    """Return whether a variable's value has a name in braces that is none of the platform's."""
+    return any(each not in PLACEHOLDERS for each in re.findall(r"\{([a-z][a-z0-9_]*)\}", value))

@@ -1,6 +1,7 @@
 """`ops preview` says in one line what is wrong, and lists and ends what the states tell."""
 
 import json
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from aws.client import Clients
 from common.errors import UserError
 from modules.settings.previews import Lent, Preview
-from modules.settings.stage_files import parse_stage
+from modules.settings.stage_files import parse_stage, read_stage
 from modules.settings.stage_settings import StageSettings
 from ops.deployed import Deployed
 from ops.preview.file import name_of, stage_file
@@ -232,30 +233,32 @@ def test_one_whose_first_deploy_was_cut_short_asks_for_a_person(
     )
 
 
+LENT = Lent(
+    vpc_id="vpc-1",
+    subnet_ids=("subnet-1",),
+    public_addresses=False,
+    cluster_arn="arn:cluster",
+    cluster_name="theirs",
+    load_balancer_name="theirs",
+    listener_arn="arn:listener",
+    namespace_id="ns-1",
+    namespace="dev.internal",
+    database_host="db.example.com",
+    groups={},
+    registries={},
+    secrets={},
+)
+PREVIEW = Preview(
+    base="dev", branch="x", expires_at="2030-01-01T00:00:00Z", first_priority=100, lent=LENT
+)
+
+
 @pytest.fixture
 def preview_file(folder: Path) -> None:
     """The stage file of a preview of dev."""
-    lent = Lent(
-        vpc_id="vpc-1",
-        subnet_ids=("subnet-1",),
-        public_addresses=False,
-        cluster_arn="arn:cluster",
-        cluster_name="theirs",
-        load_balancer_name="theirs",
-        listener_arn="arn:listener",
-        namespace_id="ns-1",
-        namespace="dev.internal",
-        database_host="db.example.com",
-        groups={},
-        registries={},
-        secrets={},
-    )
-    preview = Preview(
-        base="dev", branch="x", expires_at="2030-01-01T00:00:00Z", first_priority=100, lent=lent
-    )
     text = stage_file(
         DEV,
-        preview,
+        PREVIEW,
         name="pr-1",
         services=SERVICES,
         tags={},
@@ -499,3 +502,24 @@ def test_a_stage_file_that_is_no_preview_of_the_base_is_neither_overwritten_nor_
     assert (up.code, f"{own} is no preview of dev" in up.errors) == (1, True)
     assert (down.code, "dev has no preview 'own'" in down.errors) == (1, True)
     assert own.read_text() == text
+
+
+def test_what_an_extension_gives_is_empty_in_a_preview(folder: Path) -> None:
+    (folder / "extensions").mkdir()
+    (folder / "extensions" / "queue.py").write_text("def extend(stack, platform): ...\n")
+    own = 'environment = { WORK = "{work_queue}", HOME_PAGE = "https://{domain}" }'
+    (folder / "stages" / "dev.toml").write_text(
+        f'extension = "extensions/queue.py"\n{LENDS}[services.functions]\n{own}\n'
+    )
+
+    text = stage_file(
+        read_stage(folder / "stages", "dev"),
+        PREVIEW,
+        name="pr-1",
+        services=("functions",),
+        tags={},
+        state_key=None,
+        phase="full",
+    )
+
+    assert tomllib.loads(text)["services"]["functions"]["environment"] == {"WORK": ""}
