@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from imports.sources.cloudformation.containers import kebab, names_of_task, own_container, ports
+from imports.sources.cloudformation.own_objects import is_named, is_platforms
 from imports.sources.cloudformation.owners_stack import OwnersRow, OwnersStack
 from imports.sources.cloudformation.references import referred, texts
 
@@ -42,9 +43,9 @@ def roles(stack: OwnersStack, *, services: Iterable[str], secrets: Mapping[str, 
     double = frozenset(
         logical_id
         for logical_id, role in found.items()
-        if counts[stack.rows[logical_id].type, role] > 1 and _is_single(stack.rows[logical_id])
+        if counts[stack.rows[logical_id].type, role] > 1
+        and stack.rows[logical_id].type not in _MANY
     )
-    # What is of the service's own container is surer than what is of another beside it.
     own = {logical_id for logical_id in double if finder.is_own(stack.rows[logical_id])}
     sure = Counter((stack.rows[logical_id].type, found[logical_id]) for logical_id in own)
     settled = {each for each in double if sure[stack.rows[each].type, found[each]] == 1}
@@ -62,15 +63,9 @@ _ONLY_ONE: Final = frozenset(
         "AWS::EC2::VPCGatewayAttachment",
         "AWS::ECS::Cluster",
         "AWS::ECS::ClusterCapacityProviderAssociations",
-        "AWS::EFS::AccessPoint",
-        "AWS::EFS::FileSystem",
         "AWS::ElasticLoadBalancingV2::LoadBalancer",
         "AWS::RDS::DBInstance",
         "AWS::RDS::DBSubnetGroup",
-        "AWS::S3::Bucket",
-        "AWS::S3::BucketPolicy",
-        "AWS::SNS::Subscription",
-        "AWS::SNS::Topic",
     }
 )
 # Of these a service has as many as it has callers, targets or values.
@@ -81,10 +76,6 @@ _MANY: Final = frozenset(
         "AWS::ECS::TaskDefinition",
     }
 )
-
-
-def _is_single(row: OwnersRow) -> bool:
-    return row.type not in _MANY
 
 
 class _Finder:
@@ -120,6 +111,12 @@ class _Finder:
             "AWS::ECR::Repository": self._repository,
             "AWS::SecretsManager::Secret": self._secret,
             "AWS::EFS::MountTarget": self._mount_target,
+            "AWS::EFS::FileSystem": self._platforms,
+            "AWS::EFS::AccessPoint": lambda row: self._of_referred(row, "FileSystemId"),
+            "AWS::S3::Bucket": self._platforms,
+            "AWS::S3::BucketPolicy": lambda row: self._of_referred(row, "Bucket"),
+            "AWS::SNS::Topic": self._platforms,
+            "AWS::SNS::Subscription": lambda row: self._of_referred(row, "TopicArn"),
         }
 
     def role(self, row: OwnersRow) -> str | None:
@@ -158,13 +155,15 @@ class _Finder:
         return self._known_service(*names_of_task(row)) or self._by_path(row, "TaskDef")
 
     def is_own(self, row: OwnersRow) -> bool:
-        """Return whether a row is of a service's own container, not of one beside it in the task."""
+        """Return whether a row is surely the platform's: of a service's own container, or so named."""
         if row.type == "AWS::Logs::LogGroup":
             return any(
                 row.logical_id in referred(own_container(task, self._task(task)))
                 for task in self._typed("AWS::ECS::TaskDefinition")
             )
-        into = self._of_referred(row, "GroupId") if row.type == _INGRESS else None
+        if row.type != _INGRESS:
+            return is_named(row)
+        into = self._of_referred(row, "GroupId")
         return into is not None and any(
             row.properties.get("FromPort") in ports(own_container(task, into))
             for task in self._typed("AWS::ECS::TaskDefinition")
@@ -260,7 +259,12 @@ class _Finder:
     def _address(self, row: OwnersRow) -> str | None:
         return self._of_users(row, "AWS::EC2::NatGateway", "AllocationId")
 
+    def _platforms(self, row: OwnersRow) -> str | None:
+        return "main" if is_platforms(row, self._rows) else None
+
     def _mount_target(self, row: OwnersRow) -> str | None:
+        if self._of_referred(row, "FileSystemId") is None:
+            return None
         for subnet in referred(row.properties.get("SubnetId")):
             name = self._subnets.get(subnet)
             if name and name.startswith("private_"):

@@ -179,6 +179,49 @@ def test_two_rows_that_could_be_one_thing_are_both_left_alone() -> None:
     assert found[0].why == "another row could be the same thing: neither is touched"
 
 
+OWN_OBJECTS: dict[str, dict[str, Any]] = {
+    "OwnBucket": {"Type": "AWS::S3::Bucket"},
+    "OwnPolicy": {"Type": "AWS::S3::BucketPolicy", "Properties": {"Bucket": {"Ref": "OwnBucket"}}},
+    "OwnTopic": {"Type": "AWS::SNS::Topic"},
+    "OwnSubscription": {
+        "Type": "AWS::SNS::Subscription",
+        "Properties": {"TopicArn": {"Ref": "OwnTopic"}, "Endpoint": "me@example.com"},
+    },
+    "OwnFiles": {"Type": "AWS::EFS::FileSystem"},
+    "OwnPoint": {
+        "Type": "AWS::EFS::AccessPoint",
+        "Properties": {"FileSystemId": {"Ref": "OwnFiles"}},
+    },
+}
+
+
+@pytest.mark.parametrize("shape", ["oldest", "older", "guide", "newest"])
+def test_an_owner_s_own_bucket_topic_and_files_are_never_taken_for_the_platform_s(
+    shape: str,
+) -> None:
+    template = copy.deepcopy(document(shape))
+    before = judged(template)
+    template["Resources"] |= OWN_OBJECTS
+
+    after = judged(template)
+
+    assert [each for each in after if each.logical_id not in OWN_OBJECTS] == before
+    assert {each.verdict for each in after if each.logical_id in OWN_OBJECTS} == {"not covered"}
+
+
+def test_a_renamed_bucket_topic_and_file_system_are_told_by_who_uses_them() -> None:
+    text = json.dumps(document("guide"))
+    for construct in ("AlarmTopic", "AtomicDataBucket", "LanceDbFileSystem"):
+        text = text.replace(construct, f"Our{construct}")
+
+    said = {each.address: each.logical_id for each in judged(json.loads(text))}
+
+    assert said["aws_s3_bucket.data"].startswith("OurAtomicDataBucket")
+    assert said["aws_sns_topic.alarms"].startswith("OurAlarmTopic")
+    assert said["aws_sns_topic_subscription.operator"].startswith("OurAlarmTopic")
+    assert said["aws_efs_file_system.lancedb"].startswith("OurLanceDbFileSystem")
+
+
 def test_an_owner_s_own_addition_is_not_covered() -> None:
     template = copy.deepcopy(document("guide"))
     template["Resources"]["Queue"] = {"Type": "AWS::SQS::Queue"}
