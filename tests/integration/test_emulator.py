@@ -134,21 +134,16 @@ def test_what_an_instance_uses_is_not_deleted(emulator: Emulator) -> None:
         DBParameterGroupName="used",
         DBSubnetGroupName="used",
     )
-    deletions = (
-        lambda: rds.delete_db_parameter_group(DBParameterGroupName="used"),
-        lambda: rds.delete_db_subnet_group(DBSubnetGroupName="used"),
-    )
-
-    for delete, code in zip(
-        deletions, ("InvalidDBParameterGroupState", "InvalidDBSubnetGroupStateFault"), strict=True
-    ):
-        with pytest.raises(rds.exceptions.ClientError, match=code):
-            delete()
+    refused = rds.exceptions.ClientError
+    with pytest.raises(refused, match="InvalidDBParameterGroupState"):
+        rds.delete_db_parameter_group(DBParameterGroupName="used")
+    with pytest.raises(refused, match="InvalidDBSubnetGroupStateFault"):
+        rds.delete_db_subnet_group(DBSubnetGroupName="used")
     assert rds.describe_db_instances(DBInstanceIdentifier="user")["DBInstances"]
 
     rds.delete_db_instance(DBInstanceIdentifier="user", SkipFinalSnapshot=True)
-    for delete in deletions:
-        delete()
+    rds.delete_db_parameter_group(DBParameterGroupName="used")
+    rds.delete_db_subnet_group(DBSubnetGroupName="used")
 
 
 @pytest.mark.parametrize(
