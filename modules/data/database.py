@@ -71,6 +71,16 @@ def _final_snapshot(context: Context, security_group: SecurityGroup) -> str | No
     return f"{context.names.final_snapshot}-{security_group.id}"
 
 
+def _deletes_backups(context: Context) -> bool | None:
+    """Return False where the stage retains its data: daily backups then outlive a deletion for their days.
+
+    A final snapshot is of the last moment alone, which may be after the harm. They are billed as backups are.
+    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_WorkingWithAutomatedBackups.Retaining.html
+    https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Managing.Backups.Retaining.html
+    """
+    return False if context.retain_data else None
+
+
 def _grows_to(settings: s.Database, *, is_adopted: bool) -> int | None:
     """Return how far the storage may grow; None leaves it as it is.
 
@@ -177,6 +187,7 @@ class PostgresInstance(Construct):
                 apply_immediately=False,
                 deletion_protection=context.guard.refuses(DbInstance, "main"),
                 skip_final_snapshot=not context.retain_data,
+                delete_automated_backups=_deletes_backups(context),
                 final_snapshot_identifier=(
                     context.names.final_snapshot
                     if is_adopted and context.retain_data
@@ -270,6 +281,7 @@ class AuroraCluster(Construct):
                 apply_immediately=False,
                 deletion_protection=context.guard.refuses(RdsCluster, "main"),
                 skip_final_snapshot=not context.retain_data,
+                delete_automated_backups=_deletes_backups(context),
                 final_snapshot_identifier=_final_snapshot(context, security_group),
                 depends_on=watch.ready,
             ),

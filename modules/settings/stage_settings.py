@@ -102,7 +102,8 @@ class Network(Section):
     )
     availability_zones: Annotated[tuple[str, ...], Field(strict=False)] = Field(
         (),
-        description="zones by name; default: the first `zone_count` that the region lists",
+        description="zones by name; default: the first `zone_count` of the region that have Fargate and "
+        "small databases",
     )
     subnet_newbits: int = Field(
         8,

@@ -169,6 +169,7 @@ def test_a_retained_database_refuses_to_go(stack: Synthesize, stage: str, type_:
 
     assert database["deletion_protection"] is True
     assert database["skip_final_snapshot"] is False
+    assert database["delete_automated_backups"] is False
     assert database["lifecycle"] == {"prevent_destroy": True}
 
 
@@ -178,6 +179,7 @@ def test_another_database_goes_without_a_trace(stack: Synthesize, stage: str) ->
 
     assert database["deletion_protection"] is False
     assert database["skip_final_snapshot"] is True
+    assert "delete_automated_backups" not in database
     assert "final_snapshot_identifier" not in database
     assert "lifecycle" not in database
 
