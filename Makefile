@@ -44,7 +44,7 @@ check: setup ## lint, formatting, types, which package knows which, workflows, s
 checkov: setup ## install checkov, in a virtualenv of its own
 	@$(PYTHON) dev/setup/setup.py checkov
 
-security: checkov ## look for security mistakes in what every stage synthesizes to
+security: checkov ## look for security errors in what every stage synthesizes to
 	@. ./activate && python -m security
 
 format: setup ## format the code and apply the safe lint fixes

@@ -18,8 +18,8 @@ _OTHER_FILES: Final = (
     (b"-----BEGIN ", "encrypted or a key", "Decrypt it into a private file first."),
     (b"age-encryption.org/", "encrypted by age", "Decrypt it into a private file first."),
     (b"version https://git-lfs", "a pointer of Git LFS", "Run `git lfs pull` first."),
-    (b"<!DOCTYPE ", "a web page", "Take the file itself; a login may stand before it."),
-    (b"<html", "a web page", "Take the file itself; a login may stand before it."),
+    (b"<!DOCTYPE ", "a web page", "Take the file itself; a login may come before it."),
+    (b"<html", "a web page", "Take the file itself; a login may come before it."),
     (b"<?xml", "XML, as S3 answers with where it refuses", "Take the file itself."),
     (b"<<<<<<< ", "in the middle of a merge", "Resolve git's conflict first."),
 )
@@ -126,7 +126,7 @@ def beside_json(text: str) -> Beside | None:
     if "@level" in within:
         return Beside(what="the log that `terraform plan -json` prints, a line each")
     if within:
-        return Beside(what="another program's lines stand before or after it, in the same file")
+        return Beside(what="another program's lines come before or after it, in the same file")
     return None
 
 

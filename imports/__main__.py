@@ -423,7 +423,7 @@ def retire_(
     terraform_workspace: TerraformWorkspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Let the old owner go: remove from the legacy state what the new one holds, after a backup of it.
+    """Remove from the old owner's state, or delete its stack, what the new state holds; after a backup.
 
     Of a CloudFormation stack: keep what it made, and delete the stack. Exit code 2: nobody could be asked, or
     something is no longer as it was.

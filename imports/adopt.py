@@ -10,17 +10,17 @@ from aws.client import Clients, boto3_clients
 from aws.resources import import_id
 from common.errors import UserError
 from common.progress import Progress
-from imports.gate import Verdict, judge
+from imports.gate import Verdict, judge_adoption
 from imports.preflight import preflight
 from imports.record import AdoptionRecord
 from imports.retire import LEGACY
 from imports.stack_retirement.stack_calls import stack_facts
 from imports.stack_retirement.steps import GONE
 from imports.stack_side import refuse_moved_stack
-from imports.taken_names import taken_names
+from imports.taken_names import in_the_way
 from imports.workspace_record import kept_record
 from terraform.cli import Terraform
-from terraform.overwrites import held_documents, overwrites
+from terraform.overwrites import overwrites
 from terraform.plan import Plan
 from terraform.plan_file import read_plan
 from terraform.premises import (
@@ -175,19 +175,16 @@ def _gate(
         terraform.plan(plan_path)
         plan = terraform.show(plan_path)
         refuse_half_plan(plan, None)
-    progress("looking in AWS for what a create would overwrite")
     allowed = frozenset(settings.allow_overwrite)
     clients = boto3_clients(region=record.region)
-    replaced = overwrites(plan, held_documents(plan, clients), allowed=allowed)
-    progress("looking in AWS for names that are taken")
-    taken = taken_names(plan, clients, stage=workspace.stage)
+    held, taken = in_the_way(plan, clients, stage=workspace.stage, progress=progress)
     progress("judging the plan")
-    verdict = judge(
+    verdict = judge_adoption(
         plan,
         record,
         phase=settings.phase,
         stack=stack,
-        overwrites=replaced,
+        overwrites=overwrites(plan, held, allowed=allowed),
         refused=(*downgrades(plan), *taken),
         allowed=allowed,
     )

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 from aws.client import Clients, ask
 from aws.resources import ADOPTABLE, RESOURCES
 from aws.resources.call import Answers, Row
-from aws.resources.row import Live, Resource
+from aws.resources.row import Live, ResourceType
 from common.errors import UserError
 
 Existing: TypeAlias = Mapping[str, Sequence[Live]]
@@ -24,7 +24,7 @@ _BY_CLUSTER: Final = frozenset({CLUSTER, "aws_ecs_cluster_capacity_providers"})
 _VPC: Final = "aws_vpc"
 
 
-def kind_of(type_: str) -> Resource:
+def kind_of(type_: str) -> ResourceType:
     """Return the row of a type in the catalogue. Raises UserError for one that is not adopted."""
     if type_ not in ADOPTABLE:
         raise UserError(
@@ -63,7 +63,7 @@ def read_existing(
 
 
 def _buckets(
-    clients: Clients, names: set[str], wanted: Mapping[str, Resource]
+    clients: Clients, names: set[str], wanted: Mapping[str, ResourceType]
 ) -> dict[str, Sequence[Live]]:
     regions = {
         row["Name"]: row.get("BucketRegion") or _location(clients, row["Name"])
@@ -71,7 +71,7 @@ def _buckets(
         if row["Name"] in names
     }
 
-    def parts(type_: str, resource: Resource, bucket: str) -> Sequence[Row]:
+    def parts(type_: str, resource: ResourceType, bucket: str) -> Sequence[Row]:
         if type_ in {BUCKET, _OF_EVERY_BUCKET}:
             return [{"Name": bucket, "Bucket": bucket}]
         return resource.rows(clients, bucket)

@@ -46,7 +46,7 @@ class Verdict:
         return tuple(finding for finding in self.findings if finding.kind == "blocked")
 
 
-def judge(
+def judge_adoption(
     plan: Plan,
     record: AdoptionRecord,
     *,

@@ -85,7 +85,7 @@ def second_base(owners: Sequence[Owner], *, holds_released: bool = False) -> str
         return None
     both = any(owner.holder is Holder.BOTH and owner.source == "base" for owner in owners)
     remedy = (
-        "`python -m imports retire --acknowledge` lets go there of what is this stage's, and of that alone"
+        "`python -m imports retire --acknowledge` removes there what is this stage's, and nothing else"
         if both or holds_released
         # It may hold more than the second base: what no record has covered.
         else "that state holds nothing of this stage's; `terraform plan -destroy` there lists what it does"

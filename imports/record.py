@@ -14,7 +14,7 @@ from aws.resources import RESOURCES
 from common.errors import UserError, shorten
 from common.files import replace_file
 from common.text_files import read_json
-from imports.sources.cloudformation.verdicts import Verdict
+from imports.sources.cloudformation.verdicts import Fate
 from imports.sources.terraform_base.mapping import SHARED_ROLES
 
 Source = Literal["base", "stack"]
@@ -78,7 +78,7 @@ class StackRow(_Part):
     logical_id: str = Field(min_length=1)
     physical_id: str
     type: str
-    verdict: Verdict
+    verdict: Fate
     addresses: list[str] = []
     why: str = ""
 

@@ -261,8 +261,8 @@ def _retirement(
             "secret whose file was ever committed"
         )
     warnings.append(
-        "run no `terraform apply` in the legacy folder while its configuration still names what was let "
-        "go: it would create all of it a second time"
+        "run no `terraform apply` in the legacy folder while its configuration still names what was "
+        "removed from the state: it would create all of it a second time"
     )
     return Retirement(
         let_go=let_go,

@@ -12,7 +12,7 @@ Found = Mapping[str, Mapping[str, Any]]  # address -> attributes
 
 _HEADER = """\
 # The settings of the adopted legacy base. Written by `python -m imports inventory`; it is yours to edit.
-# Phase "adopt" takes the existing objects over and changes nothing. Then, step by step:
+# Phase "adopt" adopts the existing objects and changes nothing. Then, step by step:
 #   phase = "foundation" adds what the services need,
 #   phase = "full" (or no line) adds everything; it needs domain_name and operator_email.
 # keep_as_found lists what somebody has set in AWS and what stays so. Where the platform's may take its place,

@@ -3,11 +3,14 @@
 AWS refuses a second one, or changes the first one without a word.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from aws.client import Clients
 from aws.resources import RESOURCES
+from aws.resources.document import Document
 from aws.resources.row import Live
+from common.progress import Progress
+from terraform.overwrites import held_documents
 from terraform.plan import Plan
 from terraform.refused import Refused
 
@@ -24,6 +27,19 @@ def named_creates(plan: Plan) -> Iterator[tuple[str, str, tuple[str, ...]]]:
         # A record that says so is written over one of the same name, on purpose.
         if (key := row.key_in(after)) and not after.get("allow_overwrite"):
             yield change.address, change.type, key
+
+
+def in_the_way(
+    plan: Plan, clients: Clients, *, stage: str, progress: Progress
+) -> tuple[Mapping[str, Document], tuple[Refused, ...]]:
+    """Return what AWS has already of what the plan creates: documents by address, and taken names.
+
+    Raises UserError when AWS refuses to tell.
+    """
+    progress("looking in AWS for what a create would overwrite")
+    held = held_documents(plan, clients)
+    progress("looking in AWS for names that are taken")
+    return held, taken_names(plan, clients, stage=stage)
 
 
 def taken_names(plan: Plan, clients: Clients, *, stage: str) -> tuple[Refused, ...]:

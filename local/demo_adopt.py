@@ -176,7 +176,7 @@ def _play(owner: Owner, emulator: Emulator, folder: Path) -> None:
         raise StepError("the second diff is not empty:\n" + diff)
     say("deployed; cdktf diff: No changes.")
 
-    headline(f"The {owner.what} lets go")
+    headline(f"The {owner.what} gives its objects up")
     imports("retire", *owner.named, *owner.retire)
     imports("status", *owner.named)
     owner.see_it_go()

@@ -23,7 +23,7 @@ from aws.resources.iam import IAM
 from aws.resources.kms import KMS
 from aws.resources.rds import RDS
 from aws.resources.route53 import ROUTE53
-from aws.resources.row import Resource
+from aws.resources.row import ResourceType
 from aws.resources.s3 import S3
 from aws.resources.scheduler import SCHEDULER
 from aws.resources.secretsmanager import SECRETSMANAGER
@@ -35,7 +35,7 @@ from aws.resources.wafv2 import WAFV2
 from common.errors import UserError
 
 # In the order in which the deletion of one frees the next.
-RESOURCES: Final[Mapping[str, Resource]] = {
+RESOURCES: Final[Mapping[str, ResourceType]] = {
     each.type: each
     for each in (
         *BACKUP,

@@ -6,7 +6,7 @@ from typing import Final
 from aws.client import Clients, ask
 from aws.resources.call import Call, Row
 from aws.resources.removal import Removal
-from aws.resources.row import Resource
+from aws.resources.row import ResourceType
 
 
 def _described(clients: Clients, rows: Sequence[Row], sought: str | None) -> Sequence[Row]:
@@ -22,7 +22,7 @@ def _described(clients: Clients, rows: Sequence[Row], sought: str | None) -> Seq
 
 
 ACM: Final = (
-    Resource(
+    ResourceType(
         type="aws_acm_certificate",
         key=("domain_name",),
         attributes={"id": "CertificateArn", "arn": "CertificateArn", "domain_name": "DomainName"},
@@ -36,7 +36,7 @@ ACM: Final = (
             service="acm", operation="DeleteCertificate", parameters={"CertificateArn": "{0}"}
         ),
     ),
-    Resource(
+    ResourceType(
         type="aws_acm_certificate_validation",
         key=("certificate_arn",),
         attributes={},

@@ -6,7 +6,7 @@ from typing import Any, Final
 from aws.client import Clients, ask
 from aws.resources.call import Call, Row
 from aws.resources.removal import Removal
-from aws.resources.row import Resource, of
+from aws.resources.row import ResourceType, of
 
 
 def _whose(clients: Clients, plans: Sequence[Row], sought: str | None) -> Sequence[Row]:
@@ -28,7 +28,7 @@ def _about(clients: Clients, row: Row) -> dict[str, Any]:
 _SELECTIONS: Final = Call(
     "backup", "ListBackupSelections", "BackupSelectionsList", {"BackupPlanId": "{}"}
 )
-_PLAN: Final = Resource(
+_PLAN: Final = ResourceType(
     type="aws_backup_plan",
     key=("name",),
     attributes={"id": "BackupPlanId", "arn": "BackupPlanArn", "name": "BackupPlanName"},
@@ -45,7 +45,7 @@ _PLAN: Final = Resource(
 )
 
 BACKUP: Final = (
-    Resource(
+    ResourceType(
         type="aws_backup_selection",
         role_is_for="backup.amazonaws.com",
         key=("plan_id", "name"),
@@ -62,7 +62,7 @@ BACKUP: Final = (
         ),
     ),
     _PLAN,
-    Resource(
+    ResourceType(
         type="aws_backup_vault",
         key=("name",),
         refuses_double=True,

@@ -3,10 +3,10 @@
 from typing import Final
 
 from aws.resources.call import Call
-from aws.resources.row import Resource
+from aws.resources.row import ResourceType
 
 CHATBOT: Final = (
-    Resource(
+    ResourceType(
         type="aws_chatbot_slack_channel_configuration",
         role_is_for="chatbot.amazonaws.com",
         key=("configuration_name",),
@@ -19,7 +19,7 @@ CHATBOT: Final = (
         import_id="{chat_configuration_arn}",
         listing=Call("chatbot", "DescribeSlackChannelConfigurations", "SlackChannelConfigurations"),
     ),
-    Resource(
+    ResourceType(
         type="aws_chatbot_teams_channel_configuration",
         role_is_for="chatbot.amazonaws.com",
         key=("configuration_name",),

@@ -3,9 +3,9 @@
 from typing import Final
 
 from aws.resources.call import Call
-from aws.resources.row import Resource
+from aws.resources.row import ResourceType
 
-DISTRIBUTION: Final = Resource(
+DISTRIBUTION: Final = ResourceType(
     type="aws_cloudfront_distribution",
     key=("comment",),
     # AWS gives a domain name to one distribution alone.

@@ -3,9 +3,9 @@
 from typing import Final
 
 from aws.resources.call import Call
-from aws.resources.row import Resource, kept_after_all, of
+from aws.resources.row import ResourceType, kept_after_all, of
 
-_RULE: Final = Resource(
+_RULE: Final = ResourceType(
     type="aws_cloudwatch_event_rule",
     key=("name",),
     refuses_double=True,
@@ -19,7 +19,7 @@ _RULE: Final = Resource(
 )
 
 CLOUDWATCH: Final = (
-    Resource(
+    ResourceType(
         type="aws_cloudwatch_event_target",
         key=("rule", "target_id"),
         attributes={"rule": "Rule", "target_id": "Id", "arn": "Arn"},
@@ -37,7 +37,7 @@ CLOUDWATCH: Final = (
         unread="it is of a rule, which is new: one of its name is refused",
     ),
     _RULE,
-    Resource(
+    ResourceType(
         type="aws_cloudwatch_dashboard",
         key=("dashboard_name",),
         refuses_double=True,
@@ -52,7 +52,7 @@ CLOUDWATCH: Final = (
         ),
         overwrites=True,
     ),
-    Resource(
+    ResourceType(
         type="aws_cloudwatch_metric_alarm",
         key=("alarm_name",),
         refuses_double=True,
@@ -63,7 +63,7 @@ CLOUDWATCH: Final = (
         is_somebodys=lambda row: not row["AlarmName"].startswith("TargetTracking-"),
         overwrites=True,
     ),
-    Resource(
+    ResourceType(
         type="aws_cloudwatch_log_resource_policy",
         key=("policy_name",),
         attributes={"id": "policyName", "policy_name": "policyName"},
@@ -75,7 +75,7 @@ CLOUDWATCH: Final = (
         refuses_double=True,
         overwrites=True,
     ),
-    Resource(
+    ResourceType(
         type="aws_cloudwatch_log_group",
         cloudformation="AWS::Logs::LogGroup",
         arn="arn:aws:logs:us-east-1:111122223333:log-group:name",

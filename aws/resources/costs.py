@@ -3,10 +3,10 @@
 from typing import Final
 
 from aws.resources.call import Call
-from aws.resources.row import Resource
+from aws.resources.row import ResourceType
 
 COSTS: Final = (
-    Resource(
+    ResourceType(
         type="aws_budgets_budget",
         key=("name",),
         refuses_double=True,
@@ -24,7 +24,7 @@ COSTS: Final = (
             absent=frozenset({"NotFoundException"}),
         ),
     ),
-    Resource(
+    ResourceType(
         type="aws_ce_anomaly_subscription",
         key=("name",),
         attributes={"id": "SubscriptionArn", "arn": "SubscriptionArn", "name": "SubscriptionName"},

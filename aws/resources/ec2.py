@@ -10,7 +10,7 @@ from aws.client import Clients, ask, ask_all
 from aws.resources.call import Call, Row, filtered
 from aws.resources.document import DocumentReader, some_of
 from aws.resources.removal import Removal
-from aws.resources.row import Resource
+from aws.resources.row import ResourceType
 
 
 def _used(clients: Clients, vpcs: Sequence[Row], sought: str | None) -> Sequence[Row]:
@@ -104,7 +104,7 @@ def _call(kind: str, parameters: Mapping[str, Any] | None = None) -> Call:
 
 # In the order in which the deletion of one frees the next.
 EC2: Final = (
-    Resource(
+    ResourceType(
         type="aws_flow_log",
         key=("vpc_id", "tags.Name"),
         attributes={"id": "FlowLogId", "vpc_id": "ResourceId"},
@@ -115,7 +115,7 @@ EC2: Final = (
             service="ec2", operation="DeleteFlowLogs", parameters={"FlowLogIds": ["{0}"]}
         ),
     ),
-    Resource(
+    ResourceType(
         type="aws_nat_gateway",
         cloudformation="AWS::EC2::NatGateway",
         label="NAT gateway",
@@ -134,7 +134,7 @@ EC2: Final = (
         removal=_removal("DeleteNatGateway", "NatGatewayId"),
         identity=("connectivity_type", "tags"),
     ),
-    Resource(
+    ResourceType(
         type="aws_eip",
         cloudformation="AWS::EC2::EIP",
         label="elastic IP address",
@@ -150,7 +150,7 @@ EC2: Final = (
         removal=_removal("ReleaseAddress", "AllocationId"),
         identity=("domain", "tags"),
     ),
-    Resource(
+    ResourceType(
         type="aws_route_table",
         cloudformation="AWS::EC2::RouteTable",
         interrupts={"route": "connections that go the way that changes"},
@@ -167,7 +167,7 @@ EC2: Final = (
         identity=("tags",),
         merged=("route",),
     ),
-    Resource(
+    ResourceType(
         type="aws_route_table_association",
         cloudformation="AWS::EC2::SubnetRouteTableAssociation",
         label="association of a subnet with a route table",
@@ -184,7 +184,7 @@ EC2: Final = (
         listing=_call("RouteTables", filtered("association.subnet-id")),
         details=_associations,
     ),
-    Resource(
+    ResourceType(
         type="aws_vpc_endpoint",
         label="VPC endpoint",
         key=("vpc_id", "service_name"),
@@ -203,7 +203,7 @@ EC2: Final = (
             parameters={"VpcEndpointIds": ["{0}"]},
         ),
     ),
-    Resource(
+    ResourceType(
         type="aws_internet_gateway",
         cloudformation="AWS::EC2::InternetGateway",
         label="internet gateway",
@@ -220,7 +220,7 @@ EC2: Final = (
         removal=_removal("DeleteInternetGateway", "InternetGatewayId", first=_detach),
         identity=("tags",),
     ),
-    Resource(
+    ResourceType(
         type="aws_subnet",
         cloudformation="AWS::EC2::Subnet",
         label="subnet",
@@ -246,7 +246,7 @@ EC2: Final = (
             "tags",
         ),
     ),
-    Resource(
+    ResourceType(
         type="aws_vpc",
         cloudformation="AWS::EC2::VPC",
         label="VPC",
@@ -270,7 +270,7 @@ EC2: Final = (
             "tags",
         ),
     ),
-    Resource(
+    ResourceType(
         type="aws_vpc_dhcp_options_association",
         key=("vpc_id",),
         attributes={
@@ -288,7 +288,7 @@ EC2: Final = (
             planned=lambda after: some_of(after, ["dhcp_options_id"]) or None,
         ),
     ),
-    Resource(
+    ResourceType(
         type="aws_vpc_dhcp_options",
         key=("tags.Name",),
         attributes={"id": "DhcpOptionsId"},

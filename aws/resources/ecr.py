@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from aws.resources.call import Call
 from aws.resources.document import Document, DocumentReader, planned_policy, policy_document
-from aws.resources.row import Resource, switched_off
+from aws.resources.row import ResourceType, switched_off
 
 
 def _no_longer_fixed(before: Any, after: Any) -> bool:
@@ -27,9 +27,9 @@ def _rules(text: object) -> Document | None:
     return {"rules": sorted(rules, key=lambda rule: json.dumps(rule, sort_keys=True))}
 
 
-def _policy(part: str, name: str, document: DocumentReader) -> Resource:
+def _policy(part: str, name: str, document: DocumentReader) -> ResourceType:
     """Return the row of a policy that a repository has once or not at all."""
-    return Resource(
+    return ResourceType(
         type=f"aws_ecr_{part}",
         key=("repository",),
         attributes={"id": "repositoryName", "repository": "repositoryName"},
@@ -64,7 +64,7 @@ ECR: Final = (
             planned=planned_policy,
         ),
     ),
-    Resource(
+    ResourceType(
         type="aws_ecr_repository",
         cloudformation="AWS::ECR::Repository",
         arn="arn:aws:ecr:us-east-1:111122223333:repository/name",

@@ -6,7 +6,7 @@ from typing import Any, Final
 from aws.client import Clients, ask
 from aws.resources.call import Call, Row
 from aws.resources.document import Attributes, Document, DocumentReader, plain
-from aws.resources.row import Resource, of, switched_off, text_of
+from aws.resources.row import ResourceType, of, switched_off, text_of
 
 _CLUSTERS_A_CALL: Final = 100
 _SERVICES_A_CALL: Final = 10
@@ -75,7 +75,7 @@ def _capacity(cluster: Mapping[str, Any]) -> Document | None:
 
 _DESCRIBE: Final = Call("ecs", "DescribeClusters", "clusters", {"clusters": ["{}"]})
 _ENDED: Final = frozenset({"inactive", "deprovisioning", "failed"})
-_CLUSTER: Final = Resource(
+_CLUSTER: Final = ResourceType(
     type="aws_ecs_cluster",
     cloudformation="AWS::ECS::Cluster",
     label="ECS cluster",
@@ -94,7 +94,7 @@ _CLUSTER: Final = Resource(
 
 ECS: Final = (
     _CLUSTER,
-    Resource(
+    ResourceType(
         type="aws_ecs_cluster_capacity_providers",
         cloudformation="AWS::ECS::ClusterCapacityProviderAssociations",
         label="capacity providers of the cluster",
@@ -114,7 +114,7 @@ ECS: Final = (
         identity=("cluster_name", "default_capacity_provider_strategy"),
         settings=("capacity_providers",),
     ),
-    Resource(
+    ResourceType(
         type="aws_ecs_service",
         cloudformation="AWS::ECS::Service",
         interrupts={
@@ -162,7 +162,7 @@ ECS: Final = (
             "task_definition",
         ),
     ),
-    Resource(
+    ResourceType(
         type="aws_ecs_task_definition",
         role_is_for="ecs-tasks.amazonaws.com",
         arn="arn:aws:ecs:us-east-1:111122223333:task-definition/name",
@@ -193,7 +193,7 @@ _OF_A_TARGET: Final = {
 }
 
 APPLICATION_AUTOSCALING: Final = (
-    Resource(
+    ResourceType(
         type="aws_appautoscaling_target",
         cloudformation="AWS::ApplicationAutoScaling::ScalableTarget",
         label="scalable target",
@@ -206,7 +206,7 @@ APPLICATION_AUTOSCALING: Final = (
         identity=("resource_id", "scalable_dimension", "service_namespace", "tags"),
         settings=("max_capacity", "min_capacity"),
     ),
-    Resource(
+    ResourceType(
         type="aws_appautoscaling_policy",
         key=("resource_id", "name"),
         attributes={"id": "PolicyName", "name": "PolicyName", "arn": "PolicyARN", **_OF_A_TARGET},
@@ -215,7 +215,7 @@ APPLICATION_AUTOSCALING: Final = (
         overwrites=True,
         unread=_OF_NEW_SERVICE,
     ),
-    Resource(
+    ResourceType(
         type="aws_appautoscaling_scheduled_action",
         key=("resource_id", "name"),
         attributes={"name": "ScheduledActionName", "arn": "ScheduledActionARN", **_OF_A_TARGET},

@@ -5,9 +5,9 @@ from typing import Final
 from aws.resources.call import Call
 from aws.resources.document import DocumentReader, held_in_row, planned_policy, policy_document
 from aws.resources.removal import Removal
-from aws.resources.row import Resource, of
+from aws.resources.row import ResourceType, of
 
-_FILE_SYSTEM: Final = Resource(
+_FILE_SYSTEM: Final = ResourceType(
     type="aws_efs_file_system",
     cloudformation="AWS::EFS::FileSystem",
     arn="arn:aws:elasticfilesystem:us-east-1:111122223333:file-system/name",
@@ -30,7 +30,7 @@ _FILE_SYSTEM: Final = Resource(
 )
 
 EFS: Final = (
-    Resource(
+    ResourceType(
         type="aws_efs_access_point",
         cloudformation="AWS::EFS::AccessPoint",
         label="access point",
@@ -52,7 +52,7 @@ EFS: Final = (
         ),
     ),
     _FILE_SYSTEM,
-    Resource(
+    ResourceType(
         type="aws_efs_file_system_policy",
         key=("file_system_id",),
         attributes={"id": "FileSystemId", "file_system_id": "FileSystemId"},
@@ -69,7 +69,7 @@ EFS: Final = (
         overwrites=True,
         document=DocumentReader(held=held_in_row(policy_document), planned=planned_policy),
     ),
-    Resource(
+    ResourceType(
         type="aws_efs_mount_target",
         cloudformation="AWS::EFS::MountTarget",
         label="mount target",

@@ -3,9 +3,9 @@
 from typing import Final
 
 from aws.resources.call import Call
-from aws.resources.row import Resource, of
+from aws.resources.row import ResourceType, of
 
-LOAD_BALANCER: Final = Resource(
+LOAD_BALANCER: Final = ResourceType(
     type="aws_lb",
     cloudformation="AWS::ElasticLoadBalancingV2::LoadBalancer",
     label="load balancer",
@@ -30,7 +30,7 @@ LOAD_BALANCER: Final = Resource(
     ),
     merged=("security_groups",),
 )
-_LISTENER: Final = Resource(
+_LISTENER: Final = ResourceType(
     type="aws_lb_listener",
     cloudformation="AWS::ElasticLoadBalancingV2::Listener",
     label="listener",
@@ -59,7 +59,7 @@ _LISTENER: Final = Resource(
 ELBV2: Final = (
     LOAD_BALANCER,
     _LISTENER,
-    Resource(
+    ResourceType(
         type="aws_lb_listener_rule",
         cloudformation="AWS::ElasticLoadBalancingV2::ListenerRule",
         label="listener rule",
@@ -77,7 +77,7 @@ ELBV2: Final = (
         settings=("action", "condition", "priority"),
         tied=("listener_arn",),
     ),
-    Resource(
+    ResourceType(
         type="aws_lb_target_group",
         cloudformation="AWS::ElasticLoadBalancingV2::TargetGroup",
         label="target group",

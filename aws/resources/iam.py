@@ -7,7 +7,7 @@ from typing import Final
 from aws.client import Clients, ask_unless
 from aws.resources.call import Call, Row
 from aws.resources.document import Document, DocumentReader, planned_policy, policy_document
-from aws.resources.row import Details, Resource
+from aws.resources.row import Details, ResourceType
 
 _ABSENT: Final = frozenset({"NoSuchEntity", "NoSuchEntityException"})
 
@@ -55,7 +55,7 @@ _ROLES: Final = Call(
 )
 
 IAM: Final = (
-    Resource(
+    ResourceType(
         type="aws_iam_policy",
         label="policy",
         key=("name",),
@@ -65,7 +65,7 @@ IAM: Final = (
         listing=Call("iam", "ListPolicies", "Policies", {"Scope": "Local"}),
         identity=("description", "name", "path", "policy", "tags"),
     ),
-    Resource(
+    ResourceType(
         type="aws_iam_role",
         arn="arn:aws:iam::111122223333:role/name",
         label="role",
@@ -86,7 +86,7 @@ IAM: Final = (
             "tags",
         ),
     ),
-    Resource(
+    ResourceType(
         type="aws_iam_role_policy",
         key=("role", "name"),
         attributes={"role": "RoleName", "name": "PolicyName"},
@@ -97,7 +97,7 @@ IAM: Final = (
         overwrites=True,
         document=DocumentReader(held=_inline_policy, planned=planned_policy),
     ),
-    Resource(
+    ResourceType(
         type="aws_iam_role_policy_attachment",
         label="attachment of a policy to a role",
         key=("role", "policy_arn"),

@@ -6,7 +6,7 @@ from typing import Final
 from aws.client import Clients, ask_all, ask_unless
 from aws.resources.call import Call, Row
 from aws.resources.removal import Removal
-from aws.resources.row import Resource
+from aws.resources.row import ResourceType
 
 # A key of somebody else may be closed to whoever looks: it is none of this stage's.
 _CLOSED: Final = frozenset({"AccessDeniedException", "NotFoundException"})
@@ -36,7 +36,7 @@ def _tags(clients: Clients, key: str) -> list[Row]:
 _ALIASES: Final = Call("kms", "ListAliases", "Aliases")
 
 KMS: Final = (
-    Resource(
+    ResourceType(
         type="aws_kms_key",
         arn="arn:aws:kms:us-east-1:111122223333:key/name",
         key=("description",),
@@ -62,7 +62,7 @@ KMS: Final = (
             "deletion_window_in_days": None,
         },
     ),
-    Resource(
+    ResourceType(
         type="aws_kms_alias",
         key=("name",),
         refuses_double=True,

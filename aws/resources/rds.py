@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from aws.resources.call import Call, Row
-from aws.resources.row import NOTHING, UNKNOWN, Resource, switched_off
+from aws.resources.row import NOTHING, UNKNOWN, ResourceType, switched_off
 
 
 def _call(kind: str, name: str, absent: str) -> Call:
@@ -18,8 +18,8 @@ def _call(kind: str, name: str, absent: str) -> Call:
     )
 
 
-def _group(type_: str, kind: str, absent: str) -> Resource:
-    return Resource(
+def _group(type_: str, kind: str, absent: str) -> ResourceType:
+    return ResourceType(
         type=type_,
         key=("name",),
         refuses_double=True,
@@ -109,7 +109,7 @@ _INTERRUPTS: Final[Mapping[str, str]] = {
 }
 
 RDS: Final = (
-    Resource(
+    ResourceType(
         type="aws_db_instance",
         cloudformation="AWS::RDS::DBInstance",
         interrupts=_INTERRUPTS,
@@ -184,7 +184,7 @@ RDS: Final = (
         # The owner may have given it groups of their own.
         merged=("vpc_security_group_ids",),
     ),
-    Resource(
+    ResourceType(
         type="aws_rds_cluster",
         interrupts=_INTERRUPTS,
         arn="arn:aws:rds:us-east-1:111122223333:cluster:name",
@@ -209,7 +209,7 @@ RDS: Final = (
             "skip_final_snapshot": None,
         },
     ),
-    Resource(
+    ResourceType(
         type="aws_rds_cluster_instance",
         role_is_for="monitoring.rds.amazonaws.com",
         key=("identifier",),

@@ -5,7 +5,7 @@ from typing import Final
 from aws.client import Clients, ask
 from aws.resources.call import Call
 from aws.resources.document import Attributes
-from aws.resources.row import Resource, text_of
+from aws.resources.row import ResourceType, text_of
 
 
 def _zones(clients: Clients) -> list[str]:
@@ -28,7 +28,7 @@ def _record_id(attributes: Attributes) -> str:
 
 
 ROUTE53: Final = (
-    Resource(
+    ResourceType(
         type="aws_route53_record",
         key=("zone_id", "name", "type"),
         refuses_double=True,

@@ -48,7 +48,7 @@ class Live:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Resource:
+class ResourceType:
     """One type of resource.
 
     How its objects are told apart:
@@ -284,6 +284,6 @@ def tags_of(row: Row, path: str = "Tags") -> dict[str, str]:
     }
 
 
-def of(owner: Resource, attribute: str) -> Callable[[Clients], list[str]]:
+def of(owner: ResourceType, attribute: str) -> Callable[[Clients], list[str]]:
     """Return the owners that are all the objects of another type, by one of their attributes."""
     return lambda clients: [each.attributes[attribute] for each in owner.everything(clients)]

@@ -16,7 +16,7 @@ from aws.resources.document import (
     policy_document,
     some_of,
 )
-from aws.resources.row import Resource, switched_off
+from aws.resources.row import ResourceType, switched_off
 
 
 def _part(
@@ -26,8 +26,8 @@ def _part(
     *absent: str,
     held: Callable[[Any], Document | None],
     planned: Callable[[Attributes], Document | None],
-) -> Resource:
-    return Resource(
+) -> ResourceType:
+    return ResourceType(
         type=f"aws_s3_bucket_{part}",
         key=("bucket",),
         attributes={"id": "Bucket", "bucket": "Bucket"},
@@ -93,7 +93,7 @@ _ACCESS: Final = (
 )
 
 S3: Final = (
-    Resource(
+    ResourceType(
         type="aws_s3_bucket",
         cloudformation="AWS::S3::Bucket",
         arn="arn:aws:s3:::name",

@@ -3,10 +3,10 @@
 from typing import Final
 
 from aws.resources.call import Call
-from aws.resources.row import Resource
+from aws.resources.row import ResourceType
 
 SCHEDULER: Final = (
-    Resource(
+    ResourceType(
         type="aws_scheduler_schedule",
         role_is_for="scheduler.amazonaws.com",
         key=("name",),
@@ -20,7 +20,7 @@ SCHEDULER: Final = (
         import_id="{group_name}/{name}",
         listing=Call("scheduler", "ListSchedules", "Schedules", {"NamePrefix": "{}"}),
     ),
-    Resource(
+    ResourceType(
         type="aws_scheduler_schedule_group",
         key=("name",),
         refuses_double=True,

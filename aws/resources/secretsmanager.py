@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from aws.resources.call import Call
-from aws.resources.row import Resource, of, switched_off
+from aws.resources.row import ResourceType, of, switched_off
 
 
 def _recovery_window(before: Any, after: Any) -> bool:
@@ -15,7 +15,7 @@ _ABSENT: Final = frozenset({"ResourceNotFoundException"})
 VERSIONS: Final = Call(
     "secretsmanager", "ListSecretVersionIds", "Versions", {"SecretId": "{}"}, absent=_ABSENT
 )
-_SECRET: Final = Resource(
+_SECRET: Final = ResourceType(
     type="aws_secretsmanager_secret",
     cloudformation="AWS::SecretsManager::Secret",
     arn="arn:aws:secretsmanager:us-east-1:111122223333:secret:name",
@@ -38,7 +38,7 @@ _SECRET: Final = Resource(
 
 SECRETSMANAGER: Final = (
     _SECRET,
-    Resource(
+    ResourceType(
         type="aws_secretsmanager_secret_version",
         key=("secret_id",),
         attributes={

@@ -6,7 +6,7 @@ from aws.client import Clients, ask_all, client_of
 from aws.resources.call import Call, Row, filtered
 from aws.resources.document import Document, DocumentReader, plain
 from aws.resources.removal import Removal
-from aws.resources.row import Member, Resource
+from aws.resources.row import Member, ResourceType
 
 _GROUPS: Final = Call("ec2", "DescribeSecurityGroups", "SecurityGroups", filtered("vpc-id"))
 _RULES_CALL: Final = Call(
@@ -65,8 +65,8 @@ def _revoke_rules(clients: Clients, group: str) -> None:
         call(GroupId=group, SecurityGroupRuleIds=[row["SecurityGroupRuleId"]])
 
 
-def _rule(direction: str, *, egress: bool) -> Resource:
-    return Resource(
+def _rule(direction: str, *, egress: bool) -> ResourceType:
+    return ResourceType(
         type=f"aws_vpc_security_group_{direction}_rule",
         label=f"{direction} rule",
         key=(
@@ -100,7 +100,7 @@ def _port(name: str) -> Member:
 
 # In the order in which the deletion of one frees the next.
 SECURITY_GROUPS: Final = (
-    Resource(
+    ResourceType(
         type="aws_security_group",
         cloudformation="AWS::EC2::SecurityGroup",
         label="security group",
@@ -120,7 +120,7 @@ SECURITY_GROUPS: Final = (
         identity=("description", "name", "tags"),
         merged=("egress", "ingress"),
     ),
-    Resource(
+    ResourceType(
         type="aws_default_security_group",
         key=("vpc_id",),
         attributes={"id": "GroupId", "name": "GroupName", "vpc_id": "VpcId"},

@@ -5,7 +5,7 @@ from typing import Final
 
 from aws.client import Clients, ask
 from aws.resources.call import Call, Row, member
-from aws.resources.row import Resource, of
+from aws.resources.row import ResourceType, of
 
 
 def _in_their_vpcs(clients: Clients, rows: Sequence[Row], _sought: str | None) -> Sequence[Row]:
@@ -18,7 +18,7 @@ def _in_their_vpcs(clients: Clients, rows: Sequence[Row], _sought: str | None) -
     ]
 
 
-_NAMESPACE: Final = Resource(
+_NAMESPACE: Final = ResourceType(
     type="aws_service_discovery_private_dns_namespace",
     key=("name", "vpc"),
     refuses_double=True,
@@ -28,7 +28,7 @@ _NAMESPACE: Final = Resource(
     is_one=lambda row: row["Type"] == "DNS_PRIVATE",
     details=_in_their_vpcs,
 )
-_SERVICE: Final = Resource(
+_SERVICE: Final = ResourceType(
     type="aws_service_discovery_service",
     key=("namespace_id", "name"),
     refuses_double=True,
@@ -47,7 +47,7 @@ _SERVICE: Final = Resource(
 
 # In the order in which the deletion of one frees the next.
 SERVICEDISCOVERY: Final = (
-    Resource(
+    ResourceType(
         type="aws_service_discovery_instance",
         key=("service_id", "instance_id"),
         attributes={"id": "Id", "service_id": "ServiceId", "instance_id": "Id"},

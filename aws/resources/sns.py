@@ -12,7 +12,7 @@ from aws.resources.document import (
     planned_policy,
     policy_document,
 )
-from aws.resources.row import Resource, switched_off
+from aws.resources.row import ResourceType, switched_off
 
 
 def _of_region(clients: Clients, rows: Sequence[Row], _sought: str | None) -> Sequence[Row]:
@@ -26,7 +26,7 @@ def _set_by_somebody(text: object) -> Document | None:
 
 
 SNS: Final = (
-    Resource(
+    ResourceType(
         type="aws_sns_topic",
         cloudformation="AWS::SNS::Topic",
         arn="arn:aws:sns:us-east-1:111122223333:name",
@@ -43,7 +43,7 @@ SNS: Final = (
         identity=("fifo_topic", "kms_master_key_id", "name", "tags"),
         settings=("display_name",),
     ),
-    Resource(
+    ResourceType(
         type="aws_sns_topic_policy",
         key=("arn",),
         attributes={"id": "TopicArn", "arn": "TopicArn"},
@@ -60,7 +60,7 @@ SNS: Final = (
         overwrites=True,
         document=DocumentReader(held=held_in_row(_set_by_somebody), planned=planned_policy),
     ),
-    Resource(
+    ResourceType(
         type="aws_sns_topic_subscription",
         cloudformation="AWS::SNS::Subscription",
         label="subscription",

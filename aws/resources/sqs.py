@@ -5,7 +5,7 @@ from typing import Final
 
 from aws.client import Clients, account_of, client_of
 from aws.resources.call import Call, Row
-from aws.resources.row import Resource
+from aws.resources.row import ResourceType
 
 
 def _named(clients: Clients, rows: Sequence[Row], _sought: str | None) -> Sequence[Row]:
@@ -19,7 +19,7 @@ def _named(clients: Clients, rows: Sequence[Row], _sought: str | None) -> Sequen
 
 
 SQS: Final = (
-    Resource(
+    ResourceType(
         type="aws_sqs_queue",
         arn="arn:aws:sqs:us-east-1:111122223333:name",
         label="queue",

@@ -5,7 +5,7 @@ from typing import Final
 from aws.client import Clients, region_of
 from aws.resources.call import Call
 from aws.resources.document import DocumentReader, held_in_row, some_of
-from aws.resources.row import Resource
+from aws.resources.row import ResourceType
 
 _OF_LOGGING: Final = ("log_destination_configs", "redacted_fields", "logging_filter")
 # AWS tells of what is for CloudFront there alone.
@@ -23,8 +23,8 @@ def _scopes(clients: Clients) -> tuple[str, ...]:
     return ("REGIONAL", "CLOUDFRONT") if here else ("REGIONAL",)
 
 
-def _in_scope(type_: str, operation: str, result: str, *, protects: bool) -> Resource:
-    return Resource(
+def _in_scope(type_: str, operation: str, result: str, *, protects: bool) -> ResourceType:
+    return ResourceType(
         type=type_,
         key=("scope", "name"),
         refuses_double=True,
@@ -46,7 +46,7 @@ def _in_scope(type_: str, operation: str, result: str, *, protects: bool) -> Res
 WAFV2: Final = (
     _in_scope("aws_wafv2_ip_set", "ListIPSets", "IPSets", protects=False),
     _in_scope("aws_wafv2_web_acl", "ListWebACLs", "WebACLs", protects=True),
-    Resource(
+    ResourceType(
         type="aws_wafv2_web_acl_association",
         key=("resource_arn", "web_acl_arn"),
         attributes={"resource_arn": "ResourceArn", "web_acl_arn": "ARN"},
@@ -59,7 +59,7 @@ WAFV2: Final = (
         overwrites=True,
         unread="it is of a load balancer, which is new: one of its name is refused",
     ),
-    Resource(
+    ResourceType(
         type="aws_wafv2_web_acl_logging_configuration",
         key=("resource_arn",),
         attributes={"id": "ResourceArn", "resource_arn": "ResourceArn"},

@@ -9,7 +9,7 @@ from typing import Any
 from common.screen import print_table
 from dev.bench.measuring import timed
 from imports.bind import bind
-from imports.gate import judge
+from imports.gate import judge_adoption
 from imports.record import (
     AdoptedObject,
     AdoptionRecord,
@@ -41,13 +41,15 @@ def many_objects() -> list[dict[str, object]]:
                 "read": timed(partial(read_record, path)),
                 "bind": timed(partial(bind, document, record, phase="adopt")),
                 "judge": timed(
-                    partial(judge, plan, record, phase="adopt", stack=Stack(document=document))
+                    partial(
+                        judge_adoption, plan, record, phase="adopt", stack=Stack(document=document)
+                    )
                 ),
             }
             tracemalloc.start()
             read_record(path)
             bind(document, record, phase="adopt")
-            judge(plan, record, phase="adopt", stack=Stack(document=document))
+            judge_adoption(plan, record, phase="adopt", stack=Stack(document=document))
             peak_mib = tracemalloc.get_traced_memory()[1] / 2**20
             tracemalloc.stop()
         each = 1000 * sum(seconds.values()) / count

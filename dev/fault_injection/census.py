@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from aws.client import Clients
 from aws.resources import RESOURCES
-from aws.resources.row import Resource
+from aws.resources.row import ResourceType
 
-_COUNTED: Final[Mapping[str, Resource]] = {
+_COUNTED: Final[Mapping[str, ResourceType]] = {
     type_: resource for type_, resource in RESOURCES.items() if not resource.is_part
 }
 

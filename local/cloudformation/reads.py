@@ -8,7 +8,7 @@ from moto.core.responses import ActionResult
 
 from local.cloudformation.change_sets import change_set_of
 from local.cloudformation.requests import STACKS, ValidationError, aws_of, stack_of, start
-from local.cloudformation.stack import Stack, now
+from local.cloudformation.stack import EmulatedStack, now
 from local.cloudformation.work import Worker
 
 _DRIFTABLE: Final = (
@@ -27,7 +27,7 @@ def _describe_stacks(self: CloudFormationResponse) -> ActionResult:
     return ActionResult({"Stacks": [_described(stack) for stack in stacks]})
 
 
-def _described(stack: Stack) -> dict[str, Any]:
+def _described(stack: EmulatedStack) -> dict[str, Any]:
     described: dict[str, Any] = {
         "StackId": stack.arn,
         "StackName": stack.name,
@@ -53,7 +53,7 @@ def _described(stack: Stack) -> dict[str, Any]:
     return described | {key: value for key, value in told.items() if value}
 
 
-def _parameter(stack: Stack, name: str) -> dict[str, str]:
+def _parameter(stack: EmulatedStack, name: str) -> dict[str, str]:
     declared = stack.template.parameters[name]
     value = stack.settings.parameters.get(name, str(declared.get("Default", "")))
     hidden = str(declared.get("NoEcho", False)).lower() == "true"

@@ -13,7 +13,7 @@ from moto.ssm.models import ssm_backends
 
 from local.cloudformation.calls import Aws
 from local.cloudformation.rows import row_of
-from local.cloudformation.stack import Settings, Stack
+from local.cloudformation.stack import EmulatedStack, Settings
 from local.cloudformation.template import MAX_BODY_BYTES, Template, TemplateError
 from local.cloudformation.work import Worker
 
@@ -35,20 +35,20 @@ class Stacks:
     def __init__(self) -> None:
         """Begin without any."""
         self.lock = threading.RLock()
-        self._stacks: dict[tuple[str, str], list[Stack]] = {}
+        self._stacks: dict[tuple[str, str], list[EmulatedStack]] = {}
 
-    def of(self, aws: Aws) -> list[Stack]:
+    def of(self, aws: Aws) -> list[EmulatedStack]:
         """Return the stacks of an account in a region, deleted ones too."""
         return self._stacks.setdefault((aws.account_id, aws.region), [])
 
-    def find(self, aws: Aws, name: str) -> Stack:
+    def find(self, aws: Aws, name: str) -> EmulatedStack:
         """Return a stack by its name or ARN; a deleted one by its ARN alone. Raises ValidationError."""
         for stack in self.of(aws):
             if stack.arn == name or (stack.name == name and not stack.deleted):
                 return stack
         raise ValidationError(f"Stack with id {name} does not exist")
 
-    def exports(self, aws: Aws) -> dict[str, tuple[Stack, str]]:
+    def exports(self, aws: Aws) -> dict[str, tuple[EmulatedStack, str]]:
         """Return what stacks export: by name, the stack and the value."""
         return {
             output["ExportName"]: (stack, output["OutputValue"])
@@ -76,14 +76,14 @@ def aws_of(self: CloudFormationResponse) -> Aws:
     )
 
 
-def start(aws: Aws, stack: Stack, task: Callable[[Worker], None]) -> None:
+def start(aws: Aws, stack: EmulatedStack, task: Callable[[Worker], None]) -> None:
     """Let a worker do its task once the request is answered; its status says that it has begun."""
     exported = {name: value for name, (_, value) in STACKS.exports(aws).items()}
     worker = Worker(aws=aws, stack=stack, exported=exported)
     threading.Thread(target=task, args=(worker,), daemon=True).start()
 
 
-def template_of(self: CloudFormationResponse, stack: Stack | None) -> Template:
+def template_of(self: CloudFormationResponse, stack: EmulatedStack | None) -> Template:
     """Return the template that the request carries or names. Raises ValidationError."""
     body, url = self._get_param("TemplateBody"), self._get_param("TemplateURL")
     if self._get_bool_param("UsePreviousTemplate", False) and stack:
@@ -124,7 +124,9 @@ def _from_bucket(url: str, *, account_id: str) -> str:
     return str(found.keys[key].value.decode())
 
 
-def settings_of(self: CloudFormationResponse, template: Template, stack: Stack | None) -> Settings:
+def settings_of(
+    self: CloudFormationResponse, template: Template, stack: EmulatedStack | None
+) -> Settings:
     """Return what the request says besides the template. Raises what AWS refuses it with."""
     before = stack.settings if stack else None
     parameters: dict[str, str] = {}
@@ -185,7 +187,7 @@ def check_role(self: CloudFormationResponse, role: str | None) -> None:
         raise ValidationError(f"Role {role} is invalid or cannot be assumed")
 
 
-def stack_of(self: CloudFormationResponse) -> Stack:
+def stack_of(self: CloudFormationResponse) -> EmulatedStack:
     """Return the stack that the request names. Raises ValidationError."""
     return STACKS.find(aws_of(self), self._get_param("StackName"))
 
@@ -199,7 +201,7 @@ UPDATABLE: Final = (
 )
 
 
-def check_free(stack: Stack, doing: str) -> None:
+def check_free(stack: EmulatedStack, doing: str) -> None:
     """Raise ValidationError for a stack that cannot be updated now."""
     if stack.status not in UPDATABLE:
         raise ValidationError(

@@ -51,7 +51,7 @@ class Settings:
 
 
 @dataclass(kw_only=True)
-class Stack:
+class EmulatedStack:
     """One stack, by its ARN; a deleted one is still told of by it."""
 
     name: str

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.cloudformation.calls import Aws, Made, Request
 from local.cloudformation.rows import known_row
-from local.cloudformation.stack import ChangeSet, Settings, Stack, StackRow, now
+from local.cloudformation.stack import ChangeSet, EmulatedStack, Settings, StackRow, now
 from local.cloudformation.template import Known, Template, TemplateError
 
 # What GetAtt gives of an object, for the stack that imports it: the account tells it, whoever made it.
@@ -26,7 +26,7 @@ class Worker:
     """Does the work on one stack; `exported` is what the account's stacks export."""
 
     aws: Aws
-    stack: Stack
+    stack: EmulatedStack
     exported: Mapping[str, str]
 
     def create(self) -> None:

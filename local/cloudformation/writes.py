@@ -18,7 +18,7 @@ from local.cloudformation.requests import (
     start,
     template_of,
 )
-from local.cloudformation.stack import Stack, new_arn, now
+from local.cloudformation.stack import EmulatedStack, new_arn, now
 from local.cloudformation.work import Worker
 
 
@@ -32,7 +32,7 @@ def _create_stack(self: CloudFormationResponse) -> ActionResult:
         if any(each.name == name and not each.deleted for each in STACKS.of(aws)):
             raise _AlreadyExists(f"Stack [{name}] already exists")
         template = template_of(self, None)
-        stack = Stack(
+        stack = EmulatedStack(
             name=name,
             arn=new_arn("stack", name, region=aws.region, account_id=aws.account_id),
             template=template,

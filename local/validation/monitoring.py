@@ -108,7 +108,7 @@ def alarm(params: Params) -> list[str]:
     if queries and sum(query.get("ReturnData", True) for query in queries) != 1:
         found.append("Metrics: exactly one has ReturnData true")
     if queries and ("MetricName" in params or not any("MetricStat" in each for each in queries)):
-        found.append("Metrics: stand in place of MetricName, and one at least is a MetricStat")
+        found.append("Metrics: take the place of MetricName, and one at least is a MetricStat")
     if "MetricName" not in params:
         return found
     if ("Statistic" in params) == ("ExtendedStatistic" in params):

@@ -1,30 +1,21 @@
-"""What can be wrong with a stage's services: each by itself, and one beside the others.
-
-Longer than others: each check is by itself, and all of them are one list.
-"""
+"""What can be wrong with a stage's services: each by itself, and one beside the others."""
 
 import difflib
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from modules.settings.credential_shapes import credential_within, secret_kind
 from modules.settings.departures import find_left_out_errors
 from modules.settings.fargate_sizes import FARGATE_MEMORY_MIB
-from modules.settings.own_secrets import ends_like_an_arn
-from modules.settings.rules.containers import variable_name
-from modules.settings.rules.texts import visible_text
 from modules.settings.services import (
-    PLACEHOLDERS,
     SERVICES,
     ScheduledScaling,
     Service,
 )
-from modules.settings.setting_error import SettingError, refused
+from modules.settings.setting_error import SettingError
 from modules.settings.stage_settings import StageSettings
 from modules.settings.task_checks import find_name_errors, find_task_errors
-from modules.settings.toml_text import HIDDEN, toml_value
-from modules.settings.wording import plain_name
+from modules.settings.toml_text import toml_value
+from modules.settings.variable_checks import find_value_errors, find_variable_errors
 
 # Names that the platform's own resources have in their addresses, where a service's would be.
 RESERVED_NAMES = (
@@ -57,7 +48,7 @@ def find_service_errors(settings: StageSettings) -> list[SettingError]:
         *(found for service in services for found in _schedule(service, settings)),
         *_file_storage(settings),
         *_routes(settings),
-        *(found for service in services for found in _variables(service)),
+        *(found for service in services for found in find_variable_errors(service)),
         *_references(settings),
         *find_left_out_errors(settings),
         *_service_names(settings),
@@ -191,53 +182,6 @@ def _file_storage(settings: StageSettings) -> Iterator[SettingError]:
         )
 
 
-def _secrets(
-    field: str, variable: str, value: str, *, service: str, names: Sequence[str]
-) -> Iterator[SettingError]:
-    """Refuse a secret in the stage file: it would be in git, in the state and the task definition."""
-    kind = secret_kind(variable, value)
-    if kind is None:
-        return
-    own = plain_name(variable)
-    close = difflib.get_close_matches(own, names, n=1, cutoff=0.8)
-    name = close[0] if close else f"{own}-value" if ends_like_an_arn(own) else own
-    row = "" if close else f"declare [secrets.{name}], "
-    yield SettingError(
-        field=field,
-        value=HIDDEN,
-        allowed=f"no secret, and this is {kind}; a stage file is for everybody to read",
-        remedy=f'{row}write {variable} = "{name}" in services.{service}.secrets instead, deploy, and run '
-        f"`python -m ops secrets set {name}`; a value that was committed has to be replaced",
-    )
-
-
-def _typed(
-    field: str, variable: str, value: str, *, service: str, names: Sequence[str]
-) -> Iterator[SettingError]:
-    """Check what a person has typed or pasted as a variable's value."""
-    secret_like = list(_secrets(field, variable, value, service=service, names=names))
-    if secret_like:
-        yield from secret_like
-        return
-    yield from _placeholders(field, value)
-    pasted = visible_text(value)
-    if pasted:
-        yield SettingError(field=field, value=value, allowed=pasted.allowed, remedy=pasted.remedy)
-
-
-def _placeholders(field: str, value: str) -> Iterator[SettingError]:
-    """Check for placeholders that are nearly ours, a slip; a value may hold braces of its own."""
-    for word in re.findall(r"\{([a-z]+)\}", value):
-        close = difflib.get_close_matches(word, PLACEHOLDERS, n=1, cutoff=0.8)
-        if close and word not in PLACEHOLDERS:
-            yield SettingError(
-                field=field,
-                value=value,
-                allowed="text with {" + "}, {".join(PLACEHOLDERS) + "} in braces",
-                remedy=f"write {{{close[0]}}}",
-            )
-
-
 def _routes(settings: StageSettings) -> Iterator[SettingError]:
     routed = [service for service in settings.services.values() if service.path is not None]
     second = [service for service in settings.services.values() if service.second_route]
@@ -287,44 +231,7 @@ def _references(settings: StageSettings) -> Iterator[SettingError]:
                     remedy=_likeliest(called, settings.services, "name one of these"),
                     rests_on=(f"services.{called}", f"services.{called}.port"),
                 )
-        for variable in service.environment.keys() & service.secrets.keys():
-            yield SettingError(
-                field=f"services.{name}.environment.{variable}",
-                value=HIDDEN,
-                allowed="a variable that is not among the service's secrets",
-                remedy="give it either in environment or in secrets",
-            )
-        for variable, value in service.environment.items():
-            where = f"services.{name}.environment.{variable}"
-            if variable in service.secrets:
-                continue  # said above
-            yield from _typed(where, variable, value, service=name, names=names)
-        for variable, value in service.build_args.items():
-            where = f"services.{name}.build_args.{variable}"
-            yield from _typed(where, variable, value, service=name, names=names)
-
-
-def _variables(service: Service) -> Iterator[SettingError]:
-    tables = {
-        "environment": service.environment,
-        "secrets": service.secrets,
-        "optional_secrets": service.optional_secrets,
-        "build_args": service.build_args,
-    }
-    for table, variables in tables.items():
-        for variable in variables:
-            kind = credential_within(variable)
-            if kind:
-                yield SettingError(
-                    field=f"services.{service.name}.{table}",
-                    value=HIDDEN,
-                    allowed=f"variables by name, and this is {kind}; a stage file is for everybody to read",
-                    remedy="write the variable's name; a value that was committed has to be replaced",
-                )
-                continue
-            refusal = variable_name(variable)
-            if refusal:
-                yield refused(f"services.{service.name}.{table}", variable, refusal)
+        yield from find_value_errors(name, service, names)
 
 
 def _service_names(settings: StageSettings) -> Iterator[SettingError]:

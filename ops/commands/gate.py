@@ -11,7 +11,6 @@ from aws.client import boto3_clients
 from aws.resources import CARRYING, DOCUMENTS, PROTECTING
 from aws.resources.document import Document
 from common.errors import UserError, listed
-from common.progress import Progress
 from common.screen import (
     ASKS_FOR_A_PERSON,
     AsJson,
@@ -21,11 +20,11 @@ from common.screen import (
     progress_on_screen,
     say,
 )
-from imports.taken_names import named_creates, taken_names
+from imports.taken_names import in_the_way, named_creates
 from modules.settings.stateful import STATEFUL
-from ops.verdicts.gate import UNCHANGED, Judgement, judge
+from ops.verdicts.gate import UNCHANGED, Judgement, judge_deploy
 from ops.verdicts.planning import StagePlan, stage_plan
-from terraform.overwrites import creates, held_documents
+from terraform.overwrites import creates
 from terraform.premises import UntrustedStateError
 from terraform.refused import Refused
 from terraform.workspace import Workspace, this_workspace
@@ -62,12 +61,17 @@ def gate(
     try:
         with progress_on_screen(as_json) as progress:
             planned = stage_plan(workspace, plan, progress)
-            asked = planned.premises.state is not None
-            held, taken = _seen(planned, workspace, progress) if asked else ({}, ())
+            held: Mapping[str, Document] = {}
+            taken: Sequence[Refused] = ()
+            if planned.premises.state is not None:  # else nothing but the plan in JSON is looked at
+                clients = boto3_clients(region=settings.region)
+                held, taken = in_the_way(
+                    planned.plan, clients, stage=workspace.stage, progress=progress
+                )
     except UntrustedStateError as error:
         _print_untrusted(str(error), settings.retain_data, as_json)
         raise typer.Exit(ASKS_FOR_A_PERSON) from None
-    judgement = judge(
+    judgement = judge_deploy(
         planned.plan,
         retain_data=settings.retain_data,
         allowed=named | set(settings.allow_destroy) | set(settings.allow_overwrite),
@@ -100,20 +104,6 @@ def gate(
         _print(judgement, planned, workspace)
     if not judgement.is_open:
         raise typer.Exit(ASKS_FOR_A_PERSON)
-
-
-def _seen(
-    planned: StagePlan, workspace: Workspace, progress: Progress
-) -> tuple[Mapping[str, Document], Sequence[Refused]]:
-    """Return what AWS has already of what the plan creates: documents, and names.
-
-    For a plan in JSON nothing but the plan is looked at.
-    """
-    progress("looking in AWS for what a create would overwrite")
-    clients = boto3_clients(region=workspace.settings().region)
-    held = held_documents(planned.plan, clients)
-    progress("looking in AWS for names that are taken")
-    return held, taken_names(planned.plan, clients, stage=workspace.stage)
 
 
 def _print_untrusted(why: str, retain_data: bool, as_json: bool) -> None:

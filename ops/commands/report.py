@@ -11,7 +11,7 @@ from common.files import replace_file
 from common.progress import Progress
 from common.screen import ASKS_FOR_A_PERSON, Stage, print_error, progress_on_screen, say
 from common.text_files import read_json
-from imports.gate import Verdict, judge
+from imports.gate import Verdict, judge_adoption
 from imports.record import AdoptionRecord
 from imports.workspace_record import record_at_hand
 from modules.settings.stage_settings import StageSettings
@@ -141,4 +141,4 @@ def _verdict(
     if record.stage != settings.stage:
         raise UserError(f"the record of stage {settings.stage} is of stage {record.stage}")
     allowed = frozenset(settings.allow_overwrite)
-    return judge(plan, record, phase=settings.phase, stack=stack, allowed=allowed)
+    return judge_adoption(plan, record, phase=settings.phase, stack=stack, allowed=allowed)

@@ -54,7 +54,7 @@ def gather(deployed: Deployed) -> AccountFacts:
     )
 
 
-def judge(facts: AccountFacts) -> list[Finding]:
+def judge_account(facts: AccountFacts) -> list[Finding]:
     """Judge the account, and whether the shell and the stage mean the same region."""
     at = f", on the emulator {facts.endpoint}" if facts.endpoint else ""
     findings = [fine("credentials", f"account {facts.account}, {facts.caller}{at}")]

@@ -52,7 +52,7 @@ def gather(deployed: Deployed) -> AccountWideFacts:
     )
 
 
-def judge(facts: AccountWideFacts) -> list[Finding]:
+def judge_account_wide(facts: AccountWideFacts) -> list[Finding]:
     """Say what AWS Backup passes over, and name what no stage has.
 
     https://docs.aws.amazon.com/aws-backup/latest/devguide/service-opt-in.html

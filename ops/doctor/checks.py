@@ -93,7 +93,7 @@ def before_aws(deployed: Deployed) -> list[Check]:
     workspace = deployed.workspace
     environ = workspace.environ
     return [
-        Check(name="tools", findings=lambda: tools.judge(tools.gather(PROJECT, environ))),
+        Check(name="tools", findings=lambda: tools.judge_tools(tools.gather(PROJECT, environ))),
         Check(
             name="environment",
             findings=lambda: tools.judge_environment(refusal(environ, workspace.stack_folder)),
@@ -102,7 +102,9 @@ def before_aws(deployed: Deployed) -> list[Check]:
 
 
 def _who(deployed: Deployed) -> list[Check]:
-    return [Check(name="credentials", findings=lambda: account.judge(account.gather(deployed)))]
+    return [
+        Check(name="credentials", findings=lambda: account.judge_account(account.gather(deployed)))
+    ]
 
 
 def _ground(deployed: Deployed) -> list[Check]:
@@ -118,11 +120,14 @@ def _ground(deployed: Deployed) -> list[Check]:
             if deployed.settings.network.vpc_id
             else []
         ),
-        Check(name="quotas", findings=lambda: quotas.judge(quotas.gather(deployed))),
-        Check(name="account", findings=lambda: account_wide.judge(account_wide.gather(deployed))),
+        Check(name="quotas", findings=lambda: quotas.judge_quotas(quotas.gather(deployed))),
+        Check(
+            name="account",
+            findings=lambda: account_wide.judge_account_wide(account_wide.gather(deployed)),
+        ),
         Check(
             name="state",
-            findings=lambda: state.judge(
+            findings=lambda: state.judge_state(
                 state.gather(deployed),
                 account=account.gather(deployed).account,
                 stage=deployed.settings.stage,
@@ -177,7 +182,7 @@ def _stage(deployed: Deployed, *, deep: bool, look_up: edge.Resolve) -> list[Che
         ),
         Check(
             name="database version",
-            findings=lambda: engine.judge(
+            findings=lambda: engine.judge_engine(
                 engine.gather(deployed),
                 version=settings.database.engine_version,
                 stage=stage,
@@ -237,7 +242,7 @@ def _application(deployed: Deployed, *, look_up: edge.Resolve) -> list[Check]:
 
     lending = Check(
         name="previews",
-        findings=lambda: previews.judge(*previews.gather(deployed), stage=stage),
+        findings=lambda: previews.judge_previews(*previews.gather(deployed), stage=stage),
     )
     return [
         *(
@@ -261,7 +266,7 @@ def _application(deployed: Deployed, *, look_up: edge.Resolve) -> list[Check]:
         ),
         Check(
             name="names inside",
-            findings=lambda: names.judge(
+            findings=lambda: names.judge_names(
                 names.gather(deployed), chosen=settings.network.search_domain, stack=stack
             ),
         ),

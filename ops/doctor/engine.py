@@ -35,7 +35,7 @@ def gather(deployed: Deployed) -> date | None:
     )
 
 
-def judge(ends: date | None, *, version: str, stage: str, today: date) -> list[Finding]:
+def judge_engine(ends: date | None, *, version: str, stage: str, today: date) -> list[Finding]:
     """Say half a year ahead that AWS will charge for an old version, by each vCPU and hour.
 
     A database is enrolled when it is made, and that cannot be changed later.

@@ -45,7 +45,7 @@ def gather(deployed: Deployed) -> NameFacts:
     )
 
 
-def judge(facts: NameFacts, *, chosen: bool | None, stack: str) -> list[Finding]:
+def judge_names(facts: NameFacts, *, chosen: bool | None, stack: str) -> list[Finding]:
     """Judge whether full names are found, and the bare one that the application's source holds.
 
     `chosen` is the stage's `network.search_domain`: who has said either way knows what it means.

@@ -19,7 +19,7 @@ def gather(deployed: Deployed) -> tuple[list[str], list[Found]]:
     return list(lacks(deployed, lent)), previews.all()
 
 
-def judge(
+def judge_previews(
     lacking: Sequence[str], found: Sequence[Found], *, stage: str, now: datetime | None = None
 ) -> list[Finding]:
     """Say what is missing, and which previews should be gone."""

@@ -59,7 +59,7 @@ def gather(deployed: Deployed) -> list[QuotaFacts]:
     ]
 
 
-def judge(facts: Sequence[QuotaFacts]) -> list[Finding]:
+def judge_quotas(facts: Sequence[QuotaFacts]) -> list[Finding]:
     """Return each limit that the stage would run into."""
     short = [
         attention(

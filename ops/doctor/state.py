@@ -83,7 +83,7 @@ def _stored(deployed: Deployed) -> StateFacts:
     )
 
 
-def judge(facts: StateFacts, *, account: str, stage: str, stack: str) -> list[Finding]:
+def judge_state(facts: StateFacts, *, account: str, stage: str, stack: str) -> list[Finding]:
     """Check whether the state can be used with these credentials, and can be had back."""
     if not facts.bucket_found:
         remedy = (

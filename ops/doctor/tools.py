@@ -61,7 +61,7 @@ def judge_environment(elsewhere: str | None) -> list[Finding]:
     return [attention("environment", what, remedy)]
 
 
-def judge(facts: ToolFacts) -> list[Finding]:
+def judge_tools(facts: ToolFacts) -> list[Finding]:
     """Return each tool that is missing, too old, or not the pinned one."""
     findings = []
     for tool, found in facts.found.items():

@@ -66,7 +66,7 @@ class Judgement:
         return not self.blocked and not self.blocked_overwrites and not self.refused
 
 
-def judge(
+def judge_deploy(
     plan: Plan,
     *,
     retain_data: bool,

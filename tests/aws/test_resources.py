@@ -11,7 +11,7 @@ from botocore.model import ListShape, OperationModel, Shape, StructureShape
 
 from aws.resources import RESOURCES
 from aws.resources.call import Call
-from aws.resources.row import Resource
+from aws.resources.row import ResourceType
 from imports.sources.terraform_base.mapping import ADOPTED
 from modules.settings.stateful import STATEFUL
 
@@ -127,7 +127,7 @@ def _at(shape: Shape | None, path: str) -> Shape | None:
 
 @pytest.mark.parametrize(("_resource", "call"), CALLS)
 def test_a_call_and_its_parameters_and_its_result_are_the_services(
-    _resource: Resource, call: Call
+    _resource: ResourceType, call: Call
 ) -> None:
     model = _operation(call.service, call.operation)
 
@@ -139,14 +139,14 @@ def test_a_call_and_its_parameters_and_its_result_are_the_services(
     assert _at(model.output_shape, call.result.removesuffix(".Policy")) is not None
 
 
-def _members(resource: Resource) -> set[str]:
+def _members(resource: ResourceType) -> set[str]:
     paths = {path for path in resource.attributes.values() if isinstance(path, str)}
     paths |= {resource.status, resource.tags, resource.in_use, resource.deleted_on}
     return paths - {""}
 
 
 @pytest.mark.parametrize("resource", ROWS)
-def test_every_member_is_one_that_the_service_tells(resource: Resource) -> None:
+def test_every_member_is_one_that_the_service_tells(resource: ResourceType) -> None:
     places = [
         *(
             (call.service, call.operation, call.result)
@@ -174,7 +174,7 @@ REMOVED = [each for each in RESOURCES.values() if each.removal]
 
 
 @pytest.mark.parametrize("resource", REMOVED, ids=lambda each: each.type)
-def test_a_removal_and_its_parameters_are_the_services(resource: Resource) -> None:
+def test_a_removal_and_its_parameters_are_the_services(resource: ResourceType) -> None:
     assert resource.removal is not None
     model = _operation(resource.removal.service, resource.removal.operation)
 
@@ -183,7 +183,7 @@ def test_a_removal_and_its_parameters_are_the_services(resource: Resource) -> No
 
 
 @pytest.mark.parametrize("resource", REMOVED, ids=lambda each: each.type)
-def test_the_command_that_deletes_an_object_ends_with_its_id(resource: Resource) -> None:
+def test_the_command_that_deletes_an_object_ends_with_its_id(resource: ResourceType) -> None:
     assert resource.removal is not None
     id_ = "plan-1|id-1" if resource.type == "aws_backup_selection" else "id-1"
 
@@ -195,7 +195,7 @@ def test_the_command_that_deletes_an_object_ends_with_its_id(resource: Resource)
 
 @pytest.mark.parametrize("resource", ROWS)
 def test_what_a_create_overwrites_is_read_before_refused_by_its_name_or_cannot_be_there(
-    resource: Resource,
+    resource: ResourceType,
 ) -> None:
     ways = [bool(resource.document), resource.refuses_double, bool(resource.unread)]
 
@@ -209,7 +209,7 @@ def test_what_a_create_overwrites_is_read_before_refused_by_its_name_or_cannot_b
 @pytest.mark.parametrize(
     "resource", [each for each in RESOURCES.values() if each.document], ids=lambda each: each.type
 )
-def test_a_document_is_found_by_what_a_plan_says(resource: Resource) -> None:
+def test_a_document_is_found_by_what_a_plan_says(resource: ResourceType) -> None:
     assert resource.listing is not None
     assert [part for part in resource.key if part.startswith("tags.") or "?" in part] == []
     assert resource.key_in(dict.fromkeys(resource.key, "known")) is not None

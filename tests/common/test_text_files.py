@@ -83,7 +83,7 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     ],
 )
 def test_a_document_among_the_lines_of_another_program_is_told(tmp_path: Path, text: str) -> None:
-    with pytest.raises(UserError, match="another program's lines stand before or after it"):
+    with pytest.raises(UserError, match="another program's lines come before or after it"):
         read(tmp_path / "a.json", text.replace("{}", json.dumps(DOCUMENT)).encode())
 
 

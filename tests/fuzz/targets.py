@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from common.errors import UserError
 from common.text_files import decode_state
 from imports.__main__ import main as imports_main
-from imports.gate import judge
+from imports.gate import judge_adoption
 from imports.inventory import decide
 from imports.record import AdoptionRecord
 from imports.recovery import recovery_stage
@@ -196,7 +196,7 @@ def _judges(folder: Path, content: bytes) -> Outcome:
 
     def judged() -> int:
         try:
-            judge(read_plan(path), record, phase="adopt", stack=Stack(document=document))
+            judge_adoption(read_plan(path), record, phase="adopt", stack=Stack(document=document))
         except UserError as error:
             print(error)
             return 1

@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from imports.bind import bind
-from imports.gate import Ruling, Verdict, judge
+from imports.gate import Ruling, Verdict, judge_adoption
 from imports.inventory import Decision, decide
 from imports.observe import observed_arguments
 from imports.record import (
@@ -227,7 +227,9 @@ def verdict_on(
     document: Mapping[str, Any] | None = None,
 ) -> Verdict:
     """The verdict on a plan of these changes alone."""
-    return judge(a_plan(*changes), record, phase=phase, stack=Stack(document=document or {}))
+    return judge_adoption(
+        a_plan(*changes), record, phase=phase, stack=Stack(document=document or {})
+    )
 
 
 def finding_at(address: str, findings: Sequence[Ruling]) -> Ruling:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from aws.resources import ADOPTABLE, RESOURCES, is_state_only
-from imports.gate import Verdict, covers, judge
+from imports.gate import Verdict, covers, judge_adoption
 from imports.sources.cloudformation.verdicts import OF_STACK
 from imports.sources.terraform_base.mapping import ADOPTED
 from terraform.plan import change_of
@@ -193,7 +193,7 @@ def test_marks_that_say_no_hide_nothing() -> None:
 def on_the_base(*, phase: str = "adopt", **document: Any) -> Verdict:
     """The verdict on the import of the base, with these parts of the stack instead of its own."""
     stack = bound_document(phase) | document
-    return judge(
+    return judge_adoption(
         a_plan(*importing(base_record())), base_record(), phase=phase, stack=Stack(document=stack)
     )
 
@@ -267,7 +267,7 @@ def test_a_policy_with_variables_of_its_own_is_covered() -> None:
     address = "aws_iam_policy.ecs_application_task_policy"
     record = observing(base_record(), address, policy="arn:aws:s3:::b/${aws:username}")
 
-    verdict = judge(
+    verdict = judge_adoption(
         a_plan(*importing(record)),
         record,
         phase="adopt",

@@ -6,7 +6,7 @@ import pytest
 
 from aws.resources import RESOURCES
 from common.errors import UserError
-from imports.gate import Ruling, judge
+from imports.gate import Ruling, judge_adoption
 from modules.settings.stateful import STATEFUL
 from terraform.overwrites import Overwrite
 from terraform.refused import Refused
@@ -50,7 +50,9 @@ def other(address: str, *actions: str, phase: str = "full", **rest: Any) -> Ruli
 def test_importing_every_object_without_a_change_is_clean(phase: str) -> None:
     plan = a_plan(*importing(base_record()))
 
-    verdict = judge(plan, base_record(), phase=phase, stack=Stack(document=bound_document(phase)))
+    verdict = judge_adoption(
+        plan, base_record(), phase=phase, stack=Stack(document=bound_document(phase))
+    )
 
     assert verdict.blocked == ()
     assert verdict.count("clean") == len(verdict.findings) == 46
@@ -142,8 +144,8 @@ def test_a_firewall_that_would_go_is_blocked_unless_a_person_allows_it() -> None
     plan = a_plan(clean, planned(address, "delete", before={"id": "w"}))
     stack = Stack(document={"resource": {}})
 
-    blocked = judge(plan, VPC, phase="full", stack=stack)
-    allowed = judge(plan, VPC, phase="full", stack=stack, allowed=frozenset({address}))
+    blocked = judge_adoption(plan, VPC, phase="full", stack=stack)
+    allowed = judge_adoption(plan, VPC, phase="full", stack=stack, allowed=frozenset({address}))
 
     assert [each.address for each in blocked.blocked] == [address]
     assert allowed.blocked == ()
@@ -338,7 +340,7 @@ def test_the_base_in_the_state_is_recognized_by_the_ids_of_the_record() -> None:
         )
     )
 
-    verdict = judge(
+    verdict = judge_adoption(
         plan, base_record(), phase="adopt", stack=Stack(document=bound_document("adopt"))
     )
 
@@ -352,7 +354,7 @@ def test_roles_that_the_stage_has_dropped_may_be_destroyed() -> None:
     role = "aws_iam_role.ecs_task_execution_role"
     gone = planned(role, "delete", before=attributes()[role])
 
-    verdict = judge(
+    verdict = judge_adoption(
         a_plan(*importing(kept), gone),
         kept,
         phase="full",
@@ -368,7 +370,7 @@ def test_roles_that_the_stage_keeps_may_not_be_destroyed() -> None:
     role = "aws_iam_role.ecs_task_execution_role"
     gone = planned(role, "delete", before=attributes()[role])
 
-    verdict = judge(
+    verdict = judge_adoption(
         a_plan(gone, instead_of=importing(base_record())),
         base_record(),
         phase="full",
@@ -386,7 +388,7 @@ def test_a_create_that_overwrites_is_blocked_until_a_person_allows_it(
     address = "aws_s3_bucket_policy.data"
     overwrite = Overwrite(address=address, holds="theirs", becomes="ours", allowed=allowed)
 
-    verdict = judge(
+    verdict = judge_adoption(
         a_plan(*importing(base_record()), planned(address, "create", after={})),
         base_record(),
         phase="full",
@@ -403,7 +405,7 @@ def test_a_create_that_overwrites_is_blocked_until_a_person_allows_it(
 def test_what_aws_would_refuse_is_blocked_with_the_reason() -> None:
     refused = Refused(address="aws_lb.main", why="its name is taken")
 
-    verdict = judge(
+    verdict = judge_adoption(
         a_plan(*importing(base_record()), planned("aws_lb.main", "create", after={})),
         base_record(),
         phase="full",
@@ -452,7 +454,7 @@ def giving_up(address: str, attribute: str, after: object, *, before: object = N
 
 
 def judged_change(change: Any, *allowed: str) -> Ruling:
-    verdict = judge(
+    verdict = judge_adoption(
         a_plan(change), DATABASE, phase="full", stack=Stack(document={}), allowed=frozenset(allowed)
     )
     return finding_at(change["address"], verdict.findings)

@@ -527,7 +527,7 @@ def test_passwords_alone_that_the_old_folder_made_again_can_be_let_go(world: Wor
     assert world.old.state is not None
     world.old.state = without(world.old.state, "aws_subnet.public", "aws_db_instance.main")
 
-    with pytest.raises(UserError, match="retire --acknowledge` lets go"):
+    with pytest.raises(UserError, match="retire --acknowledge` removes"):
         world.retire()
 
     assert world.retire(acknowledged=True).let_go == tuple(sorted(RELEASED))

@@ -275,7 +275,7 @@ def test_a_second_retirement_lets_go_of_the_stages_and_the_second_base_can_be_de
     retired = story.imports("retire", *story.from_legacy, "--acknowledge")
 
     assert (asked.code, retired.code) == (1, 0), retired.errors
-    assert "`python -m imports retire --acknowledge` lets go there" in asked.errors
+    assert "`python -m imports retire --acknowledge` removes there" in asked.errors
     assert "retire --acknowledge" not in retired.text
     assert "`terraform plan -destroy` there lists what it does" in retired.text
     assert holders(story) == {"here": 46}

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from imports.gate import judge
+from imports.gate import judge_adoption
 from imports.record import read_record
 from ops.cost.cost_change import cost_change, planned_resources
 from ops.cost.prices import read_prices
@@ -67,5 +67,5 @@ def adoption_report(plan: Plan | None = None) -> Report:
     record = read_record(PLANS / "adoption.record.json")
     assert record is not None
     stack = read_stack(PLANS / "adoption.stack.json")
-    verdict = judge(plan, record, phase="adopt", stack=stack)
+    verdict = judge_adoption(plan, record, phase="adopt", stack=stack)
     return report(plan, stack="atomic-live", cost=None, verdict=verdict, exceptions=[])

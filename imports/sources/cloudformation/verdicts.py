@@ -13,7 +13,7 @@ from imports.sources.cloudformation.owners_stack import OwnersRow, OwnersStack
 from imports.sources.cloudformation.references import referred
 from imports.sources.cloudformation.roles import Roles
 
-Verdict = Literal["import", "leave to CloudFormation", "disarm", "not covered"]
+Fate = Literal["import", "leave to CloudFormation", "disarm", "not covered"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +22,7 @@ class RowVerdict:
 
     logical_id: str
     type: str
-    verdict: Verdict
+    verdict: Fate
     address: str = ""
     import_id: str = ""
     why: str = ""
@@ -255,7 +255,7 @@ def _to(
     )
 
 
-def _without(row: OwnersRow, verdict: Verdict, why: str) -> RowVerdict:
+def _without(row: OwnersRow, verdict: Fate, why: str) -> RowVerdict:
     return RowVerdict(logical_id=row.logical_id, type=row.type, verdict=verdict, why=why)
 
 

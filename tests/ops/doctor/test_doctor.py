@@ -100,7 +100,7 @@ def judged_database(facts: DatabaseFacts) -> list[Finding]:
 
 
 def judged_state(facts: state.StateFacts) -> list[Finding]:
-    return state.judge(facts, account="111111111111", **DEV)
+    return state.judge_state(facts, account="111111111111", **DEV)
 
 
 def judged_services(facts: ServiceFacts) -> list[Finding]:
@@ -113,8 +113,8 @@ def judged_services(facts: ServiceFacts) -> list[Finding]:
 @pytest.mark.parametrize(
     "findings",
     [
-        tools.judge(TOOLS),
-        account.judge(ACCOUNT),
+        tools.judge_tools(TOOLS),
+        account.judge_account(ACCOUNT),
         account.judge_permissions(account.PermissionFacts(caller="root", decisions=None)),
         judged_certificate(CERTIFICATE),
         judged_database(DATABASE),
@@ -148,7 +148,7 @@ SHARED = account_wide.AccountWideFacts(
 
 
 def test_what_belongs_to_the_account_is_named() -> None:
-    (finding,) = account_wide.judge(SHARED)
+    (finding,) = account_wide.judge_account_wide(SHARED)
 
     assert finding.state == "fine"
     assert "RDSOSMetrics (kept for ever)" in finding.what
@@ -173,14 +173,14 @@ def test_a_deployment_doubles_the_tasks_but_of_a_single_writer() -> None:
 
 FAULTS: list[tuple[list[Finding], str, str]] = [
     (
-        tools.judge(replace(TOOLS, found={**TOOLS.found, "terraform": (1, 10, 0)})),
+        tools.judge_tools(replace(TOOLS, found={**TOOLS.found, "terraform": (1, 10, 0)})),
         "tool terraform",
         "make setup",
     ),
-    (tools.judge(replace(TOOLS, found={"cdktf": None})), "tool cdktf", "make setup"),
-    (tools.judge(replace(TOOLS, found={"cdktf": (0, 20, 1)})), "tool cdktf", "make setup"),
+    (tools.judge_tools(replace(TOOLS, found={"cdktf": None})), "tool cdktf", "make setup"),
+    (tools.judge_tools(replace(TOOLS, found={"cdktf": (0, 20, 1)})), "tool cdktf", "make setup"),
     (
-        account.judge(replace(ACCOUNT, shell_region="eu-west-1"))[1:],
+        account.judge_account(replace(ACCOUNT, shell_region="eu-west-1"))[1:],
         "region",
         "export AWS_REGION=us-east-1",
     ),
@@ -195,14 +195,14 @@ FAULTS: list[tuple[list[Finding], str, str]] = [
         "allow these actions",
     ),
     (
-        quotas.judge(
+        quotas.judge_quotas(
             [quotas.QuotaFacts(what="VPCs", code=("vpc", "L-1"), limit=5, used=5, needed=1)]
         ),
         "quota VPCs",
         "--service-code vpc --quota-code L-1 --desired-value 6",
     ),
     (
-        account_wide.judge(replace(SHARED, opted_in={"RDS": False, "EFS": True}))[1:],
+        account_wide.judge_account_wide(replace(SHARED, opted_in={"RDS": False, "EFS": True}))[1:],
         "backup opt-in",
         "--resource-type-opt-in-preference RDS=true",
     ),

@@ -13,7 +13,7 @@ ENDS = date(2028, 2, 29)
 
 
 def found(today: date, ends: date | None = ENDS) -> Finding:
-    (finding,) = engine.judge(ends, version="15.7", stage="prod", today=today)
+    (finding,) = engine.judge_engine(ends, version="15.7", stage="prod", today=today)
     return finding
 
 

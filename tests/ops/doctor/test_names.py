@@ -7,7 +7,7 @@ import pytest
 from aws.client import Clients
 from ops.deployed import Deployed
 from ops.doctor import running
-from ops.doctor.names import NameFacts, gather, judge
+from ops.doctor.names import NameFacts, gather, judge_names
 from terraform.workspace import Workspace
 from tests.stages import stage_settings
 
@@ -45,7 +45,7 @@ FACTS = NameFacts(namespace="atomic-dev.internal", exists=True, searched=("atomi
 def test_a_name_that_tasks_do_not_find_is_told(
     facts: NameFacts, *, chosen: bool | None, state: str, what: str, remedy: str
 ) -> None:
-    (finding,) = judge(facts, chosen=chosen, stack="atomic-dev")
+    (finding,) = judge_names(facts, chosen=chosen, stack="atomic-dev")
 
     assert (finding.name, finding.state) == ("names inside", state)
     assert what in finding.what

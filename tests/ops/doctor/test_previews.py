@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from ops.doctor.finding import attention, fine
-from ops.doctor.previews import judge
+from ops.doctor.previews import judge_previews
 from ops.preview.states import Found
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -21,7 +21,7 @@ def preview(name: str, day: int) -> Found:
 
 
 def test_a_preview_that_outlived_its_time_is_told_with_the_command_that_ends_it() -> None:
-    found = judge([], [preview("pr-1", 29), preview("pr-2", 30)], stage="dev", now=NOW)
+    found = judge_previews([], [preview("pr-1", 29), preview("pr-2", 30)], stage="dev", now=NOW)
 
     assert found == [
         attention(
@@ -33,12 +33,12 @@ def test_a_preview_that_outlived_its_time_is_told_with_the_command_that_ends_it(
 
 
 def test_what_the_stage_lacks_is_told_with_its_remedy() -> None:
-    found = judge(["no certificate: give one"], [], stage="dev", now=NOW)
+    found = judge_previews(["no certificate: give one"], [], stage="dev", now=NOW)
 
     assert found == [attention("previews", "no certificate", "give one")]
 
 
 def test_a_stage_that_lends_is_fine() -> None:
-    assert judge([], [], stage="dev", now=NOW) == [
+    assert judge_previews([], [], stage="dev", now=NOW) == [
         fine("previews", "the stage can lend; 0 previews are there")
     ]

@@ -6,7 +6,7 @@ import pytest
 
 from aws.resources import CARRYING, PROTECTING
 from modules.settings.stateful import STATEFUL
-from ops.verdicts.gate import Judgement, judge
+from ops.verdicts.gate import Judgement, judge_deploy
 from terraform.plan import Plan
 from terraform.refused import failed_conditions
 from tests.imports.records import a_plan, planned
@@ -23,7 +23,7 @@ KEEPING = [("no-op",), ("read",), ("update",), ("create",)]
 
 
 def judged(*changes: dict[str, Any], retain_data: bool = True, allowed: str = "") -> Judgement:
-    return judge(
+    return judge_deploy(
         a_plan(*changes), retain_data=retain_data, allowed=frozenset(allowed.split()), held={}
     )
 
