@@ -1,4 +1,4 @@
-"""The same looks with podman, whose containers have what Fargate's have: limits, and a network of their own."""
+"""The same looks with podman, whose containers have limits and a network of their own, as Fargate's have."""
 
 import shutil
 import subprocess
