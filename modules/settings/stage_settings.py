@@ -242,7 +242,7 @@ class Database(Section):
         description="make the task that `database connect` tunnels through; it costs something while it runs",
     )
     client_image: PinnedImage = Field(
-        "public.ecr.aws/docker/library/postgres:17.6-alpine",
+        "public.ecr.aws/docker/library/postgres:17.10-alpine",
         description="the image with psql that `database apply` and `connect` run inside the stage, pinned",
     )
     authorities_image: PinnedImage = Field(
@@ -357,7 +357,7 @@ class Proxy(Section):
     """The reverse proxy beside each service with `strip_path` or `behind_port`."""
 
     image: PinnedImage = Field(
-        "public.ecr.aws/docker/library/nginx:1.28.0-alpine",
+        "public.ecr.aws/docker/library/nginx:1.28.3-alpine",
         description="nginx, pinned; its configuration is in the task definition",
     )
 
