@@ -33,6 +33,7 @@ from moto.servicequotas.models import ServiceQuotasBackend
 from moto.sqs.models import Queue
 
 from local.error_shapes import error_answer, protocol_of
+from modules.settings.rules.databases import is_default
 
 
 def fill_gaps() -> None:
@@ -110,19 +111,28 @@ def _list_tags_of_scalable_targets() -> None:
 
 
 def _say_who_set_a_database_parameter() -> None:
-    """Give parameters a source: the provider reads only those, and sets others at each apply."""
-    for group, method in (
-        (DBParameterGroup, "update_parameters"),
-        (DBClusterParameterGroup, "update_cluster_parameters"),
+    """Give parameters a source: the provider reads only those, and sets others at each apply.
+
+    One that has its default value RDS keeps as "pending-reboot", whatever it is asked for.
+    https://github.com/hashicorp/terraform-provider-aws/issues/39252
+    """
+    for group, method, family in (
+        (DBParameterGroup, "update_parameters", "family"),
+        (DBClusterParameterGroup, "update_cluster_parameters", "db_parameter_group_family"),
     ):
-        _add_source(group, method)
+        _add_source(group, method, family)
 
 
-def _add_source(group: type, method: str) -> None:
+def _add_source(group: type, method: str, family: str) -> None:
     update = getattr(group, method)
 
     def update_with_source(self: object, new_parameters: Iterable[dict[str, Any]]) -> None:
-        update(self, [parameter | {"Source": "user"} for parameter in new_parameters])
+        kept = []
+        for each in new_parameters:
+            default = is_default(each["ParameterName"], getattr(self, family) or "")
+            method = {"ApplyMethod": "pending-reboot"} if default else {}
+            kept.append(each | method | {"Source": "user"})
+        update(self, kept)
 
     setattr(group, method, update_with_source)
 

@@ -41,7 +41,7 @@ class Look:
             row,
             image=image,
             changed=changed,
-            seconds=15,
+            seconds=60,
             progress=lambda _: None,
         )
 
@@ -141,14 +141,10 @@ def test_what_writes_to_a_read_only_root_is_named_with_its_last_lines(look: Look
 
 
 def test_what_needs_more_memory_than_its_task_has_is_ended(look: Look) -> None:
-    takes = (
-        "sh",
-        "-c",
-        "head -c 200000000 /dev/zero | tail -c 190000000 > /dev/null && exec sleep 600",
-    )
-    row = look.row("python-agent").model_copy(update={"command": takes})
+    takes = ("sh", "-c", "head -c 90000000 /dev/zero | tail -c 80000000 > /dev/null && exit 3")
+    row = look.row("handshake").model_copy(update={"command": takes})
 
-    small = row.model_copy(update={"memory_mib": 64})
+    small = row.model_copy(update={"memory_mib": 16})
 
-    assert look.at(row).errors == ()
+    assert look.at(row).errors == ("it ended with exit code 3",)
     assert look.at(small).errors == ("it ended with exit code 137",)
