@@ -4,14 +4,20 @@ Nothing is written, here or in AWS, but that CloudFormation is asked to look for
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aws.client import Clients
 from common.progress import Progress
+from imports.sources.cloudformation.conditions import condition_of
 from imports.sources.cloudformation.owners_stack import read_template_file
 from imports.sources.cloudformation.refusals import why_not
-from imports.sources.cloudformation.verdicts import Physical, RowVerdict, verdicts
+from imports.sources.cloudformation.verdicts import (
+    Physical,
+    RowVerdict,
+    verdicts,
+    with_conditions,
+)
 from imports.stack_side import Synthesize, any_settings, read_stack_side, roles_in, with_zones_of
 from terraform.workspace import Workspace, set_default_credentials
 
@@ -46,14 +52,22 @@ def look_at_stack(
         set_default_credentials(workspace)
     if template is not None:
         stack = read_template_file(template)
-        found = roles_in(stack, settings)
-        progress("synthesizing the stage")
-        rows = verdicts(
+        conditions = {name: condition_of(stack.template, name) for name in stack.rows}
+        as_made = replace(
             stack,
+            rows={
+                name: row for name, row in stack.rows.items() if conditions[name][1] is not False
+            },
+        )
+        found = roles_in(as_made, settings)
+        progress("synthesizing the stage")
+        judged = verdicts(
+            as_made,
             found,
             addresses=frozenset(synthesize(with_zones_of(found, settings)).resources),
             physical=Physical(ids={}, allocations={}),
         )
+        rows = with_conditions(stack, judged, conditions)
     else:
         made = clients()
         side = read_stack_side(

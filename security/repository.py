@@ -9,7 +9,7 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,8 @@ def secret_failures(project: Path) -> list[Failure]:
     memory = project / ".tools" / "secrets-found.json"
     known = _remembered(memory)
     texts = {path.relative_to(project).as_posix(): path for path in _texts(project, project)}
+    for name in _ignored(project, texts):
+        del texts[name]
     hashes = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in texts.items()}
     changed = [name for name, value in hashes.items() if known.get(name, {}).get("hash") != value]
     found = _answer([*_SECRETS, *changed], project)["results"] if changed else {}
@@ -103,8 +105,28 @@ def _texts(folder: Path, project: Path) -> Iterator[Path]:
             skipped = path.name in _MADE or path.name.endswith("_cache") or path.name == ".git"
             if not skipped and not f"{inside}/".startswith(_WRITTEN_BY_PROGRAMS):
                 yield from _texts(path, project)
-        elif path.name not in _LOCKS and path.suffix not in {".json", ".pyc", ".svg", ".tfstate"}:
+        elif (
+            path.name not in _LOCKS
+            and path.suffix not in {".json", ".pyc", ".svg"}
+            and ".tfstate" not in path.name
+        ):
             yield path
+
+
+def _ignored(project: Path, names: Collection[str]) -> list[str]:
+    """Return which of these files git ignores, as backups of a state; none where there is no git."""
+    try:
+        done = subprocess.run(
+            ["git", "check-ignore", "--stdin", "-z"],
+            cwd=project,
+            input="\0".join(names),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        return []
+    return [name for name in done.stdout.split("\0") if name]
 
 
 def _answer(command: list[str], folder: Path) -> Any:

@@ -22,7 +22,8 @@ _MAIN = [sys.executable, "main.py"]
 def against_stock() -> dict[str, object]:
     """`python main.py` for prod: with the stock bindings, with ours, and with nothing changed."""
     ways = {
-        "stock bindings": {"ATOMIC_STOCK_BINDINGS": "1"},
+        # The set-up compiles the bindings that ours uses; the first run, which does not count, the rest.
+        "stock bindings": {"ATOMIC_STOCK_BINDINGS": "1", "PYTHONDONTWRITEBYTECODE": ""},
         "ours": {"ATOMIC_SYNTH_AFRESH": "1"},
         "ours, nothing changed": {},
     }

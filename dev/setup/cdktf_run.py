@@ -24,6 +24,7 @@ from dev.setup import quiet_logs, shield
 ROOT = Path(__file__).resolve().parent.parent.parent
 _CDKTF = ROOT / "node_modules" / ".bin" / "cdktf"
 _OURS = ROOT / "dev" / "setup" / "terraform_once"
+_PRELOADED = ("keep_signals.cjs", "load_less.cjs")
 _LOOK_SECONDS = 0.2
 # Terraform has ended: time for cdktf to say how.
 _LAST_WORDS_SECONDS = 5.0
@@ -50,8 +51,7 @@ class Run:
         self._node = subprocess.Popen(
             [
                 "node",
-                "--require",
-                str(ROOT / "dev" / "setup" / "keep_signals.cjs"),
+                *(f"--require={ROOT / 'dev' / 'setup' / name}" for name in _PRELOADED),
                 str(_CDKTF.resolve()),
                 *arguments,
             ],

@@ -5,6 +5,7 @@ import secrets
 import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
 import boto3
@@ -23,25 +24,10 @@ class Aws:
     region: str
     account_id: str
     access_key_id: str
-    _clients: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def client(self, service: str) -> Any:
         """Return the client of a service."""
-        if service not in self._clients:
-            self._clients[service] = boto3.client(  # type: ignore[call-overload]  # a variable
-                service,
-                region_name=self.region,
-                endpoint_url=self.endpoint,
-                aws_access_key_id=self.access_key_id,
-                aws_secret_access_key="cloudformation",  # noqa: S106  # the emulator checks no signature
-                config=Config(
-                    retries={"total_max_attempts": 1},
-                    user_agent_extra=USER_AGENT,
-                    s3={"addressing_style": "path"},
-                    parameter_validation=False,
-                ),
-            )
-        return self._clients[service]
+        return _client(service, self.region, self.endpoint, self.access_key_id)
 
     def call(self, operation: str, given: Mapping[str, Any]) -> Any:
         """Call `service.operation` with what of `given` it knows, in its own spelling."""
@@ -50,6 +36,23 @@ class Aws:
         model = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[name])
         shape = model.input_shape
         return getattr(client, name)(**(_in_shape(given, shape) if shape else {}))
+
+
+@cache
+def _client(service: str, region: str, endpoint: str, access_key_id: str) -> Any:
+    return boto3.client(  # type: ignore[call-overload]  # the service is a variable
+        service,
+        region_name=region,
+        endpoint_url=endpoint,
+        aws_access_key_id=access_key_id,
+        aws_secret_access_key="cloudformation",  # noqa: S106  # the emulator checks no signature
+        config=Config(
+            retries={"total_max_attempts": 1},
+            user_agent_extra=USER_AGENT,
+            s3={"addressing_style": "path"},
+            parameter_validation=False,
+        ),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from common.errors import UserError
 from common.progress import Progress
 from modules.settings.services import DATABASE_TUNNEL
 from ops.deployed import Deployed
-from ops.tasks.one_off import Running, stop_task, task_running, task_state
+from ops.tasks.one_off import OneOff, Running, stop_task, task_running, task_state
 from ops.tasks.sessions import plugin_call, target_of
 from ops.tasks.standalone import network_of
 
@@ -61,15 +61,14 @@ def tunnel_to(
     here = local_port or _free_port()
     _check_is_free(here)
     progress("starting the task that the tunnel goes through")
-    with task_running(
-        deployed,
-        DATABASE_TUNNEL,
+    task = OneOff(
+        container=DATABASE_TUNNEL,
         task_definition=deployed.names.service(DATABASE_TUNNEL),
         network=network,
         command=[str(_LONGEST_SECONDS)],
-        environment={},
         with_exec=True,
-    ) as running:
+    )
+    with task_running(deployed, task) as running:
         runtime_id = _ready(deployed, running, progress)
         request = {
             "Target": target_of(deployed, running.id, runtime_id),
@@ -138,11 +137,13 @@ def _wait_until_it_listens(plugin: "subprocess.Popen[str]", running: Running) ->
     lines: list[str] = []
     listens = threading.Event()
     assert plugin.stdout is not None  # noqa: S101  # PIPE was asked for
-    threading.Thread(target=_read, args=(plugin.stdout, lines, listens), daemon=True).start()
+    reader = threading.Thread(target=_read, args=(plugin.stdout, lines, listens), daemon=True)
+    reader.start()
     for _ in range(_PLUGIN_SECONDS * 5):
         if listens.is_set():
             return
         if plugin.poll() is not None:
+            reader.join(_END_SECONDS)  # what it said last may be on its way
             break
         running.rest(0.2)
     last = next((line for line in reversed(lines) if line), "no word")
@@ -153,10 +154,11 @@ def _wait_until_it_listens(plugin: "subprocess.Popen[str]", running: Running) ->
 
 
 def _read(stream: IO[str], lines: list[str], listens: threading.Event) -> None:
-    for line in stream:
-        lines[:] = [*lines[-20:], line.strip()]
-        if _LISTENS in line:
-            listens.set()
+    with stream:
+        for line in stream:
+            lines[:] = [*lines[-20:], line.strip()]
+            if _LISTENS in line:
+                listens.set()
 
 
 def _end(plugin: "subprocess.Popen[str]") -> None:

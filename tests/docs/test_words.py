@@ -57,7 +57,9 @@ def wrong_words(text: str) -> list[str]:
 def messages() -> list[Path]:
     """Every file whose texts somebody may read."""
     more = ("dev", "local", "security")
-    return [*files(), *sorted(file for name in more for file in (PROJECT / name).rglob("*.py"))]
+    found = sorted(file for name in more for file in (PROJECT / name).rglob("*.py"))
+    # Of other people: what is installed in a virtualenv below.
+    return [*files(), *(file for file in found if ".venv" not in file.parts)]
 
 
 def help_texts(command: object) -> list[str]:

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from aws.resources import ADOPTABLE, RESOURCES, is_state_only
-from imports.gate import Verdict, covers, judge_adoption
+from imports.bind import covers
+from imports.gate import Verdict, judge_adoption
 from imports.sources.cloudformation.verdicts import OF_STACK
 from imports.sources.terraform_base.mapping import ADOPTED
 from terraform.plan import change_of

@@ -1,6 +1,7 @@
 """The command line and bad input: one line, exit code 1, and nothing is written."""
 
 import gzip
+import json
 import os
 import shutil
 import socket
@@ -356,3 +357,44 @@ def test_progress_is_told_on_standard_error_and_not_with_json(world: World) -> N
 
     assert [line[:3] for line in told.stderr.splitlines()] == ["...", "...", "err"]
     assert [line[:3] for line in silent.stderr.splitlines()] == ["err"]
+
+
+def test_a_row_of_a_template_that_its_condition_does_not_make_is_not_imported(
+    world: World,
+) -> None:
+    template = json.loads(
+        (PROJECT / "local" / "cdk_stack" / "templates" / "guide.json").read_text()
+    )
+    rows, stage = template["Resources"], {"Ref": "DeploymentStage"}
+    template["Conditions"] |= {
+        "IsProd": {"Fn::Equals": [stage, "prod"]},
+        "IsDev": {"Fn::Equals": [stage, "dev"]},
+        "IsEurope": {"Fn::Equals": [{"Ref": "AWS::Region"}, "eu-west-1"]},
+    }
+    # Of two rows for one thing the stack has one.
+    rows["Prods"] = {**rows["AlarmTopicD01E77F9"], "Condition": "IsProd"}
+    rows["AlarmTopicD01E77F9"]["Condition"] = "IsDev"
+    rows["FunctionsListenerRule333BE9DD"]["Condition"] = "IsEurope"
+    (world.folder / "template.json").write_text(json.dumps(template))
+
+    answer = world.run(
+        "inventory", "--stage", STAGE, "--template", world.folder / "template.json", "--json"
+    )
+
+    assert answer.code == 0, answer.errors
+    said = {
+        row["logical_id"]: (row["verdict"], row["address"], row["why"])
+        for row in json.loads(answer.text)["rows"]
+    }
+    assert said.keys() == rows.keys()
+    assert said["AlarmTopicD01E77F9"] == ("import", "aws_sns_topic.alarms", "")
+    assert said["Prods"] == (
+        "not covered",
+        "",
+        "not made: by the parameters' defaults its condition IsProd does not hold",
+    )
+    assert said["FunctionsListenerRule333BE9DD"] == (
+        "import",
+        "aws_lb_listener_rule.functions",
+        "only where its condition IsEurope holds",
+    )

@@ -489,3 +489,43 @@ def test_more_room_the_defaults_of_aws_and_what_a_deploy_has_set_are_changed_as_
     change = giving_up("aws_db_instance.main", attribute, after, before=before)
 
     assert judged_change(change).kind == "change"
+
+
+SERVICE = {"id": "arn:cluster/app", "task_definition": "live-app:3", "force_new_deployment": None}
+
+
+def imported_service(**after: Any) -> Ruling:
+    """The finding on a service that is imported in phase full."""
+    change = planned(
+        "aws_ecs_service.app",
+        "update",
+        before=SERVICE,
+        after={**SERVICE, "force_new_deployment": True, **after},
+        importing={"id": "cluster/app"},
+    )
+    record = a_record(an_object("aws_ecs_service.app", "cluster/app"))
+    return finding_at(
+        "aws_ecs_service.app", verdict_on(change, record=record, phase="full").findings
+    )
+
+
+def test_a_service_comes_back_with_the_revision_it_runs_after_a_rollback_in_phase_full() -> None:
+    found = imported_service(task_definition="arn:aws:ecs:x:1:task-definition/live-app:3")
+
+    assert (found.kind, found.why) == ("change", "changed in place")
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        {"task_definition": "arn:aws:ecs:x:1:task-definition/live-app:4"},
+        {"task_definition": "arn:aws:ecs:x:1:task-definition/other-live-app:3"},
+        {"task_definition": None},
+        {"task_definition": "arn:aws:ecs:x:1:task-definition/live-app:3", "desired_count": 0},
+    ],
+)
+def test_a_service_that_would_run_otherwise_is_not_imported_so(after: dict[str, Any]) -> None:
+    found = imported_service(**after)
+
+    assert found.kind == "blocked"
+    assert 'write phase = "adopt" there' in found.why

@@ -99,9 +99,9 @@ def _protected(aws: Emulator, name: str) -> None:
 
 def _with_policy(aws: Emulator, name: str) -> None:
     stack = _small(aws, name)
-    allowed = {"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}
+    denied = {"Effect": "Deny", "Action": "Update:*", "Principal": "*", "Resource": "*"}
     stack.cloudformation.set_stack_policy(
-        StackName=stack.arn, StackPolicyBody=json.dumps({"Statement": [allowed]})
+        StackName=stack.arn, StackPolicyBody=json.dumps({"Statement": [denied]})
     )
 
 

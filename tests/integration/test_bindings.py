@@ -37,7 +37,7 @@ def test_without_the_accelerators_all_is_written_anew_and_the_same_to_the_byte(
 ) -> None:
     fast, written = _output(outdir), _times(outdir)
 
-    stock = _synthesized(outdir, {SWITCH: "1"})
+    stock = _synthesized(outdir, {SWITCH: "1", "PYTHONDONTWRITEBYTECODE": ""})
 
     assert stock == fast
     assert set(fast) == {"manifest.json", *STACKS}

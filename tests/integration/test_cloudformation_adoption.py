@@ -57,7 +57,7 @@ class Adopted:
 @pytest.fixture(
     scope="module",
     params=[
-        pytest.param(shape, marks=[] if shape in {"older", "oldest"} else pytest.mark.nightly)
+        pytest.param(shape, marks=[] if shape == "oldest" else pytest.mark.nightly)
         for shape in SHAPES
     ],
 )

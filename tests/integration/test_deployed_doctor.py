@@ -82,12 +82,14 @@ def test_a_planted_fault_is_all_that_is_named(
     assert fault.remedy in findings[0].remedy
 
 
-def test_a_source_that_refuses_is_a_finding_of_each_that_asks_it(well: Deployed) -> None:
+def test_a_source_that_refuses_is_a_finding_of_each_that_asks_it(
+    well: Deployed, dev: Deployment
+) -> None:
+    denied = dev.emulator.another_client("rds")
+    denied.meta.events.register("before-call.rds.*", _deny)
+
     def clients(service: str, /) -> Any:
-        client = well.clients(service)
-        if service == "rds":
-            client.meta.events.register("before-call.rds.*", _deny)
-        return client
+        return denied if service == "rds" else well.clients(service)
 
     findings = _left(examine(replace(well, clients=clients), lambda _step: None, deep=False))
 

@@ -1,11 +1,15 @@
 """A stage's own resources: their addresses, their guard, who may use them, and errors of one line."""
 
+import json
+import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from common.errors import UserError
+from local.emulator import PROJECT
 from modules.settings.stage_files import parse_stage
 from synth.cache import Outdir
 from synth.stages import fingerprints
@@ -271,6 +275,27 @@ def test_a_policy_of_no_extension_is_refused(tmp_path: Path) -> None:
     (line,) = errors_of(tmp_path, services={"app": {"policies": ["read-work"]}})
 
     assert "a policy of the stage's extension, which it does not have" in line
+
+
+@pytest.mark.jsii
+def test_ones_own_application_takes_the_place_of_the_eight_as_the_page_shows_it(
+    tmp_path: Path,
+) -> None:
+    page = (PROJECT / "docs" / "extensions.md").read_text()
+    shown = page.partition("## Your own application in place of the eight services\n")[2]
+    toml, code = re.findall(r"```(?:toml|python)\n(.*?)```", shown, re.DOTALL)[:2]
+
+    stack = synthesized_with(
+        tmp_path, code, **{**tomllib.loads(toml), "extension": "extensions/own.py"}
+    )
+
+    assert [each.address for each in stack.of("aws_ecs_service")] == ["aws_ecs_service.web"]
+    task = stack.resources["aws_ecs_task_definition.web"].attributes
+    web = next(each for each in json.loads(task["container_definitions"]) if each["name"] == "web")
+    assert {"name": "DB_HOST", "value": "${aws_db_instance.main.address}"} in web["environment"]
+    assert {each["name"] for each in web["secrets"]} == {"DB_USER", "DB_PASSWORD"}
+    (rule,) = stack.resources["aws_security_group.database"].attributes["ingress"]
+    assert rule["security_groups"] == ["${aws_security_group.web.id}"]
 
 
 def test_a_changed_file_is_synthesized_anew(tmp_path: Path) -> None:

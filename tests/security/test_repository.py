@@ -1,5 +1,6 @@
 """What `make check` asks two programs of others about the files of this project."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from security import repository
 from security.exceptions import read_exceptions
 from security.repository import secret_failures, workflow_failures
+from terraform.workspace import BACKUPS
 
 # Taken apart, or this file would be found.
 KEY = "AKIA" + "Z3MSJV5YPQX2TLQA"
@@ -53,6 +55,27 @@ def test_a_file_that_has_not_changed_is_not_asked_about_again(
     monkeypatch.setenv("PATH", "")
 
     assert secret_failures(tmp_path) == found
+
+
+def test_what_git_ignores_is_not_looked_at(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    (tmp_path / ".gitignore").write_text("/kept/\n")
+    (tmp_path / "kept").mkdir()
+    for name in ("kept/notes.md", "notes.md"):
+        (tmp_path / name).write_text(KEY)
+
+    assert [each.resource for each in secret_failures(tmp_path)] == ["notes.md"]
+
+
+@pytest.mark.parametrize("name", ["terraform.atomic-dev.tfstate", "a.tfstate.backup"])
+def test_a_state_is_not_looked_at_where_there_is_no_git(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(KEY)
+
+    assert secret_failures(tmp_path) == []
+
+
+def test_git_takes_no_backup_of_an_adoption_which_holds_secrets() -> None:
+    assert f"/{BACKUPS}/" in (repository.PROJECT / ".gitignore").read_text().splitlines()
 
 
 def test_what_a_person_writes_is_looked_at() -> None:

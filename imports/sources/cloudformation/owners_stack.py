@@ -62,7 +62,7 @@ class OwnersStack:
     text: str = field(default="", repr=False)
     facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
     exported_to: tuple[str, ...] = ()
-    has_policy: bool = False
+    policy: str = ""
     missing_parameter: str = ""
     missing_role: str = ""
 
@@ -144,7 +144,7 @@ def read_owners_stack(
         rows=rows,
         facts=facts,
         exported_to=_users_of_exports(clients, facts),
-        has_policy=bool(policy.get("StackPolicyBody")),
+        policy=str(policy.get("StackPolicyBody") or ""),
         missing_parameter=_missing_parameter(clients, document),
         missing_role=_missing_role(clients, facts),
     )

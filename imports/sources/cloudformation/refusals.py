@@ -3,6 +3,7 @@
 Each of them would leave the stack half gone, or nobody's, when it lets go of its objects later.
 """
 
+import json
 from collections.abc import Iterator
 from typing import Final
 
@@ -18,6 +19,9 @@ _SETTLED: Final = frozenset(
         "IMPORT_COMPLETE",
         "IMPORT_ROLLBACK_COMPLETE",
     }
+)
+_ALLOWS_ALL: Final = (
+    '{"Statement":[{"Effect":"Allow","Action":"Update:*","Principal":"*","Resource":"*"}]}'
 )
 _NESTED: Final = "AWS::CloudFormation::Stack"
 
@@ -70,10 +74,11 @@ def _of_stack(stack: OwnersStack) -> Iterator[str]:
             "cloudformation update-termination-protection --no-enable-termination-protection "
             f"--stack-name {name}`"
         )
-    if stack.has_policy:
+    if stack.policy and not _allows_all(stack.policy):
         yield (
-            f"{name} has a stack policy, which may forbid the update that keeps its objects: take it away "
-            "first"
+            f"{name} has a stack policy, which may forbid the update that keeps its objects. AWS takes "
+            "none away: put one that allows all in its place: `aws cloudformation set-stack-policy "
+            f"--stack-name {name} --stack-policy-body '{_ALLOWS_ALL}'`"
         )
     if stack.missing_role:
         yield (
@@ -85,6 +90,22 @@ def _of_stack(stack: OwnersStack) -> Iterator[str]:
             f"the parameter {stack.missing_parameter} that the template asks for is gone: `cdk bootstrap` "
             "makes it again; without it CloudFormation takes no update"
         )
+
+
+def _allows_all(policy: str) -> bool:
+    """Return whether a stack policy is as good as none: it allows every update of everything."""
+    try:
+        statements = json.loads(policy)["Statement"]
+        (told,) = statements if isinstance(statements, list) else [statements]
+        plain = {
+            key: value[0] if isinstance(value, list) and len(value) == 1 else value
+            for key, value in told.items()
+        }
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return False
+    if plain.get("Action") == "*":
+        plain["Action"] = "Update:*"
+    return bool([plain] == json.loads(_ALLOWS_ALL)["Statement"])
 
 
 def _of_drift(stack: OwnersStack) -> Iterator[str]:

@@ -4,18 +4,17 @@ Told by what refers to a row, then by what it is called; the construct path come
 renamed a construct. Where two rows could be one thing, neither is.
 """
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
+from imports.sources.cloudformation.containers import kebab, names_of_task, own_container, ports
+from imports.sources.cloudformation.own_objects import is_named, is_platforms
 from imports.sources.cloudformation.owners_stack import OwnersRow, OwnersStack
 from imports.sources.cloudformation.references import referred, texts
 
-_WORD: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_CONTAINER: Final = "Container"
-_FAMILY: Final = re.compile(r"^(?:.*-)?(?P<name>[a-z][a-z-]*?)(?:-fargate)?$")
+_INGRESS: Final = "AWS::EC2::SecurityGroupIngress"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,11 +43,16 @@ def roles(stack: OwnersStack, *, services: Iterable[str], secrets: Mapping[str, 
     double = frozenset(
         logical_id
         for logical_id, role in found.items()
-        if counts[stack.rows[logical_id].type, role] > 1 and _is_single(stack.rows[logical_id])
+        if counts[stack.rows[logical_id].type, role] > 1
+        and stack.rows[logical_id].type not in _MANY
     )
+    own = {logical_id for logical_id in double if finder.is_own(stack.rows[logical_id])}
+    sure = Counter((stack.rows[logical_id].type, found[logical_id]) for logical_id in own)
+    settled = {each for each in double if sure[stack.rows[each].type, found[each]] == 1}
+    left = double - (settled & own)
     return Roles(
-        of={logical_id: role for logical_id, role in found.items() if logical_id not in double},
-        ambiguous=double,
+        of={logical_id: role for logical_id, role in found.items() if logical_id not in left},
+        ambiguous=double - settled,
     )
 
 
@@ -59,15 +63,9 @@ _ONLY_ONE: Final = frozenset(
         "AWS::EC2::VPCGatewayAttachment",
         "AWS::ECS::Cluster",
         "AWS::ECS::ClusterCapacityProviderAssociations",
-        "AWS::EFS::AccessPoint",
-        "AWS::EFS::FileSystem",
         "AWS::ElasticLoadBalancingV2::LoadBalancer",
         "AWS::RDS::DBInstance",
         "AWS::RDS::DBSubnetGroup",
-        "AWS::S3::Bucket",
-        "AWS::S3::BucketPolicy",
-        "AWS::SNS::Subscription",
-        "AWS::SNS::Topic",
     }
 )
 # Of these a service has as many as it has callers, targets or values.
@@ -78,15 +76,6 @@ _MANY: Final = frozenset(
         "AWS::ECS::TaskDefinition",
     }
 )
-
-
-def _is_single(row: OwnersRow) -> bool:
-    return row.type not in _MANY
-
-
-def kebab(name: str) -> str:
-    """Return `PythonAgent` as `python-agent`."""
-    return _WORD.sub("-", name).lower()
 
 
 class _Finder:
@@ -106,7 +95,7 @@ class _Finder:
             "AWS::EC2::EIP": self._address,
             "AWS::EC2::NatGateway": self._gateway,
             "AWS::EC2::SecurityGroup": self._group,
-            "AWS::EC2::SecurityGroupIngress": self._ingress,
+            _INGRESS: self._ingress,
             "AWS::ECS::TaskDefinition": self._task,
             "AWS::ECS::Service": lambda row: self._of_referred(row, "TaskDefinition"),
             "AWS::Logs::LogGroup": self._log_group,
@@ -122,6 +111,12 @@ class _Finder:
             "AWS::ECR::Repository": self._repository,
             "AWS::SecretsManager::Secret": self._secret,
             "AWS::EFS::MountTarget": self._mount_target,
+            "AWS::EFS::FileSystem": self._platforms,
+            "AWS::EFS::AccessPoint": lambda row: self._of_referred(row, "FileSystemId"),
+            "AWS::S3::Bucket": self._platforms,
+            "AWS::S3::BucketPolicy": lambda row: self._of_referred(row, "Bucket"),
+            "AWS::SNS::Topic": self._platforms,
+            "AWS::SNS::Subscription": lambda row: self._of_referred(row, "TopicArn"),
         }
 
     def role(self, row: OwnersRow) -> str | None:
@@ -157,18 +152,22 @@ class _Finder:
         return self._known_service(*cut)
 
     def _task(self, row: OwnersRow) -> str | None:
-        told = row.properties.get("ContainerDefinitions")
-        containers: Sequence[Any] = told if isinstance(told, list) else ()
-        names = [str(each.get("Name", "")) for each in containers if isinstance(each, dict)]
-        by_container = [
-            kebab(name.removesuffix(_CONTAINER)) for name in names if name.endswith(_CONTAINER)
-        ]
-        family = _FAMILY.match("".join(texts(row.properties.get("Family"))).lower())
-        by_family = [family["name"]] if family else []
-        return (
-            self._known_service(*by_container)
-            or self._known_service(*by_family)
-            or self._by_path(row, "TaskDef")
+        return self._known_service(*names_of_task(row)) or self._by_path(row, "TaskDef")
+
+    def is_own(self, row: OwnersRow) -> bool:
+        """Return whether a row is surely the platform's: of a service's own container, or so named."""
+        if row.type == "AWS::Logs::LogGroup":
+            return any(
+                row.logical_id in referred(own_container(task, self._task(task)))
+                for task in self._typed("AWS::ECS::TaskDefinition")
+            )
+        if row.type != _INGRESS:
+            return is_named(row)
+        into = self._of_referred(row, "GroupId")
+        return into is not None and any(
+            row.properties.get("FromPort") in ports(own_container(task, into))
+            for task in self._typed("AWS::ECS::TaskDefinition")
+            if self._task(task) == into
         )
 
     def _users(self, logical_id: str, type_: str, property_: str) -> list[OwnersRow]:
@@ -260,7 +259,12 @@ class _Finder:
     def _address(self, row: OwnersRow) -> str | None:
         return self._of_users(row, "AWS::EC2::NatGateway", "AllocationId")
 
+    def _platforms(self, row: OwnersRow) -> str | None:
+        return "main" if is_platforms(row, self._rows) else None
+
     def _mount_target(self, row: OwnersRow) -> str | None:
+        if self._of_referred(row, "FileSystemId") is None:
+            return None
         for subnet in referred(row.properties.get("SubnetId")):
             name = self._subnets.get(subnet)
             if name and name.startswith("private_"):

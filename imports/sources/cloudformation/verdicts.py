@@ -164,6 +164,31 @@ def leave(
     return _with_what_it_needs(stack, list(dict.fromkeys(after)))
 
 
+def with_conditions(
+    stack: OwnersStack,
+    found: Sequence[RowVerdict],
+    conditions: Mapping[str, tuple[str, bool | None]],
+) -> list[RowVerdict]:
+    """Return the verdicts on a template's rows with what its conditions say of each.
+
+    `found` has none for the rows whose condition does not hold: nothing is made of them.
+    """
+    after = []
+    for row in stack.rows.values():
+        condition, holds = conditions[row.logical_id]
+        if holds is False:
+            why = f"not made: by the parameters' defaults its condition {condition} does not hold"
+            after.append(_without(row, "not covered", why))
+            continue
+        said = "" if holds else f"only where its condition {condition} holds"
+        after += [
+            replace(each, why="; ".join(filter(None, (each.why, said))))
+            for each in found
+            if each.logical_id == row.logical_id
+        ]
+    return after
+
+
 def _with_what_it_needs(stack: OwnersStack, found: Sequence[RowVerdict]) -> list[RowVerdict]:
     needed = _needed(stack, {each.logical_id for each in found if each.verdict == "not covered"})
     return [

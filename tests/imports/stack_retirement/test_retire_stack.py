@@ -3,6 +3,7 @@
 import json
 import stat
 from collections.abc import Iterator, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -353,10 +354,14 @@ class Killing:
     """Clients that die before or after one of the calls that change something, or before the call `at`."""
 
     def __init__(self, aws: Emulator, deadly: int, *, at: str = "") -> None:
-        self._aws, self._deadly, self._at, self.now = aws, deadly, at, 0
+        self._deadly, self._at, self.now = deadly, at, 0
+        self._client = cache(partial(self._make, aws))
 
     def __call__(self, service: str) -> Any:
-        client = self._aws.client(service)
+        return self._client(service)
+
+    def _make(self, aws: Emulator, service: str) -> Any:
+        client = aws.another_client(service)
         client.meta.events.register("before-call", self._tick)
         client.meta.events.register("after-call", self._tick)
         return client
@@ -466,7 +471,7 @@ class _Sending:
         self._aws, self._text = aws, text
 
     def __call__(self, service: str) -> Any:
-        client = self._aws.client(service)
+        client = self._aws.another_client(service)
         client.meta.events.register(
             "provide-client-params.cloudformation.UpdateStack",
             lambda params, **_: {**params, "TemplateBody": self._text},
@@ -481,7 +486,7 @@ class _RefusingPoliciesAlone:
         self._aws, self.refused = aws, 0
 
     def __call__(self, service: str) -> Any:
-        client = self._aws.client(service)
+        client = self._aws.another_client(service)
         client.meta.events.register(
             "provide-client-params.cloudformation.UpdateStack", self._previous_template
         )

@@ -9,12 +9,14 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
+from ops.commands import database_connect
 from tests.answer import Answer
 from tests.contract import json_keys
+from tests.ops.answering import answer as said_by
 from tests.ops.aws_stand_in import Answers, StandIn, answering
 from tests.ops.database.postgres import (
     DATABASE,
@@ -123,6 +125,33 @@ def begin(
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+class Connected(Protocol):
+    """`ops database connect` against this stage, in this process."""
+
+    def __call__(
+        self, stage: Stage, *arguments: str, exit_code: int = 0
+    ) -> tuple[StandIn, Answer]: ...
+
+
+@pytest.fixture(name="connected")
+def _connected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Connected:
+    def run(stage: Stage, *arguments: str, exit_code: int = 0) -> tuple[StandIn, Answer]:
+        plugin = install(tmp_path / "bin", exit_code=exit_code)
+        (tmp_path / "dev.toml").write_text(STAGE)
+        monkeypatch.setattr(database_connect, "authorities", lambda _region: "an authority")
+        monkeypatch.setenv("ATOMIC_STAGES_DIR", str(tmp_path))
+        monkeypatch.setenv("PATH", f"{plugin}:{PROGRAMS}", prepend=":")
+        with answering(stage.answers) as aws:
+            for name, value in aws.environment.items():
+                monkeypatch.setenv(name, value)
+            typed = ["database", "connect", "--stage", "dev", *arguments]
+            return aws, said_by(monkeypatch, capfd, *typed)
+
+    return run
 
 
 def end(process: subprocess.Popen[str], *arguments: str, typed: str | None = None) -> Answer:
@@ -300,15 +329,12 @@ def test_ctrl_c_before_it_is_open_leaves_no_task(tmp_path: Path, times: int) -> 
     ids=["not deployed", "no image", "no tunnel", "no such user", "both"],
 )
 def test_what_opens_no_tunnel_is_said_in_one_line(
-    tmp_path: Path, arguments: list[str], stage: Stage, exit_code: int, said: str
+    connected: Connected, arguments: list[str], stage: Stage, exit_code: int, said: str
 ) -> None:
-    plugin = install(tmp_path / "bin", exit_code=exit_code)
+    aws, told = connected(stage, *arguments, exit_code=exit_code)
 
-    with answering(stage.answers) as aws:
-        answer = end(begin(aws, tmp_path, plugin, plugin / "leads-to", *arguments))
-
-    assert answer.code == 1
-    (error,) = [line for line in answer.errors.splitlines() if line.startswith("error: ")]
+    assert told.code == 1
+    (error,) = [line for line in told.errors.splitlines() if line.startswith("error: ")]
     assert said.replace("the plugin", "Session Manager's plugin") in error
     assert len(aws.calls("StopTask")) == len(aws.calls("RunTask"))
 

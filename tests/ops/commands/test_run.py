@@ -6,8 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import pytest
 
 from tests.answer import Answer
 from tests.contract import json_keys
+from tests.ops.answering import answer
 from tests.ops.aws_stand_in import Answers, StandIn, answering
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -108,24 +108,39 @@ def finished(process: subprocess.Popen[str], *arguments: str) -> Answer:
     return Answer(code=process.returncode, text=text, errors=errors)
 
 
-@contextmanager
-def ran(ecs: Ecs, folder: Path, *arguments: str) -> Iterator[tuple[StandIn, Answer]]:
-    with answering(ecs.answers) as aws:
-        yield aws, finished(started(aws, folder, *arguments), *arguments)
+Ran = Callable[..., tuple[StandIn, Answer]]
+
+
+@pytest.fixture(name="ran")
+def _ran(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Ran:
+    """`ops` with these words against this ECS, in this process."""
+
+    def run(ecs: Ecs, *arguments: str) -> tuple[StandIn, Answer]:
+        (tmp_path / "dev.toml").write_text(STAGE)
+        monkeypatch.setenv("ATOMIC_STAGES_DIR", str(tmp_path))
+        monkeypatch.setattr("ops.tasks.one_off._POLL_SECONDS", 0)
+        with answering(ecs.answers) as aws:
+            for name, value in aws.environment.items():
+                monkeypatch.setenv(name, value)
+            return aws, answer(monkeypatch, capsys, *arguments)
+
+    return run
 
 
 RUN = ("run", "functions", "--stage", "dev")
 
 
 def test_the_command_runs_with_the_running_revision_and_its_exit_code_comes_back(
-    tmp_path: Path,
+    ran: Ran,
 ) -> None:
     ecs = Ecs(states=[RUNNING, ended(3)], lines=["migrating", "it failed"])
 
-    with ran(ecs, tmp_path, *RUN, "--", "npm", "run", "migrate", "--stage") as (aws, answer):
-        (asked,) = aws.calls("RunTask")
+    aws, told = ran(ecs, *RUN, "--", "npm", "run", "migrate", "--stage")
+    (asked,) = aws.calls("RunTask")
 
-    assert (answer.code, answer.text) == (3, "migrating\nit failed\n"), answer.errors
+    assert (told.code, told.text) == (3, "migrating\nit failed\n"), told.errors
     assert asked["taskDefinition"] == "atomic-dev-functions:7"
     assert asked["networkConfiguration"] == NETWORK
     (container,) = asked["overrides"]["containerOverrides"]
@@ -134,29 +149,29 @@ def test_the_command_runs_with_the_running_revision_and_its_exit_code_comes_back
     assert aws.calls("StopTask") == []
 
 
-def test_the_newest_revision_is_the_familys(tmp_path: Path) -> None:
+def test_the_newest_revision_is_the_familys(ran: Ran) -> None:
     ecs = Ecs(states=[ended(0)], lines=["done"])
 
-    with ran(ecs, tmp_path, *RUN, "--newest", "--", "true") as (aws, answer):
-        assert answer.code == 0, answer.errors
+    aws, told = ran(ecs, *RUN, "--newest", "--", "true")
+    assert told.code == 0, told.errors
 
     assert aws.calls("RunTask")[0]["taskDefinition"] == "atomic-dev-functions"
 
 
-def test_programs_read_the_exit_code_and_the_log(tmp_path: Path) -> None:
+def test_programs_read_the_exit_code_and_the_log(ran: Ran) -> None:
     ecs = Ecs(states=[RUNNING, ended(0)], lines=["done"])
 
-    with ran(ecs, tmp_path, *RUN, "--json", "--", "true") as (_, answer):
-        assert answer.code == 0
+    _, told = ran(ecs, *RUN, "--json", "--", "true")
+    assert told.code == 0
 
-    assert json.loads(answer.text) == {"task": "the-task", "exit_code": 0, "log": ["done"]}
+    assert json.loads(told.text) == {"task": "the-task", "exit_code": 0, "log": ["done"]}
 
 
-def test_a_detached_task_is_left_to_itself(tmp_path: Path) -> None:
-    with ran(Ecs(states=[RUNNING]), tmp_path, *RUN, "--detach", "--", "true") as (aws, answer):
-        assert answer.code == 0, answer.errors
+def test_a_detached_task_is_left_to_itself(ran: Ran) -> None:
+    aws, told = ran(Ecs(states=[RUNNING]), *RUN, "--detach", "--", "true")
+    assert told.code == 0, told.errors
 
-    assert "python -m ops logs functions --stage dev --follow" in answer.text
+    assert "python -m ops logs functions --stage dev --follow" in told.text
     assert not aws.calls("DescribeTasks")
     assert not aws.calls("StopTask")
 
@@ -172,11 +187,11 @@ def test_ctrl_c_stops_the_task_and_says_so(tmp_path: Path, times: int, moment: s
             if moment == "DescribeTasks":
                 aws.wait_for("StopTask")
             process.send_signal(signal.SIGINT)
-        answer = finished(process)
+        told = finished(process)
 
-    assert answer.code == 130
-    assert "interrupted: stopping task the-task" in answer.errors
-    assert "Traceback" not in answer.errors
+    assert told.code == 130
+    assert "interrupted: stopping task the-task" in told.errors
+    assert "Traceback" not in told.errors
     assert [each["task"] for each in aws.calls("StopTask")] == [TASK]
 
 
@@ -210,10 +225,10 @@ def test_a_closed_terminal_stops_the_task_too(tmp_path: Path) -> None:
     ids=["no such service", "not deployed", "no image", "no secret"],
 )
 def test_what_cannot_run_is_said_in_one_line(
-    tmp_path: Path, arguments: list[str], ecs: Ecs, said: str
+    ran: Ran, arguments: list[str], ecs: Ecs, said: str
 ) -> None:
-    with ran(ecs, tmp_path, "run", *arguments, "--stage", "dev", "--", "true") as (_, answer):
-        assert answer.code == 1
+    _, told = ran(ecs, "run", *arguments, "--stage", "dev", "--", "true")
+    assert told.code == 1
 
-    (error,) = [line for line in answer.errors.splitlines() if line.startswith("error: ")]
+    (error,) = [line for line in told.errors.splitlines() if line.startswith("error: ")]
     assert said in error

@@ -22,7 +22,7 @@ from modules.compute.authorities import tls_parameters
 from ops.database.restoring import Restoration
 from ops.database.rotation import Rotation
 from ops.guided import Step, follow
-from ops.tasks.one_off import Ended
+from ops.tasks.one_off import Ended, OneOff
 from tests.answer import Answer
 from tests.ops.answering import answer
 
@@ -371,8 +371,8 @@ def test_the_next_major_version_runs_whatever_killed_its_upgrade(
 ) -> None:
     analyzed: list[str] = []
 
-    def ran(_deployed: object, _task: str, *, command: list[str], **_: object) -> Ended:
-        analyzed.extend(command)
+    def ran(_deployed: object, task: OneOff, _progress: object) -> Ended:
+        analyzed.extend(task.command)
         return Ended(task_id="t", exit_code=0, reason="")
 
     monkeypatch.setattr(upgrade_module, "run_task", ran)

@@ -10,7 +10,7 @@ from tests.ops.browser import Browser, Scheme, missing, running_browser
 from tests.ops.plans import adoption_report, read_plan, report_on
 
 ABSENT = missing()
-pytestmark = pytest.mark.skipif(ABSENT is not None, reason=ABSENT or "")
+pytestmark = [pytest.mark.skipif(ABSENT is not None, reason=ABSENT or ""), pytest.mark.peer]
 
 PICTURE = Path(__file__).parent.parent.parent.parent / "docs" / "architecture.svg"
 PAGES = ("ordinary", "risky", "adoption")

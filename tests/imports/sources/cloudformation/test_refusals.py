@@ -1,11 +1,15 @@
 """Why a stack cannot be adopted as it is: one line each."""
 
+import json
 from typing import Any
 
 import pytest
 
 from imports.sources.cloudformation.owners_stack import OwnersRow, OwnersStack
 from imports.sources.cloudformation.refusals import why_not, why_not_let_go
+
+ALLOWED = {"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}
+FORBIDS = json.dumps({"Statement": [{**ALLOWED, "Effect": "Deny"}]})
 
 
 def stack(*, rows: dict[str, tuple[str, str]] | None = None, **given: Any) -> OwnersStack:
@@ -22,6 +26,38 @@ def stack(*, rows: dict[str, tuple[str, str]] | None = None, **given: Any) -> Ow
     )
 
 
+@pytest.mark.parametrize(
+    "policy",
+    [
+        {"Statement": [ALLOWED]},
+        {"Statement": ALLOWED},
+        {"Statement": [{**ALLOWED, "Action": ["*"], "Resource": ["*"]}]},
+    ],
+)
+def test_a_stack_policy_that_allows_all_stands_in_no_way(policy: dict[str, Any]) -> None:
+    # AWS takes a policy only for another one: this is the only way to be without.
+    assert why_not(stack(policy=json.dumps(policy))) == []
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        json.dumps({"Statement": [{**ALLOWED, "Resource": "LogicalResourceId/App"}]}),
+        json.dumps({"Statement": [{**ALLOWED, "Action": "Update:Modify"}]}),
+        json.dumps({"Statement": [{**ALLOWED, "Condition": {}}]}),
+        json.dumps({"Statement": [ALLOWED, {**ALLOWED, "Effect": "Deny"}]}),
+        json.dumps({"Statement": []}),
+        "{}",
+        "[]",
+        "not JSON",
+    ],
+)
+def test_any_other_stack_policy_may_forbid_what_a_retirement_needs(policy: str) -> None:
+    (found,) = why_not(stack(policy=policy))
+
+    assert "has a stack policy" in found
+
+
 def test_a_settled_stack_has_nothing_against_it() -> None:
     assert why_not(stack()) == []
 
@@ -34,7 +70,7 @@ def test_a_settled_stack_has_nothing_against_it() -> None:
         (stack(facts={"ParentId": "arn:parent"}), "AwsStack is nested in arn:parent"),
         (stack(facts={"EnableTerminationProtection": True}), "has termination protection"),
         (stack(exported_to=("Other",)), "AwsStack exports to Other"),
-        (stack(has_policy=True), "AwsStack has a stack policy"),
+        (stack(policy=FORBIDS), "aws cloudformation set-stack-policy --stack-name AwsStack"),
         (stack(missing_role="arn:role"), "the role arn:role, which is gone"),
         (stack(missing_parameter="/cdk-bootstrap/x"), "the parameter /cdk-bootstrap/x"),
         (stack(rows={"Nested": ("AWS::CloudFormation::Stack", "")}), "nested stacks (Nested)"),
@@ -61,7 +97,7 @@ def test_a_template_in_a_file_has_no_state_to_refuse() -> None:
         (stack(facts={"ParentId": "arn:parent"}), "AwsStack is nested in arn:parent"),
         (stack(facts={"EnableTerminationProtection": True}), "has termination protection"),
         (stack(exported_to=("Other",)), "AwsStack exports to Other"),
-        (stack(has_policy=True), "AwsStack has a stack policy"),
+        (stack(policy=FORBIDS), "aws cloudformation set-stack-policy --stack-name AwsStack"),
         (stack(missing_role="arn:role"), "the role arn:role, which is gone"),
         (stack(missing_parameter="/cdk-bootstrap/x"), "the parameter /cdk-bootstrap/x"),
         (stack(rows={"Nested": ("AWS::CloudFormation::Stack", "")}), "nested stacks (Nested)"),

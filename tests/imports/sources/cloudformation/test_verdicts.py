@@ -179,6 +179,49 @@ def test_two_rows_that_could_be_one_thing_are_both_left_alone() -> None:
     assert found[0].why == "another row could be the same thing: neither is touched"
 
 
+OWN_OBJECTS: dict[str, dict[str, Any]] = {
+    "OwnBucket": {"Type": "AWS::S3::Bucket"},
+    "OwnPolicy": {"Type": "AWS::S3::BucketPolicy", "Properties": {"Bucket": {"Ref": "OwnBucket"}}},
+    "OwnTopic": {"Type": "AWS::SNS::Topic"},
+    "OwnSubscription": {
+        "Type": "AWS::SNS::Subscription",
+        "Properties": {"TopicArn": {"Ref": "OwnTopic"}, "Endpoint": "me@example.com"},
+    },
+    "OwnFiles": {"Type": "AWS::EFS::FileSystem"},
+    "OwnPoint": {
+        "Type": "AWS::EFS::AccessPoint",
+        "Properties": {"FileSystemId": {"Ref": "OwnFiles"}},
+    },
+}
+
+
+@pytest.mark.parametrize("shape", ["oldest", "older", "guide", "newest"])
+def test_an_owner_s_own_bucket_topic_and_files_are_never_taken_for_the_platform_s(
+    shape: str,
+) -> None:
+    template = copy.deepcopy(document(shape))
+    before = judged(template)
+    template["Resources"] |= OWN_OBJECTS
+
+    after = judged(template)
+
+    assert [each for each in after if each.logical_id not in OWN_OBJECTS] == before
+    assert {each.verdict for each in after if each.logical_id in OWN_OBJECTS} == {"not covered"}
+
+
+def test_a_renamed_bucket_topic_and_file_system_are_told_by_who_uses_them() -> None:
+    text = json.dumps(document("guide"))
+    for construct in ("AlarmTopic", "AtomicDataBucket", "LanceDbFileSystem"):
+        text = text.replace(construct, f"Our{construct}")
+
+    said = {each.address: each.logical_id for each in judged(json.loads(text))}
+
+    assert said["aws_s3_bucket.data"].startswith("OurAtomicDataBucket")
+    assert said["aws_sns_topic.alarms"].startswith("OurAlarmTopic")
+    assert said["aws_sns_topic_subscription.operator"].startswith("OurAlarmTopic")
+    assert said["aws_efs_file_system.lancedb"].startswith("OurLanceDbFileSystem")
+
+
 def test_an_owner_s_own_addition_is_not_covered() -> None:
     template = copy.deepcopy(document("guide"))
     template["Resources"]["Queue"] = {"Type": "AWS::SQS::Queue"}
@@ -219,6 +262,40 @@ def test_a_template_of_any_kind_is_judged_or_refused_in_one_line(chance: Random)
 
     assert refused.count("\n") == 0
     assert refused or {each.logical_id for each in rows} == template["Resources"].keys()
+
+
+def test_a_container_beside_a_service_s_own_takes_nothing_from_it() -> None:
+    template = copy.deepcopy(document("guide"))
+    rows = template["Resources"]
+    group = {**rows["FunctionsLogGroup0226F429"], "Metadata": {}}
+    (traffic,) = (
+        row
+        for name, row in rows.items()
+        if name.startswith("FunctionsSGfromAwsStackAlb")
+        and row["Type"] == "AWS::EC2::SecurityGroupIngress"
+    )
+    rows["CollectorLogs"] = group
+    rows["CollectorTraffic"] = {
+        **traffic,
+        "Properties": {**traffic["Properties"], "FromPort": 4317, "ToPort": 4317},
+    }
+    (task,) = (name for name in rows if name.startswith("FunctionsTaskDef"))
+    collector = {
+        "Name": "AdotCollectorContainer",
+        "PortMappings": [{"ContainerPort": 4317}],
+        "LogConfiguration": {"Options": {"awslogs-group": {"Ref": "CollectorLogs"}}},
+    }
+    rows[task]["Properties"]["ContainerDefinitions"].insert(0, collector)
+
+    said = {each.logical_id: each for each in judged(template)}
+
+    assert said["FunctionsLogGroup0226F429"].address == "aws_cloudwatch_log_group.functions"
+    (rule,) = (name for name, row in rows.items() if row is traffic)
+    assert said[rule].address == (
+        "aws_vpc_security_group_ingress_rule.functions_from_load_balancer"
+    )
+    for name in ("CollectorLogs", "CollectorTraffic"):
+        assert (said[name].verdict, said[name].address) == ("not covered", "")
 
 
 @pytest.mark.parametrize("as_text", [False, True])
