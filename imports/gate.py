@@ -1,7 +1,7 @@
 """Judges a plan: may it be applied without touching what was adopted?
 
 Pure: a plan, the record, the synthesized stack and what would be overwritten in, a verdict out.
-Nothing overrides a verdict but the stage file's `allow_overwrite`.
+Nothing overrides a verdict but the stage file's `allow_overwrite`. Longer than others: all rules are here.
 """
 
 from collections import Counter

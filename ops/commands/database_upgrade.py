@@ -98,6 +98,11 @@ class _Upgrade:
             raise UserError(
                 f"{self._name} runs PostgreSQL {runs}: allowed: a newer one than that, or {runs} to finish"
             )
+        if self._runs() and not self._settings()[1] and self._snapshot_status() is None:
+            raise UserError(
+                f"{self._name} runs PostgreSQL {runs}, and no upgrade to it is to be finished: allowed: a "
+                "newer one"
+            )
 
     def before_the_deploy(self) -> list[Step]:
         return [

@@ -2,7 +2,9 @@
 
 import hashlib
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import tomli_w
@@ -56,6 +58,17 @@ def checked_name(name: str, longest: int = _TARGET_GROUP - len(f"{PREFIX}-") - 1
             'hyphens, a letter first, as in "pr-12"'
         )
     return name
+
+
+def base_in(path: Path) -> str | None:
+    """Return the base that a preview's stage file names; None for another's file, and where there is none."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError):
+        return None
+    preview = document.get("preview")
+    base = preview.get("base") if isinstance(preview, dict) else None
+    return base if isinstance(base, str) else None
 
 
 def database_of(name: str) -> str:

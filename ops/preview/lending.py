@@ -29,16 +29,6 @@ def check_lends(settings: StageSettings) -> Previews:
             f"stage {stage} lends nothing: add [previews] to its stage file and deploy it: "
             f"`cdktf deploy {settings.stack_name}`"
         )
-    for name in lends.services:
-        row = settings.services.get(name)
-        if row is None or row.uses_file_storage:
-            allowed = ", ".join(
-                each for each, row in settings.services.items() if not row.uses_file_storage
-            )
-            raise UserError(
-                f"stage {stage}: previews.services has {name!r}: allowed: services of the stage that use no "
-                f"file storage: {allowed}"
-            )
     return lends
 
 
