@@ -34,8 +34,8 @@ def _not_default(member: str) -> Callable[[Row], bool]:
     return lambda row: not row[member].startswith("default.")
 
 
-def _snapshot_kept(_before: Any, after: Any) -> bool:
-    """Allow a change to a final snapshot: an import says that a destroy skips it."""
+def _kept(_before: Any, after: Any) -> bool:
+    """Allow a change to what a destroy leaves: an import says that it leaves nothing."""
     return after is False
 
 
@@ -134,8 +134,9 @@ RDS: Final = (
         },
         state_changes={
             "apply_immediately": switched_off,
+            "delete_automated_backups": _kept,
             "final_snapshot_identifier": _first_text,
-            "skip_final_snapshot": _snapshot_kept,
+            "skip_final_snapshot": _kept,
         },
         identity=(
             "db_name",
@@ -197,6 +198,7 @@ RDS: Final = (
         holds_data=True,
         kept_in_state={
             "apply_immediately": None,
+            "delete_automated_backups": None,
             "enable_global_write_forwarding": False,
             "enable_local_write_forwarding": False,
             "final_snapshot_identifier": None,

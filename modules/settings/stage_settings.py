@@ -67,7 +67,8 @@ class Network(t.Section):
     )
     availability_zones: Annotated[tuple[str, ...], Field(strict=False)] = Field(
         (),
-        description="zones by name; default: the first `zone_count` that the region lists",
+        description="zones by name; default: the first `zone_count` of the region that have Fargate and "
+        "small databases",
     )
     subnet_newbits: int = Field(
         8,
@@ -206,7 +207,7 @@ class Database(t.Section):
         description="make the task that `database connect` tunnels through; it costs something while it runs",
     )
     client_image: t.PinnedImage = Field(
-        "public.ecr.aws/docker/library/postgres:17.6-alpine",
+        "public.ecr.aws/docker/library/postgres:17.10-alpine",
         description="the image with psql that `database apply` and `connect` run inside the stage, pinned",
     )
     authorities_image: t.PinnedImage = Field(
@@ -321,7 +322,7 @@ class Proxy(t.Section):
     """The reverse proxy beside each service with `strip_path` or `behind_port`."""
 
     image: t.PinnedImage = Field(
-        "public.ecr.aws/docker/library/nginx:1.28.0-alpine",
+        "public.ecr.aws/docker/library/nginx:1.28.3-alpine",
         description="nginx, pinned; its configuration is in the task definition",
     )
 

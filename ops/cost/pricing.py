@@ -269,5 +269,10 @@ _BY_USE: Mapping[str, tuple[str, str, Callable[[Prices], float]]] = {
     ),
     "aws_s3_bucket": ("objects in S3", "GB-month", lambda p: p.storage.s3_gb_month),
     "aws_ecr_repository": ("images", "GB-month", lambda p: p.storage.ecr_gb_month),
+    "aws_db_instance": (
+        "CPU above the share of a db.t class",
+        "vCPU-hour",
+        lambda p: p.database.burst_vcpu_hour,
+    ),
     "aws_rds_cluster": ("Aurora storage", "GB-month", lambda p: p.database.aurora_gb_month),
 }
