@@ -172,11 +172,8 @@ def run(app: typer.Typer) -> None:
     except typer.Abort:
         tell("stopped; nothing was done")
         sys.exit(INTERRUPTED)
-    except StageError as error:
-        print_error(error.text)
-        sys.exit(1)
     except UserError as error:
-        print_error(str(error))
+        print_error(error.text if isinstance(error, StageError) else str(error))
         sys.exit(1)
     except OSError as error:
         print_error(one_line(str(error)))

@@ -1,11 +1,16 @@
 """Reads a CloudFormation template: JSON, or YAML with the short forms of its functions."""
 
 import json
+import re
+from collections.abc import Iterator
 from typing import Any, Final
 
 import yaml
 
 from common.text_files import why_no_json
+
+SUBSTITUTED: Final = re.compile(r"\$\{(!?)([^}]*)\}")
+"""What Fn::Sub puts values in place of; with a `!` it stands for itself."""
 
 
 def read_template(text: str) -> Any:
@@ -22,6 +27,35 @@ def read_template(text: str) -> Any:
             raise ValueError(f"{line}{error.problem}") from None
         except (yaml.YAMLError, RecursionError, ValueError) as error:
             raise ValueError(why_no_json(error)) from None
+
+
+def references(value: Any) -> Iterator[str]:
+    """Yield each name that a part of a template refers to, in its order; an owner's may hold anything."""
+    if isinstance(value, list):
+        for item in value:
+            yield from references(item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if key == "Ref" and isinstance(item, str):
+                yield item
+            elif key == "Fn::GetAtt":
+                yield str(_first(item)).split(".")[0]
+            elif key == "Fn::Sub":
+                own = item[1:] if isinstance(item, list) else []
+                yield from (
+                    name.split(".")[0]
+                    for literal, name in SUBSTITUTED.findall(str(_first(item)))
+                    if name and not literal and not any(name in each for each in own)
+                )
+                yield from references(own)
+            else:
+                yield from references(item)
+
+
+def _first(argument: Any) -> Any:
+    if not isinstance(argument, list):
+        return argument
+    return argument[0] if argument else ""
 
 
 def _function(loader: Any, suffix: str, node: Any) -> Any:

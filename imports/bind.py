@@ -249,3 +249,18 @@ def _wait_for_what_is_there(document: Document, known: Set[str]) -> None:
         for resource in named.values():
             if "depends_on" in resource:
                 resource["depends_on"] = [each for each in resource["depends_on"] if each in known]
+
+
+def covers(configured: object, observed: object) -> bool:
+    """Return whether the configuration says all that was observed; it may say more."""
+    if isinstance(observed, list):
+        if not isinstance(configured, list):
+            return False
+        if all(isinstance(item, Mapping) for item in observed):
+            return len(merge_rules(configured, observed, key=_text)) == len(configured)
+        return all(item in configured for item in observed)
+    return configured == observed
+
+
+def _text(rule: Mapping[str, Any]) -> str:
+    return repr(sorted((key, value) for key, value in rule.items() if value not in (None, [], "")))

@@ -1,16 +1,16 @@
 """Judges a plan: may it be applied without touching what was adopted?
 
 Pure: a plan, the record, the synthesized stack and what would be overwritten in, a verdict out.
-Nothing overrides a verdict but the stage file's `allow_overwrite`.
+Nothing overrides a verdict but the stage file's `allow_overwrite`. Longer than others: all rules are here.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import KW_ONLY, dataclass, replace
+from typing import Literal
 
 from aws.resources import RESOURCES, import_id
-from imports.bind import literally, merge_rules
+from imports.bind import covers, literally
 from imports.record import AdoptedObject, AdoptionRecord
 from terraform.overwrites import Overwrite, as_found_remedy
 from terraform.plan import AttributeChange, Change, Plan, in_words
@@ -20,13 +20,14 @@ from terraform.stack import Stack
 Kind = Literal["clean", "state-only", "adopted", "addition", "change", "blocked"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Ruling:
     """What the plan does to one address, and how that is judged."""
 
     address: str
     kind: Kind
     why: str
+    _: KW_ONLY
     changes: tuple[AttributeChange, ...] = ()
 
 
@@ -108,11 +109,7 @@ def judge_recovery(plan: Plan, ids: Mapping[str, str | None]) -> Verdict:
     }
     return Verdict(
         findings=(
-            *(
-                Ruling(address=address, kind="blocked", why=why)
-                for address, why in sorted(reasons.items())
-                if why
-            ),
+            *(Ruling(address, "blocked", why) for address, why in sorted(reasons.items()) if why),
             *_doubles(changes),
         )
     )
@@ -123,28 +120,27 @@ def _judge_adopted(
 ) -> Ruling:
     address = item.address
     if change is None:
-        why = "the record adopts it, and the plan lacks it"
-        return Ruling(address=address, kind="blocked", why=why)
+        return Ruling(address, "blocked", "the record adopts it, and the plan lacks it")
     differences = change.attributes
     blocked = _block_reason(
         change, differences, expected=item.import_id, phase=phase, allowed=allowed
     )
     if blocked:
-        return Ruling(address=address, kind="blocked", why=blocked, changes=differences)
+        return Ruling(address, "blocked", blocked, changes=differences)
     if change.actions == ("no-op",):
-        why = "imported without a change" if change.importing else "no change"
-        return Ruling(address=address, kind="clean", why=why)
+        what = "imported without a change" if change.importing else "no change"
+        return Ruling(address, "clean", what)
     if _all_state_only(differences):
         why = "changes in the state alone, no request to AWS"
-        return Ruling(address=address, kind="state-only", why=why, changes=differences)
+        return Ruling(address, "state-only", why, changes=differences)
     chosen = _chosen(item, change)
     if chosen and address not in allowed:
         why = (
             f"what somebody has chosen would be changed ({', '.join(chosen)}): "
             + as_found_remedy([f"{address}.{each}" for each in chosen], allowed=address)
         )
-        return Ruling(address=address, kind="blocked", why=why, changes=differences)
-    return Ruling(address=address, kind="change", why="changed in place", changes=differences)
+        return Ruling(address, "blocked", why, changes=differences)
+    return Ruling(address, "change", "changed in place", changes=differences)
 
 
 def _chosen(item: AdoptedObject, change: Change) -> list[str]:
@@ -257,35 +253,27 @@ def _unprotected(change: Change, allowed: Set[str]) -> str | None:
 
 def _judge_overwrite(overwrite: Overwrite) -> Ruling:
     if overwrite.allowed:
-        return Ruling(address=overwrite.address, kind="change", why=f"allowed: {overwrite}")
+        return Ruling(overwrite.address, "change", f"allowed: {overwrite}")
     remedy = as_found_remedy([overwrite.address], allowed=overwrite.address)
-    return Ruling(address=overwrite.address, kind="blocked", why=f"{overwrite}; {remedy}")
+    return Ruling(overwrite.address, "blocked", f"{overwrite}; {remedy}")
 
 
 def _judge_other(change: Change, phase: str, allowed: Set[str]) -> Ruling:
     address, actions = change.address, change.actions
     if change.does_nothing:
-        return Ruling(address=address, kind="clean", why="no change")
+        return Ruling(address, "clean", "no change")
     if phase == "adopt":
-        return Ruling(
-            address=address,
-            kind="blocked",
-            why=f"phase adopt holds adopted objects only, and this would be {in_words(actions)}",
-        )
+        why = f"phase adopt holds adopted objects only, and this would be {in_words(actions)}"
+        return Ruling(address, "blocked", why)
     data_lost = _data_lost(change)
     if data_lost:
-        return Ruling(address=address, kind="blocked", why=data_lost, changes=change.attributes)
+        return Ruling(address, "blocked", data_lost, changes=change.attributes)
     if actions == ("create",):
-        return Ruling(address=address, kind="addition", why="created")
+        return Ruling(address, "addition", "created")
     unprotected = _unprotected(change, allowed)
     if unprotected:
-        return Ruling(address=address, kind="blocked", why=unprotected)
-    return Ruling(
-        address=address,
-        kind="change",
-        why=in_words(actions),
-        changes=change.attributes,
-    )
+        return Ruling(address, "blocked", unprotected)
+    return Ruling(address, "change", in_words(actions), changes=change.attributes)
 
 
 def _doubles(changes: Mapping[str, Change]) -> Iterator[Ruling]:
@@ -294,7 +282,7 @@ def _doubles(changes: Mapping[str, Change]) -> Iterator[Ruling]:
     for address, change in sorted(changes.items()):
         id_ = (change.before or {}).get("id")
         if id_ is not None and ids[change.type, id_] > 1:
-            yield Ruling(address=address, kind="blocked", why=f"{id_} is at another address too")
+            yield Ruling(address, "blocked", f"{id_} is at another address too")
 
 
 def _missing_coverage(record: AdoptionRecord, stack: Stack, phase: str) -> Iterator[Ruling]:
@@ -313,23 +301,5 @@ def _missing_coverage(record: AdoptionRecord, stack: Stack, phase: str) -> Itera
             and not covers(resource.attributes.get(attribute), literally(item.observed[attribute]))
         ]
         if missing:
-            yield Ruling(
-                address=item.address,
-                kind="blocked",
-                why="the configuration does not manage what was observed: " + ", ".join(missing),
-            )
-
-
-def covers(configured: object, observed: object) -> bool:
-    """Return whether the configuration says all that was observed; it may say more."""
-    if isinstance(observed, list):
-        if not isinstance(configured, list):
-            return False
-        if all(isinstance(item, Mapping) for item in observed):
-            return len(merge_rules(configured, observed, key=_text)) == len(configured)
-        return all(item in configured for item in observed)
-    return configured == observed
-
-
-def _text(rule: Mapping[str, Any]) -> str:
-    return repr(sorted((key, value) for key, value in rule.items() if value not in (None, [], "")))
+            why = "the configuration does not manage what was observed: " + ", ".join(missing)
+            yield Ruling(item.address, "blocked", why)

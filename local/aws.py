@@ -72,6 +72,7 @@ def serve(listener: socket.socket, *, log_requests: bool, lenient: bool) -> None
     from local.moto_patches.ecs_history import remember_deployments  # noqa: PLC0415
     from local.moto_patches.gaps import fill_gaps  # noqa: PLC0415
     from local.moto_patches.names import fill_name_gaps  # noqa: PLC0415
+    from local.moto_patches.rds_parameters import say_who_set_a_database_parameter  # noqa: PLC0415
     from local.moto_patches.security import fill_security_gaps  # noqa: PLC0415
     from local.moto_patches.taken import refuse_taken_names  # noqa: PLC0415
     from local.validation.gate import Strict  # noqa: PLC0415
@@ -83,6 +84,7 @@ def serve(listener: socket.socket, *, log_requests: bool, lenient: bool) -> None
     # moto lists its own folders for each request, a fifth of what most requests take.
     backends.list_of_moto_modules = cache(lambda of=backends.list_of_moto_modules: frozenset(of()))
     fill_gaps()
+    say_who_set_a_database_parameter()
     fill_audit_gaps()
     fill_name_gaps()
     fill_cdn_gaps()

@@ -1,5 +1,6 @@
 """What a stage's settings ask for: who reaches whom, and which service reads which secrets."""
 
+from modules.base.naming import resource_name
 from modules.compute.containers import secret_references
 from modules.settings.previews import DATABASE_LOGIN
 from modules.settings.secrets import MASTER_CREDENTIALS
@@ -24,7 +25,7 @@ def expected_reach(settings: StageSettings) -> frozenset[Opening]:
     """
     if settings.phase != "full" or settings.preview:
         return frozenset()
-    names = {name: _terraform_name(name) for name in settings.services}
+    names = {name: resource_name(name) for name in settings.services}
     closed = bool(settings.front and settings.front.load_balancer == "cloudfront")
     public_ports = () if closed else _PUBLIC_PORTS
     found = {_tcp(INTERNET, LOAD_BALANCER, port) for port in public_ports}
@@ -58,17 +59,17 @@ def expected_secrets(settings: StageSettings) -> dict[str, set[str]]:
     """
     lent = dict(settings.preview.lent.secrets) if settings.preview else {}
     if settings.preview:
-        login = _terraform_name(DATABASE_LOGIN)
+        login = resource_name(DATABASE_LOGIN)
         lent |= {row.login: login for row in settings.secret_rows if row.login}
     read = {
-        _terraform_name(name): {
-            lent.get(reference.name, _terraform_name(reference.name))
+        resource_name(name): {
+            lent.get(reference.name, resource_name(reference.name))
             for reference in secret_references(service, kafka=settings.kafka).values()
         }
         for name, service in settings.services.items()
     }
     # No service: what runs SQL inside the stage, as the master user.
-    return read | {_terraform_name(DATABASE_TASK): {_terraform_name(MASTER_CREDENTIALS)}}
+    return read | {resource_name(DATABASE_TASK): {resource_name(MASTER_CREDENTIALS)}}
 
 
 def _tcp(source: str, destination: str, first: int, last: int | None = None) -> Opening:
@@ -79,7 +80,3 @@ def _tcp(source: str, destination: str, first: int, last: int | None = None) -> 
         first_port=first,
         last_port=first if last is None else last,
     )
-
-
-def _terraform_name(name: str) -> str:
-    return name.replace("-", "_")

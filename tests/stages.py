@@ -80,6 +80,8 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
             "worker": {
                 "build_context": "worker",
                 "health_command": ["pgrep", "worker"],
+                "min_tasks": 2,
+                "max_tasks": 2,
                 "policies": ["read-work"],
                 "environment": {"WORK_QUEUE": "{work_queue}"},
             },

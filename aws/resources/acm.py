@@ -24,6 +24,7 @@ def _described(clients: Clients, rows: Sequence[Row], sought: str | None) -> Seq
 ACM: Final = (
     ResourceType(
         type="aws_acm_certificate",
+        free=True,
         key=("domain_name",),
         attributes={"id": "CertificateArn", "arn": "CertificateArn", "domain_name": "DomainName"},
         can_be_double=True,
@@ -32,12 +33,11 @@ ACM: Final = (
         tags="Tags",
         in_use="InUseBy",
         tied_to=("aws_lb", "InUseBy"),
-        removal=Removal(
-            service="acm", operation="DeleteCertificate", parameters={"CertificateArn": "{0}"}
-        ),
+        removal=Removal("acm", "DeleteCertificate", {"CertificateArn": "{0}"}),
     ),
     ResourceType(
         type="aws_acm_certificate_validation",
+        free=True,
         key=("certificate_arn",),
         attributes={},
         not_imported="it is no object in AWS, but a wait that is over",

@@ -30,6 +30,7 @@ _SELECTIONS: Final = Call(
 )
 _PLAN: Final = ResourceType(
     type="aws_backup_plan",
+    free=True,
     key=("name",),
     attributes={"id": "BackupPlanId", "arn": "BackupPlanArn", "name": "BackupPlanName"},
     can_be_double=True,
@@ -39,14 +40,13 @@ _PLAN: Final = ResourceType(
     in_use="Selections",
     tied_to=("aws_backup_vault", "Vaults"),
     protects=True,
-    removal=Removal(
-        service="backup", operation="DeleteBackupPlan", parameters={"BackupPlanId": "{0}"}
-    ),
+    removal=Removal("backup", "DeleteBackupPlan", {"BackupPlanId": "{0}"}),
 )
 
 BACKUP: Final = (
     ResourceType(
         type="aws_backup_selection",
+        free=True,
         role_is_for="backup.amazonaws.com",
         key=("plan_id", "name"),
         attributes={"id": "SelectionId", "plan_id": "BackupPlanId", "name": "SelectionName"},
@@ -56,9 +56,7 @@ BACKUP: Final = (
         owners=of(_PLAN, "id"),
         protects=True,
         removal=Removal(
-            service="backup",
-            operation="DeleteBackupSelection",
-            parameters={"BackupPlanId": "{0}", "SelectionId": "{1}"},
+            "backup", "DeleteBackupSelection", {"BackupPlanId": "{0}", "SelectionId": "{1}"}
         ),
     ),
     _PLAN,

@@ -8,6 +8,7 @@ from aws.resources.row import ResourceType
 CHATBOT: Final = (
     ResourceType(
         type="aws_chatbot_slack_channel_configuration",
+        free=True,
         role_is_for="chatbot.amazonaws.com",
         key=("configuration_name",),
         refuses_double=True,
@@ -21,6 +22,7 @@ CHATBOT: Final = (
     ),
     ResourceType(
         type="aws_chatbot_teams_channel_configuration",
+        free=True,
         role_is_for="chatbot.amazonaws.com",
         key=("configuration_name",),
         refuses_double=True,

@@ -3,10 +3,11 @@
 from typing import Final
 
 from aws.resources.call import Call
-from aws.resources.row import ResourceType, kept_after_all, of
+from aws.resources.row import ResourceType, of, switched_on
 
 _RULE: Final = ResourceType(
     type="aws_cloudwatch_event_rule",
+    free=True,
     key=("name",),
     refuses_double=True,
     attributes={"id": "Name", "name": "Name", "arn": "Arn"},
@@ -21,6 +22,7 @@ _RULE: Final = ResourceType(
 CLOUDWATCH: Final = (
     ResourceType(
         type="aws_cloudwatch_event_target",
+        free=True,
         key=("rule", "target_id"),
         attributes={"rule": "Rule", "target_id": "Id", "arn": "Arn"},
         import_id="{rule}/{target_id}",
@@ -65,6 +67,7 @@ CLOUDWATCH: Final = (
     ),
     ResourceType(
         type="aws_cloudwatch_log_resource_policy",
+        free=True,
         key=("policy_name",),
         attributes={"id": "policyName", "policy_name": "policyName"},
         import_id="{policy_name}",
@@ -91,7 +94,7 @@ CLOUDWATCH: Final = (
         import_id="{name}",
         listing=Call("logs", "DescribeLogGroups", "logGroups", {"logGroupNamePrefix": "{}"}),
         kept_in_state={"skip_destroy": None},
-        state_changes={"skip_destroy": kept_after_all},
+        state_changes={"skip_destroy": switched_on},
         identity=("kms_key_id", "log_group_class", "name", "tags"),
         settings=("retention_in_days",),
     ),

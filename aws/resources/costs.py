@@ -8,6 +8,7 @@ from aws.resources.row import ResourceType
 COSTS: Final = (
     ResourceType(
         type="aws_budgets_budget",
+        free=True,
         key=("name",),
         refuses_double=True,
         attributes={
@@ -26,6 +27,7 @@ COSTS: Final = (
     ),
     ResourceType(
         type="aws_ce_anomaly_subscription",
+        free=True,
         key=("name",),
         attributes={"id": "SubscriptionArn", "arn": "SubscriptionArn", "name": "SubscriptionName"},
         listing=Call("ce", "GetAnomalySubscriptions", "AnomalySubscriptions"),

@@ -91,9 +91,9 @@ def _removal(
     operation: str, parameter: str, *, first: Callable[[Clients, str], None] | None = None
 ) -> Removal:
     return Removal(
-        service="ec2",
-        operation=operation,
-        parameters={parameter: "{0}"},
+        "ec2",
+        operation,
+        {parameter: "{0}"},
         first=first or (lambda _clients, _id: None),
     )
 
@@ -111,9 +111,7 @@ EC2: Final = (
         can_be_double=True,
         listing=_call("FlowLogs", filtered("resource-id")),
         tags="Tags",
-        removal=Removal(
-            service="ec2", operation="DeleteFlowLogs", parameters={"FlowLogIds": ["{0}"]}
-        ),
+        removal=Removal("ec2", "DeleteFlowLogs", {"FlowLogIds": ["{0}"]}),
     ),
     ResourceType(
         type="aws_nat_gateway",
@@ -152,6 +150,7 @@ EC2: Final = (
     ),
     ResourceType(
         type="aws_route_table",
+        free=True,
         cloudformation="AWS::EC2::RouteTable",
         interrupts={"route": "connections that go the way that changes"},
         label="route table",
@@ -169,6 +168,7 @@ EC2: Final = (
     ),
     ResourceType(
         type="aws_route_table_association",
+        free=True,
         cloudformation="AWS::EC2::SubnetRouteTableAssociation",
         label="association of a subnet with a route table",
         key=("subnet_id", "route_table_id"),
@@ -186,6 +186,7 @@ EC2: Final = (
     ),
     ResourceType(
         type="aws_vpc_endpoint",
+        free=True,
         label="VPC endpoint",
         key=("vpc_id", "service_name"),
         attributes={
@@ -197,14 +198,11 @@ EC2: Final = (
         listing=_call("VpcEndpoints", filtered("vpc-id")),
         status="State",
         tags="Tags",
-        removal=Removal(
-            service="ec2",
-            operation="DeleteVpcEndpoints",
-            parameters={"VpcEndpointIds": ["{0}"]},
-        ),
+        removal=Removal("ec2", "DeleteVpcEndpoints", {"VpcEndpointIds": ["{0}"]}),
     ),
     ResourceType(
         type="aws_internet_gateway",
+        free=True,
         cloudformation="AWS::EC2::InternetGateway",
         label="internet gateway",
         key=("vpc_id", "tags.Name"),
@@ -222,6 +220,7 @@ EC2: Final = (
     ),
     ResourceType(
         type="aws_subnet",
+        free=True,
         cloudformation="AWS::EC2::Subnet",
         label="subnet",
         key=("vpc_id", "cidr_block"),
@@ -248,6 +247,7 @@ EC2: Final = (
     ),
     ResourceType(
         type="aws_vpc",
+        free=True,
         cloudformation="AWS::EC2::VPC",
         label="VPC",
         key=("tags.Name",),
@@ -272,6 +272,7 @@ EC2: Final = (
     ),
     ResourceType(
         type="aws_vpc_dhcp_options_association",
+        free=True,
         key=("vpc_id",),
         attributes={
             "id": lambda row: f"{row['DhcpOptionsId']}-{row['VpcId']}",
@@ -290,6 +291,7 @@ EC2: Final = (
     ),
     ResourceType(
         type="aws_vpc_dhcp_options",
+        free=True,
         key=("tags.Name",),
         attributes={"id": "DhcpOptionsId"},
         can_be_double=True,

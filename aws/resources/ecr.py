@@ -31,6 +31,7 @@ def _policy(part: str, name: str, document: DocumentReader) -> ResourceType:
     """Return the row of a policy that a repository has once or not at all."""
     return ResourceType(
         type=f"aws_ecr_{part}",
+        free=True,
         key=("repository",),
         attributes={"id": "repositoryName", "repository": "repositoryName"},
         import_id="{repository}",

@@ -77,6 +77,7 @@ _DESCRIBE: Final = Call("ecs", "DescribeClusters", "clusters", {"clusters": ["{}
 _ENDED: Final = frozenset({"inactive", "deprovisioning", "failed"})
 _CLUSTER: Final = ResourceType(
     type="aws_ecs_cluster",
+    free=True,
     cloudformation="AWS::ECS::Cluster",
     label="ECS cluster",
     key=("name",),
@@ -96,6 +97,7 @@ ECS: Final = (
     _CLUSTER,
     ResourceType(
         type="aws_ecs_cluster_capacity_providers",
+        free=True,
         cloudformation="AWS::ECS::ClusterCapacityProviderAssociations",
         label="capacity providers of the cluster",
         key=("cluster_name",),
@@ -164,6 +166,7 @@ ECS: Final = (
     ),
     ResourceType(
         type="aws_ecs_task_definition",
+        free=True,
         role_is_for="ecs-tasks.amazonaws.com",
         arn="arn:aws:ecs:us-east-1:111122223333:task-definition/name",
         key=("family",),
@@ -195,6 +198,7 @@ _OF_A_TARGET: Final = {
 APPLICATION_AUTOSCALING: Final = (
     ResourceType(
         type="aws_appautoscaling_target",
+        free=True,
         cloudformation="AWS::ApplicationAutoScaling::ScalableTarget",
         label="scalable target",
         key=("resource_id", "scalable_dimension"),
@@ -208,6 +212,7 @@ APPLICATION_AUTOSCALING: Final = (
     ),
     ResourceType(
         type="aws_appautoscaling_policy",
+        free=True,
         key=("resource_id", "name"),
         attributes={"id": "PolicyName", "name": "PolicyName", "arn": "PolicyARN", **_OF_A_TARGET},
         import_id="{service_namespace}/{resource_id}/{scalable_dimension}/{name}",
@@ -217,6 +222,7 @@ APPLICATION_AUTOSCALING: Final = (
     ),
     ResourceType(
         type="aws_appautoscaling_scheduled_action",
+        free=True,
         key=("resource_id", "name"),
         attributes={"name": "ScheduledActionName", "arn": "ScheduledActionARN", **_OF_A_TARGET},
         import_id="{arn}",

@@ -32,6 +32,7 @@ _FILE_SYSTEM: Final = ResourceType(
 EFS: Final = (
     ResourceType(
         type="aws_efs_access_point",
+        free=True,
         cloudformation="AWS::EFS::AccessPoint",
         label="access point",
         key=("file_system_id", "root_directory.path"),
@@ -47,13 +48,12 @@ EFS: Final = (
         status="LifeCycleState",
         tags="Tags",
         identity=("posix_user", "root_directory", "tags"),
-        removal=Removal(
-            service="efs", operation="DeleteAccessPoint", parameters={"AccessPointId": "{0}"}
-        ),
+        removal=Removal("efs", "DeleteAccessPoint", {"AccessPointId": "{0}"}),
     ),
     _FILE_SYSTEM,
     ResourceType(
         type="aws_efs_file_system_policy",
+        free=True,
         key=("file_system_id",),
         attributes={"id": "FileSystemId", "file_system_id": "FileSystemId"},
         import_id="{file_system_id}",
@@ -71,6 +71,7 @@ EFS: Final = (
     ),
     ResourceType(
         type="aws_efs_mount_target",
+        free=True,
         cloudformation="AWS::EFS::MountTarget",
         label="mount target",
         key=("file_system_id", "subnet_id"),

@@ -32,6 +32,7 @@ LOAD_BALANCER: Final = ResourceType(
 )
 _LISTENER: Final = ResourceType(
     type="aws_lb_listener",
+    free=True,
     cloudformation="AWS::ElasticLoadBalancingV2::Listener",
     label="listener",
     key=("load_balancer_arn", "port"),
@@ -61,6 +62,7 @@ ELBV2: Final = (
     _LISTENER,
     ResourceType(
         type="aws_lb_listener_rule",
+        free=True,
         cloudformation="AWS::ElasticLoadBalancingV2::ListenerRule",
         label="listener rule",
         key=("listener_arn", "priority"),
@@ -79,6 +81,7 @@ ELBV2: Final = (
     ),
     ResourceType(
         type="aws_lb_target_group",
+        free=True,
         cloudformation="AWS::ElasticLoadBalancingV2::TargetGroup",
         label="target group",
         key=("name",),

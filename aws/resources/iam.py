@@ -57,6 +57,7 @@ _ROLES: Final = Call(
 IAM: Final = (
     ResourceType(
         type="aws_iam_policy",
+        free=True,
         label="policy",
         key=("name",),
         refuses_double=True,
@@ -67,6 +68,7 @@ IAM: Final = (
     ),
     ResourceType(
         type="aws_iam_role",
+        free=True,
         arn="arn:aws:iam::111122223333:role/name",
         label="role",
         key=("name",),
@@ -88,6 +90,7 @@ IAM: Final = (
     ),
     ResourceType(
         type="aws_iam_role_policy",
+        free=True,
         key=("role", "name"),
         attributes={"role": "RoleName", "name": "PolicyName"},
         import_id="{role}:{name}",
@@ -99,6 +102,7 @@ IAM: Final = (
     ),
     ResourceType(
         type="aws_iam_role_policy_attachment",
+        free=True,
         label="attachment of a policy to a role",
         key=("role", "policy_arn"),
         attributes={"role": "RoleName", "policy_arn": "PolicyArn"},

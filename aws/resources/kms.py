@@ -52,9 +52,9 @@ KMS: Final = (
         tied_to=("aws_kms_alias", "Aliases"),
         holds_data=True,
         removal=Removal(
-            service="kms",
-            operation="ScheduleKeyDeletion",
-            parameters={"KeyId": "{0}"},
+            "kms",
+            "ScheduleKeyDeletion",
+            {"KeyId": "{0}"},
             by_hand="what it has encrypted is lost with it",
         ),
         kept_in_state={
@@ -64,6 +64,7 @@ KMS: Final = (
     ),
     ResourceType(
         type="aws_kms_alias",
+        free=True,
         key=("name",),
         refuses_double=True,
         attributes={"id": "AliasName", "arn": "AliasArn", "name": "AliasName"},

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from aws.resources.call import Call, Row
-from aws.resources.row import NOTHING, UNKNOWN, ResourceType, switched_off
+from aws.resources.row import NOTHING, UNKNOWN, ResourceType, switched_off, switched_on
 
 
 def _call(kind: str, name: str, absent: str) -> Call:
@@ -21,6 +21,7 @@ def _call(kind: str, name: str, absent: str) -> Call:
 def _group(type_: str, kind: str, absent: str) -> ResourceType:
     return ResourceType(
         type=type_,
+        free=True,
         key=("name",),
         refuses_double=True,
         attributes={"id": f"{kind}Name", "arn": f"{kind}Arn", "name": f"{kind}Name"},
@@ -33,8 +34,8 @@ def _not_default(member: str) -> Callable[[Row], bool]:
     return lambda row: not row[member].startswith("default.")
 
 
-def _snapshot_kept(_before: Any, after: Any) -> bool:
-    """Allow a change to a final snapshot: an import says that a destroy skips it."""
+def _kept(_before: Any, after: Any) -> bool:
+    """Allow a change to what a destroy leaves: an import says that it leaves nothing."""
     return after is False
 
 
@@ -48,10 +49,6 @@ def _own_parameters(before: Any, after: Any) -> bool:
 
 def _provisioned(before: Any, after: Any) -> bool:
     return before in {"io1", "io2"} and bool(before != after)
-
-
-def _switched_on(before: Any, after: Any) -> bool:
-    return before is False and after is True
 
 
 def _ended(before: Any, after: Any) -> bool:
@@ -137,8 +134,9 @@ RDS: Final = (
         },
         state_changes={
             "apply_immediately": switched_off,
+            "delete_automated_backups": _kept,
             "final_snapshot_identifier": _first_text,
-            "skip_final_snapshot": _snapshot_kept,
+            "skip_final_snapshot": _kept,
         },
         identity=(
             "db_name",
@@ -172,7 +170,7 @@ RDS: Final = (
             "storage_type",
         ),
         chosen={
-            "auto_minor_version_upgrade": _switched_on,
+            "auto_minor_version_upgrade": switched_on,
             "enabled_cloudwatch_logs_exports": _fewer,
             "max_allocated_storage": _less_room,
             "parameter_group_name": _own_parameters,
@@ -200,6 +198,7 @@ RDS: Final = (
         holds_data=True,
         kept_in_state={
             "apply_immediately": None,
+            "delete_automated_backups": None,
             "enable_global_write_forwarding": False,
             "enable_local_write_forwarding": False,
             "final_snapshot_identifier": None,

@@ -1,7 +1,7 @@
 """How an object is deleted, by a call or by a person's command."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 from botocore import xform_name
@@ -9,7 +9,7 @@ from botocore import xform_name
 from aws.client import Clients, ask
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Removal:
     """The call that deletes an object; `{0}`, `{1}` in its parameters are the parts of its import id.
 
@@ -19,6 +19,7 @@ class Removal:
     service: str
     operation: str
     parameters: Mapping[str, Any]
+    _: KW_ONLY
     first: Callable[[Clients, str], None] = lambda _clients, _id: None
     by_hand: str = ""
 

@@ -30,6 +30,7 @@ def _record_id(attributes: Attributes) -> str:
 ROUTE53: Final = (
     ResourceType(
         type="aws_route53_record",
+        free=True,
         key=("zone_id", "name", "type"),
         refuses_double=True,
         attributes={

@@ -77,6 +77,7 @@ class ResourceType:
 
     - `cloudformation`: the type of a stack's row that is imported as this one; a bucket's is several.
     - `arn`: one such as its objects have; `role_is_for`: the AWS service that takes on the role it names.
+    - `free`: it has no price of its own; what it does is billed elsewhere, or not at all.
     - `interrupts`: what a change of an attribute restarts or interrupts, in words; `*` is any that is not
       listed, else NOTHING.
 
@@ -129,6 +130,7 @@ class ResourceType:
     cloudformation: str = ""
     arn: str = ""
     role_is_for: str = ""
+    free: bool = False
     interrupts: Mapping[str, str] = field(default_factory=dict)
 
     holds_data: bool = False
@@ -260,8 +262,8 @@ def text_of(value: object) -> str:
     return value
 
 
-def kept_after_all(before: Any, after: Any) -> bool:
-    """Return whether a change lets an object survive the destroy of its stage."""
+def switched_on(before: Any, after: Any) -> bool:
+    """Return whether a change is from off to on."""
     return before is False and after is True
 
 

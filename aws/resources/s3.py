@@ -29,6 +29,7 @@ def _part(
 ) -> ResourceType:
     return ResourceType(
         type=f"aws_s3_bucket_{part}",
+        free=True,
         key=("bucket",),
         attributes={"id": "Bucket", "bucket": "Bucket"},
         import_id="{bucket}",

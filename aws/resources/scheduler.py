@@ -8,6 +8,7 @@ from aws.resources.row import ResourceType
 SCHEDULER: Final = (
     ResourceType(
         type="aws_scheduler_schedule",
+        free=True,
         role_is_for="scheduler.amazonaws.com",
         key=("name",),
         refuses_double=True,
@@ -22,6 +23,7 @@ SCHEDULER: Final = (
     ),
     ResourceType(
         type="aws_scheduler_schedule_group",
+        free=True,
         key=("name",),
         refuses_double=True,
         attributes={"id": "Name", "arn": "Arn", "name": "Name"},

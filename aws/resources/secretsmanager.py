@@ -40,6 +40,7 @@ SECRETSMANAGER: Final = (
     _SECRET,
     ResourceType(
         type="aws_secretsmanager_secret_version",
+        free=True,
         key=("secret_id",),
         attributes={
             "id": lambda row: f"{row['SecretId']}|{row['VersionId']}",

@@ -68,6 +68,7 @@ def _revoke_rules(clients: Clients, group: str) -> None:
 def _rule(direction: str, *, egress: bool) -> ResourceType:
     return ResourceType(
         type=f"aws_vpc_security_group_{direction}_rule",
+        free=True,
         label=f"{direction} rule",
         key=(
             "security_group_id",
@@ -102,6 +103,7 @@ def _port(name: str) -> Member:
 SECURITY_GROUPS: Final = (
     ResourceType(
         type="aws_security_group",
+        free=True,
         cloudformation="AWS::EC2::SecurityGroup",
         label="security group",
         key=("vpc_id", "name"),
@@ -112,9 +114,9 @@ SECURITY_GROUPS: Final = (
         is_somebodys=lambda row: row["GroupName"] != "default",
         tags="Tags",
         removal=Removal(
-            service="ec2",
-            operation="DeleteSecurityGroup",
-            parameters={"GroupId": "{0}"},
+            "ec2",
+            "DeleteSecurityGroup",
+            {"GroupId": "{0}"},
             first=_revoke_rules,
         ),
         identity=("description", "name", "tags"),
@@ -122,6 +124,7 @@ SECURITY_GROUPS: Final = (
     ),
     ResourceType(
         type="aws_default_security_group",
+        free=True,
         key=("vpc_id",),
         attributes={"id": "GroupId", "name": "GroupName", "vpc_id": "VpcId"},
         is_part=True,

@@ -30,6 +30,7 @@ _NAMESPACE: Final = ResourceType(
 )
 _SERVICE: Final = ResourceType(
     type="aws_service_discovery_service",
+    free=True,
     key=("namespace_id", "name"),
     refuses_double=True,
     attributes={"id": "Id", "arn": "Arn", "name": "Name", "namespace_id": "NamespaceId"},

@@ -28,6 +28,7 @@ def _set_by_somebody(text: object) -> Document | None:
 SNS: Final = (
     ResourceType(
         type="aws_sns_topic",
+        free=True,
         cloudformation="AWS::SNS::Topic",
         arn="arn:aws:sns:us-east-1:111122223333:name",
         label="topic",
@@ -45,6 +46,7 @@ SNS: Final = (
     ),
     ResourceType(
         type="aws_sns_topic_policy",
+        free=True,
         key=("arn",),
         attributes={"id": "TopicArn", "arn": "TopicArn"},
         import_id="{arn}",
@@ -62,6 +64,7 @@ SNS: Final = (
     ),
     ResourceType(
         type="aws_sns_topic_subscription",
+        free=True,
         cloudformation="AWS::SNS::Subscription",
         label="subscription",
         key=("topic_arn", "protocol", "endpoint"),

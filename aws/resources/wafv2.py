@@ -26,6 +26,7 @@ def _scopes(clients: Clients) -> tuple[str, ...]:
 def _in_scope(type_: str, operation: str, result: str, *, protects: bool) -> ResourceType:
     return ResourceType(
         type=type_,
+        free=not protects,
         key=("scope", "name"),
         refuses_double=True,
         attributes={"id": "Id", "arn": "ARN", "name": "Name", "scope": "Scope"},
@@ -48,6 +49,7 @@ WAFV2: Final = (
     _in_scope("aws_wafv2_web_acl", "ListWebACLs", "WebACLs", protects=True),
     ResourceType(
         type="aws_wafv2_web_acl_association",
+        free=True,
         key=("resource_arn", "web_acl_arn"),
         attributes={"resource_arn": "ResourceArn", "web_acl_arn": "ARN"},
         import_id="{web_acl_arn},{resource_arn}",
@@ -61,6 +63,7 @@ WAFV2: Final = (
     ),
     ResourceType(
         type="aws_wafv2_web_acl_logging_configuration",
+        free=True,
         key=("resource_arn",),
         attributes={"id": "ResourceArn", "resource_arn": "ResourceArn"},
         import_id="{resource_arn}",

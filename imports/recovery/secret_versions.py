@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from aws.client import Clients
 from aws.resources.secretsmanager import VERSIONS
+from modules.base.naming import resource_name
 from modules.settings.secret_labels import FIRST
 from modules.settings.secrets import MASTER_CREDENTIALS
 from terraform.import_plan import ReadObject
@@ -81,7 +82,7 @@ def first_versions(
         elif (
             not versions
             and database_exists
-            and address.rpartition(".")[2] == MASTER_CREDENTIALS.replace("-", "_")
+            and address.rpartition(".")[2] == resource_name(MASTER_CREDENTIALS)
         ):
             errors.append(
                 f"{address}: the secret is empty and the database exists, so a deploy would draw another "

@@ -13,6 +13,7 @@ from common.text_files import read_json
 from imports.record import StackOrigin
 from imports.sources.cloudformation.owners_stack import OwnersStack, parse_template
 from imports.stack_retirement.disarming import Armed
+from terraform.state_backups import checksum_path
 
 _HIDDEN = "****"
 
@@ -90,7 +91,7 @@ def write_stack_backup(path: Path, backup: StackBackup) -> None:
     text = backup.model_dump_json(indent=2) + "\n"
     # The checksum first: a backup that has none is then never one that was interrupted.
     digest = hashlib.sha256(text.encode()).hexdigest()
-    replace_file(_checksum(path), f"{digest}  {path.name}\n", mode=0o600)
+    replace_file(checksum_path(path), f"{digest}  {path.name}\n", mode=0o600)
     replace_file(path, text, mode=0o600)
 
 
@@ -100,7 +101,7 @@ def read_stack_backup(path: Path, origin: StackOrigin) -> StackBackup | None:
         return None
     document = read_json(path, wanted="a stack's backup", remedy="bring back the original file")
     try:
-        noted = _checksum(path).read_text(encoding="utf-8").split()[:1]
+        noted = checksum_path(path).read_text(encoding="utf-8").split()[:1]
         found = StackBackup.model_validate(document)
     except (OSError, ValidationError):
         noted, found = [], None
@@ -119,8 +120,4 @@ def set_aside(path: Path) -> None:
     data_path(path).unlink(missing_ok=True)
     if path.exists():
         path.replace(path.with_suffix(".rolled-back.json"))
-    _checksum(path).unlink(missing_ok=True)
-
-
-def _checksum(path: Path) -> Path:
-    return path.with_name(f"{path.name}.sha256")
+    checksum_path(path).unlink(missing_ok=True)

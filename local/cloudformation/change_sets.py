@@ -108,60 +108,46 @@ def _check_import(
 def _changes(
     stack: EmulatedStack, template: Template, imported: Mapping[str, object]
 ) -> list[dict[str, Any]]:
-    changes = []
+    changes: list[tuple[str, str, str, str | None]] = []
     for name, row in template.rows.items():
         before = stack.template.rows.get(name) if name in stack.rows else None
         action = "Import" if name in imported else "Add" if before is None else "Modify"
         if before is None or before != row:
             known = stack.rows.get(name)
-            changes.append(
-                {
-                    "Type": "Resource",
-                    "ResourceChange": {
-                        "Action": action,
-                        "LogicalResourceId": name,
-                        "ResourceType": row["Type"],
-                        "PhysicalResourceId": known.physical_id if known else None,
-                        "Scope": [],
-                        "Details": [],
-                    },
-                }
-            )
+            changes.append((action, name, row["Type"], known.physical_id if known else None))
     changes += [
+        ("Remove", name, row.type, row.physical_id)
+        for name, row in stack.rows.items()
+        if name not in template.rows
+    ]
+    return [
         {
             "Type": "Resource",
             "ResourceChange": {
-                "Action": "Remove",
+                "Action": action,
                 "LogicalResourceId": name,
-                "ResourceType": row.type,
-                "PhysicalResourceId": row.physical_id,
+                "ResourceType": type_,
+                "PhysicalResourceId": physical_id,
                 "Scope": [],
                 "Details": [],
             },
         }
-        for name, row in stack.rows.items()
-        if name not in template.rows
+        for action, name, type_, physical_id in changes
     ]
-    return changes
 
 
-def change_set_of(self: CloudFormationResponse) -> ChangeSet:
-    """Return the change set that the request names. Raises ChangeSetNotFound."""
+def change_set_of(self: CloudFormationResponse) -> tuple[EmulatedStack, ChangeSet]:
+    """Return the change set that the request names, and its stack. Raises ChangeSetNotFound."""
     named = self._get_param("ChangeSetName")
     for stack in STACKS.of(aws_of(self)):
         for change in stack.change_sets.values():
             if named in (change.arn, change.name):
-                return change
+                return stack, change
     raise _NoSuchChangeSet(f"ChangeSet [{named}] does not exist")
 
 
 def _describe_change_set(self: CloudFormationResponse) -> ActionResult:
-    change = change_set_of(self)
-    stack = next(
-        stack
-        for stack in STACKS.of(aws_of(self))
-        if any(each is change for each in stack.change_sets.values())
-    )
+    stack, change = change_set_of(self)
     return ActionResult(
         {
             "ChangeSetName": change.name,
@@ -180,17 +166,12 @@ def _describe_change_set(self: CloudFormationResponse) -> ActionResult:
 
 
 def _execute_change_set(self: CloudFormationResponse) -> ActionResult:
-    aws, change = aws_of(self), change_set_of(self)
+    aws, (stack, change) = aws_of(self), change_set_of(self)
     if change.status != "CREATE_COMPLETE":
         raise ValidationError(
             f"ChangeSet [{change.arn}] cannot be executed in its current status of "
             f"[{change.status}]"
         )
-    stack = next(
-        stack
-        for stack in STACKS.of(aws)
-        if any(each is change for each in stack.change_sets.values())
-    )
     stack.change_sets.pop(change.name)
     if change.type == "IMPORT":
         stack.status = "IMPORT_IN_PROGRESS"
@@ -202,19 +183,13 @@ def _execute_change_set(self: CloudFormationResponse) -> ActionResult:
     else:
         check_free(stack, "updated")
         stack.status = "UPDATE_IN_PROGRESS"
-        start(
-            aws,
-            stack,
-            lambda worker: worker.update(change.template, change.settings),
-        )
+        start(aws, stack, lambda worker: worker.update(change.template, change.settings))
     return EmptyResult()
 
 
 def _delete_change_set(self: CloudFormationResponse) -> ActionResult:
-    change = change_set_of(self)
-    for stack in STACKS.of(aws_of(self)):
-        if stack.change_sets.get(change.name) is change:
-            stack.change_sets.pop(change.name)
+    stack, change = change_set_of(self)
+    stack.change_sets.pop(change.name)
     return EmptyResult()
 
 

@@ -143,7 +143,7 @@ def _describe_stack_events(self: CloudFormationResponse) -> ActionResult:
 
 def _get_template(self: CloudFormationResponse) -> ActionResult:
     named = self._get_param("ChangeSetName")
-    found = change_set_of(self) if named else stack_of(self)
+    found = change_set_of(self)[1] if named else stack_of(self)
     return ActionResult(
         {"TemplateBody": found.template.body, "StagesAvailable": ["Original", "Processed"]}
     )

@@ -6,19 +6,18 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-functio
 
 import base64
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, Final
 
 from common.errors import listed
-from common.templates import read_template
+from common.templates import SUBSTITUTED, read_template, references
 
 Json = Any
 MAX_BODY_BYTES: Final = 51_200
 """The most that a request may carry; a longer template comes from a bucket."""
 
-_SUBSTITUTED: Final = re.compile(r"\$\{(!?)([^}]*)\}")
 _DYNAMIC: Final = re.compile(r"\{\{resolve:[^}]*\}\}")
 _NOTHING: Final = object()
 
@@ -89,7 +88,7 @@ class Template:
         row = self.rows[name]
         waits_for = row.get("DependsOn") or []
         named = {waits_for} if isinstance(waits_for, str) else set(waits_for)
-        return (named | set(_references(row))) & self.rows.keys() - {name}
+        return (named | set(references(row))) & self.rows.keys() - {name}
 
     def exists(self, name: str, known: Known) -> bool:
         """Return whether a row's condition holds."""
@@ -156,14 +155,14 @@ class Template:
                 return str(values[name])
             return str(_attribute(known, name) if "." in name else _named(known, name))
 
-        return self.value(_SUBSTITUTED.sub(one, text), known)
+        return self.value(SUBSTITUTED.sub(one, text), known)
 
     def _check_names(self) -> None:
         known = self.rows.keys() | self.parameters.keys()
         unknown = sorted(
             name
             for row in self.rows.values()
-            for name in _references(row)
+            for name in references(row)
             if name not in known and not name.startswith("AWS::")
         )
         if unknown:
@@ -189,27 +188,6 @@ def _check_policy(name: str, key: str, policy: Json) -> None:
         raise TemplateError(
             f"Template error: {key} of {name} must be one of {', '.join(allowed)}: {policy}"
         )
-
-
-def _references(value: Json) -> Iterable[str]:
-    if isinstance(value, list):
-        for item in value:
-            yield from _references(item)
-        return
-    if not isinstance(value, dict):
-        return
-    for key, item in value.items():
-        if key == "Ref" and isinstance(item, str):
-            yield item
-        elif key == "Fn::GetAtt":
-            yield item.split(".")[0] if isinstance(item, str) else item[0]
-        elif key == "Fn::Sub":
-            text, own = (item, {}) if isinstance(item, str) else item
-            names = (found[1] for found in _SUBSTITUTED.findall(text) if not found[0])
-            yield from (name.split(".")[0] for name in names if name not in own)
-            yield from _references(own)
-        else:
-            yield from _references(item)
 
 
 def _resolved(value: Json, known: Known) -> Json:

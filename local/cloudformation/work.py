@@ -1,7 +1,7 @@
 """What CloudFormation does to the rows of a stack: make, change, delete, import, look for drift.
 
-It runs after the request was answered, as on AWS, so that a caller has to wait for a status. One file,
-because each of the five changes a stack's rows by the same few steps.
+It runs after the request was answered, as on AWS, so that a caller has to wait for a status. Longer than
+others, because each of the five changes a stack's rows by the same few steps.
 """
 
 import json
@@ -280,13 +280,7 @@ class Worker:
             self.stack.say("DELETE_SKIPPED", row=row)
             return True
         kind = known_row(row.type)
-        request = Request(
-            aws=self.aws,
-            stack_name=self.stack.name,
-            logical_id=row.logical_id,
-            properties=row.properties,
-            tags={},
-        )
+        request = self._request_of(row)
         self.stack.say("DELETE_IN_PROGRESS", row=row)
         delete = kind.snapshot if policy == "Snapshot" and kind.snapshot else kind.delete
         try:
@@ -297,6 +291,15 @@ class Worker:
                 return False
         self.stack.say("DELETE_COMPLETE", row=row)
         return True
+
+    def _request_of(self, row: StackRow) -> Request:
+        return Request(
+            aws=self.aws,
+            stack_name=self.stack.name,
+            logical_id=row.logical_id,
+            properties=row.properties,
+            tags={},
+        )
 
     def _set_outputs(self) -> None:
         known = self.known()
@@ -318,13 +321,7 @@ class Worker:
 
     def _drift(self, row: StackRow) -> dict[str, Any]:
         kind = known_row(row.type)
-        request = Request(
-            aws=self.aws,
-            stack_name=self.stack.name,
-            logical_id=row.logical_id,
-            properties=row.properties,
-            tags={},
-        )
+        request = self._request_of(row)
         found = kind.read(request, row.physical_id)
         told = {
             "StackId": self.stack.arn,

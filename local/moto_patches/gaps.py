@@ -4,7 +4,6 @@ import json
 import secrets
 import string
 import sys
-from collections.abc import Iterable
 from typing import Any
 from xml.etree import ElementTree
 
@@ -20,9 +19,7 @@ from moto.iam.models import IAMBackend
 from moto.iam.responses import IamResponse
 from moto.rds.models import (
     DBCluster,
-    DBClusterParameterGroup,
     DBInstance,
-    DBParameterGroup,
     RDSBackend,
 )
 from moto.s3.models import s3_backends
@@ -39,7 +36,6 @@ def fill_gaps() -> None:
     """Patch moto's classes, once per process."""
     _keep_policies_that_are_attached()
     _list_tags_of_scalable_targets()
-    _say_who_set_a_database_parameter()
     _tell_database_instances_apart()
     _restore_no_replica()
     _scale_serverless_v2_by_its_own_bounds()
@@ -107,24 +103,6 @@ def _list_tags_of_scalable_targets() -> None:
     ApplicationAutoScalingResponse.register_scalable_target = register_with_tags  # type: ignore[method-assign]  # the patch
     for call in (list_tags_for_resource, tag_resource, untag_resource):
         setattr(ApplicationAutoScalingResponse, call.__name__, call)
-
-
-def _say_who_set_a_database_parameter() -> None:
-    """Give parameters a source: the provider reads only those, and sets others at each apply."""
-    for group, method in (
-        (DBParameterGroup, "update_parameters"),
-        (DBClusterParameterGroup, "update_cluster_parameters"),
-    ):
-        _add_source(group, method)
-
-
-def _add_source(group: type, method: str) -> None:
-    update = getattr(group, method)
-
-    def update_with_source(self: object, new_parameters: Iterable[dict[str, Any]]) -> None:
-        update(self, [parameter | {"Source": "user"} for parameter in new_parameters])
-
-    setattr(group, method, update_with_source)
 
 
 def _tell_database_instances_apart() -> None:

@@ -1,4 +1,4 @@
-"""Names that AWS gives once, and moto a second time: a second create is refused, or changed what is there."""
+"""What AWS refuses and moto does: it gives a name a second time, and deletes what an instance uses."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -17,8 +17,13 @@ from moto.wafv2.models import WAFV2Backend
 
 
 def refuse_taken_names() -> None:
-    """Patch moto's backends, once per process; the errors are those of each call's page at AWS."""
+    """Patch moto's backends, once per process; the errors are those of each call's page at AWS.
+
+    An instance whose group is gone can no longer be described.
+    """
     _refuse(RDSBackend, "create_subnet_group", _taken_subnet_group)
+    _refuse(RDSBackend, "delete_subnet_group", _used_subnet_group)
+    _refuse(RDSBackend, "delete_db_parameter_group", _used_parameter_group)
     _refuse(WAFV2Backend, "create_ip_set", _taken_ip_set)
     _refuse(EventBridgeSchedulerBackend, "create_schedule_group", _taken_schedule_group)
     _refuse(EC2ContainerServiceBackend, "create_service", _taken_service)
@@ -45,6 +50,28 @@ def _taken_subnet_group(
         return None
     return RDSClientError(
         "DBSubnetGroupAlreadyExists", f"The DB subnet group '{subnet_name}' already exists."
+    )
+
+
+def _used_subnet_group(backend: RDSBackend, subnet_name: str) -> Exception | None:
+    for each in backend.databases.values():
+        if each.db_subnet_group and each.db_subnet_group.name == subnet_name:
+            return RDSClientError(
+                "InvalidDBSubnetGroupStateFault",
+                f"Cannot delete the subnet group '{subnet_name}' because at least one database instance: "
+                f"{each.db_instance_identifier} is still using it.",
+            )
+    return None
+
+
+def _used_parameter_group(backend: RDSBackend, db_parameter_group_name: str) -> Exception | None:
+    users = (each.db_parameter_group_name for each in backend.databases.values())
+    if db_parameter_group_name not in users:
+        return None
+    return RDSClientError(
+        "InvalidDBParameterGroupState",
+        "One or more database instances are still members of this parameter group "
+        f"{db_parameter_group_name}, so the group cannot be deleted",
     )
 
 

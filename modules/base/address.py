@@ -4,6 +4,8 @@ from typing import TypeVar
 
 from cdktf import TerraformElement, TerraformResource
 
+from modules.base.naming import resource_name
+
 Element = TypeVar("Element", bound=TerraformElement)
 
 
@@ -14,7 +16,7 @@ def address(name: str, element: Element) -> Element:
     destroy what it stands for. Ours are part of the contract with the state and are listed in
     `tests/snapshots`. It has to be called before any attribute of the element is read.
     """
-    element.override_logical_id(_identifier(name))
+    element.override_logical_id(resource_name(name))
     return element
 
 
@@ -22,8 +24,4 @@ def address_of(type_: type[TerraformResource], name: str) -> str:
     """Return the address (`aws_vpc.main`) that a resource of this class has under this name."""
     # Each class of the provider has it; the class above them all does not.
     resource_type: str = type_.TF_RESOURCE_TYPE  # type: ignore[attr-defined]
-    return f"{resource_type}.{_identifier(name)}"
-
-
-def _identifier(name: str) -> str:
-    return name.replace("-", "_")
+    return f"{resource_type}.{resource_name(name)}"

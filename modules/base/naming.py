@@ -16,6 +16,11 @@ CLUSTER_SUFFIX = "-ecs-cluster"
 _FIRST_MAJOR = "15"
 
 
+def resource_name(name: str) -> str:
+    """Return one of our names as the name of a Terraform resource."""
+    return name.replace("-", "_")
+
+
 def major_version(engine_version: str) -> str:
     """Return the major version of PostgreSQL in `15` or `15.6`."""
     return engine_version.split(".", 1)[0]
@@ -336,39 +341,21 @@ def limited_names(
     CreateRepository, S3 bucket naming rules, in AWS's API references. `jobs` are by their whole names, with
     their services.
     """
-    return [
-        LimitedName(what="the load balancer", name=names.load_balancer, max_length=32),
-        LimitedName(what="the database", name=names.final_snapshot, max_length=63),
-        LimitedName(
-            what="the data bucket",
-            name=names.data_bucket("0" * 12, region),
-            max_length=63,
+    rows = [
+        ("the load balancer", names.load_balancer, 32, None),
+        ("the database", names.final_snapshot, 63, None),
+        ("the data bucket", names.data_bucket("0" * 12, region), 63, None),
+        *((f"the target group of {each}", names.service(each), 32, each) for each in routed),
+        *(
+            (f"the execution role of {each}", names.execution_role(each), 64, each)
+            for each in services
         ),
         *(
-            LimitedName(
-                what=f"the target group of {service}",
-                name=names.service(service),
-                max_length=32,
-                service=service,
-            )
-            for service in routed
-        ),
-        *(
-            LimitedName(
-                what=f"the execution role of {service}",
-                name=names.execution_role(service),
-                max_length=64,
-                service=service,
-            )
-            for service in services
-        ),
-        *(
-            LimitedName(
-                what=f"the role that starts {job}",
-                name=names.job_role(job),
-                max_length=64,
-                service=service,
-            )
+            (f"the role that starts {job}", names.job_role(job), 64, service)
             for job, service in jobs.items()
         ),
+    ]
+    return [
+        LimitedName(what=what, name=name, max_length=most, service=service)
+        for what, name, most, service in rows
     ]

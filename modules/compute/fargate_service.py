@@ -79,6 +79,17 @@ def capacity_strategy(
     }[capacity]
 
 
+def _rebalancing(service: Service) -> str:
+    """Say whether ECS moves tasks back when a zone returns: where two run at all times, against such a loss.
+
+    Of one task there is nothing to move, and what is scaled out now and then would be moved in vain, with a
+    warning each time that Spot has no room there. ECS refuses it where no task may run beside an old one. It
+    is always said: left out, AWS turns it on for new services, provider 5 off.
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-rebalancing.html
+    """
+    return "ENABLED" if service.min_tasks > 1 and not service.single_writer else "DISABLED"
+
+
 class FargateService(Construct):
     """An ECS service with rolling deployments that roll back on failure or on its own alarms."""
 
@@ -192,6 +203,7 @@ class FargateService(Construct):
                 health_check_grace_period_seconds=(service.health_grace_seconds if route else None),
                 deployment_minimum_healthy_percent=0 if service.single_writer else 100,
                 deployment_maximum_percent=100 if service.single_writer else 200,
+                availability_zone_rebalancing=_rebalancing(service),
                 deployment_circuit_breaker=EcsServiceDeploymentCircuitBreaker(
                     enable=True, rollback=True
                 ),

@@ -33,6 +33,7 @@ from modules.monitoring.alarms import StorageMetric
 from modules.network.network import AnyNetwork
 from modules.security.secret_store import SecretStore
 from modules.settings import stage_settings as s
+from modules.settings.rules.databases import is_default
 from modules.settings.services import POSTGRES_PORT
 from modules.settings.windows import Windows
 
@@ -45,6 +46,15 @@ _PARAMETERS: Mapping[str, str] = {
     "log_statement": "ddl",
     "log_min_duration_statement": "1000",  # milliseconds
 }
+
+
+def _apply_method(parameter: str, family: str) -> str:
+    """Say how RDS keeps a parameter: one with its default value never as "immediate", which plans would set.
+
+    https://github.com/hashicorp/terraform-provider-aws/issues/39252
+    """
+    return "pending-reboot" if is_default(parameter, family) else "immediate"
+
 
 _LOGS_OF_RDS = ["postgresql", "upgrade"]
 _LOGS_OF_AURORA = ["postgresql"]
@@ -69,6 +79,16 @@ def _final_snapshot(context: Context, security_group: SecurityGroup) -> str | No
     if not context.retain_data:
         return None
     return f"{context.names.final_snapshot}-{security_group.id}"
+
+
+def _deletes_backups(context: Context, days: int) -> bool | None:
+    """Return False where the stage retains its data: daily backups then outlive a deletion for their days.
+
+    A final snapshot is of the last moment alone, which may be after the harm. They are billed as backups are.
+    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_WorkingWithAutomatedBackups.Retaining.html
+    https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Managing.Backups.Retaining.html
+    """
+    return False if context.retain_data and days else None
 
 
 def _grows_to(settings: s.Database, *, is_adopted: bool) -> int | None:
@@ -122,16 +142,19 @@ class PostgresInstance(Construct):
             monitored=settings.enhanced_monitoring_seconds > 0,
             has_log_groups=is_adopted,
         )
+        family = f"postgres{major_version(settings.engine_version)}"
         parameters = address(
             "main",
             DbParameterGroup(
                 self,
                 "parameters",
                 name=context.names.parameter_group("postgres", settings.engine_version),
-                family=f"postgres{major_version(settings.engine_version)}",
+                family=family,
                 description="Connections over TLS only",
                 parameter=[
-                    DbParameterGroupParameter(name=name, value=value, apply_method="immediate")
+                    DbParameterGroupParameter(
+                        name=name, value=value, apply_method=_apply_method(name, family)
+                    )
                     for name, value in _PARAMETERS.items()
                 ],
                 lifecycle=_changed_over(settings),
@@ -177,6 +200,7 @@ class PostgresInstance(Construct):
                 apply_immediately=False,
                 deletion_protection=context.guard.refuses(DbInstance, "main"),
                 skip_final_snapshot=not context.retain_data,
+                delete_automated_backups=_deletes_backups(context, settings.backup_retention_days),
                 final_snapshot_identifier=(
                     context.names.final_snapshot
                     if is_adopted and context.retain_data
@@ -221,17 +245,18 @@ class AuroraCluster(Construct):
             monitored=settings.enhanced_monitoring_seconds > 0,
             has_log_groups=False,
         )
+        family = f"aurora-postgresql{major_version(settings.engine_version)}"
         parameters = address(
             "main",
             RdsClusterParameterGroup(
                 self,
                 "parameters",
                 name=context.names.parameter_group("aurora-postgres", settings.engine_version),
-                family=f"aurora-postgresql{major_version(settings.engine_version)}",
+                family=family,
                 description="Connections over TLS only",
                 parameter=[
                     RdsClusterParameterGroupParameter(
-                        name=name, value=value, apply_method="immediate"
+                        name=name, value=value, apply_method=_apply_method(name, family)
                     )
                     for name, value in _PARAMETERS.items()
                 ],
@@ -270,6 +295,7 @@ class AuroraCluster(Construct):
                 apply_immediately=False,
                 deletion_protection=context.guard.refuses(RdsCluster, "main"),
                 skip_final_snapshot=not context.retain_data,
+                delete_automated_backups=_deletes_backups(context, 1),
                 final_snapshot_identifier=_final_snapshot(context, security_group),
                 depends_on=watch.ready,
             ),

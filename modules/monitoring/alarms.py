@@ -286,63 +286,40 @@ def database_alarms(
     """
     free = thresholds.database_free_storage_gib * GIB
     grows = storage_metric == "VolumeBytesUsed"
-    return [
-        _database_alarm(
-            "database_cpu",
-            "The database is short of CPU",
-            "CPUUtilization",
-            "GreaterThanOrEqualToThreshold",
-            thresholds.database_cpu_percent,
-            3,
-            dimensions,
-        ),
-        _database_alarm(
-            "database_free_storage",
-            "The database is short of storage",
+    least: Comparison = "LessThanOrEqualToThreshold"
+    most: Comparison = "GreaterThanOrEqualToThreshold"
+    connections = thresholds.database_connections
+    rows: list[tuple[str, str, str, Comparison, float, int]] = [
+        ("cpu", "is short of CPU", "CPUUtilization", most, thresholds.database_cpu_percent, 3),
+        (
+            "free_storage",
+            "is short of storage",
             storage_metric,
-            "GreaterThanOrEqualToThreshold" if grows else "LessThanOrEqualToThreshold",
+            most if grows else least,
             AURORA_VOLUME - free if grows else free,
             1,
-            dimensions,
         ),
-        _database_alarm(
-            "database_freeable_memory",
-            "The database is short of memory",
+        (
+            "freeable_memory",
+            "is short of memory",
             "FreeableMemory",
-            "LessThanOrEqualToThreshold",
+            least,
             thresholds.database_freeable_memory_mib * MIB,
             2,
-            dimensions,
         ),
-        _database_alarm(
-            "database_connections",
-            "The database has many open connections",
-            "DatabaseConnections",
-            "GreaterThanOrEqualToThreshold",
-            thresholds.database_connections,
-            3,
-            dimensions,
-        ),
+        ("connections", "has many open connections", "DatabaseConnections", most, connections, 3),
     ]
-
-
-def _database_alarm(  # noqa: PLR0917  # four calls above that read as a table
-    key: str,
-    description: str,
-    metric: str,
-    comparison: Comparison,
-    threshold: float,
-    evaluation_periods: int,
-    dimensions: Mapping[str, str],
-) -> AlarmRow:
-    return AlarmRow(
-        key=key,
-        description=description,
-        namespace="AWS/RDS",
-        metric=metric,
-        statistic="Average",
-        comparison=comparison,
-        threshold=threshold,
-        evaluation_periods=evaluation_periods,
-        dimensions=dimensions,
-    )
+    return [
+        AlarmRow(
+            key=f"database_{key}",
+            description=f"The database {what}",
+            namespace="AWS/RDS",
+            metric=metric,
+            statistic="Average",
+            comparison=comparison,
+            threshold=threshold,
+            evaluation_periods=periods,
+            dimensions=dimensions,
+        )
+        for key, what, metric, comparison, threshold, periods in rows
+    ]

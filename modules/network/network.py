@@ -30,6 +30,12 @@ if TYPE_CHECKING:
     from cdktf_cdktf_provider_aws.data_aws_vpc import DataAwsVpc
 
 EVERYWHERE = "0.0.0.0/0"
+# Zones without Fargate, without an application load balancer (usw1-az2), or without RDS's small classes
+# (use1-az3). By id: each account has its own order of names.
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/AWS_Fargate-Regions.html
+# https://github.com/ned1313/Getting-Started-Terraform/issues/44 (us-east-1e, which is use1-az3)
+# https://github.com/widdix/mastodon-on-aws/issues/13 (us-west-1)
+ZONES_NOT_TAKEN = ("apne1-az3", "cnn1-az3", "cnn1-az4", "use1-az3", "usw1-az2")
 
 
 def subnet_blocks(vpc_cidr_block: str, newbits: int, count: int) -> list[str]:
@@ -202,6 +208,7 @@ class Network(Construct):
                 self,
                 "availability_zones",
                 state="available",
+                exclude_zone_ids=list(ZONES_NOT_TAKEN),
                 # Local zones and zones that an account has to opt in to take no load balancer.
                 filter=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
             ),

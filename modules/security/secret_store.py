@@ -16,13 +16,12 @@ from cdktf_cdktf_provider_aws.data_aws_secretsmanager_secrets import (
     DataAwsSecretsmanagerSecretsFilter,
 )
 from cdktf_cdktf_provider_aws.secretsmanager_secret import SecretsmanagerSecret
-from cdktf_cdktf_provider_aws.secretsmanager_secret_version import (
-    SecretsmanagerSecretVersion,
-)
+from cdktf_cdktf_provider_aws.secretsmanager_secret_version import SecretsmanagerSecretVersion
 from constructs import Construct
 
 from modules.base.address import address, address_of
 from modules.base.expressions import ephemeral
+from modules.base.naming import resource_name
 from modules.context import Context
 from modules.settings import stage_settings as s
 from modules.settings.placeholders import (
@@ -201,19 +200,14 @@ class SecretStore(Construct):
         # The version's ARN, not its argument secret_id: that one is known before the version is written, as
         # after a deploy that stopped between the two, and Terraform would then read a secret without a value.
         secret_id = written.arn if written else self.secrets[name].id
-        block = ephemeral(
-            self,
-            "aws_secretsmanager_secret_version",
-            name.replace("-", "_"),
-            {"secret_id": secret_id},
-        )
-        return f"{block}.secret_string"
+        type_, read = "aws_secretsmanager_secret_version", {"secret_id": secret_id}
+        return f"{ephemeral(self, type_, resource_name(name), read)}.secret_string"
 
     def _generated(self, row: SecretRow, master_username: str) -> str:
         drawn = ephemeral(
             self,
             "aws_secretsmanager_random_password",
-            row.name.replace("-", "_"),
+            resource_name(row.name),
             {"password_length": row.length, "exclude_punctuation": True},
         )
         generated = f"{drawn}.random_password"

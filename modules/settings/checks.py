@@ -150,6 +150,17 @@ def _lent(settings: StageSettings) -> Iterator[SettingError]:
                 remedy="take it out, or let another stage lend",
                 rests_on=("previews",),
             )
+    lendable = [each.name for each in settings.services.values() if not each.uses_file_storage]
+    # A preview has of its base's services those that were lent when it was made.
+    for name in settings.previews.services if settings.preview is None else ():
+        if name not in lendable:
+            yield SettingError(
+                field="previews.services",
+                value=name,
+                allowed="services of the stage that use no file storage",
+                remedy=f"write some of {', '.join(lendable)}",
+                rests_on=("services",),
+            )
     for service in settings.services.values():
         routes = (("priority", service), ("second_route.priority", service.second_route))
         for field, route in routes:

@@ -10,6 +10,9 @@ from modules.settings.stage_settings import StageSettings
 # A load balancer's subnet has to be a /27 or larger.
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html
 SMALLEST_SUBNET = 27
+# The zones in which Fargate runs, where they are fewer than three.
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/AWS_Fargate-Regions.html
+_ZONES_WITH_FARGATE = {"cn-north-1": 2, "us-west-1": 2}
 # What shapes a VPC of the stage's own, and what would change its owner's.
 _OF_AN_OWN_VPC = (
     "vpc_cidr_block",
@@ -54,6 +57,15 @@ def find_network_errors(settings: StageSettings) -> Iterator[SettingError]:
             value=network.zone_count,
             allowed="2 or 3: a database's subnets and a load balancer need two zones",
             remedy="raise zone_count",
+        )
+    most = _ZONES_WITH_FARGATE.get(settings.region, 3)
+    if network.zone_count > most:
+        yield SettingError(
+            field="network.zone_count",
+            value=network.zone_count,
+            allowed=f"{most}: Fargate runs in no more zones of {settings.region}",
+            remedy=f"write zone_count = {most}, or choose another region",
+            rests_on=("region",),
         )
     zones = network.availability_zones
     if zones and (len(set(zones)) != network.zone_count or len(zones) != network.zone_count):

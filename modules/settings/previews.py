@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from modules.base.naming import resource_name
 from modules.settings.setting_types import Name, Section, matching
 
 STAGE_PREFIX: Final = "preview-"
@@ -99,11 +100,11 @@ class Preview(Section):
             "aws_lb.main": lent.load_balancer_name,
             "aws_service_discovery_private_dns_namespace.main": f"{prefix}.{lent.namespace}",
             **{
-                f"aws_ecr_repository.{_identifier(key)}": registry.name
+                f"aws_ecr_repository.{resource_name(key)}": registry.name
                 for key, registry in lent.registries.items()
             },
             **{
-                f"aws_cloudwatch_log_group.{_identifier(service)}": f"/aws/ecs/{prefix}/{service}"
+                f"aws_cloudwatch_log_group.{resource_name(service)}": f"/aws/ecs/{prefix}/{service}"
                 for service in lent.groups
             },
         }
@@ -138,7 +139,3 @@ def written(moment: datetime) -> str:
 def moment_of(text: str) -> datetime:
     """Return the moment that `written` wrote. Raises ValueError."""
     return datetime.strptime(text, _FORM).replace(tzinfo=UTC)
-
-
-def _identifier(name: str) -> str:
-    return name.replace("-", "_")

@@ -54,7 +54,7 @@ Image = Annotated[
     matching(
         rf"ecr|{PINNED_IMAGE}",
         '"ecr" or an image with its tag or digest, other than latest',
-        'pin the image, as in "hasura/graphql-engine:v2.48.6"',
+        'pin the image, as in "hasura/graphql-engine:v2.48.9"',
     ),
 ]
 

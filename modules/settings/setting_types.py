@@ -228,7 +228,7 @@ PinnedImage = Annotated[
     matching(
         PINNED_IMAGE,
         "an image with its tag or digest, other than latest",
-        'pin the image, as in "hasura/graphql-engine:v2.48.6"',
+        'pin the image, as in "hasura/graphql-engine:v2.48.9"',
     ),
 ]
 

@@ -11,48 +11,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr
 
+from modules.settings import setting_types as t
 from modules.settings.beside import Beside
 from modules.settings.own_secrets import OwnSecret, own_rows
 from modules.settings.previews import Preview, Previews, wildcard_of
 from modules.settings.rules.firewall import CountedRule
 from modules.settings.secrets import SECRETS, SecretRow
 from modules.settings.services import SERVICES, Service
-from modules.settings.setting_types import (
-    AccountId,
-    AnomalyMonitorArn,
-    BackupWindow,
-    BucketName,
-    CertificateArn,
-    ClockTime,
-    DatabaseName,
-    Days,
-    DnsName,
-    EmailAddress,
-    EngineVersion,
-    FilePath,
-    InstanceClass,
-    KmsKey,
-    LogRetentionDays,
-    MaintenanceWindow,
-    MasterUser,
-    MicrosoftId,
-    Name,
-    Percent,
-    PinnedImage,
-    PublicAddress,
-    Region,
-    RegistryPlace,
-    Section,
-    SlackChannelId,
-    SlackWorkspaceId,
-    SslPolicy,
-    StateKey,
-    SubnetId,
-    TeamsChannelId,
-    TimeZone,
-    VpcBlock,
-    VpcId,
-)
 
 Phase = Literal["adopt", "foundation", "full"]
 # What phase full adds, of the types that an old owner may have.
@@ -71,7 +36,7 @@ MonitoringSeconds = Literal[0, 1, 5, 10, 15, 30, 60]
 DatabaseEngine = Literal["postgres", "aurora-serverless-v2"]
 
 
-class Dns(Section):
+class Dns(t.Section):
     """How the stage's name is served."""
 
     mode: Literal["route53", "manual"] = Field(
@@ -79,16 +44,16 @@ class Dns(Section):
         description="`route53`: the certificate is validated and the alias record made in the hosted zone; "
         "`manual`: the records to set are outputs",
     )
-    hosted_zone_name: DnsName | None = Field(
+    hosted_zone_name: t.DnsName | None = Field(
         None,
         description="the public hosted zone: the domain or a parent of it; default: the domain itself",
     )
 
 
-class Network(Section):
+class Network(t.Section):
     """The VPC. Subnet i is `cidrsubnet(vpc_cidr_block, subnet_newbits, i)`, public ones first."""
 
-    vpc_cidr_block: VpcBlock = Field(
+    vpc_cidr_block: t.VpcBlock = Field(
         "10.0.0.0/16",
         description="the VPC's IPv4 block, /16 to /28, best a private one; some services of AWS have trouble "
         "with 172.17.0.0/16",
@@ -102,7 +67,8 @@ class Network(Section):
     )
     availability_zones: Annotated[tuple[str, ...], Field(strict=False)] = Field(
         (),
-        description="zones by name; default: the first `zone_count` that the region lists",
+        description="zones by name; default: the first `zone_count` of the region that have Fargate and "
+        "small databases",
     )
     subnet_newbits: int = Field(
         8,
@@ -120,25 +86,25 @@ class Network(Section):
         description="let the VPC's DHCP options name the services' private namespace, so that `supertokens` "
         "alone is found as well; default: `true`, on an adopted VPC, whose options are its owner's, `false`",
     )
-    vpc_id: VpcId | None = Field(
+    vpc_id: t.VpcId | None = Field(
         None,
         description="a VPC that exists and stays its owner's: the stage uses it and changes nothing of it "
         "([network.md](network.md)); default: the stage has its own",
     )
-    public_subnet_ids: Annotated[tuple[SubnetId, ...], Field(strict=False)] = Field(
+    public_subnet_ids: Annotated[tuple[t.SubnetId, ...], Field(strict=False)] = Field(
         (), description="with `vpc_id`: its subnets for the load balancer, one a zone"
     )
-    private_subnet_ids: Annotated[tuple[SubnetId, ...], Field(strict=False)] = Field(
+    private_subnet_ids: Annotated[tuple[t.SubnetId, ...], Field(strict=False)] = Field(
         (), description="with `vpc_id`: its subnets for tasks, database and files, one a zone"
     )
-    nat_addresses: Annotated[tuple[PublicAddress, ...], Field(strict=False)] = Field(
+    nat_addresses: Annotated[tuple[t.PublicAddress, ...], Field(strict=False)] = Field(
         (),
         description="with `vpc_id`: the public addresses of its NAT gateways, which the firewall does not "
         "count",
     )
 
 
-class Security(Section):
+class Security(t.Section):
     """The switches that cost something, with what they cost in us-east-1, USD."""
 
     customer_managed_key: bool = Field(
@@ -187,20 +153,20 @@ class Security(Section):
     backup_retention_days: int = Field(35, ge=1, le=3650, description="how long the vault keeps")
 
 
-class Database(Section):
+class Database(t.Section):
     """The PostgreSQL database."""
 
     engine: DatabaseEngine = Field(
         "postgres", description="`postgres` (RDS) or `aurora-serverless-v2`"
     )
-    engine_version: EngineVersion = Field(
+    engine_version: t.EngineVersion = Field(
         "15",
         description="major version; AWS withdraws pinned minor ones",
     )
     allow_major_version_upgrade: bool = Field(
         False, description="let a later `engine_version` upgrade a database that exists"
     )
-    instance_class: InstanceClass = Field("db.t3.small", description="RDS instance class")
+    instance_class: t.InstanceClass = Field("db.t3.small", description="RDS instance class")
     allocated_storage_gib: int = Field(20, ge=20, le=65536, description="gp3 storage, GiB")
     max_allocated_storage_gib: int | None = Field(
         None,
@@ -213,12 +179,12 @@ class Database(Section):
         True, description="a standby in a second zone (Aurora: a second instance)"
     )
     backup_retention_days: int = Field(14, ge=0, le=35, description="automated backups, days")
-    backup_window: BackupWindow | None = Field(
+    backup_window: t.BackupWindow | None = Field(
         None,
         description="when RDS makes them, in UTC; default: two hours before AWS Backup, which is 05:00 in "
         "`time_zone`, or an hour and a half before a night stop",
     )
-    maintenance_window: MaintenanceWindow | None = Field(
+    maintenance_window: t.MaintenanceWindow | None = Field(
         None,
         description="when RDS may change or restart the database, in UTC; default: before `backup_window`, "
         "on Sunday, or on the first day of the night stop's `days`",
@@ -228,8 +194,8 @@ class Database(Section):
     enhanced_monitoring_seconds: MonitoringSeconds = Field(
         60, description="how often the operating system is measured; 0 is never"
     )
-    name: DatabaseName = Field("atomicdb", description="the database's name")
-    master_username: MasterUser = Field("postgresadmin", description="the master user")
+    name: t.DatabaseName = Field("atomicdb", description="the database's name")
+    master_username: t.MasterUser = Field("postgresadmin", description="the master user")
     login_roles: bool = Field(
         True,
         description="services log in as roles of their own, made by `database apply` before phase `full`; "
@@ -240,17 +206,17 @@ class Database(Section):
         False,
         description="make the task that `database connect` tunnels through; it costs something while it runs",
     )
-    client_image: PinnedImage = Field(
-        "public.ecr.aws/docker/library/postgres:17.6-alpine",
+    client_image: t.PinnedImage = Field(
+        "public.ecr.aws/docker/library/postgres:17.10-alpine",
         description="the image with psql that `database apply` and `connect` run inside the stage, pinned",
     )
-    authorities_image: PinnedImage = Field(
+    authorities_image: t.PinnedImage = Field(
         "public.ecr.aws/docker/library/busybox:1.37.0",
         description="the image, with a shell, that brings services RDS's certificate authorities, pinned",
     )
 
 
-class LoadBalancer(Section):
+class LoadBalancer(t.Section):
     """The edge."""
 
     idle_timeout_seconds: int = Field(
@@ -265,7 +231,7 @@ class LoadBalancer(Section):
         description="what port 80 does where an adopted stack has its rules on it: `redirect` to HTTPS, or "
         "`forward` as before, until users come by HTTPS; elsewhere it redirects always",
     )
-    ssl_policy: SslPolicy = Field(
+    ssl_policy: t.SslPolicy = Field(
         "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
         description="TLS policy of the HTTPS listener",
     )
@@ -274,16 +240,16 @@ class LoadBalancer(Section):
     )
 
 
-class Domains(Section):
+class Domains(t.Section):
     """Further names of the application, in the same certificate."""
 
-    redirect: Annotated[tuple[DnsName, ...], Field(strict=False)] = Field(
+    redirect: Annotated[tuple[t.DnsName, ...], Field(strict=False)] = Field(
         (), description="names whose every address answers 301 to the same one of `domain_name`"
     )
-    serve: Annotated[tuple[DnsName, ...], Field(strict=False)] = Field(
+    serve: Annotated[tuple[t.DnsName, ...], Field(strict=False)] = Field(
         (), description="names that show the application as `domain_name` does"
     )
-    hosted_zone_names: Annotated[tuple[DnsName, ...], Field(strict=False)] = Field(
+    hosted_zone_names: Annotated[tuple[t.DnsName, ...], Field(strict=False)] = Field(
         (),
         description="with mode `route53`: public hosted zones of the names that are not in the domain's own",
     )
@@ -294,7 +260,7 @@ class Domains(Section):
         return (*self.redirect, *self.serve)
 
 
-class Cdn(Section):
+class Cdn(t.Section):
     """CloudFront before the whole domain: the table alone, `[cdn]`, turns it on (docs/cdn.md)."""
 
     enabled: bool = Field(
@@ -307,14 +273,14 @@ class Cdn(Section):
         description="who may reach the load balancer: everybody (`open`), or, once the domain leads to "
         "CloudFront, CloudFront alone (`cloudfront`)",
     )
-    certificate_arn: CertificateArn | None = Field(
+    certificate_arn: t.CertificateArn | None = Field(
         None,
         description="an existing certificate in us-east-1, where CloudFront looks; default: the stage's, or "
         "for a stage in another region one more that is requested",
     )
 
 
-class FileStorage(Section):
+class FileStorage(t.Section):
     """The file system of LanceDB."""
 
     mount: Literal["access-point", "root"] = Field(
@@ -329,63 +295,65 @@ class FileStorage(Section):
     )
 
 
-class Logs(Section):
+class Logs(t.Section):
     """The services' logs."""
 
-    retention_days: LogRetentionDays = Field(
+    retention_days: t.LogRetentionDays = Field(
         30, description="how long CloudWatch keeps them; a value that CloudWatch knows"
     )
 
 
-class Tracing(Section):
+class Tracing(t.Section):
     """X-Ray through an OpenTelemetry collector beside each traced service."""
 
     enabled: bool = Field(
         True, description="run the collector beside the services that send traces"
     )
-    sample_percent: Percent = Field(
+    sample_percent: t.Percent = Field(
         10, description="share of the requests that are traced, those of health checks apart"
     )
-    collector_image: PinnedImage = Field(
+    collector_image: t.PinnedImage = Field(
         "public.ecr.aws/aws-observability/aws-otel-collector:v0.48.0",
         description="the collector's image, pinned",
     )
 
 
-class Proxy(Section):
+class Proxy(t.Section):
     """The reverse proxy beside each service with `strip_path` or `behind_port`."""
 
-    image: PinnedImage = Field(
-        "public.ecr.aws/docker/library/nginx:1.28.0-alpine",
+    image: t.PinnedImage = Field(
+        "public.ecr.aws/docker/library/nginx:1.28.3-alpine",
         description="nginx, pinned; its configuration is in the task definition",
     )
 
 
-class AlarmThresholds(Section):
+class AlarmThresholds(t.Section):
     """When the operator is told. Latency per service is the service's own setting."""
 
     alb_5xx_count: int = Field(5, ge=1, description="load balancer 5xx answers in 5 minutes")
     target_5xx_count: int = Field(3, ge=1, description="a service's 5xx answers in 5 minutes")
-    service_cpu_percent: Percent = Field(85, description="a service's CPU, average over 15 minutes")
-    database_cpu_percent: Percent = Field(85, description="database CPU, average over 15 minutes")
+    service_cpu_percent: t.Percent = Field(
+        85, description="a service's CPU, average over 15 minutes"
+    )
+    database_cpu_percent: t.Percent = Field(85, description="database CPU, average over 15 minutes")
     database_free_storage_gib: float = Field(10, gt=0, description="database free storage, GiB")
     database_freeable_memory_mib: float = Field(200, gt=0, description="database free memory, MiB")
     database_connections: int = Field(150, ge=1, description="open database connections")
 
 
-class NightStop(Section):
+class NightStop(t.Section):
     """Nothing runs at night: services without tasks, the database stopped."""
 
-    stop_at: ClockTime = Field("20:00", description="when the stage stops, in its `time_zone`")
-    start_at: ClockTime = Field(
+    stop_at: t.ClockTime = Field("20:00", description="when the stage stops, in its `time_zone`")
+    start_at: t.ClockTime = Field(
         "07:00", description="when the services start; the database a quarter of an hour before"
     )
-    days: Days = Field(
+    days: t.Days = Field(
         "MON-FRI", description="on which days it starts and stops; on others it stays stopped"
     )
 
 
-class CostAlerts(Section):
+class CostAlerts(t.Section):
     """E-mails to the operator about the whole account's costs: set them in one of its stages."""
 
     budget_usd: float | None = Field(
@@ -396,33 +364,33 @@ class CostAlerts(Section):
     anomaly_usd: float | None = Field(
         None, gt=0, description="told daily of unusual costs from this amount on; default: not told"
     )
-    anomaly_monitor_arn: AnomalyMonitorArn | None = Field(
+    anomaly_monitor_arn: t.AnomalyMonitorArn | None = Field(
         None,
         description="the account's monitor of services, which `anomaly_usd` needs: AWS allows one for an "
         "account, newer accounts begin with it, and no stage makes or deletes it",
     )
 
 
-class Chat(Section):
+class Chat(t.Section):
     """A channel that is told what the operator is told, by Amazon Q Developer in chat applications.
 
     None of these ids is a secret. Somebody authorizes the workspace or the team once, in the console.
     """
 
-    slack_workspace_id: SlackWorkspaceId | None = Field(
+    slack_workspace_id: t.SlackWorkspaceId | None = Field(
         None,
         description="the Slack workspace, authorized in the console; default: not told in Slack",
     )
-    slack_channel_id: SlackChannelId | None = Field(
+    slack_channel_id: t.SlackChannelId | None = Field(
         None, description="its channel; into a private one @Amazon Q has to be invited"
     )
-    teams_tenant_id: MicrosoftId | None = Field(
+    teams_tenant_id: t.MicrosoftId | None = Field(
         None, description="the Microsoft 365 tenant; default: not told in Teams"
     )
-    teams_team_id: MicrosoftId | None = Field(
+    teams_team_id: t.MicrosoftId | None = Field(
         None, description="the team, authorized in the console"
     )
-    teams_channel_id: TeamsChannelId | None = Field(None, description="its channel")
+    teams_channel_id: t.TeamsChannelId | None = Field(None, description="its channel")
 
     @property
     def is_wanted(self) -> bool:
@@ -430,19 +398,19 @@ class Chat(Section):
         return bool(self.slack_channel_id or self.teams_channel_id)
 
 
-class Images(Section):
+class Images(t.Section):
     """Where images come from."""
 
-    source: FilePath | None = Field(
+    source: t.FilePath | None = Field(
         None,
         description="the application's source tree, from the project's folder on; `ops images` builds it",
     )
-    registry: RegistryPlace | None = Field(
+    registry: t.RegistryPlace | None = Field(
         None,
         description="another stage's registries, in place of own ones, as "
         "`123456789012.dkr.ecr.us-east-1.amazonaws.com/atomic-prod` ([accounts.md](accounts.md))",
     )
-    shared_with: Annotated[tuple[AccountId, ...], Field(strict=False)] = Field(
+    shared_with: Annotated[tuple[t.AccountId, ...], Field(strict=False)] = Field(
         (), description="other accounts whose stages may pull from this stage's registries"
     )
     untagged_days: int = Field(
@@ -465,46 +433,46 @@ class Images(Section):
     )
 
 
-class State(Section):
+class State(t.Section):
     """An S3 backend for Terraform's state. Without this section the state is a local file."""
 
-    bucket: BucketName = Field(description="the bucket, which has to exist")
-    key: StateKey | None = Field(None, description="the object; default: `atomic-STAGE.tfstate`")
-    region: Region | None = Field(
+    bucket: t.BucketName = Field(description="the bucket, which has to exist")
+    key: t.StateKey | None = Field(None, description="the object; default: `atomic-STAGE.tfstate`")
+    region: t.Region | None = Field(
         None, description="the bucket's region; default: the stage's region"
     )
     encrypt: bool = Field(True, description="server-side encryption")
-    kms_key_id: KmsKey | None = Field(None, description="a KMS key instead of S3's own")
+    kms_key_id: t.KmsKey | None = Field(None, description="a KMS key instead of S3's own")
     use_lockfile: bool = Field(True, description="lock with an object beside the state")
 
 
-class StageSettings(Section):
+class StageSettings(t.Section):
     """All settings of one stage (`stages/STAGE.toml`)."""
 
-    stage: Name = Field(description="the file's name; the Terraform stack is `atomic-STAGE`")
+    stage: t.Name = Field(description="the file's name; the Terraform stack is `atomic-STAGE`")
     phase: Phase = Field(
         "full",
         description="`foundation`: what the services need; `full`: everything; `adopt`: only what an "
         "adoption record holds",
     )
-    region: Region = Field(
+    region: t.Region = Field(
         "us-east-1",
         description="AWS region, also of GovCloud or China: what AWS does not have there is refused",
     )
-    account_id: AccountId | None = Field(
+    account_id: t.AccountId | None = Field(
         None,
         description='the AWS account that the stage belongs to, as in `"123456789012"`: with credentials of '
         "another, a deploy is refused",
     )
-    prefix: Name = Field(description="begins the physical names; default: `atomic-STAGE`")
-    domain_name: DnsName | None = Field(
+    prefix: t.Name = Field(description="begins the physical names; default: `atomic-STAGE`")
+    domain_name: t.DnsName | None = Field(
         None, description="where users reach the application; required by phase `full`"
     )
-    certificate_arn: CertificateArn | None = Field(
+    certificate_arn: t.CertificateArn | None = Field(
         None,
         description="an existing certificate in the stage's region; default: one is requested",
     )
-    operator_email: EmailAddress | None = Field(
+    operator_email: t.EmailAddress | None = Field(
         None, description="who is told about alarms; required by phase `full`"
     )
     retain_data: bool = Field(
@@ -528,7 +496,7 @@ class StageSettings(Section):
         '`["aws_s3_bucket_policy.data"]`, in whose place the stage puts none, and single attributes of '
         'adopted objects, as in `["aws_db_instance.main.parameter_group_name"]`',
     )
-    time_zone: TimeZone = Field("UTC", description="of all times of day, by its IANA name")
+    time_zone: t.TimeZone = Field("UTC", description="of all times of day, by its IANA name")
     kafka: bool = Field(False, description="give the functions service the Kafka brokers")
     session_tokens: SessionTokens = Field(
         "app",

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from common.errors import UserError, listed
-from common.screen import AsJson, Stage, print_json, progress_on_screen, say
+from common.screen import ASKS_FOR_A_PERSON, AsJson, Stage, print_json, progress_on_screen, say
 from ops.commands.database_connect import connect
 from ops.commands.database_restore import restore
 from ops.commands.database_rotate import rotate
@@ -19,7 +19,6 @@ from ops.database.sql_files import read_files
 from ops.deployed import Deployed, open_with_database
 from ops.tasks.database_task import Applied, apply_in_task
 
-SOMETHING_TO_DO = 2
 _REMEDIES = {
     FETCH: "let the tasks reach S3 (network.nat), and run the same command again",
     CONNECT: "see that the database runs (python -m ops status), and run the same command again",
@@ -74,7 +73,7 @@ def apply_sql(
         ended = apply_in_task(deployed, archive, may_move=yes, progress=progress)
     if ended.asks:
         if not _agreed(ended, as_json=as_json):
-            raise typer.Exit(SOMETHING_TO_DO)
+            raise typer.Exit(ASKS_FOR_A_PERSON)
         with progress_on_screen(as_json) as progress:
             ended = apply_in_task(deployed, archive, may_move=True, progress=progress)
     if not as_json:

@@ -46,6 +46,7 @@ def restore(
             f"the last restoration is done, and {work.before} is there still: where you are sure of it, "
             "remove that instance in RDS, then run this again for another one"
         )
+    work.check_goes_on()
     steps = [
         Step(
             title=f"stop the services that use it: {', '.join(work.users)}",
@@ -53,7 +54,7 @@ def restore(
             do=lambda: work.set_tasks(running=False),
         ),
         Step(
-            title=f"restore {to or 'the moment'} as {work.beside}",
+            title=f"restore {work.moment or 'the moment'} as {work.beside}",
             is_done=work.is_restored,
             do=work.restore,
         ),

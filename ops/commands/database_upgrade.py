@@ -15,7 +15,7 @@ from modules.settings.services import DATABASE_TASK
 from ops.deployed import Deployed, check_runs_services, open_with_database
 from ops.guided import Step, follow
 from ops.images.image_tags import put, with_change
-from ops.tasks.one_off import run_task
+from ops.tasks.one_off import OneOff, run_task
 from ops.tasks.standalone import network_of
 
 _NONE = frozenset(
@@ -98,6 +98,11 @@ class _Upgrade:
             raise UserError(
                 f"{self._name} runs PostgreSQL {runs}: allowed: a newer one than that, or {runs} to finish"
             )
+        if self._runs() and not self._settings()[1] and self._snapshot_status() is None:
+            raise UserError(
+                f"{self._name} runs PostgreSQL {runs}, and no upgrade to it is to be finished: allowed: a "
+                "newer one"
+            )
 
     def before_the_deploy(self) -> list[Step]:
         return [
@@ -169,15 +174,13 @@ class _Upgrade:
         self._wait(lambda: self._runs() and self._is_available(), self._name)
 
     def _analyze(self) -> None:
-        ended = run_task(
-            self._deployed,
-            DATABASE_TASK,
+        task = OneOff(
+            container=DATABASE_TASK,
             task_definition=self._deployed.names.service(DATABASE_TASK),
             network=network_of(self._deployed, DATABASE_TASK, remedy="deploy the stage first"),
             command=["psql --no-psqlrc --set=ON_ERROR_STOP=1 --command=ANALYZE"],
-            environment={},
-            progress=lambda _: None,
         )
+        ended = run_task(self._deployed, task, lambda _: None)
         if ended.exit_code != 0:
             raise UserError(
                 f"task {ended.task_id} ended with {ended.exit_code} ({ended.reason}): look at `python -m ops "

@@ -15,4 +15,3 @@ Source = Annotated[
 Tag = Annotated[
     str | None, typer.Option(help="the tag; default: the git commit of the trees it is built from")
 ]
-SOMETHING_TO_DO = 2

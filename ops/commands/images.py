@@ -7,8 +7,16 @@ import typer
 
 from common.errors import UserError
 from common.files import replace_file
-from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, say
-from ops.commands.image_options import SOMETHING_TO_DO, Services, Source, Tag
+from common.screen import (
+    ASKS_FOR_A_PERSON,
+    AsJson,
+    Stage,
+    print_json,
+    print_table,
+    progress_on_screen,
+    say,
+)
+from ops.commands.image_options import Services, Source, Tag
 from ops.commands.images_check import check
 from ops.commands.images_mirror import mirror
 from ops.deployed import Deployed, local_time, open_stage
@@ -175,7 +183,7 @@ def status(stage: Stage = "prod", as_json: AsJson = False) -> None:
     else:
         _show_statuses(stage, found, missing)
     if missing:
-        raise typer.Exit(SOMETHING_TO_DO)
+        raise typer.Exit(ASKS_FOR_A_PERSON)
 
 
 def _show_statuses(stage: str, found: Sequence[ImageStatus], missing: Sequence[str]) -> None:

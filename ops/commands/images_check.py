@@ -7,10 +7,18 @@ from typing import Annotated
 import typer
 
 from common.progress import Progress
-from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, say
+from common.screen import (
+    ASKS_FOR_A_PERSON,
+    AsJson,
+    Stage,
+    print_json,
+    print_table,
+    progress_on_screen,
+    say,
+)
 from modules.settings.services import Service
 from modules.settings.stage_settings import StageSettings
-from ops.commands.image_options import SOMETHING_TO_DO, Services, Source, Tag
+from ops.commands.image_options import Services, Source, Tag
 from ops.deployed import open_stage
 from ops.images.containers import UNTESTED, read_config, started
 from ops.images.engines import find_engine
@@ -96,7 +104,7 @@ def check(
         else:
             say(f"\nnext: python -m ops images push {' '.join(images)} --stage {stage} --tag {tag}")
     if wrong:
-        raise typer.Exit(SOMETHING_TO_DO)
+        raise typer.Exit(ASKS_FOR_A_PERSON)
 
 
 def checked(

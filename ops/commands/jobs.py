@@ -16,7 +16,7 @@ from common.screen import (
 )
 from ops.deployed import check_runs_services, chosen_services, open_stage
 from ops.facts.jobs import failed_starts, job_facts, job_network
-from ops.tasks.one_off import start_task
+from ops.tasks.one_off import OneOff, start_task
 
 app = typer.Typer(help="What a stage's services do by the clock.", no_args_is_help=True)
 
@@ -80,14 +80,13 @@ def run(
     name = f"{service}-{job}"
     with progress_on_screen(as_json) as progress:
         progress(f"starting {name}")
-        task = start_task(
-            deployed,
-            service,
+        once = OneOff(
+            container=service,
             task_definition=deployed.names.service(name),
             network=job_network(deployed, name),
             command=row.jobs[job].command,
-            environment={},
-        ).rpartition("/")[2]
+        )
+        task = start_task(deployed, once).rpartition("/")[2]
     if as_json:
         print_json({"task": task})
     else:

@@ -59,10 +59,8 @@ def logs(
             raise
     if not found and not follow:
         what = f"no line with {grep}" if grep else "nothing"
-        tell(
-            f"{service or 'every service'} has written {what} in the last {since}: "
-            "look further back with --since 1d"
-        )
+        whose = f"{service} has" if service else "all services have"
+        tell(f"{whose} written {what} in the last {since}: look further back with --since 1d")
 
 
 def duration(text: str) -> timedelta:

@@ -84,7 +84,7 @@ def down(
     with progress_on_screen(as_json) as progress:
         previews = Previews(base=open_stage(base))
         found = previews.named(name)
-        if found is None and not forget_file(name):
+        if found is None and not forget_file(name, base):
             there = ", ".join(each.name for each in previews.all()) or "none"
             raise UserError(f"{base} has no preview {name!r}: there are: {there}")
         if found:

@@ -15,7 +15,7 @@ from ops.cost.pricing import bill
 from ops.database.sql_files import read_files
 from ops.deployed import Deployed, local_time, open_stage
 from ops.images.image_tags import check_tag_is_pushed
-from ops.preview.file import checked_branch, name_of, stage_file
+from ops.preview.file import base_in, checked_branch, name_of, stage_file
 from ops.preview.images import build_and_push, built_services, commit_of
 from ops.preview.lending import check_lends, first_priority, lacks, lent_by
 from ops.preview.life import deploy, fill, has_login, image_tag
@@ -66,6 +66,7 @@ def up(
         lender = open_stage(base)
         lends = check_lends(lender.settings)
         name = name_of(branch, name, lends.services)
+        _check_file(name, base)
         previews = Previews(base=lender)
         before = previews.named(name)
         if before and before.branch not in (None, branch):
@@ -158,6 +159,16 @@ def _check_options(
     if source and tag:
         raise UserError(
             "--source with --tag: allowed: one of the two, because what is built gets its own tag"
+        )
+
+
+def _check_file(name: str, base: str) -> None:
+    """Raise UserError where the preview's stage file would take the place of somebody's own."""
+    path = this_workspace(f"{STAGE_PREFIX}{name}").stage_path
+    if path.exists() and base_in(path) != base:
+        raise UserError(
+            f"{path} is no preview of {base}, and would be overwritten: give the preview another name "
+            "with --name"
         )
 
 

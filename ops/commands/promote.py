@@ -14,14 +14,14 @@ from ops.commands.image_options import Source
 from ops.commands.releases import Now, roll_at_once, tell_what_is_next
 from ops.deployed import Deployed, check_runs_services, open_stage
 from ops.facts.releases import Ran, releases
-from ops.images.engines import find_engine, run_engine
+from ops.images.engines import find_engine
 from ops.images.image_builds import (
     build_arguments,
-    build_command,
     build_values,
     commit_tag,
     log_in,
     planned_build,
+    push_builds,
     push_target,
     registry_of,
     source_tree,
@@ -198,14 +198,8 @@ def _build(
                 values=build_values(deployed.settings),
             )
         )
-    engine = find_engine()
     with progress_on_screen(as_json) as progress:
-        log_in(deployed, engine, builds[0].reference)
-        for each in builds:
-            progress(f"building {each.reference} for {each.platform} with {engine}")
-            run_engine(build_command(engine, each))
-            progress(f"pushing {each.reference}")
-            run_engine([engine, "push", each.reference])
+        push_builds(deployed, find_engine(), builds, progress)
 
 
 def _copy(

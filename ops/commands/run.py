@@ -13,6 +13,7 @@ from ops.deployed import Deployed, check_runs_services, chosen_services, open_st
 from ops.facts.logs import Log
 from ops.tasks.one_off import (
     Ended,
+    OneOff,
     standing_service,
     start_task,
     task_running,
@@ -50,17 +51,14 @@ def run(
     chosen_services(deployed.settings, [service])
     check_runs_services(deployed.settings)
     standing = standing_service(deployed, service)
-    definition = deployed.names.service(service) if newest else standing["taskDefinition"]
-    network = standing["networkConfiguration"]
+    once = OneOff(
+        container=service,
+        task_definition=deployed.names.service(service) if newest else standing["taskDefinition"],
+        network=standing["networkConfiguration"],
+        command=command,
+    )
     if detach:
-        task = start_task(
-            deployed,
-            service,
-            task_definition=definition,
-            network=network,
-            command=command,
-            environment={},
-        ).rpartition("/")[2]
+        task = start_task(deployed, once).rpartition("/")[2]
         if as_json:
             print_json({"task": task, "exit_code": None, "log": []})
         else:
@@ -72,14 +70,7 @@ def run(
     log_since = datetime.now(UTC)
     with (
         progress_on_screen(as_json) as progress,
-        task_running(
-            deployed,
-            service,
-            task_definition=definition,
-            network=network,
-            command=command,
-            environment={},
-        ) as running,
+        task_running(deployed, once) as running,
     ):
         log = Log(deployed, service, start=log_since, stream=f"{service}/{service}/{running.id}")
 

@@ -87,7 +87,7 @@ def status(
     if as_json:
         print_json(found)
     else:
-        _show(found)
+        _show(found, asks=settings.preview.base if settings.preview else stage)
     failed = any(each.rolled_back or not _holds(each.deployment) for each in services)
     if (wait and failed) or asks_for_a_person(found):
         raise typer.Exit(ASKS_FOR_A_PERSON)
@@ -131,7 +131,8 @@ def addresses(deployed: Deployed) -> dict[str, str | None]:
     }
 
 
-def _show(status: Status) -> None:
+def _show(status: Status, *, asks: str) -> None:
+    """Print it; `asks` is the stage whose doctor to ask, which of a preview is its base."""
     say(
         f"stage {status.stage}, {status.region}, account {status.account}, "
         f"{status.url or 'no domain yet'}\n"
@@ -154,7 +155,7 @@ def _show(status: Status) -> None:
     if status.maintenance:
         say(f"visitors   {status.maintenance.text}")
     if asks_for_a_person(status):
-        say(f"\nwhat to do: python -m ops doctor --stage {status.stage}")
+        say(f"\nwhat to do: python -m ops doctor --stage {asks}")
 
 
 def asks_for_a_person(status: Status) -> bool:

@@ -49,6 +49,7 @@ class Database(_Table):
     gp3_gb_month: float
     aurora_acu_hour: float
     aurora_gb_month: float
+    burst_vcpu_hour: float
     instance_hour: dict[str, float]
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from aws.resources import RESOURCES
 from ops.cost.bill import Bill, Line, Usage, hourly, merged, monthly
 from ops.cost.prices import Prices
 from ops.cost.running import spot_share, weekly_share
@@ -20,75 +21,10 @@ Tasks = Literal["least", "most"]
 # second or 1 GB an hour, which a small business does not exceed.
 LCU = 1.0
 
-# No price of their own: what they do is billed elsewhere, or not at all.
-FREE = frozenset(
-    {
-        "aws_acm_certificate",
-        "aws_acm_certificate_validation",
-        "aws_appautoscaling_policy",
-        "aws_appautoscaling_scheduled_action",
-        "aws_appautoscaling_target",
-        "aws_backup_plan",
-        "aws_backup_selection",
-        "aws_budgets_budget",
-        "aws_ce_anomaly_monitor",
-        "aws_ce_anomaly_subscription",
-        "aws_chatbot_slack_channel_configuration",
-        "aws_chatbot_teams_channel_configuration",
-        "aws_cloudwatch_event_rule",
-        "aws_cloudwatch_event_target",
-        "aws_cloudwatch_log_resource_policy",
-        "aws_db_parameter_group",
-        "aws_db_subnet_group",
-        "aws_default_security_group",
-        "aws_ecr_lifecycle_policy",
-        "aws_ecr_repository_policy",
-        "aws_ecs_cluster",
-        "aws_ecs_cluster_capacity_providers",
-        "aws_ecs_task_definition",
-        "aws_efs_access_point",
-        "aws_efs_file_system_policy",
-        "aws_efs_mount_target",
-        "aws_iam_policy",
-        "aws_iam_role",
-        "aws_iam_role_policy",
-        "aws_iam_role_policy_attachment",
-        "aws_internet_gateway",
-        "aws_kms_alias",
-        "aws_lb_listener",
-        "aws_lb_listener_rule",
-        "aws_lb_target_group",
-        "aws_rds_cluster_parameter_group",
-        "aws_route53_record",
-        "aws_route_table",
-        "aws_route_table_association",
-        "aws_s3_bucket_lifecycle_configuration",
-        "aws_s3_bucket_logging",
-        "aws_s3_bucket_policy",
-        "aws_s3_bucket_public_access_block",
-        "aws_s3_bucket_server_side_encryption_configuration",
-        "aws_s3_bucket_versioning",
-        "aws_scheduler_schedule",
-        "aws_scheduler_schedule_group",
-        "aws_secretsmanager_secret_version",
-        "aws_security_group",
-        "aws_sns_topic",
-        "aws_sns_topic_policy",
-        "aws_sns_topic_subscription",
-        "aws_service_discovery_service",
-        "aws_subnet",
-        "aws_vpc",
-        "aws_vpc_dhcp_options",
-        "aws_vpc_dhcp_options_association",
-        "aws_vpc_endpoint",
-        "aws_vpc_security_group_egress_rule",
-        "aws_vpc_security_group_ingress_rule",
-        "aws_wafv2_ip_set",
-        "aws_wafv2_web_acl_association",
-        "aws_wafv2_web_acl_logging_configuration",
-        "random_password",
-    }
-)
+# Of older bases, and no row of the catalogue's. None of the catalogue's free types has a price either.
+FREE = frozenset({"aws_ce_anomaly_monitor", "random_password"}) | {
+    type_ for type_, row in RESOURCES.items() if row.free
+}
 
 
 # A plan may not know a size before the apply, and a state that somebody edited may hold anything.
@@ -333,5 +269,10 @@ _BY_USE: Mapping[str, tuple[str, str, Callable[[Prices], float]]] = {
     ),
     "aws_s3_bucket": ("objects in S3", "GB-month", lambda p: p.storage.s3_gb_month),
     "aws_ecr_repository": ("images", "GB-month", lambda p: p.storage.ecr_gb_month),
+    "aws_db_instance": (
+        "CPU above the share of a db.t class",
+        "vCPU-hour",
+        lambda p: p.database.burst_vcpu_hour,
+    ),
     "aws_rds_cluster": ("Aurora storage", "GB-month", lambda p: p.database.aurora_gb_month),
 }

@@ -1,23 +1,25 @@
 """The database of a moment of the past in the place of today's: three names, and which instance has which.
 
 The restored one is made beside the other and then takes its name, so that state, secrets and alarms go on.
-What is done is told from the names alone.
+What is done is told from the names alone, and the moment from a tag.
 """
 
 import time
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from common.errors import UserError
 from imports.recovery import recover
 from imports.recovery.recovery_stage import open_lost_stage as open_for_recovery
 from modules.base.naming import major_version
-from ops.deployed import Deployed, local_time
+from ops.deployed import Deployed
 from ops.facts.services import service_facts
 from terraform.pulled_state import pulled_document
 
 ADDRESS: Final = "aws_db_instance.main"
+TAG: Final = "RestoredTo"
+"""On the instance of then, the moment: RDS does not say it. The next deploy takes the tag away."""
 _NONE: Final = frozenset({"DBInstanceNotFound", "DBInstanceNotFoundFault"})
 _POLL_SECONDS, _LONGEST_SECONDS = 10, 7200
 
@@ -37,6 +39,21 @@ class Restoration:
         """The services that use the database."""
         services = self._deployed.settings.services.values()
         return tuple(each.name for each in services if each.uses_database)
+
+    @property
+    def moment(self) -> str:
+        """The moment that was asked for, as it is typed; empty where neither it nor RDS says it."""
+        tags = self._of_then().get("TagList", ())
+        tagged = [str(each["Value"]) for each in tags if each["Key"] == TAG]
+        return tagged[0] if tagged else _typed(self._moment) if self._moment else ""
+
+    def check_goes_on(self) -> None:
+        """Raise UserError for another moment than that of the restoration that is under way."""
+        if self._moment and self.moment != _typed(self._moment):
+            raise UserError(
+                f"--to {_typed(self._moment)}: a restoration to {self.moment} is under way: finish it "
+                f"without --to, or, before the swap, remove {self.beside} in RDS and run this again"
+            )
 
     def is_restored(self) -> bool:
         """Whether the instance of then was asked for."""
@@ -104,14 +121,27 @@ class Restoration:
         if self._moment is None:
             raise UserError(
                 "--to is missing: name the moment, as in --to 2026-11-23T06:00:00Z"
-                + (f"; the latest is {local_time(latest)}" if latest else "")
+                + (f"; the latest is {_typed(latest)}" if latest else "")
             )
         if latest and self._moment > latest:
             raise UserError(
-                f"--to {self._moment.isoformat()}: RDS has nothing so new: the latest is {latest.isoformat()}"
+                f"--to {_typed(self._moment)}: RDS has nothing so new: the latest is {_typed(latest)}"
             )
         self._check_version(major_version(live["EngineVersion"]))
+        self._check_is_kept(live)
         return live
+
+    def _check_is_kept(self, live: Mapping[str, Any]) -> None:
+        """Raise UserError for a moment before the backups: RDS says it when the services are stopped."""
+        days = live.get("BackupRetentionPeriod", 0)
+        if not days:
+            raise UserError(f"{self.name} keeps no backups: database.backup_retention_days is 0")
+        earliest = max(live["InstanceCreateTime"], datetime.now(UTC) - timedelta(days=days))
+        if self._moment and self._moment < earliest:
+            raise UserError(
+                f"--to {_typed(self._moment)}: RDS has nothing so old: {self.name} is of "
+                f"{_typed(live['InstanceCreateTime'])}, and its backups are kept for {days} days"
+            )
 
     def _check_version(self, version: str) -> None:
         """Raise UserError for a moment before the upgrade: RDS would restore the version of then."""
@@ -125,8 +155,8 @@ class Restoration:
         taken = answer["DBSnapshots"][0].get("SnapshotCreateTime") if answer else None
         if taken and self._moment and self._moment <= taken:
             raise UserError(
-                f"--to {self._moment.isoformat()}: is before {self.name} was upgraded to PostgreSQL "
-                f"{version}: name a moment after {taken.isoformat()}, or restore its snapshot {before} by "
+                f"--to {_typed(self._moment)}: is before {self.name} was upgraded to PostgreSQL "
+                f"{version}: name a moment after {_typed(taken)}, or restore its snapshot {before} by "
                 "hand"
             )
 
@@ -150,6 +180,10 @@ class Restoration:
             MultiAZ=live.get("MultiAZ", False),
             DeletionProtection=live.get("DeletionProtection", False),
             CopyTagsToSnapshot=True,
+            Tags=[
+                *(each for each in live.get("TagList", ()) if each["Key"] != TAG),
+                {"Key": TAG, "Value": self.moment},
+            ],
         )
 
     def wait(self) -> None:
@@ -182,6 +216,11 @@ class Restoration:
                 return str(resource["instances"][0]["attributes"]["resource_id"])
         return None
 
+    def _of_then(self) -> Mapping[str, Any]:
+        """Return the instance of then, under the name that it has by now; nothing where there is none."""
+        name = self.beside if self._find(self.beside) or not self._find(self.before) else self.name
+        return self._find(name) or {}
+
     def _rename(self, old: str, new: str) -> None:
         self._deployed.ask(
             "rds",
@@ -207,3 +246,8 @@ class Restoration:
             "rds", "DescribeDBInstances", _NONE, DBInstanceIdentifier=name
         )
         return answer["DBInstances"][0] if answer else None
+
+
+def _typed(moment: datetime) -> str:
+    """Return a moment as `--to` takes it."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

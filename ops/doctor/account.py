@@ -7,7 +7,7 @@ from ops.deployed import Deployed
 from ops.doctor.finding import Finding, attention, fine, unknown
 
 # One deed of each service that a deploy uses; who may do these administers it.
-_DEEDS = (
+_ACTIONS = (
     "acm:RequestCertificate",
     "application-autoscaling:RegisterScalableTarget",
     "cloudwatch:PutMetricAlarm",
@@ -90,7 +90,7 @@ def gather_permissions(deployed: Deployed) -> PermissionFacts:
         "SimulatePrincipalPolicy",
         ("EvaluationResults",),
         PolicySourceArn=_policies_of(deployed, caller),
-        ActionNames=list(_deeds(deployed)),
+        ActionNames=list(_actions(deployed)),
     )["EvaluationResults"]
     return PermissionFacts(
         caller=caller,
@@ -119,13 +119,13 @@ def judge_permissions(facts: PermissionFacts) -> list[Finding]:
                 "let an administrator of the account allow these actions to it",
             )
         ]
-    return [fine("permissions", f"{len(facts.decisions)} deeds of a deploy are allowed")]
+    return [fine("permissions", f"{len(facts.decisions)} actions of a deploy are allowed")]
 
 
-def _deeds(deployed: Deployed) -> Sequence[str]:
+def _actions(deployed: Deployed) -> Sequence[str]:
     settings = deployed.settings
     with_a_zone = _WITH_A_ZONE if settings.dns.mode == "route53" else ()
-    return (*_DEEDS, *with_a_zone, *(_WITH_A_CDN if settings.front else ()))
+    return (*_ACTIONS, *with_a_zone, *(_WITH_A_CDN if settings.front else ()))
 
 
 def _policies_of(deployed: Deployed, caller: str) -> str:

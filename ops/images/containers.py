@@ -27,6 +27,11 @@ UNTESTED: Final[Mapping[str, tuple[str, ...]]] = {
     ),
 }
 """What an engine does not do as Fargate does."""
+_AT_ONCE: Final[Mapping[str, tuple[str, ...]]] = {
+    "buildah": (),
+    # It waits ten seconds first, even so: most programs that are process 1 do not hear SIGTERM.
+    "podman": ("-f", "--time", "0"),
+}
 
 
 def read_config(engine: str, image: str) -> ImageConfig:
@@ -63,9 +68,7 @@ def read_config(engine: str, image: str) -> ImageConfig:
 @contextmanager
 def started(engine: str, launch: Launch, config: ImageConfig) -> Iterator[Container]:
     """Run a container for the block. Raises UserError when the engine cannot start it."""
-    remove = (
-        [engine, "rm", launch.name] if engine == "buildah" else [engine, "rm", "-f", launch.name]
-    )
+    remove = [engine, "rm", *_AT_ONCE.get(engine, ("-f",)), launch.name]
     with _ended_as_by_ctrl_c(), tempfile.TemporaryDirectory(prefix="atomic-images-") as folder:
         try:
             if engine == "buildah":

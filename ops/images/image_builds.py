@@ -3,12 +3,13 @@
 import base64
 import os
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from aws.client import ask
 from common.errors import UserError
+from common.progress import Progress
 from modules.settings.services import OF_THIS_PROJECT, OWN_REPOSITORY, PLACEHOLDERS, Service
 from modules.settings.shared_registry import shared_registry
 from modules.settings.stage_settings import StageSettings
@@ -162,6 +163,18 @@ def build_command(engine: str, build: Build) -> list[str]:
         build.reference,
         str(build.context),
     ]
+
+
+def push_builds(
+    deployed: Deployed, engine: str, builds: Sequence[Build], progress: Progress
+) -> None:
+    """Build images, and push each to its registry as soon as it is built."""
+    log_in(deployed, engine, builds[0].reference)
+    for each in builds:
+        progress(f"building {each.reference} for {each.platform} with {engine}")
+        run_engine(build_command(engine, each))
+        progress(f"pushing {each.reference}")
+        run_engine([engine, "push", each.reference])
 
 
 def registry_of(deployed: Deployed, service: str) -> str:

@@ -4,60 +4,40 @@ From left to right: users, what is public, the services as rows, a channel of ve
 thing that is reached from the services has a lane of its own, so that lines meet at right angles alone.
 """
 
+from ops.picture import grid
 from ops.picture.architecture import Architecture, Node
 from ops.picture.drawing import Box, Drawing, Line, Text
-from ops.picture.grid import (
-    BALANCER_WIDTH,
-    BALANCER_X,
-    CHANNEL_X,
-    GAP,
-    GATEWAY_X,
-    HEAD,
-    LEGEND_HEIGHT,
-    MARGIN,
-    ROW_HEIGHT,
-    ROW_PITCH,
-    SERVICE_WIDTH,
-    SERVICE_X,
-    SPLIT_X,
-    STORE_WIDTH,
-    STORE_X,
-    TOP,
-    WIDTH,
-    ZONE_HEIGHT,
-    Heights,
-    card_box,
-    card_height,
-)
 from ops.picture.lanes import Lane, columns_of, lanes, ports_of
 from ops.picture.layout_areas import frame_shapes, outside_shapes, zone_shapes
 
 
 def layout(facts: Architecture) -> Drawing:
     """Lay the picture out."""
-    rows_top = TOP + 3 * HEAD
+    rows_top = grid.TOP + 3 * grid.HEAD
     services = [
-        card_box(
+        grid.card_box(
             node,
-            x=SERVICE_X,
-            y=rows_top + index * ROW_PITCH,
-            width=SERVICE_WIDTH,
-            height=ROW_HEIGHT,
+            x=grid.SERVICE_X,
+            y=rows_top + index * grid.ROW_PITCH,
+            width=grid.SERVICE_WIDTH,
+            height=grid.ROW_HEIGHT,
         )
         for index, node in enumerate(facts.services)
     ]
     stores = _stores(facts, services, rows_top)
-    rows_bottom = max([rows_top + ROW_PITCH, *(box.bottom for box in (*services, *stores))])
-    workloads = rows_bottom + 2 * GAP
-    vpc_bottom = workloads + GAP + len(facts.zones) * (ZONE_HEIGHT + GAP) + 2 * GAP
-    heights = Heights(workloads=workloads, vpc=vpc_bottom)
+    rows_bottom = max([rows_top + grid.ROW_PITCH, *(box.bottom for box in (*services, *stores))])
+    workloads = rows_bottom + 2 * grid.GAP
+    vpc_bottom = (
+        workloads + grid.GAP + len(facts.zones) * (grid.ZONE_HEIGHT + grid.GAP) + 2 * grid.GAP
+    )
+    heights = grid.Heights(workloads=workloads, vpc=vpc_bottom)
 
     balancer = _balancer(facts, services, rows_top)
-    centre = balancer.middle if balancer else rows_top + ROW_PITCH / 2
+    centre = balancer.middle if balancer else rows_top + grid.ROW_PITCH / 2
     gateway = _gateway(facts, centre)
     users = _users(facts, centre)
     zones, zone_lines = zone_shapes(facts, heights, gateway)
-    outside, outside_frames, bottom = outside_shapes(facts, vpc_bottom + 2 * GAP)
+    outside, outside_frames, bottom = outside_shapes(facts, vpc_bottom + 2 * grid.GAP)
     cards = [*(node.card for node in facts.services), *facts.stores]
     targets = {
         card.key: box for card, box in zip(cards, [*services, *stores], strict=True) if card.key
@@ -67,8 +47,8 @@ def layout(facts: Architecture) -> Drawing:
     lane_lines, lane_texts = _lane_shapes(found, vpc_bottom)
     way_in, way_texts = _way_in(facts, users, gateway, balancer, services)
     return Drawing(
-        width=WIDTH,
-        height=bottom + LEGEND_HEIGHT + GAP,
+        width=grid.WIDTH,
+        height=bottom + grid.LEGEND_HEIGHT + grid.GAP,
         title=f"Architecture of {facts.title}",
         description=_description(facts),
         frames=(*frame_shapes(facts, heights, services, rows_top), *outside_frames),
@@ -102,7 +82,7 @@ def _stores(facts: Architecture, services: list[Box], top: float) -> list[Box]:
     lowest = top
     for index in sorted(wanted, key=lambda each: wanted[each]):
         store = facts.stores[index]
-        height = card_height(len(store.lines))
+        height = grid.card_height(len(store.lines))
         y = max(lowest, wanted[index] - height / 2)
         # A line that arrives may not run on in one that leaves a service at the same height; a single user's
         # own line goes straight on.
@@ -110,8 +90,10 @@ def _stores(facts: Architecture, services: list[Box], top: float) -> list[Box]:
         taken = [port for box in services if box is not alone for port in ports_of(box)]
         while any(abs(y + height / 2 - port) < 6 for port in taken):
             y += 1
-        placed[index] = card_box(Node(card=store), x=STORE_X, y=y, width=STORE_WIDTH, height=height)
-        lowest = placed[index].bottom + 2 * GAP
+        placed[index] = grid.card_box(
+            Node(card=store), x=grid.STORE_X, y=y, width=grid.STORE_WIDTH, height=height
+        )
+        lowest = placed[index].bottom + 2 * grid.GAP
     return [placed[index] for index in range(len(facts.stores))]
 
 
@@ -121,14 +103,16 @@ def _balancer(facts: Architecture, services: list[Box], top: float) -> Box | Non
         return None
     routed = [box for box, each in zip(services, facts.services, strict=True) if each.path]
     bottom = max([top + 120, *(box.bottom for box in routed)])
-    return card_box(node, x=BALANCER_X, y=top, width=BALANCER_WIDTH, height=bottom - top)
+    return grid.card_box(
+        node, x=grid.BALANCER_X, y=top, width=grid.BALANCER_WIDTH, height=bottom - top
+    )
 
 
 def _gateway(facts: Architecture, centre: float) -> Box | None:
     if not facts.gateway:
         return None
     return Box(
-        x=GATEWAY_X,
+        x=grid.GATEWAY_X,
         y=centre - 34,
         width=84,
         height=68,
@@ -143,7 +127,7 @@ def _users(facts: Architecture, centre: float) -> Box | None:
     if facts.load_balancer is None:
         return None
     return Box(
-        x=MARGIN,
+        x=grid.MARGIN,
         y=centre - 34,
         width=92,
         height=68,
@@ -170,18 +154,20 @@ def _way_in(
         if balancer and node.path:
             points = ((balancer.right, box.middle), (box.x, box.middle))
             lines.append(Line(points=points, kind="edge"))
-            texts.append(Text(x=SPLIT_X + 14, y=box.middle - 6, text=node.path, kind="path"))
+            texts.append(Text(x=grid.SPLIT_X + 14, y=box.middle - 6, text=node.path, kind="path"))
     return lines, texts
 
 
 def _lane_shapes(found: list[Lane], vpc_bottom: float) -> tuple[list[Line], list[Text]]:
     lines, texts = [], []
-    out_of_vpc = vpc_bottom + GAP
+    out_of_vpc = vpc_bottom + grid.GAP
     columns = columns_of(found, out_of_vpc)
     # Right of the lanes there is room for a port, and for the arrow's head.
-    step = min(18.0, (STORE_X - 52 - CHANNEL_X - GAP) / (max(columns, default=0) + 1))
+    step = min(
+        18.0, (grid.STORE_X - 52 - grid.CHANNEL_X - grid.GAP) / (max(columns, default=0) + 1)
+    )
     for lane, column in zip(found, columns, strict=True):
-        x = CHANNEL_X + GAP + 4 + (column + 0.6) * step
+        x = grid.CHANNEL_X + grid.GAP + 4 + (column + 0.6) * step
         shapes, label = lane.shapes(x, out_of_vpc=out_of_vpc)
         lines += shapes
         texts += label
@@ -195,9 +181,9 @@ def _headings(facts: Architecture, bottom: float) -> list[Text]:
         "Dashed: a role's policy allows it. Dotted: the way out to the internet."
     )
     return [
-        Text(x=MARGIN, y=38, text=facts.title, kind="heading"),
-        Text(x=MARGIN, y=62, text=words, kind="subtitle"),
-        Text(x=MARGIN, y=bottom + LEGEND_HEIGHT, text=legend, kind="legend"),
+        Text(x=grid.MARGIN, y=38, text=facts.title, kind="heading"),
+        Text(x=grid.MARGIN, y=62, text=words, kind="subtitle"),
+        Text(x=grid.MARGIN, y=bottom + grid.LEGEND_HEIGHT, text=legend, kind="legend"),
     ]
 
 

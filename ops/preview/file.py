@@ -2,14 +2,16 @@
 
 import hashlib
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import tomli_w
 
 from common.errors import UserError, shorten
 from modules.settings.previews import PREFIX, STAGE_PREFIX, TAG, Preview, host_of
-from modules.settings.services import OWN_REPOSITORY, SERVICES, Service
+from modules.settings.services import OWN_REPOSITORY, PLACEHOLDERS, SERVICES, Service
 from modules.settings.setting_types import PLAIN_NAME
 from modules.settings.stage_settings import StageSettings
 
@@ -58,6 +60,17 @@ def checked_name(name: str, longest: int = _TARGET_GROUP - len(f"{PREFIX}-") - 1
     return name
 
 
+def base_in(path: Path) -> str | None:
+    """Return the base that a preview's stage file names; None for another's file, and where there is none."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError):
+        return None
+    preview = document.get("preview")
+    base = preview.get("base") if isinstance(preview, dict) else None
+    return base if isinstance(base, str) else None
+
+
 def database_of(name: str) -> str:
     """Return the database of a preview, and its role."""
     return f"preview_{name.replace('-', '_')}"
@@ -88,7 +101,7 @@ def stage_file(
         **({"state": {"key": state_key}} if state_key else {}),
         "services": {
             each: (
-                _row(base.services[each], services, tags.get(each))
+                _row(base.services[each], services, tags.get(each), extended=bool(base.extension))
                 if each in services
                 else {"enabled": False}
             )
@@ -98,9 +111,16 @@ def stage_file(
     return _HEADER + tomli_w.dumps(document)
 
 
-def _row(row: Service, services: Sequence[str], tag: str | None) -> dict[str, Any]:
+def _row(
+    row: Service, services: Sequence[str], tag: str | None, *, extended: bool
+) -> dict[str, Any]:
     """Return what a service's row has in a preview: one task on Spot, which calls what is there."""
-    pooled = "HASURA_GRAPHQL_PG_CONNECTIONS"
+    environment = {
+        # All previews and the base share what one instance lets in.
+        **{name: "5" for name in row.environment if name == "HASURA_GRAPHQL_PG_CONNECTIONS"},
+        # What the base's extension would put in, nobody does here.
+        **{name: "" for name, value in row.environment.items() if extended and _is_given(value)},
+    }
     return {
         "capacity": "spot-only",
         "min_tasks": 1,
@@ -110,7 +130,11 @@ def _row(row: Service, services: Sequence[str], tag: str | None) -> dict[str, An
         # What an extension gives is the base's alone.
         "policies": [each for each in row.policies if each.endswith(".json")],
         "unbounded_policies": [each for each in row.unbounded_policies if each.endswith(".json")],
-        # All previews and the base share what one instance lets in.
-        **({"environment": {pooled: "5"}} if pooled in row.environment else {}),
+        **({"environment": environment} if environment else {}),
         **({"image_tag": tag} if tag and row.image == OWN_REPOSITORY else {}),
     }
+
+
+def _is_given(value: str) -> bool:
+    """Return whether a variable's value has a name in braces that is none of the platform's."""
+    return any(each not in PLACEHOLDERS for each in re.findall(r"\{([a-z][a-z0-9_]*)\}", value))

@@ -6,13 +6,12 @@ from pathlib import Path
 from common.progress import Progress
 from modules.settings.services import OWN_REPOSITORY
 from ops.deployed import Deployed
-from ops.images.engines import find_engine, run_engine
+from ops.images.engines import find_engine
 from ops.images.image_builds import (
-    build_command,
     build_values,
     commit_tag,
-    log_in,
     planned_build,
+    push_builds,
     registry_of,
     source_tree,
 )
@@ -49,9 +48,4 @@ def build_and_push(preview: Deployed, tag: str, source: Path, progress: Progress
         )
         for name in missing
     ]
-    log_in(preview, engine, registry_of(preview, missing[0]))
-    for each in builds:
-        progress(f"building {each.reference} for {each.platform} with {engine}")
-        run_engine(build_command(engine, each))
-        progress(f"pushing {each.reference}")
-        run_engine([engine, "push", each.reference])
+    push_builds(preview, engine, builds, progress)

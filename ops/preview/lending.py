@@ -5,6 +5,7 @@ from typing import Any, Final
 from zlib import crc32
 
 from common.errors import UserError
+from modules.base.naming import resource_name
 from modules.compute.containers import secret_references
 from modules.settings.previews import ROOM, RULES_EACH, Lent, LentRegistry, Previews, wildcard_of
 from modules.settings.services import OWN_REPOSITORY
@@ -28,16 +29,6 @@ def check_lends(settings: StageSettings) -> Previews:
             f"stage {stage} lends nothing: add [previews] to its stage file and deploy it: "
             f"`cdktf deploy {settings.stack_name}`"
         )
-    for name in lends.services:
-        row = settings.services.get(name)
-        if row is None or row.uses_file_storage:
-            allowed = ", ".join(
-                each for each, row in settings.services.items() if not row.uses_file_storage
-            )
-            raise UserError(
-                f"stage {stage}: previews.services has {name!r}: allowed: services of the stage that use no "
-                f"file storage: {allowed}"
-            )
     return lends
 
 
@@ -74,14 +65,14 @@ def lent_by(settings: StageSettings, services: Sequence[str], state: State | Non
             else of("aws_rds_cluster.main")["endpoint"]
         ),
         key_arn=objects.get("aws_kms_key.main", {}).get("arn"),
-        groups={name: of(f"aws_security_group.{_id(name)}")["id"] for name in services},
+        groups={name: of(f"aws_security_group.{resource_name(name)}")["id"] for name in services},
         registries={
-            row.registry: _registry(of(f"aws_ecr_repository.{_id(row.registry)}"))
+            row.registry: _registry(of(f"aws_ecr_repository.{resource_name(row.registry)}"))
             for row in rows.values()
             if row.image == OWN_REPOSITORY
         },
         secrets={
-            name: of(f"aws_secretsmanager_secret.{_id(name)}")["arn"]
+            name: of(f"aws_secretsmanager_secret.{resource_name(name)}")["arn"]
             for name in _operators(settings, services)
         },
     )
@@ -172,10 +163,6 @@ def _registry(attributes: Mapping[str, Any]) -> LentRegistry:
     return LentRegistry(
         name=attributes["name"], url=attributes["repository_url"], arn=attributes["arn"]
     )
-
-
-def _id(name: str) -> str:
-    return name.replace("-", "_")
 
 
 _NAMESPACE: Final = "aws_service_discovery_private_dns_namespace.main"

@@ -16,7 +16,7 @@ from ops.database.script import CHANGED, packed
 from ops.database.sql_files import SqlFile
 from ops.deployed import Deployed
 from ops.facts.database import database_facts
-from ops.preview.file import database_of
+from ops.preview.file import base_in, database_of
 from ops.preview.sql import DOWN, TAKEN, UP, down_scripts, up_scripts
 from ops.preview.states import Found, Previews
 from ops.tasks.database_task import Applied, sql_in_task
@@ -82,15 +82,19 @@ def end(previews: Previews, found: Found, progress: Progress) -> None:
     delete_revisions(base.clients, revisions, progress)
     delete_images(base, name, progress)
     previews.forget(name)
-    forget_file(name)
+    forget_file(name, base.settings.stage)
 
 
-def forget_file(name: str) -> bool:
-    """Delete a preview's stage file, and return whether there was one: `up` may have made no more."""
+def forget_file(name: str, base: str) -> bool:
+    """Delete a preview's stage file, and return whether there was one: `up` may have made no more.
+
+    A file of that name which is no preview of this base is somebody's own.
+    """
     path = this_workspace(f"{STAGE_PREFIX}{name}").stage_path
-    was_there = path.is_file()
-    path.unlink(missing_ok=True)
-    return was_there
+    if base_in(path) != base:
+        return False
+    path.unlink()
+    return True
 
 
 def image_tag(name: str, commit: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from aws.client import Clients, ask, ask_all, ask_unless, boto3_clients
+from common.errors import UserError
 from modules.settings.previews import STAGE_PREFIX, host_of, moment_of
 from modules.settings.stage_settings import stack_name
 from ops.deployed import Deployed
@@ -29,6 +30,7 @@ class Found:
     """
 
     name: str
+    base: str | None = None
     branch: str | None
     address: str
     expires_at: datetime | None
@@ -60,11 +62,23 @@ class Previews:
     def all(self) -> list[Found]:
         """Return the previews that there are, by name. Raises UserError for a state that cannot be read."""
         found = (self._read(name) for name in sorted(self._names()))
-        return [each for each in found if each]
+        return [each for each in found if each and self._is_ours(each)]
 
     def named(self, name: str) -> Found | None:
-        """Return the preview of this name; None where there is none."""
-        return self._read(name)
+        """Return the preview of this name; None where there is none.
+
+        Raises UserError for another base's: its state would be taken for the one of a new preview.
+        """
+        found = self._read(name)
+        if found and not self._is_ours(found):
+            raise UserError(
+                f"preview {name} is of stage {found.base}, whose states are in the same place: say --base "
+                f"{found.base}, or give this one another name"
+            )
+        return found
+
+    def _is_ours(self, found: Found) -> bool:
+        return found.base in (None, self.base.settings.stage)
 
     def forget(self, name: str) -> None:
         """Delete the state of a preview of which nothing is left."""
@@ -128,10 +142,11 @@ class Previews:
         state = parse_state(text, source=f"the state of preview {name}")
         said = _outputs(state)
         base = self.base.settings
-        if said and said.get("PreviewBase") != base.stage:
-            return None
+        if said and "PreviewBase" not in said:
+            return None  # somebody's stage that is called so
         return Found(
             name=name,
+            base=said.get("PreviewBase"),
             branch=said.get("PreviewBranch"),
             address=f"https://{host_of(name, base.domain_name or '')}",
             expires_at=moment_of(said["PreviewExpiresAt"]) if said else None,

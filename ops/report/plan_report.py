@@ -48,6 +48,7 @@ _LOSS = {
 # (attribute, value after): what guards data, and is taken away.
 _GUARDS: tuple[tuple[str, object], ...] = (
     ("backup_retention_period", 0),
+    ("delete_automated_backups", True),
     ("deletion_protection", False),
     ("enable_deletion_protection", False),
     ("force_delete", True),

@@ -13,7 +13,7 @@ from ops.database.script import ASKS, CHANGED, SAYS, TASK
 from ops.deployed import Deployed
 from ops.facts.logs import read_log
 from ops.tasks.bucket_link import waiting_in_the_bucket
-from ops.tasks.one_off import Ended, run_task
+from ops.tasks.one_off import Ended, OneOff, run_task
 from ops.tasks.standalone import network_of
 
 _NOTHING_RUNS = "the embedded AWS runs no container"
@@ -78,9 +78,8 @@ def sql_in_task(
     )
     with waiting_in_the_bucket(deployed, archive, name="database-apply.tar.gz") as link:
         progress("starting the task that runs SQL")
-        ended = run_task(
-            deployed,
-            DATABASE_TASK,
+        task = OneOff(
+            container=DATABASE_TASK,
             task_definition=deployed.names.service(DATABASE_TASK),
             network=network,
             command=[script],
@@ -90,8 +89,8 @@ def sql_in_task(
                 "PGCONNECT_TIMEOUT": "30",
                 **environment,
             },
-            progress=progress,
         )
+        ended = run_task(deployed, task, progress)
     if ended.exit_code is None:
         raise UserError(
             f"task {ended.task_id} ran no SQL ({ended.reason}): python -m ops doctor may say why"

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from common.errors import UserError
@@ -51,6 +51,18 @@ class Running:
             time.sleep(min(left, _LISTEN_SECONDS))
 
 
+@dataclass(frozen=True, kw_only=True)
+class OneOff:
+    """A task to start once: another `command` in its `container`, with `environment` over its own."""
+
+    container: str
+    task_definition: str
+    network: Mapping[str, Any]
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    with_exec: bool = False
+
+
 def run_beside(
     deployed: Deployed,
     service: str,
@@ -67,55 +79,29 @@ def run_beside(
     Raises UserError where the service does not exist or the task does not end and when AWS refuses.
     """
     standing = standing_service(deployed, service)
-    return run_task(
-        deployed,
-        service,
+    task = OneOff(
+        container=service,
         task_definition=standing["taskDefinition"],
         network=standing["networkConfiguration"],
         command=command,
         environment=environment,
-        progress=progress,
     )
+    return run_task(deployed, task, progress)
 
 
-def run_task(
-    deployed: Deployed,
-    container: str,
-    *,
-    task_definition: str,
-    network: Mapping[str, Any],
-    command: list[str],
-    environment: Mapping[str, str],
-    progress: Progress,
-) -> Ended:
-    """Run `command` in the `container` of one task until it ends; whatever ends this early stops it.
+def run_task(deployed: Deployed, task: OneOff, progress: Progress) -> Ended:
+    """Run a task until it ends; whatever ends this early stops it.
 
     Raises UserError where the task does not end and when AWS refuses.
     """
-    with task_running(
-        deployed,
-        container,
-        task_definition=task_definition,
-        network=network,
-        command=command,
-        environment=environment,
-    ) as running:
+    with task_running(deployed, task) as running:
         return wait_until_ended(
-            deployed, container, running, progress, longest_seconds=_LONGEST_SECONDS
+            deployed, task.container, running, progress, longest_seconds=_LONGEST_SECONDS
         )
 
 
 @contextmanager
-def task_running(
-    deployed: Deployed,
-    container: str,
-    *,
-    task_definition: str,
-    network: Mapping[str, Any],
-    command: Sequence[str],
-    environment: Mapping[str, str],
-    with_exec: bool = False,
-) -> Iterator[Running]:
+def task_running(deployed: Deployed, task: OneOff) -> Iterator[Running]:
     """Start a task for a block that waits until it ends; whatever ends the block early stops it.
 
     Ctrl-C, however often, SIGTERM and a closed terminal are heard where the block `rest`s: there is no moment
@@ -124,35 +110,18 @@ def task_running(
     Raises UserError where ECS starts none, and KeyboardInterrupt after the block.
     """
     with interrupts_kept() as interrupts:
-        task = start_task(
-            deployed,
-            container,
-            task_definition=task_definition,
-            network=network,
-            command=command,
-            environment=environment,
-            with_exec=with_exec,
-        )
+        arn = start_task(deployed, task)
         try:
-            yield Running(task=task, interrupts=interrupts)
+            yield Running(task=arn, interrupts=interrupts)
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
-                tell(f"interrupted: stopping task {task.rpartition('/')[2]}")
-            stop_task(deployed, task)
+                tell(f"interrupted: stopping task {arn.rpartition('/')[2]}")
+            stop_task(deployed, arn)
             raise
 
 
-def start_task(
-    deployed: Deployed,
-    container: str,
-    *,
-    task_definition: str,
-    network: Mapping[str, Any],
-    command: Sequence[str],
-    environment: Mapping[str, str],
-    with_exec: bool = False,
-) -> str:
-    """Start one task with another command in its `container`, and return its ARN.
+def start_task(deployed: Deployed, task: OneOff) -> str:
+    """Start one task, and return its ARN.
 
     Raises UserError where ECS starts none.
     """
@@ -160,19 +129,19 @@ def start_task(
         "ecs",
         "RunTask",
         cluster=deployed.names.cluster,
-        taskDefinition=task_definition,
+        taskDefinition=task.task_definition,
         # Spot may take a task away at any moment.
         capacityProviderStrategy=[{"capacityProvider": "FARGATE", "weight": 1}],
-        networkConfiguration=network,
+        networkConfiguration=task.network,
         startedBy="atomic-ops",
-        **({"enableExecuteCommand": True} if with_exec else {}),
+        **({"enableExecuteCommand": True} if task.with_exec else {}),
         overrides={
             "containerOverrides": [
                 {
-                    "name": container,
-                    "command": list(command),
+                    "name": task.container,
+                    "command": list(task.command),
                     "environment": [
-                        {"name": name, "value": value} for name, value in environment.items()
+                        {"name": name, "value": value} for name, value in task.environment.items()
                     ],
                 }
             ]
@@ -180,7 +149,7 @@ def start_task(
     )
     if not answer["tasks"]:
         why = "; ".join(str(each.get("reason")) for each in answer.get("failures", []))
-        raise UserError(f"ECS started no task of {container} ({why}): try it again")
+        raise UserError(f"ECS started no task of {task.container} ({why}): try it again")
     return str(answer["tasks"][0]["taskArn"])
 
 

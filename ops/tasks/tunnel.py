@@ -17,7 +17,7 @@ from common.errors import UserError
 from common.progress import Progress
 from modules.settings.services import DATABASE_TUNNEL
 from ops.deployed import Deployed
-from ops.tasks.one_off import Running, stop_task, task_running, task_state
+from ops.tasks.one_off import OneOff, Running, stop_task, task_running, task_state
 from ops.tasks.sessions import plugin_call, target_of
 from ops.tasks.standalone import network_of
 
@@ -61,15 +61,14 @@ def tunnel_to(
     here = local_port or _free_port()
     _check_is_free(here)
     progress("starting the task that the tunnel goes through")
-    with task_running(
-        deployed,
-        DATABASE_TUNNEL,
+    task = OneOff(
+        container=DATABASE_TUNNEL,
         task_definition=deployed.names.service(DATABASE_TUNNEL),
         network=network,
         command=[str(_LONGEST_SECONDS)],
-        environment={},
         with_exec=True,
-    ) as running:
+    )
+    with task_running(deployed, task) as running:
         runtime_id = _ready(deployed, running, progress)
         request = {
             "Target": target_of(deployed, running.id, runtime_id),

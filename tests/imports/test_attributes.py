@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from aws.resources import ADOPTABLE, RESOURCES, is_state_only
-from imports.gate import Verdict, covers, judge_adoption
+from imports.bind import covers
+from imports.gate import Verdict, judge_adoption
 from imports.sources.cloudformation.verdicts import OF_STACK
 from imports.sources.terraform_base.mapping import ADOPTED
 from terraform.plan import change_of
@@ -77,6 +78,7 @@ def test_what_changes_in_the_state_alone_is_never_observed(type_: str) -> None:
     ("type_", "attribute", "before", "after"),
     [
         ("aws_db_instance", "apply_immediately", None, False),
+        ("aws_db_instance", "delete_automated_backups", True, False),
         ("aws_db_instance", "final_snapshot_identifier", None, "last"),
         ("aws_db_instance", "skip_final_snapshot", None, False),
         ("aws_db_instance", "skip_final_snapshot", True, False),
@@ -105,6 +107,7 @@ def test_a_change_on_the_list_is_one_in_the_state_alone(
         ("aws_db_instance", "apply_immediately", True, False),
         ("aws_db_instance", "final_snapshot_identifier", "last", "other"),
         ("aws_db_instance", "final_snapshot_identifier", "last", None),
+        ("aws_db_instance", "delete_automated_backups", False, True),
         ("aws_db_instance", "skip_final_snapshot", None, True),
         ("aws_db_instance", "skip_final_snapshot", False, True),
         ("aws_db_instance", "skip_final_snapshot", True, None),
@@ -138,6 +141,7 @@ def test_nothing_else_is_on_the_list() -> None:
     assert {row.type: sorted(row.state_changes) for row in CHANGED} == {
         "aws_db_instance": [
             "apply_immediately",
+            "delete_automated_backups",
             "final_snapshot_identifier",
             "skip_final_snapshot",
         ],

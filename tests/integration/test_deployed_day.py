@@ -151,7 +151,7 @@ def test_status_shows_services_alarms_and_database_on_one_screen(dev: Deployment
     assert len(lines) <= 24
     (hasura,) = [line for line in lines if line.startswith("hasura")]
     assert "of 1" in hasura
-    assert "graphql-engine:v2.48.6" in hasura
+    assert "graphql-engine:v2.48.9" in hasura
     assert (
         "alarms     0 of 39 firing" in lines
     )  # the guide's, and one for each service without a task

@@ -29,6 +29,40 @@ TERRAFORM, CDK, _ = re.split(
 )  # `test_two_owners` goes the third way
 RETIRE = "python -m imports retire --stage prod --cloudformation AwsStack"
 CI = "\n## Deploy from CI"
+EVERY_DAY = PAGES["README.md"].partition("\n## Every day")[2]
+DEPLOYED = """
+```toml
+[database]
+login_roles = false
+```
+```
+. ./activate
+cdktf deploy atomic-prod
+```
+"""
+WITHOUT_AN_ACCOUNT = {
+    # No container runs, no image was pushed.
+    **dict.fromkeys(("python -m ops doctor", "python -m ops status"), 2),
+    "python -m ops run ": 1,
+    # Nobody is there to say yes.
+    **dict.fromkeys(("python -m ops database rotate", "python -m ops database restore"), 2),
+    # What they need is the reader's own: a plugin, a source tree, a staging, a service that he has made.
+    **dict.fromkeys(
+        (
+            "python -m ops apply-hasura-metadata",
+            "python -m ops database apply",
+            "python -m ops database connect",
+            "python -m ops database upgrade",
+            "python -m ops exec",
+            "python -m ops images build",
+            "python -m ops preview up",
+            "python -m ops promote",
+            "python -m ops rollback",
+            "python -m ops services rename",
+        ),
+        1,
+    ),
+}
 
 
 @pytest.fixture(scope="module", name="walked")
@@ -39,6 +73,7 @@ def _walked(
     walks: dict[str, Callable[[Path], str]] = {
         "first_quarter": _first_quarter,
         "demo": _demo,
+        "every_day": _every_day,
         "terraform": _terraform,
         "cdk": _cdk,
     }
@@ -70,6 +105,24 @@ def _first_quarter(folder: Path) -> str:
 def _demo(folder: Path) -> str:
     top = PAGES["README.md"].partition("\n## ")[0]
     return Walk(copy=a_copy(folder)).through(f"```\n. ./activate\n```\n{top}").stdout
+
+
+def _every_day(folder: Path) -> str:
+    copy = a_copy(folder)
+
+    def walk(emulator: Emulator) -> str:
+        return (
+            Walk(
+                copy=copy,
+                environment=emulator.environment,
+                swaps=((" --follow", ""),),  # it would, for ever
+                ends_with=WITHOUT_AN_ACCOUNT,
+            )
+            .through(f"{DEPLOYED}\n{EVERY_DAY}")
+            .stdout
+        )
+
+    return _on_an_aws(folder, walk)
 
 
 def _on_an_aws(folder: Path, walk: Callable[[Emulator], str]) -> str:
@@ -126,6 +179,14 @@ def test_the_demo_that_the_readme_begins_with_ends_well(walked: Walked) -> None:
     _, said = walked["demo"].result()
 
     assert "No changes. Your infrastructure matches the configuration." in said
+
+
+def test_what_the_readme_shows_for_every_day_is_taken_and_ends_as_it_says(walked: Walked) -> None:
+    _, said = walked["every_day"].result()
+
+    assert "Traceback" not in said
+    refused = [line for line in said.splitlines() if line.startswith("error: ")]
+    assert len(refused) == list(WITHOUT_AN_ACCOUNT.values()).count(1)  # in a line each
 
 
 def test_a_terraform_base_is_adopted_as_it_is_written(walked: Walked) -> None:

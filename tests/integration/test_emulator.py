@@ -108,6 +108,44 @@ def _topic(emulator: Emulator) -> None:
     sns.create_topic(Name="taken", Tags=[{"Key": "made", "Value": str(made)}])
 
 
+def test_what_an_instance_uses_is_not_deleted(emulator: Emulator) -> None:
+    rds = emulator.client("rds")
+    rds.create_db_parameter_group(
+        DBParameterGroupName="used", DBParameterGroupFamily="postgres15", Description="d"
+    )
+    ec2 = emulator.client("ec2")
+    subnets = [
+        each["SubnetId"]
+        for each in ec2.describe_subnets(Filters=[{"Name": "default-for-az", "Values": ["true"]}])[
+            "Subnets"
+        ]
+    ]
+    rds.create_db_subnet_group(
+        DBSubnetGroupName="used", DBSubnetGroupDescription="d", SubnetIds=subnets
+    )
+    rds.create_db_instance(
+        DBInstanceIdentifier="user",
+        Engine="postgres",
+        EngineVersion="15",
+        DBInstanceClass="db.t3.micro",
+        AllocatedStorage=20,
+        MasterUsername="master",
+        MasterUserPassword="planted-password",
+        DBParameterGroupName="used",
+        DBSubnetGroupName="used",
+    )
+    refused = rds.exceptions.ClientError
+    with pytest.raises(refused, match="InvalidDBParameterGroupState"):
+        rds.delete_db_parameter_group(DBParameterGroupName="used")
+    with pytest.raises(refused, match="InvalidDBSubnetGroupStateFault"):
+        rds.delete_db_subnet_group(DBSubnetGroupName="used")
+    assert rds.describe_db_instances(DBInstanceIdentifier="user")["DBInstances"]
+
+    rds.delete_db_instance(DBInstanceIdentifier="user", SkipFinalSnapshot=True)
+    rds.delete_db_parameter_group(DBParameterGroupName="used")
+    rds.delete_db_subnet_group(DBSubnetGroupName="used")
+
+
 @pytest.mark.parametrize(
     ("create", "code"),
     [

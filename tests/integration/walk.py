@@ -12,7 +12,16 @@ from pathlib import Path
 
 from local.emulator import PROJECT
 
-MADE = (".git", ".hypothesis", ".tools", ".venv", "__pycache__", "cdktf.out", "node_modules")
+MADE = (
+    ".*_cache",
+    ".git",
+    ".hypothesis",
+    ".tools",
+    ".venv",
+    "__pycache__",
+    "cdktf.out",
+    "node_modules",
+)
 # A shell of somebody who has just cloned the project has none of these; the last two accelerate this process.
 OURS = ("AWS_", "ATOMIC_", "TF_", "JSII_RUNTIME", "NODE_OPTIONS")
 _BLOCK = re.compile(r"^```(sh|toml|)\n(.*?)^```$", re.DOTALL | re.MULTILINE)

@@ -80,7 +80,7 @@ def test_every_image_is_pinned_or_the_projects_own(stack: Synthesize, stage: str
 DIGEST = f"sha256:{'0a' * 32}"
 # image -> whether it is pinned
 IMAGES = {
-    "hasura/graphql-engine:v2.48.6": True,
+    "hasura/graphql-engine:v2.48.9": True,
     f"hasura/graphql-engine@{DIGEST}": True,
     f"hasura/graphql-engine:latest@{DIGEST}": True,
     "registry.example.com:5000/a/b:1.0": True,

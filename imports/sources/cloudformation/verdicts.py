@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from aws.resources import RESOURCES
+from imports.sources.cloudformation.old_stack import LEFT, OF_A_SERVICE, left_rows
 from imports.sources.cloudformation.owners_stack import OwnersRow, OwnersStack
 from imports.sources.cloudformation.references import referred
 from imports.sources.cloudformation.roles import Roles
@@ -107,17 +108,6 @@ _PARTS: Final[Mapping[str, tuple[str, str]]] = {
     ),
 }
 
-_LEFT: Final[Mapping[str, str]] = {
-    "AWS::CDK::Metadata": "only CDK reads it",
-    "AWS::CloudWatch::Alarm": "the platform has its own",
-    "AWS::CloudWatch::Dashboard": "the platform has its own",
-    "AWS::IAM::Role": "of the old tasks and helpers; each of the platform's services has its own",
-    "AWS::IAM::Policy": "of a role that goes",
-    "AWS::Lambda::Function": "a helper of the old stack alone",
-    "AWS::ECS::TaskDefinition": "an old revision, when the services run the platform's",
-    "AWS::ApplicationAutoScaling::ScalingPolicy": "the platform has its own",
-}
-
 _DISARMED: Final[Mapping[str, str]] = {
     "Custom::S3AutoDeleteObjects": "its deletion empties the bucket",
     "Custom::ECRAutoDeleteImages": "its deletion empties the registry",
@@ -126,10 +116,7 @@ _DISARMED: Final[Mapping[str, str]] = {
 }
 
 _NOTHING_LIKE_IT: Final = "the platform has nothing of this type"
-# Without a service of the platform, these are somebody's own.
-_OF_A_SERVICE: Final = frozenset(
-    {"AWS::ECS::TaskDefinition", "AWS::ApplicationAutoScaling::ScalingPolicy"}
-)
+_NOBODYS: Final = "nothing tells that only the old stack needs it"
 # Groups whose rules the platform holds in the group itself.
 _RULES_INSIDE: Final = ("database_from_", "file_storage_from_")
 _INGRESS: Final = "AWS::EC2::SecurityGroupIngress"
@@ -142,10 +129,11 @@ def verdicts(
 
     `addresses` are those that the stage has: a row is imported to one of them or not at all.
     """
+    left = left_rows(stack, roles, disarmed=_DISARMED)
     found = [
         verdict
         for row in stack.rows.values()
-        for verdict in _verdicts(row, roles, addresses, physical)
+        for verdict in _verdicts(row, roles, left, addresses, physical)
     ]
     return _with_what_it_needs(stack, found)
 
@@ -190,7 +178,11 @@ def with_conditions(
 
 
 def _with_what_it_needs(stack: OwnersStack, found: Sequence[RowVerdict]) -> list[RowVerdict]:
-    needed = _needed(stack, {each.logical_id for each in found if each.verdict == "not covered"})
+    by_verdict = {
+        verdict: {each.logical_id for each in found if each.verdict == verdict}
+        for verdict in ("not covered", "import")
+    }
+    needed = _needed(stack, by_verdict["not covered"], by_verdict["import"])
     return [
         replace(each, verdict="not covered", why=f"{needed[each.logical_id]} needs it")
         if each.verdict == "leave to CloudFormation" and each.logical_id in needed
@@ -199,8 +191,11 @@ def _with_what_it_needs(stack: OwnersStack, found: Sequence[RowVerdict]) -> list
     ]
 
 
-def _needed(stack: OwnersStack, kept: set[str]) -> dict[str, str]:
-    """Return what kept rows need, and what needs it: an object whose role is gone cannot run."""
+def _needed(stack: OwnersStack, kept: set[str], imported: set[str]) -> dict[str, str]:
+    """Return what kept rows need, and what needs it: an object whose role is gone cannot run.
+
+    What is imported needs the platform's from then on.
+    """
     needed: dict[str, str] = {}
     waiting = sorted(kept)
     while waiting:
@@ -214,20 +209,24 @@ def _needed(stack: OwnersStack, kept: set[str]) -> dict[str, str]:
             and name in referred(other.properties.get("Roles"))
         ]
         for other in [*referred(row.definition), *about]:
-            if other in stack.rows and other not in needed and other not in kept:
+            if other in stack.rows.keys() - needed.keys() - kept - imported:
                 needed[other] = name
                 waiting.append(other)
     return needed
 
 
 def _verdicts(
-    row: OwnersRow, roles: Roles, addresses: frozenset[str], physical: Physical
+    row: OwnersRow,
+    roles: Roles,
+    left: frozenset[str],
+    addresses: frozenset[str],
+    physical: Physical,
 ) -> list[RowVerdict]:
     role = roles.of.get(row.logical_id)
     if row.type in _DISARMED:
         return [_without(row, "disarm", _DISARMED[row.type])]
-    if row.type in _LEFT and (role is not None or row.type not in _OF_A_SERVICE):
-        return [_without(row, "leave to CloudFormation", _LEFT[row.type])]
+    if row.logical_id in left:
+        return [_without(row, "leave to CloudFormation", LEFT[row.type])]
     if role is None:
         return [_without(row, "not covered", _why_uncovered(row, roles))]
     if row.type in _PARTS:
@@ -285,9 +284,11 @@ def _without(row: OwnersRow, verdict: Fate, why: str) -> RowVerdict:
 
 
 def _why_uncovered(row: OwnersRow, roles: Roles) -> str:
+    if row.type in LEFT and row.type not in OF_A_SERVICE:
+        return _NOBODYS
     if row.logical_id in roles.ambiguous:
         return "another row could be the same thing: neither is touched"
     imported = {each.cloudformation for each in RESOURCES.values()}
-    if row.type in {*imported, *_PARTS, *_OF_A_SERVICE, _INGRESS}:
+    if row.type in {*imported, *_PARTS, *OF_A_SERVICE, _INGRESS}:
         return "nothing tells which part of the platform it is"
     return _NOTHING_LIKE_IT

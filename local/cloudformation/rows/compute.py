@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from local.cloudformation.calls import Made, Request
-from local.cloudformation.rows.row import Row, deleted_by, nothing
+from local.cloudformation.rows.row import Row, deleted_by, made_by, nothing
 
 
 def _cluster(request: Request) -> Made:
@@ -19,22 +19,6 @@ def _cluster(request: Request) -> Made:
         },
     )["cluster"]
     return Made(physical_id=made["clusterName"], attributes={"Arn": made["clusterArn"]})
-
-
-def _associations(request: Request) -> Made:
-    request.call("ecs.put_cluster_capacity_providers", request.properties)
-    return Made(physical_id=request["Cluster"])
-
-
-def _delete_associations(request: Request, physical_id: str) -> None:
-    request.call(
-        "ecs.put_cluster_capacity_providers",
-        {
-            "cluster": physical_id,
-            "capacityProviders": [],
-            "defaultCapacityProviderStrategy": [],
-        },
-    )
 
 
 def _task_definition(request: Request) -> Made:
@@ -165,7 +149,13 @@ ROWS: Final[Mapping[str, Row]] = {
         identifiers=("ClusterName",),
     ),
     "AWS::ECS::ClusterCapacityProviderAssociations": Row(
-        create=_associations, delete=_delete_associations, identifiers=("Cluster",)
+        create=made_by("ecs.put_cluster_capacity_providers", name="Cluster"),
+        delete=deleted_by(
+            "ecs.put_cluster_capacity_providers",
+            "cluster",
+            fixed={"capacityProviders": [], "defaultCapacityProviderStrategy": []},
+        ),
+        identifiers=("Cluster",),
     ),
     "AWS::ECS::TaskDefinition": Row(
         create=_task_definition,

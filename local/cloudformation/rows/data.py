@@ -1,4 +1,4 @@
-"""Rows of what holds data: databases, secrets, buckets, file systems. A long table, nothing more."""
+"""Rows of what holds data: databases, secrets, buckets, file systems. Longer than others: one table."""
 
 import json
 from collections.abc import Mapping
@@ -7,16 +7,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from local.cloudformation.calls import Made, Request
-from local.cloudformation.rows.row import Row, deleted_by
-
-
-def _subnet_group(request: Request) -> Made:
-    name = request.get("DBSubnetGroupName") or request.generated_name(longest=255, lower=True)
-    request.call(
-        "rds.create_db_subnet_group",
-        {**request.properties, "DBSubnetGroupName": name, "Tags": request.tag_list()},
-    )
-    return Made(physical_id=name)
+from local.cloudformation.rows.row import Row, deleted_by, made_by
 
 
 def _instance(request: Request) -> Made:
@@ -92,13 +83,6 @@ def _read_instance(request: Request, physical_id: str) -> Mapping[str, Any] | No
     return {name: found[0][name] for name in told}
 
 
-def _delete_instance(request: Request, physical_id: str) -> None:
-    request.call(
-        "rds.delete_db_instance",
-        {"DBInstanceIdentifier": physical_id, "SkipFinalSnapshot": True},
-    )
-
-
 def _delete_after_snapshot(request: Request, physical_id: str) -> None:
     request.call(
         "rds.delete_db_instance",
@@ -133,13 +117,6 @@ def _generated(request: Request, wanted: Mapping[str, Any]) -> str:
         return drawn
     around = json.loads(wanted.get("SecretStringTemplate") or "{}")
     return json.dumps({**around, wanted["GenerateStringKey"]: drawn})
-
-
-def _delete_secret(request: Request, physical_id: str) -> None:
-    request.call(
-        "secretsmanager.delete_secret",
-        {"SecretId": physical_id, "ForceDeleteWithoutRecovery": True},
-    )
 
 
 def _read_secret(request: Request, physical_id: str) -> Mapping[str, Any] | None:
@@ -264,57 +241,35 @@ def _update_bucket_policy(
     return _bucket_policy(request) if before.get("Bucket") == physical_id else None
 
 
-def _file_system(request: Request) -> Made:
-    made = request.call(
-        "efs.create_file_system",
-        {
-            **request.properties,
-            "CreationToken": request.generated_name(),
-            "Tags": request.tag_list("FileSystemTags"),
-        },
-    )
-    return Made(
-        physical_id=made["FileSystemId"],
-        attributes={"FileSystemId": made["FileSystemId"], "Arn": made["FileSystemArn"]},
-    )
-
-
-def _mount_target(request: Request) -> Made:
-    made = request.call("efs.create_mount_target", request.properties)
-    return Made(physical_id=made["MountTargetId"], attributes={"Id": made["MountTargetId"]})
-
-
-def _access_point(request: Request) -> Made:
-    made = request.call(
-        "efs.create_access_point",
-        {
-            **request.properties,
-            "ClientToken": request.generated_name(),
-            "Tags": request.tag_list("AccessPointTags"),
-        },
-    )
-    return Made(
-        physical_id=made["AccessPointId"],
-        attributes={"AccessPointId": made["AccessPointId"], "Arn": made["AccessPointArn"]},
-    )
-
-
 ROWS: Final[Mapping[str, Row]] = {
     "AWS::RDS::DBSubnetGroup": Row(
-        create=_subnet_group,
+        create=made_by(
+            "rds.create_db_subnet_group",
+            name="DBSubnetGroupName",
+            longest=255,
+            lower=True,
+            tags="Tags",
+        ),
         delete=deleted_by("rds.delete_db_subnet_group", "DBSubnetGroupName"),
         identifiers=("DBSubnetGroupName",),
     ),
     "AWS::RDS::DBInstance": Row(
         create=_instance,
-        delete=_delete_instance,
+        delete=deleted_by(
+            "rds.delete_db_instance", "DBInstanceIdentifier", fixed={"SkipFinalSnapshot": True}
+        ),
         update=_update_instance,
         read=_read_instance,
         identifiers=("DBInstanceIdentifier",),
         snapshot=_delete_after_snapshot,
     ),
     "AWS::SecretsManager::Secret": Row(
-        create=_secret, delete=_delete_secret, read=_read_secret, identifiers=("Id",)
+        create=_secret,
+        delete=deleted_by(
+            "secretsmanager.delete_secret", "SecretId", fixed={"ForceDeleteWithoutRecovery": True}
+        ),
+        read=_read_secret,
+        identifiers=("Id",),
     ),
     "AWS::SecretsManager::SecretTargetAttachment": Row(create=_attachment, delete=_detach),
     "AWS::S3::Bucket": Row(
@@ -331,17 +286,31 @@ ROWS: Final[Mapping[str, Row]] = {
         identifiers=("Bucket",),
     ),
     "AWS::EFS::FileSystem": Row(
-        create=_file_system,
+        create=made_by(
+            "efs.create_file_system",
+            "FileSystemId",
+            attributes={"FileSystemId": "FileSystemId", "Arn": "FileSystemArn"},
+            name="CreationToken",
+            tags="FileSystemTags",
+        ),
         delete=deleted_by("efs.delete_file_system", "FileSystemId"),
         identifiers=("FileSystemId",),
     ),
     "AWS::EFS::MountTarget": Row(
-        create=_mount_target,
+        create=made_by(
+            "efs.create_mount_target", "MountTargetId", attributes={"Id": "MountTargetId"}
+        ),
         delete=deleted_by("efs.delete_mount_target", "MountTargetId"),
         identifiers=("Id",),
     ),
     "AWS::EFS::AccessPoint": Row(
-        create=_access_point,
+        create=made_by(
+            "efs.create_access_point",
+            "AccessPointId",
+            attributes={"AccessPointId": "AccessPointId", "Arn": "AccessPointArn"},
+            name="ClientToken",
+            tags="AccessPointTags",
+        ),
         delete=deleted_by("efs.delete_access_point", "AccessPointId"),
         identifiers=("AccessPointId",),
     ),

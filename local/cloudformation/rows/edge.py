@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from local.cloudformation.calls import Made, Request
-from local.cloudformation.rows.row import Row, deleted_by
+from local.cloudformation.rows.row import Row, deleted_by, made_by
 
 
 def _load_balancer(request: Request) -> Made:
@@ -136,13 +136,6 @@ _AS_ASKED: Final = {
 }
 
 
-def _certificate(request: Request) -> Made:
-    made = request.call(
-        "acm.request_certificate", {**request.properties, "Tags": request.tag_list()}
-    )
-    return Made(physical_id=made["CertificateArn"])
-
-
 ROWS: Final[Mapping[str, Row]] = {
     "AWS::ElasticLoadBalancingV2::LoadBalancer": Row(
         create=_load_balancer,
@@ -164,7 +157,7 @@ ROWS: Final[Mapping[str, Row]] = {
         create=_rule, delete=deleted_by("elbv2.delete_rule", "RuleArn"), identifiers=("RuleArn",)
     ),
     "AWS::CertificateManager::Certificate": Row(
-        create=_certificate,
+        create=made_by("acm.request_certificate", "CertificateArn", tags="Tags"),
         delete=deleted_by("acm.delete_certificate", "CertificateArn"),
         identifiers=("CertificateArn",),
     ),

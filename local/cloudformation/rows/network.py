@@ -4,15 +4,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from local.cloudformation.calls import Made, Request
-from local.cloudformation.rows.row import Row, deleted_by, nothing
-
-
-def _tagged(request: Request, type_: str) -> dict[str, Any]:
-    return {"TagSpecifications": [{"ResourceType": type_, "Tags": request.tag_list()}]}
+from local.cloudformation.rows.row import Row, deleted_by, made_by, nothing, tagged
 
 
 def _vpc(request: Request) -> Made:
-    vpc = request.call("ec2.create_vpc", {**request.properties, **_tagged(request, "vpc")})["Vpc"]
+    vpc = request.call("ec2.create_vpc", {**request.properties, **tagged(request, "vpc")})["Vpc"]
     vpc_id = vpc["VpcId"]
     for name in ("EnableDnsSupport", "EnableDnsHostnames"):
         if name in request.properties:
@@ -38,9 +34,9 @@ def _vpc(request: Request) -> Made:
 
 
 def _subnet(request: Request) -> Made:
-    subnet = request.call(
-        "ec2.create_subnet", {**request.properties, **_tagged(request, "subnet")}
-    )["Subnet"]
+    subnet = request.call("ec2.create_subnet", {**request.properties, **tagged(request, "subnet")})[
+        "Subnet"
+    ]
     if "MapPublicIpOnLaunch" in request.properties:
         request.call(
             "ec2.modify_subnet_attribute",
@@ -57,19 +53,6 @@ def _subnet(request: Request) -> Made:
     )
 
 
-def _route_table(request: Request) -> Made:
-    made = request.call(
-        "ec2.create_route_table", {**request.properties, **_tagged(request, "route-table")}
-    )
-    table_id = made["RouteTable"]["RouteTableId"]
-    return Made(physical_id=table_id, attributes={"RouteTableId": table_id})
-
-
-def _association(request: Request) -> Made:
-    made = request.call("ec2.associate_route_table", request.properties)
-    return Made(physical_id=made["AssociationId"], attributes={"Id": made["AssociationId"]})
-
-
 def _route(request: Request) -> Made:
     request.call("ec2.create_route", request.properties)
     return Made(physical_id=f"{request['RouteTableId']}|{request['DestinationCidrBlock']}")
@@ -81,7 +64,7 @@ def _delete_route(request: Request, physical_id: str) -> None:
 
 
 def _address(request: Request) -> Made:
-    made = request.call("ec2.allocate_address", {"Domain": "vpc", **_tagged(request, "elastic-ip")})
+    made = request.call("ec2.allocate_address", {"Domain": "vpc", **tagged(request, "elastic-ip")})
     return Made(
         physical_id=made["PublicIp"],
         attributes={"AllocationId": made["AllocationId"], "PublicIp": made["PublicIp"]},
@@ -91,21 +74,6 @@ def _address(request: Request) -> Made:
 def _delete_address(request: Request, physical_id: str) -> None:
     found = request.call("ec2.describe_addresses", {"PublicIps": [physical_id]})["Addresses"]
     request.call("ec2.release_address", {"AllocationId": found[0]["AllocationId"]})
-
-
-def _nat_gateway(request: Request) -> Made:
-    made = request.call(
-        "ec2.create_nat_gateway",
-        {"ConnectivityType": "public", **request.properties, **_tagged(request, "natgateway")},
-    )
-    gateway_id = made["NatGateway"]["NatGatewayId"]
-    return Made(physical_id=gateway_id, attributes={"NatGatewayId": gateway_id})
-
-
-def _internet_gateway(request: Request) -> Made:
-    made = request.call("ec2.create_internet_gateway", _tagged(request, "internet-gateway"))
-    gateway_id = made["InternetGateway"]["InternetGatewayId"]
-    return Made(physical_id=gateway_id, attributes={"InternetGatewayId": gateway_id})
 
 
 def _attachment(request: Request) -> Made:
@@ -124,7 +92,7 @@ def _group(request: Request) -> Made:
             "GroupName": request.get("GroupName") or request.generated_name(longest=255),
             "Description": request["GroupDescription"],
             "VpcId": request["VpcId"],
-            **_tagged(request, "security-group"),
+            **tagged(request, "security-group"),
         },
     )
     group_id = made["GroupId"]
@@ -173,43 +141,25 @@ def _permission(rule: Mapping[str, Any], side: str) -> dict[str, Any]:
     return permission
 
 
-def _ingress(request: Request) -> Made:
-    made = request.call(
-        "ec2.authorize_security_group_ingress",
-        {
-            "GroupId": request["GroupId"],
-            "IpPermissions": [_permission(request.properties, "Source")],
-        },
-    )
-    rule_id = made["SecurityGroupRules"][0]["SecurityGroupRuleId"]
-    return Made(physical_id=rule_id, attributes={"Id": rule_id})
+def _rule(direction: str, side: str) -> Row:
+    """Return the row of a rule that is by itself."""
 
+    def create(request: Request) -> Made:
+        permissions = [_permission(request.properties, side)]
+        made = request.call(
+            f"ec2.authorize_security_group_{direction}",
+            {"GroupId": request["GroupId"], "IpPermissions": permissions},
+        )
+        rule_id = made["SecurityGroupRules"][0]["SecurityGroupRuleId"]
+        return Made(physical_id=rule_id, attributes={"Id": rule_id})
 
-def _egress(request: Request) -> Made:
-    made = request.call(
-        "ec2.authorize_security_group_egress",
-        {
-            "GroupId": request["GroupId"],
-            "IpPermissions": [_permission(request.properties, "Destination")],
-        },
-    )
-    rule_id = made["SecurityGroupRules"][0]["SecurityGroupRuleId"]
-    return Made(physical_id=rule_id, attributes={"Id": rule_id})
+    def delete(request: Request, physical_id: str) -> None:
+        request.call(
+            f"ec2.revoke_security_group_{direction}",
+            {"GroupId": request["GroupId"], "SecurityGroupRuleIds": [physical_id]},
+        )
 
-
-def _revoke(direction: str, request: Request, physical_id: str) -> None:
-    request.call(
-        f"ec2.revoke_security_group_{direction}",
-        {"GroupId": request["GroupId"], "SecurityGroupRuleIds": [physical_id]},
-    )
-
-
-def _revoke_ingress(request: Request, physical_id: str) -> None:
-    _revoke("ingress", request, physical_id)
-
-
-def _revoke_egress(request: Request, physical_id: str) -> None:
-    _revoke("egress", request, physical_id)
+    return Row(create=create, delete=delete, identifiers=("Id",))
 
 
 ROWS: Final[Mapping[str, Row]] = {
@@ -222,12 +172,19 @@ ROWS: Final[Mapping[str, Row]] = {
         identifiers=("SubnetId",),
     ),
     "AWS::EC2::RouteTable": Row(
-        create=_route_table,
+        create=made_by(
+            "ec2.create_route_table",
+            "RouteTable.RouteTableId",
+            attributes={"RouteTableId": "RouteTable.RouteTableId"},
+            tagged_as="route-table",
+        ),
         delete=deleted_by("ec2.delete_route_table", "RouteTableId"),
         identifiers=("RouteTableId",),
     ),
     "AWS::EC2::SubnetRouteTableAssociation": Row(
-        create=_association,
+        create=made_by(
+            "ec2.associate_route_table", "AssociationId", attributes={"Id": "AssociationId"}
+        ),
         delete=deleted_by("ec2.disassociate_route_table", "AssociationId"),
         identifiers=("Id",),
     ),
@@ -242,12 +199,23 @@ ROWS: Final[Mapping[str, Row]] = {
         identifiers=("PublicIp", "AllocationId"),
     ),
     "AWS::EC2::NatGateway": Row(
-        create=_nat_gateway,
+        create=made_by(
+            "ec2.create_nat_gateway",
+            "NatGateway.NatGatewayId",
+            attributes={"NatGatewayId": "NatGateway.NatGatewayId"},
+            tagged_as="natgateway",
+            fixed={"ConnectivityType": "public"},
+        ),
         delete=deleted_by("ec2.delete_nat_gateway", "NatGatewayId"),
         identifiers=("NatGatewayId",),
     ),
     "AWS::EC2::InternetGateway": Row(
-        create=_internet_gateway,
+        create=made_by(
+            "ec2.create_internet_gateway",
+            "InternetGateway.InternetGatewayId",
+            attributes={"InternetGatewayId": "InternetGateway.InternetGatewayId"},
+            tagged_as="internet-gateway",
+        ),
         delete=deleted_by("ec2.delete_internet_gateway", "InternetGatewayId"),
         identifiers=("InternetGatewayId",),
     ),
@@ -260,12 +228,8 @@ ROWS: Final[Mapping[str, Row]] = {
         read=_read_group,
         identifiers=("Id",),
     ),
-    "AWS::EC2::SecurityGroupIngress": Row(
-        create=_ingress, delete=_revoke_ingress, identifiers=("Id",)
-    ),
-    "AWS::EC2::SecurityGroupEgress": Row(
-        create=_egress, delete=_revoke_egress, identifiers=("Id",)
-    ),
+    "AWS::EC2::SecurityGroupIngress": _rule("ingress", "Source"),
+    "AWS::EC2::SecurityGroupEgress": _rule("egress", "Destination"),
     "AWS::CDK::Metadata": Row(
         create=lambda request: Made(physical_id=request.generated_name()), delete=nothing
     ),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from local.cloudformation.calls import Create, Delete, Made, Request, Update
@@ -35,10 +36,63 @@ def nothing(_request: Request, _physical_id: str) -> None:
     """Delete nothing: there is no object behind the row."""
 
 
-def deleted_by(operation: str, parameter: str) -> Delete:
-    """Return what deletes an object by one call that takes its physical id."""
+def made_by(
+    operation: str,
+    physical_id: str = "",
+    *,
+    attributes: Mapping[str, str] | None = None,
+    name: str = "",
+    longest: int = 64,
+    lower: bool = False,
+    tags: str = "",
+    tagged_as: str = "",
+    fixed: Mapping[str, Any] | None = None,
+) -> Create:
+    """Return what makes an object by one call, with the row's properties and what is `fixed`.
+
+    `physical_id` and the `attributes` that GetAtt gives are members of its answer, in dots. A `name` that the
+    row does not say is drawn, and is the physical id where the answer gives none. `tags` is the property with
+    the row's own ones; EC2 takes them of a type, `tagged_as`.
+    """
+
+    def create(request: Request) -> Made:
+        given = {**(fixed or {}), **request.properties}
+        if name:
+            drawn = request.generated_name(longest=longest, lower=lower)
+            given[name] = request.get(name) or drawn
+        if tags:
+            given["Tags"] = request.tag_list(tags)
+        if tagged_as:
+            given |= tagged(request, tagged_as)
+        answer = request.call(operation, given)
+        return Made(
+            physical_id=_member(answer, physical_id) if physical_id else given[name],
+            attributes={key: _member(answer, path) for key, path in (attributes or {}).items()},
+        )
+
+    return create
+
+
+def tagged(request: Request, type_: str) -> dict[str, Any]:
+    """Return the tags as EC2 takes them."""
+    return {"TagSpecifications": [{"ResourceType": type_, "Tags": request.tag_list()}]}
+
+
+def _member(answer: Any, path: str) -> Any:
+    return reduce(lambda found, part: found[part], path.split("."), answer)
+
+
+def deleted_by(
+    operation: str,
+    parameter: str,
+    *,
+    of_many: bool = False,
+    fixed: Mapping[str, Any] | None = None,
+) -> Delete:
+    """Return what deletes an object by one call that takes its physical id, or a list of them."""
 
     def delete(request: Request, physical_id: str) -> None:
-        request.call(operation, {parameter: physical_id})
+        named = [physical_id] if of_many else physical_id
+        request.call(operation, {parameter: named, **(fixed or {})})
 
     return delete

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from local.cloudformation.calls import Made, Request
-from local.cloudformation.rows.row import Row, deleted_by
+from local.cloudformation.rows.row import Row, deleted_by, made_by
 
 
 def _log_group(request: Request) -> Made:
@@ -33,31 +33,12 @@ def _topic(request: Request) -> Made:
     return Made(physical_id=arn, attributes={"TopicArn": arn, "TopicName": arn.rpartition(":")[2]})
 
 
-def _subscription(request: Request) -> Made:
-    made = request.call("sns.subscribe", {**request.properties, "ReturnSubscriptionArn": True})
-    return Made(physical_id=made["SubscriptionArn"])
-
-
 def _alarm(request: Request) -> Made:
     name = request.get("AlarmName") or request.generated_name(longest=255)
     request.call("cloudwatch.put_metric_alarm", {**request.properties, "AlarmName": name})
     aws = request.aws
     arn = f"arn:aws:cloudwatch:{aws.region}:{aws.account_id}:alarm:{name}"
     return Made(physical_id=name, attributes={"Arn": arn})
-
-
-def _delete_alarm(request: Request, physical_id: str) -> None:
-    request.call("cloudwatch.delete_alarms", {"AlarmNames": [physical_id]})
-
-
-def _dashboard(request: Request) -> Made:
-    name = request.get("DashboardName") or request.generated_name(longest=255)
-    request.call("cloudwatch.put_dashboard", {**request.properties, "DashboardName": name})
-    return Made(physical_id=name)
-
-
-def _delete_dashboard(request: Request, physical_id: str) -> None:
-    request.call("cloudwatch.delete_dashboards", {"DashboardNames": [physical_id]})
 
 
 ROWS: Final[Mapping[str, Row]] = {
@@ -71,12 +52,18 @@ ROWS: Final[Mapping[str, Row]] = {
         create=_topic, delete=deleted_by("sns.delete_topic", "TopicArn"), identifiers=("TopicArn",)
     ),
     "AWS::SNS::Subscription": Row(
-        create=_subscription,
+        create=made_by("sns.subscribe", "SubscriptionArn", fixed={"ReturnSubscriptionArn": True}),
         delete=deleted_by("sns.unsubscribe", "SubscriptionArn"),
         identifiers=("Arn",),
     ),
-    "AWS::CloudWatch::Alarm": Row(create=_alarm, delete=_delete_alarm, identifiers=("AlarmName",)),
+    "AWS::CloudWatch::Alarm": Row(
+        create=_alarm,
+        delete=deleted_by("cloudwatch.delete_alarms", "AlarmNames", of_many=True),
+        identifiers=("AlarmName",),
+    ),
     "AWS::CloudWatch::Dashboard": Row(
-        create=_dashboard, delete=_delete_dashboard, identifiers=("DashboardName",)
+        create=made_by("cloudwatch.put_dashboard", name="DashboardName", longest=255),
+        delete=deleted_by("cloudwatch.delete_dashboards", "DashboardNames", of_many=True),
+        identifiers=("DashboardName",),
     ),
 }

@@ -62,8 +62,19 @@ _DATABASES = frozenset(
 # https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2.requirements.html
 _OLDEST_MAJOR_VERSION = 11
 _OLDEST_SERVERLESS_VERSION = 13
+# From which major version on a family of parameters has `rds.force_ssl` = 1 by itself.
+# https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/PostgreSQL.Concepts.General.SSL.html
+# https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraPostgreSQL.Security.html
+_FORCES_TLS_FROM = {"postgres": 15, "aurora-postgresql": 17}
 # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.DBInstanceClass.Types.html
 _INSTANCE_SIZE = re.compile(r"micro|small|medium|large|([2-9]|[1-9][0-9])?xlarge")
+
+
+def is_default(parameter: str, family: str) -> bool:
+    """Return whether a parameter has its default value as the platform sets it, in `postgres15` and so on."""
+    engine = family.rstrip("0123456789")
+    version = int(family.removeprefix(engine) or 0)
+    return parameter == "rds.force_ssl" and version >= _FORCES_TLS_FROM.get(engine, version + 1)
 
 
 def master_user(name: str) -> Refusal | None:

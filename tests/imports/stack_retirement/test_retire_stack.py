@@ -259,7 +259,7 @@ def _protect(world: World) -> None:
 def _set_policy(world: World) -> None:
     world.stack.cloudformation.set_stack_policy(
         StackName=world.stack.arn,
-        StackPolicyBody='{"Statement": [{"Effect": "Allow", "Action": "Update:*", "Principal": "*", '
+        StackPolicyBody='{"Statement": [{"Effect": "Deny", "Action": "Update:*", "Principal": "*", '
         '"Resource": "*"}]}',
     )
 

@@ -15,7 +15,7 @@ DIGEST = f"sha256:{'0' * 64}"
     ("image", "repository", "version"),
     [
         ("nginx:1.28", "docker.io/library/nginx", ":1.28"),
-        ("hasura/graphql-engine:v2.48.6", "docker.io/hasura/graphql-engine", ":v2.48.6"),
+        ("hasura/graphql-engine:v2.48.9", "docker.io/hasura/graphql-engine", ":v2.48.9"),
         ("public.ecr.aws/a/b:v1", "public.ecr.aws/a/b", ":v1"),
         ("localhost/a:1", "localhost/a", ":1"),
         ("host:5000/a/b:1", "host:5000/a/b", ":1"),
@@ -42,7 +42,7 @@ def test_each_image_of_others_is_copied_once() -> None:
     images = [copy.image for copy in third_party_images(stage_settings("dev"))]
 
     assert len(set(images)) == len(images)
-    assert {"hasura/graphql-engine:v2.48.6", stage_settings("dev").proxy.image} < set(images)
+    assert {"hasura/graphql-engine:v2.48.9", stage_settings("dev").proxy.image} < set(images)
 
 
 def test_without_the_setting_there_is_no_copy(stack: Synthesize) -> None:
@@ -58,7 +58,7 @@ def test_a_stage_that_uses_its_copies_pulls_from_nowhere_else(stack: Synthesize)
         for container in mirrored.containers(task).values()
     ]
     assert (
-        "${aws_ecr_repository.mirror_docker_io_hasura_graphql_engine.repository_url}:v2.48.6"
+        "${aws_ecr_repository.mirror_docker_io_hasura_graphql_engine.repository_url}:v2.48.9"
         in (images)
     )
     assert [each for each in images if not each.startswith("${aws_ecr_repository.")] == []
@@ -93,4 +93,4 @@ def test_the_registries_are_there_before_any_task_pulls_from_them(stack: Synthes
 
     encryption = fortified.resource("aws_ecr_repository", name)["encryption_configuration"]
     assert encryption == [{"encryption_type": "KMS", "kms_key": "${aws_kms_key.main.arn}"}]
-    assert fortified.containers("hasura")["hasura"]["image"] == "hasura/graphql-engine:v2.48.6"
+    assert fortified.containers("hasura")["hasura"]["image"] == "hasura/graphql-engine:v2.48.9"

@@ -98,6 +98,23 @@ def test_only_the_single_writer_stops_before_it_starts(stack: Synthesize, servic
     assert percents == ((0, 100) if service == "python_agent" else (100, 200))
 
 
+@pytest.mark.parametrize(
+    ("stage", "service", "value"),
+    [
+        ("tailored", "worker", "ENABLED"),
+        ("tailored", "insights", "DISABLED"),
+        ("dev", "app", "DISABLED"),
+        ("dev", "python_agent", "DISABLED"),
+    ],
+)
+def test_tasks_move_back_to_a_zone_that_returns_where_two_run_at_all_times(
+    stack: Synthesize, stage: str, service: str, value: str
+) -> None:
+    found = stack(stage).resource("aws_ecs_service", service)
+
+    assert found["availability_zone_rebalancing"] == value
+
+
 # stage -> public addresses, subnets
 PLACES = {
     "dev": (False, "private", 2),

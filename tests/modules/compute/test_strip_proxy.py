@@ -205,6 +205,12 @@ def test_the_application_sees_the_host_that_was_asked(task: Task) -> None:
     assert told["headers"].get("upgrade") is None
 
 
+def test_each_request_has_a_connection_of_its_own_to_the_application(task: Task) -> None:
+    _, told = task.ask("/v1/functions/a")
+
+    assert told["headers"]["connection"] == "close"
+
+
 def test_a_body_of_six_megabytes_arrives(task: Task) -> None:
     status, told = task.ask("/v1/functions/upload", method="POST", body=b"x" * 6_000_000)
 

@@ -75,7 +75,7 @@ def test_other_services_mount_nothing(stack: Synthesize, service: str) -> None:
     [
         ("app", "${aws_ecr_repository.app.repository_url}:latest"),
         ("python_agent", "${aws_ecr_repository.python_agent.repository_url}:latest"),
-        ("hasura", "hasura/graphql-engine:v2.48.6"),
+        ("hasura", "hasura/graphql-engine:v2.48.9"),
     ],
 )
 def test_an_image_comes_from_the_projects_registry_or_is_pinned(

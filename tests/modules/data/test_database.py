@@ -2,6 +2,7 @@
 
 import pytest
 
+from modules.settings.rules.databases import is_default
 from tests.conftest import Synthesize
 
 PASSWORD = (
@@ -73,7 +74,23 @@ def test_the_instance_takes_connections_over_tls_only(stack: Synthesize) -> None
 
     assert instance["parameter_group_name"] == "${aws_db_parameter_group.main.name}"
     assert parameters["family"] == "postgres15"
-    assert FORCE_SSL in parameters["parameter"]
+    # It is PostgreSQL 15's default, which RDS never keeps as "immediate": each plan would set it.
+    assert {**FORCE_SSL, "apply_method": "pending-reboot"} in parameters["parameter"]
+
+
+@pytest.mark.parametrize(
+    ("family", "default"),
+    [
+        ("postgres14", False),
+        ("postgres15", True),
+        ("aurora-postgresql16", False),
+        ("aurora-postgresql17", True),
+        ("mysql8", False),
+    ],
+)
+def test_a_family_forces_tls_itself_from_a_version_on(family: str, *, default: bool) -> None:
+    assert is_default("rds.force_ssl", family) is default
+    assert not is_default("log_statement", family)
 
 
 def test_auroras_cluster_takes_connections_over_tls_only(stack: Synthesize) -> None:
@@ -169,6 +186,7 @@ def test_a_retained_database_refuses_to_go(stack: Synthesize, stage: str, type_:
 
     assert database["deletion_protection"] is True
     assert database["skip_final_snapshot"] is False
+    assert database["delete_automated_backups"] is False
     assert database["lifecycle"] == {"prevent_destroy": True}
 
 
@@ -178,6 +196,7 @@ def test_another_database_goes_without_a_trace(stack: Synthesize, stage: str) ->
 
     assert database["deletion_protection"] is False
     assert database["skip_final_snapshot"] is True
+    assert "delete_automated_backups" not in database
     assert "final_snapshot_identifier" not in database
     assert "lifecycle" not in database
 

@@ -46,6 +46,18 @@ def test_public_subnets_take_the_first_blocks_and_private_ones_the_next(
     assert blocks == [f"{start}{index}.0/24" for index in range(2 * zones)]
 
 
+def test_no_zone_is_taken_that_has_no_fargate_or_no_small_database(stack: Synthesize) -> None:
+    zones = stack("prod").read.data["data.aws_availability_zones.available"].attributes
+
+    assert zones["exclude_zone_ids"] == [
+        "apne1-az3",
+        "cnn1-az3",
+        "cnn1-az4",
+        "use1-az3",
+        "usw1-az2",
+    ]
+
+
 @STAGES
 def test_subnets_of_one_number_share_a_zone(stack: Synthesize, stage: str) -> None:
     zones = range(NETWORKS[stage][1])

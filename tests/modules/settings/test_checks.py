@@ -242,3 +242,11 @@ def test_a_rule_has_room_behind_those_of_previews_where_the_stage_lends(row: str
     assert found(40_000, previews={}) == []
     assert found(40_001, previews={}) == [field]
     assert found(50_000) == []
+
+
+def test_a_stage_lends_services_that_it_has_and_that_use_no_file_storage() -> None:
+    for name in ("python-agent", "nowhere"):
+        assert fields({"previews": {"services": ["hasura", name]}}) == ["previews.services"]
+    left_out = {"services": {"oauth": {"enabled": False}}}
+    assert fields({"previews": {}, **left_out}) == []
+    assert fields({"previews": {"services": ["oauth"]}, **left_out}) == ["previews.services"]

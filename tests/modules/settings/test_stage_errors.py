@@ -125,6 +125,10 @@ MISTAKES = {
         f'{EMAIL}{DOMAIN}region = "cn-north-1"\n[cost_alerts]\nbudget_usd = 100',
         ("cost_alerts.budget_usd", "100.0", "left out in cn-north-1", "in the console"),
     ),
+    "more zones than Fargate has there": (
+        f'{EMAIL}{DOMAIN}region = "us-west-1"\n[network]\nzone_count = 3',
+        ("network.zone_count", "3", "Fargate runs in no more zones of us-west-1", "zone_count = 2"),
+    ),
     "a key that the secret does not have": (
         f'{EMAIL}{DOMAIN}[services.app.secrets]\nUSER = "rds-master-credentials:usrname"',
         (

@@ -113,7 +113,6 @@ def _engine(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         asked.append(command)
 
     monkeypatch.setattr(image_builds_module, "run_engine", ran)
-    monkeypatch.setattr(promote_module, "run_engine", ran)
     return asked
 
 

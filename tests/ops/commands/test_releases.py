@@ -176,7 +176,7 @@ def _run(
 def test_each_release_names_who_registered_it_and_its_digests(account: Account, run: Run) -> None:
     good = account.push("good", "1")
     account.deploy("app", f"{account.registry}:good")
-    account.deploy("hasura", "hasura/graphql-engine:v2.48.6")
+    account.deploy("hasura", "hasura/graphql-engine:v2.48.9")
     bad = account.push("bad", "2")
     account.deploy("app", f"{account.registry}:bad")
 

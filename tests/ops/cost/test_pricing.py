@@ -189,7 +189,9 @@ def test_every_type_of_our_stages_is_priced_or_known_to_be_free(
 def test_what_is_billed_by_use_is_named_with_its_price(stack: Synthesize) -> None:
     usage = bill(stack("dev").read.of(), read_prices()).usage
 
-    assert {each.what: each.unit_usd for each in usage}["logs taken in"] == 0.50
+    found = {each.what: each.unit_usd for each in usage}
+    assert found["logs taken in"] == 0.50
+    assert found["CPU above the share of a db.t class"] == 0.075
 
 
 def test_the_bill_of_dev_by_hand(stack: Synthesize) -> None:

@@ -22,7 +22,7 @@ from modules.compute.authorities import tls_parameters
 from ops.database.restoring import Restoration
 from ops.database.rotation import Rotation
 from ops.guided import Step, follow
-from ops.tasks.one_off import Ended
+from ops.tasks.one_off import Ended, OneOff
 from tests.answer import Answer
 from tests.ops.answering import answer
 
@@ -278,7 +278,7 @@ def test_the_database_of_then_has_the_name_whatever_killed_its_restoration(
     rds = clients("rds")
     (today,) = rds.describe_db_instances()["DBInstances"]
     state["id"] = today["DbiResourceId"]
-    to = ("--to", "2026-11-23T06:00:00Z")
+    to = ("--to", datetime.now(UTC).isoformat())
     with monkeypatch.context() as patch:
         patch.setattr(restore_module, "follow", killed_after(steps))
         assert run("restore", *to, "--yes").code == 130
@@ -295,6 +295,43 @@ def test_the_database_of_then_has_the_name_whatever_killed_its_restoration(
     else:
         assert done.code == 0, done.errors
         assert f"{NAME}-before-restore stays" in done.text
+
+
+@pytest.mark.usefixtures("database", "services", "state")
+def test_another_moment_does_not_go_on_with_a_restoration_that_is_under_way(
+    clients: Clients, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (datetime.now(UTC).isoformat() for _ in range(2))
+    with monkeypatch.context() as patch:
+        patch.setattr(restore_module, "follow", killed_after(3))
+        run("restore", "--to", first, "--yes")
+
+    refused = run("restore", "--to", second, "--yes")
+
+    asked_for = first.replace("+00:00", "Z")
+    assert refused.code == 1
+    assert f"a restoration to {asked_for} is under way" in refused.errors
+    names = [
+        each["DBInstanceIdentifier"]
+        for each in clients("rds").describe_db_instances()["DBInstances"]
+    ]
+    assert names == [NAME, f"{NAME}-restored"]
+    assert f"done   restore {asked_for} as {NAME}-restored" in run("restore", "--yes").text
+
+
+@pytest.mark.usefixtures("state")
+def test_a_moment_that_no_backup_has_is_refused_before_a_service_is_stopped(
+    database: str, clients: Clients, run: Run, services: Callable[[], dict[str, int]]
+) -> None:
+    del database
+    before = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()
+
+    assert "RDS has nothing so old" in run("restore", "--to", before, "--yes").errors
+
+    clients("rds").modify_db_instance(DBInstanceIdentifier=NAME, BackupRetentionPeriod=0)
+    now = datetime.now(UTC).isoformat()
+    assert f"{NAME} keeps no backups" in run("restore", "--to", now, "--yes").errors
+    assert services() == dict.fromkeys(USERS, 1)
 
 
 @pytest.mark.usefixtures("database", "state")
@@ -371,8 +408,8 @@ def test_the_next_major_version_runs_whatever_killed_its_upgrade(
 ) -> None:
     analyzed: list[str] = []
 
-    def ran(_deployed: object, _task: str, *, command: list[str], **_: object) -> Ended:
-        analyzed.extend(command)
+    def ran(_deployed: object, task: OneOff, _progress: object) -> Ended:
+        analyzed.extend(task.command)
         return Ended(task_id="t", exit_code=0, reason="")
 
     monkeypatch.setattr(upgrade_module, "run_task", ran)
@@ -417,7 +454,11 @@ def test_the_next_major_version_runs_whatever_killed_its_upgrade(
 @pytest.mark.usefixtures("database")
 @pytest.mark.parametrize(
     ("version", "said"),
-    [("16.4", "16.4: allowed: a major version, as in 16"), ("9", "allowed: a newer one than that")],
+    [
+        ("16.4", "16.4: allowed: a major version, as in 16"),
+        ("9", "allowed: a newer one than that"),
+        ("15", "runs PostgreSQL 15, and no upgrade to it is to be finished"),
+    ],
 )
 def test_a_version_that_is_no_next_one_is_refused(run: Run, version: str, said: str) -> None:
     refused = run("upgrade", version, "--yes")

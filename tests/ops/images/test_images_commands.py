@@ -115,7 +115,7 @@ def test_an_all_clear_names_what_was_looked_at_and_the_next_command(run: Run, st
     ("arguments", "message"),
     [
         (("oauth", "--env", "LEVEL"), "--env takes a variable and its value"),
-        (("hasura",), "hasura runs hasura/graphql-engine:v2.48.6, which is not built here"),
+        (("hasura",), "hasura runs hasura/graphql-engine:v2.48.9, which is not built here"),
         (("app", "--tag", "none"), "buildah has no image .*atomic-dev-app:none: build it first"),
         (("nobody",), "stage dev has no service 'nobody'"),
     ],

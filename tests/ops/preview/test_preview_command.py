@@ -1,6 +1,7 @@
 """`ops preview` says in one line what is wrong, and lists and ends what the states tell."""
 
 import json
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,11 @@ import pytest
 from aws.client import Clients
 from common.errors import UserError
 from modules.settings.previews import Lent, Preview
-from modules.settings.stage_files import parse_stage
+from modules.settings.stage_files import parse_stage, read_stage
 from modules.settings.stage_settings import StageSettings
 from ops.deployed import Deployed
 from ops.preview.file import name_of, stage_file
-from ops.preview.lending import check_lends, first_priority, lacks, lent_by
+from ops.preview.lending import first_priority, lacks, lent_by
 from ops.preview.states import Previews
 from terraform.state import State, parse_state
 from terraform.workspace import Workspace
@@ -139,12 +140,6 @@ def test_a_rule_that_cannot_move_behind_those_of_previews_is_told_before_anythin
     assert "services.reports.priority = 40001: must be at most 40000 beside [previews]" in line
 
 
-def test_a_preview_needs_services_that_the_base_has_and_no_file_storage() -> None:
-    for name in ("python-agent", "nowhere"):
-        with pytest.raises(UserError, match=rf"previews.services has '{name}': allowed: .*hasura"):
-            check_lends(settings_of({"previews": {"services": [name]}}))
-
-
 def test_a_name_is_made_of_the_branchs_and_short_enough_for_a_target_group() -> None:
     assert name_of("feature/login", None, SERVICES) == "feature-login"
     assert name_of("12-fix", None, SERVICES) == "b-12-fix"
@@ -238,30 +233,32 @@ def test_one_whose_first_deploy_was_cut_short_asks_for_a_person(
     )
 
 
+LENT = Lent(
+    vpc_id="vpc-1",
+    subnet_ids=("subnet-1",),
+    public_addresses=False,
+    cluster_arn="arn:cluster",
+    cluster_name="theirs",
+    load_balancer_name="theirs",
+    listener_arn="arn:listener",
+    namespace_id="ns-1",
+    namespace="dev.internal",
+    database_host="db.example.com",
+    groups={},
+    registries={},
+    secrets={},
+)
+PREVIEW = Preview(
+    base="dev", branch="x", expires_at="2030-01-01T00:00:00Z", first_priority=100, lent=LENT
+)
+
+
 @pytest.fixture
 def preview_file(folder: Path) -> None:
     """The stage file of a preview of dev."""
-    lent = Lent(
-        vpc_id="vpc-1",
-        subnet_ids=("subnet-1",),
-        public_addresses=False,
-        cluster_arn="arn:cluster",
-        cluster_name="theirs",
-        load_balancer_name="theirs",
-        listener_arn="arn:listener",
-        namespace_id="ns-1",
-        namespace="dev.internal",
-        database_host="db.example.com",
-        groups={},
-        registries={},
-        secrets={},
-    )
-    preview = Preview(
-        base="dev", branch="x", expires_at="2030-01-01T00:00:00Z", first_priority=100, lent=lent
-    )
     text = stage_file(
         DEV,
-        preview,
+        PREVIEW,
         name="pr-1",
         services=SERVICES,
         tags={},
@@ -318,7 +315,7 @@ def test_a_file_without_a_state_is_all_that_there_was(
     folder: Path, says: Callable[..., Answer]
 ) -> None:
     path = folder / "stages" / "preview-pr-1.toml"
-    path.write_text("")
+    path.write_text('[preview]\nbase = "dev"\n')
 
     answered = says("down", "pr-1", "--json")
 
@@ -477,3 +474,52 @@ def test_states_in_a_bucket_are_beside_the_bases(clients: Clients) -> None:
     assert [each.name for each in previews.all()] == ["pr-1"]
     previews.forget("pr-1")
     assert previews.all() == []
+
+
+@pytest.mark.parametrize("typed", [("up", "x", "--name", "pr-1"), ("down", "pr-1")])
+def test_the_preview_of_another_base_is_not_taken_for_ones_own(
+    folder: Path, says: Callable[..., Answer], typed: tuple[str, ...]
+) -> None:
+    put(folder, "pr-1", "2030-01-01T00:00:00Z", base="staging")
+
+    refused = says(*typed)
+
+    assert refused.code == 1
+    assert "preview pr-1 is of stage staging" in refused.errors
+    assert "say --base staging" in refused.errors
+    assert json.loads(says("list", "--json").text)["previews"] == []
+
+
+@pytest.mark.parametrize("text", [BASE, '[preview]\nbase = "staging"\n', "half = "])
+def test_a_stage_file_that_is_no_preview_of_the_base_is_neither_overwritten_nor_deleted(
+    folder: Path, says: Callable[..., Answer], text: str
+) -> None:
+    own = folder / "stages" / "preview-own.toml"
+    own.write_text(text)
+
+    up, down = says("up", "x", "--name", "own"), says("down", "own")
+
+    assert (up.code, f"{own} is no preview of dev" in up.errors) == (1, True)
+    assert (down.code, "dev has no preview 'own'" in down.errors) == (1, True)
+    assert own.read_text() == text
+
+
+def test_what_an_extension_gives_is_empty_in_a_preview(folder: Path) -> None:
+    (folder / "extensions").mkdir()
+    (folder / "extensions" / "queue.py").write_text("def extend(stack, platform): ...\n")
+    own = 'environment = { WORK = "{work_queue}", HOME_PAGE = "https://{domain}" }'
+    (folder / "stages" / "dev.toml").write_text(
+        f'extension = "extensions/queue.py"\n{LENDS}[services.functions]\n{own}\n'
+    )
+
+    text = stage_file(
+        read_stage(folder / "stages", "dev"),
+        PREVIEW,
+        name="pr-1",
+        services=("functions",),
+        tags={},
+        state_key=None,
+        phase="full",
+    )
+
+    assert tomllib.loads(text)["services"]["functions"]["environment"] == {"WORK": ""}

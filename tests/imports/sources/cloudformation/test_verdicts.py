@@ -222,6 +222,36 @@ def test_a_renamed_bucket_topic_and_file_system_are_told_by_who_uses_them() -> N
     assert said["aws_efs_file_system.lancedb"].startswith("OurLanceDbFileSystem")
 
 
+def test_an_owner_s_own_function_role_alarm_and_dashboard_do_not_go_with_the_stack() -> None:
+    template = copy.deepcopy(document("guide"))
+    before = judged(template)
+    service = next(each.logical_id for each in before if each.address == "aws_ecs_service.hasura")
+    own: dict[str, Any] = {
+        "Queue": {"Type": "AWS::SQS::Queue"},
+        "Role": {"Type": "AWS::IAM::Role"},
+        "Policy": {"Type": "AWS::IAM::Policy", "Properties": {"Roles": [{"Ref": "Role"}]}},
+        "Function": {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {"Role": {"Fn::GetAtt": ["Role", "Arn"]}},
+        },
+        "ForBackups": {"Type": "AWS::IAM::Role"},
+        "Alarm": {
+            "Type": "AWS::CloudWatch::Alarm",
+            "Properties": {"Dimensions": [{"Value": {"Fn::GetAtt": ["Queue", "QueueName"]}}]},
+        },
+        "Dashboard": {
+            "Type": "AWS::CloudWatch::Dashboard",
+            "Properties": {"DashboardBody": {"Fn::Sub": f"${{Queue}} ${{{service}.Name}}"}},
+        },
+    }
+    template["Resources"] |= own
+
+    after = judged(template)
+
+    assert [each for each in after if each.logical_id not in own] == before
+    assert {each.verdict for each in after if each.logical_id in own} == {"not covered"}
+
+
 def test_an_owner_s_own_addition_is_not_covered() -> None:
     template = copy.deepcopy(document("guide"))
     template["Resources"]["Queue"] = {"Type": "AWS::SQS::Queue"}
