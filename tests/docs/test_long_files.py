@@ -3,6 +3,7 @@
 import ast
 
 from local.emulator import PROJECT
+from tests.docs.own_files import python_files
 
 LONG = 300
 
@@ -13,7 +14,7 @@ def head_of(text: str) -> str:
 
 def test_a_long_file_says_why_it_is_one() -> None:
     folders = [path.parent for path in PROJECT.glob("*/__init__.py") if path.parent.name != "tests"]
-    texts = {path: path.read_text() for folder in folders for path in folder.rglob("*.py")}
+    texts = {path: path.read_text() for path in python_files(*folders)}
     silent = [
         str(path.relative_to(PROJECT))
         for path, text in texts.items()

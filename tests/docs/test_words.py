@@ -11,6 +11,7 @@ import typer.main
 
 from local.emulator import PROJECT
 from tests.contract.command_lines import run_by
+from tests.docs.own_files import python_files
 from tests.docs.test_advice import files, sentences
 
 # What is not said, and what is said instead.
@@ -56,10 +57,7 @@ def wrong_words(text: str) -> list[str]:
 
 def messages() -> list[Path]:
     """Every file whose texts somebody may read."""
-    more = ("dev", "local", "security")
-    found = sorted(file for name in more for file in (PROJECT / name).rglob("*.py"))
-    # Of other people: what is installed in a virtualenv below.
-    return [*files(), *(file for file in found if ".venv" not in file.parts)]
+    return [*files(), *python_files(*(PROJECT / name for name in ("dev", "local", "security")))]
 
 
 def help_texts(command: object) -> list[str]:

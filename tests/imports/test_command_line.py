@@ -359,6 +359,7 @@ def test_progress_is_told_on_standard_error_and_not_with_json(world: World) -> N
     assert [line[:3] for line in silent.stderr.splitlines()] == ["err"]
 
 
+@pytest.mark.jsii
 def test_a_row_of_a_template_that_its_condition_does_not_make_is_not_imported(
     world: World,
 ) -> None:

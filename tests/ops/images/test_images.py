@@ -259,7 +259,7 @@ def test_the_six_own_images_are_the_default() -> None:
 
 
 def test_somebody_elses_image_is_not_built() -> None:
-    with pytest.raises(UserError, match=r"hasura runs hasura/graphql-engine:v2\.48\.6"):
+    with pytest.raises(UserError, match=r"hasura runs hasura/graphql-engine:v2\.\d+\.\d+, "):
         own_images(stage_settings("dev"), ["hasura"])
 
 
