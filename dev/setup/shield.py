@@ -152,12 +152,12 @@ class Shielded:
             self._send(signal.SIGSTOP)
 
     def _end_waker(self) -> None:
-        """Do the waker's work now, if it has not done it yet."""
-        if self._waker is None or self._waker.poll() is not None:
+        """Do the waker's work now, if it has not done it: it may have been killed on the way."""
+        if self._waker is None or self._waker.poll() == 0:
             return
-        with contextlib.suppress(ProcessLookupError):
+        if self._waker.returncode is None:
             os.killpg(self._waker.pid, signal.SIGKILL)
-        self._waker.wait()
+            self._waker.wait()
         self._send(signal.SIGINT)
         self._send(signal.SIGCONT)
         time.sleep(_BETWEEN_SECONDS)

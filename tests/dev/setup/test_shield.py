@@ -213,6 +213,28 @@ def test_a_second_ctrl_c_does_not_wait_for_aws(stack: Stack) -> None:
     assert lines == ["heard 1, answered False\n", "heard 2, answered False\n"]
 
 
+def test_a_second_ctrl_c_wakes_terraform_where_what_should_have_was_killed(stack: Stack) -> None:
+    stack.terraform(then=ASKING)
+    with stack.run("apply") as process:
+        is_asking(stack, process)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        (waker,) = (
+            int(each)
+            for each in children
+            if Path(f"/proc/{each}/cmdline").read_bytes().startswith(b"sh\0-c\0sleep")
+        )
+        os.kill(waker, signal.SIGKILL)
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        assert process.stdout
+        lines = [process.stdout.readline() for _ in range(2)]
+        (stack.folder / "enough").touch()
+
+    assert [line.split(",")[0] for line in lines] == ["heard 1", "heard 2"]
+
+
 def test_terraform_goes_on_although_the_shield_is_killed_meanwhile(stack: Stack) -> None:
     stack.terraform(then=ASKING)
     with stack.run("apply") as process:
