@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from aws.client import Clients, ask
 from imports.sources.cloudformation.owners_stack import OwnersStack
-from modules.settings.services import OWN_REPOSITORY, SERVICES, Service
+from modules.settings.services import SERVICES, Service
 from modules.settings.setting_types import LOG_RETENTION_DAYS, PINNED_IMAGE
 from modules.settings.stage_settings import Logs
 
@@ -152,7 +152,7 @@ def _service(service: Service, observed: Found, task: Mapping[str, Any]) -> dict
 
 def _image(service: Service, containers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     images = [str(each["image"]) for each in containers]
-    if service.image == OWN_REPOSITORY:
+    if service.has_own_image:
         tags = [image.rpartition(":")[2] for image in images if ".dkr.ecr." in image]
         return {"image_tag": tags[0]} if tags and tags[0] != service.image_tag else {}
     name = service.image.partition(":")[0]

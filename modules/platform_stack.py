@@ -60,7 +60,7 @@ from modules.security.secret_store import ConnectionStrings, SecretStore
 from modules.settings import stage_settings as s
 from modules.settings.mirrored import third_party_images
 from modules.settings.schedule import WEEK_MINUTES, planned_stops
-from modules.settings.services import OWN_REPOSITORY, Service
+from modules.settings.services import Service
 from modules.settings.shared_registry import shared_registry
 from modules.settings.windows import windows
 
@@ -726,7 +726,7 @@ class PlatformStack(TerraformStack):
 
 
 def _registries(services: Mapping[str, Service]) -> dict[str, str]:
-    return {name: row.registry for name, row in services.items() if row.image == OWN_REPOSITORY}
+    return {name: row.registry for name, row in services.items() if row.has_own_image}
 
 
 def _pascal(name: str) -> str:

@@ -32,7 +32,7 @@ from modules.security.secret_store import ConnectionStrings, SecretStore
 from modules.settings import stage_settings as s
 from modules.settings.previews import DATABASE_LOGIN, Preview, preview_outputs
 from modules.settings.secrets import SecretRow
-from modules.settings.services import OWN_REPOSITORY, POSTGRES_PORT, Service
+from modules.settings.services import POSTGRES_PORT, Service
 
 
 class PreviewStack(TerraformStack):
@@ -174,9 +174,7 @@ class PreviewStack(TerraformStack):
                 security_group=lending.LentObject(id=lent.groups[name]),
                 roles=ServiceRoles(self._services, f"{name}_roles", context=context, service=name),
                 repository=(
-                    registries[stage.services[name].registry]
-                    if row.image == OWN_REPOSITORY
-                    else None
+                    registries[stage.services[name].registry] if row.has_own_image else None
                 ),
                 mirror=mirror,
                 secrets=self._secrets,

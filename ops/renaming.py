@@ -6,7 +6,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from common.errors import UserError
-from modules.settings.services import OWN_REPOSITORY, SERVICES, Service
+from modules.settings.services import SERVICES, Service
 from modules.settings.stage_files import parse_stage
 from modules.settings.stage_settings import StageSettings
 
@@ -68,7 +68,7 @@ def _whole_row(row: Service) -> dict[str, Any]:
 def _kept(row: Service, old: str) -> dict[str, Any]:
     """Return what keeps the images, the place that they are built from, and the name that others know."""
     kept: dict[str, Any] = {"renamed_from": old}
-    if row.image == OWN_REPOSITORY and not (row.build_context or row.build_folder):
+    if row.has_own_image and not (row.build_context or row.build_folder):
         kept["build_context"] = old
     if row.port:
         kept["aliases"] = [*row.aliases, old]

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from modules.settings.services import OWN_REPOSITORY
 from modules.settings.stage_settings import StageSettings
 
 _DOCKER_HUB: Final = "docker.io"
@@ -51,7 +50,7 @@ def pinned_copy(image: str) -> PinnedCopy:
 
 def _images(settings: StageSettings) -> Iterable[str]:
     rows = settings.services.values()
-    yield from (row.image for row in rows if row.image != OWN_REPOSITORY)
+    yield from (row.image for row in rows if not row.has_own_image)
     if any(row.uses_database for row in rows):
         yield from (settings.database.client_image, settings.database.authorities_image)
     elif any(row.jobs for row in rows):

@@ -302,6 +302,11 @@ class Service(Section):
         return self.renamed_from or self.name
 
     @property
+    def has_own_image(self) -> bool:
+        """Whether the project builds its image, and keeps it in a registry of its own."""
+        return self.image == OWN_REPOSITORY
+
+    @property
     def files_are_read_only(self) -> bool:
         """Whether its container cannot write: ECS' agent for shells has to."""
         return self.read_only_root and not self.exec_enabled

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from modules.settings.mirrored import third_party_images
-from modules.settings.services import OWN_REPOSITORY
 from modules.settings.stage_settings import StageSettings
 
 STATEFUL: Final = frozenset(
@@ -55,7 +54,7 @@ def stateful_addresses(settings: StageSettings) -> Iterator[str]:
     for row in settings.secret_rows:
         yield f"aws_secretsmanager_secret.{row.name.replace('-', '_')}"
     rows = (*settings.services.values(), *settings.beside.left_out.values())
-    for registry in dict.fromkeys(row.registry for row in rows if row.image == OWN_REPOSITORY):
+    for registry in dict.fromkeys(row.registry for row in rows if row.has_own_image):
         yield f"aws_ecr_repository.{registry.replace('-', '_')}"
     if any(row.jobs for row in rows):
         yield "aws_sqs_queue.failed_jobs"

@@ -9,7 +9,6 @@ from aws.client import account_of
 from common.errors import UserError
 from common.files import replace_file
 from common.screen import AsJson, print_json, progress_on_screen, say
-from modules.settings.services import OWN_REPOSITORY
 from ops.commands.image_options import Source
 from ops.commands.releases import Now, roll_at_once, tell_what_is_next
 from ops.deployed import Deployed, check_runs_services, open_stage
@@ -123,9 +122,9 @@ def _images(first: Deployed, second: Deployed) -> dict[str, Ran]:
     images = {}
     for each in found[0].services:
         row = second.settings.services.get(each.service)
-        if row is None or row.image != OWN_REPOSITORY:
+        if row is None or not row.has_own_image:
             continue
-        if first.settings.services[each.service].image != OWN_REPOSITORY:
+        if not first.settings.services[each.service].has_own_image:
             continue
         if each.outcome in ("failed", "under way"):
             raise UserError(

@@ -1,6 +1,6 @@
 """`releases` and `rollback`: which images ran when, and back to them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -8,7 +8,7 @@ import typer
 from common.errors import UserError, listed
 from common.files import replace_file
 from common.screen import AsJson, Stage, print_json, print_table, progress_on_screen, say
-from modules.settings.services import OWN_REPOSITORY
+from modules.settings.services import Service
 from ops.deployed import Deployed, check_runs_services, local_time, open_stage
 from ops.facts.releases import Release
 from ops.facts.releases import releases as releases_of
@@ -92,7 +92,7 @@ def rollback(
     with progress_on_screen(as_json) as progress:
         progress("asking for revisions and deployments")
         found = releases_of(deployed, last=20)
-        target = chosen_release(found, release, stage=stage)
+        target = chosen_release(found, release, stage=stage, built=_built(deployed))
         progress("looking for the images in the registries")
         tags = _tags(deployed, target, found[0])
     changed = {
@@ -114,14 +114,20 @@ def rollback(
             }
         )
         return
+    if not tags:
+        say(f"{target.id} had the images that run: nothing is changed")
+        return
     say(f"back to {target.id}, of {local_time(target.at)}")
     tell_what_is_next(deployed, changed, revisions if now else None)
 
 
-def chosen_release(found: Sequence[Release], asked: str | None, *, stage: str) -> Release:
+def chosen_release(
+    found: Sequence[Release], asked: str | None, *, stage: str, built: Collection[str]
+) -> Release:
     """Return the release that is asked for, or the newest with other images that went well.
 
-    Raises UserError where there is none.
+    Of the services `built` here, that is: no rollback changes somebody else's image, nor that of a service
+    that had another name then. Raises UserError where there is none.
     """
     see = f"`python -m ops releases --stage {stage}` shows them"
     if asked is not None:
@@ -136,7 +142,9 @@ def chosen_release(found: Sequence[Release], asked: str | None, *, stage: str) -
         raise UserError(f"stage {stage} has run nothing yet: there is nothing to go back to")
     present = found[0].images()
     for each in found[1:]:
-        if each.outcome in ("done", "unknown") and each.images() != present:
+        then = each.images()
+        other = any(name in then and then[name] != present.get(name) for name in built)
+        if each.outcome in ("done", "unknown") and other:
             return each
     raise UserError(
         f"no release before {found[0].id} has other images and went well: name one; {see}"
@@ -172,17 +180,19 @@ def tell_what_is_next(
     say(f"next: cdktf diff {stack}, then cdktf deploy {stack}; commit the stage file")
 
 
+def _built(deployed: Deployed) -> dict[str, Service]:
+    """Return the services whose images this project builds."""
+    services = deployed.settings.services
+    return {name: row for name, row in services.items() if row.has_own_image}
+
+
 def _tags(deployed: Deployed, target: Release, newest: Release) -> dict[str, str]:
     """Return the tag for each service that builds its own image and had another one then.
 
     What has the same one now and then stays as it is: nobody has to be able to tell which.
     """
     then, now = target.images(), newest.images()
-    rows = {
-        name: row
-        for name, row in deployed.settings.services.items()
-        if row.image == OWN_REPOSITORY and name in then
-    }
+    rows = {name: row for name, row in _built(deployed).items() if name in then}
     if not rows:
         raise UserError(
             f"release {target.id} has no image that this project builds: change `image` in the stage file"

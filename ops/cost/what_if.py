@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from modules.settings.services import OWN_REPOSITORY, Service
+from modules.settings.services import Service
 from modules.settings.stage_settings import NightStop, Security, StageSettings
 
 Change = Callable[[StageSettings], StageSettings]
@@ -40,7 +40,7 @@ def _services(
 
 def _on_graviton(stage: StageSettings) -> StageSettings:
     def arm(row: Service) -> Mapping[str, object]:
-        return {"cpu_architecture": "ARM64"} if row.image == OWN_REPOSITORY else {}
+        return {"cpu_architecture": "ARM64"} if row.has_own_image else {}
 
     return _services(stage, arm)
 

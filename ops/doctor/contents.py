@@ -7,7 +7,6 @@ from aws.client import Clients, ask_unless
 from modules.settings.mirrored import third_party_images
 from modules.settings.own_secrets import TAKEN, singles, without
 from modules.settings.secrets import DATABASE_ROLES, NOBODY_YET, OWN_ROLE, SecretRef
-from modules.settings.services import OWN_REPOSITORY
 from modules.settings.stage_settings import StageSettings
 from ops.deployed import Deployed, local_time
 from ops.doctor.finding import Finding, all_or, attention, fine
@@ -54,7 +53,7 @@ def gather_images(deployed: Deployed) -> list[ImageFacts]:
             registry_id=deployed.registry_id,
         )
         for name, row in settings.services.items()
-        if row.image == OWN_REPOSITORY
+        if row.has_own_image
     ]
     if settings.images.mirror == "use":
         facts += [

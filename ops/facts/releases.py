@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from aws.client import ask_unless
-from modules.settings.services import OWN_REPOSITORY
 from ops.deployed import Deployed
 
 _NO_SERVICE = frozenset({"ServiceNotFoundException", "ClusterNotFoundException"})
@@ -189,7 +188,7 @@ def _digest_by_tag(deployed: Deployed, service: str, image: str, at: datetime) -
     """Return what the registry has under the tag, unless it was pushed later than it was asked for."""
     if "@" in image:
         return image.partition("@")[2]
-    if deployed.settings.services[service].image != OWN_REPOSITORY:
+    if not deployed.settings.services[service].has_own_image:
         return None
     found = image_of_tag(deployed, service, image.rpartition(":")[2])
     return str(found["imageDigest"]) if found and found["imagePushedAt"] <= at else None

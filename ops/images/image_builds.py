@@ -10,7 +10,7 @@ from pathlib import Path
 from aws.client import ask
 from common.errors import UserError
 from common.progress import Progress
-from modules.settings.services import OF_THIS_PROJECT, OWN_REPOSITORY, PLACEHOLDERS, Service
+from modules.settings.services import OF_THIS_PROJECT, PLACEHOLDERS, Service
 from modules.settings.shared_registry import shared_registry
 from modules.settings.stage_settings import StageSettings
 from ops.deployed import Deployed, chosen_services
@@ -40,12 +40,12 @@ def own_images(settings: StageSettings, asked: Iterable[str]) -> tuple[str, ...]
     """
     chosen = chosen_services(settings, asked)
     for name in chosen:
-        if settings.services[name].image != OWN_REPOSITORY:
+        if not settings.services[name].has_own_image:
             raise UserError(
                 f"{name} runs {settings.services[name].image}, which is not built here: change `image` in "
                 f"[services.{name}] of the stage file"
             )
-    own = (name for name, row in settings.services.items() if row.image == OWN_REPOSITORY)
+    own = (name for name, row in settings.services.items() if row.has_own_image)
     return chosen or tuple(own)
 
 

@@ -11,7 +11,7 @@ import tomli_w
 
 from common.errors import UserError, shorten
 from modules.settings.previews import PREFIX, STAGE_PREFIX, TAG, Preview, host_of
-from modules.settings.services import OWN_REPOSITORY, PLACEHOLDERS, SERVICES, Service
+from modules.settings.services import PLACEHOLDERS, SERVICES, Service
 from modules.settings.setting_types import PLAIN_NAME
 from modules.settings.stage_settings import StageSettings
 
@@ -131,7 +131,7 @@ def _row(
         "policies": [each for each in row.policies if each.endswith(".json")],
         "unbounded_policies": [each for each in row.unbounded_policies if each.endswith(".json")],
         **({"environment": environment} if environment else {}),
-        **({"image_tag": tag} if tag and row.image == OWN_REPOSITORY else {}),
+        **({"image_tag": tag} if tag and row.has_own_image else {}),
     }
 
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from common.progress import Progress
-from modules.settings.services import OWN_REPOSITORY
 from ops.deployed import Deployed
 from ops.images.engines import find_engine
 from ops.images.image_builds import (
@@ -21,7 +20,7 @@ from ops.images.image_tags import pushed_before
 def built_services(deployed: Deployed, services: Sequence[str]) -> list[str]:
     """Return the services whose images the project builds."""
     rows = deployed.settings.services
-    return [name for name in services if rows[name].image == OWN_REPOSITORY]
+    return [name for name in services if rows[name].has_own_image]
 
 
 def commit_of(deployed: Deployed, services: Sequence[str], source: Path) -> str:

@@ -8,7 +8,6 @@ from common.errors import UserError
 from modules.base.naming import resource_name
 from modules.compute.containers import secret_references
 from modules.settings.previews import ROOM, RULES_EACH, Lent, LentRegistry, Previews, wildcard_of
-from modules.settings.services import OWN_REPOSITORY
 from modules.settings.stage_settings import StageSettings
 from ops.deployed import Deployed
 from terraform.state import State
@@ -69,7 +68,7 @@ def lent_by(settings: StageSettings, services: Sequence[str], state: State | Non
         registries={
             row.registry: _registry(of(f"aws_ecr_repository.{resource_name(row.registry)}"))
             for row in rows.values()
-            if row.image == OWN_REPOSITORY
+            if row.has_own_image
         },
         secrets={
             name: of(f"aws_secretsmanager_secret.{resource_name(name)}")["arn"]

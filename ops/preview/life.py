@@ -10,7 +10,6 @@ from aws.client import ask_unless
 from common.errors import UserError
 from common.progress import Progress
 from modules.settings.previews import DATABASE_LOGIN, PREFIX, STAGE_PREFIX, TAG
-from modules.settings.services import OWN_REPOSITORY
 from ops.database.scram import verifier
 from ops.database.script import CHANGED, packed
 from ops.database.sql_files import SqlFile
@@ -171,7 +170,7 @@ def _check(applied: Applied, database: str) -> None:
 def delete_images(base: Deployed, name: str, progress: Progress) -> None:
     """Delete the images that are the preview's alone: in a base's registry they would push others out."""
     for service, row in base.settings.services.items():
-        if row.image != OWN_REPOSITORY:
+        if not row.has_own_image:
             continue
         repository = base.registry(service)
         images = base.ask_all(

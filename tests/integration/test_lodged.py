@@ -14,7 +14,7 @@ import pytest
 
 from local.cdktf import Cdktf
 from local.emulator import PROJECT, running_emulator
-from modules.settings.services import OWN_REPOSITORY, SERVICES
+from modules.settings.services import SERVICES
 from tests.answer import Answer
 from tests.contract import json_keys
 from tests.integration.conftest import write_stage
@@ -129,7 +129,7 @@ def before(owner: Owner) -> dict[str, Any]:
     owner.turn_on_hostnames()
     ecr = owner.client("ecr", IMAGES)
     for row in SERVICES:
-        if row.image == OWN_REPOSITORY:
+        if row.has_own_image:
             ecr.create_repository(repositoryName=f"shared-{row.registry}")
     return owner.looks()
 

@@ -49,6 +49,9 @@ def ran(
     )
 
 
+BUILT = ("app", "oauth", "reports")
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _remembering() -> None:
     """Patches moto once in this process, as the embedded AWS does; nothing else is changed by it."""
@@ -84,16 +87,32 @@ def test_the_default_is_the_newest_that_went_well_with_other_images() -> None:
         )
     ]
 
-    assert chosen_release(found[::-1], None, stage="dev").id == found[0].id
+    assert chosen_release(found[::-1], None, stage="dev", built=BUILT).id == found[0].id
+
+
+def test_the_default_has_another_image_of_what_is_built_here_under_its_name_of_today() -> None:
+    """Before the newest, hasura's image changed, and before that a service got another name."""
+    found = [
+        *grouped(
+            [
+                ran("app", 0, "sha256:1"),
+                ran("app", 60, "sha256:2"),
+                ran("reports", 120, "sha256:2"),
+                ran("hasura", 180, "sha256:2"),
+            ]
+        )
+    ]
+
+    assert chosen_release(found[::-1], None, stage="dev", built=BUILT).id == found[0].id
 
 
 def test_with_nothing_to_go_back_to_it_says_so() -> None:
     found = list(grouped([ran("app", 0)]))
 
     with pytest.raises(UserError, match="no release before 20260601-120000 has other images"):
-        chosen_release(found, None, stage="dev")
+        chosen_release(found, None, stage="dev", built=BUILT)
     with pytest.raises(UserError, match=r"no release 'nonsense': allowed: 20260601-120000"):
-        chosen_release(found, "nonsense", stage="dev")
+        chosen_release(found, "nonsense", stage="dev", built=BUILT)
 
 
 class Account:
@@ -256,6 +275,20 @@ def test_what_is_the_same_now_and_then_is_left_alone(account: Account, run: Run)
 
     assert done.code == 0, done.errors
     assert json.loads(done.text)["tags"] == {"app": "good"}
+
+
+def test_a_release_with_the_images_that_run_is_no_way_back(account: Account, run: Run) -> None:
+    account.push("good", "1")
+    account.deploy("app", f"{account.registry}:good")
+    (release,) = json.loads(run("releases", "--json").text)
+    run("rollback", release["id"])  # the stage file names `good` from now on
+
+    done = run("rollback", release["id"])
+
+    assert (done.code, done.text) == (
+        0,
+        f"{release['id']} had the images that run: nothing is changed\n",
+    )
 
 
 def test_an_image_that_is_gone_is_said_and_nothing_is_written(
