@@ -1,4 +1,4 @@
-"""What in Terraform's environment makes a run look at a part of a stage, or at another place.
+"""What around Terraform makes a run look at a part of a stage, at more than it, or at another place.
 
 A verdict is about what `cdktf deploy` does, and that takes the same variables. So a run in a stage's folder
 stops and names the variable: a run without it would judge another deploy. Standard library alone, because
@@ -29,6 +29,9 @@ _ENDPOINTS: Final = {
     for service in ("DYNAMODB", "IAM", "S3", "STS")
 }
 _ENDPOINT: Final = "AWS_ENDPOINT_URL"
+_STACK: Final = "cdk.tf.json"
+# OpenTofu reads the latter two.
+_CONFIGURATION: Final = (".tf", ".tf.json", ".tofu", ".tofu.json")
 _ARGUMENTS: Final = "TF_CLI_ARGS"
 _DEFAULT: Final = "default"
 
@@ -45,7 +48,7 @@ _LOG_FILE: Final = "TF_LOG_PATH"
 def refusal(environment: Mapping[str, str], folder: Path) -> str | None:
     """Return why no run in the stage's `folder` can be trusted in this environment; None where it can be.
 
-    The message names the variable and the remedy. Of arguments it holds the option's name alone.
+    The message names the variable or file and the remedy. Of arguments it holds the option's name alone.
     """
     for name, value in sorted(environment.items()):
         if not value or (name == "TF_WORKSPACE" and value == _DEFAULT):
@@ -65,7 +68,10 @@ def refusal(environment: Mapping[str, str], folder: Path) -> str | None:
                     f"{name} holds {option}: Terraform would look at a part of the stage or at something "
                     f"else, and so would `cdktf deploy`: allowed in it: {_ALLOWED}; run `unset {name}` first"
                 )
-    return None if environment.get("TF_WORKSPACE") else _other_workspace(folder)
+    strange = _other_file(folder)
+    if strange is None and not environment.get("TF_WORKSPACE"):
+        return _other_workspace(folder)
+    return strange
 
 
 def own_environment(environment: Mapping[str, str]) -> dict[str, str]:
@@ -102,6 +108,25 @@ def _strange_option(value: str) -> str | None:
     return None
 
 
+def _other_file(folder: Path) -> str | None:
+    """Return what Terraform would read beside the stack, as other tools leave it there.
+
+    https://developer.hashicorp.com/terraform/language/files
+    """
+    try:
+        names = sorted(path.name for path in folder.iterdir())
+    except OSError:
+        return None
+    for name in names:
+        ignored = name == _STACK or name.startswith(".")
+        if name.endswith(_CONFIGURATION) and not ignored:
+            return (
+                f"{folder / name} lies beside {_STACK}: Terraform would read it too, and so would `cdktf "
+                "deploy`: delete that file; what a stage has of its own goes into its `extension`"
+            )
+    return None
+
+
 def _other_workspace(folder: Path) -> str | None:
     """Return what `terraform workspace select` has left in the folder."""
     path = folder / ".terraform" / "environment"
@@ -120,7 +145,7 @@ def _other_workspace(folder: Path) -> str | None:
 def main() -> int:
     """For cdktf's terraform: 1 and one line on standard error where the current folder is a stage's."""
     folder = Path()
-    found = refusal(os.environ, folder) if (folder / "cdk.tf.json").is_file() else None
+    found = refusal(os.environ, folder) if (folder / _STACK).is_file() else None
     if found:
         print(f"error: {found}", file=sys.stderr)
     return 1 if found else 0

@@ -22,7 +22,7 @@ from common.screen import (
 )
 from imports.taken_names import in_the_way, named_creates
 from modules.settings.stateful import STATEFUL
-from ops.verdicts.gate import UNCHANGED, Judgement, judge_deploy
+from ops.verdicts.gate import CREATED, UNCHANGED, Judgement, judge_deploy
 from ops.verdicts.planning import StagePlan, stage_plan
 from terraform.overwrites import creates
 from terraform.premises import UntrustedStateError
@@ -151,10 +151,10 @@ def _print(judgement: Judgement, planned: StagePlan, workspace: Workspace) -> No
         say(line)
     _note_unasked(planned)
     if planned.failure:
+        looked_at = sum(judgement.counts.values()) - judgement.counts.get(CREATED, 0)
         say(
-            f"this is not all: {sum(judgement.counts.values())} of the "
-            f"{planned.premises.objects_in_state} objects in the state were planned, then Terraform stopped: "
-            f"{planned.failure}"
+            f"this is not all: {looked_at} of the {planned.premises.objects_in_state} objects in the state "
+            f"were planned, then Terraform stopped: {planned.failure}"
         )
     _print_conclusion(judgement, planned, workspace)
 

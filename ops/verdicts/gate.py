@@ -22,6 +22,7 @@ _REASONS = {
     "replace_by_triggers": "replace_triggered_by asks for it",
 }
 UNCHANGED = "unchanged"
+CREATED = "created"
 _IN_PLACE = in_words(["update"])
 
 

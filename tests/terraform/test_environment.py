@@ -60,6 +60,31 @@ def test_a_deploy_with_harmless_options_goes_on(stack_folder: Path) -> None:
     assert (said.returncode, said.stdout) == (0, "ran\n"), said.stderr
 
 
+@pytest.mark.parametrize(
+    "name", ["own.tf", "localstack_providers_override.tf", "a.tf.json", "b.tofu"]
+)
+@pytest.mark.parametrize("command", ["plan", "apply", "destroy"])
+def test_a_deploy_beside_files_that_no_stage_file_speaks_of_does_not_begin(
+    stack_folder: Path, command: str, name: str
+) -> None:
+    """As `tflocal` leaves one: it would change what the gate has judged, or where it is deployed to."""
+    (stack_folder / name).write_text("")
+
+    said = run(stack_folder, command)
+
+    assert (said.returncode, said.stdout) == (1, "")
+    (line,) = said.stderr.splitlines()
+    assert line.startswith(f"error: {name} lies beside cdk.tf.json: ")
+    assert "delete that file" in line
+
+
+def test_files_that_terraform_does_not_read_are_in_nobodys_way(stack_folder: Path) -> None:
+    for name in ("notes.md", ".hidden.tf", "main.tf.bak", "plan.tfplan", "terraform.tfvars"):
+        (stack_folder / name).write_text("")
+
+    assert run(stack_folder, "plan").stdout == "ran\n"
+
+
 def test_a_folder_that_is_no_stages_is_its_owners(stack_folder: Path) -> None:
     (stack_folder / "cdk.tf.json").unlink()
 

@@ -397,8 +397,11 @@ def test_what_half_a_plan_destroys_is_blocked_and_the_rest_is_said_to_be_unknown
     world: World,
 ) -> None:
     replaced = planned("aws_db_instance.main", "delete", "create", before={"id": "db"})
+    made = planned(
+        "aws_sqs_queue.new", "create", after={"name": "new"}
+    )  # counts for none of the state
     world.state.unlink()
-    plan = {**a_plan(replaced), **of_a_state((TOPIC, "t"), ("aws_db_instance.main", "db"))}
+    plan = {**a_plan(replaced, made), **of_a_state((TOPIC, "t"), ("aws_db_instance.main", "db"))}
 
     (world.folder / "dev.toml").write_text(f"{REQUIRED}retain_data = false\n")
     said = world.ops("gate", "--plan", world.given({**plan, "complete": False}), "--json")
