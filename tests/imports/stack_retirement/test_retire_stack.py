@@ -351,10 +351,17 @@ class KilledError(BaseException):
 
 
 class Killing:
-    """Clients that die before or after one of the calls that change something, or before the call `at`."""
+    """Clients that end before or after one of the calls that change something, or before the call `at`."""
 
-    def __init__(self, aws: Emulator, deadly: int, *, at: str = "") -> None:
-        self._deadly, self._at, self.now = deadly, at, 0
+    def __init__(
+        self,
+        aws: Emulator,
+        deadly: int,
+        *,
+        at: str = "",
+        by: type[BaseException] = KilledError,
+    ) -> None:
+        self._deadly, self._at, self._by, self.now = deadly, at, by, 0
         self._client = cache(partial(self._make, aws))
 
     def __call__(self, service: str) -> Any:
@@ -371,20 +378,22 @@ class Killing:
             return
         self.now += 1
         if self.now == self._deadly or model.name == self._at:
-            raise KilledError
+            raise self._by
 
 
-def test_killed_before_and_after_each_change_the_same_command_finishes(
-    aws: Emulator, tmp_path: Path
+@pytest.mark.parametrize("by", [KilledError, KeyboardInterrupt])
+def test_ended_before_and_after_each_change_the_same_command_finishes(
+    aws: Emulator, tmp_path: Path, by: type[BaseException]
 ) -> None:
     kills = 0
     while True:
         kills += 1
-        world = a_world(aws, f"killed-{kills}", tmp_path / str(kills), change=_lengthen)
+        name = f"{by.__name__.lower()}-{kills}"
+        world = a_world(aws, name, tmp_path / str(kills), change=_lengthen)
         secret = world.secret()
         try:
-            world.with_clients(Killing(aws, kills)).retire()
-        except KilledError:
+            world.with_clients(Killing(aws, kills, by=by)).retire()
+        except by:
             assert world.objects() == ["calendar"], kills
         else:
             break

@@ -124,16 +124,19 @@ def test_a_rolled_back_stack_can_be_retired_again(aws: Emulator, tmp_path: Path)
     assert adopted.world.objects() == ["calendar"]
 
 
-def test_killed_anywhere_the_same_command_finishes(aws: Emulator, tmp_path: Path) -> None:
-    adopted = Adopted(aws, "torn", tmp_path)
+@pytest.mark.parametrize("by", [KilledError, KeyboardInterrupt])
+def test_ended_anywhere_the_same_command_finishes(
+    aws: Emulator, tmp_path: Path, by: type[BaseException]
+) -> None:
+    adopted = Adopted(aws, f"torn-by-{by.__name__.lower()}", tmp_path)
     before = as_it_is(adopted.world)
     half_retired(adopted.world)
     kills = 0
     while True:
         kills += 1
         try:
-            adopted.roll_back(Killing(aws, kills))
-        except KilledError:
+            adopted.roll_back(Killing(aws, kills, by=by))
+        except by:
             assert adopted.world.status().startswith("UPDATE"), kills
         else:
             break
