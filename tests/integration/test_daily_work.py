@@ -88,6 +88,11 @@ def app(stage: RecoverableStage) -> dict[str, Any]:
     return {**service, "digest": digest}
 
 
+def page_is_on(stage: RecoverableStage) -> bool:
+    shown = stage.ops("maintenance show", "--json")
+    return json.loads(shown.text)["maintenance"] is not None
+
+
 def test_after_a_bad_image_two_commands_run_the_old_digest_and_the_next_deploy_keeps_it(
     stage: RecoverableStage, folder: Path
 ) -> None:
@@ -98,14 +103,20 @@ def test_after_a_bad_image_two_commands_run_the_old_digest_and_the_next_deploy_k
     stage.cdktf.run("deploy", STACK, "--auto-approve")
     assert app(stage)["digest"] != good
 
+    assert stage.ops("maintenance on").code == 0
+
     back = stage.ops("rollback", "--now", "--json")
 
     assert back.code == 0, back.errors
+    assert page_is_on(stage)
     assert list(json.loads(back.text)["now"]) == ["app"]
     assert app(stage)["digest"] == good
     assert (folder / "stages" / "daily.toml").read_text() == STAGE
     stage.cdktf.run("deploy", STACK, "--auto-approve")
     assert app(stage)["digest"] == good
+    assert page_is_on(stage)
+    assert stage.ops("maintenance off").code == 0
+    assert not page_is_on(stage)
     plan = stage.cdktf.terraform(STACK, "plan", "-detailed-exitcode")
     assert plan.returncode == 0, plan.stdout
 
