@@ -100,8 +100,8 @@ class _Upgrade:
             )
         if self._runs() and not self._settings()[1] and self._snapshot_status() is None:
             raise UserError(
-                f"{self._name} runs PostgreSQL {runs}, and no upgrade to it is to be finished: allowed: a "
-                "newer one"
+                f"{self._name} runs PostgreSQL {runs} already, and no upgrade to it is unfinished: allowed: "
+                "a newer one"
             )
 
     def before_the_deploy(self) -> list[Step]:

@@ -125,7 +125,7 @@ class Restoration:
             )
         if latest and self._moment > latest:
             raise UserError(
-                f"--to {_typed(self._moment)}: RDS has nothing so new: the latest is {_typed(latest)}"
+                f"--to {_typed(self._moment)}: RDS has no backup that recent: the latest is {_typed(latest)}"
             )
         self._check_version(major_version(live["EngineVersion"]))
         self._check_is_kept(live)
@@ -135,11 +135,14 @@ class Restoration:
         """Raise UserError for a moment before the backups: RDS says it when the services are stopped."""
         days = live.get("BackupRetentionPeriod", 0)
         if not days:
-            raise UserError(f"{self.name} keeps no backups: database.backup_retention_days is 0")
+            raise UserError(
+                f"{self.name} keeps no backups (database.backup_retention_days is 0), so there is no moment "
+                "to restore: restore a snapshot of it by hand, if there is one"
+            )
         earliest = max(live["InstanceCreateTime"], datetime.now(UTC) - timedelta(days=days))
         if self._moment and self._moment < earliest:
             raise UserError(
-                f"--to {_typed(self._moment)}: RDS has nothing so old: {self.name} is of "
+                f"--to {_typed(self._moment)}: RDS has no backup that old: {self.name} was created at "
                 f"{_typed(live['InstanceCreateTime'])}, and its backups are kept for {days} days"
             )
 
@@ -155,7 +158,7 @@ class Restoration:
         taken = answer["DBSnapshots"][0].get("SnapshotCreateTime") if answer else None
         if taken and self._moment and self._moment <= taken:
             raise UserError(
-                f"--to {_typed(self._moment)}: is before {self.name} was upgraded to PostgreSQL "
+                f"--to {_typed(self._moment)} is before {self.name} was upgraded to PostgreSQL "
                 f"{version}: name a moment after {_typed(taken)}, or restore its snapshot {before} by "
                 "hand"
             )

@@ -72,8 +72,8 @@ class Previews:
         found = self._read(name)
         if found and not self._is_ours(found):
             raise UserError(
-                f"preview {name} is of stage {found.base}, whose states are in the same place: say --base "
-                f"{found.base}, or give this one another name"
+                f"preview {name} is of stage {found.base}, which keeps its states in the same place: say "
+                f"--base {found.base}, or give this one another name"
             )
         return found
 

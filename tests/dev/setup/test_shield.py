@@ -188,6 +188,15 @@ def is_asking(stack: Stack, process: Run) -> None:
     time.sleep(0.2)
 
 
+def heard_at_a_second_one(stack: Stack, process: Run) -> list[str]:
+    """Press Ctrl-C again, let terraform end, and return what it said of each."""
+    process.send_signal(signal.SIGINT)
+    assert process.stdout
+    lines = [process.stdout.readline() for _ in range(2)]
+    (stack.folder / "enough").touch()
+    return lines
+
+
 def test_terraform_hears_of_a_ctrl_c_once_aws_has_answered_what_was_asked(stack: Stack) -> None:
     """An interrupt makes the provider give up its requests: what AWS makes of them would be in no state."""
     stack.terraform(then=ASKING)
@@ -205,10 +214,7 @@ def test_a_second_ctrl_c_does_not_wait_for_aws(stack: Stack) -> None:
         is_asking(stack, process)
         process.send_signal(signal.SIGINT)
         time.sleep(0.2)
-        process.send_signal(signal.SIGINT)
-        assert process.stdout
-        lines = [process.stdout.readline() for _ in range(2)]
-        (stack.folder / "enough").touch()
+        lines = heard_at_a_second_one(stack, process)
 
     assert lines == ["heard 1, answered False\n", "heard 2, answered False\n"]
 
@@ -227,10 +233,7 @@ def test_a_second_ctrl_c_wakes_terraform_where_what_should_have_was_killed(stack
         )
         os.kill(waker, signal.SIGKILL)
         time.sleep(0.2)
-        process.send_signal(signal.SIGINT)
-        assert process.stdout
-        lines = [process.stdout.readline() for _ in range(2)]
-        (stack.folder / "enough").touch()
+        lines = heard_at_a_second_one(stack, process)
 
     assert [line.split(",")[0] for line in lines] == ["heard 1", "heard 2"]
 

@@ -326,7 +326,7 @@ def test_a_moment_that_no_backup_has_is_refused_before_a_service_is_stopped(
     del database
     before = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()
 
-    assert "RDS has nothing so old" in run("restore", "--to", before, "--yes").errors
+    assert "RDS has no backup that old" in run("restore", "--to", before, "--yes").errors
 
     clients("rds").modify_db_instance(DBInstanceIdentifier=NAME, BackupRetentionPeriod=0)
     now = datetime.now(UTC).isoformat()
@@ -457,7 +457,7 @@ def test_the_next_major_version_runs_whatever_killed_its_upgrade(
     [
         ("16.4", "16.4: allowed: a major version, as in 16"),
         ("9", "allowed: a newer one than that"),
-        ("15", "runs PostgreSQL 15, and no upgrade to it is to be finished"),
+        ("15", "runs PostgreSQL 15 already, and no upgrade to it is unfinished"),
     ],
 )
 def test_a_version_that_is_no_next_one_is_refused(run: Run, version: str, said: str) -> None:
