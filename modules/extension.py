@@ -30,7 +30,7 @@ from modules.security.policies import Statement
 from modules.security.secret_store import SecretStore
 from modules.settings.beside import Beside
 from modules.settings.rules.statements import policy_error
-from modules.settings.services import PLACEHOLDERS, Service
+from modules.settings.services import PLACEHOLDERS, Service, names_in_braces
 from modules.settings.stage_settings import StageSettings
 from modules.settings.stateful import STATEFUL
 
@@ -174,7 +174,7 @@ def _check(path: Path, additions: Additions, stage: StageSettings) -> None:
                     f"{where}.policies = {name!r}: must be {refused.allowed}; {refused.remedy}"
                 )
         for variable, value in service.environment.items():
-            for word in re.findall(r"\{([a-z][a-z0-9_]*)\}", value):
+            for word in names_in_braces(value):
                 known = [*PLACEHOLDERS, *additions.values]
                 close = difflib.get_close_matches(word, known, n=1, cutoff=0.8)
                 if close and word not in known:

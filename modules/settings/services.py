@@ -4,6 +4,7 @@ A stage file may change any column of a row (`[services.app]`) or add a row of i
 one file shows all columns.
 """
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
@@ -106,6 +107,11 @@ LAST_PRIORITY = 50_000
 OWN_REPOSITORY = "ecr"
 # How `dockerfile` names a file of this project.
 OF_THIS_PROJECT = "project:"
+
+
+def names_in_braces(value: str) -> list[str]:
+    """Return the names that a value of `environment` has in braces, ours and others."""
+    return re.findall(r"\{([a-z][a-z0-9_]*)\}", value)
 
 
 class ScheduledScaling(Section):

@@ -11,7 +11,7 @@ import tomli_w
 
 from common.errors import UserError, shorten
 from modules.settings.previews import PREFIX, STAGE_PREFIX, TAG, Preview, host_of
-from modules.settings.services import PLACEHOLDERS, SERVICES, Service
+from modules.settings.services import PLACEHOLDERS, SERVICES, Service, names_in_braces
 from modules.settings.setting_types import PLAIN_NAME
 from modules.settings.stage_settings import StageSettings
 
@@ -137,4 +137,4 @@ def _row(
 
 def _is_given(value: str) -> bool:
     """Return whether a variable's value has a name in braces that is none of the platform's."""
-    return any(each not in PLACEHOLDERS for each in re.findall(r"\{([a-z][a-z0-9_]*)\}", value))
+    return any(each not in PLACEHOLDERS for each in names_in_braces(value))
