@@ -4,7 +4,6 @@ A legacy base may be adopted beside it: one record then has both, and each objec
 """
 
 import tempfile
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,7 +15,14 @@ from common.files import replace_file
 from common.progress import Progress
 from imports.as_found import set_by_somebody
 from imports.inventory import Decision, Disagreement
-from imports.legacy_side import LegacySide, LegacySource, notes_on, read_legacy_side, source_of
+from imports.legacy_side import (
+    LegacySide,
+    LegacySource,
+    notes_on,
+    read_legacy_side,
+    source_of,
+    usual_region,
+)
 from imports.observe import observe
 from imports.record import AdoptedObject, AdoptionRecord, LegacyOrigin, write_record
 from imports.sources.cloudformation.verdicts import RowVerdict
@@ -26,6 +32,8 @@ from imports.stack_stage import stack_settings
 from imports.stage_file import stage_file
 from imports.take_stock import (
     Synthesize,
+    adopted_ids,
+    described,
     drift_of_base,
     kept_notes,
     phase_notes,
@@ -37,7 +45,6 @@ from imports.take_stock import (
 )
 from imports.two_owners import NETWORK, choose, left_to_stack
 from imports.workspace_record import path_of_record
-from modules.settings.stage_files import parse_stage
 from modules.settings.stage_settings import StageSettings
 from terraform.workspace import Workspace, set_default_credentials
 
@@ -91,7 +98,9 @@ def take_stack(
         if beside
         else None
     )
-    clients = boto3_clients(region=_region(workspace, name))
+    clients = boto3_clients(
+        region=name.split(":")[3] if name.startswith("arn:") else usual_region(workspace)
+    )
     side = read_stack_side(
         clients,
         name,
@@ -124,7 +133,7 @@ def take_stack(
             f"{name} holds nothing that this project adopts: name the stack of the application with "
             "--cloudformation"
         )
-    ids = {**(_adopted(base) if base else {}), **side.ids}
+    ids = {**(adopted_ids(base) if base else {}), **side.ids}
     if base:
         refuse_second_base(workspace, told.record_path, base, ids)
     stack = synthesize(settings, frozenset(ids))
@@ -140,29 +149,27 @@ def take_stack(
             )
         except UserError:
             if base:
-                none: dict[str, dict[str, Any]] = {each: {} for each in _adopted(base)}
+                none: dict[str, dict[str, Any]] = {each: {} for each in adopted_ids(base)}
                 refuse_gone(record_of_base(workspace.stage, base, none), clients)
             raise
     side = side.without_other_traffic({each: observed[each] for each in side.ids}, stack)
-    ids = {**(_adopted(base) if base else {}), **side.ids}
+    ids = {**(adopted_ids(base) if base else {}), **side.ids}
     observed = {address: observed[address] for address in ids}
 
     wrote_stage_file = not workspace.stage_path.exists()
     of_stack = stack_settings(observed, side.stack, clients)
     settings = (
-        _parsed(stage_file(observed, region=side.region, of_stack=of_stack), workspace.stage)
+        described(
+            stage_file(observed, region=side.region, of_stack=of_stack), workspace.stage, "stack"
+        )
         if wrote_stage_file
         else workspace.settings()
     )
     progress("looking in AWS for what somebody has set and the platform would replace")
     full = settings.model_copy(update={"phase": "full"})
-    said = {*settings.keep_as_found, *settings.allow_overwrite}
     stack = synthesize(full, frozenset(observed))
-    kept = [
-        each
-        for each in sorted(set_by_somebody(stack, observed, ids, clients))
-        if not said & {each, ".".join(each.split(".")[:2])}
-    ]
+    said = {*settings.keep_as_found, *settings.allow_overwrite}
+    kept = sorted(set_by_somebody(stack, observed, ids, clients, said=said))
     record = _record(workspace.stage, side, base, observed)
     progress("writing the record")
     if wrote_stage_file:
@@ -184,32 +191,9 @@ def take_stack(
     )
 
 
-def _region(workspace: Workspace, name: str) -> str:
-    if name.startswith("arn:"):
-        return name.split(":")[3]
-    environ = workspace.environ
-    return environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1"
-
-
-def _parsed(text: str, stage: str) -> StageSettings:
-    settings, errors = parse_stage(tomllib.loads(text), stage=stage)
-    if errors:
-        raise UserError(
-            f"the stack is not one that a stage can describe: {errors[0]}"
-            + (f" (and {len(errors) - 1} more)" if len(errors) > 1 else "")
-        )
-    return settings
-
-
 def _ids(base: LegacySide) -> dict[str, str]:
     """Return the import ids of what the base would give up; empty where something is the matter with one."""
     return {each.address: each.import_id or "" for each in base.decisions if each.address}
-
-
-def _adopted(base: LegacySide) -> dict[str, str]:
-    return {
-        str(each.address): str(each.import_id) for each in base.decisions if each.verdict == "adopt"
-    }
 
 
 def _against(base: LegacySide, side: StackSide) -> list[str]:

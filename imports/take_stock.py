@@ -72,10 +72,10 @@ def take_stock(
     """
     set_default_credentials(workspace)
     found = read_legacy_side(workspace, source, agree=agree, progress=progress)
-    adopted = [decision for decision in found.decisions if decision.verdict == "adopt"]
+    ids = adopted_ids(found)
     notes = notes_on(found)
     problems = any(decision.verdict == "problem" for decision in found.decisions)
-    if not adopted and not problems:
+    if not ids and not problems:
         raise UserError(
             f"{source.folder} holds nothing that this project adopts: name the folder of the legacy base "
             "with --legacy"
@@ -92,7 +92,6 @@ def take_stock(
     progress("synthesizing the stage")
     settings = settings_of_base(workspace, found)
     wrote_stage_file = not workspace.stage_path.exists()
-    ids = {str(decision.address): str(decision.import_id) for decision in adopted}
     refuse_second_base(workspace, told.record_path, found, ids)
     stack = synthesize(settings, frozenset(ids))
     progress(f"reading {len(ids)} objects from AWS")
@@ -107,11 +106,7 @@ def take_stock(
             raise
     progress("looking in AWS for what somebody has set and the platform would replace")
     said = {*settings.keep_as_found, *settings.allow_overwrite}
-    kept = [
-        each
-        for each in sorted(set_by_somebody(stack, observed, ids, clients))
-        if not said & {each, ".".join(each.split(".")[:2])}
-    ]
+    kept = sorted(set_by_somebody(stack, observed, ids, clients, said=said))
     record = record_of_base(workspace.stage, found, observed)
     progress("writing the record")
     if wrote_stage_file:
@@ -129,6 +124,15 @@ def take_stock(
         record=record,
         wrote_stage_file=wrote_stage_file,
     )
+
+
+def adopted_ids(found: LegacySide) -> dict[str, str]:
+    """Return the import ids of what a base gives up, by our address."""
+    return {
+        str(decision.address): str(decision.import_id)
+        for decision in found.decisions
+        if decision.verdict == "adopt"
+    }
 
 
 def refuse_second_base(
@@ -219,11 +223,15 @@ def settings_of_base(workspace: Workspace, found: LegacySide) -> StageSettings:
         for decision in found.decisions
         if decision.verdict == "adopt"
     }
-    document = tomllib.loads(stage_file(shapes, region=found.region))
-    settings, errors = parse_stage(document, stage=workspace.stage)
+    return described(stage_file(shapes, region=found.region), workspace.stage, "legacy base")
+
+
+def described(text: str, stage: str, owner: str) -> StageSettings:
+    """Return the settings that a file for the old owner's objects has. Raises UserError where none can."""
+    settings, errors = parse_stage(tomllib.loads(text), stage=stage)
     if errors:
         raise UserError(
-            f"the legacy base is not one that a stage can describe: {errors[0]}"
+            f"the {owner} is not one that a stage can describe: {errors[0]}"
             + (f" (and {len(errors) - 1} more)" if len(errors) > 1 else "")
         )
     return settings

@@ -14,6 +14,7 @@ from imports.inventory import Decision
 from imports.legacy_side import LegacySide
 from imports.record import Source
 from imports.sources.terraform_base.mapping import PARTS, secret_of_released
+from modules.base.naming import resource_name
 from modules.settings.secrets import MASTER_CREDENTIALS, SECRETS
 
 NETWORK: Final = "network"
@@ -23,7 +24,7 @@ _IN_NETWORK: Final = re.compile(
 )
 # They tell where the database is, and how to log in.
 _OF_DATABASE: Final = frozenset(
-    f"aws_secretsmanager_secret.{row.name.replace('-', '_')}"
+    f"aws_secretsmanager_secret.{resource_name(row.name)}"
     for row in SECRETS
     if row.origin == "composed" or row.name == MASTER_CREDENTIALS
 )

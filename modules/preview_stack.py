@@ -31,7 +31,7 @@ from modules.network.inside_names import LentNames
 from modules.security.secret_store import ConnectionStrings, SecretStore
 from modules.settings import stage_settings as s
 from modules.settings.previews import DATABASE_LOGIN, Preview, preview_outputs
-from modules.settings.secrets import SecretRow
+from modules.settings.secrets import SecretRef, SecretRow
 from modules.settings.services import POSTGRES_PORT, Service
 
 
@@ -206,9 +206,9 @@ def _of_preview(row: Service, stage: s.StageSettings) -> Service:
     """Return a service's row without what is not a preview's: jobs, hours, roles of the base's database."""
     logins = {each.login for each in stage.secret_rows if each.login}
     secrets = {
-        variable: (f"{DATABASE_LOGIN}:{key}" if name in logins else text)
+        variable: (f"{DATABASE_LOGIN}:{named.key}" if named.name in logins else text)
         for variable, text in row.secrets.items()
-        for name, _, key in [text.partition(":")]
+        for named in [SecretRef.parse(text)]
     }
     return row.model_copy(
         update={"jobs": {}, "schedule": (), "renamed_from": None, "secrets": secrets}

@@ -14,6 +14,7 @@ import typer
 
 from common.progress import Progress
 from common.screen import (
+    ASKS_FOR_A_PERSON,
     AsJson,
     Version,
     print_error,
@@ -80,7 +81,7 @@ def security(stage: Stages = None, as_json: AsJson = False, _version: Version = 
                 columns, [(each.stage, each.check, each.resource, each.what) for each in left]
             )
     if left:
-        raise typer.Exit(2)
+        raise typer.Exit(ASKS_FOR_A_PERSON)
 
 
 def _own_failures(stack: Stack, settings: StageSettings) -> list[Failure]:

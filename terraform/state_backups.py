@@ -38,11 +38,7 @@ def write_backup(folder: Path, kind: str, state: State) -> Backup:
             raise UserError(
                 f"{path} is another state of the same version than the one to back up: move it away"
             )
-        # The checksum first: a backup that has none is then never one that was interrupted.
-        text = text or state.text
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        replace_file(checksum_path(path), f"{digest}  {path.name}\n", mode=0o600)
-        replace_file(path, text, mode=0o600)
+        digest = write_with_checksum(path, text or state.text)
         for leftover in folder.glob(f".{path.name}.*"):
             leftover.unlink()
         descriptor = os.open(folder, os.O_RDONLY)
@@ -84,6 +80,15 @@ def read_backup(path: Path, lineage: str) -> tuple[Backup, dict[str, Any]]:
     if document["lineage"] != lineage or not path.name.endswith(f"-{serial}.tfstate"):
         _refuse_backup(path, "it is of another lineage or serial than its name says")
     return Backup(path=path, sha256=digest, lineage=lineage, serial=serial), document
+
+
+def write_with_checksum(path: Path, text: str) -> str:
+    """Write a backup, private to its owner, and its checksum beside it, which is returned."""
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    # The checksum first: a backup that has none is then never one that was interrupted.
+    replace_file(checksum_path(path), f"{digest}  {path.name}\n", mode=0o600)
+    replace_file(path, text, mode=0o600)
+    return digest
 
 
 def checksum_path(path: Path) -> Path:

@@ -5,6 +5,8 @@ from typing import Final
 from aws.resources.call import Call
 from aws.resources.row import ResourceType, of
 
+NO_BALANCER: Final = frozenset({"LoadBalancerNotFound", "LoadBalancerNotFoundException"})
+
 LOAD_BALANCER: Final = ResourceType(
     type="aws_lb",
     cloudformation="AWS::ElasticLoadBalancingV2::LoadBalancer",
@@ -17,7 +19,7 @@ LOAD_BALANCER: Final = ResourceType(
         "DescribeLoadBalancers",
         "LoadBalancers",
         {"Names": ["{}"]},
-        absent=frozenset({"LoadBalancerNotFound", "LoadBalancerNotFoundException"}),
+        absent=NO_BALANCER,
     ),
     status="State.Code",
     identity=("internal", "ip_address_type", "load_balancer_type", "name", "tags"),

@@ -8,12 +8,11 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from common.errors import UserError
-from common.files import replace_file
 from common.text_files import read_json
 from imports.record import StackOrigin
 from imports.sources.cloudformation.owners_stack import OwnersStack, parse_template
 from imports.stack_retirement.disarming import Armed
-from terraform.state_backups import checksum_path
+from terraform.state_backups import checksum_path, write_with_checksum
 
 _HIDDEN = "****"
 
@@ -88,11 +87,7 @@ def data_path(backup: Path) -> Path:
 def write_stack_backup(path: Path, backup: StackBackup) -> None:
     """Write the backup, private to its owner, with a checksum beside it."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    text = backup.model_dump_json(indent=2) + "\n"
-    # The checksum first: a backup that has none is then never one that was interrupted.
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    replace_file(checksum_path(path), f"{digest}  {path.name}\n", mode=0o600)
-    replace_file(path, text, mode=0o600)
+    write_with_checksum(path, backup.model_dump_json(indent=2) + "\n")
 
 
 def read_stack_backup(path: Path, origin: StackOrigin) -> StackBackup | None:

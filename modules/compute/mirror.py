@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 
 from cdktf_cdktf_provider_aws.ecr_repository import (
     EcrRepository,
-    EcrRepositoryEncryptionConfiguration,
     EcrRepositoryImageScanningConfiguration,
 )
 from constructs import Construct
 
 from modules.base.address import address
+from modules.compute.registry import encryption_of
 from modules.context import Context
 from modules.settings.mirrored import PinnedCopy
 
@@ -30,11 +30,7 @@ class Mirror(Construct):
         used: bool,
     ) -> None:
         super().__init__(scope, id_)
-        encryption = (
-            [EcrRepositoryEncryptionConfiguration(encryption_type="KMS", kms_key=context.key_arn)]
-            if context.key_arn
-            else None
-        )
+        encryption = encryption_of(context)
         # Two versions of one image share a repository.
         repositories = {
             label: address(

@@ -19,6 +19,14 @@ from modules.settings import stage_settings as s
 from modules.settings.shared_registry import SharedRegistry, SharedRepository
 
 
+def encryption_of(context: Context) -> list[EcrRepositoryEncryptionConfiguration] | None:
+    """Return how a registry is encrypted where the stage has a key of its own; None with AWS's key."""
+    key = context.key_arn
+    return (
+        [EcrRepositoryEncryptionConfiguration(encryption_type="KMS", kms_key=key)] if key else None
+    )
+
+
 class Registries(Construct):
     """One ECR repository per service with an image of its own, each image scanned when pushed.
 
@@ -45,11 +53,7 @@ class Registries(Construct):
         shared: SharedRegistry | None,
     ) -> None:
         super().__init__(scope, id_)
-        encryption = (
-            [EcrRepositoryEncryptionConfiguration(encryption_type="KMS", kms_key=context.key_arn)]
-            if context.key_arn
-            else None
-        )
+        encryption = encryption_of(context)
         stay = [each for each in left_out if context.guard.refuses(EcrRepository, each)]
         registries = {
             registry: context.guard.address(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from modules.base.naming import resource_name
 from modules.settings.mirrored import third_party_images
 from modules.settings.stage_settings import StageSettings
 
@@ -52,10 +53,10 @@ def stateful_addresses(settings: StageSettings) -> Iterator[str]:
     yield from ("aws_s3_bucket.data", "aws_s3_bucket.logs", "aws_efs_file_system.lancedb")
     yield from ("aws_kms_key.main", "aws_backup_vault.main")
     for row in settings.secret_rows:
-        yield f"aws_secretsmanager_secret.{row.name.replace('-', '_')}"
+        yield f"aws_secretsmanager_secret.{resource_name(row.name)}"
     rows = (*settings.services.values(), *settings.beside.left_out.values())
     for registry in dict.fromkeys(row.registry for row in rows if row.has_own_image):
-        yield f"aws_ecr_repository.{registry.replace('-', '_')}"
+        yield f"aws_ecr_repository.{resource_name(registry)}"
     if any(row.jobs for row in rows):
         yield "aws_sqs_queue.failed_jobs"
     if settings.images.mirror != "none":

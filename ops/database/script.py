@@ -117,19 +117,25 @@ def packed(members: Mapping[str, str]) -> bytes:
     return gzip.compress(raw.getvalue(), mtime=0)
 
 
-def look(files: Sequence[SqlFile]) -> str:
-    """Return what tells changed files, tables that would change hands, and roles of somebody else."""
+def changed(files: Sequence[SqlFile]) -> str:
+    """Return what tells files that were applied and are others now."""
     sums = ", ".join(f"({quoted(each.name)}, {quoted(each.sha256)})" for each in files)
-    # None are given where a password alone is new: a list of values cannot be empty.
+    # None are given where a password alone is new, or a database is copied: a list cannot be empty.
     sums = sums or "(NULL::text, NULL::text)"
-    names = ", ".join(map(quoted, ROLES))
     return f"""\
 SELECT to_regclass('atomic_infra.applied_file') IS NOT NULL AS atomic_began \\gset
 \\if :atomic_began
 SELECT 'changed ' || name FROM (VALUES {sums}) AS given (name, sha256)
 JOIN atomic_infra.applied_file AS applied USING (name) WHERE applied.sha256 <> given.sha256 ORDER BY name;
 \\endif
-SELECT 'taken ' || rolname FROM pg_roles WHERE rolname IN ({names})
+"""  # noqa: S608  # text of our own
+
+
+def look(files: Sequence[SqlFile]) -> str:
+    """Return what tells changed files, tables that would change hands, and roles of somebody else."""
+    names = ", ".join(map(quoted, ROLES))
+    return f"""\
+{changed(files)}SELECT 'taken ' || rolname FROM pg_roles WHERE rolname IN ({names})
 AND shobj_description(oid, 'pg_authid') IS DISTINCT FROM {quoted(_MADE)} ORDER BY rolname;
 SELECT 'move ' || what || ' to ' || role FROM ({_MOVES}) AS moves ORDER BY step, what;
 """  # noqa: S608  # text of our own

@@ -12,12 +12,12 @@ from modules.base.partition import GLOBAL_REGION
 from ops.deployed import Deployed
 from ops.doctor.cdn import distribution_name
 from ops.doctor.finding import Finding, attention, fine
+from ops.facts.maintenance import load_balancers
 
 # ACM renews sixty days before the end; one that is closer than this was not renewed.
 # https://docs.aws.amazon.com/acm/latest/userguide/managed-renewal.html
 _TIME_TO_ACT = timedelta(days=30)
 _NO_CERTIFICATE = frozenset({"ResourceNotFoundException"})
-_NO_BALANCER = frozenset({"LoadBalancerNotFound", "LoadBalancerNotFoundException"})
 
 Resolve = Callable[[str], frozenset[str]]
 
@@ -226,10 +226,8 @@ def judge_certificate(facts: CertificateFacts, *, stack: str, now: datetime) -> 
 
 
 def _balancer(deployed: Deployed) -> str | None:
-    answer = deployed.ask_unless(
-        "elbv2", "DescribeLoadBalancers", _NO_BALANCER, Names=[deployed.names.load_balancer]
-    )
-    return str(answer["LoadBalancers"][0]["DNSName"]) if answer else None
+    found = load_balancers(deployed)
+    return str(found[0]["DNSName"]) if found else None
 
 
 def _alias(deployed: Deployed, zone: str, domain: str) -> str | None:

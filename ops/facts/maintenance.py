@@ -7,6 +7,7 @@ with their listener when a stage is destroyed.
 from dataclasses import dataclass
 from typing import Any, Final
 
+from aws.resources.elbv2 import NO_BALANCER
 from common.errors import UserError
 from ops.deployed import Deployed
 
@@ -17,7 +18,6 @@ PRIORITY: Final = 1
 
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTags.html
 _TAGS_AT_A_TIME = 20
-_NO_BALANCER = frozenset({"LoadBalancerNotFound", "LoadBalancerNotFoundException"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +117,7 @@ def load_balancers(deployed: Deployed) -> list[dict[str, Any]]:
         "elbv2",
         "DescribeLoadBalancers",
         ("LoadBalancers",),
-        absent=_NO_BALANCER,
+        absent=NO_BALANCER,
         Names=[deployed.names.load_balancer],
     )["LoadBalancers"]
     return found

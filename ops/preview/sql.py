@@ -7,7 +7,7 @@ it, and it begins anew.
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from ops.database.script import CHANGED, CONNECT, FAILED, FETCHES, SAYS, quoted
+from ops.database.script import CHANGED, CONNECT, FAILED, FETCHES, SAYS, changed, quoted
 from ops.database.sql_files import SqlFile
 
 MADE: Final = "made by python -m ops preview up"
@@ -48,7 +48,7 @@ def up_scripts(database: str, *, verifier: str, files: Sequence[SqlFile]) -> Map
         "look.psql": _look(database),
         "database.psql": _database(database, verifier),
         "extensions.psql": _extensions(database),
-        "changed.psql": _changed(database, files),
+        "changed.psql": f"\\connect {database}\n{changed(files)}",
         "files.psql": _files(database, files),
         **{each.name: each.text for each in files},
     }
@@ -109,20 +109,6 @@ WHERE nspname = 'public' \\gset
 \\connect {database}
 SET client_min_messages = warning;
 :atomic_extensions;
-"""  # noqa: S608  # text of our own
-
-
-def _changed(database: str, files: Sequence[SqlFile]) -> str:
-    sums = ", ".join(f"({quoted(each.name)}, {quoted(each.sha256)})" for each in files)
-    # None are given where a database is copied: a list of values cannot be empty.
-    sums = sums or "(NULL::text, NULL::text)"
-    return f"""\
-\\connect {database}
-SELECT to_regclass('atomic_infra.applied_file') IS NOT NULL AS atomic_began \\gset
-\\if :atomic_began
-SELECT 'changed ' || name FROM (VALUES {sums}) AS given (name, sha256)
-JOIN atomic_infra.applied_file AS applied USING (name) WHERE applied.sha256 <> given.sha256 ORDER BY name;
-\\endif
 """  # noqa: S608  # text of our own
 
 

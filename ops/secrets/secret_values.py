@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from common.errors import UserError
 from imports.workspace_record import record_at_hand
+from modules.base.naming import resource_name
 from modules.settings.characters import unseen_character
 from modules.settings.own_secrets import TAKEN, singles
 from modules.settings.placeholders import (
@@ -254,5 +255,5 @@ def _mended_by(deployed: Deployed, row: SecretRow, state: State) -> Literal["dep
 
 def _is_adopted(deployed: Deployed, row: SecretRow) -> bool:
     record = record_at_hand(deployed.workspace, region=deployed.settings.region)
-    address = f"aws_secretsmanager_secret.{row.name.replace('-', '_')}"
+    address = f"aws_secretsmanager_secret.{resource_name(row.name)}"
     return record is not None and address in record.addresses

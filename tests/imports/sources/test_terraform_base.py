@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import stat
 from collections.abc import Mapping, Sequence
@@ -15,8 +16,9 @@ from common.errors import UserError
 from imports.sources.terraform_base import running
 from imports.sources.terraform_base.base import NotAgreedError, planned_base
 from imports.sources.terraform_base.planned import LegacyConfiguration
-from imports.sources.terraform_base.scratch import override_name, scratch_copy
+from imports.sources.terraform_base.scratch import Scratch, override_name, scratch_copy
 from local.random_provider import SOURCE, lay_out_mirror
+from terraform.cli import Terraform
 
 SYNTAX = Path(__file__).parent.parent.parent / "legacy" / "syntax"
 BUILT_IN = 'resource "terraform_data" "one" {\n  input = %s\n}\n'
@@ -352,18 +354,55 @@ def test_a_file_that_nobody_can_read_is_named(tmp_path: Path) -> None:
     ("name", "text"),
     [
         ("x.tf", 'data "external" "vault" {\n  program = ["vault"]\n}\n'),
+        ("x.tf", 'data "http" "vault" {\n  url = "http://127.0.0.1:9/"\n}\n'),
         ("x.tf.json", '{"data": {"external": {"vault": {"program": ["vault"]}}}}'),
         ("x.tf", 'locals {\n  a = !!true\n}\ndata "external" "vault" {\n  program = ["v"]\n}\n'),
     ],
-    ids=["HCL", "JSON", "syntax the reader does not know"],
+    ids=["HCL", "http", "JSON", "syntax the reader does not know"],
 )
 def test_programs_of_the_owner_s_are_named_before_anything_runs(
     tmp_path: Path, name: str, text: str
 ) -> None:
     (tmp_path / name).write_text(text)
 
-    with pytest.raises(NotAgreedError, match=r"^data\.external\.vault$"):
+    with pytest.raises(NotAgreedError, match=r"^data\.(external|http)\.vault$"):
         configured(tmp_path, environment={"TERRAFORM_BINARY_NAME": "/nowhere"})
+
+
+@pytest.mark.terraform
+@pytest.mark.parametrize(
+    ("module", "named"),
+    [
+        ('data "external" "vault" {\n  program = ["vault"]\n}\n', "module.net.data.external.vault"),
+        ('data "http" "vault" {\n  url = "http://127.0.0.1:9/"\n}\n', "module.net.data.http.vault"),
+        ("", "whatever uses the provider registry.terraform.io/hashicorp/http"),
+    ],
+    ids=["a program", "a server", "what reading has not found"],
+)
+def test_programs_of_a_module_are_named_before_it_is_planned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, named: str
+) -> None:
+    """Which modules there are Terraform says once it has them; the providers are not to be had here."""
+    for path, text in {
+        "prod/main.tf": 'module "net" {\n  source = "../net"\n}\n',
+        "net/main.tf": module,
+    }.items():
+        (tmp_path / path).parent.mkdir()
+        (tmp_path / path).write_text(text)
+
+    def installed(scratch: Scratch) -> list[str]:
+        Terraform(folder=scratch.folder, environment=scratch.environment).checked("get")
+        return []
+
+    monkeypatch.setattr(running, "initialize", installed)
+    providers = frozenset({"registry.terraform.io/hashicorp/http"})
+    monkeypatch.setattr(
+        running, "selected_providers", lambda _: frozenset() if module else providers
+    )
+    monkeypatch.setattr(running, "plan", lambda *_args, **_options: pytest.fail("it was planned"))
+
+    with pytest.raises(NotAgreedError, match=f"^{re.escape(named)}$"):
+        configured(tmp_path / "prod")
 
 
 # --- providers --------------------------------------------------------------------------------
