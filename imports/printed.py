@@ -26,9 +26,9 @@ def print_inventory(found: Inventory) -> None:
     for note in found.notes:
         say(f"note: {note}")
     if found.record is None:
-        problems = [item for item in found.decisions if item.verdict == "problem"]
-        say(f"\n{len(problems)} to mend: nothing was written")
-        for item in problems:
+        errors = [item for item in found.decisions if item.verdict == "problem"]
+        say(f"\n{len(errors)} to mend: nothing was written")
+        for item in errors:
             # Whole lines: a command that is cut cannot be copied.
             say(f"BLOCKED {item.legacy_address}: {item.why}")
         return

@@ -74,8 +74,8 @@ def take_stock(
     found = read_legacy_side(workspace, source, agree=agree, progress=progress)
     ids = adopted_ids(found)
     notes = notes_on(found)
-    problems = any(decision.verdict == "problem" for decision in found.decisions)
-    if not ids and not problems:
+    errors = any(decision.verdict == "problem" for decision in found.decisions)
+    if not ids and not errors:
         raise UserError(
             f"{source.folder} holds nothing that this project adopts: name the folder of the legacy base "
             "with --legacy"
@@ -87,7 +87,7 @@ def take_stock(
         record_path=path_of_record(workspace),
         stage_path=workspace.stage_path,
     )
-    if problems:
+    if errors:
         return told
     progress("synthesizing the stage")
     settings = settings_of_base(workspace, found)

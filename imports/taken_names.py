@@ -52,10 +52,10 @@ def taken_names(plan: Plan, clients: Clients, *, stage: str) -> tuple[Refused, .
         resource = RESOURCES[type_]
         # A deleted secret keeps its name for as long as it can be restored.
         lives = resource.listed(clients, key[0], with_gone=bool(resource.deleted_on))
-        standing = [each for each in lives if each.key == key]
-        if standing:
+        existing = [each for each in lives if each.key == key]
+        if existing:
             name = " ".join(key[1:] or key)
-            found.append(Refused(address=address, why=_why(name, standing[0], stage=stage)))
+            found.append(Refused(address=address, why=_why(name, existing[0], stage=stage)))
     return tuple(found)
 
 

@@ -89,12 +89,12 @@ def held_document(type_: str, after: Attributes, clients: Clients) -> Document |
     key = row.key_in(after)
     if key is None or row.document is None:
         return None
-    standing = [
+    existing = [
         each
         for each in row.rows(clients, key[0])
         if row.gone(each) is None and row.live(each).key == key
     ]
-    return row.document.held(clients, standing[0]) if standing else None
+    return row.document.held(clients, existing[0]) if existing else None
 
 
 def _shown(document: Document) -> str:

@@ -1,4 +1,4 @@
-"""Change sets, of which an import is the way back for what a stack has let go of."""
+"""Change sets, of which an import is the way back for what a stack has removed and retained."""
 
 from collections.abc import Mapping
 from typing import Any, Final

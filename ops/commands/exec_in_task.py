@@ -11,7 +11,7 @@ import typer
 from common.errors import UserError
 from common.screen import AsJson, Stage, print_json, tell
 from ops.deployed import Deployed, check_runs_services, chosen_services, open_stage
-from ops.tasks.one_off import standing_service
+from ops.tasks.one_off import existing_service
 from ops.tasks.sessions import check_plugin, left_to_the_child, plugin_call, target_of
 
 _AGENT = "ExecuteCommandAgent"
@@ -42,7 +42,7 @@ def exec_(
     check_runs_services(deployed.settings)
     _check_is_enabled(deployed, service)
     check_plugin()
-    standing_service(deployed, service)
+    existing_service(deployed, service)
     chosen = _task(deployed, service, task)
     task_id = str(chosen["taskArn"]).rpartition("/")[2]
     runtime_id = _runtime_id(deployed, service, chosen)

@@ -14,7 +14,7 @@ from ops.facts.logs import Log
 from ops.tasks.one_off import (
     Ended,
     OneOff,
-    standing_service,
+    existing_service,
     start_task,
     task_running,
     wait_until_ended,
@@ -50,11 +50,11 @@ def run(
     deployed = open_stage(stage)
     chosen_services(deployed.settings, [service])
     check_runs_services(deployed.settings)
-    standing = standing_service(deployed, service)
+    existing = existing_service(deployed, service)
     once = OneOff(
         container=service,
-        task_definition=deployed.names.service(service) if newest else standing["taskDefinition"],
-        network=standing["networkConfiguration"],
+        task_definition=deployed.names.service(service) if newest else existing["taskDefinition"],
+        network=existing["networkConfiguration"],
         command=command,
     )
     if detach:

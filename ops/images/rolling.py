@@ -7,7 +7,7 @@ from common.errors import UserError
 from modules.settings.shared_registry import shared_registry
 from ops.deployed import Deployed
 from ops.facts.releases import image_of_tag
-from ops.tasks.one_off import standing_service
+from ops.tasks.one_off import existing_service
 
 # https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchGetImage.html
 _MANIFESTS: Final = (
@@ -89,9 +89,9 @@ def run_at_once(deployed: Deployed, service: str, tag: str) -> str | None:
 
     Raises UserError where the service does not exist and when AWS refuses.
     """
-    standing = standing_service(deployed, service)
+    existing = existing_service(deployed, service)
     answer = deployed.ask(
-        "ecs", "DescribeTaskDefinition", taskDefinition=standing["taskDefinition"], include=["TAGS"]
+        "ecs", "DescribeTaskDefinition", taskDefinition=existing["taskDefinition"], include=["TAGS"]
     )
     definition = answer["taskDefinition"]
     containers = [_with_tag(each, service, tag) for each in definition["containerDefinitions"]]

@@ -78,11 +78,11 @@ def run_beside(
 
     Raises UserError where the service does not exist or the task does not end and when AWS refuses.
     """
-    standing = standing_service(deployed, service)
+    existing = existing_service(deployed, service)
     task = OneOff(
         container=service,
-        task_definition=standing["taskDefinition"],
-        network=standing["networkConfiguration"],
+        task_definition=existing["taskDefinition"],
+        network=existing["networkConfiguration"],
         command=command,
         environment=environment,
     )
@@ -164,7 +164,7 @@ def stop_task(deployed: Deployed, task: str) -> None:
     )
 
 
-def standing_service(deployed: Deployed, service: str) -> Mapping[str, Any]:
+def existing_service(deployed: Deployed, service: str) -> Mapping[str, Any]:
     """Return what ECS says of a service that it runs. Raises UserError where there is none."""
     answer = deployed.ask(
         "ecs",
@@ -172,9 +172,9 @@ def standing_service(deployed: Deployed, service: str) -> Mapping[str, Any]:
         cluster=deployed.names.cluster,
         services=[deployed.names.ecs_service(service)],
     )
-    for standing in answer["services"]:
-        if standing["status"] == "ACTIVE":
-            found: Mapping[str, Any] = standing
+    for existing in answer["services"]:
+        if existing["status"] == "ACTIVE":
+            found: Mapping[str, Any] = existing
             return found
     raise UserError(
         f"service {deployed.names.ecs_service(service)} does not exist: deploy the stage first: "

@@ -82,6 +82,13 @@ def test_data_is_retained_and_no_tag_is_added() -> None:
     assert dict(settings.default_tags or {}) == {}
 
 
+def test_what_keeps_data_safe_is_said_in_lines_of_the_file() -> None:
+    document = tomllib.loads(stage_file(OBSERVED, region=REGION))
+
+    assert document["retain_data"] is True
+    assert document["security"] == {"web_firewall": True, "backups": True}
+
+
 def test_no_domain_and_no_address_is_asked_for_yet() -> None:
     document = tomllib.loads(stage_file(OBSERVED, region=REGION))
 

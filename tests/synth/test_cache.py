@@ -95,6 +95,8 @@ CHANGED = {
     "synth": "synth/stages.py",
     "the bindings": "synth/bindings/__init__.py",
     "what Node loads": "synth/bindings/lazy_index.js",
+    "the services": "modules/settings/services.toml",
+    "RDS's authorities": "modules/data/rds_authorities.json",
 }
 
 
