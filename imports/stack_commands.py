@@ -82,10 +82,10 @@ def rows_held(workspace: Workspace, name: str) -> frozenset[str]:
         boto3_clients(region=record.region),
         "cloudformation",
         "ListStackResources",
-        ("StackResourceSummaries",),
+        "StackResourceSummaries",
         absent=frozenset({"ValidationError"}),
         StackName=name,
-    )["StackResourceSummaries"]
+    )
     return frozenset(
         row["LogicalResourceId"]
         for row in now
