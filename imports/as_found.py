@@ -79,13 +79,10 @@ def set_by_somebody(
     observed: Mapping[str, Mapping[str, Any]],
     ids: Mapping[str, str],
     clients: Clients,
-    *,
-    said: Set[str] = frozenset(),
 ) -> Iterator[str]:
     """Yield what a stack would replace, as `keep_as_found` names it: documents in AWS, and what was chosen.
 
-    `observed` are the attributes of the adopted objects by address, `ids` their import ids, `said` what the
-    stage file names already.
+    `observed` are the attributes of the adopted objects by address, `ids` their import ids.
     Raises UserError when AWS refuses to tell.
     """
 
@@ -94,14 +91,13 @@ def set_by_somebody(
 
     for address, resource in stack.resources.items():
         row, set_to = RESOURCES.get(resource.type), resource.attributes
-        if row is None or address in said:
+        if row is None:
             continue
         if address in observed:
             found = observed[address]
             for attribute, gives_up in row.chosen.items():
-                named = f"{address}.{attribute}"
-                if named not in said and gives_up(found.get(attribute), set_to.get(attribute)):
-                    yield named
+                if gives_up(found.get(attribute), set_to.get(attribute)):
+                    yield f"{address}.{attribute}"
         elif row.document:
             after = {**set_to, **{part: text(set_to.get(part), known) for part in row.key}}
             held = held_document(resource.type, after, clients)

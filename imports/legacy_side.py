@@ -172,7 +172,7 @@ def _uncompared(legacy: Path, error: UserError) -> tuple[str, ...]:
 
 
 def usual_region(workspace: Workspace) -> str:
-    """Return the region that the user's shell names, or AWS's first one."""
+    """Return the region of this process, for what names none."""
     environ = workspace.environ
     return environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or DEFAULT_REGION
 

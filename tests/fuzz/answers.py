@@ -171,7 +171,7 @@ def answering(processes: Processes) -> Iterator[None]:
         patch("imports.adopt.boto3_clients", clients),
         patch("imports.preflight.read_existing", _existing_of),
         # It asks AWS alone, and reads no file of anybody's.
-        patch("imports.take_stock.set_by_somebody", lambda *_, **_said: frozenset()),
+        patch("imports.take_stock.set_by_somebody", lambda *_: frozenset()),
     ):
         yield
 

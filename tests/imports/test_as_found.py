@@ -85,22 +85,6 @@ def test_a_document_that_says_what_the_stage_says_is_no_choice(clients: Clients)
     assert "aws_s3_bucket_public_access_block.data" not in list(found)
 
 
-@pytest.mark.parametrize(
-    "chosen", ["aws_db_instance.main.parameter_group_name", "aws_db_instance.main"]
-)
-def test_what_the_stage_file_names_already_is_not_named_again(
-    clients: Clients, chosen: str
-) -> None:
-    clients("s3").create_bucket(Bucket=BUCKET)
-    clients("s3").put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(READERS))
-
-    found = set_by_somebody(
-        Stack(document=stack()), OBSERVED, IDS, clients, said=frozenset({POLICY, chosen})
-    )
-
-    assert list(found) == []
-
-
 def test_a_document_that_is_kept_is_no_longer_the_stages_and_never_destroyed() -> None:
     document = stack()
 
