@@ -43,26 +43,20 @@ class LegacyBase(Construct):
         super().__init__(scope, id_)
         for name, label in (("ecs_tasks", "ecs-tasks"), ("msk_client", "msk-client")):
             if context.is_adopted(SecurityGroup, name):
-                address(
+                address(name, SecurityGroup)(
+                    self,
                     name,
-                    SecurityGroup(
-                        self,
-                        name,
-                        name=context.names.security_group(label),
-                        vpc_id=network.vpc.id,
-                        tags={"Name": context.names.security_group(label)},
-                    ),
+                    name=context.names.security_group(label),
+                    vpc_id=network.vpc.id,
+                    tags={"Name": context.names.security_group(label)},
                 )
         if context.is_adopted(S3BucketVersioningA, "data"):
-            address(
-                "data",
-                S3BucketVersioningA(
-                    self,
-                    "bucket_versioning",
-                    bucket=bucket.bucket.id,
-                    versioning_configuration=S3BucketVersioningVersioningConfiguration(
-                        status="Disabled"
-                    ),
+            address("data", S3BucketVersioningA)(
+                self,
+                "bucket_versioning",
+                bucket=bucket.bucket.id,
+                versioning_configuration=S3BucketVersioningVersioningConfiguration(
+                    status="Disabled"
                 ),
             )
         if context.is_adopted(IamRole, "ecs_task_execution_role"):
@@ -72,35 +66,26 @@ class LegacyBase(Construct):
 
     def _execution_role(self, context: Context) -> None:
         role = self._role("ecs_task_execution_role", context)
-        address(
+        address("ecs_task_execution_role_policy", IamRolePolicyAttachment)(
+            self,
             "ecs_task_execution_role_policy",
-            IamRolePolicyAttachment(
-                self,
-                "ecs_task_execution_role_policy",
-                role=role.name,
-                policy_arn=arn(context.region, _EXECUTION_POLICY),
-            ),
+            role=role.name,
+            policy_arn=arn(context.region, _EXECUTION_POLICY),
         )
 
     def _task_role(self, context: Context) -> None:
         role = self._role("ecs_application_task_role", context)
-        policy = address(
+        policy = address("ecs_application_task_policy", IamPolicy)(
+            self,
             "ecs_application_task_policy",
-            IamPolicy(
-                self,
-                "ecs_application_task_policy",
-                name=context.names.shared_task_policy,
-                policy=json.dumps(policies.document([])),
-            ),
+            name=context.names.shared_task_policy,
+            policy=json.dumps(policies.document([])),
         )
-        address(
+        address("ecs_application_task_role_custom_policy", IamRolePolicyAttachment)(
+            self,
             "ecs_application_task_role_custom_policy",
-            IamRolePolicyAttachment(
-                self,
-                "ecs_application_task_role_custom_policy",
-                role=role.name,
-                policy_arn=policy.arn,
-            ),
+            role=role.name,
+            policy_arn=policy.arn,
         )
 
     def _role(self, name: str, context: Context) -> IamRole:

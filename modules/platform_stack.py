@@ -98,7 +98,7 @@ class PlatformStack(TerraformStack):
         self._elsewhere = (
             provider_for_cloudfront(self, stage=stage, emulated=emulated) if stage.cdn else None
         )
-        account = address("current", DataAwsCallerIdentity(self, "account"))
+        account = address("current", DataAwsCallerIdentity)(self, "account")
         # A scope of their own: a service may be called as a part of the platform is.
         self._services = Construct(self, "services")
         self._context = Context(
@@ -696,14 +696,11 @@ class PlatformStack(TerraformStack):
             zone = stage.zone_of(name) or _NOT_SAID
             if zone not in found:
                 label = "main" if not found else label_of(zone)
-                found[zone] = address(
-                    label,
-                    DataAwsRoute53Zone(
-                        self,
-                        f"hosted_zone_{label}" if found else "hosted_zone",
-                        name=zone,
-                        private_zone=False,
-                    ),
+                found[zone] = address(label, DataAwsRoute53Zone)(
+                    self,
+                    f"hosted_zone_{label}" if found else "hosted_zone",
+                    name=zone,
+                    private_zone=False,
                 )
             zones[name] = found[zone]
         return zones

@@ -52,7 +52,7 @@ class PreviewStack(TerraformStack):
         self._stage, self._preview = stage, preview
         configure_state(self, stage=stage, state_folder=state_folder, emulated=emulated)
         configure_provider(self, stage=stage, emulated=emulated)
-        account = address("current", DataAwsCallerIdentity(self, "account"))
+        account = address("current", DataAwsCallerIdentity)(self, "account")
         self._services = Construct(self, "services")
         self._context = Context(
             names=Names(

@@ -35,10 +35,11 @@ INTERRUPTED_CODE = 130
 _CHANGING = frozenset({"apply", "destroy", "import"})
 # What the provider says of a request that it gave up on an interrupt: AWS may have answered it all the same.
 _GIVEN_UP = b"context canceled"
-# What Terraform says of an object that it begins with; and how long AWS then has to answer for it. A CI that
-# cancels a job kills it some ten seconds later.
+# What Terraform says of an object that it begins with; how long AWS then has to answer for it, and Terraform
+# to see that it is to end. A CI that cancels a job kills it some ten seconds later.
 _BEGUN = (b": Creating...", b": Modifying...", b": Destroying...")
-_ANSWER_SECONDS = 5
+_ANSWER_SECONDS = 4
+_NOTICE_SECONDS = 1
 # What Terraform says, once for each object, of one with `prevent_destroy`; and why that is.
 _REFUSED = b"Instance cannot be destroyed"
 _KEEPS_DATA = (
@@ -133,11 +134,16 @@ class Shielded:
         """Let AWS answer what was asked, and nothing new be asked, before terraform is interrupted.
 
         At an interrupt its provider gives up each request that is on its way, and what AWS makes of that is
-        in no state. So terraform stands still, and its provider does not. Another process wakes it, whatever
-        becomes of this one.
+        in no state. So terraform stands still, and its provider does not. Then they change places: terraform
+        reads all answers at once, and begins with other objects before it sees that it is to end; its
+        provider, of the same process group, has not asked AWS for one by then. Another process wakes them,
+        whatever becomes of this one.
         """
         pid = self._process.pid
-        wake = f"sleep {_ANSWER_SECONDS}; kill -INT {pid}; kill -CONT {pid}"
+        wake = (
+            f"sleep {_ANSWER_SECONDS}; kill -STOP -{pid}; kill -INT {pid}; kill -CONT {pid}; "
+            f"sleep {_NOTICE_SECONDS}; kill -CONT -{pid}"
+        )
         try:
             self._waker = subprocess.Popen(
                 ["sh", "-c", wake],
@@ -159,7 +165,8 @@ class Shielded:
             os.killpg(self._waker.pid, signal.SIGKILL)
             self._waker.wait()
         self._send(signal.SIGINT)
-        self._send(signal.SIGCONT)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGCONT)
         time.sleep(_BETWEEN_SECONDS)
 
     def _send(self, number: int) -> None:

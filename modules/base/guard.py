@@ -1,11 +1,12 @@
 """Keeps what holds data from being destroyed by a plan."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
 from cdktf import TerraformResource, TerraformResourceLifecycle
 
-from modules.base.address import address, address_of
+from modules.base.address import Arguments, address, address_of
 
 Resource = TypeVar("Resource", bound=TerraformResource)
 
@@ -24,8 +25,16 @@ class Guard:
         """Return whether the resource at this address may not be destroyed."""
         return self.retain_data and address_of(type_, name) not in self.allow_destroy
 
-    def address(self, name: str, resource: Resource) -> Resource:
-        """As `modules.address.address`, and the resource refuses to be destroyed where it has to."""
-        if self.refuses(type(resource), name):
-            resource.lifecycle = TerraformResourceLifecycle(prevent_destroy=True)
-        return address(name, resource)
+    def address(
+        self, name: str, make: Callable[Arguments, Resource]
+    ) -> Callable[Arguments, Resource]:
+        """As `modules.base.address.address`, and the resource refuses to be destroyed where it has to."""
+        made = address(name, make)
+
+        def guarded(*arguments: Arguments.args, **named: Arguments.kwargs) -> Resource:
+            resource = made(*arguments, **named)
+            if self.refuses(type(resource), name):
+                resource.lifecycle = TerraformResourceLifecycle(prevent_destroy=True)
+            return resource
+
+        return guarded

@@ -1,8 +1,7 @@
 """Every physical name of the platform, in one place, with AWS's limits.
 
 `P` is the stage's prefix, `STACK` the Terraform stack's name. Names that hold the account or the region
-are completed where these are known. Longer than others: a name that is made elsewhere is one that nobody
-finds.
+are completed where these are known. All are here: a name that is made elsewhere is one that nobody finds.
 """
 
 from collections.abc import Mapping
@@ -26,6 +25,17 @@ def major_version(engine_version: str) -> str:
     return engine_version.split(".", 1)[0]
 
 
+class _Name:
+    """A name in this form, of `{prefix}` or `{stack}`; an object that was `adopted` there keeps its own."""
+
+    def __init__(self, form: str, *, adopted: str = "") -> None:
+        self._form, self._adopted = form, adopted
+
+    def __get__(self, names: "Names", _owner: type) -> str:
+        made = self._form.format(prefix=names.prefix, stack=names.stack)
+        return names.found.get(self._adopted, made)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Names:
     """The names of one stage's resources.
@@ -37,42 +47,81 @@ class Names:
     stack: str
     found: Mapping[str, str] = field(default_factory=dict)
 
+    cluster = _Name(f"{{prefix}}{CLUSTER_SUFFIX}", adopted="aws_ecs_cluster.main")
+    """The ECS cluster."""
+    database = _Name("{prefix}-rds-postgres", adopted="aws_db_instance.main")
+    """The RDS instance, or the Aurora cluster."""
+    final_snapshot = _Name("{prefix}-rds-postgres-final")
+    """The snapshot that a retained database leaves behind."""
+    alarm_topic = _Name("{stack}-AlarmTopic", adopted="aws_sns_topic.alarms")
+    """The SNS topic that alarms notify."""
+    chat = _Name("{prefix}-chat")
+    """What tells a channel: the topic of events, the role, and the channel's configuration."""
+    dashboard = _Name("{stack}-SystemHealthOverview")
+    """The CloudWatch dashboard."""
+    key_alias = _Name("alias/{prefix}")
+    """The alias of the stage's KMS key."""
+    web_firewall_log_group = _Name("aws-waf-logs-{prefix}")
+    """The firewall's log group: WAF writes to no name that begins otherwise."""
+    vpc = _Name("{prefix}-vpc")
+    """The VPC."""
+    default_security_group = _Name("{prefix}-default-closed")
+    """The security group that AWS makes with the VPC."""
+    internet_gateway = _Name("{prefix}-igw")
+    """The VPC's way in and out."""
+    s3_endpoint = _Name("{prefix}-s3-endpoint")
+    """The VPC's own way to S3."""
+    public_route_table = _Name("{prefix}-public-rtb")
+    """The routes of all public subnets."""
+    flow_log = _Name("{prefix}-flow-log")
+    """The log of the VPC's connections."""
+    namespace = _Name(
+        "{prefix}.internal", adopted="aws_service_discovery_private_dns_namespace.main"
+    )
+    """The private DNS namespace: ICANN keeps `internal` out of public DNS for such names."""
+    dhcp_options = _Name("{prefix}-dhcp")
+    """The VPC's DHCP options."""
+    load_balancer = _Name("{prefix}-alb", adopted="aws_lb.main")
+    """The load balancer."""
+    maintenance = _Name("{prefix}-maintenance")
+    """The rule that shows a page in place of the application; no state has it."""
+    web_firewall = _Name("{prefix}-web-firewall")
+    """The web ACL, and its metric."""
+    cdn = _Name("{prefix}-cdn")
+    """The comment of the CloudFront distribution, which has no name."""
+    own_addresses = _Name("{prefix}-own-addresses")
+    """The addresses that the stage's own tasks come from."""
+    database_subnet_group = _Name("{prefix}-db-subnet-group")
+    """The subnets that the database may be in."""
+    database_monitoring_role = _Name("{prefix}-database-monitoring-role")
+    """What RDS measures the database with."""
+    database_switch_role = _Name("{prefix}-database-switch-role")
+    """What stops and starts the database by the clock."""
+    file_system = _Name("{prefix}-lancedb")
+    """The file system and its access point."""
+    backup_vault = _Name("{prefix}-backups")
+    """The vault of AWS Backup."""
+    backup_role = _Name("{prefix}-backup-role")
+    """What AWS Backup may do."""
+    backup_plan = _Name("{prefix}-daily")
+    """The plan of AWS Backup."""
+    backup_selection = _Name("{prefix}-data")
+    """What the plan backs up."""
+    monthly_budget = _Name("{prefix}-monthly-budget")
+    """The account's budget."""
+    cost_anomalies = _Name("{prefix}-cost-anomalies")
+    """The monitor of unusual costs, and who is told."""
+    shared_task_policy = _Name("{prefix}-ecs-application-task-policy")
+    """What an adopted base's services may do, all alike."""
+    failed_jobs = _Name("{prefix}-failed-jobs")
+    """The queue of the jobs that could not be started."""
+
     def _found(self, type_: str, name: str, otherwise: str) -> str:
         return self.found.get(f"{type_}.{name.replace('-', '_')}", otherwise)
 
     def _name(self, suffix: str) -> str:
         """`P-suffix`, the form of nearly every name."""
         return f"{self.prefix}-{suffix}"
-
-    @property
-    def cluster(self) -> str:
-        """The ECS cluster."""
-        return self._found("aws_ecs_cluster", "main", f"{self.prefix}{CLUSTER_SUFFIX}")
-
-    @property
-    def database(self) -> str:
-        """The RDS instance, or the Aurora cluster."""
-        return self._found("aws_db_instance", "main", self._name("rds-postgres"))
-
-    @property
-    def final_snapshot(self) -> str:
-        """The snapshot that a retained database leaves behind."""
-        return self._name("rds-postgres-final")
-
-    @property
-    def alarm_topic(self) -> str:
-        """The SNS topic that alarms notify."""
-        return self._found("aws_sns_topic", "alarms", f"{self.stack}-AlarmTopic")
-
-    @property
-    def chat(self) -> str:
-        """What tells a channel: the topic of events, the role, and the channel's configuration."""
-        return self._name("chat")
-
-    @property
-    def dashboard(self) -> str:
-        """The CloudWatch dashboard."""
-        return f"{self.stack}-SystemHealthOverview"
 
     def dashboard_url(self, region: str) -> str:
         """Return where a person sees the dashboard, in AWS's console."""
@@ -90,16 +139,6 @@ class Names:
         """Name the bucket of the logs that AWS itself writes."""
         return self._name(f"logs-{account_id}-{region}")
 
-    @property
-    def key_alias(self) -> str:
-        """The alias of the stage's KMS key."""
-        return f"alias/{self.prefix}"
-
-    @property
-    def web_firewall_log_group(self) -> str:
-        """The firewall's log group: WAF writes to no name that begins otherwise."""
-        return f"aws-waf-logs-{self.prefix}"
-
     def database_log_group(self, kind: Literal["instance", "cluster"], log: str) -> str:
         """Return where RDS writes a log of the database; the name is RDS's own."""
         return f"/aws/rds/{kind}/{self.database}/{log}"
@@ -113,127 +152,6 @@ class Names:
     def exec_log_group(self) -> str:
         """The log group of what is typed and shown in shells of `exec`; no service's name leads there."""
         return f"/aws/ecs/{self.cluster}-exec"
-
-    @property
-    def vpc(self) -> str:
-        """The VPC."""
-        return self._name("vpc")
-
-    @property
-    def default_security_group(self) -> str:
-        """The security group that AWS makes with the VPC."""
-        return self._name("default-closed")
-
-    @property
-    def internet_gateway(self) -> str:
-        """The VPC's way in and out."""
-        return self._name("igw")
-
-    @property
-    def s3_endpoint(self) -> str:
-        """The VPC's own way to S3."""
-        return self._name("s3-endpoint")
-
-    @property
-    def public_route_table(self) -> str:
-        """The routes of all public subnets."""
-        return self._name("public-rtb")
-
-    @property
-    def flow_log(self) -> str:
-        """The log of the VPC's connections."""
-        return self._name("flow-log")
-
-    @property
-    def namespace(self) -> str:
-        """The private DNS namespace: ICANN keeps `internal` out of public DNS for such names."""
-        found = "aws_service_discovery_private_dns_namespace"
-        return self._found(found, "main", f"{self.prefix}.internal")
-
-    @property
-    def dhcp_options(self) -> str:
-        """The VPC's DHCP options."""
-        return self._name("dhcp")
-
-    @property
-    def load_balancer(self) -> str:
-        """The load balancer."""
-        return self._found("aws_lb", "main", self._name("alb"))
-
-    @property
-    def maintenance(self) -> str:
-        """The rule that shows a page in place of the application; no state has it."""
-        return self._name("maintenance")
-
-    @property
-    def web_firewall(self) -> str:
-        """The web ACL, and its metric."""
-        return self._name("web-firewall")
-
-    @property
-    def cdn(self) -> str:
-        """The comment of the CloudFront distribution, which has no name."""
-        return self._name("cdn")
-
-    @property
-    def own_addresses(self) -> str:
-        """The addresses that the stage's own tasks come from."""
-        return self._name("own-addresses")
-
-    @property
-    def database_subnet_group(self) -> str:
-        """The subnets that the database may be in."""
-        return self._name("db-subnet-group")
-
-    @property
-    def database_monitoring_role(self) -> str:
-        """What RDS measures the database with."""
-        return self._name("database-monitoring-role")
-
-    @property
-    def database_switch_role(self) -> str:
-        """What stops and starts the database by the clock."""
-        return self._name("database-switch-role")
-
-    @property
-    def file_system(self) -> str:
-        """The file system and its access point."""
-        return self._name("lancedb")
-
-    @property
-    def backup_vault(self) -> str:
-        """The vault of AWS Backup."""
-        return self._name("backups")
-
-    @property
-    def backup_role(self) -> str:
-        """What AWS Backup may do."""
-        return self._name("backup-role")
-
-    @property
-    def backup_plan(self) -> str:
-        """The plan of AWS Backup."""
-        return self._name("daily")
-
-    @property
-    def backup_selection(self) -> str:
-        """What the plan backs up."""
-        return self._name("data")
-
-    @property
-    def monthly_budget(self) -> str:
-        """The account's budget."""
-        return self._name("monthly-budget")
-
-    @property
-    def cost_anomalies(self) -> str:
-        """The monitor of unusual costs, and who is told."""
-        return self._name("cost-anomalies")
-
-    @property
-    def shared_task_policy(self) -> str:
-        """What an adopted base's services may do, all alike."""
-        return self._name("ecs-application-task-policy")
 
     def private_route_table(self, index: int) -> str:
         """Name the routes of one zone's private subnet."""
@@ -274,11 +192,6 @@ class Names:
     def execution_role(self, service: str) -> str:
         """Name the role that says what ECS may do to start a service."""
         return self._name(f"{service}-execution-role")
-
-    @property
-    def failed_jobs(self) -> str:
-        """The queue of the jobs that could not be started."""
-        return self._name("failed-jobs")
 
     def job_role(self, job: str) -> str:
         """Name the role that starts a job by the clock, by its service's and its own name."""

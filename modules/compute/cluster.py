@@ -38,42 +38,33 @@ class Cluster(Construct):
     ) -> None:
         super().__init__(scope, id_)
         self.session_log = (
-            address(
-                "exec",
-                CloudwatchLogGroup(
-                    self,
-                    "session_log",
-                    name=context.names.exec_log_group,
-                    retention_in_days=context.log_retention_days,
-                    kms_key_id=context.key_arn,
-                    skip_destroy=context.retain_data,
-                ),
+            address("exec", CloudwatchLogGroup)(
+                self,
+                "session_log",
+                name=context.names.exec_log_group,
+                retention_in_days=context.log_retention_days,
+                kms_key_id=context.key_arn,
+                skip_destroy=context.retain_data,
             )
             if shells
             else None
         )
-        self.cluster = address(
-            "main",
-            EcsCluster(
-                self,
-                "cluster",
-                name=context.names.cluster,
-                # On this object alone: a default tag would change every other one with each release.
-                tags={"InfrastructureVersion": VERSION},
-                setting=[EcsClusterSetting(name="containerInsights", value=container_insights)],
-                configuration=(
-                    _logged_in(self.session_log, context.key_arn) if self.session_log else None
-                ),
+        self.cluster = address("main", EcsCluster)(
+            self,
+            "cluster",
+            name=context.names.cluster,
+            # On this object alone: a default tag would change every other one with each release.
+            tags={"InfrastructureVersion": VERSION},
+            setting=[EcsClusterSetting(name="containerInsights", value=container_insights)],
+            configuration=(
+                _logged_in(self.session_log, context.key_arn) if self.session_log else None
             ),
         )
-        self.capacity_providers = address(
-            "main",
-            EcsClusterCapacityProviders(
-                self,
-                "capacity_providers",
-                cluster_name=self.cluster.name,
-                capacity_providers=["FARGATE", "FARGATE_SPOT"],
-            ),
+        self.capacity_providers = address("main", EcsClusterCapacityProviders)(
+            self,
+            "capacity_providers",
+            cluster_name=self.cluster.name,
+            capacity_providers=["FARGATE", "FARGATE_SPOT"],
         )
         self.ready: Sequence[ITerraformDependable] = [self.capacity_providers]
 

@@ -50,16 +50,13 @@ class DatabaseTask(Construct):
     ) -> None:
         super().__init__(scope, id_)
         region, names = context.region, context.names
-        log_group = address(
-            DATABASE_TASK,
-            CloudwatchLogGroup(
-                self,
-                "log_group",
-                name=names.log_group(DATABASE_TASK),
-                retention_in_days=context.log_retention_days,
-                kms_key_id=context.key_arn,
-                skip_destroy=context.retain_data,
-            ),
+        log_group = address(DATABASE_TASK, CloudwatchLogGroup)(
+            self,
+            "log_group",
+            name=names.log_group(DATABASE_TASK),
+            retention_in_days=context.log_retention_days,
+            kms_key_id=context.key_arn,
+            skip_destroy=context.retain_data,
         )
         execution = role(
             self,
@@ -140,26 +137,23 @@ def operators_task(
     volumes: Sequence[EcsTaskDefinitionVolume] | None = None,
 ) -> None:
     """Make the definition of a task that only an operator starts."""
-    address(
-        name,
-        EcsTaskDefinition(
-            scope,
-            "task_definition",
-            family=context.names.service(name),
-            requires_compatibilities=["FARGATE"],
-            network_mode="awsvpc",
-            cpu="256",
-            memory="512",
-            runtime_platform=EcsTaskDefinitionRuntimePlatform(
-                operating_system_family="LINUX", cpu_architecture="X86_64"
-            ),
-            task_role_arn=task.arn if task else None,
-            execution_role_arn=execution.arn if execution else None,
-            # As those of the services: what runs by a revision refers to it.
-            skip_destroy=True,
-            container_definitions=json.dumps(definitions),
-            volume=volumes,
+    address(name, EcsTaskDefinition)(
+        scope,
+        "task_definition",
+        family=context.names.service(name),
+        requires_compatibilities=["FARGATE"],
+        network_mode="awsvpc",
+        cpu="256",
+        memory="512",
+        runtime_platform=EcsTaskDefinitionRuntimePlatform(
+            operating_system_family="LINUX", cpu_architecture="X86_64"
         ),
+        task_role_arn=task.arn if task else None,
+        execution_role_arn=execution.arn if execution else None,
+        # As those of the services: what runs by a revision refers to it.
+        skip_destroy=True,
+        container_definitions=json.dumps(definitions),
+        volume=volumes,
     )
 
 

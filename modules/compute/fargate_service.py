@@ -147,16 +147,13 @@ class FargateService(Construct):
             tracing.collector_image if service.traced and tracing.enabled else None
         )
 
-        log_group = address(
-            service.name,
-            CloudwatchLogGroup(
-                self,
-                "log_group",
-                name=context.names.log_group(service.name),
-                retention_in_days=context.log_retention_days,
-                kms_key_id=context.key_arn,
-                skip_destroy=context.retain_data,
-            ),
+        log_group = address(service.name, CloudwatchLogGroup)(
+            self,
+            "log_group",
+            name=context.names.log_group(service.name),
+            retention_in_days=context.log_retention_days,
+            kms_key_id=context.key_arn,
+            skip_destroy=context.retain_data,
         )
         definitions = self._containers(service, log_group, collector_image=self._collector_image)
         self.jobs = {name: self._job(name, job, log_group) for name, job in service.jobs.items()}
@@ -178,42 +175,39 @@ class FargateService(Construct):
             *(self._file_storage.mount_targets if self._file_storage else []),
             *([route.rule] if route else []),
         ]
-        self.service = address(
-            service.name,
-            EcsService(
-                self,
-                "service",
-                name=context.names.ecs_service(service.name),
-                cluster=cluster.cluster.arn,
-                task_definition=task_definition.arn,
-                desired_count=service.min_tasks,
-                platform_version=PLATFORM_VERSION,
-                capacity_provider_strategy=capacity_strategy(service.capacity, service.spot_weight),
-                # ECS takes a changed strategy only with a new deployment.
-                force_new_deployment=True,
-                network_configuration=EcsServiceNetworkConfiguration(
-                    subnets=[subnet.id for subnet in network.task_subnets],
-                    security_groups=[security_group.id],
-                    assign_public_ip=network.assign_public_ip,
-                ),
-                load_balancer=self._behind(route) if route else None,
-                service_registries=(
-                    EcsServiceServiceRegistries(registry_arn=registered.arn) if registered else None
-                ),
-                health_check_grace_period_seconds=(service.health_grace_seconds if route else None),
-                deployment_minimum_healthy_percent=0 if service.single_writer else 100,
-                deployment_maximum_percent=100 if service.single_writer else 200,
-                availability_zone_rebalancing=_rebalancing(service),
-                deployment_circuit_breaker=EcsServiceDeploymentCircuitBreaker(
-                    enable=True, rollback=True
-                ),
-                alarms=self._rolled_back_by(alarms) if alarms else None,
-                enable_ecs_managed_tags=True,
-                propagate_tags="SERVICE",
-                enable_execute_command=service.exec_enabled or None,
-                lifecycle=self._lifecycle(scales=scales, stage=stage),
-                depends_on=ready,
+        self.service = address(service.name, EcsService)(
+            self,
+            "service",
+            name=context.names.ecs_service(service.name),
+            cluster=cluster.cluster.arn,
+            task_definition=task_definition.arn,
+            desired_count=service.min_tasks,
+            platform_version=PLATFORM_VERSION,
+            capacity_provider_strategy=capacity_strategy(service.capacity, service.spot_weight),
+            # ECS takes a changed strategy only with a new deployment.
+            force_new_deployment=True,
+            network_configuration=EcsServiceNetworkConfiguration(
+                subnets=[subnet.id for subnet in network.task_subnets],
+                security_groups=[security_group.id],
+                assign_public_ip=network.assign_public_ip,
             ),
+            load_balancer=self._behind(route) if route else None,
+            service_registries=(
+                EcsServiceServiceRegistries(registry_arn=registered.arn) if registered else None
+            ),
+            health_check_grace_period_seconds=(service.health_grace_seconds if route else None),
+            deployment_minimum_healthy_percent=0 if service.single_writer else 100,
+            deployment_maximum_percent=100 if service.single_writer else 200,
+            availability_zone_rebalancing=_rebalancing(service),
+            deployment_circuit_breaker=EcsServiceDeploymentCircuitBreaker(
+                enable=True, rollback=True
+            ),
+            alarms=self._rolled_back_by(alarms) if alarms else None,
+            enable_ecs_managed_tags=True,
+            propagate_tags="SERVICE",
+            enable_execute_command=service.exec_enabled or None,
+            lifecycle=self._lifecycle(scales=scales, stage=stage),
+            depends_on=ready,
         )
         if scales:
             ServiceScaling(
@@ -344,31 +338,28 @@ class FargateService(Construct):
     ) -> EcsTaskDefinition:
         row, image = self._row, self._mirror.image
         definitions = [each | {"image": image(each["image"])} for each in definitions]
-        return address(
-            name,
-            EcsTaskDefinition(
-                self,
-                id_,
-                family=self._context.names.service(name),
-                requires_compatibilities=["FARGATE"],
-                network_mode="awsvpc",
-                cpu=str(row.cpu_units),
-                memory=str(row.memory_mib),
-                runtime_platform=EcsTaskDefinitionRuntimePlatform(
-                    operating_system_family="LINUX", cpu_architecture=row.cpu_architecture
-                ),
-                task_role_arn=self._roles.task.arn,
-                execution_role_arn=self._roles.execution.arn,
-                container_definitions=json.dumps(definitions),
-                # A rollback goes back to a revision that has to be there still. They cost nothing.
-                # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deregister-task-definition-v2.html
-                skip_destroy=True,
-                volume=[
-                    *self._volumes(),
-                    *([EcsTaskDefinitionVolume(name=AUTHORITIES)] if self._authorities else []),
-                ]
-                or None,
+        return address(name, EcsTaskDefinition)(
+            self,
+            id_,
+            family=self._context.names.service(name),
+            requires_compatibilities=["FARGATE"],
+            network_mode="awsvpc",
+            cpu=str(row.cpu_units),
+            memory=str(row.memory_mib),
+            runtime_platform=EcsTaskDefinitionRuntimePlatform(
+                operating_system_family="LINUX", cpu_architecture=row.cpu_architecture
             ),
+            task_role_arn=self._roles.task.arn,
+            execution_role_arn=self._roles.execution.arn,
+            container_definitions=json.dumps(definitions),
+            # A rollback goes back to a revision that has to be there still. They cost nothing.
+            # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deregister-task-definition-v2.html
+            skip_destroy=True,
+            volume=[
+                *self._volumes(),
+                *([EcsTaskDefinitionVolume(name=AUTHORITIES)] if self._authorities else []),
+            ]
+            or None,
         )
 
     def _behind(self, route: Route) -> list[EcsServiceLoadBalancer]:

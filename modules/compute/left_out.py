@@ -20,14 +20,11 @@ class LeftOutLogs(Construct):
     ) -> None:
         super().__init__(scope, id_)
         for service in services:
-            address(
+            address(service, CloudwatchLogGroup)(
+                self,
                 service,
-                CloudwatchLogGroup(
-                    self,
-                    service,
-                    name=context.names.log_group(service),
-                    retention_in_days=context.log_retention_days,
-                    kms_key_id=context.key_arn,
-                    skip_destroy=True,
-                ),
+                name=context.names.log_group(service),
+                retention_in_days=context.log_retention_days,
+                kms_key_id=context.key_arn,
+                skip_destroy=True,
             )

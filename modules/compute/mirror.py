@@ -37,19 +37,16 @@ class Mirror(Construct):
         )
         # Two versions of one image share a repository.
         repositories = {
-            label: address(
-                f"mirror_{label}",
-                EcrRepository(
-                    self,
-                    label,
-                    name=copy.repository_name(context.names.prefix),
-                    image_tag_mutability="MUTABLE",
-                    image_scanning_configuration=EcrRepositoryImageScanningConfiguration(
-                        scan_on_push=True
-                    ),
-                    encryption_configuration=encryption,
-                    force_delete=True,
+            label: address(f"mirror_{label}", EcrRepository)(
+                self,
+                label,
+                name=copy.repository_name(context.names.prefix),
+                image_tag_mutability="MUTABLE",
+                image_scanning_configuration=EcrRepositoryImageScanningConfiguration(
+                    scan_on_push=True
                 ),
+                encryption_configuration=encryption,
+                force_delete=True,
             )
             for label, copy in {copy.label: copy for copy in images}.items()
         }

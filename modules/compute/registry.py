@@ -52,20 +52,17 @@ class Registries(Construct):
         )
         stay = [each for each in left_out if context.guard.refuses(EcrRepository, each)]
         registries = {
-            registry: context.guard.address(
+            registry: context.guard.address(registry, EcrRepository)(
+                self,
                 registry,
-                EcrRepository(
-                    self,
-                    registry,
-                    name=context.names.registry(registry),
-                    # A deployment may move a tag such as `latest`; releases are tagged by commit.
-                    image_tag_mutability="MUTABLE",
-                    image_scanning_configuration=EcrRepositoryImageScanningConfiguration(
-                        scan_on_push=True
-                    ),
-                    encryption_configuration=encryption,
-                    force_delete=not context.retain_data,
+                name=context.names.registry(registry),
+                # A deployment may move a tag such as `latest`; releases are tagged by commit.
+                image_tag_mutability="MUTABLE",
+                image_scanning_configuration=EcrRepositoryImageScanningConfiguration(
+                    scan_on_push=True
                 ),
+                encryption_configuration=encryption,
+                force_delete=not context.retain_data,
             )
             for registry in dict.fromkeys([*([] if shared else services.values()), *stay])
         }
@@ -79,14 +76,11 @@ class Registries(Construct):
             is_allowed = address_of(EcrLifecyclePolicy, registry) in allow_overwrite
             if context.is_adopted(EcrRepository, registry) and not is_allowed:
                 continue
-            address(
-                registry,
-                EcrLifecyclePolicy(
-                    self,
-                    f"{registry}_lifecycle",
-                    repository=repository.name,
-                    policy=json.dumps(lifecycle_policy(settings)),
-                ),
+            address(registry, EcrLifecyclePolicy)(
+                self,
+                f"{registry}_lifecycle",
+                repository=repository.name,
+                policy=json.dumps(lifecycle_policy(settings)),
             )
 
     def _share(
@@ -99,12 +93,9 @@ class Registries(Construct):
         )
 
         for registry, repository in registries.items():
-            address(
-                registry,
-                EcrRepositoryPolicy(
-                    self,
-                    f"{registry}_policy",
-                    repository=repository.name,
-                    policy=json.dumps(policies.shared_repository_policy(accounts, context.region)),
-                ),
+            address(registry, EcrRepositoryPolicy)(
+                self,
+                f"{registry}_policy",
+                repository=repository.name,
+                policy=json.dumps(policies.shared_repository_policy(accounts, context.region)),
             )

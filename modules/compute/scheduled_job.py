@@ -38,15 +38,12 @@ class FailedJobs(Construct):
 
     def __init__(self, scope: Construct, id_: str, *, context: Context) -> None:
         super().__init__(scope, id_)
-        self.queue = context.guard.address(
-            "failed_jobs",
-            SqsQueue(
-                self,
-                "queue",
-                name=context.names.failed_jobs,
-                message_retention_seconds=_LONGEST_RETENTION_SECONDS,
-                sqs_managed_sse_enabled=True,
-            ),
+        self.queue = context.guard.address("failed_jobs", SqsQueue)(
+            self,
+            "queue",
+            name=context.names.failed_jobs,
+            message_retention_seconds=_LONGEST_RETENTION_SECONDS,
+            sqs_managed_sse_enabled=True,
         )
 
 
@@ -86,40 +83,35 @@ class ScheduledJob(Construct):
         policy = allow(
             self, "policy", f"{name}_schedule", role=starts, name="start", statements=statements
         )
-        group = address(
-            name, SchedulerScheduleGroup(self, "group", name=context.names.service(name))
+        group = address(name, SchedulerScheduleGroup)(
+            self, "group", name=context.names.service(name)
         )
-        address(
-            name,
-            SchedulerSchedule(
-                self,
-                "schedule",
-                name=context.names.service(name),
-                group_name=group.name,
-                schedule_expression=job.schedule,
-                schedule_expression_timezone=job.time_zone or context.time_zone,
-                flexible_time_window=SchedulerScheduleFlexibleTimeWindow(mode="OFF"),
-                target=SchedulerScheduleTarget(
-                    arn=cluster.cluster.arn,
-                    role_arn=starts.arn,
-                    ecs_parameters=SchedulerScheduleTargetEcsParameters(
-                        task_definition_arn=task_definition.arn,
-                        launch_type="FARGATE",
-                        task_count=1,
-                        network_configuration=SchedulerScheduleTargetEcsParametersNetworkConfiguration(
-                            subnets=[subnet.id for subnet in network.task_subnets],
-                            security_groups=[security_group.id],
-                            assign_public_ip=network.assign_public_ip,
-                        ),
-                    ),
-                    retry_policy=SchedulerScheduleTargetRetryPolicy(
-                        maximum_event_age_in_seconds=_TRIES_WITHIN_SECONDS,
-                        maximum_retry_attempts=job.retries,
-                    ),
-                    dead_letter_config=SchedulerScheduleTargetDeadLetterConfig(
-                        arn=failed.queue.arn
+        address(name, SchedulerSchedule)(
+            self,
+            "schedule",
+            name=context.names.service(name),
+            group_name=group.name,
+            schedule_expression=job.schedule,
+            schedule_expression_timezone=job.time_zone or context.time_zone,
+            flexible_time_window=SchedulerScheduleFlexibleTimeWindow(mode="OFF"),
+            target=SchedulerScheduleTarget(
+                arn=cluster.cluster.arn,
+                role_arn=starts.arn,
+                ecs_parameters=SchedulerScheduleTargetEcsParameters(
+                    task_definition_arn=task_definition.arn,
+                    launch_type="FARGATE",
+                    task_count=1,
+                    network_configuration=SchedulerScheduleTargetEcsParametersNetworkConfiguration(
+                        subnets=[subnet.id for subnet in network.task_subnets],
+                        security_groups=[security_group.id],
+                        assign_public_ip=network.assign_public_ip,
                     ),
                 ),
-                depends_on=[policy],
+                retry_policy=SchedulerScheduleTargetRetryPolicy(
+                    maximum_event_age_in_seconds=_TRIES_WITHIN_SECONDS,
+                    maximum_retry_attempts=job.retries,
+                ),
+                dead_letter_config=SchedulerScheduleTargetDeadLetterConfig(arn=failed.queue.arn),
             ),
+            depends_on=[policy],
         )

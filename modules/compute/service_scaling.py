@@ -43,22 +43,19 @@ class ServiceScaling(Construct):
         ecs_service: EcsService,
     ) -> None:
         super().__init__(scope, id_)
-        self.target = address(
-            service.name,
-            AppautoscalingTarget(
-                self,
-                "target",
-                service_namespace="ecs",
-                resource_id=f"service/{cluster.cluster.name}/{ecs_service.name}",
-                scalable_dimension="ecs:service:DesiredCount",
-                min_capacity=service.min_tasks,
-                max_capacity=service.max_tasks,
-                lifecycle=(
-                    # A scheduled action sets these at its hour.
-                    TerraformResourceLifecycle(ignore_changes=["min_capacity", "max_capacity"])
-                    if by_the_clock
-                    else None
-                ),
+        self.target = address(service.name, AppautoscalingTarget)(
+            self,
+            "target",
+            service_namespace="ecs",
+            resource_id=f"service/{cluster.cluster.name}/{ecs_service.name}",
+            scalable_dimension="ecs:service:DesiredCount",
+            min_capacity=service.min_tasks,
+            max_capacity=service.max_tasks,
+            lifecycle=(
+                # A scheduled action sets these at its hour.
+                TerraformResourceLifecycle(ignore_changes=["min_capacity", "max_capacity"])
+                if by_the_clock
+                else None
             ),
         )
         bounds = [(service.min_tasks, service.max_tasks)]
@@ -79,26 +76,21 @@ class ServiceScaling(Construct):
             previous = [self._at(row, context.time_zone, service, after=previous)]
 
     def _follow(self, kind: str, metric: str, target_percent: float, service: Service) -> None:
-        address(
-            f"{service.name}_{kind}",
-            AppautoscalingPolicy(
-                self,
-                kind,
-                name=f"{service.name}-{kind}",
-                policy_type="TargetTrackingScaling",
-                service_namespace=self.target.service_namespace,
-                resource_id=self.target.resource_id,
-                scalable_dimension=self.target.scalable_dimension,
-                target_tracking_scaling_policy_configuration=(
-                    AppautoscalingPolicyTargetTrackingScalingPolicyConfiguration(
-                        predefined_metric_specification=PredefinedMetric(
-                            predefined_metric_type=metric
-                        ),
-                        target_value=target_percent,
-                        scale_in_cooldown=service.scale_in_cooldown_seconds,
-                        scale_out_cooldown=service.scale_out_cooldown_seconds,
-                    )
-                ),
+        address(f"{service.name}_{kind}", AppautoscalingPolicy)(
+            self,
+            kind,
+            name=f"{service.name}-{kind}",
+            policy_type="TargetTrackingScaling",
+            service_namespace=self.target.service_namespace,
+            resource_id=self.target.resource_id,
+            scalable_dimension=self.target.scalable_dimension,
+            target_tracking_scaling_policy_configuration=(
+                AppautoscalingPolicyTargetTrackingScalingPolicyConfiguration(
+                    predefined_metric_specification=PredefinedMetric(predefined_metric_type=metric),
+                    target_value=target_percent,
+                    scale_in_cooldown=service.scale_in_cooldown_seconds,
+                    scale_out_cooldown=service.scale_out_cooldown_seconds,
+                )
             ),
         )
 
@@ -110,20 +102,17 @@ class ServiceScaling(Construct):
         *,
         after: Sequence[AppautoscalingScheduledAction],
     ) -> AppautoscalingScheduledAction:
-        return address(
-            f"{service.name}_{row.name}",
-            AppautoscalingScheduledAction(
-                self,
-                row.name,
-                name=f"{service.name}-{row.name}",
-                service_namespace=self.target.service_namespace,
-                resource_id=self.target.resource_id,
-                scalable_dimension=self.target.scalable_dimension,
-                schedule=row.cron,
-                timezone=time_zone,
-                scalable_target_action=AppautoscalingScheduledActionScalableTargetAction(
-                    min_capacity=str(row.min_tasks), max_capacity=str(row.max_tasks)
-                ),
-                depends_on=list(after),
+        return address(f"{service.name}_{row.name}", AppautoscalingScheduledAction)(
+            self,
+            row.name,
+            name=f"{service.name}-{row.name}",
+            service_namespace=self.target.service_namespace,
+            resource_id=self.target.resource_id,
+            scalable_dimension=self.target.scalable_dimension,
+            schedule=row.cron,
+            timezone=time_zone,
+            scalable_target_action=AppautoscalingScheduledActionScalableTargetAction(
+                min_capacity=str(row.min_tasks), max_capacity=str(row.max_tasks)
             ),
+            depends_on=list(after),
         )

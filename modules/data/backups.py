@@ -43,15 +43,12 @@ class Backups(Construct):
         resource_arns: Sequence[str],
     ) -> None:
         super().__init__(scope, id_)
-        self.vault = context.guard.address(
-            "main",
-            BackupVault(
-                self,
-                "vault",
-                name=context.names.backup_vault,
-                kms_key_arn=context.key_arn,
-                force_destroy=not context.retain_data,
-            ),
+        self.vault = context.guard.address("main", BackupVault)(
+            self,
+            "vault",
+            name=context.names.backup_vault,
+            kms_key_arn=context.key_arn,
+            force_destroy=not context.retain_data,
         )
         backs_up = role(
             self,
@@ -62,48 +59,39 @@ class Backups(Construct):
             description="What AWS Backup may do to back up and restore",
         )
         attachments = [
-            address(
-                f"backups_{kind}",
-                IamRolePolicyAttachment(
-                    self,
-                    f"{kind}_policy",
-                    role=backs_up.name,
-                    policy_arn=arn(context.region, policy),
-                ),
+            address(f"backups_{kind}", IamRolePolicyAttachment)(
+                self,
+                f"{kind}_policy",
+                role=backs_up.name,
+                policy_arn=arn(context.region, policy),
             )
             for kind, policy in _MANAGED_POLICIES.items()
         ]
-        plan = address(
-            "main",
-            BackupPlan(
-                self,
-                "plan",
-                name=context.names.backup_plan,
-                rule=[
-                    BackupPlanRule(
-                        rule_name="daily",
-                        target_vault_name=self.vault.name,
-                        schedule=schedule,
-                        schedule_expression_timezone=(
-                            None if context.time_zone == "UTC" else context.time_zone
-                        ),
-                        # Its default is eight hours, some of which are the database's own windows.
-                        start_window=START_WINDOW,
-                        completion_window=_COMPLETION_WINDOW,
-                        lifecycle=BackupPlanRuleLifecycle(delete_after=retention_days),
-                    )
-                ],
-            ),
+        plan = address("main", BackupPlan)(
+            self,
+            "plan",
+            name=context.names.backup_plan,
+            rule=[
+                BackupPlanRule(
+                    rule_name="daily",
+                    target_vault_name=self.vault.name,
+                    schedule=schedule,
+                    schedule_expression_timezone=(
+                        None if context.time_zone == "UTC" else context.time_zone
+                    ),
+                    # Its default is eight hours, some of which are the database's own windows.
+                    start_window=START_WINDOW,
+                    completion_window=_COMPLETION_WINDOW,
+                    lifecycle=BackupPlanRuleLifecycle(delete_after=retention_days),
+                )
+            ],
         )
-        address(
-            "main",
-            BackupSelection(
-                self,
-                "selection",
-                name=context.names.backup_selection,
-                plan_id=plan.id,
-                iam_role_arn=backs_up.arn,
-                resources=list(resource_arns),
-                depends_on=attachments,
-            ),
+        address("main", BackupSelection)(
+            self,
+            "selection",
+            name=context.names.backup_selection,
+            plan_id=plan.id,
+            iam_role_arn=backs_up.arn,
+            resources=list(resource_arns),
+            depends_on=attachments,
         )

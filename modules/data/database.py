@@ -102,16 +102,13 @@ def _grows_to(settings: s.Database, *, is_adopted: bool) -> int | None:
 
 
 def _subnet_group(scope: Construct, names: Names, network: AnyNetwork) -> DbSubnetGroup:
-    return address(
-        "main",
-        DbSubnetGroup(
-            scope,
-            "subnet_group",
-            name=names.database_subnet_group,
-            description="Private subnets",
-            subnet_ids=[subnet.id for subnet in network.private_subnets],
-            tags={"Name": names.database_subnet_group},
-        ),
+    return address("main", DbSubnetGroup)(
+        scope,
+        "subnet_group",
+        name=names.database_subnet_group,
+        description="Private subnets",
+        subnet_ids=[subnet.id for subnet in network.private_subnets],
+        tags={"Name": names.database_subnet_group},
     )
 
 
@@ -143,71 +140,63 @@ class PostgresInstance(Construct):
             has_log_groups=is_adopted,
         )
         family = f"postgres{major_version(settings.engine_version)}"
-        parameters = address(
-            "main",
-            DbParameterGroup(
-                self,
-                "parameters",
-                name=context.names.parameter_group("postgres", settings.engine_version),
-                family=family,
-                description="Connections over TLS only",
-                parameter=[
-                    DbParameterGroupParameter(
-                        name=name, value=value, apply_method=_apply_method(name, family)
-                    )
-                    for name, value in _PARAMETERS.items()
-                ],
-                lifecycle=_changed_over(settings),
-            ),
+        parameters = address("main", DbParameterGroup)(
+            self,
+            "parameters",
+            name=context.names.parameter_group("postgres", settings.engine_version),
+            family=family,
+            description="Connections over TLS only",
+            parameter=[
+                DbParameterGroupParameter(
+                    name=name, value=value, apply_method=_apply_method(name, family)
+                )
+                for name, value in _PARAMETERS.items()
+            ],
+            lifecycle=_changed_over(settings),
         )
-        instance = context.guard.address(
-            "main",
-            DbInstance(
-                self,
-                "instance",
-                identifier=context.names.database,
-                engine="postgres",
-                engine_version=settings.engine_version,
-                allow_major_version_upgrade=settings.allow_major_version_upgrade or None,
-                auto_minor_version_upgrade=True,
-                instance_class=settings.instance_class,
-                allocated_storage=settings.allocated_storage_gib,
-                max_allocated_storage=_grows_to(settings, is_adopted=is_adopted),
-                storage_type="gp3",
-                storage_encrypted=True,
-                kms_key_id=context.key_arn,
-                iam_database_authentication_enabled=True,
-                db_name=settings.name,
-                username=settings.master_username,
-                # An adopted database keeps its password: any of these would reset it.
-                password_wo=None if is_adopted else secrets.master_password,
-                password_wo_version=None if is_adopted else _PASSWORD_VERSION,
-                multi_az=settings.multi_az,
-                db_subnet_group_name=subnet_group.name,
-                vpc_security_group_ids=[security_group.id],
-                parameter_group_name=parameters.name,
-                publicly_accessible=False,
-                enabled_cloudwatch_logs_exports=_LOGS_OF_RDS,
-                monitoring_interval=settings.enhanced_monitoring_seconds,
-                monitoring_role_arn=watch.role_arn,
-                backup_retention_period=settings.backup_retention_days,
-                # An adopted database keeps its windows until the stage file names others.
-                backup_window=settings.backup_window if is_adopted else windows.backup,
-                maintenance_window=(
-                    settings.maintenance_window if is_adopted else windows.maintenance
-                ),
-                copy_tags_to_snapshot=True,
-                apply_immediately=False,
-                deletion_protection=context.guard.refuses(DbInstance, "main"),
-                skip_final_snapshot=not context.retain_data,
-                delete_automated_backups=_deletes_backups(context, settings.backup_retention_days),
-                final_snapshot_identifier=(
-                    context.names.final_snapshot
-                    if is_adopted and context.retain_data
-                    else _final_snapshot(context, security_group)
-                ),
-                depends_on=watch.ready,
+        instance = context.guard.address("main", DbInstance)(
+            self,
+            "instance",
+            identifier=context.names.database,
+            engine="postgres",
+            engine_version=settings.engine_version,
+            allow_major_version_upgrade=settings.allow_major_version_upgrade or None,
+            auto_minor_version_upgrade=True,
+            instance_class=settings.instance_class,
+            allocated_storage=settings.allocated_storage_gib,
+            max_allocated_storage=_grows_to(settings, is_adopted=is_adopted),
+            storage_type="gp3",
+            storage_encrypted=True,
+            kms_key_id=context.key_arn,
+            iam_database_authentication_enabled=True,
+            db_name=settings.name,
+            username=settings.master_username,
+            # An adopted database keeps its password: any of these would reset it.
+            password_wo=None if is_adopted else secrets.master_password,
+            password_wo_version=None if is_adopted else _PASSWORD_VERSION,
+            multi_az=settings.multi_az,
+            db_subnet_group_name=subnet_group.name,
+            vpc_security_group_ids=[security_group.id],
+            parameter_group_name=parameters.name,
+            publicly_accessible=False,
+            enabled_cloudwatch_logs_exports=_LOGS_OF_RDS,
+            monitoring_interval=settings.enhanced_monitoring_seconds,
+            monitoring_role_arn=watch.role_arn,
+            backup_retention_period=settings.backup_retention_days,
+            # An adopted database keeps its windows until the stage file names others.
+            backup_window=settings.backup_window if is_adopted else windows.backup,
+            maintenance_window=(settings.maintenance_window if is_adopted else windows.maintenance),
+            copy_tags_to_snapshot=True,
+            apply_immediately=False,
+            deletion_protection=context.guard.refuses(DbInstance, "main"),
+            skip_final_snapshot=not context.retain_data,
+            delete_automated_backups=_deletes_backups(context, settings.backup_retention_days),
+            final_snapshot_identifier=(
+                context.names.final_snapshot
+                if is_adopted and context.retain_data
+                else _final_snapshot(context, security_group)
             ),
+            depends_on=watch.ready,
         )
         self.host: str = instance.address
         self.port: int = POSTGRES_PORT
@@ -246,79 +235,70 @@ class AuroraCluster(Construct):
             has_log_groups=False,
         )
         family = f"aurora-postgresql{major_version(settings.engine_version)}"
-        parameters = address(
-            "main",
-            RdsClusterParameterGroup(
-                self,
-                "parameters",
-                name=context.names.parameter_group("aurora-postgres", settings.engine_version),
-                family=family,
-                description="Connections over TLS only",
-                parameter=[
-                    RdsClusterParameterGroupParameter(
-                        name=name, value=value, apply_method=_apply_method(name, family)
-                    )
-                    for name, value in _PARAMETERS.items()
-                ],
-                lifecycle=_changed_over(settings),
-            ),
+        parameters = address("main", RdsClusterParameterGroup)(
+            self,
+            "parameters",
+            name=context.names.parameter_group("aurora-postgres", settings.engine_version),
+            family=family,
+            description="Connections over TLS only",
+            parameter=[
+                RdsClusterParameterGroupParameter(
+                    name=name, value=value, apply_method=_apply_method(name, family)
+                )
+                for name, value in _PARAMETERS.items()
+            ],
+            lifecycle=_changed_over(settings),
         )
-        cluster = context.guard.address(
-            "main",
-            RdsCluster(
-                self,
-                "cluster",
-                cluster_identifier=context.names.database,
-                engine="aurora-postgresql",
-                engine_mode="provisioned",  # what Serverless v2 is called in the API
-                engine_version=settings.engine_version,
-                allow_major_version_upgrade=settings.allow_major_version_upgrade or None,
-                serverlessv2_scaling_configuration=RdsClusterServerlessv2ScalingConfiguration(
-                    min_capacity=settings.min_acu, max_capacity=settings.max_acu
-                ),
-                storage_encrypted=True,
-                kms_key_id=context.key_arn,
-                iam_database_authentication_enabled=True,
-                enabled_cloudwatch_logs_exports=_LOGS_OF_AURORA,
-                database_name=settings.name,
-                master_username=settings.master_username,
-                master_password_wo=secrets.master_password,
-                master_password_wo_version=_PASSWORD_VERSION,
-                db_subnet_group_name=subnet_group.name,
-                vpc_security_group_ids=[security_group.id],
-                db_cluster_parameter_group_name=parameters.name,
-                # Aurora always keeps backups, for a day at least.
-                backup_retention_period=max(settings.backup_retention_days, 1),
-                preferred_backup_window=windows.backup,
-                preferred_maintenance_window=windows.maintenance,
-                copy_tags_to_snapshot=True,
-                apply_immediately=False,
-                deletion_protection=context.guard.refuses(RdsCluster, "main"),
-                skip_final_snapshot=not context.retain_data,
-                delete_automated_backups=_deletes_backups(context, 1),
-                final_snapshot_identifier=_final_snapshot(context, security_group),
-                depends_on=watch.ready,
+        cluster = context.guard.address("main", RdsCluster)(
+            self,
+            "cluster",
+            cluster_identifier=context.names.database,
+            engine="aurora-postgresql",
+            engine_mode="provisioned",  # what Serverless v2 is called in the API
+            engine_version=settings.engine_version,
+            allow_major_version_upgrade=settings.allow_major_version_upgrade or None,
+            serverlessv2_scaling_configuration=RdsClusterServerlessv2ScalingConfiguration(
+                min_capacity=settings.min_acu, max_capacity=settings.max_acu
             ),
+            storage_encrypted=True,
+            kms_key_id=context.key_arn,
+            iam_database_authentication_enabled=True,
+            enabled_cloudwatch_logs_exports=_LOGS_OF_AURORA,
+            database_name=settings.name,
+            master_username=settings.master_username,
+            master_password_wo=secrets.master_password,
+            master_password_wo_version=_PASSWORD_VERSION,
+            db_subnet_group_name=subnet_group.name,
+            vpc_security_group_ids=[security_group.id],
+            db_cluster_parameter_group_name=parameters.name,
+            # Aurora always keeps backups, for a day at least.
+            backup_retention_period=max(settings.backup_retention_days, 1),
+            preferred_backup_window=windows.backup,
+            preferred_maintenance_window=windows.maintenance,
+            copy_tags_to_snapshot=True,
+            apply_immediately=False,
+            deletion_protection=context.guard.refuses(RdsCluster, "main"),
+            skip_final_snapshot=not context.retain_data,
+            delete_automated_backups=_deletes_backups(context, 1),
+            final_snapshot_identifier=_final_snapshot(context, security_group),
+            depends_on=watch.ready,
         )
         instances = [
-            address(
-                f"main_{index}",
-                RdsClusterInstance(
-                    self,
-                    f"instance_{index}",
-                    identifier=context.names.database_instance(index),
-                    cluster_identifier=cluster.id,
-                    engine="aurora-postgresql",
-                    engine_version=settings.engine_version,
-                    instance_class="db.serverless",
-                    auto_minor_version_upgrade=True,
-                    preferred_maintenance_window=windows.maintenance,
-                    publicly_accessible=False,
-                    monitoring_interval=settings.enhanced_monitoring_seconds,
-                    monitoring_role_arn=watch.role_arn,
-                    db_subnet_group_name=subnet_group.name,
-                    apply_immediately=False,
-                ),
+            address(f"main_{index}", RdsClusterInstance)(
+                self,
+                f"instance_{index}",
+                identifier=context.names.database_instance(index),
+                cluster_identifier=cluster.id,
+                engine="aurora-postgresql",
+                engine_version=settings.engine_version,
+                instance_class="db.serverless",
+                auto_minor_version_upgrade=True,
+                preferred_maintenance_window=windows.maintenance,
+                publicly_accessible=False,
+                monitoring_interval=settings.enhanced_monitoring_seconds,
+                monitoring_role_arn=watch.role_arn,
+                db_subnet_group_name=subnet_group.name,
+                apply_immediately=False,
             )
             for index in range(2 if settings.multi_az else 1)
         ]

@@ -37,16 +37,13 @@ class DatabaseWatch(Construct):
     ) -> None:
         super().__init__(scope, id_)
         self.log_groups: list[CloudwatchLogGroup] = [
-            address(
-                f"database_{log}",
-                CloudwatchLogGroup(
-                    self,
-                    f"{log}_log_group",
-                    name=context.names.database_log_group(kind, log),
-                    retention_in_days=context.log_retention_days,
-                    kms_key_id=context.key_arn,
-                    skip_destroy=context.retain_data,
-                ),
+            address(f"database_{log}", CloudwatchLogGroup)(
+                self,
+                f"{log}_log_group",
+                name=context.names.database_log_group(kind, log),
+                retention_in_days=context.log_retention_days,
+                kms_key_id=context.key_arn,
+                skip_destroy=context.retain_data,
             )
             for log in ([] if has_log_groups else logs)
         ]
@@ -65,14 +62,11 @@ class DatabaseWatch(Construct):
             trust=policies.monitoring_assumes_role(context.account_id),
             description="What RDS may do to measure the database's operating system",
         )
-        attachment = address(
-            "database_monitoring",
-            IamRolePolicyAttachment(
-                self,
-                "policy",
-                role=measures.name,
-                policy_arn=arn(context.region, _MONITORING_POLICY),
-            ),
+        attachment = address("database_monitoring", IamRolePolicyAttachment)(
+            self,
+            "policy",
+            role=measures.name,
+            policy_arn=arn(context.region, _MONITORING_POLICY),
         )
         self.role_arn = measures.arn
         self.ready.append(attachment)

@@ -55,30 +55,24 @@ class LogsBucket(Construct):
         policy = bucket.policy
         # All of an owner's VPC is more than this stage's business.
         if settings.flow_logs and not network.is_given:
-            address(
-                "main",
-                FlowLog(
-                    self,
-                    "flow_log",
-                    vpc_id=network.vpc.id,
-                    traffic_type="ALL",
-                    log_destination_type="s3",
-                    log_destination=f"{bucket.bucket.arn}/{CONNECTIONS_PREFIX}/",
-                    depends_on=[policy],
-                    tags={"Name": context.names.flow_log},
-                ),
+            address("main", FlowLog)(
+                self,
+                "flow_log",
+                vpc_id=network.vpc.id,
+                traffic_type="ALL",
+                log_destination_type="s3",
+                log_destination=f"{bucket.bucket.arn}/{CONNECTIONS_PREFIX}/",
+                depends_on=[policy],
+                tags={"Name": context.names.flow_log},
             )
         if settings.access_logs:
-            address(
-                "data",
-                S3BucketLoggingA(
-                    self,
-                    "data_bucket_logging",
-                    bucket=data_bucket.bucket.id,
-                    target_bucket=bucket.bucket.id,
-                    target_prefix=DATA_BUCKET_PREFIX,
-                    depends_on=[policy],
-                ),
+            address("data", S3BucketLoggingA)(
+                self,
+                "data_bucket_logging",
+                bucket=data_bucket.bucket.id,
+                target_bucket=bucket.bucket.id,
+                target_prefix=DATA_BUCKET_PREFIX,
+                depends_on=[policy],
             )
         self.bucket = bucket.bucket
         # Whoever is told to write here is tried out at once, and needs the policy.

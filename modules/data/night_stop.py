@@ -57,24 +57,21 @@ class NightStop(Construct):
         )
         starts_at = schedule.earlier(settings.start_at, schedule.DATABASE_LEAD_MINUTES)
         for verb, clock in (("stop", settings.stop_at), ("start", starts_at)):
-            address(
-                f"database_{verb}",
-                SchedulerSchedule(
-                    self,
-                    verb,
-                    name=context.names.database_schedule(verb),
-                    schedule_expression=schedule.cron_at(clock, settings.days),
-                    schedule_expression_timezone=context.time_zone,
-                    flexible_time_window=SchedulerScheduleFlexibleTimeWindow(mode="OFF"),
-                    target=SchedulerScheduleTarget(
-                        arn=arn(context.region, f"scheduler:::aws-sdk:rds:{verb}DB{database.kind}"),
-                        role_arn=self.role.arn,
-                        input=json.dumps({f"Db{database.kind}Identifier": database.identifier}),
-                        # By default it would still try to stop the database the next day.
-                        retry_policy=SchedulerScheduleTargetRetryPolicy(
-                            maximum_event_age_in_seconds=3600, maximum_retry_attempts=20
-                        ),
+            address(f"database_{verb}", SchedulerSchedule)(
+                self,
+                verb,
+                name=context.names.database_schedule(verb),
+                schedule_expression=schedule.cron_at(clock, settings.days),
+                schedule_expression_timezone=context.time_zone,
+                flexible_time_window=SchedulerScheduleFlexibleTimeWindow(mode="OFF"),
+                target=SchedulerScheduleTarget(
+                    arn=arn(context.region, f"scheduler:::aws-sdk:rds:{verb}DB{database.kind}"),
+                    role_arn=self.role.arn,
+                    input=json.dumps({f"Db{database.kind}Identifier": database.identifier}),
+                    # By default it would still try to stop the database the next day.
+                    retry_policy=SchedulerScheduleTargetRetryPolicy(
+                        maximum_event_age_in_seconds=3600, maximum_retry_attempts=20
                     ),
-                    depends_on=[policy],
                 ),
+                depends_on=[policy],
             )

@@ -60,57 +60,45 @@ class PrivateBucket(Construct):
     ) -> None:
         super().__init__(scope, id_)
         self._label = label
-        self.bucket = context.guard.address(
-            label,
-            S3Bucket(
-                self,
-                "bucket",
-                bucket=name,
-                force_destroy=not context.retain_data,
-            ),
+        self.bucket = context.guard.address(label, S3Bucket)(
+            self,
+            "bucket",
+            bucket=name,
+            force_destroy=not context.retain_data,
         )
-        self._public_access_block = address(
-            label,
-            S3BucketPublicAccessBlock(
-                self,
-                "public_access_block",
-                bucket=self.bucket.id,
-                block_public_acls=True,
-                block_public_policy=True,
-                ignore_public_acls=True,
-                restrict_public_buckets=True,
-            ),
+        self._public_access_block = address(label, S3BucketPublicAccessBlock)(
+            self,
+            "public_access_block",
+            bucket=self.bucket.id,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
         )
         encryption = (
             S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA(
                 sse_algorithm="aws:kms" if key_arn else "AES256", kms_master_key_id=key_arn
             )
         )
-        address(
-            label,
-            S3BucketServerSideEncryptionConfigurationA(
-                self,
-                "encryption",
-                bucket=self.bucket.id,
-                rule=[
-                    S3BucketServerSideEncryptionConfigurationRuleA(
-                        apply_server_side_encryption_by_default=encryption,
-                        # One request to KMS for many objects, instead of one for each.
-                        bucket_key_enabled=True if key_arn else None,
-                    )
-                ],
-            ),
+        address(label, S3BucketServerSideEncryptionConfigurationA)(
+            self,
+            "encryption",
+            bucket=self.bucket.id,
+            rule=[
+                S3BucketServerSideEncryptionConfigurationRuleA(
+                    apply_server_side_encryption_by_default=encryption,
+                    # One request to KMS for many objects, instead of one for each.
+                    bucket_key_enabled=True if key_arn else None,
+                )
+            ],
         )
         if versioned:
-            address(
-                label,
-                S3BucketVersioningA(
-                    self,
-                    "versioning",
-                    bucket=self.bucket.id,
-                    versioning_configuration=S3BucketVersioningVersioningConfiguration(
-                        status="Enabled"
-                    ),
+            address(label, S3BucketVersioningA)(
+                self,
+                "versioning",
+                bucket=self.bucket.id,
+                versioning_configuration=S3BucketVersioningVersioningConfiguration(
+                    status="Enabled"
                 ),
             )
         if tidied:
@@ -122,16 +110,13 @@ class PrivateBucket(Construct):
         tls_only = policies.tls_only(
             action="s3:*", resources=[self.bucket.arn, f"{self.bucket.arn}/*"]
         )
-        return address(
-            self._label,
-            S3BucketPolicy(
-                self,
-                "policy",
-                bucket=self.bucket.id,
-                policy=json.dumps(policies.document([tls_only, *writers])),
-                # S3 refuses two changes of a bucket's access settings at the same time.
-                depends_on=[self._public_access_block],
-            ),
+        return address(self._label, S3BucketPolicy)(
+            self,
+            "policy",
+            bucket=self.bucket.id,
+            policy=json.dumps(policies.document([tls_only, *writers])),
+            # S3 refuses two changes of a bucket's access settings at the same time.
+            depends_on=[self._public_access_block],
         )
 
     def _lifecycle(self, expire_after_days: int | None) -> None:
@@ -141,30 +126,27 @@ class PrivateBucket(Construct):
         unfinished = S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(
             days_after_initiation=_UNFINISHED_UPLOADS_DAYS
         )
-        address(
-            self._label,
-            S3BucketLifecycleConfiguration(
-                self,
-                "lifecycle",
-                bucket=self.bucket.id,
-                rule=[
-                    S3BucketLifecycleConfigurationRule(
-                        id="expire",
-                        status="Enabled",
-                        filter=[S3BucketLifecycleConfigurationRuleFilter(prefix="")],
-                        # A deleted object leaves a marker when its versions are gone, which slows down
-                        # every listing. A rule with days takes it away too, and allows no word about it.
-                        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManagingDelMarkers.html
-                        expiration=[
-                            S3BucketLifecycleConfigurationRuleExpiration(days=expire_after_days)
-                            if expire_after_days
-                            else S3BucketLifecycleConfigurationRuleExpiration(
-                                expired_object_delete_marker=True
-                            )
-                        ],
-                        noncurrent_version_expiration=[old_versions],
-                        abort_incomplete_multipart_upload=[unfinished],
-                    )
-                ],
-            ),
+        address(self._label, S3BucketLifecycleConfiguration)(
+            self,
+            "lifecycle",
+            bucket=self.bucket.id,
+            rule=[
+                S3BucketLifecycleConfigurationRule(
+                    id="expire",
+                    status="Enabled",
+                    filter=[S3BucketLifecycleConfigurationRuleFilter(prefix="")],
+                    # A deleted object leaves a marker when its versions are gone, which slows down
+                    # every listing. A rule with days takes it away too, and allows no word about it.
+                    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManagingDelMarkers.html
+                    expiration=[
+                        S3BucketLifecycleConfigurationRuleExpiration(days=expire_after_days)
+                        if expire_after_days
+                        else S3BucketLifecycleConfigurationRuleExpiration(
+                            expired_object_delete_marker=True
+                        )
+                    ],
+                    noncurrent_version_expiration=[old_versions],
+                    abort_incomplete_multipart_upload=[unfinished],
+                )
+            ],
         )

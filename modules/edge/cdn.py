@@ -55,63 +55,58 @@ class Cdn(Construct):
         web_acl_arn: str | None,
     ) -> None:
         super().__init__(scope, id_)
-        self.distribution = address(
-            "main",
-            CloudfrontDistribution(
-                self,
-                "distribution",
-                enabled=True,
-                aliases=domain_names,
-                # By this the distribution is found again.
-                comment=context.names.cdn,
-                http_version="http2and3",
-                is_ipv6_enabled=False,
-                web_acl_id=web_acl_arn,
-                origin=[
-                    CloudfrontDistributionOrigin(
-                        origin_id=_ORIGIN,
-                        domain_name=load_balancer.load_balancer.dns_name,
-                        custom_origin_config=CloudfrontDistributionOriginCustomOriginConfig(
-                            http_port=80,
-                            https_port=443,
-                            origin_protocol_policy="https-only",
-                            origin_ssl_protocols=["TLSv1.2"],
-                            origin_read_timeout=_LONGEST_WAIT_SECONDS,
-                            # Below the load balancer's own, which would else close what is about to be used.
-                            origin_keepalive_timeout=min(
-                                _LONGEST_WAIT_SECONDS,
-                                max(load_balancer.idle_timeout_seconds - 1, 1),
-                            ),
+        self.distribution = address("main", CloudfrontDistribution)(
+            self,
+            "distribution",
+            enabled=True,
+            aliases=domain_names,
+            # By this the distribution is found again.
+            comment=context.names.cdn,
+            http_version="http2and3",
+            is_ipv6_enabled=False,
+            web_acl_id=web_acl_arn,
+            origin=[
+                CloudfrontDistributionOrigin(
+                    origin_id=_ORIGIN,
+                    domain_name=load_balancer.load_balancer.dns_name,
+                    custom_origin_config=CloudfrontDistributionOriginCustomOriginConfig(
+                        http_port=80,
+                        https_port=443,
+                        origin_protocol_policy="https-only",
+                        origin_ssl_protocols=["TLSv1.2"],
+                        origin_read_timeout=_LONGEST_WAIT_SECONDS,
+                        # Below the load balancer's own, which would else close what is about to be used.
+                        origin_keepalive_timeout=min(
+                            _LONGEST_WAIT_SECONDS,
+                            max(load_balancer.idle_timeout_seconds - 1, 1),
                         ),
-                    )
-                ],
-                default_cache_behavior=CloudfrontDistributionDefaultCacheBehavior(
-                    target_origin_id=_ORIGIN,
-                    viewer_protocol_policy="redirect-to-https",
-                    allowed_methods=["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"],
-                    cached_methods=["GET", "HEAD"],
-                    cache_policy_id=_CACHING_DISABLED,
-                    origin_request_policy_id=_ALL_VIEWER,
-                ),
-                ordered_cache_behavior=[_kept_as_the_application_says()],
-                custom_error_response=[
-                    CloudfrontDistributionCustomErrorResponse(
-                        error_code=code, error_caching_min_ttl=0
-                    )
-                    for code in _ERRORS
-                ],
-                restrictions=CloudfrontDistributionRestrictions(
-                    geo_restriction=CloudfrontDistributionRestrictionsGeoRestriction(
-                        restriction_type="none"
-                    )
-                ),
-                viewer_certificate=CloudfrontDistributionViewerCertificate(
-                    acm_certificate_arn=certificate_arn,
-                    ssl_support_method="sni-only",
-                    minimum_protocol_version="TLSv1.2_2021",
-                ),
-                tags={"Name": context.names.cdn},
+                    ),
+                )
+            ],
+            default_cache_behavior=CloudfrontDistributionDefaultCacheBehavior(
+                target_origin_id=_ORIGIN,
+                viewer_protocol_policy="redirect-to-https",
+                allowed_methods=["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"],
+                cached_methods=["GET", "HEAD"],
+                cache_policy_id=_CACHING_DISABLED,
+                origin_request_policy_id=_ALL_VIEWER,
             ),
+            ordered_cache_behavior=[_kept_as_the_application_says()],
+            custom_error_response=[
+                CloudfrontDistributionCustomErrorResponse(error_code=code, error_caching_min_ttl=0)
+                for code in _ERRORS
+            ],
+            restrictions=CloudfrontDistributionRestrictions(
+                geo_restriction=CloudfrontDistributionRestrictionsGeoRestriction(
+                    restriction_type="none"
+                )
+            ),
+            viewer_certificate=CloudfrontDistributionViewerCertificate(
+                acm_certificate_arn=certificate_arn,
+                ssl_support_method="sni-only",
+                minimum_protocol_version="TLSv1.2_2021",
+            ),
+            tags={"Name": context.names.cdn},
         )
 
 

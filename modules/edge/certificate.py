@@ -77,44 +77,38 @@ class RequestedCertificate(Construct):
         is_main = name == self._domain_name
         return address(
             "certificate_validation" if is_main else f"certificate_validation_{label_of(name)}",
-            Route53Record(
-                self,
-                "validation_record" if is_main else f"validation_record_{label_of(name)}",
-                zone_id=zone.zone_id,
-                name=proof["name"],
-                type=proof["type"],
-                records=[proof["value"]],
-                ttl=300,
-                allow_overwrite=True,
-            ),
+            Route53Record,
+        )(
+            self,
+            "validation_record" if is_main else f"validation_record_{label_of(name)}",
+            zone_id=zone.zone_id,
+            name=proof["name"],
+            type=proof["type"],
+            records=[proof["value"]],
+            ttl=300,
+            allow_overwrite=True,
         )
 
     def _request(self, name: str, id_: str, provider: TerraformProvider | None) -> AcmCertificate:
-        return address(
-            name,
-            AcmCertificate(
-                self,
-                id_,
-                provider=provider,
-                domain_name=self._domain_name,
-                # Said also where it is the domain alone: the provider keeps the names of one that says none.
-                subject_alternative_names=sorted({self._domain_name, *self._further_names}),
-                validation_method="DNS",
-                # A listener has to have a certificate while the next one takes its place.
-                lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
-            ),
+        return address(name, AcmCertificate)(
+            self,
+            id_,
+            provider=provider,
+            domain_name=self._domain_name,
+            # Said also where it is the domain alone: the provider keeps the names of one that says none.
+            subject_alternative_names=sorted({self._domain_name, *self._further_names}),
+            validation_method="DNS",
+            # A listener has to have a certificate while the next one takes its place.
+            lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
         )
 
     def _issued(
         self, name: str, id_: str, certificate: AcmCertificate, provider: TerraformProvider | None
     ) -> str:
-        return address(
-            name,
-            AcmCertificateValidation(
-                self,
-                id_,
-                provider=provider,
-                certificate_arn=certificate.arn,
-                validation_record_fqdns=self._fqdns,
-            ),
+        return address(name, AcmCertificateValidation)(
+            self,
+            id_,
+            provider=provider,
+            certificate_arn=certificate.arn,
+            validation_record_fqdns=self._fqdns,
         ).certificate_arn

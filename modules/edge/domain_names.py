@@ -55,40 +55,34 @@ class DomainNames(Construct):
         main = load_balancer.domain_name
         for name, zone in zones.items():
             label = "alias" if name == main else f"alias_{label_of(name)}"
-            address(
+            address(label, Route53Record)(
+                self,
                 label,
-                Route53Record(
-                    self,
-                    label,
-                    zone_id=zone.zone_id,
-                    name=name,
-                    type="A",
-                    # Previews are reached at the load balancer, whatever is before the domain.
-                    alias=_straight(load_balancer) if name.startswith("*.") else target,
-                ),
+                zone_id=zone.zone_id,
+                name=name,
+                type="A",
+                # Previews are reached at the load balancer, whatever is before the domain.
+                alias=_straight(load_balancer) if name.startswith("*.") else target,
             )
         for index, first in enumerate(range(0, len(redirected), _NAMES_A_RULE)):
-            address(
+            address(f"redirect_{index}", LbListenerRule)(
+                self,
                 f"redirect_{index}",
-                LbListenerRule(
-                    self,
-                    f"redirect_{index}",
-                    listener_arn=load_balancer.https_listener.arn,
-                    priority=load_balancer.placed(FIRST_REDIRECT + index),
-                    condition=[
-                        LbListenerRuleCondition(
-                            host_header=LbListenerRuleConditionHostHeader(
-                                values=list(redirected[first : first + _NAMES_A_RULE])
-                            )
+                listener_arn=load_balancer.https_listener.arn,
+                priority=load_balancer.placed(FIRST_REDIRECT + index),
+                condition=[
+                    LbListenerRuleCondition(
+                        host_header=LbListenerRuleConditionHostHeader(
+                            values=list(redirected[first : first + _NAMES_A_RULE])
                         )
-                    ],
-                    action=[
-                        LbListenerRuleAction(
-                            type="redirect",
-                            redirect=LbListenerRuleActionRedirect(
-                                host=main, port="443", protocol="HTTPS", status_code="HTTP_301"
-                            ),
-                        )
-                    ],
-                ),
+                    )
+                ],
+                action=[
+                    LbListenerRuleAction(
+                        type="redirect",
+                        redirect=LbListenerRuleActionRedirect(
+                            host=main, port="443", protocol="HTTPS", status_code="HTTP_301"
+                        ),
+                    )
+                ],
             )

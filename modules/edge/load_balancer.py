@@ -65,69 +65,60 @@ class LoadBalancer(Construct):
             LbListener, "https"
         )
         self.certificate_arn = certificate_arn
-        self.load_balancer = address(
-            "main",
-            Lb(
-                self,
-                "load_balancer",
-                name=context.names.load_balancer,
-                load_balancer_type="application",
-                internal=False,
-                subnets=[subnet.id for subnet in network.public_subnets],
-                security_groups=[security_group.id],
-                drop_invalid_header_fields=True,
-                idle_timeout=settings.idle_timeout_seconds,
-                enable_deletion_protection=context.retain_data,
-                access_logs=(
-                    LbAccessLogs(bucket=logs.bucket.bucket, prefix=REQUESTS_PREFIX, enabled=True)
-                    if logs
-                    else None
-                ),
-                depends_on=[*(logs.ready if logs else ()), *network.open_to_the_internet],
+        self.load_balancer = address("main", Lb)(
+            self,
+            "load_balancer",
+            name=context.names.load_balancer,
+            load_balancer_type="application",
+            internal=False,
+            subnets=[subnet.id for subnet in network.public_subnets],
+            security_groups=[security_group.id],
+            drop_invalid_header_fields=True,
+            idle_timeout=settings.idle_timeout_seconds,
+            enable_deletion_protection=context.retain_data,
+            access_logs=(
+                LbAccessLogs(bucket=logs.bucket.bucket, prefix=REQUESTS_PREFIX, enabled=True)
+                if logs
+                else None
             ),
+            depends_on=[*(logs.ready if logs else ()), *network.open_to_the_internet],
         )
-        http = address(
+        http = address("http", LbListener)(
+            self,
             "http",
-            LbListener(
-                self,
-                "http",
-                load_balancer_arn=self.load_balancer.arn,
-                port=80,
-                protocol="HTTP",
-                default_action=[
-                    LbListenerDefaultAction(
-                        type="redirect",
-                        redirect=LbListenerDefaultActionRedirect(
-                            protocol="HTTPS", port="443", status_code="HTTP_301"
-                        ),
-                    )
-                ],
-            ),
+            load_balancer_arn=self.load_balancer.arn,
+            port=80,
+            protocol="HTTP",
+            default_action=[
+                LbListenerDefaultAction(
+                    type="redirect",
+                    redirect=LbListenerDefaultActionRedirect(
+                        protocol="HTTPS", port="443", status_code="HTTP_301"
+                    ),
+                )
+            ],
         )
-        self.https_listener = address(
+        self.https_listener = address("https", LbListener)(
+            self,
             "https",
-            LbListener(
-                self,
-                "https",
-                load_balancer_arn=self.load_balancer.arn,
-                port=443,
-                protocol="HTTPS",
-                ssl_policy=settings.ssl_policy,
-                certificate_arn=certificate_arn,
-                routing_http_response_strict_transport_security_header_value=(
-                    f"max-age={settings.hsts_max_age_seconds}"
-                ),
-                default_action=[
-                    LbListenerDefaultAction(
-                        type="fixed-response",
-                        fixed_response=LbListenerDefaultActionFixedResponse(
-                            content_type="text/plain",
-                            message_body="Not found",
-                            status_code="404",
-                        ),
-                    )
-                ],
+            load_balancer_arn=self.load_balancer.arn,
+            port=443,
+            protocol="HTTPS",
+            ssl_policy=settings.ssl_policy,
+            certificate_arn=certificate_arn,
+            routing_http_response_strict_transport_security_header_value=(
+                f"max-age={settings.hsts_max_age_seconds}"
             ),
+            default_action=[
+                LbListenerDefaultAction(
+                    type="fixed-response",
+                    fixed_response=LbListenerDefaultActionFixedResponse(
+                        content_type="text/plain",
+                        message_body="Not found",
+                        status_code="404",
+                    ),
+                )
+            ],
         )
 
         if self.rules_on_http:
@@ -190,29 +181,26 @@ class Route(Construct):
         super().__init__(scope, id_)
         self.port = port
         self._name = context.names.service(service.name)
-        self.target_group = address(
-            service.name,
-            LbTargetGroup(
-                self,
-                "target_group",
-                name=context.names.service(service.renamed_from or service.name),
-                target_type="ip",  # each Fargate task has an address of its own
-                port=port,
-                protocol="HTTP",
-                vpc_id=network.vpc.id,
-                deregistration_delay="30",
-                health_check=LbTargetGroupHealthCheck(
-                    path=service.routed_health_path,
-                    matcher=service.health_matcher,
-                    interval=30,
-                    timeout=5,
-                    healthy_threshold=2,
-                    unhealthy_threshold=3,
-                ),
-                # ECS registers each task with its own port; another default would replace the group, which
-                # AWS refuses while a rule forwards to it.
-                lifecycle=TerraformResourceLifecycle(ignore_changes=["port"]),
+        self.target_group = address(service.name, LbTargetGroup)(
+            self,
+            "target_group",
+            name=context.names.service(service.renamed_from or service.name),
+            target_type="ip",  # each Fargate task has an address of its own
+            port=port,
+            protocol="HTTP",
+            vpc_id=network.vpc.id,
+            deregistration_delay="30",
+            health_check=LbTargetGroupHealthCheck(
+                path=service.routed_health_path,
+                matcher=service.health_matcher,
+                interval=30,
+                timeout=5,
+                healthy_threshold=2,
+                unhealthy_threshold=3,
             ),
+            # ECS registers each task with its own port; another default would replace the group, which
+            # AWS refuses while a rule forwards to it.
+            lifecycle=TerraformResourceLifecycle(ignore_changes=["port"]),
         )
         if service.renamed_from:
             # It stays, with the old tasks in it: Terraform would delete it before the rule leads elsewhere,
@@ -269,24 +257,19 @@ class Route(Construct):
         *,
         load_balancer: LoadBalancer | LentLoadBalancer,
     ) -> LbListenerRule:
-        rule = address(
-            f"{self._service.name}{suffix}",
-            LbListenerRule(
-                self,
-                id_,
-                listener_arn=load_balancer.https_listener.arn,
-                priority=priority and load_balancer.placed(priority),
-                condition=[
-                    LbListenerRuleCondition(
-                        path_pattern=LbListenerRuleConditionPathPattern(values=path_patterns(path))
-                    ),
-                    *_only_for(load_balancer.host),
-                ],
-                action=[
-                    LbListenerRuleAction(type="forward", target_group_arn=self.target_group.arn)
-                ],
-                tags={"Name": self._name},
-            ),
+        rule = address(f"{self._service.name}{suffix}", LbListenerRule)(
+            self,
+            id_,
+            listener_arn=load_balancer.https_listener.arn,
+            priority=priority and load_balancer.placed(priority),
+            condition=[
+                LbListenerRuleCondition(
+                    path_pattern=LbListenerRuleConditionPathPattern(values=path_patterns(path))
+                ),
+                *_only_for(load_balancer.host),
+            ],
+            action=[LbListenerRuleAction(type="forward", target_group_arn=self.target_group.arn)],
+            tags={"Name": self._name},
         )
         if before := self._service.renamed_from:
             # AWS takes a priority once: the rule of the old name becomes this one.

@@ -135,81 +135,66 @@ class WebFirewall(Construct):
             )
             for priority, (name, group, counted) in enumerate(MANAGED_RULE_GROUPS, start=2)
         ]
-        self.web_acl = address(
-            self._label or "main",
-            Wafv2WebAcl(
-                self,
-                "web_acl",
-                provider=provider,
-                name=context.names.web_firewall,
-                description=f"In front of {'the load balancer' if load_balancer else 'CloudFront'}",
-                scope=self._scope,
-                default_action=Wafv2WebAclDefaultAction(allow=Wafv2WebAclDefaultActionAllow()),
-                rule=[limit, *managed],
-                visibility_config=Wafv2WebAclVisibilityConfig(
-                    cloudwatch_metrics_enabled=True,
-                    metric_name=context.names.web_firewall,
-                    sampled_requests_enabled=True,
-                ),
+        self.web_acl = address(self._label or "main", Wafv2WebAcl)(
+            self,
+            "web_acl",
+            provider=provider,
+            name=context.names.web_firewall,
+            description=f"In front of {'the load balancer' if load_balancer else 'CloudFront'}",
+            scope=self._scope,
+            default_action=Wafv2WebAclDefaultAction(allow=Wafv2WebAclDefaultActionAllow()),
+            rule=[limit, *managed],
+            visibility_config=Wafv2WebAclVisibilityConfig(
+                cloudwatch_metrics_enabled=True,
+                metric_name=context.names.web_firewall,
+                sampled_requests_enabled=True,
             ),
         )
         if load_balancer:
-            address(
-                "load_balancer",
-                Wafv2WebAclAssociation(
-                    self,
-                    "association",
-                    resource_arn=load_balancer.arn,
-                    web_acl_arn=self.web_acl.arn,
-                ),
+            address("load_balancer", Wafv2WebAclAssociation)(
+                self,
+                "association",
+                resource_arn=load_balancer.arn,
+                web_acl_arn=self.web_acl.arn,
             )
         self._log(context)
 
     def _own_addresses(self, addresses: Sequence[str], context: Context) -> Wafv2IpSet:
-        return address(
-            self._label or "own",
-            Wafv2IpSet(
-                self,
-                "own_addresses",
-                provider=self._provider,
-                name=context.names.own_addresses,
-                description="Where the tasks of this stage come from",
-                scope=self._scope,
-                ip_address_version="IPV4",
-                addresses=[f"{each}/32" for each in addresses],
-            ),
+        return address(self._label or "own", Wafv2IpSet)(
+            self,
+            "own_addresses",
+            provider=self._provider,
+            name=context.names.own_addresses,
+            description="Where the tasks of this stage come from",
+            scope=self._scope,
+            ip_address_version="IPV4",
+            addresses=[f"{each}/32" for each in addresses],
         )
 
     def _log(self, context: Context) -> None:
-        log_group = address(
-            self._label or "web_firewall",
-            CloudwatchLogGroup(
-                self,
-                "log_group",
-                provider=self._provider,
-                name=context.names.web_firewall_log_group,
-                retention_in_days=context.log_retention_days,
-                # The stage's key is in the stage's region.
-                kms_key_id=None if self._provider else context.key_arn,
-                skip_destroy=context.retain_data,
-            ),
+        log_group = address(self._label or "web_firewall", CloudwatchLogGroup)(
+            self,
+            "log_group",
+            provider=self._provider,
+            name=context.names.web_firewall_log_group,
+            retention_in_days=context.log_retention_days,
+            # The stage's key is in the stage's region.
+            kms_key_id=None if self._provider else context.key_arn,
+            skip_destroy=context.retain_data,
         )
         # WAF would make one by itself, which no destroy takes away, and of which a region has ten.
         # https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html
-        written = address(
-            self._label or "web_firewall",
-            CloudwatchLogResourcePolicy(
-                self,
-                "log_policy",
-                provider=self._provider,
-                policy_name=context.names.web_firewall_log_group,
-                policy_document=json.dumps(
-                    policies.firewall_log_policy(
-                        log_group_arn=log_group.arn,
-                        account_id=context.account_id,
-                        region=self._region,
-                    )
-                ),
+        written = address(self._label or "web_firewall", CloudwatchLogResourcePolicy)(
+            self,
+            "log_policy",
+            provider=self._provider,
+            policy_name=context.names.web_firewall_log_group,
+            policy_document=json.dumps(
+                policies.firewall_log_policy(
+                    log_group_arn=log_group.arn,
+                    account_id=context.account_id,
+                    region=self._region,
+                )
             ),
         )
         # A managed group's rule that is told to count is EXCLUDED_AS_COUNT where it is excluded, as was once
@@ -226,32 +211,29 @@ class WebFirewall(Construct):
             )
             for action in ("BLOCK", "COUNT", "EXCLUDED_AS_COUNT")
         ]
-        address(
-            self._label or "main",
-            Wafv2WebAclLoggingConfiguration(
-                self,
-                "logging",
-                provider=self._provider,
-                resource_arn=self.web_acl.arn,
-                log_destination_configs=[log_group.arn],
-                depends_on=[written],
-                logging_filter=Wafv2WebAclLoggingConfigurationLoggingFilter(
-                    default_behavior="DROP",
-                    filter=[
-                        Wafv2WebAclLoggingConfigurationLoggingFilterFilter(
-                            behavior="KEEP", requirement="MEETS_ANY", condition=kept
-                        )
-                    ],
-                ),
-                redacted_fields=[
-                    Wafv2WebAclLoggingConfigurationRedactedFields(
-                        single_header=Wafv2WebAclLoggingConfigurationRedactedFieldsSingleHeader(
-                            name=header
-                        )
+        address(self._label or "main", Wafv2WebAclLoggingConfiguration)(
+            self,
+            "logging",
+            provider=self._provider,
+            resource_arn=self.web_acl.arn,
+            log_destination_configs=[log_group.arn],
+            depends_on=[written],
+            logging_filter=Wafv2WebAclLoggingConfigurationLoggingFilter(
+                default_behavior="DROP",
+                filter=[
+                    Wafv2WebAclLoggingConfigurationLoggingFilterFilter(
+                        behavior="KEEP", requirement="MEETS_ANY", condition=kept
                     )
-                    for header in _REDACTED_HEADERS
                 ],
             ),
+            redacted_fields=[
+                Wafv2WebAclLoggingConfigurationRedactedFields(
+                    single_header=Wafv2WebAclLoggingConfigurationRedactedFieldsSingleHeader(
+                        name=header
+                    )
+                )
+                for header in _REDACTED_HEADERS
+            ],
         )
 
 

@@ -55,66 +55,53 @@ class Chat(Construct):
         allow(self, "role_policy", "chat", role=shows, name="graphs", statements=graphs)
         heard = [topic.topic.arn, self.topic.arn]
         if settings.slack_workspace_id and settings.slack_channel_id:
-            address(
-                "operators",
-                ChatbotSlackChannelConfiguration(
-                    self,
-                    "slack",
-                    configuration_name=f"{context.names.chat}-slack",
-                    slack_team_id=settings.slack_workspace_id,
-                    slack_channel_id=settings.slack_channel_id,
-                    iam_role_arn=shows.arn,
-                    guardrail_policy_arns=[GUARDRAIL],
-                    sns_topic_arns=heard,
-                    logging_level="ERROR",
-                ),
+            address("operators", ChatbotSlackChannelConfiguration)(
+                self,
+                "slack",
+                configuration_name=f"{context.names.chat}-slack",
+                slack_team_id=settings.slack_workspace_id,
+                slack_channel_id=settings.slack_channel_id,
+                iam_role_arn=shows.arn,
+                guardrail_policy_arns=[GUARDRAIL],
+                sns_topic_arns=heard,
+                logging_level="ERROR",
             )
         if settings.teams_tenant_id and settings.teams_team_id and settings.teams_channel_id:
-            address(
-                "operators",
-                ChatbotTeamsChannelConfiguration(
-                    self,
-                    "teams",
-                    configuration_name=f"{context.names.chat}-teams",
-                    tenant_id=settings.teams_tenant_id,
-                    team_id=settings.teams_team_id,
-                    channel_id=settings.teams_channel_id,
-                    iam_role_arn=shows.arn,
-                    guardrail_policy_arns=[GUARDRAIL],
-                    sns_topic_arns=heard,
-                    logging_level="ERROR",
-                ),
+            address("operators", ChatbotTeamsChannelConfiguration)(
+                self,
+                "teams",
+                configuration_name=f"{context.names.chat}-teams",
+                tenant_id=settings.teams_tenant_id,
+                team_id=settings.teams_team_id,
+                channel_id=settings.teams_channel_id,
+                iam_role_arn=shows.arn,
+                guardrail_policy_arns=[GUARDRAIL],
+                sns_topic_arns=heard,
+                logging_level="ERROR",
             )
 
     def _events(self, context: Context, notices: EventNotices) -> SnsTopic:
         """Make the topic, and send each event there in words that a channel shows."""
-        topic = address(
-            "chat",
-            SnsTopic(self, "topic", name=context.names.chat, kms_master_key_id=context.key_arn),
+        topic = address("chat", SnsTopic)(
+            self, "topic", name=context.names.chat, kms_master_key_id=context.key_arn
         )
-        address(
-            "chat",
-            SnsTopicPolicy(
-                self,
-                "policy",
-                arn=topic.arn,
-                policy=json.dumps(
-                    policies.alarm_topic_policy(topic_arn=topic.arn, account_id=context.account_id)
-                ),
+        address("chat", SnsTopicPolicy)(
+            self,
+            "policy",
+            arn=topic.arn,
+            policy=json.dumps(
+                policies.alarm_topic_policy(topic_arn=topic.arn, account_id=context.account_id)
             ),
         )
         for row, rule in notices.rules:
-            address(
-                f"{row.key}_chat",
-                CloudwatchEventTarget(
-                    self,
-                    row.key,
-                    rule=rule.name,
-                    target_id="chat",
-                    arn=topic.arn,
-                    input_transformer=CloudwatchEventTargetInputTransformer(
-                        input_paths=row.paths, input_template=json.dumps(notification(row))
-                    ),
+            address(f"{row.key}_chat", CloudwatchEventTarget)(
+                self,
+                row.key,
+                rule=rule.name,
+                target_id="chat",
+                arn=topic.arn,
+                input_transformer=CloudwatchEventTargetInputTransformer(
+                    input_paths=row.paths, input_template=json.dumps(notification(row))
                 ),
             )
         return topic

@@ -46,33 +46,30 @@ class Budget(Construct):
         operator_email: str,
     ) -> None:
         super().__init__(scope, id_)
-        self.budget: BudgetsBudget = address(
-            "monthly",
-            BudgetsBudget(
-                self,
-                "budget",
-                name=context.names.monthly_budget,
-                budget_type="COST",
-                time_unit="MONTHLY",
-                limit_amount=_amount(limit_usd),
-                limit_unit="USD",
-                # A new account's credits would hide what it spends until the day they are used up.
-                # https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_CostTypes.html
-                cost_types=BudgetsBudgetCostTypes(include_credit=False, include_refund=False),
-                notification=[
-                    BudgetsBudgetNotification(
-                        comparison_operator="GREATER_THAN",
-                        threshold=percent,
-                        threshold_type="PERCENTAGE",
-                        notification_type=kind,
-                        subscriber_email_addresses=[operator_email],
-                    )
-                    for kind, percent in (
-                        ("ACTUAL", SPENT_PERCENT),
-                        ("FORECASTED", FORECAST_PERCENT),
-                    )
-                ],
-            ),
+        self.budget: BudgetsBudget = address("monthly", BudgetsBudget)(
+            self,
+            "budget",
+            name=context.names.monthly_budget,
+            budget_type="COST",
+            time_unit="MONTHLY",
+            limit_amount=_amount(limit_usd),
+            limit_unit="USD",
+            # A new account's credits would hide what it spends until the day they are used up.
+            # https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_CostTypes.html
+            cost_types=BudgetsBudgetCostTypes(include_credit=False, include_refund=False),
+            notification=[
+                BudgetsBudgetNotification(
+                    comparison_operator="GREATER_THAN",
+                    threshold=percent,
+                    threshold_type="PERCENTAGE",
+                    notification_type=kind,
+                    subscriber_email_addresses=[operator_email],
+                )
+                for kind, percent in (
+                    ("ACTUAL", SPENT_PERCENT),
+                    ("FORECASTED", FORECAST_PERCENT),
+                )
+            ],
         )
 
 
@@ -95,21 +92,18 @@ class CostAnomalies(Construct):
         operator_email: str,
     ) -> None:
         super().__init__(scope, id_)
-        self.subscription: CeAnomalySubscription = address(
-            "operator",
-            CeAnomalySubscription(
-                self,
-                "subscription",
-                name=context.names.cost_anomalies,
-                frequency="DAILY",
-                monitor_arn_list=[monitor_arn],
-                subscriber=[CeAnomalySubscriptionSubscriber(type="EMAIL", address=operator_email)],
-                threshold_expression=CeAnomalySubscriptionThresholdExpression(
-                    dimension=CeAnomalySubscriptionThresholdExpressionDimension(
-                        key="ANOMALY_TOTAL_IMPACT_ABSOLUTE",
-                        match_options=["GREATER_THAN_OR_EQUAL"],
-                        values=[f"{Decimal(str(least_usd)).normalize():f}"],
-                    )
-                ),
+        self.subscription: CeAnomalySubscription = address("operator", CeAnomalySubscription)(
+            self,
+            "subscription",
+            name=context.names.cost_anomalies,
+            frequency="DAILY",
+            monitor_arn_list=[monitor_arn],
+            subscriber=[CeAnomalySubscriptionSubscriber(type="EMAIL", address=operator_email)],
+            threshold_expression=CeAnomalySubscriptionThresholdExpression(
+                dimension=CeAnomalySubscriptionThresholdExpressionDimension(
+                    key="ANOMALY_TOTAL_IMPACT_ABSOLUTE",
+                    match_options=["GREATER_THAN_OR_EQUAL"],
+                    values=[f"{Decimal(str(least_usd)).normalize():f}"],
+                )
             ),
         )

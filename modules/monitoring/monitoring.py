@@ -40,34 +40,23 @@ class AlarmTopic(Construct):
         operator_email: str,
     ) -> None:
         super().__init__(scope, id_)
-        self.topic = address(
-            "alarms",
-            SnsTopic(
-                self, "topic", name=context.names.alarm_topic, kms_master_key_id=context.key_arn
+        self.topic = address("alarms", SnsTopic)(
+            self, "topic", name=context.names.alarm_topic, kms_master_key_id=context.key_arn
+        )
+        address("alarms", SnsTopicPolicy)(
+            self,
+            "policy",
+            arn=self.topic.arn,
+            policy=json.dumps(
+                policies.alarm_topic_policy(topic_arn=self.topic.arn, account_id=context.account_id)
             ),
         )
-        address(
-            "alarms",
-            SnsTopicPolicy(
-                self,
-                "policy",
-                arn=self.topic.arn,
-                policy=json.dumps(
-                    policies.alarm_topic_policy(
-                        topic_arn=self.topic.arn, account_id=context.account_id
-                    )
-                ),
-            ),
-        )
-        address(
+        address("operator", SnsTopicSubscription)(
+            self,
             "operator",
-            SnsTopicSubscription(
-                self,
-                "operator",
-                topic_arn=self.topic.arn,
-                protocol="email",
-                endpoint=operator_email,
-            ),
+            topic_arn=self.topic.arn,
+            protocol="email",
+            endpoint=operator_email,
         )
 
 
@@ -86,28 +75,22 @@ class EventNotices(Construct):
         super().__init__(scope, id_)
         self.rules: list[tuple[EventRow, CloudwatchEventRule]] = []
         for row in rows:
-            rule = address(
+            rule = address(row.key, CloudwatchEventRule)(
+                self,
                 row.key,
-                CloudwatchEventRule(
-                    self,
-                    row.key,
-                    name=context.names.event_rule(row.key),
-                    description=row.description,
-                    event_pattern=json.dumps(row.pattern),
-                ),
+                name=context.names.event_rule(row.key),
+                description=row.description,
+                event_pattern=json.dumps(row.pattern),
             )
             self.rules.append((row, rule))
-            address(
-                row.key,
-                CloudwatchEventTarget(
-                    self,
-                    f"{row.key}_target",
-                    rule=rule.name,
-                    target_id="operator",
-                    arn=topic.topic.arn,
-                    input_transformer=CloudwatchEventTargetInputTransformer(
-                        input_paths=row.paths, input_template=json.dumps(row.words)
-                    ),
+            address(row.key, CloudwatchEventTarget)(
+                self,
+                f"{row.key}_target",
+                rule=rule.name,
+                target_id="operator",
+                arn=topic.topic.arn,
+                input_transformer=CloudwatchEventTargetInputTransformer(
+                    input_paths=row.paths, input_template=json.dumps(row.words)
                 ),
             )
 
@@ -128,31 +111,28 @@ class MetricAlarms(Construct):
         super().__init__(scope, id_)
         notified = [topic.topic.arn]
         self.alarms: list[CloudwatchMetricAlarm] = [
-            address(
+            address(row.key, CloudwatchMetricAlarm)(
+                self,
                 row.key,
-                CloudwatchMetricAlarm(
-                    self,
-                    row.key,
-                    alarm_name=context.names.alarm(row.name_suffix),
-                    alarm_description=row.description,
-                    namespace=None if row.silent else row.namespace,
-                    metric_name=None if row.silent else row.metric,
-                    dimensions=None if row.silent else row.dimensions,
-                    statistic=None if row.silent or row.is_percentile else row.statistic,
-                    extended_statistic=row.statistic if row.is_percentile else None,
-                    # Of a few requests one is slow: a percentile of them says nothing.
-                    evaluate_low_sample_count_percentiles="ignore" if row.is_percentile else None,
-                    metric_query=_queries(row) if row.silent else None,
-                    comparison_operator=row.comparison,
-                    threshold=row.threshold,
-                    period=None if row.silent else row.period_seconds,
-                    evaluation_periods=row.evaluation_periods,
-                    treat_missing_data=row.missing_data,
-                    alarm_actions=notified,
-                    ok_actions=notified,
-                    insufficient_data_actions=notified if row.missing_data == "missing" else None,
-                    depends_on=list(after) or None,
-                ),
+                alarm_name=context.names.alarm(row.name_suffix),
+                alarm_description=row.description,
+                namespace=None if row.silent else row.namespace,
+                metric_name=None if row.silent else row.metric,
+                dimensions=None if row.silent else row.dimensions,
+                statistic=None if row.silent or row.is_percentile else row.statistic,
+                extended_statistic=row.statistic if row.is_percentile else None,
+                # Of a few requests one is slow: a percentile of them says nothing.
+                evaluate_low_sample_count_percentiles="ignore" if row.is_percentile else None,
+                metric_query=_queries(row) if row.silent else None,
+                comparison_operator=row.comparison,
+                threshold=row.threshold,
+                period=None if row.silent else row.period_seconds,
+                evaluation_periods=row.evaluation_periods,
+                treat_missing_data=row.missing_data,
+                alarm_actions=notified,
+                ok_actions=notified,
+                insufficient_data_actions=notified if row.missing_data == "missing" else None,
+                depends_on=list(after) or None,
             )
             for row in rows
         ]
@@ -192,13 +172,10 @@ class Dashboard(Construct):
         body = dashboard_body(
             region=context.region, alarm_arns=[alarm.arn for alarm in alarms], graphs=graphs
         )
-        self.dashboard = address(
-            "main",
-            CloudwatchDashboard(
-                self,
-                "dashboard",
-                dashboard_name=context.names.dashboard,
-                dashboard_body=json.dumps(body),
-            ),
+        self.dashboard = address("main", CloudwatchDashboard)(
+            self,
+            "dashboard",
+            dashboard_name=context.names.dashboard,
+            dashboard_body=json.dumps(body),
         )
         self.url: str = context.names.dashboard_url(context.region)

@@ -46,15 +46,12 @@ class InsideNames(Construct):
         network: AnyNetwork,
     ) -> None:
         super().__init__(scope, id_)
-        namespace = address(
-            "main",
-            ServiceDiscoveryPrivateDnsNamespace(
-                self,
-                "namespace",
-                name=context.names.namespace,
-                description="Names of the services, inside the VPC",
-                vpc=network.vpc.id,
-            ),
+        namespace = address("main", ServiceDiscoveryPrivateDnsNamespace)(
+            self,
+            "namespace",
+            name=context.names.namespace,
+            description="Names of the services, inside the VPC",
+            vpc=network.vpc.id,
         )
         self.services = put_names(self, context, services, namespace_id=namespace.id, below="")
         # A task learns its search domain as it starts.
@@ -63,24 +60,18 @@ class InsideNames(Construct):
         )
 
     def _searched(self, context: Context, network: AnyNetwork) -> VpcDhcpOptionsAssociation:
-        options = address(
-            "main",
-            VpcDhcpOptions(
-                self,
-                "dhcp_options",
-                domain_name=context.names.namespace,
-                domain_name_servers=["AmazonProvidedDNS"],
-                tags={"Name": context.names.dhcp_options},
-            ),
+        options = address("main", VpcDhcpOptions)(
+            self,
+            "dhcp_options",
+            domain_name=context.names.namespace,
+            domain_name_servers=["AmazonProvidedDNS"],
+            tags={"Name": context.names.dhcp_options},
         )
-        return address(
-            "main",
-            VpcDhcpOptionsAssociation(
-                self,
-                "dhcp_options_association",
-                vpc_id=network.vpc.id,
-                dhcp_options_id=options.id,
-            ),
+        return address("main", VpcDhcpOptionsAssociation)(
+            self,
+            "dhcp_options_association",
+            vpc_id=network.vpc.id,
+            dhcp_options_id=options.id,
         )
 
 
@@ -115,23 +106,20 @@ def put_names(
     """Give each service that listens its name and its aliases, with `below` behind each."""
 
     def put(name: str, kind: str, *, routing: str) -> ServiceDiscoveryService:
-        return address(
+        return address(name, ServiceDiscoveryService)(
+            scope,
             name,
-            ServiceDiscoveryService(
-                scope,
-                name,
-                name=f"{name}{below}",
+            name=f"{name}{below}",
+            namespace_id=namespace_id,
+            dns_config=ServiceDiscoveryServiceDnsConfig(
                 namespace_id=namespace_id,
-                dns_config=ServiceDiscoveryServiceDnsConfig(
-                    namespace_id=namespace_id,
-                    routing_policy=routing,
-                    dns_records=[
-                        ServiceDiscoveryServiceDnsConfigDnsRecords(type=kind, ttl=TTL_SECONDS)
-                    ],
-                ),
-                # The tasks of a service that goes may still be registered.
-                force_destroy=True,
+                routing_policy=routing,
+                dns_records=[
+                    ServiceDiscoveryServiceDnsConfigDnsRecords(type=kind, ttl=TTL_SECONDS)
+                ],
             ),
+            # The tasks of a service that goes may still be registered.
+            force_destroy=True,
         )
 
     found = {}
@@ -141,15 +129,12 @@ def put_names(
         found[name] = put(name, "A", routing="MULTIVALUE")
         for alias in service.aliases:
             # Another name leads to the service's; ECS registers a task under one name only.
-            address(
-                alias,
-                ServiceDiscoveryInstance(
-                    scope,
-                    f"{alias}_alias",
-                    instance_id=alias,
-                    # Cloud Map gives a name without addresses of its own out by weights alone.
-                    service_id=put(alias, "CNAME", routing="WEIGHTED").id,
-                    attributes={"AWS_INSTANCE_CNAME": f"{name}.{context.names.namespace}"},
-                ),
+            address(alias, ServiceDiscoveryInstance)(
+                scope,
+                f"{alias}_alias",
+                instance_id=alias,
+                # Cloud Map gives a name without addresses of its own out by weights alone.
+                service_id=put(alias, "CNAME", routing="WEIGHTED").id,
+                attributes={"AWS_INSTANCE_CNAME": f"{name}.{context.names.namespace}"},
             )
     return found

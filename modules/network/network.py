@@ -57,14 +57,13 @@ class GivenNetwork(Construct):
         from cdktf_cdktf_provider_aws.data_aws_vpc import DataAwsVpc  # noqa: PLC0415
 
         self.is_given = True
-        self.vpc: Vpc | DataAwsVpc = address("main", DataAwsVpc(self, "vpc", id=vpc_id))
+        self.vpc: Vpc | DataAwsVpc = address("main", DataAwsVpc)(self, "vpc", id=vpc_id)
 
         def subnets(tier: str, ids: Sequence[str]) -> Sequence["Subnet | DataAwsSubnet"]:
             return [
-                address(
-                    f"{tier}_{index}",
-                    # A subnet of another VPC is not found, before anything is made.
-                    DataAwsSubnet(self, f"{tier}_subnet_{index}", id=each, vpc_id=vpc_id),
+                # A subnet of another VPC is not found, before anything is made.
+                address(f"{tier}_{index}", DataAwsSubnet)(
+                    self, f"{tier}_subnet_{index}", id=each, vpc_id=vpc_id
                 )
                 for index, each in enumerate(ids)
             ]
@@ -95,50 +94,38 @@ class Network(Construct):
         blocks = subnet_blocks(settings.vpc_cidr_block, settings.subnet_newbits, 2 * count)
         self._zones = self._zone_names(settings)
 
-        self.vpc: Vpc | DataAwsVpc = address(
-            "main",
-            Vpc(
-                self,
-                "vpc",
-                cidr_block=settings.vpc_cidr_block,
-                enable_dns_support=True,
-                enable_dns_hostnames=True,
-                tags={"Name": names.vpc},
-            ),
+        self.vpc: Vpc | DataAwsVpc = address("main", Vpc)(
+            self,
+            "vpc",
+            cidr_block=settings.vpc_cidr_block,
+            enable_dns_support=True,
+            enable_dns_hostnames=True,
+            tags={"Name": names.vpc},
         )
         # AWS makes it with the VPC, open within itself. Nothing here uses it.
-        address(
-            "main",
-            DefaultSecurityGroup(
-                self,
-                "default_security_group",
-                vpc_id=self.vpc.id,
-                tags={"Name": names.default_security_group},
-            ),
+        address("main", DefaultSecurityGroup)(
+            self,
+            "default_security_group",
+            vpc_id=self.vpc.id,
+            tags={"Name": names.default_security_group},
         )
-        gateway = address(
-            "main",
-            InternetGateway(
-                self,
-                "internet_gateway",
-                vpc_id=self.vpc.id,
-                tags={"Name": names.internet_gateway},
-            ),
+        gateway = address("main", InternetGateway)(
+            self,
+            "internet_gateway",
+            vpc_id=self.vpc.id,
+            tags={"Name": names.internet_gateway},
         )
         public_subnets = self._subnets("public", blocks[:count], names)
         private_subnets = self._subnets("private", blocks[count:], names)
         self.public_subnets: Sequence[Subnet | DataAwsSubnet] = public_subnets
         self.private_subnets: Sequence[Subnet | DataAwsSubnet] = private_subnets
 
-        public_routes = address(
-            "public",
-            RouteTable(
-                self,
-                "public_route_table",
-                vpc_id=self.vpc.id,
-                route=[RouteTableRoute(cidr_block=EVERYWHERE, gateway_id=gateway.id)],
-                tags={"Name": names.public_route_table},
-            ),
+        public_routes = address("public", RouteTable)(
+            self,
+            "public_route_table",
+            vpc_id=self.vpc.id,
+            route=[RouteTableRoute(cidr_block=EVERYWHERE, gateway_id=gateway.id)],
+            tags={"Name": names.public_route_table},
         )
         gateways = self._nat_gateways(public_subnets, settings.nat, names, gateway)
         private_tables: list[RouteTable] = []
@@ -148,19 +135,16 @@ class Network(Construct):
             zip(public_subnets, private_subnets, strict=True)
         ):
             nat = gateways[index : index + 1] or gateways[:1]
-            private_routes = address(
-                f"private_{index}",
-                RouteTable(
-                    self,
-                    f"private_route_table_{index}",
-                    vpc_id=self.vpc.id,
-                    route=[
-                        RouteTableRoute(cidr_block=EVERYWHERE, nat_gateway_id=way_out.id)
-                        for way_out in nat
-                    ]
-                    or None,
-                    tags={"Name": names.private_route_table(index)},
-                ),
+            private_routes = address(f"private_{index}", RouteTable)(
+                self,
+                f"private_route_table_{index}",
+                vpc_id=self.vpc.id,
+                route=[
+                    RouteTableRoute(cidr_block=EVERYWHERE, nat_gateway_id=way_out.id)
+                    for way_out in nat
+                ]
+                or None,
+                tags={"Name": names.private_route_table(index)},
             )
             private_tables.append(private_routes)
             self.ways_out += [
@@ -186,51 +170,42 @@ class Network(Construct):
         AWS bills nothing for an endpoint of this kind.
         https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-s3.html
         """
-        address(
-            "s3",
-            VpcEndpoint(
-                self,
-                "s3_endpoint",
-                vpc_id=self.vpc.id,
-                vpc_endpoint_type="Gateway",
-                service_name=f"com.amazonaws.{context.region}.s3",
-                route_table_ids=[table.id for table in tables],
-                tags={"Name": context.names.s3_endpoint},
-            ),
+        address("s3", VpcEndpoint)(
+            self,
+            "s3_endpoint",
+            vpc_id=self.vpc.id,
+            vpc_endpoint_type="Gateway",
+            service_name=f"com.amazonaws.{context.region}.s3",
+            route_table_ids=[table.id for table in tables],
+            tags={"Name": context.names.s3_endpoint},
         )
 
     def _zone_names(self, settings: s.Network) -> list[str]:
         if settings.availability_zones:
             return list(settings.availability_zones)
-        region_zones = address(
-            "available",
-            DataAwsAvailabilityZones(
-                self,
-                "availability_zones",
-                state="available",
-                exclude_zone_ids=list(ZONES_NOT_TAKEN),
-                # Local zones and zones that an account has to opt in to take no load balancer.
-                filter=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
-            ),
+        region_zones = address("available", DataAwsAvailabilityZones)(
+            self,
+            "availability_zones",
+            state="available",
+            exclude_zone_ids=list(ZONES_NOT_TAKEN),
+            # Local zones and zones that an account has to opt in to take no load balancer.
+            filter=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
         )
         return [str(Fn.element(region_zones.names, index)) for index in range(settings.zone_count)]
 
     def _subnets(self, tier: str, blocks: list[str], names: Names) -> list[Subnet]:
         return [
-            address(
-                f"{tier}_{index}",
-                Subnet(
-                    self,
-                    f"{tier}_subnet_{index}",
-                    vpc_id=self.vpc.id,
-                    cidr_block=block,
-                    availability_zone=zone,
-                    # What needs a public address asks for it.
-                    map_public_ip_on_launch=False,
-                    tags={"Name": names.subnet(tier, zone), "Tier": tier.title()},
-                    # AWS's list of zones changes, and a subnet never moves: it would be replaced.
-                    lifecycle=TerraformResourceLifecycle(ignore_changes=["availability_zone"]),
-                ),
+            address(f"{tier}_{index}", Subnet)(
+                self,
+                f"{tier}_subnet_{index}",
+                vpc_id=self.vpc.id,
+                cidr_block=block,
+                availability_zone=zone,
+                # What needs a public address asks for it.
+                map_public_ip_on_launch=False,
+                tags={"Name": names.subnet(tier, zone), "Tier": tier.title()},
+                # AWS's list of zones changes, and a subnet never moves: it would be replaced.
+                lifecycle=TerraformResourceLifecycle(ignore_changes=["availability_zone"]),
             )
             for index, (block, zone) in enumerate(zip(blocks, self._zones, strict=True))
         ]
@@ -238,14 +213,11 @@ class Network(Construct):
     def _association(
         self, tier: str, index: int, subnet: Subnet, table: RouteTable
     ) -> RouteTableAssociation:
-        return address(
-            f"{tier}_{index}",
-            RouteTableAssociation(
-                self,
-                f"{tier}_association_{index}",
-                subnet_id=subnet.id,
-                route_table_id=table.id,
-            ),
+        return address(f"{tier}_{index}", RouteTableAssociation)(
+            self,
+            f"{tier}_association_{index}",
+            subnet_id=subnet.id,
+            route_table_id=table.id,
         )
 
     def _nat_gateways(
@@ -254,26 +226,20 @@ class Network(Construct):
         count = {"none": 0, "single": 1, "per-az": len(subnets)}[mode]
         gateways = []
         for index, subnet in enumerate(subnets[:count]):
-            ip = address(
-                f"nat_{index}",
-                Eip(
-                    self,
-                    f"nat_ip_{index}",
-                    domain="vpc",
-                    tags={"Name": names.nat_address(index)},
-                ),
+            ip = address(f"nat_{index}", Eip)(
+                self,
+                f"nat_ip_{index}",
+                domain="vpc",
+                tags={"Name": names.nat_address(index)},
             )
             gateways.append(
-                address(
-                    f"nat_{index}",
-                    NatGateway(
-                        self,
-                        f"nat_gateway_{index}",
-                        allocation_id=ip.id,
-                        subnet_id=subnet.id,
-                        tags={"Name": names.nat_gateway(index)},
-                        depends_on=[gateway],
-                    ),
+                address(f"nat_{index}", NatGateway)(
+                    self,
+                    f"nat_gateway_{index}",
+                    allocation_id=ip.id,
+                    subnet_id=subnet.id,
+                    tags={"Name": names.nat_gateway(index)},
+                    depends_on=[gateway],
                 )
             )
         return gateways

@@ -122,11 +122,8 @@ class SecurityGroups(Construct):
             DataAwsEc2ManagedPrefixList,
         )
 
-        addresses = address(
-            "cloudfront",
-            DataAwsEc2ManagedPrefixList(
-                self, "cloudfront", name="com.amazonaws.global.cloudfront.origin-facing"
-            ),
+        addresses = address("cloudfront", DataAwsEc2ManagedPrefixList)(
+            self, "cloudfront", name="com.amazonaws.global.cloudfront.origin-facing"
         )
         return SecurityGroupIngress(
             description="HTTPS from CloudFront",
@@ -145,18 +142,15 @@ class SecurityGroups(Construct):
         ingress: Sequence[SecurityGroupIngress] | None = None,
         egress: Sequence[SecurityGroupEgress] | None = None,
     ) -> SecurityGroup:
-        return address(
+        return address(name, SecurityGroup)(
+            self,
             name,
-            SecurityGroup(
-                self,
-                name,
-                name=self._names.security_group(label),
-                description=description,
-                vpc_id=self._network.vpc.id,
-                ingress=ingress,
-                egress=egress,
-                tags={"Name": self._names.security_group(label)},
-            ),
+            name=self._names.security_group(label),
+            description=description,
+            vpc_id=self._network.vpc.id,
+            ingress=ingress,
+            egress=egress,
+            tags={"Name": self._names.security_group(label)},
         )
 
     def _from_services(self, callers: Sequence[str], port: int) -> list[SecurityGroupIngress]:
@@ -181,18 +175,15 @@ class SecurityGroups(Construct):
             sources["load_balancer"] = (self.load_balancer, service.routed_port)
         for source, (group, port) in sources.items():
             rule = f"{name}_from_{source}"
-            address(
+            address(rule, VpcSecurityGroupIngressRule)(
+                self,
                 rule,
-                VpcSecurityGroupIngressRule(
-                    self,
-                    rule,
-                    security_group_id=self.services[name].id,
-                    referenced_security_group_id=group.id,
-                    description=f"From {source}",
-                    ip_protocol="tcp",
-                    from_port=port,
-                    to_port=port,
-                ),
+                security_group_id=self.services[name].id,
+                referenced_security_group_id=group.id,
+                description=f"From {source}",
+                ip_protocol="tcp",
+                from_port=port,
+                to_port=port,
             )
 
     def _egress_rules(
@@ -216,31 +207,25 @@ class SecurityGroups(Construct):
 
     def _to_group(self, name: str, target: str, group: SecurityGroup, port: int | None) -> None:
         rule = f"{name}_{target}"
-        address(
+        address(rule, VpcSecurityGroupEgressRule)(
+            self,
             rule,
-            VpcSecurityGroupEgressRule(
-                self,
-                rule,
-                security_group_id=self.services[name].id,
-                referenced_security_group_id=group.id,
-                description=target.replace("_", " ").capitalize(),
-                ip_protocol="tcp",
-                from_port=port,
-                to_port=port,
-            ),
+            security_group_id=self.services[name].id,
+            referenced_security_group_id=group.id,
+            description=target.replace("_", " ").capitalize(),
+            ip_protocol="tcp",
+            from_port=port,
+            to_port=port,
         )
 
     def _to_anywhere(self, name: str, rule: str, first_port: int, last_port: int) -> None:
-        address(
+        address(rule, VpcSecurityGroupEgressRule)(
+            self,
             rule,
-            VpcSecurityGroupEgressRule(
-                self,
-                rule,
-                security_group_id=self.services[name].id,
-                cidr_ipv4=EVERYWHERE,
-                description="To anywhere: registries, AWS, third parties",
-                ip_protocol="tcp",
-                from_port=first_port,
-                to_port=last_port,
-            ),
+            security_group_id=self.services[name].id,
+            cidr_ipv4=EVERYWHERE,
+            description="To anywhere: registries, AWS, third parties",
+            ip_protocol="tcp",
+            from_port=first_port,
+            to_port=last_port,
         )

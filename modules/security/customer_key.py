@@ -26,25 +26,19 @@ class CustomerKey(Construct):
         context: Context,
     ) -> None:
         super().__init__(scope, id_)
-        key = context.guard.address(
-            "main",
-            KmsKey(
-                self,
-                "key",
-                description=f"All that {context.names.prefix} stores",
-                enable_key_rotation=True,
-                deletion_window_in_days=_RETAINED_DELETION_DAYS
-                if context.retain_data
-                else _DELETION_DAYS,
-                policy=json.dumps(
-                    key_policy.customer_key_policy(
-                        account_id=context.account_id, region=context.region
-                    )
-                ),
+        key = context.guard.address("main", KmsKey)(
+            self,
+            "key",
+            description=f"All that {context.names.prefix} stores",
+            enable_key_rotation=True,
+            deletion_window_in_days=_RETAINED_DELETION_DAYS
+            if context.retain_data
+            else _DELETION_DAYS,
+            policy=json.dumps(
+                key_policy.customer_key_policy(account_id=context.account_id, region=context.region)
             ),
         )
-        address(
-            "main",
-            KmsAlias(self, "alias", name=context.names.key_alias, target_key_id=key.key_id),
+        address("main", KmsAlias)(
+            self, "alias", name=context.names.key_alias, target_key_id=key.key_id
         )
         self.arn: str = key.arn

@@ -22,8 +22,9 @@ def role(
 ) -> IamRole:
     """Make the role `aws_iam_role.LABEL`, which those in `trust` may take."""
     document = json.dumps(trust)
-    made = IamRole(scope, id_, name=name, description=description, assume_role_policy=document)
-    return address(label, made)
+    return address(label, IamRole)(
+        scope, id_, name=name, description=description, assume_role_policy=document
+    )
 
 
 def allow(
@@ -37,4 +38,4 @@ def allow(
 ) -> IamRolePolicy:
     """Let a role do what the statements say, by a policy of its own, `aws_iam_role_policy.LABEL`."""
     document = json.dumps(policies.document(statements))
-    return address(label, IamRolePolicy(scope, id_, name=name, role=role.name, policy=document))
+    return address(label, IamRolePolicy)(scope, id_, name=name, role=role.name, policy=document)

@@ -70,18 +70,15 @@ class SecretStore(Construct):
         self._login_roles = login_roles
         self._strings = {row.login: row.name for row in rows if row.login}
         self.secrets: dict[str, SecretsmanagerSecret] = {
-            row.name: context.guard.address(
+            row.name: context.guard.address(row.name, SecretsmanagerSecret)(
+                self,
                 row.name,
-                SecretsmanagerSecret(
-                    self,
-                    row.name,
-                    name=context.names.secret(row.name),
-                    description=row.description,
-                    kms_key_id=context.key_arn,
-                    # Without a recovery window a name is free at once, and dev can be built again.
-                    recovery_window_in_days=RECOVERY_WINDOW_DAYS if context.retain_data else 0,
-                    force_overwrite_replica_secret=False,
-                ),
+                name=context.names.secret(row.name),
+                description=row.description,
+                kms_key_id=context.key_arn,
+                # Without a recovery window a name is free at once, and dev can be built again.
+                recovery_window_in_days=RECOVERY_WINDOW_DAYS if context.retain_data else 0,
+                force_overwrite_replica_secret=False,
             )
             for row in rows
         }
@@ -113,15 +110,10 @@ class SecretStore(Construct):
         A connection string that is there before its role is of a stage that ran without roles.
         """
         names = {login: self._context.names.secret(name) for login, name in self._strings.items()}
-        there = address(
+        there = address("connection_strings", DataAwsSecretsmanagerSecrets)(
+            self,
             "connection_strings",
-            DataAwsSecretsmanagerSecrets(
-                self,
-                "connection_strings",
-                filter=[
-                    DataAwsSecretsmanagerSecretsFilter(name="name", values=sorted(names.values()))
-                ],
-            ),
+            filter=[DataAwsSecretsmanagerSecretsFilter(name="name", values=sorted(names.values()))],
         )
         for login, name in names.items():
             secret = self.secrets[login]
@@ -169,17 +161,14 @@ class SecretStore(Construct):
 
     def write_first_value(self, name: str, value: str, *, version: int = _WRITTEN_ONCE) -> None:
         """Give the secret `name` its first version; `value` is an expression or a harmless text."""
-        self.first_values[name] = address(
-            name,
-            SecretsmanagerSecretVersion(
-                self,
-                f"{name}_first",
-                secret_id=self.secrets[name].id,
-                secret_string_wo=value,
-                secret_string_wo_version=version,
-                version_stages=FIRST_VERSION_STAGES,
-                lifecycle=TerraformResourceLifecycle(ignore_changes=["version_stages"]),
-            ),
+        self.first_values[name] = address(name, SecretsmanagerSecretVersion)(
+            self,
+            f"{name}_first",
+            secret_id=self.secrets[name].id,
+            secret_string_wo=value,
+            secret_string_wo_version=version,
+            version_stages=FIRST_VERSION_STAGES,
+            lifecycle=TerraformResourceLifecycle(ignore_changes=["version_stages"]),
         )
 
     def replace_placeholder(self, name: str, value: str) -> None:

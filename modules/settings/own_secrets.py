@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from modules.settings.secrets import SecretRef, SecretRow
-from modules.settings.setting_types import Section, matching
+from modules.settings.setting_types import Many, Section, matching
 
 # ECS cuts `ARN:KEY::` at its colons.
 SecretKey = Annotated[
@@ -28,16 +28,13 @@ SecretKey = Annotated[
 class OwnSecret(Section):
     """One secret of the operator's own. Its value is set by `secrets set`, never here."""
 
-    description: str = Field("", max_length=2048, description="what it is, for AWS's console")
-    optional: bool = Field(
-        False,
-        description="services do without: `secrets check` does not wait for its value. `true` for those "
-        "that the application takes by itself (docs/secrets.md)",
-    )
-    keys: Annotated[tuple[SecretKey, ...], Field(strict=False)] = Field(
-        (),
-        description="the keys, where it is a JSON document; a service reads one as `NAME:KEY`",
-    )
+    description: str = Field("", max_length=2048)
+    """what it is, for AWS's console"""
+    optional: bool = False
+    """services do without: `secrets check` does not wait for its value. `true` for those that the application
+    takes by itself (docs/secrets.md)"""
+    keys: Many[SecretKey] = ()
+    """the keys, where it is a JSON document; a service reads one as `NAME:KEY`"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from modules.base.naming import resource_name
-from modules.settings.setting_types import Name, Section, matching
+from modules.settings.setting_types import Many, Name, Section, matching
 
 STAGE_PREFIX: Final = "preview-"
 """Begins the name of a preview's stage, and so of its file, its stack and its state."""
@@ -46,14 +46,10 @@ Moment = Annotated[
 class Previews(Section):
     """What a stage lends to previews of branches; without the section it lends nothing."""
 
-    hours: int = Field(
-        72, ge=1, le=720, description="how long a preview lives, unless it is renewed"
-    )
-    services: Annotated[tuple[Name, ...], Field(strict=False)] = Field(
-        ("supertokens", "hasura", "functions", "app"),
-        min_length=1,
-        description="the services of a preview, on Fargate Spot; none that has `uses_file_storage`",
-    )
+    hours: int = Field(72, ge=1, le=720)
+    """how long a preview lives, unless it is renewed"""
+    services: Many[Name] = Field(("supertokens", "hasura", "functions", "app"), min_length=1)
+    """the services of a preview, on Fargate Spot; none that has `uses_file_storage`"""
 
 
 class LentRegistry(Section):
@@ -68,7 +64,7 @@ class Lent(Section):
     """What a base lends, by its ids. `groups` are by service, `registries` and `secrets` by their names."""
 
     vpc_id: str
-    subnet_ids: Annotated[tuple[str, ...], Field(strict=False)]
+    subnet_ids: Many[str]
     public_addresses: bool
     cluster_arn: str
     cluster_name: str

@@ -17,6 +17,7 @@ from modules.settings.setting_types import (
     ClockTime,
     Days,
     FilePath,
+    Many,
     Name,
     Percent,
     Section,
@@ -117,20 +118,25 @@ def names_in_braces(value: str) -> list[str]:
 class ScheduledScaling(Section):
     """From a time of day on, other bounds for a service's tasks."""
 
-    at: ClockTime = Field(description="when, in the stage's `time_zone`")
-    days: Days = Field("MON-SUN", description="on which days of the week")
-    min_tasks: int = Field(ge=0, le=5000, description="least number of tasks from then on")
-    max_tasks: int = Field(ge=0, le=5000, description="most tasks from then on")
+    at: ClockTime
+    """when, in the stage's `time_zone`"""
+    days: Days = "MON-SUN"
+    """on which days of the week"""
+    min_tasks: int = Field(ge=0, le=5000)
+    """least number of tasks from then on"""
+    max_tasks: int = Field(ge=0, le=5000)
+    """most tasks from then on"""
 
 
 class SecondRoute(Section):
     """Another path of the load balancer to another port of the container, stripped by the same proxy."""
 
-    path: RoutePath = Field(description="the path that is routed, with all below it")
-    port: Port = Field(description="the port that the container listens on for it")
-    priority: int = Field(
-        ge=1, le=LAST_PRIORITY, description="the rule's priority, the least first"
-    )
+    path: RoutePath
+    """the path that is routed, with all below it"""
+    port: Port
+    """the port that the container listens on for it"""
+    priority: int = Field(ge=1, le=LAST_PRIORITY)
+    """the rule's priority, the least first"""
 
 
 class Service(Section):
@@ -142,164 +148,125 @@ class Service(Section):
     `NAME:JSON_KEY`; `optional_secrets` gives what the stage declares, and leaves the rest out.
     """
 
-    name: Name = Field(description="the service's name, the last part of its physical names")
-    enabled: bool = Field(
-        True,
-        description="`false` leaves the service out of the stage; while the stage retains its data, its "
-        "registry and log group stay",
-    )
-    renamed_from: Name | None = Field(
-        None, description="the name that it had before, which its registry keeps, with the images"
-    )
-    image: Image = Field(
-        OWN_REPOSITORY,
-        description="`ecr` for the project's own repository, or a pinned image",
-    )
-    image_tag: ImageTag = Field("latest", description="the tag in the project's repository")
-    build_context: FilePath | None = Field(
-        None,
-        description="the folder that the image is built from, below `images.source` or, by `../`, beside it; "
-        "default: the service's name",
-    )
-    dockerfile: FilePath = Field(
-        "Dockerfile",
-        description="the Dockerfile, below `build_context`; `project:images/...` for one of this project",
-    )
-    build_args: dict[str, str] = Field(
-        {},
-        description="build arguments, for everybody to read in the image: no secrets; `{domain}` as in "
-        "`environment`",
-    )
-    build_folder: FilePath | None = Field(
-        None,
-        description="a folder below `images.source` with a Dockerfile of its own: it takes the place of "
-        "`build_context` and `dockerfile`",
-    )
-    command: Annotated[tuple[str, ...], Field(strict=False)] = Field(
-        (), description="what the container runs; default: what its image says"
-    )
-    user: ContainerUser | None = Field(
-        None, description="the user that it runs as; default: what its image says"
-    )
-    read_only_root: bool = Field(
-        False, description="its files are read-only, but for an empty `/tmp` of the task's own"
-    )
-    exec_enabled: bool = Field(
-        False,
-        description="`ops exec` opens shells in its tasks, which are logged; takes `read_only_root` off; "
-        "where the stage retains its data, `security.exec_allowed` has to allow it",
-    )
-    wait_for_url: WaitForUrl | None = Field(
-        None,
-        description="it starts when this address answers 200; needs `command`, and bash in the image",
-    )
-    port: Port | None = Field(
-        None, description="the container's port; without it nothing is routed"
-    )
-    behind_port: Port | None = Field(
-        None,
-        description="the port that the container itself listens on, and a proxy beside it has `port`: for a "
-        "server that closes quiet connections before the load balancer does",
-    )
-    aliases: Annotated[tuple[Name, ...], Field(strict=False)] = Field(
-        (), description="other names that it is reached by inside"
-    )
-    path: RoutePath | None = Field(
-        None,
-        description="path that the load balancer routes, with all below it; `/` is all the rest",
-    )
-    priority: int | None = Field(
-        None, ge=1, le=LAST_PRIORITY, description="the rule's priority, the least first"
-    )
-    public: bool = Field(
-        True,
-        description="the load balancer routes its `path`; `false` leaves it to those who call it inside",
-    )
-    strip_path: bool = Field(
-        False,
-        description="a proxy beside the container takes `path` off: `/v1/x/a?b` arrives as `/a?b`",
-    )
-    second_route: SecondRoute | None = Field(
-        None,
-        description="a second path to another port, through the same proxy: `path`, `port`, `priority`",
-    )
-    health_path: RoutePath = Field(
-        "/",
-        description="the page that the health check asks for, below `path` where that is stripped",
-    )
-    health_matcher: HealthMatcher = Field(
-        "200-399", description="the answers of a healthy container, as in `200-399` or `200,401`"
-    )
-    health_grace_seconds: int = Field(
-        120, ge=0, le=2147483647, description="time to start before health checks count"
-    )
-    cpu_architecture: CpuArchitecture = Field(
-        "X86_64",
-        description="`ARM64` (Graviton) costs a fifth less; the image has to be built for it",
-    )
-    cpu_units: int = Field(256, description="CPU of a task, 1024 for one vCPU")
-    memory_mib: int = Field(512, description="memory of a task")
-    min_tasks: int = Field(1, ge=0, le=5000, description="least number of tasks")
-    max_tasks: int = Field(
-        1, ge=0, le=5000, description="most tasks; above `min_tasks` the service scales"
-    )
-    schedule: Annotated[tuple[ScheduledScaling, ...], Field(strict=False)] = Field(
-        (),
-        description="other bounds by the clock: a table of `at`, `days`, `min_tasks`, `max_tasks` each",
-    )
-    cpu_target_percent: Percent = Field(70, description="CPU at which the service scales")
-    memory_target_percent: Percent = Field(70, description="memory at which the service scales")
-    scale_in_cooldown_seconds: int = Field(300, ge=0, description="wait between removing tasks")
-    scale_out_cooldown_seconds: int = Field(60, ge=0, description="wait between adding tasks")
-    capacity: Capacity = Field(
-        "on-demand",
-        description="`on-demand`; `spot-with-fallback`: one task on demand, further ones mostly Spot; "
-        "`spot-only`: nothing runs when Spot is short",
-    )
-    spot_weight: int = Field(
-        4, ge=1, le=1000, description="Spot tasks for each further one on demand"
-    )
-    single_writer: bool = Field(
-        False,
-        description="never two tasks at once: a deployment stops the old one first",
-    )
-    health_command: Annotated[tuple[str, ...], Field(strict=False)] = Field(
-        (),
-        description="a command in the container that ends with 0 while it is healthy; a task that fails it "
-        "three times is replaced, also one without a port",
-    )
-    jobs: dict[str, Job] = Field({}, description="what it does by the clock, by name")
-    policies: Annotated[tuple[str, ...], Field(strict=False)] = Field(
-        (),
-        description="what it may do in AWS beside its own: policies of the `extension` by name, or files of "
-        "JSON, as in `policies/read-reports.json`",
-    )
-    unbounded_policies: Annotated[tuple[str, ...], Field(strict=False)] = Field(
-        (),
-        description="of its `policies` those that may allow every action of a service, or anything on every "
-        "resource",
-    )
-    environment: dict[str, str] = Field({}, description="environment variables")
-    secrets: dict[str, str] = Field({}, description="variables from secrets")
-    optional_secrets: dict[str, str] = Field(
-        {},
-        description="variables from secrets of one's own, `NAME:KEY`, that are left out where the stage "
-        "does not declare the secret",
-    )
-    calls: Annotated[tuple[str, ...], Field(strict=False)] = Field(
-        (), description="services that it may reach on their port"
-    )
-    outbound_ports: Annotated[tuple[Port, ...], Field(strict=False)] = Field(
-        (), description="TCP ports that it may reach anywhere, besides 443"
-    )
-    uses_database: bool = Field(False, description="may reach the database")
-    uses_bucket: bool = Field(False, description="may read and write the data bucket")
-    uses_file_storage: bool = Field(False, description="mounts the LanceDB file system")
-    uses_kafka: bool = Field(False, description="gets the Kafka brokers when Kafka is on")
-    traced: bool = Field(True, description="runs the trace collector beside it")
-    latency_threshold_seconds: float = Field(1, gt=0, description="p90 response time of its alarm")
-    cpu_alarm: bool = Field(False, description="has an alarm on its CPU")
-    on_dashboard: bool = Field(False, description="its CPU and memory are on the dashboard")
+    name: Name
+    """the service's name, the last part of its physical names"""
+    enabled: bool = True
+    """`false` leaves the service out of the stage; while the stage retains its data, its registry and log
+    group stay"""
+    renamed_from: Name | None = None
+    """the name that it had before, which its registry keeps, with the images"""
+    image: Image = OWN_REPOSITORY
+    """`ecr` for the project's own repository, or a pinned image"""
+    image_tag: ImageTag = "latest"
+    """the tag in the project's repository"""
+    build_context: FilePath | None = None
+    """the folder that the image is built from, below `images.source` or, by `../`, beside it; default: the
+    service's name"""
+    dockerfile: FilePath = "Dockerfile"
+    """the Dockerfile, below `build_context`; `project:images/...` for one of this project"""
+    build_args: dict[str, str] = Field({})
+    """build arguments, for everybody to read in the image: no secrets; `{domain}` as in `environment`"""
+    build_folder: FilePath | None = None
+    """a folder below `images.source` with a Dockerfile of its own: it takes the place of `build_context` and
+    `dockerfile`"""
+    command: Many[str] = ()
+    """what the container runs; default: what its image says"""
+    user: ContainerUser | None = None
+    """the user that it runs as; default: what its image says"""
+    read_only_root: bool = False
+    """its files are read-only, but for an empty `/tmp` of the task's own"""
+    exec_enabled: bool = False
+    """`ops exec` opens shells in its tasks, which are logged; takes `read_only_root` off; where the stage
+    retains its data, `security.exec_allowed` has to allow it"""
+    wait_for_url: WaitForUrl | None = None
+    """it starts when this address answers 200; needs `command`, and bash in the image"""
+    port: Port | None = None
+    """the container's port; without it nothing is routed"""
+    behind_port: Port | None = None
+    """the port that the container itself listens on, and a proxy beside it has `port`: for a server that
+    closes quiet connections before the load balancer does"""
+    aliases: Many[Name] = ()
+    """other names that it is reached by inside"""
+    path: RoutePath | None = None
+    """path that the load balancer routes, with all below it; `/` is all the rest"""
+    priority: int | None = Field(None, ge=1, le=LAST_PRIORITY)
+    """the rule's priority, the least first"""
+    public: bool = True
+    """the load balancer routes its `path`; `false` leaves it to those who call it inside"""
+    strip_path: bool = False
+    """a proxy beside the container takes `path` off: `/v1/x/a?b` arrives as `/a?b`"""
+    second_route: SecondRoute | None = None
+    """a second path to another port, through the same proxy: `path`, `port`, `priority`"""
+    health_path: RoutePath = "/"
+    """the page that the health check asks for, below `path` where that is stripped"""
+    health_matcher: HealthMatcher = "200-399"
+    """the answers of a healthy container, as in `200-399` or `200,401`"""
+    health_grace_seconds: int = Field(120, ge=0, le=2147483647)
+    """time to start before health checks count"""
+    cpu_architecture: CpuArchitecture = "X86_64"
+    """`ARM64` (Graviton) costs a fifth less; the image has to be built for it"""
+    cpu_units: int = 256
+    """CPU of a task, 1024 for one vCPU"""
+    memory_mib: int = 512
+    """memory of a task"""
+    min_tasks: int = Field(1, ge=0, le=5000)
+    """least number of tasks"""
+    max_tasks: int = Field(1, ge=0, le=5000)
+    """most tasks; above `min_tasks` the service scales"""
+    schedule: Many[ScheduledScaling] = ()
+    """other bounds by the clock: a table of `at`, `days`, `min_tasks`, `max_tasks` each"""
+    cpu_target_percent: Percent = 70
+    """CPU at which the service scales"""
+    memory_target_percent: Percent = 70
+    """memory at which the service scales"""
+    scale_in_cooldown_seconds: int = Field(300, ge=0)
+    """wait between removing tasks"""
+    scale_out_cooldown_seconds: int = Field(60, ge=0)
+    """wait between adding tasks"""
+    capacity: Capacity = "on-demand"
+    """`on-demand`; `spot-with-fallback`: one task on demand, further ones mostly Spot; `spot-only`: nothing
+    runs when Spot is short"""
+    spot_weight: int = Field(4, ge=1, le=1000)
+    """Spot tasks for each further one on demand"""
+    single_writer: bool = False
+    """never two tasks at once: a deployment stops the old one first"""
+    health_command: Many[str] = ()
+    """a command in the container that ends with 0 while it is healthy; a task that fails it three times is
+    replaced, also one without a port"""
+    jobs: dict[str, Job] = Field({})
+    """what it does by the clock, by name"""
+    policies: Many[str] = ()
+    """what it may do in AWS beside its own: policies of the `extension` by name, or files of JSON, as in
+    `policies/read-reports.json`"""
+    unbounded_policies: Many[str] = ()
+    """of its `policies` those that may allow every action of a service, or anything on every resource"""
+    environment: dict[str, str] = Field({})
+    """environment variables"""
+    secrets: dict[str, str] = Field({})
+    """variables from secrets"""
+    optional_secrets: dict[str, str] = Field({})
+    """variables from secrets of one's own, `NAME:KEY`, that are left out where the stage does not declare the
+    secret"""
+    calls: Many[str] = ()
+    """services that it may reach on their port"""
+    outbound_ports: Many[Port] = ()
+    """TCP ports that it may reach anywhere, besides 443"""
+    uses_database: bool = False
+    """may reach the database"""
+    uses_bucket: bool = False
+    """may read and write the data bucket"""
+    uses_file_storage: bool = False
+    """mounts the LanceDB file system"""
+    uses_kafka: bool = False
+    """gets the Kafka brokers when Kafka is on"""
+    traced: bool = True
+    """runs the trace collector beside it"""
+    latency_threshold_seconds: float = Field(1, gt=0)
+    """p90 response time of its alarm"""
+    cpu_alarm: bool = False
+    """has an alarm on its CPU"""
+    on_dashboard: bool = False
+    """its CPU and memory are on the dashboard"""
     alarms: ServiceAlarms = ServiceAlarms()
 
     @property

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -14,6 +14,11 @@ from modules.settings.rules.refusal import Refusal
 LOG_RETENTION_DAYS = (
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 )  # fmt: skip
+
+
+Item = TypeVar("Item")
+Many = Annotated[tuple[Item, ...], Field(strict=False)]
+"""A list in the file, and a tuple here."""
 
 
 def setting_error(allowed: str, remedy: str) -> PydanticCustomError:
@@ -244,6 +249,9 @@ FilePath = Annotated[
 
 
 class Section(BaseModel):
-    """A group of settings: immutable, exact in its types, and an unknown key is an error."""
+    """A group of settings: immutable, exact in its types, and an unknown key is an error.
+
+    What stands below a setting is what docs/settings.md says of it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)

@@ -219,7 +219,7 @@ def _show(cost: Cost, prices: Prices, region: str) -> None:
         ("compared with", "USD a month"),
         [
             ("the legacy base, which runs no service", f"{cost.legacy_base_usd:.2f}"),
-            ("the platform as its guide describes it", f"{cost.guide_usd:.2f}"),
+            ("the platform as the application's guide describes it", f"{cost.guide_usd:.2f}"),
         ],
     )
     say()

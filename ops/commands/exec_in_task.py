@@ -19,7 +19,7 @@ _MOST_AT_ONCE = 100
 
 
 def exec_(
-    service: Annotated[str, typer.Argument(help="a service, as in modules/settings/services.py")],
+    service: Annotated[str, typer.Argument(help="a service, as in modules/settings/services.toml")],
     command: Annotated[
         list[str] | None, typer.Argument(help="behind `--`: a command; default: a shell, /bin/sh")
     ] = None,

@@ -18,7 +18,7 @@ _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 def logs(
     service: Annotated[
-        str | None, typer.Argument(help="a service, as in modules/settings/services.py")
+        str | None, typer.Argument(help="a service, as in modules/settings/services.toml")
     ] = None,
     *,
     stage: Stage = "prod",

@@ -12,7 +12,7 @@ from ops.deployed import Deployed, check_runs_services, chosen_services, open_st
 
 def restart(
     services: Annotated[
-        list[str], typer.Argument(help="services, as in modules/settings/services.py")
+        list[str], typer.Argument(help="services, as in modules/settings/services.toml")
     ],
     stage: Stage,
     as_json: AsJson = False,

@@ -25,7 +25,7 @@ _LATE_LINES_TRIES, _LATE_LINES_SECONDS = 6, 2
 
 
 def run(
-    service: Annotated[str, typer.Argument(help="a service, as in modules/settings/services.py")],
+    service: Annotated[str, typer.Argument(help="a service, as in modules/settings/services.toml")],
     command: Annotated[list[str], typer.Argument(help="behind `--`: the command and its words")],
     *,
     stage: Stage,

@@ -1,7 +1,10 @@
 """docs/settings.md's table, from the settings' own definitions."""
 
+import ast
+import inspect
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import get_origin
 
 from pydantic.fields import FieldInfo
@@ -26,6 +29,7 @@ def settings_table() -> str:
 
 def _rows(section: type[Section], prefix: str) -> Iterator[str]:
     nested: list[tuple[type[Section], str]] = []
+    said = _said(section)
     for name, field in section.model_fields.items():
         if (section, name) == (StageSettings, "preview"):
             continue  # `ops preview up` writes it, and nobody else
@@ -37,9 +41,23 @@ def _rows(section: type[Section], prefix: str) -> Iterator[str]:
         elif inner is not None:
             nested.append((inner, f"{prefix}{name}."))
         elif (section, name) not in _GIVEN_ELSEWHERE:
-            yield f"| `{prefix}{name}` | {_default(field)} | {field.description} |"
+            yield f"| `{prefix}{name}` | {_default(field)} | {said[name]} |"
     for inner, inner_prefix in nested:
         yield from _rows(inner, inner_prefix)
+
+
+def _said(section: type[Section]) -> dict[str, str]:
+    """Return what stands below each setting in its section's source."""
+    (found,) = ast.parse(inspect.getsource(section)).body
+    assert isinstance(found, ast.ClassDef)
+    return {
+        ast.unparse(setting.target): " ".join(below.value.value.split())
+        for setting, below in pairwise(found.body)
+        if isinstance(setting, ast.AnnAssign)
+        and isinstance(below, ast.Expr)
+        and isinstance(below.value, ast.Constant)
+        and isinstance(below.value.value, str)
+    }
 
 
 def _section(field: FieldInfo) -> type[Section] | None:

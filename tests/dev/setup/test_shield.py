@@ -208,6 +208,37 @@ def test_terraform_hears_of_a_ctrl_c_once_aws_has_answered_what_was_asked(stack:
         (stack.folder / "enough").touch()
 
 
+# Whether its provider stands still: when it hears of a Ctrl-C, and at its end.
+LOOKING = """
+import subprocess
+provider = subprocess.Popen(["sleep", "60"])
+def stands_still():
+    return pathlib.Path(f"/proc/{provider.pid}/stat").read_text().split()[2] == "T"
+def hear(*_):
+    os.write(1, f"heard 1, stands still {stands_still()}\\n".encode())
+    until = time.monotonic() + 10
+    while stands_still() and time.monotonic() < until:
+        time.sleep(0.02)
+    os.write(1, f"stands still {stands_still()}\\n".encode())
+signal.signal(signal.SIGINT, hear)
+os.write(1, b"aws_sns_topic.alarms: Creating...\\n")
+signal.pause()
+provider.kill()
+"""
+
+
+def test_the_provider_asks_for_nothing_while_terraform_sees_that_it_is_to_end(stack: Stack) -> None:
+    """Terraform begins with other objects first: the provider would ask AWS, and give it up again."""
+    stack.terraform(then=LOOKING)
+    with stack.run("apply") as process:
+        is_asking(stack, process)
+        process.send_signal(signal.SIGINT)
+        assert process.stdout
+        lines = [process.stdout.readline() for _ in range(2)]
+
+    assert lines == ["heard 1, stands still True\n", "stands still False\n"]
+
+
 def test_a_second_ctrl_c_does_not_wait_for_aws(stack: Stack) -> None:
     stack.terraform(then=ASKING)
     with stack.run("apply") as process:
