@@ -128,27 +128,25 @@ def ask_all(
     clients: Clients,
     service: str,
     operation: str,
-    results: tuple[str, ...],
+    result: str,
     *,
     absent: frozenset[str] = frozenset(),
     **arguments: Any,
-) -> dict[str, Any]:
-    """Return the members `results` of an operation's answer, lists over all of its pages.
+) -> list[Any]:
+    """Return the list `result` of an operation's answer, over all of its pages.
 
-    A result may be a dotted path where there are pages. What AWS does not answer with is an empty list; so is
-    everything when it answers with one of the error codes `absent`.
-    Raises UserError when AWS refuses a page.
+    It may be a dotted path where there are pages. What AWS does not answer with is an empty list; so is what
+    it answers with one of the error codes `absent`. Raises UserError when AWS refuses a page.
     """
     client = client_of(clients, service)
     if not client.can_paginate(xform_name(operation)):
         answer = ask_unless(clients, service, operation, absent, **arguments) or {}
-        return {result: answer.get(result, []) for result in results}
-    found: dict[str, Any] = {result: [] for result in results}
+        return list(answer.get(result, ()))
+    found: list[Any] = []
     with asking(action_name(service, operation)):
         try:
             for page in client.get_paginator(xform_name(operation)).paginate(**arguments):
-                for result in results:
-                    found[result] += _at(page, result) or ()
+                found += _at(page, result) or ()
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") not in absent:
                 raise

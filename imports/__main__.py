@@ -13,7 +13,6 @@ from typing import Annotated
 
 import typer
 
-from aws.client import boto3_clients
 from common.errors import UserError, listed
 from common.screen import (
     ASKS_FOR_A_PERSON,
@@ -28,7 +27,7 @@ from common.screen import (
 from imports.adopt import GateResult, adopt, run_gate
 from imports.explain import kept_as_found
 from imports.legacy_side import LegacySource, refuse_missing_folder
-from imports.look_at_stack import look_at_stack
+from imports.look_at_stack import look_at_template
 from imports.ownership import ownership
 from imports.printed import (
     print_gate,
@@ -38,7 +37,6 @@ from imports.printed import (
     print_owners,
     print_retirement,
     print_rollback,
-    print_stack_inventory,
 )
 from imports.record import AdoptionRecord
 from imports.retire import retire
@@ -48,12 +46,14 @@ from imports.sources.terraform_base.base import NotAgreedError
 from imports.sources.terraform_base.legacy_workspaces import LegacyFolder, workspace_of_record
 from imports.stack_commands import retire_from_stack, rollback_to_stack, rows_held
 from imports.stack_side import any_settings
-from imports.take_stack import BaseBeside, StackInventory, take_stack
+from imports.take_stack import BaseBeside, take_stack
 from imports.take_stock import Inventory, take_stock
 from imports.workspace_record import refuse_to_lose_owner, synthesized_to_push, whole_record
+from modules.settings.stage_settings import StageSettings
 from synth.synthesized import synthesized
 from terraform.cli import Terraform
 from terraform.pulled_state import content, pull
+from terraform.stack import Stack
 from terraform.workspace import BACKUPS, Workspace, set_default_credentials, this_workspace
 
 app = typer.Typer(
@@ -143,7 +143,14 @@ def inventory(
     Example: `python -m imports inventory --stage prod --legacy ../terraform/aws`
     """
     if template is not None and legacy is None and cloudformation is None:
-        _look(stage, None, template, as_json=as_json)
+        with progress_on_screen(as_json) as progress:
+            look = look_at_template(
+                this_workspace(stage), template, synthesize=synthesized, progress=progress
+            )
+        if as_json:
+            print_json(look)
+        else:
+            print_look(look)
         return
     if template is not None or (legacy is None and cloudformation is None):
         raise UserError(
@@ -157,20 +164,23 @@ def inventory(
     refuse_to_lose_owner(workspace, base=legacy is not None, stack=cloudformation is not None)
     agree = partial(_agree, yes=yes, may_ask=not as_json)
     source = _source(legacy, state, terraform_workspace, var or [], var_file or [])
-    if cloudformation is not None:
-        beside = BaseBeside(source=source, agree=agree, preferred=prefer or []) if source else None
-        _inventory_of_stack(workspace, cloudformation, beside, as_json=as_json)
-        return
-    assert source is not None  # noqa: S101  # one of the two is given
-
     with progress_on_screen(as_json) as progress:
-        found = take_stock(
-            workspace,
-            source,
-            agree=agree,
-            synthesize=lambda settings, adopted: synthesized(settings, adopted=adopted),
-            progress=progress,
-        )
+        if cloudformation is not None:
+            beside = (
+                BaseBeside(source=source, agree=agree, preferred=prefer or []) if source else None
+            )
+            found = take_stack(
+                workspace,
+                cloudformation,
+                synthesize=_synthesized,
+                progress=progress,
+                beside=beside,
+            )
+        else:
+            assert source is not None  # noqa: S101  # one of the two is given
+            found = take_stock(
+                workspace, source, agree=agree, synthesize=_synthesized, progress=progress
+            )
     if as_json:
         print_json(_as_json(found))
     else:
@@ -179,13 +189,25 @@ def inventory(
         raise typer.Exit(ASKS_FOR_A_PERSON)
 
 
-def _as_json(found: Inventory | StackInventory) -> dict[str, object]:
+def _synthesized(settings: StageSettings, adopted: frozenset[str]) -> Stack:
+    return synthesized(settings, adopted=adopted)
+
+
+def _as_json(found: Inventory) -> dict[str, object]:
+    of_stack = {
+        "stack": found.stack,
+        "was_deployed": True,
+        "rows": found.rows,
+        "against": found.against,
+        "compared": found.compared,
+    }
     return {
         "source": found.source,
         "decisions": found.decisions,
         "drift": found.drift,
         "notes": found.notes,
         "record": found.record_path if found.record else None,
+        **(of_stack if found.stack else {}),
     }
 
 
@@ -219,52 +241,6 @@ def _source(
         variables=variables,
         var_files=var_files,
     )
-
-
-def _inventory_of_stack(
-    workspace: Workspace, name: str, beside: BaseBeside | None, *, as_json: bool
-) -> None:
-    with progress_on_screen(as_json) as progress:
-        found = take_stack(
-            workspace,
-            name,
-            synthesize=lambda settings, adopted: synthesized(settings, adopted=adopted),
-            progress=progress,
-            beside=beside,
-        )
-    if as_json:
-        print_json(
-            {
-                "stack": found.stack,
-                "was_deployed": True,
-                "rows": found.rows,
-                "against": found.against,
-                "compared": found.compared,
-                **_as_json(found),
-            }
-        )
-    else:
-        print_stack_inventory(found)
-    if found.record is None:
-        raise typer.Exit(ASKS_FOR_A_PERSON)
-
-
-def _look(stage: str, name: str | None, template: Path | None, *, as_json: bool) -> None:
-    with progress_on_screen(as_json) as progress:
-        found = look_at_stack(
-            this_workspace(stage),
-            name=name,
-            template=template,
-            clients=boto3_clients,
-            synthesize=synthesized,
-            progress=progress,
-        )
-    if as_json:
-        print_json(found)
-    else:
-        print_look(found)
-    if found.against:
-        raise typer.Exit(ASKS_FOR_A_PERSON)
 
 
 def _agree(programs: Sequence[str], *, yes: bool, may_ask: bool) -> None:

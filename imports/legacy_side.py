@@ -69,7 +69,7 @@ def read_legacy_side(
     state = load_state(terraform, source.state_file)
     progress("asking AWS which account this is")
     # Before Terraform does, because it would try for minutes.
-    account_id = account_of(boto3_clients(region=_usual_region(workspace)))
+    account_id = account_of(boto3_clients(region=usual_region(workspace)))
     planning = planned_base(
         source.folder,
         environment=terraform.environment,
@@ -105,7 +105,7 @@ def _from_configuration(
 ) -> LegacySide:
     configuration = base.configuration
     _check_account(configuration, account_id)
-    region = configuration.region or _usual_region(workspace)
+    region = configuration.region or usual_region(workspace)
     progress("looking for the objects in AWS")
 
     def evaluate(ids: Mapping[str, str]) -> LegacyConfiguration:
@@ -146,7 +146,7 @@ def _from_state(
             _blocked_if_tainted(decision, state)
             for decision in decide(state.objects, attributes=attributes, errors={})
         ],
-        region=configured or _region_of(state) or _usual_region(workspace),
+        region=configured or _region_of(state) or usual_region(workspace),
         account_id=account_id,
         notes=notes,
     )
@@ -171,7 +171,8 @@ def _uncompared(legacy: Path, error: UserError) -> tuple[str, ...]:
     )
 
 
-def _usual_region(workspace: Workspace) -> str:
+def usual_region(workspace: Workspace) -> str:
+    """Return the region of this process, for what names none."""
     environ = workspace.environ
     return environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or DEFAULT_REGION
 

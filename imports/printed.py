@@ -16,25 +16,40 @@ from imports.ownership import Owner, second_base, twice_owned
 from imports.retire import Retirement
 from imports.rollback import Rollback
 from imports.sources.cloudformation.verdicts import RowVerdict
-from imports.take_stack import StackInventory
 from imports.take_stock import Inventory
 
 
 def print_inventory(found: Inventory) -> None:
-    """Print what becomes of each legacy resource, and what was written."""
-    _print_decisions(found.decisions, found.drift, found.source)
+    """Print what becomes of each legacy resource and of each row of a stack, and what was written."""
+    if found.decisions or not found.stack:
+        _print_decisions(found.decisions, found.drift, found.source)
+    if found.stack:
+        if found.decisions:
+            say("")
+        count = _print_rows(found.stack, found.rows)
+        for line in found.against:
+            say(f"BLOCKED {line}")
+        say(
+            f"CloudFormation compared {found.compared} of {count} objects with the template; the others may "
+            "have changed unseen"
+        )
     for note in found.notes:
         say(f"note: {note}")
     if found.record is None:
         problems = [item for item in found.decisions if item.verdict == "problem"]
-        say(f"\n{len(problems)} to mend: nothing was written")
-        for item in problems:
+        say(
+            "nothing was written"
+            if found.stack
+            else f"\n{len(problems)} to mend: nothing was written"
+        )
+        for item in () if found.stack else problems:
             # Whole lines: a command that is cut cannot be copied.
             say(f"BLOCKED {item.legacy_address}: {item.why}")
         return
     say(f"\nwrote {found.record_path}: review and commit it")
     if found.wrote_stage_file:
-        say(f"wrote {found.stage_path}: the base's settings, phase adopt")
+        whose = "the settings of what was found" if found.stack else "the base's settings"
+        say(f"wrote {found.stage_path}: {whose}, phase adopt")
     say(f"next: python -m imports gate --stage {found.record.stage}")
 
 
@@ -162,37 +177,14 @@ def print_rollback(done: Rollback) -> None:
 
 
 def print_look(found: StackLook) -> None:
-    """Print what would become of each row of a CloudFormation stack, and what stands against it."""
-    count = _print_rows(found.stack, found.rows, found.against)
-    if found.was_deployed:
-        say(_looked_at(found.compared, count))
-    else:
-        say("a template alone: neither the objects nor the stack's state were looked at")
+    """Print what would become of each row of a template."""
+    _print_rows(found.stack, found.rows)
+    say("a template alone: neither the objects nor the stack's state were looked at")
     say("nothing was written: this is a look")
 
 
-def print_stack_inventory(found: StackInventory) -> None:
-    """Print what becomes of each row of a CloudFormation stack, and what was written.
-
-    Of a legacy base beside it likewise.
-    """
-    if found.decisions:
-        _print_decisions(found.decisions, found.drift, found.source)
-        say("")
-    count = _print_rows(found.stack, found.rows, found.against)
-    say(_looked_at(found.compared, count))
-    for note in found.notes:
-        say(f"note: {note}")
-    if found.record is None:
-        say("nothing was written")
-        return
-    say(f"\nwrote {found.record_path}: review and commit it")
-    if found.wrote_stage_file:
-        say(f"wrote {found.stage_path}: the settings of what was found, phase adopt")
-    say(f"next: python -m imports gate --stage {found.record.stage}")
-
-
-def _print_rows(stack: str, rows: Sequence[RowVerdict], against: Sequence[str]) -> int:
+def _print_rows(stack: str, rows: Sequence[RowVerdict]) -> int:
+    """Print the verdicts on a stack's rows, and return how many rows there are."""
     print_table(
         ("row", "type", "verdict", "address here", "import id, or why"),
         [
@@ -203,13 +195,4 @@ def _print_rows(stack: str, rows: Sequence[RowVerdict], against: Sequence[str]) 
     counts = Counter({row.logical_id: row.verdict for row in rows}.values())
     told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
     say(f"\n{stack}: {counts.total()} rows: {told}")
-    for line in against:
-        say(f"BLOCKED {line}")
     return counts.total()
-
-
-def _looked_at(compared: int, count: int) -> str:
-    return (
-        f"CloudFormation compared {compared} of {count} objects with the template; the others may have "
-        "changed unseen"
-    )

@@ -44,7 +44,7 @@ def retire_from_stack(stage: str, name: str, *, yes: bool, as_json: bool) -> Non
     with progress_on_screen(as_json) as progress:
         done = _retire(workspace, record, agree, progress)
     if as_json:
-        print_json({"is_deleted": True, **_members(done)})
+        print_json(done)
     else:
         _print_done(done)
     if done.against:
@@ -82,10 +82,10 @@ def rows_held(workspace: Workspace, name: str) -> frozenset[str]:
         boto3_clients(region=record.region),
         "cloudformation",
         "ListStackResources",
-        ("StackResourceSummaries",),
+        "StackResourceSummaries",
         absent=frozenset({"ValidationError"}),
         StackName=name,
-    )["StackResourceSummaries"]
+    )
     return frozenset(
         row["LogicalResourceId"]
         for row in now
@@ -163,30 +163,11 @@ def _leave(rows: Sequence[RowPlan], record: AdoptionRecord, *, as_json: bool) ->
     if as_json:
         origin = stack_of(record)
         print_json(
-            {
-                "is_deleted": False,
-                "stack": origin.arn,
-                "rows": list(rows),
-                "data": [],
-                "against": [said],
-                "backup": None,
-                "notes": [],
-            }
+            StackRetirement(is_deleted=False, stack=origin.arn, rows=tuple(rows), against=(said,))
         )
     else:
         say(said)
     raise typer.Exit(ASKS_FOR_A_PERSON)
-
-
-def _members(done: StackRetirement) -> dict[str, object]:
-    return {
-        "stack": done.stack,
-        "rows": list(done.rows),
-        "data": done.data,
-        "against": done.against,
-        "backup": done.backup,
-        "notes": done.notes,
-    }
 
 
 def _print_plan(rows: Sequence[RowPlan]) -> None:

@@ -121,7 +121,7 @@ def read_stack_side(
     progress("synthesizing the stage")
     settings = with_zones_of(found, settings)
     stage = synthesize(settings)
-    known = ask_all(clients, "ec2", "DescribeAddresses", ("Addresses",))["Addresses"]
+    known = ask_all(clients, "ec2", "DescribeAddresses", "Addresses")
     physical = Physical(
         ids={logical_id: row.physical_id for logical_id, row in stack.rows.items()},
         allocations={each["PublicIp"]: each["AllocationId"] for each in known},

@@ -3,64 +3,43 @@
 A legacy base may be adopted beside it: one record then has both, and each object once.
 """
 
-import tempfile
-import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aws.client import boto3_clients
 from common.errors import UserError
-from common.files import replace_file
 from common.progress import Progress
-from imports.as_found import set_by_somebody
-from imports.inventory import Decision, Disagreement
-from imports.legacy_side import LegacySide, LegacySource, notes_on, read_legacy_side, source_of
-from imports.observe import observe
-from imports.record import AdoptedObject, AdoptionRecord, LegacyOrigin, write_record
-from imports.sources.cloudformation.verdicts import RowVerdict
+from imports.legacy_side import (
+    LegacySide,
+    LegacySource,
+    notes_on,
+    read_legacy_side,
+    source_of,
+    usual_region,
+)
+from imports.record import AdoptedObject, AdoptionRecord, LegacyOrigin
 from imports.sources.terraform_base.base import Agree
 from imports.stack_side import StackSide, any_settings, read_stack_side
 from imports.stack_stage import stack_settings
 from imports.stage_file import stage_file
 from imports.take_stock import (
+    Inventory,
     Synthesize,
     drift_of_base,
-    kept_notes,
-    phase_notes,
+    observed_in_aws,
     record_of_base,
-    refuse_gone,
     refuse_second_base,
+    set_in_aws,
+    settings_in,
     settings_of_base,
     unmanaged,
+    written,
 )
 from imports.two_owners import NETWORK, choose, left_to_stack
 from imports.workspace_record import path_of_record
-from modules.settings.stage_files import parse_stage
 from modules.settings.stage_settings import StageSettings
 from terraform.workspace import Workspace, set_default_credentials
-
-
-@dataclass(frozen=True, kw_only=True)
-class StackInventory:
-    """What an inventory of a stack found and wrote. With a line in `against` it wrote nothing.
-
-    `decisions` and `drift` are of the base beside it, read from `source`; empty without one.
-    """
-
-    stack: str
-    rows: list[RowVerdict]
-    against: list[str]
-    notes: list[str]
-    compared: int
-    record_path: Path
-    stage_path: Path
-    record: AdoptionRecord | None = None
-    wrote_stage_file: bool = False
-    source: str = ""
-    decisions: list[Decision] = field(default_factory=list)
-    drift: list[Disagreement] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +58,7 @@ def take_stack(
     synthesize: Synthesize,
     progress: Progress,
     beside: BaseBeside | None = None,
-) -> StackInventory:
+) -> Inventory:
     """Read, decide, observe, write. With something against it nothing is written.
 
     Raises UserError for what cannot be read.
@@ -106,7 +85,7 @@ def take_stack(
         against += [*_against(base, side), *choice.undecided]
         if choice.of.get(NETWORK) == "base" and not against:
             settings = _settings_of_network(workspace, base, whole)
-    told = StackInventory(
+    told = Inventory(
         stack=side.stack.arn,
         rows=side.verdicts,
         against=against,
@@ -128,77 +107,40 @@ def take_stack(
     if base:
         refuse_second_base(workspace, told.record_path, base, ids)
     stack = synthesize(settings, frozenset(ids))
-    progress(f"reading {len(ids)} objects from AWS")
-    with tempfile.TemporaryDirectory(prefix="atomic-inventory-") as folder:
-        try:
-            observed = observe(
-                stack,
-                ids,
-                folder=Path(folder),
-                environment=workspace.own_environment(),
-                leave_tags=True,
-            )
-        except UserError:
-            if base:
-                none: dict[str, dict[str, Any]] = {each: {} for each in _adopted(base)}
-                refuse_gone(record_of_base(workspace.stage, base, none), clients)
-            raise
+    observed = observed_in_aws(
+        workspace, stack, ids, base=base, clients=clients, progress=progress, leave_tags=True
+    )
     side = side.without_other_traffic({each: observed[each] for each in side.ids}, stack)
     ids = {**(_adopted(base) if base else {}), **side.ids}
     observed = {address: observed[address] for address in ids}
 
-    wrote_stage_file = not workspace.stage_path.exists()
     of_stack = stack_settings(observed, side.stack, clients)
-    settings = (
-        _parsed(stage_file(observed, region=side.region, of_stack=of_stack), workspace.stage)
-        if wrote_stage_file
-        else workspace.settings()
-    )
-    progress("looking in AWS for what somebody has set and the platform would replace")
-    full = settings.model_copy(update={"phase": "full"})
-    said = {*settings.keep_as_found, *settings.allow_overwrite}
-    stack = synthesize(full, frozenset(observed))
-    kept = [
-        each
-        for each in sorted(set_by_somebody(stack, observed, ids, clients))
-        if not said & {each, ".".join(each.split(".")[:2])}
-    ]
-    record = _record(workspace.stage, side, base, observed)
-    progress("writing the record")
-    if wrote_stage_file:
+    text = None
+    if workspace.stage_path.exists():
+        settings = workspace.settings()
+    else:
+        text = stage_file(observed, region=side.region, of_stack=of_stack)
+        settings = settings_in(text, workspace.stage, of="the stack")
+    stack = synthesize(settings.model_copy(update={"phase": "full"}), frozenset(observed))
+    kept = set_in_aws(settings, stack, observed, ids, clients=clients, progress=progress)
+    if text is not None:
         text = stage_file(observed, region=side.region, kept=kept, of_stack=of_stack)
-        replace_file(workspace.stage_path, text)
-    write_record(told.record_path, record)
-    return replace(
-        told,
-        rows=side.verdicts,
-        drift=drift_of_base(base, observed) if base else [],
-        notes=[
-            *told.notes,
-            *(unmanaged(base, stack) if base else ()),
-            *kept_notes(kept, workspace.stage_path, wrote=wrote_stage_file),
-            *phase_notes(settings, workspace.stage_path),
-        ],
-        record=record,
-        wrote_stage_file=wrote_stage_file,
+    progress("writing the record")
+    return written(
+        workspace,
+        replace(told, rows=side.verdicts, drift=drift_of_base(base, observed) if base else []),
+        _record(workspace.stage, side, base, observed),
+        settings=settings,
+        stage_text=text,
+        kept=kept,
+        unmanaged=unmanaged(base, stack) if base else (),
     )
 
 
 def _region(workspace: Workspace, name: str) -> str:
     if name.startswith("arn:"):
         return name.split(":")[3]
-    environ = workspace.environ
-    return environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1"
-
-
-def _parsed(text: str, stage: str) -> StageSettings:
-    settings, errors = parse_stage(tomllib.loads(text), stage=stage)
-    if errors:
-        raise UserError(
-            f"the stack is not one that a stage can describe: {errors[0]}"
-            + (f" (and {len(errors) - 1} more)" if len(errors) > 1 else "")
-        )
-    return settings
+    return usual_region(workspace)
 
 
 def _ids(base: LegacySide) -> dict[str, str]:

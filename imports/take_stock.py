@@ -28,6 +28,7 @@ from imports.record import (
     write_record,
 )
 from imports.retire import LEGACY
+from imports.sources.cloudformation.verdicts import RowVerdict
 from imports.sources.terraform_base.base import Agree
 from imports.sources.terraform_base.planned import is_known
 from imports.stage_file import stage_file
@@ -45,16 +46,24 @@ Synthesize = Callable[[StageSettings, frozenset[str]], Stack]
 
 @dataclass(frozen=True, kw_only=True)
 class Inventory:
-    """What the inventory found and wrote. `notes` are things to know that block nothing."""
+    """What the inventory found and wrote. `notes` are things to know that block nothing.
 
-    source: str
-    decisions: list[Decision]
-    notes: list[str]
+    `decisions` and `drift` are of a legacy base, read from `source`; `rows` of a CloudFormation `stack`, of
+    which AWS has `compared` so many with the template. With a line in `against` nothing was written.
+    """
+
+    source: str = ""
+    decisions: list[Decision] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     record_path: Path
     stage_path: Path
     drift: list[Disagreement] = field(default_factory=list)
     record: AdoptionRecord | None = None
     wrote_stage_file: bool = False
+    stack: str = ""
+    rows: list[RowVerdict] = field(default_factory=list)
+    against: list[str] = field(default_factory=list)
+    compared: int = 0
 
 
 def take_stock(
@@ -73,7 +82,6 @@ def take_stock(
     set_default_credentials(workspace)
     found = read_legacy_side(workspace, source, agree=agree, progress=progress)
     adopted = [decision for decision in found.decisions if decision.verdict == "adopt"]
-    notes = notes_on(found)
     problems = any(decision.verdict == "problem" for decision in found.decisions)
     if not adopted and not problems:
         raise UserError(
@@ -83,7 +91,7 @@ def take_stock(
     told = Inventory(
         source=source_of(found),
         decisions=found.decisions,
-        notes=notes,
+        notes=notes_on(found),
         record_path=path_of_record(workspace),
         stage_path=workspace.stage_path,
     )
@@ -91,44 +99,97 @@ def take_stock(
         return told
     progress("synthesizing the stage")
     settings = settings_of_base(workspace, found)
-    wrote_stage_file = not workspace.stage_path.exists()
     ids = {str(decision.address): str(decision.import_id) for decision in adopted}
     refuse_second_base(workspace, told.record_path, found, ids)
     stack = synthesize(settings, frozenset(ids))
+    clients = boto3_clients(region=found.region)
+    observed = observed_in_aws(
+        workspace, stack, ids, base=found, clients=clients, progress=progress
+    )
+    kept = set_in_aws(settings, stack, observed, ids, clients=clients, progress=progress)
+    progress("writing the record")
+    return written(
+        workspace,
+        replace(told, drift=drift_of_base(found, observed)),
+        record_of_base(workspace.stage, found, observed),
+        settings=settings,
+        stage_text=None
+        if workspace.stage_path.exists()
+        else stage_file(observed, region=found.region, kept=kept),
+        kept=kept,
+        unmanaged=unmanaged(found, stack),
+    )
+
+
+def observed_in_aws(
+    workspace: Workspace,
+    stack: Stack,
+    ids: Mapping[str, str],
+    *,
+    base: LegacySide | None,
+    clients: Clients,
+    progress: Progress,
+    leave_tags: bool = False,
+) -> dict[str, dict[str, Any]]:
+    """Return what the objects are like. Raises UserError, which names what a `base` has and AWS has not."""
     progress(f"reading {len(ids)} objects from AWS")
     with tempfile.TemporaryDirectory(prefix="atomic-inventory-") as folder:
-        clients = boto3_clients(region=found.region)
         try:
-            observed = observe(
-                stack, ids, folder=Path(folder), environment=workspace.own_environment()
+            return observe(
+                stack,
+                ids,
+                folder=Path(folder),
+                environment=workspace.own_environment(),
+                leave_tags=leave_tags,
             )
         except UserError:
-            refuse_gone(record_of_base(workspace.stage, found, {each: {} for each in ids}), clients)
+            if base:
+                none: dict[str, dict[str, Any]] = {each: {} for each in ids}
+                refuse_gone(record_of_base(workspace.stage, base, none), clients)
             raise
+
+
+def set_in_aws(
+    settings: StageSettings,
+    stack: Stack,
+    observed: Mapping[str, Mapping[str, Any]],
+    ids: Mapping[str, str],
+    *,
+    clients: Clients,
+    progress: Progress,
+) -> list[str]:
+    """Return what somebody has set and the stage would replace, but for what its file speaks of already."""
     progress("looking in AWS for what somebody has set and the platform would replace")
     said = {*settings.keep_as_found, *settings.allow_overwrite}
-    kept = [
+    return [
         each
         for each in sorted(set_by_somebody(stack, observed, ids, clients))
         if not said & {each, ".".join(each.split(".")[:2])}
     ]
-    record = record_of_base(workspace.stage, found, observed)
-    progress("writing the record")
-    if wrote_stage_file:
-        replace_file(workspace.stage_path, stage_file(observed, region=found.region, kept=kept))
+
+
+def written(
+    workspace: Workspace,
+    told: Inventory,
+    record: AdoptionRecord,
+    *,
+    settings: StageSettings,
+    stage_text: str | None,
+    kept: Sequence[str],
+    unmanaged: Sequence[str],
+) -> Inventory:
+    """Write the record, and the stage file, which is None where there is one already."""
+    path = workspace.stage_path
+    if stage_text is not None:
+        replace_file(path, stage_text)
     write_record(told.record_path, record)
-    return replace(
-        told,
-        drift=drift_of_base(found, observed),
-        notes=[
-            *notes,
-            *unmanaged(found, stack),
-            *kept_notes(kept, workspace.stage_path, wrote=wrote_stage_file),
-            *phase_notes(settings, workspace.stage_path),
-        ],
-        record=record,
-        wrote_stage_file=wrote_stage_file,
-    )
+    notes = [
+        *told.notes,
+        *unmanaged,
+        *kept_notes(kept, path, wrote=stage_text is not None),
+        *phase_notes(settings, path),
+    ]
+    return replace(told, notes=notes, record=record, wrote_stage_file=stage_text is not None)
 
 
 def refuse_second_base(
@@ -219,11 +280,16 @@ def settings_of_base(workspace: Workspace, found: LegacySide) -> StageSettings:
         for decision in found.decisions
         if decision.verdict == "adopt"
     }
-    document = tomllib.loads(stage_file(shapes, region=found.region))
-    settings, errors = parse_stage(document, stage=workspace.stage)
+    text = stage_file(shapes, region=found.region)
+    return settings_in(text, workspace.stage, of="the legacy base")
+
+
+def settings_in(text: str, stage: str, *, of: str) -> StageSettings:
+    """Return the settings in a stage file's text. Raises UserError where what it is `of` does not fit one."""
+    settings, errors = parse_stage(tomllib.loads(text), stage=stage)
     if errors:
         raise UserError(
-            f"the legacy base is not one that a stage can describe: {errors[0]}"
+            f"{of} is not one that a stage can describe: {errors[0]}"
             + (f" (and {len(errors) - 1} more)" if len(errors) > 1 else "")
         )
     return settings

@@ -89,5 +89,5 @@ class LegacyBase(Construct):
         )
 
     def _role(self, name: str, context: Context) -> IamRole:
-        trust = policies.tasks_assume_role(context.account_id)
+        trust = policies.assumed_by("ecs-tasks", context.account_id)
         return role(self, name, name, name=context.names.shared_role(name), trust=trust)

@@ -45,11 +45,9 @@ class Deployed:
         """As `aws.client.ask`, of the stage's account and region."""
         return ask(self.clients, service, operation, **arguments)
 
-    def ask_all(
-        self, service: str, operation: str, results: tuple[str, ...], /, **arguments: Any
-    ) -> dict[str, Any]:
+    def ask_all(self, service: str, operation: str, result: str, /, **arguments: Any) -> list[Any]:
         """As `aws.client.ask_all`."""
-        return ask_all(self.clients, service, operation, results, **arguments)
+        return ask_all(self.clients, service, operation, result, **arguments)
 
     def ask_unless(
         self, service: str, operation: str, codes: frozenset[str], /, **arguments: Any

@@ -66,13 +66,10 @@ class Call:
         client = client_of(clients, self.service)
         if client.can_paginate(xform_name(self.operation)):
             return ask_all(
-                clients, self.service, self.operation, (self.result,), absent=self.absent, **asked
-            )[self.result]
-        head, _, rest = self.result.partition(".")
-        answer = ask_all(
-            clients, self.service, self.operation, (head,), absent=self.absent, **asked
-        )[head]
-        return member(answer, rest) if rest else answer
+                clients, self.service, self.operation, self.result, absent=self.absent, **asked
+            )
+        answer = ask_unless(clients, self.service, self.operation, self.absent, **asked)
+        return member(answer, self.result)
 
 
 def filtered(name: str) -> Mapping[str, Any]:

@@ -25,7 +25,7 @@ def _used(clients: Clients, vpcs: Sequence[Row], sought: str | None) -> Sequence
             ("elbv2", "DescribeTargetGroups", "TargetGroups"),
             ("rds", "DescribeDBSubnetGroups", "DBSubnetGroups"),
         )
-        for row in ask_all(clients, service, operation, (result,))[result]
+        for row in ask_all(clients, service, operation, result)
     ]
     used = {row.get("VpcId") for row in found}
     return [{**row, "InUse": row["VpcId"] in used} for row in vpcs]
@@ -72,7 +72,7 @@ def _detach(clients: Clients, gateway: str) -> None:
 
 def _with_options(clients: Clients, vpcs: Sequence[Row], _sought: str | None) -> Sequence[Row]:
     """Leave the VPCs whose DHCP options somebody made; AWS's own name its domain alone."""
-    sets = ask_all(clients, "ec2", "DescribeDhcpOptions", ("DhcpOptions",))["DhcpOptions"]
+    sets = ask_all(clients, "ec2", "DescribeDhcpOptions", "DhcpOptions")
     made = {each["DhcpOptionsId"] for each in sets if each.get("Tags") or not _are_defaults(each)}
     return [row for row in vpcs if row.get("DhcpOptionsId") in made]
 

@@ -29,7 +29,7 @@ def _described(clients: Clients, rows: Sequence[Row], sought: str | None) -> Seq
 
 
 def _tags(clients: Clients, key: str) -> list[Row]:
-    found: list[Row] = ask_all(clients, "kms", "ListResourceTags", ("Tags",), KeyId=key)["Tags"]
+    found: list[Row] = ask_all(clients, "kms", "ListResourceTags", "Tags", KeyId=key)
     return found
 
 

@@ -20,9 +20,9 @@ def _default_group(clients: Clients, group: Row) -> Document | None:
         clients,
         "ec2",
         "DescribeNetworkInterfaces",
-        ("NetworkInterfaces",),
+        "NetworkInterfaces",
         Filters=[{"Name": "vpc-id", "Values": [group["VpcId"]]}],
-    )["NetworkInterfaces"]
+    )
     rules = {
         "ingress": [plain(rule) for rule in group.get("IpPermissions", ())],
         "egress": [plain(rule) for rule in group.get("IpPermissionsEgress", ())],

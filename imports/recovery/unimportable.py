@@ -59,11 +59,11 @@ def _scheduled_action(
         clients,
         "application-autoscaling",
         "DescribeScheduledActions",
-        ("ScheduledActions",),
+        "ScheduledActions",
         ServiceNamespace=namespace,
         ResourceId=target,
         ScalableDimension=dimension,
-    )["ScheduledActions"]
+    )
     return next(
         (
             scheduled_action_read(row, provider=provider)

@@ -132,9 +132,7 @@ def _images(clients: Clients, registry: str) -> int | None:
     )
     if known is None:
         return None
-    return len(
-        ask_all(clients, "ecr", "ListImages", ("imageIds",), repositoryName=registry)["imageIds"]
-    )
+    return len(ask_all(clients, "ecr", "ListImages", "imageIds", repositoryName=registry))
 
 
 _NO_SECRET: Final = frozenset({"ResourceNotFoundException", "InvalidRequestException"})

@@ -182,10 +182,10 @@ def _events(clients: Clients, arn: str) -> list[dict[str, Any]]:
             clients,
             "cloudformation",
             "DescribeStackEvents",
-            ("StackEvents",),
+            "StackEvents",
             absent=frozenset({"ValidationError"}),
             StackName=arn,
-        )["StackEvents"]
+        )
     )
 
 

@@ -36,12 +36,13 @@ class StackRetirement:
     `against` what a person has to look at: what is no longer as it was, or not as announced.
     """
 
+    is_deleted: bool = True
     stack: str
     rows: tuple[RowPlan, ...]
-    data: tuple[str, ...]
+    data: tuple[str, ...] = ()
     against: tuple[str, ...]
-    backup: Path
-    notes: tuple[str, ...]
+    backup: Path | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

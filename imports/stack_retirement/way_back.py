@@ -56,9 +56,9 @@ def holds_again(
         clients,
         "cloudformation",
         "ListStackResources",
-        ("StackResourceSummaries",),
+        "StackResourceSummaries",
         StackName=str(facts["StackId"]),
-    )["StackResourceSummaries"]
+    )
     there = {row["LogicalResourceId"]: row["PhysicalResourceId"] for row in rows}
     return all(
         there.get(logical_id) == backup.physical_ids[logical_id] for logical_id in wanted.rows

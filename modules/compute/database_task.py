@@ -63,7 +63,7 @@ class DatabaseTask(Construct):
             "execution",
             f"{DATABASE_TASK}_execution",
             name=names.execution_role(DATABASE_TASK),
-            trust=policies.tasks_assume_role(context.account_id),
+            trust=policies.assumed_by("ecs-tasks", context.account_id),
             description="What ECS may do to start the task that runs SQL",
         )
         pem = authorities(region)

@@ -42,7 +42,7 @@ class DatabaseTunnel(Construct):
             "task",
             label,
             name=context.names.task_role(DATABASE_TUNNEL),
-            trust=policies.tasks_assume_role(context.account_id),
+            trust=policies.assumed_by("ecs-tasks", context.account_id),
             description="What the task may do that connections to the database go through",
         )
         sessions = policies.session_statements()
@@ -79,7 +79,7 @@ class DatabaseTunnel(Construct):
             "execution",
             label,
             name=context.names.execution_role(DATABASE_TUNNEL),
-            trust=policies.tasks_assume_role(context.account_id),
+            trust=policies.assumed_by("ecs-tasks", context.account_id),
             description="What ECS may do to start the task that connections go through",
         )
         pulls = policies.pull_statements(repository_arns)

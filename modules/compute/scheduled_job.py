@@ -71,7 +71,7 @@ class ScheduledJob(Construct):
             "role",
             f"{name}_schedule",
             name=context.names.job_role(name),
-            trust=policies.scheduler_assumes_role(context.account_id),
+            trust=policies.assumed_by("scheduler", context.account_id),
             description=f"What starts {name} by the clock",
         )
         statements = policies.job_statements(

@@ -12,7 +12,7 @@ class ServiceRoles(Construct):
 
     def __init__(self, scope: Construct, id_: str, *, context: Context, service: str) -> None:
         super().__init__(scope, id_)
-        trust = policies.tasks_assume_role(context.account_id)
+        trust = policies.assumed_by("ecs-tasks", context.account_id)
         self.task = role(
             self,
             "task",

@@ -55,7 +55,7 @@ class Backups(Construct):
             "role",
             "backups",
             name=context.names.backup_role,
-            trust=policies.backup_assumes_role(),
+            trust=policies.assumed_by("backup"),
             description="What AWS Backup may do to back up and restore",
         )
         attachments = [

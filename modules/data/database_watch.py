@@ -59,7 +59,7 @@ class DatabaseWatch(Construct):
             "role",
             "database_monitoring",
             name=context.names.database_monitoring_role,
-            trust=policies.monitoring_assumes_role(context.account_id),
+            trust=policies.assumed_by("monitoring.rds", context.account_id),
             description="What RDS may do to measure the database's operating system",
         )
         attachment = address("database_monitoring", IamRolePolicyAttachment)(

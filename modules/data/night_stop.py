@@ -43,7 +43,7 @@ class NightStop(Construct):
             "role",
             "database_switch",
             name=context.names.database_switch_role,
-            trust=policies.scheduler_assumes_role(context.account_id),
+            trust=policies.assumed_by("scheduler", context.account_id),
         )
         policy = allow(
             self,

@@ -49,7 +49,7 @@ class Chat(Construct):
         super().__init__(scope, id_)
         self.topic: SnsTopic = self._events(context, notices)
         shows = role(
-            self, "role", "chat", name=context.names.chat, trust=policies.chat_assumes_role()
+            self, "role", "chat", name=context.names.chat, trust=policies.assumed_by("chatbot")
         )
         graphs = policies.chat_statements()
         allow(self, "role_policy", "chat", role=shows, name="graphs", statements=graphs)

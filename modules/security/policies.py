@@ -12,6 +12,7 @@ from modules.base.partition import arn
 
 Statement = dict[str, Any]
 Document = dict[str, Any]
+Condition = Mapping[str, Mapping[str, str]]
 
 XRAY_ACTIONS = (
     "xray:GetSamplingRules",
@@ -37,7 +38,7 @@ def _allow(
     sid: str,
     actions: Sequence[str],
     resources: Sequence[str],
-    condition: Mapping[str, Mapping[str, str]] | None = None,
+    condition: Condition | None = None,
 ) -> Statement:
     statement: Statement = {
         "Sid": sid,
@@ -48,27 +49,20 @@ def _allow(
     return statement | ({"Condition": condition} if condition else {})
 
 
-def tasks_assume_role(account_id: str) -> Document:
-    """Trust of a role that ECS tasks of this account take on; the condition stops a confused deputy."""
-    return _service_assumes_role("ecs-tasks", account_id)
+def assumed_by(service: str, account_id: str | None = None) -> Document:
+    """Trust of a role that a service of AWS takes on; the condition stops a confused deputy.
 
-
-def scheduler_assumes_role(account_id: str) -> Document:
-    """Trust of a role that EventBridge Scheduler takes on for this account's schedules."""
-    return _service_assumes_role("scheduler", account_id)
-
-
-def monitoring_assumes_role(account_id: str) -> Document:
-    """Trust of the role with which RDS measures this account's databases."""
-    return _service_assumes_role("monitoring.rds", account_id)
-
-
-def chat_assumes_role() -> Document:
-    """Trust of the role that Amazon Q Developer in chat applications takes on, still called chatbot.
-
-    Its guide has no condition: https://docs.aws.amazon.com/chatbot/latest/adminguide/
+    Without `account_id` there is none, as the guides have it of AWS Backup and of Amazon Q Developer in chat
+    applications, which is still called chatbot.
+    https://docs.aws.amazon.com/chatbot/latest/adminguide/
     """
-    return _service_assumes_role("chatbot", None)
+    statement: Statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": f"{service}.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    condition = {"Condition": {"StringEquals": {"aws:SourceAccount": account_id}}}
+    return document([statement | (condition if account_id else {})])
 
 
 def chat_statements() -> list[Statement]:
@@ -84,21 +78,6 @@ def chat_statements() -> list[Statement]:
             ["*"],
         )
     ]
-
-
-def backup_assumes_role() -> Document:
-    """Trust of the role that AWS Backup takes on, as its guide has it: without a condition."""
-    return _service_assumes_role("backup", None)
-
-
-def _service_assumes_role(service: str, account_id: str | None) -> Document:
-    statement: Statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": f"{service}.amazonaws.com"},
-        "Action": "sts:AssumeRole",
-    }
-    condition = {"Condition": {"StringEquals": {"aws:SourceAccount": account_id}}}
-    return document([statement | (condition if account_id else {})])
 
 
 def execution_statements(
@@ -266,37 +245,23 @@ def alarm_topic_policy(*, topic_arn: str, account_id: str) -> Document:
     """CloudWatch alarms and EventBridge rules of this account may publish to the topic."""
     return document(
         [
-            {
-                "Sid": sid,
-                "Effect": "Allow",
-                "Principal": {"Service": f"{service}.amazonaws.com"},
-                "Action": "sns:Publish",
-                "Resource": topic_arn,
-                "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
-            }
+            _allow_service(sid, service, "sns:Publish", topic_arn, _of(account_id))
             for sid, service in (("AlarmsPublish", "cloudwatch"), ("EventsPublish", "events"))
         ]
     )
-
-
-_LOG_DELIVERY = "delivery.logs.amazonaws.com"
 
 
 def firewall_log_policy(*, log_group_arn: str, account_id: str, region: str) -> Document:
     """Let WAF write into the firewall's log group, as AWS's guide on its logging has it."""
     return document(
         [
-            {
-                "Sid": "AWSLogDeliveryWrite",
-                "Effect": "Allow",
-                "Principal": {"Service": _LOG_DELIVERY},
-                "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-                "Resource": f"{log_group_arn}:log-stream:*",
-                "Condition": {
-                    "StringEquals": {"aws:SourceAccount": account_id},
-                    "ArnLike": {"aws:SourceArn": arn(region, f"logs:{region}:{account_id}:*")},
-                },
-            }
+            _allow_service(
+                "AWSLogDeliveryWrite",
+                _LOG_DELIVERY,
+                ["logs:CreateLogStream", "logs:PutLogEvents"],
+                f"{log_group_arn}:log-stream:*",
+                _of(account_id) | _from_logs(account_id, region),
+            )
         ]
     )
 
@@ -316,59 +281,68 @@ def log_delivery_statements(
     flow logs" of the VPC guide, "Enabling server access logging" of the S3 guide.
     """
     return [
-        _delivery(
+        _allow_service(
             "RequestsAreWritten",
-            "logdelivery.elasticloadbalancing.amazonaws.com",
+            "logdelivery.elasticloadbalancing",
             "s3:PutObject",
             # The load balancer writes for other accounts under their numbers only.
             f"{bucket_arn}/{requests_prefix}/AWSLogs/{account_id}/*",
-            None,
         ),
         # Named and meant as what AWS itself adds to a policy that lacks it when a flow log is made.
-        {
-            "Sid": "AWSLogDeliveryWrite",
-            "Effect": "Allow",
-            "Principal": {"Service": _LOG_DELIVERY},
-            "Action": "s3:PutObject",
-            "Resource": f"{bucket_arn}/{connections_prefix}/AWSLogs/{account_id}/*",
-            "Condition": {
-                "StringEquals": {"aws:SourceAccount": account_id},
+        _allow_service(
+            "AWSLogDeliveryWrite",
+            _LOG_DELIVERY,
+            "s3:PutObject",
+            f"{bucket_arn}/{connections_prefix}/AWSLogs/{account_id}/*",
+            {
+                **_of(account_id),
                 # AWS's guide asks for the header; of a bucket without ACLs it is said to send none.
                 # https://github.com/cloudposse/terraform-aws-vpc-flow-logs-s3-bucket/pull/101
                 "StringEqualsIfExists": {"s3:x-amz-acl": "bucket-owner-full-control"},
-                "ArnLike": {"aws:SourceArn": arn(region, f"logs:{region}:{account_id}:*")},
+                **_from_logs(account_id, region),
             },
-        },
-        {
-            "Sid": "AWSLogDeliveryAclCheck",
-            "Effect": "Allow",
-            "Principal": {"Service": _LOG_DELIVERY},
-            "Action": "s3:GetBucketAcl",
-            "Resource": bucket_arn,
-            "Condition": {
-                "StringEquals": {"aws:SourceAccount": account_id},
-                "ArnLike": {"aws:SourceArn": arn(region, f"logs:{region}:{account_id}:*")},
-            },
-        },
-        _delivery(
+        ),
+        _allow_service(
+            "AWSLogDeliveryAclCheck",
+            _LOG_DELIVERY,
+            "s3:GetBucketAcl",
+            bucket_arn,
+            _of(account_id) | _from_logs(account_id, region),
+        ),
+        _allow_service(
             "DataBucketReadersAreWritten",
-            "logging.s3.amazonaws.com",
+            "logging.s3",
             "s3:PutObject",
             f"{bucket_arn}/{data_bucket_prefix}*",
-            account_id,
+            _of(account_id),
         ),
     ]
 
 
-def _delivery(
-    sid: str, service: str, action: str, resource: str, account_id: str | None
+_LOG_DELIVERY = "delivery.logs"
+
+
+def _allow_service(
+    sid: str,
+    service: str,
+    action: str | list[str],
+    resource: str,
+    condition: Condition | None = None,
 ) -> Statement:
+    """Let a service of AWS in, as a statement of a resource policy."""
     statement: Statement = {
         "Sid": sid,
         "Effect": "Allow",
-        "Principal": {"Service": service},
+        "Principal": {"Service": f"{service}.amazonaws.com"},
         "Action": action,
         "Resource": resource,
     }
-    condition = {"Condition": {"StringEquals": {"aws:SourceAccount": account_id}}}
-    return statement | (condition if account_id else {})
+    return statement | ({"Condition": condition} if condition else {})
+
+
+def _of(account_id: str) -> dict[str, dict[str, str]]:
+    return {"StringEquals": {"aws:SourceAccount": account_id}}
+
+
+def _from_logs(account_id: str, region: str) -> dict[str, dict[str, str]]:
+    return {"ArnLike": {"aws:SourceArn": arn(region, f"logs:{region}:{account_id}:*")}}

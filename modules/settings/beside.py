@@ -15,7 +15,7 @@ from common.errors import UserError
 from common.text_files import read_json
 from modules.settings.rules.statements import policy_error
 from modules.settings.services import Service
-from modules.settings.setting_error import SettingError
+from modules.settings.setting_error import SettingError, at
 from modules.settings.setting_types import Section
 
 
@@ -43,11 +43,9 @@ def read_beside(
     path: Path | str | None = own_file(root, extension, ending=".py") if extension else None
     if isinstance(path, str):
         errors.append(
-            SettingError(
-                field="extension",
-                value=extension,
-                allowed=path,
-                remedy='name the file as in "extensions/queue.py"',
+            at("extension", extension).must_be(
+                path,
+                'name the file as in "extensions/queue.py"',
             )
         )
         path = None
@@ -99,8 +97,9 @@ def policy_statements(
     """Return the statements of a policy's file, or what is wrong with it."""
 
     def wrong(allowed: str, remedy: str = "mend the file") -> SettingError:
-        return SettingError(
-            field=f"services.{service.name}.policies", value=named, allowed=allowed, remedy=remedy
+        return at(f"services.{service.name}.policies", named).must_be(
+            allowed,
+            remedy,
         )
 
     path = own_file(root, named, ending=".json")

@@ -15,7 +15,7 @@ from modules.settings.schedule import DATABASE_LEAD_MINUTES, minute_of_day
 from modules.settings.secret_checks import find_secret_errors
 from modules.settings.service_checks import find_service_errors
 from modules.settings.services import LAST_PRIORITY
-from modules.settings.setting_error import SettingError, refused
+from modules.settings.setting_error import SettingError, at, refused
 from modules.settings.shared_registry import shared_registry
 from modules.settings.stage_settings import StageSettings
 from modules.settings.stateful import stateful_addresses
@@ -58,18 +58,14 @@ def _required(settings: StageSettings) -> Iterator[SettingError]:
     if settings.phase != "full":
         return
     if settings.domain_name is None:
-        yield SettingError(
-            field="domain_name",
-            value=None,
-            allowed="a DNS name",
-            remedy='add domain_name = "app.example.com", which phase "full" needs',
+        yield at("domain_name", None).must_be(
+            "a DNS name",
+            'add domain_name = "app.example.com", which phase "full" needs',
         )
     if settings.operator_email is None:
-        yield SettingError(
-            field="operator_email",
-            value=None,
-            allowed="an e-mail address",
-            remedy='add operator_email = "ops@example.com", which phase "full" needs',
+        yield at("operator_email", None).must_be(
+            "an e-mail address",
+            'add operator_email = "ops@example.com", which phase "full" needs',
         )
 
 
@@ -80,29 +76,23 @@ def _relied_on_its_name(settings: StageSettings) -> Iterator[SettingError]:
         return
     has_table = "security" in settings.model_fields_set
     lines = [*([] if has_table else ["[security]"]), *(f"{name} = true" for name in unsaid)]
-    yield SettingError(
-        field=" and ".join(f"security.{name}" for name in unsaid),
-        value=None,
-        allowed=f"true or false, in the file: the name {_NAMED_STAGE!r} no longer turns anything on",
-        remedy="\n    ".join(
+    yield at(" and ".join(f"security.{name}" for name in unsaid), None, "security").must_be(
+        f"true or false, in the file: the name {_NAMED_STAGE!r} no longer turns anything on",
+        "\n    ".join(
             [
                 f"paste these lines {'below [security]' if has_table else 'at the end of the file'} "
                 "(with false for what the stage gives up):",
                 *lines,
             ]
         ),
-        rests_on=("security",),
     )
 
 
 def _shared_roles(settings: StageSettings) -> Iterator[SettingError]:
     if settings.phase == "adopt" and not settings.keep_shared_roles:
-        yield SettingError(
-            field="keep_shared_roles",
-            value=settings.keep_shared_roles,
-            allowed='true in phase "adopt", which adopts everything that the record holds',
-            remedy="leave it out until the legacy base is retired",
-            rests_on=("phase",),
+        yield at("keep_shared_roles", settings.keep_shared_roles, "phase").must_be(
+            'true in phase "adopt", which adopts everything that the record holds',
+            "leave it out until the legacy base is retired",
         )
 
 
@@ -113,24 +103,18 @@ def _allow_destroy(settings: StageSettings) -> Iterator[SettingError]:
         if address in known or (settings.extension and _ADDRESS.fullmatch(address)):
             continue
         close = difflib.get_close_matches(address, known, n=1, cutoff=0.8)
-        yield SettingError(
-            field="allow_destroy",
-            value=address,
-            allowed="the address of what this stage holds data in: " + ", ".join(known),
-            remedy=f"write {toml_value(close[0])}" if close else "name one of these, or delete it",
-            rests_on=("services",),
+        yield at("allow_destroy", address, "services").must_be(
+            "the address of what this stage holds data in: " + ", ".join(known),
+            f"write {toml_value(close[0])}" if close else "name one of these, or delete it",
         )
 
 
 def _as_found(settings: StageSettings) -> Iterator[SettingError]:
     for address in settings.keep_as_found:
         if address in settings.allow_overwrite:
-            yield SettingError(
-                field="keep_as_found",
-                value=address,
-                allowed="no address of allow_overwrite, which gives up what this keeps",
-                remedy="take it out of one of the two",
-                rests_on=("allow_overwrite",),
+            yield at("keep_as_found", address, "allow_overwrite").must_be(
+                "no address of allow_overwrite, which gives up what this keeps",
+                "take it out of one of the two",
             )
 
 
@@ -143,35 +127,26 @@ def _lent(settings: StageSettings) -> Iterator[SettingError]:
         ("images.registry", settings.images.registry),
     ):
         if value:
-            yield SettingError(
-                field=field,
-                value=value,
-                allowed="left out beside [previews]: a stage lends what is its own",
-                remedy="take it out, or let another stage lend",
-                rests_on=("previews",),
+            yield at(field, value, "previews").must_be(
+                "left out beside [previews]: a stage lends what is its own",
+                "take it out, or let another stage lend",
             )
     lendable = [each.name for each in settings.services.values() if not each.uses_file_storage]
     # A preview has of its base's services those that were lent when it was made.
     for name in settings.previews.services if settings.preview is None else ():
         if name not in lendable:
-            yield SettingError(
-                field="previews.services",
-                value=name,
-                allowed="services of the stage that use no file storage",
-                remedy=f"write some of {', '.join(lendable)}",
-                rests_on=("services",),
+            yield at("previews.services", name, "services").must_be(
+                "services of the stage that use no file storage",
+                f"write some of {', '.join(lendable)}",
             )
     for service in settings.services.values():
         routes = (("priority", service), ("second_route.priority", service.second_route))
         for field, route in routes:
             if service.routed and route and (route.priority or 0) > LAST_PRIORITY - ROOM:
-                yield SettingError(
-                    field=f"services.{service.name}.{field}",
-                    value=route.priority,
-                    allowed=f"at most {LAST_PRIORITY - ROOM} beside [previews], whose rules come before it: "
+                yield at(f"services.{service.name}.{field}", route.priority, "previews").must_be(
+                    f"at most {LAST_PRIORITY - ROOM} beside [previews], whose rules come before it: "
                     f"the load balancer gets {ROOM} more, and takes {LAST_PRIORITY}",
-                    remedy="take a smaller one",
-                    rests_on=("previews",),
+                    "take a smaller one",
                 )
 
 
@@ -183,32 +158,24 @@ def _chat(settings: StageSettings) -> Iterator[SettingError]:
     ):
         given = [each for each in ids if getattr(settings.chat, each)]
         for missing in (each for each in ids if given and each not in given):
-            yield SettingError(
-                field=f"chat.{missing}",
-                value=None,
-                allowed=f"given together with {', '.join(given)}",
-                remedy=f"add it, or leave {' and '.join(given)} out",
-                rests_on=tuple(f"chat.{each}" for each in given),
+            yield at(f"chat.{missing}", None, *tuple(f"chat.{each}" for each in given)).must_be(
+                f"given together with {', '.join(given)}",
+                f"add it, or leave {' and '.join(given)} out",
             )
     if settings.chat.is_wanted and regions()[settings.region] != "aws":
-        yield SettingError(
-            field="chat",
-            value=settings.region,
-            allowed=f"left out in {settings.region}: Amazon Q Developer in chat applications is in AWS's "
+        yield at("chat", settings.region, "region").must_be(
+            f"left out in {settings.region}: Amazon Q Developer in chat applications is in AWS's "
             "commercial regions alone",
-            remedy="take [chat] out: the operator's e-mail tells the same",
-            rests_on=("region",),
+            "take [chat] out: the operator's e-mail tells the same",
         )
 
 
 def _anomaly_monitor(settings: StageSettings) -> Iterator[SettingError]:
     costs = settings.cost_alerts
     if costs.anomaly_usd and costs.anomaly_monitor_arn is None:
-        yield SettingError(
-            field="cost_alerts.anomaly_monitor_arn",
-            value=None,
-            allowed="the ARN of the account's monitor of services: AWS allows one, and no stage makes it",
-            remedy="copy what `aws ce get-anomaly-monitors` prints, or make it once with "
+        yield at("cost_alerts.anomaly_monitor_arn", None).must_be(
+            "the ARN of the account's monitor of services: AWS allows one, and no stage makes it",
+            "copy what `aws ce get-anomaly-monitors` prints, or make it once with "
             "`aws ce create-anomaly-monitor --anomaly-monitor MonitorName=services,MonitorType=DIMENSIONAL,"
             "MonitorDimension=SERVICE`",
         )
@@ -217,20 +184,14 @@ def _anomaly_monitor(settings: StageSettings) -> Iterator[SettingError]:
 def _shared_registry(settings: StageSettings) -> Iterator[SettingError]:
     shared, images = shared_registry(settings), settings.images
     if shared and images.shared_with:
-        yield SettingError(
-            field="images.shared_with",
-            value=list(images.shared_with),
-            allowed="left out beside images.registry: the stage has no registries of its own to share",
-            remedy="write it in the file of the stage that has them",
-            rests_on=("images.registry",),
+        yield at("images.shared_with", list(images.shared_with), "images.registry").must_be(
+            "left out beside images.registry: the stage has no registries of its own to share",
+            "write it in the file of the stage that has them",
         )
     if shared and regions().get(shared.region) != regions()[settings.region]:
-        yield SettingError(
-            field="images.registry",
-            value=images.registry,
-            allowed=f"a registry in a region of the same partition as {settings.region}",
-            remedy="give each partition a stage with registries of its own",
-            rests_on=("region",),
+        yield at("images.registry", images.registry, "region").must_be(
+            f"a registry in a region of the same partition as {settings.region}",
+            "give each partition a stage with registries of its own",
         )
     if (
         shared
@@ -238,12 +199,9 @@ def _shared_registry(settings: StageSettings) -> Iterator[SettingError]:
         and shared.region == settings.region
         and (settings.account_id == shared.account_id)
     ):
-        yield SettingError(
-            field="images.registry",
-            value=images.registry,
-            allowed="another stage's: these are the stage's own",
-            remedy="leave it out",
-            rests_on=("prefix", "region", "account_id"),
+        yield at("images.registry", images.registry, "prefix", "region", "account_id").must_be(
+            "another stage's: these are the stage's own",
+            "leave it out",
         )
 
 
@@ -259,12 +217,9 @@ def _database(settings: StageSettings) -> Iterator[SettingError]:
 
 def _capacity(settings: StageSettings) -> Iterator[SettingError]:
     if settings.database.min_acu > settings.database.max_acu:
-        yield SettingError(
-            field="database.min_acu",
-            value=settings.database.min_acu,
-            allowed=f"at most max_acu, {settings.database.max_acu:g}",
-            remedy="lower min_acu or raise max_acu",
-            rests_on=("database.max_acu",),
+        yield at("database.min_acu", settings.database.min_acu, "database.max_acu").must_be(
+            f"at most max_acu, {settings.database.max_acu:g}",
+            "lower min_acu or raise max_acu",
         )
 
 
@@ -274,18 +229,13 @@ def _night_stop(settings: StageSettings) -> Iterator[SettingError]:
         return
     starts, stops = minute_of_day(night.start_at), minute_of_day(night.stop_at)
     if starts < DATABASE_LEAD_MINUTES:
-        yield SettingError(
-            field="night_stop.start_at",
-            value=night.start_at,
-            allowed=f"00:{DATABASE_LEAD_MINUTES} or later: the database starts {DATABASE_LEAD_MINUTES} "
+        yield at("night_stop.start_at", night.start_at).must_be(
+            f"00:{DATABASE_LEAD_MINUTES} or later: the database starts {DATABASE_LEAD_MINUTES} "
             "minutes before the services, on the same day",
-            remedy="start later",
+            "start later",
         )
     if starts >= stops:
-        yield SettingError(
-            field="night_stop.start_at",
-            value=night.start_at,
-            allowed=f"a time before stop_at, {night.stop_at}",
-            remedy="let the stage start and stop on one day",
-            rests_on=("night_stop.stop_at",),
+        yield at("night_stop.start_at", night.start_at, "night_stop.stop_at").must_be(
+            f"a time before stop_at, {night.stop_at}",
+            "let the stage start and stop on one day",
         )

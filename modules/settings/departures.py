@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from modules.settings.services import DATABASE_TASK, Service
-from modules.settings.setting_error import SettingError
+from modules.settings.setting_error import SettingError, at
 from modules.settings.setting_types import PLAIN_NAME
 from modules.settings.stage_settings import StageSettings
 from modules.settings.toml_text import toml_value
@@ -17,20 +17,15 @@ def find_left_out_errors(settings: StageSettings) -> Iterator[SettingError]:
         yield from _jobs(service, settings)
         for named in service.policies:
             if not (settings.extension or named in settings.beside.documents or _is_file(named)):
-                yield SettingError(
-                    field=f"services.{service.name}.policies",
-                    value=named,
-                    allowed="a file of JSON, or a policy of the stage's extension, which it does not have",
-                    remedy='name the file as in "policies/read-reports.json", or add extension = "..."',
-                    rests_on=("extension",),
+                yield at(f"services.{service.name}.policies", named, "extension").must_be(
+                    "a file of JSON, or a policy of the stage's extension, which it does not have",
+                    'name the file as in "policies/read-reports.json", or add extension = "..."',
                 )
         for named in service.unbounded_policies:
             if named not in service.policies:
-                yield SettingError(
-                    field=f"services.{service.name}.unbounded_policies",
-                    value=named,
-                    allowed="one of its policies",
-                    remedy="add it to policies, or delete it here",
+                yield at(f"services.{service.name}.unbounded_policies", named).must_be(
+                    "one of its policies",
+                    "add it to policies, or delete it here",
                 )
 
 
@@ -52,22 +47,16 @@ def _needs_left_out(service: Service, settings: StageSettings) -> Iterator[Setti
         variables = (
             f" ({', '.join(naming)} in its environment names {called} too)" if naming else ""
         )
-        yield SettingError(
-            field=f"{where}.calls",
-            value=called,
-            allowed=f"a service of the stage, and {called} is left out (enabled = false)",
-            remedy=f"write calls = {toml_value(rest)} in [{where}]{variables}, or take {called} in again",
-            rests_on=(f"services.{called}",),
+        yield at(f"{where}.calls", called, f"services.{called}").must_be(
+            f"a service of the stage, and {called} is left out (enabled = false)",
+            f"write calls = {toml_value(rest)} in [{where}]{variables}, or take {called} in again",
         )
     awaited = (service.wait_for_url or "").removeprefix("http://").partition(".")[0]
     if awaited in left_out and awaited not in aliases:
-        yield SettingError(
-            field=f"{where}.wait_for_url",
-            value=service.wait_for_url,
-            allowed=f"a page of a service of the stage, and {awaited} is left out (enabled = false)",
-            remedy='name a page that is there (hasura does not wait with session_tokens = "key"), or take '
+        yield at(f"{where}.wait_for_url", service.wait_for_url, f"services.{awaited}").must_be(
+            f"a page of a service of the stage, and {awaited} is left out (enabled = false)",
+            'name a page that is there (hasura does not wait with session_tokens = "key"), or take '
             f"{awaited} in again",
-            rests_on=(f"services.{awaited}",),
         )
 
 
@@ -77,37 +66,35 @@ def _renamed(service: Service, settings: StageSettings) -> Iterator[SettingError
     if service.renamed_from and service.renamed_from in {
         name for each in others for name in (each.name, each.renamed_from)
     }:
-        yield SettingError(
-            field=f"services.{service.name}.renamed_from",
-            value=service.renamed_from,
-            allowed="a name that no other service of the stage has or had",
-            remedy=f"leave it out, or write enabled = false in [services.{service.renamed_from}]",
-            rests_on=(f"services.{service.renamed_from}",),
+        yield at(
+            f"services.{service.name}.renamed_from",
+            service.renamed_from,
+            f"services.{service.renamed_from}",
+        ).must_be(
+            "a name that no other service of the stage has or had",
+            f"leave it out, or write enabled = false in [services.{service.renamed_from}]",
         )
 
 
 def _jobs(service: Service, settings: StageSettings) -> Iterator[SettingError]:
     if service.jobs and service.single_writer and service.max_tasks:
-        yield SettingError(
-            field=f"services.{service.name}.jobs",
-            value=list(service.jobs),
-            allowed="left out for a single writer: the job's task would write beside the service's own",
-            remedy="give the job to another service, or let this one have max_tasks = 0",
-            rests_on=(f"services.{service.name}.single_writer",),
+        yield at(
+            f"services.{service.name}.jobs",
+            list(service.jobs),
+            f"services.{service.name}.single_writer",
+        ).must_be(
+            "left out for a single writer: the job's task would write beside the service's own",
+            "give the job to another service, or let this one have max_tasks = 0",
         )
     for job in service.jobs:
         whole = f"{service.name}-{job}"
         if not PLAIN_NAME.fullmatch(job):
-            yield SettingError(
-                field=f"services.{service.name}.jobs",
-                value=job,
-                allowed="a name of at most 32 lower-case letters, digits and single hyphens, a letter first",
-                remedy='write it as in "nightly"',
+            yield at(f"services.{service.name}.jobs", job).must_be(
+                "a name of at most 32 lower-case letters, digits and single hyphens, a letter first",
+                'write it as in "nightly"',
             )
         elif whole in {*settings.services, *settings.beside.left_out, DATABASE_TASK}:
-            yield SettingError(
-                field=f"services.{service.name}.jobs",
-                value=job,
-                allowed=f"a name whose task, {whole}, is no service",
-                remedy="rename the job",
+            yield at(f"services.{service.name}.jobs", job).must_be(
+                f"a name whose task, {whole}, is no service",
+                "rename the job",
             )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from modules.base.partition import GLOBAL_REGION, regions
 from modules.settings.services import FIRST_REDIRECT, MOST_REDIRECT_RULES
-from modules.settings.setting_error import SettingError
+from modules.settings.setting_error import SettingError, at
 from modules.settings.stage_settings import StageSettings
 
 # https://docs.aws.amazon.com/acm/latest/userguide/acm-limits.html
@@ -22,12 +22,9 @@ def find_edge_errors(settings: StageSettings) -> Iterator[SettingError]:
 
 def _certificate(settings: StageSettings) -> Iterator[SettingError]:
     if settings.certificate_arn and settings.certificate_arn.split(":")[3] != settings.region:
-        yield SettingError(
-            field="certificate_arn",
-            value=settings.certificate_arn,
-            allowed=f"a certificate in {settings.region}, the stage's region",
-            remedy=f"request one in {settings.region}, or leave it out to have one requested",
-            rests_on=("region",),
+        yield at("certificate_arn", settings.certificate_arn, "region").must_be(
+            f"a certificate in {settings.region}, the stage's region",
+            f"request one in {settings.region}, or leave it out to have one requested",
         )
 
 
@@ -39,12 +36,9 @@ def _accounts(settings: StageSettings) -> Iterator[SettingError]:
         ("cost_alerts.anomaly_monitor_arn", settings.cost_alerts.anomaly_monitor_arn),
     ):
         if arn and settings.account_id and arn.split(":")[4] != settings.account_id:
-            yield SettingError(
-                field=field,
-                value=arn,
-                allowed=f"one of the stage's account, {settings.account_id} (account_id)",
-                remedy="name one of that account, or leave it out",
-                rests_on=("account_id",),
+            yield at(field, arn, "account_id").must_be(
+                f"one of the stage's account, {settings.account_id} (account_id)",
+                "name one of that account, or leave it out",
             )
 
 
@@ -54,88 +48,68 @@ def _cdn(settings: StageSettings) -> Iterator[SettingError]:
     if cdn is None:
         return
     if regions()[settings.region] != "aws":
-        yield SettingError(
-            field="cdn",
-            value=settings.region,
-            allowed=f"left out in {settings.region}: CloudFront is here for AWS's commercial regions alone",
-            remedy="take [cdn] out",
-            rests_on=("region",),
+        yield at("cdn", settings.region, "region").must_be(
+            f"left out in {settings.region}: CloudFront is here for AWS's commercial regions alone",
+            "take [cdn] out",
         )
         return
     if settings.previews and cdn.load_balancer == "cloudfront":
-        yield SettingError(
-            field="cdn.load_balancer",
-            value=cdn.load_balancer,
-            allowed='"open" beside [previews], which are reached at the load balancer itself',
-            remedy="leave it out, or let another stage lend",
-            rests_on=("previews",),
+        yield at("cdn.load_balancer", cdn.load_balancer, "previews").must_be(
+            '"open" beside [previews], which are reached at the load balancer itself',
+            "leave it out, or let another stage lend",
         )
     if cdn.certificate_arn and cdn.certificate_arn.split(":")[3] != GLOBAL_REGION:
-        yield SettingError(
-            field="cdn.certificate_arn",
-            value=cdn.certificate_arn,
-            allowed=f"a certificate in {GLOBAL_REGION}: CloudFront takes no other",
-            remedy=f"request one in {GLOBAL_REGION}",
+        yield at("cdn.certificate_arn", cdn.certificate_arn).must_be(
+            f"a certificate in {GLOBAL_REGION}: CloudFront takes no other",
+            f"request one in {GLOBAL_REGION}",
         )
     if settings.certificate_arn and settings.region != GLOBAL_REGION and not cdn.certificate_arn:
-        yield SettingError(
-            field="cdn.certificate_arn",
-            value=None,
-            allowed=f"the ARN of a certificate in {GLOBAL_REGION}: CloudFront does not take the given one of "
+        yield at("cdn.certificate_arn", None, "certificate_arn", "region").must_be(
+            f"the ARN of a certificate in {GLOBAL_REGION}: CloudFront does not take the given one of "
             f"{settings.region}",
-            remedy=f"request one in {GLOBAL_REGION}, or leave certificate_arn out: then both are requested",
-            rests_on=("certificate_arn", "region"),
+            f"request one in {GLOBAL_REGION}, or leave certificate_arn out: then both are requested",
         )
 
 
 def _hosted_zone(settings: StageSettings) -> Iterator[SettingError]:
     zone, domain = settings.dns.hosted_zone_name, settings.domain_name
     if zone and domain and not f".{domain}".endswith(f".{zone}"):
-        yield SettingError(
-            field="dns.hosted_zone_name",
-            value=zone,
-            allowed=f"{domain} or a parent of it",
-            remedy="name the public hosted zone that the domain belongs to",
-            rests_on=("domain_name",),
+        yield at("dns.hosted_zone_name", zone, "domain_name").must_be(
+            f"{domain} or a parent of it",
+            "name the public hosted zone that the domain belongs to",
         )
 
 
 def _domains(settings: StageSettings) -> Iterator[SettingError]:
     names = settings.domains.names
     if names and not settings.domain_name:
-        yield SettingError(
-            field="domains",
-            value=list(names),
-            allowed="names beside domain_name, which is left out",
-            remedy="name the application's main domain in domain_name",
-            rests_on=("domain_name",),
+        yield at("domains", list(names), "domain_name").must_be(
+            "names beside domain_name, which is left out",
+            "name the application's main domain in domain_name",
         )
         return
     seen = {settings.domain_name}
     for name in names:
         if name in seen:
-            yield SettingError(
-                field="domains",
-                value=name,
-                allowed="a name once, in one of domain_name, redirect and serve",
-                remedy="take it out of the others",
-                rests_on=("domain_name",),
+            yield at("domains", name, "domain_name").must_be(
+                "a name once, in one of domain_name, redirect and serve",
+                "take it out of the others",
             )
         seen.add(name)
         if settings.dns.mode == "route53" and settings.zone_of(name) is None:
-            yield SettingError(
-                field="domains.hosted_zone_names",
-                value=list(settings.domains.hosted_zone_names),
-                allowed=f"with the public hosted zone of {name}, which is not below the domain's own",
-                remedy="add the zone, or set dns.mode to manual and make the records yourself",
-                rests_on=("domains", "dns.hosted_zone_name"),
+            yield at(
+                "domains.hosted_zone_names",
+                list(settings.domains.hosted_zone_names),
+                "domains",
+                "dns.hosted_zone_name",
+            ).must_be(
+                f"with the public hosted zone of {name}, which is not below the domain's own",
+                "add the zone, or set dns.mode to manual and make the records yourself",
             )
     if len(names) > MOST_FURTHER_NAMES:
-        yield SettingError(
-            field="domains",
-            value=f"{len(names)} names",
-            allowed=f"at most {MOST_FURTHER_NAMES}: ACM takes 10 in one certificate, the domain among them",
-            remedy="leave some out",
+        yield at("domains", f"{len(names)} names").must_be(
+            f"at most {MOST_FURTHER_NAMES}: ACM takes 10 in one certificate, the domain among them",
+            "leave some out",
         )
     if not settings.domains.redirect:
         return
@@ -143,10 +117,7 @@ def _domains(settings: StageSettings) -> Iterator[SettingError]:
         second = service.second_route
         for priority in (service.priority, second.priority if second else None):
             if priority and FIRST_REDIRECT <= priority < FIRST_REDIRECT + MOST_REDIRECT_RULES:
-                yield SettingError(
-                    field=f"services.{service.name}.priority",
-                    value=priority,
-                    allowed=f"another than {FIRST_REDIRECT} and {FIRST_REDIRECT + 1}, which redirects have",
-                    remedy="take a greater one",
-                    rests_on=("domains.redirect",),
+                yield at(f"services.{service.name}.priority", priority, "domains.redirect").must_be(
+                    f"another than {FIRST_REDIRECT} and {FIRST_REDIRECT + 1}, which redirects have",
+                    "take a greater one",
                 )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from modules.base.naming import Names, limited_names
 from modules.settings.rules import tags
 from modules.settings.rules.storage import BUCKET_STARTS
-from modules.settings.setting_error import SettingError, refused
+from modules.settings.setting_error import SettingError, at, refused
 from modules.settings.stage_settings import StageSettings
 
 # What a load balancer's or a security group's name does not begin with:
@@ -31,12 +31,10 @@ def find_tag_errors(settings: StageSettings) -> Iterator[SettingError]:
     given = settings.default_tags
     too_many = tags.tag_count(len(given), most=tags.MOST_TAGS - OWN_TAGS)
     if too_many:
-        yield SettingError(
-            field="default_tags",
-            value=f"{len(given)} tags",
-            allowed=f"at most {tags.MOST_TAGS - OWN_TAGS}, with Project, Stage and ManagedBy: AWS takes "
+        yield at("default_tags", f"{len(given)} tags").must_be(
+            f"at most {tags.MOST_TAGS - OWN_TAGS}, with Project, Stage and ManagedBy: AWS takes "
             f"{tags.MOST_TAGS}, and the platform gives {OWN_TAGS} of its own",
-            remedy=too_many.remedy,
+            too_many.remedy,
         )
     for key, value in given.items():
         refusal = tags.tag_key(key) or tags.tag_value(value)
@@ -46,18 +44,14 @@ def find_tag_errors(settings: StageSettings) -> Iterator[SettingError]:
             # Elastic Load Balancing asks for none; what cuts them off differs from every later plan.
             # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-tags.html
             if text != text.strip():
-                yield SettingError(
-                    field=f"default_tags.{key}",
-                    value=value,
-                    allowed=f"a {what} without spaces at its ends",
-                    remedy="leave the spaces out",
+                yield at(f"default_tags.{key}", value).must_be(
+                    f"a {what} without spaces at its ends",
+                    "leave the spaces out",
                 )
     for key in tags.alike(given):
-        yield SettingError(
-            field=f"default_tags.{key}",
-            value=given[key],
-            allowed="a key that differs from the others by more than capitals: IAM takes the two for one",
-            remedy="leave out one of the two",
+        yield at(f"default_tags.{key}", given[key]).must_be(
+            "a key that differs from the others by more than capitals: IAM takes the two for one",
+            "leave out one of the two",
         )
 
 
@@ -65,11 +59,9 @@ def _prefix(settings: StageSettings) -> Iterator[SettingError]:
     """Check the prefix, which begins the names of load balancers, security groups and buckets."""
     for kept, owner in RESERVED_PREFIXES.items():
         if f"{settings.prefix}-".startswith(kept):
-            yield SettingError(
-                field="prefix",
-                value=settings.prefix,
-                allowed=f'a name that does not begin with "{kept}", which {owner}',
-                remedy='choose another, as in "atomic-dev"',
+            yield at("prefix", settings.prefix).must_be(
+                f'a name that does not begin with "{kept}", which {owner}',
+                'choose another, as in "atomic-dev"',
             )
 
 
@@ -91,17 +83,12 @@ def _name_lengths(settings: StageSettings) -> Iterator[SettingError]:
         f"{len(worst.name)}"
     )
     if worst.service and len(worst.service) > len(settings.prefix):
-        yield SettingError(
-            field=f"services.{worst.service}",
-            value=worst.service,
-            allowed=allowed,
-            remedy=f"shorten the service's name by {worst.excess}",
-            rests_on=("prefix",),
+        yield at(f"services.{worst.service}", worst.service, "prefix").must_be(
+            allowed,
+            f"shorten the service's name by {worst.excess}",
         )
     else:
-        yield SettingError(
-            field="prefix",
-            value=settings.prefix,
-            allowed=allowed,
-            remedy=f"shorten the prefix by {worst.excess}",
+        yield at("prefix", settings.prefix).must_be(
+            allowed,
+            f"shorten the prefix by {worst.excess}",
         )

@@ -4,7 +4,7 @@ import ipaddress
 from collections.abc import Iterator
 
 from modules.settings.rules.network import availability_zone
-from modules.settings.setting_error import SettingError, refused
+from modules.settings.setting_error import SettingError, at, refused
 from modules.settings.stage_settings import StageSettings
 
 # A load balancer's subnet has to be a /27 or larger.
@@ -37,44 +37,38 @@ def find_network_errors(settings: StageSettings) -> Iterator[SettingError]:
     if too_small or 2**network.subnet_newbits < subnets:
         newbits = max((subnets - 1).bit_length(), 2)
         fits = subnet_prefix - network.subnet_newbits + newbits <= SMALLEST_SUBNET
-        yield SettingError(
-            field="network.vpc_cidr_block",
-            value=network.vpc_cidr_block,
-            allowed=f"a block that holds {subnets} subnets (2 for each of {network.zone_count} zones) of "
+        yield at(
+            "network.vpc_cidr_block",
+            network.vpc_cidr_block,
+            "network.zone_count",
+            "network.subnet_newbits",
+        ).must_be(
+            f"a block that holds {subnets} subnets (2 for each of {network.zone_count} zones) of "
             f"/{SMALLEST_SUBNET} or larger; with subnet_newbits = {network.subnet_newbits} they are "
             f"/{subnet_prefix}",
-            remedy=" or ".join(
+            " or ".join(
                 [
                     *([f"use a block of at least /{largest_prefix}"] if too_small else []),
                     *([f"subnet_newbits = {newbits}"] if fits else []),
                 ]
             ),
-            rests_on=("network.zone_count", "network.subnet_newbits"),
         )
     if settings.phase != "adopt" and network.zone_count < 2:
-        yield SettingError(
-            field="network.zone_count",
-            value=network.zone_count,
-            allowed="2 or 3: a database's subnets and a load balancer need two zones",
-            remedy="raise zone_count",
+        yield at("network.zone_count", network.zone_count).must_be(
+            "2 or 3: a database's subnets and a load balancer need two zones",
+            "raise zone_count",
         )
     most = _ZONES_WITH_FARGATE.get(settings.region, 3)
     if network.zone_count > most:
-        yield SettingError(
-            field="network.zone_count",
-            value=network.zone_count,
-            allowed=f"{most}: Fargate runs in no more zones of {settings.region}",
-            remedy=f"write zone_count = {most}, or choose another region",
-            rests_on=("region",),
+        yield at("network.zone_count", network.zone_count, "region").must_be(
+            f"{most}: Fargate runs in no more zones of {settings.region}",
+            f"write zone_count = {most}, or choose another region",
         )
     zones = network.availability_zones
     if zones and (len(set(zones)) != network.zone_count or len(zones) != network.zone_count):
-        yield SettingError(
-            field="network.availability_zones",
-            value=list(zones),
-            allowed=f"{network.zone_count} different zones (zone_count), or none",
-            remedy="list as many zones as zone_count says",
-            rests_on=("network.zone_count",),
+        yield at("network.availability_zones", list(zones), "network.zone_count").must_be(
+            f"{network.zone_count} different zones (zone_count), or none",
+            "list as many zones as zone_count says",
         )
     for zone in zones:
         refusal = availability_zone(zone, region=settings.region)
@@ -88,44 +82,32 @@ def _given_network(settings: StageSettings) -> Iterator[SettingError]:
     if network.vpc_id is None:
         for name, ids in subnets.items():
             if ids:
-                yield SettingError(
-                    field=f"network.{name}",
-                    value=list(ids),
-                    allowed="subnets of the VPC in network.vpc_id, which is left out",
-                    remedy="add vpc_id, or leave them out: then the stage has a VPC of its own",
-                    rests_on=("network.vpc_id",),
+                yield at(f"network.{name}", list(ids), "network.vpc_id").must_be(
+                    "subnets of the VPC in network.vpc_id, which is left out",
+                    "add vpc_id, or leave them out: then the stage has a VPC of its own",
                 )
         if network.nat_addresses:
-            yield SettingError(
-                field="network.nat_addresses",
-                value=list(network.nat_addresses),
-                allowed="those of the VPC in network.vpc_id, which is left out: a stage knows its own",
-                remedy="leave them out",
-                rests_on=("network.vpc_id",),
+            yield at(
+                "network.nat_addresses", list(network.nat_addresses), "network.vpc_id"
+            ).must_be(
+                "those of the VPC in network.vpc_id, which is left out: a stage knows its own",
+                "leave them out",
             )
         return
     for name in _OF_AN_OWN_VPC:
         if name in network.model_fields_set:
-            yield SettingError(
-                field=f"network.{name}",
-                value=getattr(network, name),
-                allowed="left out beside vpc_id: it would shape or change a VPC that is its owner's",
-                remedy="take it out",
-                rests_on=("network.vpc_id",),
+            yield at(f"network.{name}", getattr(network, name), "network.vpc_id").must_be(
+                "left out beside vpc_id: it would shape or change a VPC that is its owner's",
+                "take it out",
             )
     for name, ids in subnets.items():
         if len(set(ids)) < 2 or len(set(ids)) != len(ids):
-            yield SettingError(
-                field=f"network.{name}",
-                value=list(ids),
-                allowed="two or more different subnets, each in a zone of its own",
-                remedy=f"paste what `python -m ops vpc {network.vpc_id} --region {settings.region}` prints",
+            yield at(f"network.{name}", list(ids)).must_be(
+                "two or more different subnets, each in a zone of its own",
+                f"paste what `python -m ops vpc {network.vpc_id} --region {settings.region}` prints",
             )
     for both in set(network.public_subnet_ids) & set(network.private_subnet_ids):
-        yield SettingError(
-            field="network.private_subnet_ids",
-            value=both,
-            allowed="no subnet that is in public_subnet_ids too",
-            remedy="take it out of one of the two",
-            rests_on=("network.public_subnet_ids",),
+        yield at("network.private_subnet_ids", both, "network.public_subnet_ids").must_be(
+            "no subnet that is in public_subnet_ids too",
+            "take it out of one of the two",
         )

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from modules.settings.secrets import SecretRef, SecretRow
+from modules.settings.secrets import SecretRef, SecretRow, output_of
 from modules.settings.setting_types import Many, Section, matching
 
 # ECS cuts `ARN:KEY::` at its colons.
@@ -149,7 +149,7 @@ def own_rows(secrets: Mapping[str, OwnSecret]) -> Iterator[SecretRow]:
     for name, secret in secrets.items():
         yield SecretRow(
             name=name,
-            output=f"Secret{''.join(part.title() for part in name.split('-'))}Arn",
+            output=f"Secret{output_of(name)}",
             origin="operator",
             description=secret.description or "A secret of the operator's own",
             keys=secret.keys,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from modules.base.partition import has, regions
-from modules.settings.setting_error import SettingError
+from modules.settings.setting_error import SettingError, at
 from modules.settings.stage_settings import StageSettings
 
 # What every stage needs: the name of the endpoint, and the service's.
@@ -33,21 +33,16 @@ def find_region_errors(settings: StageSettings) -> Iterator[SettingError]:
     region = settings.region
     missing = [title for name, title in _ALWAYS.items() if not has(name, region)]
     if missing:
-        yield SettingError(
-            field="region",
-            value=region,
-            allowed=f"a region with all that a stage needs; {region} has no {', '.join(missing)}",
-            remedy='choose another, as in "us-east-1"',
+        yield at("region", region).must_be(
+            f"a region with all that a stage needs; {region} has no {', '.join(missing)}",
+            'choose another, as in "us-east-1"',
         )
         return
     for field, service, title, remedy in _asked_for(settings):
         if not has(service, region):
-            yield SettingError(
-                field=field,
-                value=_value(settings, field),
-                allowed=f"left out in {region}, which has no {title}",
-                remedy=remedy,
-                rests_on=("region",),
+            yield at(field, _value(settings, field), "region").must_be(
+                f"left out in {region}, which has no {title}",
+                remedy,
             )
     yield from _in_dollars(settings)
 
@@ -61,12 +56,9 @@ def _in_dollars(settings: StageSettings) -> Iterator[SettingError]:
         return
     for field in ("cost_alerts.budget_usd", "cost_alerts.anomaly_usd"):
         if amount := _value(settings, field):
-            yield SettingError(
-                field=field,
-                value=amount,
-                allowed=f"left out in {settings.region}: AWS bills China in yuan, not in dollars",
-                remedy="take it out, and set it in the console",
-                rests_on=("region",),
+            yield at(field, amount, "region").must_be(
+                f"left out in {settings.region}: AWS bills China in yuan, not in dollars",
+                "take it out, and set it in the console",
             )
 
 

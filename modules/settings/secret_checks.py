@@ -15,7 +15,7 @@ from modules.settings.own_secrets import (
     singles,
 )
 from modules.settings.secrets import SECRETS, SecretRef, SecretRow
-from modules.settings.setting_error import SettingError
+from modules.settings.setting_error import SettingError, at
 from modules.settings.setting_types import Name
 from modules.settings.stage_settings import StageSettings
 from modules.settings.toml_text import HIDDEN, toml_value
@@ -50,22 +50,18 @@ def _declared(name: str, secret: OwnSecret, settings: StageSettings) -> Iterator
         yield from _misspelt(name, where)
     for index, key in enumerate(secret.keys):
         if key in secret.keys[:index]:
-            yield SettingError(
-                field=f"{where}.keys",
-                value=key,
-                allowed="keys that differ",
-                remedy="leave out one of the two",
+            yield at(f"{where}.keys", key).must_be(
+                "keys that differ",
+                "leave out one of the two",
             )
 
 
 def _named(name: str, where: str) -> Iterator[SettingError]:
     if name in _PLATFORMS:
         origin = _PLATFORMS[name].origin
-        yield SettingError(
-            field=where,
-            value=name,
-            allowed="a name that no secret of the platform has: not " + ", ".join(_PLATFORMS),
-            remedy=f"delete the table: the platform makes it, and `python -m ops secrets set {name}` sets it"
+        yield at(where, name).must_be(
+            "a name that no secret of the platform has: not " + ", ".join(_PLATFORMS),
+            f"delete the table: the platform makes it, and `python -m ops secrets set {name}` sets it"
             if origin == "operator"
             else "delete the table: the platform makes it, and gives it its value",
         )
@@ -74,19 +70,15 @@ def _named(name: str, where: str) -> Iterator[SettingError]:
     except ValidationError as error:
         context = error.errors()[0]["ctx"]
         plain = plain_name(name)
-        yield SettingError(
-            field=where,
-            value=HIDDEN if credential_kind(name) else name,
-            allowed=context["allowed"],
-            remedy=f"write [secrets.{plain}]" if plain else 'choose a name like "google"',
+        yield at(where, HIDDEN if credential_kind(name) else name).must_be(
+            context["allowed"],
+            f"write [secrets.{plain}]" if plain else 'choose a name like "google"',
         )
     if ends_like_an_arn(name):
-        yield SettingError(
-            field=where,
-            value=name,
-            allowed="a name without six characters behind its last hyphen: AWS adds such an end to each "
+        yield at(where, name).must_be(
+            "a name without six characters behind its last hyphen: AWS adds such an end to each "
             "secret's ARN, and advises against a second one",
-            remedy=f"write [secrets.{name}-value]",
+            f"write [secrets.{name}-value]",
         )
 
 
@@ -95,11 +87,9 @@ def _misspelt(name: str, where: str) -> Iterator[SettingError]:
     known = [*TAKEN, *singles(), *_PLATFORMS]
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
     if close and close[0].replace("-", "") != name.replace("-", ""):
-        yield SettingError(
-            field=where,
-            value=name,
-            allowed="read by a service, or a name of its own",
-            remedy=f"did you mean {close[0]}? Else let a service read it: services.NAME.secrets",
+        yield at(where, name).must_be(
+            "read by a service, or a name of its own",
+            f"did you mean {close[0]}? Else let a service read it: services.NAME.secrets",
         )
 
 
@@ -109,11 +99,9 @@ def _alike(secrets: Iterable[str]) -> Iterator[SettingError]:
     for name in secrets:
         other = known.setdefault(name.replace("-", ""), name)
         if other != name:
-            yield SettingError(
-                field=f"secrets.{name}",
-                value=name,
-                allowed=f"a name that differs from {other} by more than hyphens",
-                remedy="rename it",
+            yield at(f"secrets.{name}", name).must_be(
+                f"a name that differs from {other} by more than hyphens",
+                "rename it",
             )
 
 
@@ -123,12 +111,9 @@ def _held_twice(secrets: dict[str, OwnSecret]) -> Iterator[SettingError]:
         for key in secrets[group].keys:
             single = single_name(SecretRef(name=group, key=key))
             if single in secrets:
-                yield SettingError(
-                    field=f"secrets.{single}",
-                    value=single,
-                    allowed=f"declared once: {key} is one of the keys of [secrets.{group}] too",
-                    remedy=f"delete [secrets.{single}], or take {key} out of secrets.{group}.keys",
-                    rests_on=(f"secrets.{group}",),
+                yield at(f"secrets.{single}", single, f"secrets.{group}").must_be(
+                    f"declared once: {key} is one of the keys of [secrets.{group}] too",
+                    f"delete [secrets.{single}], or take {key} out of secrets.{group}.keys",
                 )
 
 
@@ -151,31 +136,22 @@ def _reference(where: str, text: str, rows: dict[str, SecretRow]) -> Iterator[Se
     rests_on = ("secrets", f"secrets.{ref.name}", f"secrets.{ref.name}.keys")
     if row is None:
         is_value = credential_kind(text) or not _LIKE_A_REFERENCE.fullmatch(text)
-        yield SettingError(
-            field=where,
-            value=HIDDEN if is_value else text,
-            allowed="one of " + ", ".join(rows),
-            remedy=_A_NAME if is_value else _likeliest(ref, rows),
-            rests_on=rests_on,
+        yield at(where, HIDDEN if is_value else text, *rests_on).must_be(
+            "one of " + ", ".join(rows),
+            _A_NAME if is_value else _likeliest(ref, rows),
         )
     elif ref.key is not None and row.json_keys and ref.key not in row.json_keys:
         close = difflib.get_close_matches(ref.key, row.json_keys, n=1)
         named = "name one of these after the colon"
         named += f', as in "{ref.name}:{close[0]}"' if close else ""
-        yield SettingError(
-            field=where,
-            value=text,
-            allowed=f"a key of {ref.name}: " + ", ".join(row.json_keys),
-            remedy=f"{named}, or add it to secrets.{ref.name}.keys" if row.is_own else named,
-            rests_on=rests_on,
+        yield at(where, text, *rests_on).must_be(
+            f"a key of {ref.name}: " + ", ".join(row.json_keys),
+            f"{named}, or add it to secrets.{ref.name}.keys" if row.is_own else named,
         )
     elif ref.key is not None and row.is_own and not row.keys:
-        yield SettingError(
-            field=where,
-            value=text,
-            allowed=f'"{ref.name}": [secrets.{ref.name}] has no keys',
-            remedy=f'write "{ref.name}", or keys = ["{ref.key}"] under [secrets.{ref.name}]',
-            rests_on=rests_on,
+        yield at(where, text, *rests_on).must_be(
+            f'"{ref.name}": [secrets.{ref.name}] has no keys',
+            f'write "{ref.name}", or keys = ["{ref.key}"] under [secrets.{ref.name}]',
         )
 
 

@@ -69,6 +69,43 @@ class SecretRef:
         return cls(name=name, key=key if colon else None)
 
 
+def output_of(name: str) -> str:
+    """Return the usual output of a secret: `NotionApiTokenArn` of `notion-api-token`."""
+    return f"{''.join(part.title() for part in name.split('-'))}Arn"
+
+
+def _of_operator(name: str, description: str, *, output: str = "") -> SecretRow:
+    return SecretRow(
+        name=name,
+        output=output or output_of(name),
+        origin="operator",
+        description=description,
+    )
+
+
+def _connection(service: str, description: str, template: str) -> SecretRow:
+    name = f"{service}-db-conn-string"
+    return SecretRow(
+        name=name,
+        output=output_of(name),
+        origin="composed",
+        description=description,
+        template=template,
+        login=f"{service}-db-role",
+    )
+
+
+def _login_role(service: str, whose: str) -> SecretRow:
+    name = f"{service}-db-role"
+    return SecretRow(
+        name=name,
+        output=output_of(name),
+        origin="generated",
+        description=f"{whose} login role in the database",
+        document=(("username", service), ("password", "{generated}")),
+    )
+
+
 SECRETS: tuple[SecretRow, ...] = (
     SecretRow(
         name=MASTER_CREDENTIALS,
@@ -104,93 +141,31 @@ SECRETS: tuple[SecretRow, ...] = (
         origin="generated",
         description="Key that SuperTokens asks of its clients",
     ),
-    SecretRow(
-        name="supertokens-db-conn-string",
-        output="SupertokensDbConnStringArn",
-        origin="composed",
-        description="SuperTokens' database connection",
-        template="postgresql://{username}:{password}@{host}:{port}/{name}",
-        login="supertokens-db-role",
+    _connection(
+        "supertokens",
+        "SuperTokens' database connection",
+        "postgresql://{username}:{password}@{host}:{port}/{name}",
     ),
-    SecretRow(
-        name="hasura-db-conn-string",
-        output="HasuraDbConnStringArn",
-        origin="composed",
-        description="Hasura's database connection",
-        template="postgres://{username}:{password}@{host}:{port}/{name}",
-        login="hasura-db-role",
+    _connection(
+        "hasura",
+        "Hasura's database connection",
+        "postgres://{username}:{password}@{host}:{port}/{name}",
     ),
-    SecretRow(
-        name="optaplanner-db-conn-string",
-        output="OptaplannerDbConnStringArn",
-        origin="composed",
-        description="OptaPlanner's database connection (JDBC)",
-        template="jdbc:postgresql://{host}:{port}/{name}",
-        login="optaplanner-db-role",
+    _connection(
+        "optaplanner",
+        "OptaPlanner's database connection (JDBC)",
+        "jdbc:postgresql://{host}:{port}/{name}",
     ),
-    SecretRow(
-        name="openai-api-key",
-        output="OpenAiApiKeyArn",
-        origin="operator",
-        description="OpenAI API key",
-    ),
-    SecretRow(
-        name="notion-api-token",
-        output="NotionApiTokenArn",
-        origin="operator",
-        description="Notion API token",
-    ),
-    SecretRow(
-        name="deepgram-api-key",
-        output="DeepgramApiKeyArn",
-        origin="operator",
-        description="Deepgram API key",
-    ),
-    SecretRow(
-        name="notion-notes-db-id",
-        output="NotionNotesDbIdArn",
-        origin="operator",
-        description="Notion database of notes",
-    ),
-    SecretRow(
-        name="notion-research-projects-db-id",
-        output="NotionResearchProjectsDbIdArn",
-        origin="operator",
-        description="Notion database of research projects",
-    ),
-    SecretRow(
-        name="notion-research-tasks-db-id",
-        output="NotionResearchTasksDbIdArn",
-        origin="operator",
-        description="Notion database of research tasks",
-    ),
-    SecretRow(
-        name=KAFKA_BROKERS,
-        output="MskBootstrapBrokersArn",
-        origin="operator",
-        description="Kafka bootstrap brokers",
-    ),
-    SecretRow(
-        name="supertokens-db-role",
-        output="SupertokensDbRoleArn",
-        origin="generated",
-        description="SuperTokens' login role in the database",
-        document=(("username", "supertokens"), ("password", "{generated}")),
-    ),
-    SecretRow(
-        name="hasura-db-role",
-        output="HasuraDbRoleArn",
-        origin="generated",
-        description="Hasura's login role in the database",
-        document=(("username", "hasura"), ("password", "{generated}")),
-    ),
-    SecretRow(
-        name="optaplanner-db-role",
-        output="OptaplannerDbRoleArn",
-        origin="generated",
-        description="OptaPlanner's login role in the database",
-        document=(("username", "optaplanner"), ("password", "{generated}")),
-    ),
+    _of_operator("openai-api-key", "OpenAI API key", output="OpenAiApiKeyArn"),
+    _of_operator("notion-api-token", "Notion API token"),
+    _of_operator("deepgram-api-key", "Deepgram API key"),
+    _of_operator("notion-notes-db-id", "Notion database of notes"),
+    _of_operator("notion-research-projects-db-id", "Notion database of research projects"),
+    _of_operator("notion-research-tasks-db-id", "Notion database of research tasks"),
+    _of_operator(KAFKA_BROKERS, "Kafka bootstrap brokers"),
+    _login_role("supertokens", "SuperTokens'"),
+    _login_role("hasura", "Hasura's"),
+    _login_role("optaplanner", "OptaPlanner's"),
 )
 
 # Each has the secret of its own, and the connection string that its service reads.

@@ -11,7 +11,7 @@ from modules.settings.services import (
     ScheduledScaling,
     Service,
 )
-from modules.settings.setting_error import SettingError
+from modules.settings.setting_error import SettingError, at
 from modules.settings.stage_settings import StageSettings
 from modules.settings.task_checks import find_name_errors, find_task_errors
 from modules.settings.toml_text import toml_value
@@ -61,11 +61,11 @@ def _new(service: Service) -> Iterator[SettingError]:
         return
     close = difflib.get_close_matches(service.name, _OWN, n=1)
     meant = f"did you mean [services.{close[0]}]? If it is a new service, " if close else ""
-    yield SettingError(
-        field=f"services.{service.name}",
-        value=service.model_dump(exclude_unset=True, exclude={"name"}),
-        allowed=f"one of {', '.join(_OWN)}, or a new service that says what it is",
-        remedy=f"{meant}give it an image, a port or a build_folder",
+    yield at(
+        f"services.{service.name}", service.model_dump(exclude_unset=True, exclude={"name"})
+    ).must_be(
+        f"one of {', '.join(_OWN)}, or a new service that says what it is",
+        f"{meant}give it an image, a port or a build_folder",
     )
 
 
@@ -73,30 +73,22 @@ def _service(service: Service) -> Iterator[SettingError]:
     where = f"services.{service.name}"
     memory_sizes = FARGATE_MEMORY_MIB.get(service.cpu_units)
     if memory_sizes is None:
-        yield SettingError(
-            field=f"{where}.cpu_units",
-            value=service.cpu_units,
-            allowed="one of " + ", ".join(map(str, FARGATE_MEMORY_MIB)),
-            remedy="use a CPU size that Fargate has",
+        yield at(f"{where}.cpu_units", service.cpu_units).must_be(
+            "one of " + ", ".join(map(str, FARGATE_MEMORY_MIB)),
+            "use a CPU size that Fargate has",
         )
     elif service.memory_mib not in memory_sizes:
-        yield SettingError(
-            field=f"{where}.memory_mib",
-            value=service.memory_mib,
-            allowed=f"{_range_words(memory_sizes)} with cpu_units = {service.cpu_units}",
-            remedy="change memory_mib or cpu_units to a pair that Fargate has",
-            rests_on=(f"{where}.cpu_units",),
+        yield at(f"{where}.memory_mib", service.memory_mib, f"{where}.cpu_units").must_be(
+            f"{_range_words(memory_sizes)} with cpu_units = {service.cpu_units}",
+            "change memory_mib or cpu_units to a pair that Fargate has",
         )
     yield from _fewest_tasks(service, where=where, rests_on=f"{where}.max_tasks")
     if service.single_writer and service.max_tasks > 1:
         yield _second_writer(where, service.max_tasks, remedy="leave max_tasks out")
     if (service.path is None) != (service.priority is None) or (service.path and not service.port):
-        yield SettingError(
-            field=f"{where}.path",
-            value=service.path,
-            allowed="given as port, path and priority together, or left out with priority",
-            remedy="add what is missing, or leave path and priority out",
-            rests_on=(f"{where}.port", f"{where}.priority"),
+        yield at(f"{where}.path", service.path, f"{where}.port", f"{where}.priority").must_be(
+            "given as port, path and priority together, or left out with priority",
+            "add what is missing, or leave path and priority out",
         )
 
 
@@ -105,13 +97,15 @@ def _shells(settings: StageSettings) -> Iterator[SettingError]:
         return
     for service in settings.services.values():
         if service.exec_enabled:
-            yield SettingError(
-                field=f"services.{service.name}.exec_enabled",
-                value=True,
-                allowed="false where the stage retains its data, unless security.exec_allowed allows it: a "
+            yield at(
+                f"services.{service.name}.exec_enabled",
+                True,
+                "retain_data",
+                "security.exec_allowed",
+            ).must_be(
+                "false where the stage retains its data, unless security.exec_allowed allows it: a "
                 "shell reads the service's secrets and what it stores",
-                remedy="delete the line, or add exec_allowed = true to [security]",
-                rests_on=("retain_data", "security.exec_allowed"),
+                "delete the line, or add exec_allowed = true to [security]",
             )
 
 
@@ -120,24 +114,18 @@ def _fewest_tasks(
 ) -> Iterator[SettingError]:
     """Check the number of tasks, always or from a time on."""
     if counts.min_tasks > counts.max_tasks:
-        yield SettingError(
-            field=f"{where}.min_tasks",
-            value=counts.min_tasks,
-            allowed=f"at most max_tasks, {counts.max_tasks}",
-            remedy="lower min_tasks or raise max_tasks",
-            rests_on=(rests_on,),
+        yield at(f"{where}.min_tasks", counts.min_tasks, rests_on).must_be(
+            f"at most max_tasks, {counts.max_tasks}",
+            "lower min_tasks or raise max_tasks",
         )
 
 
 def _second_writer(
     where: str, max_tasks: int, *, remedy: str, rests_on: tuple[str, ...] = ()
 ) -> SettingError:
-    return SettingError(
-        field=f"{where}.max_tasks",
-        value=max_tasks,
-        allowed="at most 1, for a service that is the single writer of its data",
-        remedy=remedy,
-        rests_on=rests_on,
+    return at(f"{where}.max_tasks", max_tasks, *rests_on).must_be(
+        "at most 1, for a service that is the single writer of its data",
+        remedy,
     )
 
 
@@ -152,12 +140,9 @@ def _schedule(service: Service, settings: StageSettings) -> Iterator[SettingErro
                 where, row.max_tasks, remedy="lower max_tasks", rests_on=(schedule,)
             )
         if night and not night.start_at <= row.at < night.stop_at:
-            yield SettingError(
-                field=f"{where}.at",
-                value=row.at,
-                allowed=f"between {night.start_at} and {night.stop_at}, while the stage runs",
-                remedy="move it into the day, or change night_stop",
-                rests_on=(schedule, "night_stop"),
+            yield at(f"{where}.at", row.at, schedule, "night_stop").must_be(
+                f"between {night.start_at} and {night.stop_at}, while the stage runs",
+                "move it into the day, or change night_stop",
             )
 
 
@@ -166,19 +151,18 @@ def _file_storage(settings: StageSettings) -> Iterator[SettingError]:
     users = [service for service in settings.services.values() if service.uses_file_storage]
     for service in users:
         if not service.single_writer:
-            yield SettingError(
-                field=f"services.{service.name}.single_writer",
-                value=False,
-                allowed="true, for a service that uses the file storage: LanceDB has one writer",
-                remedy="add single_writer = true",
-                rests_on=(f"services.{service.name}.uses_file_storage",),
+            yield at(
+                f"services.{service.name}.single_writer",
+                False,
+                f"services.{service.name}.uses_file_storage",
+            ).must_be(
+                "true, for a service that uses the file storage: LanceDB has one writer",
+                "add single_writer = true",
             )
     for service in users[1:]:
-        yield SettingError(
-            field=f"services.{service.name}.uses_file_storage",
-            value=True,
-            allowed=f"true for one service alone, LanceDB's single writer, as it is for {users[0].name}",
-            remedy="leave it out of one of the two",
+        yield at(f"services.{service.name}.uses_file_storage", True).must_be(
+            f"true for one service alone, LanceDB's single writer, as it is for {users[0].name}",
+            "leave it out of one of the two",
         )
 
 
@@ -199,11 +183,9 @@ def _taken_twice(attribute: str, values: Sequence[tuple[str, object]]) -> Iterat
     owners: dict[object, str] = {}
     for field, value in values:
         if value in owners:
-            yield SettingError(
-                field=f"services.{field}",
-                value=value,
-                allowed=f"a {attribute} of its own; {owners[value]} has this one",
-                remedy=f"give one of the two routes another {attribute}",
+            yield at(f"services.{field}", value).must_be(
+                f"a {attribute} of its own; {owners[value]} has this one",
+                f"give one of the two routes another {attribute}",
             )
         owners.setdefault(value, field.partition(".")[0])
 
@@ -212,24 +194,24 @@ def _references(settings: StageSettings) -> Iterator[SettingError]:
     names = [row.name for row in settings.secret_rows]
     for name, service in settings.services.items():
         if service.name != name:
-            yield SettingError(
-                field=f"services.{name}.name",
-                value=service.name,
-                allowed=f"{toml_value(name)}, the table's own name",
-                remedy="leave name out",
+            yield at(f"services.{name}.name", service.name).must_be(
+                f"{toml_value(name)}, the table's own name",
+                "leave name out",
             )
         for called in service.calls:
             target = settings.services.get(called)
             if called in settings.beside.left_out:
                 continue  # said in departures
             if target is None or target.port is None:
-                yield SettingError(
-                    field=f"services.{name}.calls",
-                    value=called,
-                    allowed="a service that has a port: "
+                yield at(
+                    f"services.{name}.calls",
+                    called,
+                    f"services.{called}",
+                    f"services.{called}.port",
+                ).must_be(
+                    "a service that has a port: "
                     + ", ".join(s.name for s in settings.services.values() if s.port),
-                    remedy=_likeliest(called, settings.services, "name one of these"),
-                    rests_on=(f"services.{called}", f"services.{called}.port"),
+                    _likeliest(called, settings.services, "name one of these"),
                 )
         yield from find_value_errors(name, service, names)
 
@@ -239,19 +221,15 @@ def _service_names(settings: StageSettings) -> Iterator[SettingError]:
     outputs: dict[str, str] = {}
     for name in settings.services:
         if name in RESERVED_NAMES:
-            yield SettingError(
-                field=f"services.{name}",
-                value=name,
-                allowed="a name that no part of the platform has: not " + ", ".join(RESERVED_NAMES),
-                remedy=f'rename the service, as in "{name}-service"',
+            yield at(f"services.{name}", name).must_be(
+                "a name that no part of the platform has: not " + ", ".join(RESERVED_NAMES),
+                f'rename the service, as in "{name}-service"',
             )
         other = outputs.setdefault(name.replace("-", ""), name)
         if other != name:
-            yield SettingError(
-                field=f"services.{name}",
-                value=name,
-                allowed=f"a name that differs from {other} by more than hyphens",
-                remedy="rename one of the two services",
+            yield at(f"services.{name}", name).must_be(
+                f"a name that differs from {other} by more than hyphens",
+                "rename one of the two services",
             )
 
 

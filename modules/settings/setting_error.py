@@ -31,12 +31,30 @@ class SettingError:
         return f"{field} = {value}: must be {self.allowed}; {self.remedy}"
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where an error is: the field, its value, and the other fields that the value is measured by."""
+
+    field: str
+    value: object
+    rests_on: tuple[str, ...]
+
+    def must_be(self, allowed: str, remedy: str) -> SettingError:
+        """Return the error, with what goes on after "must be", and what to do."""
+        return SettingError(
+            field=self.field,
+            value=self.value,
+            allowed=allowed,
+            remedy=remedy,
+            rests_on=self.rests_on,
+        )
+
+
+def at(field: str, value: object, *rests_on: str) -> Place:
+    """Return the place of an error: `at("prefix", "sg-").must_be(ALLOWED, REMEDY)`."""
+    return Place(field, value, rests_on)
+
+
 def refused(field: str, value: object, refusal: Refusal, *rests_on: str) -> SettingError:
     """Return the error of a value that AWS would not take."""
-    return SettingError(
-        field=field,
-        value=value,
-        allowed=refusal.allowed,
-        remedy=refusal.remedy,
-        rests_on=rests_on,
-    )
+    return at(field, value, *rests_on).must_be(refusal.allowed, refusal.remedy)

@@ -17,7 +17,7 @@ from modules.settings.credential_shapes import credential_within
 from modules.settings.own_secrets import chosen_reference, defaults_of
 from modules.settings.previews import FROM_BASE
 from modules.settings.rules.texts import visible_text
-from modules.settings.setting_error import SettingError
+from modules.settings.setting_error import SettingError, at, refused
 from modules.settings.setting_types import Name
 from modules.settings.stage_settings import StageSettings, stage_defaults
 from modules.settings.toml_text import HIDDEN, printable
@@ -143,11 +143,9 @@ def parse_stage(
     errors: list[SettingError] = []
     if "stage" in document:
         errors.append(
-            SettingError(
-                field="stage",
-                value=document["stage"],
-                allowed="left out: the file's name is the stage's name",
-                remedy="delete the line",
+            at("stage", document["stage"]).must_be(
+                "left out: the file's name is the stage's name",
+                "delete the line",
             )
         )
     defaults = stage_defaults(stage, chosen=document)
@@ -195,17 +193,17 @@ def _unfit(path: Sequence[str], value: object, text: object) -> SettingError | N
     field = ".".join(path)
     kind = credential_within(text)
     if kind:
-        return SettingError(
-            field=".".join([*path[:-1], str(HIDDEN)]) if text == path[-1] else field,
-            value=HIDDEN,
-            allowed=f"no secret, and this is {kind}; a stage file is for everybody to read",
-            remedy="take it out: services read secrets by name (docs/secrets.md); a value that was committed "
+        return at(
+            ".".join([*path[:-1], str(HIDDEN)]) if text == path[-1] else field, HIDDEN
+        ).must_be(
+            f"no secret, and this is {kind}; a stage file is for everybody to read",
+            "take it out: services read secrets by name (docs/secrets.md); a value that was committed "
             "has to be replaced",
         )
     refusal = visible_text(text)
     if refusal is None:
         return None
-    return SettingError(field=field, value=value, allowed=refusal.allowed, remedy=refusal.remedy)
+    return refused(field, value, refusal)
 
 
 def _follows(wrong: SettingError, known: Sequence[SettingError]) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from modules.settings.services import PROXY_PORT, Service
-from modules.settings.setting_error import SettingError
+from modules.settings.setting_error import SettingError, at
 from modules.settings.stage_settings import StageSettings
 
 
@@ -12,62 +12,45 @@ def find_task_errors(service: Service) -> Iterator[SettingError]:
     where = f"services.{service.name}"
     second = service.second_route
     if service.strip_path and service.path in {None, "/"}:
-        yield SettingError(
-            field=f"{where}.strip_path",
-            value=True,
-            allowed="true only with a path to take off",
-            remedy='give the service a path, as in "/v1/reports", or leave strip_path out',
-            rests_on=(f"{where}.path",),
+        yield at(f"{where}.strip_path", True, f"{where}.path").must_be(
+            "true only with a path to take off",
+            'give the service a path, as in "/v1/reports", or leave strip_path out',
         )
     if second and not service.strip_path:
-        yield SettingError(
-            field=f"{where}.second_route",
-            value=second.path,
-            allowed="only with strip_path = true: the proxy leads it to the other port",
-            remedy="add strip_path = true, or leave second_route out",
-            rests_on=(f"{where}.strip_path",),
+        yield at(f"{where}.second_route", second.path, f"{where}.strip_path").must_be(
+            "only with strip_path = true: the proxy leads it to the other port",
+            "add strip_path = true, or leave second_route out",
         )
     if service.behind_port and (service.strip_path or service.port in {None, service.behind_port}):
-        yield SettingError(
-            field=f"{where}.behind_port",
-            value=service.behind_port,
-            allowed="another port than port, and without strip_path, which brings a proxy of its own",
-            remedy="let the container listen on another port, or leave it out",
-            rests_on=(f"{where}.port", f"{where}.strip_path"),
+        yield at(
+            f"{where}.behind_port", service.behind_port, f"{where}.port", f"{where}.strip_path"
+        ).must_be(
+            "another port than port, and without strip_path, which brings a proxy of its own",
+            "let the container listen on another port, or leave it out",
         )
     ports = {f"{where}.port": service.port} | (
         {f"{where}.second_route.port": second.port} if second else {}
     )
     for field, port in ports.items():
         if service.strip_path and port == PROXY_PORT:
-            yield SettingError(
-                field=field,
-                value=port,
-                allowed=f"another port than {PROXY_PORT}, which the proxy beside the container has",
-                remedy="let the container listen on another port",
+            yield at(field, port).must_be(
+                f"another port than {PROXY_PORT}, which the proxy beside the container has",
+                "let the container listen on another port",
             )
     if second and second.port == service.port:
-        yield SettingError(
-            field=f"{where}.second_route.port",
-            value=second.port,
-            allowed="another port than the first route's",
-            remedy="leave second_route out, or name the container's other port",
+        yield at(f"{where}.second_route.port", second.port).must_be(
+            "another port than the first route's",
+            "leave second_route out, or name the container's other port",
         )
     if service.wait_for_url and not service.command:
-        yield SettingError(
-            field=f"{where}.wait_for_url",
-            value=service.wait_for_url,
-            allowed="given with the command that runs then: the image's own is not known here",
-            remedy='add command, as in ["node", "server.js"]',
-            rests_on=(f"{where}.command",),
+        yield at(f"{where}.wait_for_url", service.wait_for_url, f"{where}.command").must_be(
+            "given with the command that runs then: the image's own is not known here",
+            'add command, as in ["node", "server.js"]',
         )
     if service.aliases and not service.port:
-        yield SettingError(
-            field=f"{where}.aliases",
-            value=service.aliases,
-            allowed="names of a service that has a port",
-            remedy="add port, or leave aliases out",
-            rests_on=(f"{where}.port",),
+        yield at(f"{where}.aliases", service.aliases, f"{where}.port").must_be(
+            "names of a service that has a port",
+            "add port, or leave aliases out",
         )
 
 
@@ -77,10 +60,8 @@ def find_name_errors(settings: StageSettings) -> Iterator[SettingError]:
     for service in settings.services.values():
         for alias in service.aliases:
             if alias in owners:
-                yield SettingError(
-                    field=f"services.{service.name}.aliases",
-                    value=alias,
-                    allowed=f"a name that nothing else has; {owners[alias]} has this one",
-                    remedy="leave it out",
+                yield at(f"services.{service.name}.aliases", alias).must_be(
+                    f"a name that nothing else has; {owners[alias]} has this one",
+                    "leave it out",
                 )
             owners.setdefault(alias, f"{service.name}'s aliases")

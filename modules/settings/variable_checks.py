@@ -9,7 +9,7 @@ from modules.settings.own_secrets import ends_like_an_arn
 from modules.settings.rules.containers import variable_name
 from modules.settings.rules.texts import visible_text
 from modules.settings.services import PLACEHOLDERS, Service
-from modules.settings.setting_error import SettingError, refused
+from modules.settings.setting_error import SettingError, at, refused
 from modules.settings.toml_text import HIDDEN
 from modules.settings.wording import plain_name
 
@@ -26,11 +26,9 @@ def find_variable_errors(service: Service) -> Iterator[SettingError]:
         for variable in variables:
             kind = credential_within(variable)
             if kind:
-                yield SettingError(
-                    field=f"services.{service.name}.{table}",
-                    value=HIDDEN,
-                    allowed=f"variables by name, and this is {kind}; a stage file is for everybody to read",
-                    remedy="write the variable's name; a value that was committed has to be replaced",
+                yield at(f"services.{service.name}.{table}", HIDDEN).must_be(
+                    f"variables by name, and this is {kind}; a stage file is for everybody to read",
+                    "write the variable's name; a value that was committed has to be replaced",
                 )
                 continue
             refusal = variable_name(variable)
@@ -43,11 +41,9 @@ def find_value_errors(
 ) -> Iterator[SettingError]:
     """Yield what is wrong with values that a person typed or pasted; `secrets` are those there are."""
     for variable in service.environment.keys() & service.secrets.keys():
-        yield SettingError(
-            field=f"services.{name}.environment.{variable}",
-            value=HIDDEN,
-            allowed="a variable that is not among the service's secrets",
-            remedy="give it either in environment or in secrets",
+        yield at(f"services.{name}.environment.{variable}", HIDDEN).must_be(
+            "a variable that is not among the service's secrets",
+            "give it either in environment or in secrets",
         )
     environment = {
         variable: value
@@ -71,7 +67,7 @@ def _typed(
     yield from _placeholders(field, value)
     pasted = visible_text(value)
     if pasted:
-        yield SettingError(field=field, value=value, allowed=pasted.allowed, remedy=pasted.remedy)
+        yield refused(field, value, pasted)
 
 
 def _secrets(
@@ -85,11 +81,9 @@ def _secrets(
     close = difflib.get_close_matches(own, names, n=1, cutoff=0.8)
     name = close[0] if close else f"{own}-value" if ends_like_an_arn(own) else own
     row = "" if close else f"declare [secrets.{name}], "
-    yield SettingError(
-        field=field,
-        value=HIDDEN,
-        allowed=f"no secret, and this is {kind}; a stage file is for everybody to read",
-        remedy=f'{row}write {variable} = "{name}" in services.{service}.secrets instead, deploy, and run '
+    yield at(field, HIDDEN).must_be(
+        f"no secret, and this is {kind}; a stage file is for everybody to read",
+        f'{row}write {variable} = "{name}" in services.{service}.secrets instead, deploy, and run '
         f"`python -m ops secrets set {name}`; a value that was committed has to be replaced",
     )
 
@@ -99,9 +93,7 @@ def _placeholders(field: str, value: str) -> Iterator[SettingError]:
     for word in re.findall(r"\{([a-z]+)\}", value):
         close = difflib.get_close_matches(word, PLACEHOLDERS, n=1, cutoff=0.8)
         if close and word not in PLACEHOLDERS:
-            yield SettingError(
-                field=field,
-                value=value,
-                allowed="text with {" + "}, {".join(PLACEHOLDERS) + "} in braces",
-                remedy=f"write {{{close[0]}}}",
+            yield at(field, value).must_be(
+                "text with {" + "}, {".join(PLACEHOLDERS) + "} in braces",
+                f"write {{{close[0]}}}",
             )

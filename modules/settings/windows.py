@@ -20,7 +20,7 @@ from modules.settings.schedule import (
     minute_of_day,
     utc_offsets,
 )
-from modules.settings.setting_error import SettingError
+from modules.settings.setting_error import SettingError, at
 
 HOUR = 60
 # AWS Backup begins within this time, or says that it has not; an hour is the least that it takes.
@@ -72,13 +72,12 @@ def window_errors(settings: s.StageSettings) -> Iterator[SettingError]:
     if night:
         running = minute_of_day(night.stop_at) - minute_of_day(night.start_at)
         if 0 < running < needed:
-            yield SettingError(
-                field="night_stop.stop_at",
-                value=night.stop_at,
-                allowed=f"{_hours(needed)} or more after start_at, {night.start_at}: a database that is "
+            yield at(
+                "night_stop.stop_at", night.stop_at, "night_stop.start_at", "time_zone"
+            ).must_be(
+                f"{_hours(needed)} or more after start_at, {night.start_at}: a database that is "
                 "stopped is neither backed up nor maintained, and both take their time one after the other",
-                remedy="let the stage run longer",
-                rests_on=("night_stop.start_at", "time_zone"),
+                "let the stage run longer",
             )
         if running < needed:
             return
@@ -99,12 +98,11 @@ def _errors_of_windows(settings: s.StageSettings) -> Iterator[SettingError]:
             continue
 
         def refused(allowed: str, *, name: str = name, value: str = value) -> SettingError:
-            return SettingError(
-                field=f"database.{name}",
-                value=value,
-                allowed=allowed,
-                remedy="leave it out, and one that fits is chosen, or choose another",
-                rests_on=("time_zone", "night_stop", "security.backups"),
+            return at(
+                f"database.{name}", value, "time_zone", "night_stop", "security.backups"
+            ).must_be(
+                allowed,
+                "leave it out, and one that fits is chosen, or choose another",
             )
 
         if not shortest <= end - begin <= longest:

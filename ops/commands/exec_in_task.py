@@ -104,11 +104,11 @@ def _task(deployed: Deployed, service: str, asked: str | None) -> Mapping[str, A
     arns = deployed.ask_all(
         "ecs",
         "ListTasks",
-        ("taskArns",),
+        "taskArns",
         cluster=deployed.names.cluster,
         serviceName=deployed.names.service(service),
         desiredStatus="RUNNING",
-    )["taskArns"][:_MOST_AT_ONCE]
+    )[:_MOST_AT_ONCE]
     tasks = (
         deployed.ask("ecs", "DescribeTasks", cluster=deployed.names.cluster, tasks=arns)["tasks"]
         if arns

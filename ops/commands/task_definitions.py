@@ -52,10 +52,10 @@ def check_runs_nothing(deployed: Deployed) -> None:
     services = deployed.ask_all(
         "ecs",
         "ListServices",
-        ("serviceArns",),
+        "serviceArns",
         absent=frozenset({"ClusterNotFoundException"}),
         cluster=deployed.names.cluster,
-    )["serviceArns"]
+    )
     if services:
         raise UserError(
             f"stage {deployed.settings.stage} has {len(services)} services, which may be rolled back to a "

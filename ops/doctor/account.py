@@ -88,10 +88,10 @@ def gather_permissions(deployed: Deployed) -> PermissionFacts:
     results = deployed.ask_all(
         "iam",
         "SimulatePrincipalPolicy",
-        ("EvaluationResults",),
+        "EvaluationResults",
         PolicySourceArn=_policies_of(deployed, caller),
         ActionNames=list(_actions(deployed)),
-    )["EvaluationResults"]
+    )
     return PermissionFacts(
         caller=caller,
         decisions={each["EvalActionName"]: each["EvalDecision"] for each in results},

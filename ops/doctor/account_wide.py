@@ -43,12 +43,10 @@ def gather(deployed: Deployed) -> AccountWideFacts:
     if settings.security.backups:
         answer = ask(clients, "backup", "DescribeRegionSettings")
         opted_in = answer.get("ResourceTypeOptInPreference", {})
-    groups = ask_all(
-        clients, "logs", "DescribeLogGroups", ("logGroups",), logGroupNamePrefix=_METRICS
-    )["logGroups"]
+    groups = ask_all(clients, "logs", "DescribeLogGroups", "logGroups", logGroupNamePrefix=_METRICS)
     metrics = [each for each in groups if each["logGroupName"] == _METRICS]
     monitors = (
-        ask_all(clients, "ce", "GetAnomalyMonitors", ("AnomalyMonitors",))["AnomalyMonitors"]
+        ask_all(clients, "ce", "GetAnomalyMonitors", "AnomalyMonitors")
         if has("ce", settings.region)
         else []
     )

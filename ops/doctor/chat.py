@@ -19,11 +19,11 @@ class ChatFacts:
 
 def gather_chat(deployed: Deployed) -> ChatFacts:
     """Ask for what is authorized. Raises UserError when AWS refuses."""
-    slack = deployed.ask_all("chatbot", "DescribeSlackWorkspaces", ("SlackWorkspaces",))
-    teams = deployed.ask_all("chatbot", "ListMicrosoftTeamsConfiguredTeams", ("ConfiguredTeams",))
+    slack = deployed.ask_all("chatbot", "DescribeSlackWorkspaces", "SlackWorkspaces")
+    teams = deployed.ask_all("chatbot", "ListMicrosoftTeamsConfiguredTeams", "ConfiguredTeams")
     return ChatFacts(
-        workspaces=frozenset(each["SlackTeamId"] for each in slack["SlackWorkspaces"]),
-        teams=frozenset(each["TeamId"] for each in teams["ConfiguredTeams"]),
+        workspaces=frozenset(each["SlackTeamId"] for each in slack),
+        teams=frozenset(each["TeamId"] for each in teams),
     )
 
 

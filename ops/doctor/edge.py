@@ -188,8 +188,8 @@ def _certificate(deployed: Deployed, clients: Clients, given: str | None) -> Cer
 
 
 def _arn_of(clients: Clients, domain: str) -> str | None:
-    listed = ask_all(clients, "acm", "ListCertificates", ("CertificateSummaryList",))
-    mine = [each for each in listed["CertificateSummaryList"] if each["DomainName"] == domain]
+    listed = ask_all(clients, "acm", "ListCertificates", "CertificateSummaryList")
+    mine = [each for each in listed if each["DomainName"] == domain]
     # While one replaces another both are listed; what users meet is issued, and in use.
     mine.sort(key=lambda each: (each.get("Status") != "ISSUED", not each.get("InUse")))
     return mine[0]["CertificateArn"] if mine else None

@@ -30,7 +30,7 @@ class QuotaFacts:
 
 def gather(deployed: Deployed) -> list[QuotaFacts]:
     """Ask for the limits and what is used of them. Raises UserError when AWS refuses."""
-    vpcs = deployed.ask_all("ec2", "DescribeVpcs", ("Vpcs",))["Vpcs"]
+    vpcs = deployed.ask_all("ec2", "DescribeVpcs", "Vpcs")
     addresses = deployed.ask("ec2", "DescribeAddresses")["Addresses"]
     own_vpcs = _own(deployed, vpcs)
     own_addresses = _own(deployed, addresses)

@@ -19,8 +19,8 @@ class AlarmFacts:
 def alarm_facts(deployed: Deployed) -> tuple[AlarmFacts, ...]:
     """Return the alarms that notify the stage's topic, by name. Raises UserError when AWS refuses."""
     found = deployed.ask_all(
-        "cloudwatch", "DescribeAlarms", ("MetricAlarms",), AlarmNamePrefix=deployed.names.alarm("")
-    )["MetricAlarms"]
+        "cloudwatch", "DescribeAlarms", "MetricAlarms", AlarmNamePrefix=deployed.names.alarm("")
+    )
     # Another stage's names may begin with this one's; its alarms notify another topic.
     topic = f":{deployed.names.alarm_topic}"
     return tuple(
@@ -37,12 +37,12 @@ def alarm_facts(deployed: Deployed) -> tuple[AlarmFacts, ...]:
 
 def subscriptions(deployed: Deployed) -> dict[str, bool] | None:
     """Return who is told, and whether they have confirmed it; None without a topic. Raises UserError."""
-    topics = deployed.ask_all("sns", "ListTopics", ("Topics",))["Topics"]
+    topics = deployed.ask_all("sns", "ListTopics", "Topics")
     for topic in topics:
         if topic["TopicArn"].rpartition(":")[2] == deployed.names.alarm_topic:
             found = deployed.ask_all(
-                "sns", "ListSubscriptionsByTopic", ("Subscriptions",), TopicArn=topic["TopicArn"]
-            )["Subscriptions"]
+                "sns", "ListSubscriptionsByTopic", "Subscriptions", TopicArn=topic["TopicArn"]
+            )
             # An unconfirmed one has the words PendingConfirmation in place of its ARN.
             return {each["Endpoint"]: each["SubscriptionArn"].startswith("arn:") for each in found}
     return None

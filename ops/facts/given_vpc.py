@@ -64,9 +64,9 @@ def vpc_facts(clients: Clients, vpc_id: str) -> VpcFacts:
             clients,
             "ec2",
             f"Describe{what}",
-            (what,),
+            what,
             Filters=[{"Name": "vpc-id", "Values": [vpc_id]}],
-        )[what]
+        )
         for what in ("RouteTables", "Subnets", "VpcEndpoints")
     )
     return VpcFacts(
@@ -145,12 +145,12 @@ def _nat_addresses(clients: Clients, vpc_id: str) -> tuple[str, ...]:
         clients,
         "ec2",
         "DescribeNatGateways",
-        ("NatGateways",),
+        "NatGateways",
         Filters=[
             {"Name": "vpc-id", "Values": [vpc_id]},
             {"Name": "state", "Values": ["available"]},
         ],
-    )["NatGateways"]
+    )
     return tuple(
         sorted(
             each["PublicIp"]

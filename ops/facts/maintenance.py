@@ -116,10 +116,10 @@ def load_balancers(deployed: Deployed) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = deployed.ask_all(
         "elbv2",
         "DescribeLoadBalancers",
-        ("LoadBalancers",),
+        "LoadBalancers",
         absent=_NO_BALANCER,
         Names=[deployed.names.load_balancer],
-    )["LoadBalancers"]
+    )
     return found
 
 
@@ -128,19 +128,14 @@ def _all(deployed: Deployed) -> list[dict[str, Any]]:
         listener
         for balancer in load_balancers(deployed)
         for listener in deployed.ask_all(
-            "elbv2",
-            "DescribeListeners",
-            ("Listeners",),
-            LoadBalancerArn=balancer["LoadBalancerArn"],
-        )["Listeners"]
+            "elbv2", "DescribeListeners", "Listeners", LoadBalancerArn=balancer["LoadBalancerArn"]
+        )
     ]
 
 
 def _rules(deployed: Deployed, listener: dict[str, Any]) -> list[dict[str, Any]]:
     return list(
-        deployed.ask_all("elbv2", "DescribeRules", ("Rules",), ListenerArn=listener["ListenerArn"])[
-            "Rules"
-        ]
+        deployed.ask_all("elbv2", "DescribeRules", "Rules", ListenerArn=listener["ListenerArn"])
     )
 
 

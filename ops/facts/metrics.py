@@ -88,11 +88,11 @@ def _values(deployed: Deployed, queries: Sequence[dict[str, Any]]) -> dict[str, 
         results = deployed.ask_all(
             "cloudwatch",
             "GetMetricData",
-            ("MetricDataResults",),
+            "MetricDataResults",
             MetricDataQueries=list(queries[start : start + _MOST_AT_ONCE]),
             StartTime=now - timedelta(minutes=MINUTES),
             EndTime=now,
-        )["MetricDataResults"]
+        )
         found |= {each["Id"]: list(each["Values"]) for each in results if each["Values"]}
     return found
 

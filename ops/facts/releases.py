@@ -119,9 +119,7 @@ def _release(group: Sequence[Ran], present: Mapping[str, Ran]) -> Release:
 def _of_service(deployed: Deployed, service: str, *, last: int) -> Iterator[Ran]:
     """Yield each image that a service was to run, once for each time in a row."""
     family = deployed.names.service(service)
-    arns = deployed.ask_all(
-        "ecs", "ListTaskDefinitions", ("taskDefinitionArns",), familyPrefix=family
-    )["taskDefinitionArns"]
+    arns = deployed.ask_all("ecs", "ListTaskDefinitions", "taskDefinitionArns", familyPrefix=family)
     newest = sorted(arns, key=lambda arn: int(arn.rpartition(":")[2]), reverse=True)[:last]
     history = _deployments(deployed, family, last=last)
     for arn in newest:

@@ -42,10 +42,10 @@ def image_status(deployed: Deployed, service: str, *, running: str | None) -> Im
         deployed.registry_clients,
         "ecr",
         "DescribeImages",
-        ("imageDetails",),
+        "imageDetails",
         repositoryName=repository,
         **deployed.registry_id,
-    )["imageDetails"]
+    )
     tagged = [each for each in images if each.get("imageTags")]
     newest = max(tagged, key=lambda each: each["imagePushedAt"], default=None)
     return ImageStatus(

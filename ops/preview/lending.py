@@ -119,9 +119,7 @@ def first_priority(base: Deployed, lent: Lent, name: str) -> int:
 
 
 def _rules(base: Deployed, lent: Lent) -> list[Mapping[str, Any]]:
-    rules = base.ask_all("elbv2", "DescribeRules", ("Rules",), ListenerArn=lent.listener_arn)[
-        "Rules"
-    ]
+    rules = base.ask_all("elbv2", "DescribeRules", "Rules", ListenerArn=lent.listener_arn)
     return [each for each in rules if not each["IsDefault"]]
 
 
@@ -137,8 +135,8 @@ def _certified(base: Deployed, listener: str) -> set[str]:
     """Return the names that the listener answers to by certificates that are issued."""
     found: set[str] = set()
     for each in base.ask_all(
-        "elbv2", "DescribeListenerCertificates", ("Certificates",), ListenerArn=listener
-    )["Certificates"]:
+        "elbv2", "DescribeListenerCertificates", "Certificates", ListenerArn=listener
+    ):
         certificate = base.ask("acm", "DescribeCertificate", CertificateArn=each["CertificateArn"])[
             "Certificate"
         ]

@@ -174,8 +174,8 @@ def delete_images(base: Deployed, name: str, progress: Progress) -> None:
             continue
         repository = base.registry(service)
         images = base.ask_all(
-            "ecr", "ListImages", ("imageIds",), absent=_NO_IMAGES, repositoryName=repository
-        )["imageIds"]
+            "ecr", "ListImages", "imageIds", absent=_NO_IMAGES, repositoryName=repository
+        )
         own = [
             {"imageTag": each["imageTag"]}
             for each in images

@@ -117,13 +117,8 @@ class Previews:
         if self.base.settings.state:
             begins = self._beside(_BEGINS)
             listed = ask_all(
-                self._clients,
-                "s3",
-                "ListObjectsV2",
-                ("Contents",),
-                Bucket=self._bucket,
-                Prefix=begins,
-            )["Contents"]
+                self._clients, "s3", "ListObjectsV2", "Contents", Bucket=self._bucket, Prefix=begins
+            )
             keys = [str(each["Key"]).removeprefix(begins) for each in listed]
         else:
             begins = f"{_LOCAL}{_BEGINS}"

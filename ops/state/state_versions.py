@@ -69,14 +69,6 @@ class StoredState:
 
     def versions(self) -> list[Version]:
         """Return the versions of the object, the newest first. Raises UserError when AWS refuses."""
-        found = ask_all(
-            self.clients,
-            "s3",
-            "ListObjectVersions",
-            ("Versions", "DeleteMarkers"),
-            Bucket=self.bucket,
-            Prefix=self.key,
-        )
         rows = [
             Version(
                 id=each["VersionId"],
@@ -85,8 +77,15 @@ class StoredState:
                 is_current=bool(each["IsLatest"]),
                 is_deletion=kind == "DeleteMarkers",
             )
-            for kind, listed in found.items()
-            for each in listed
+            for kind in ("Versions", "DeleteMarkers")
+            for each in ask_all(
+                self.clients,
+                "s3",
+                "ListObjectVersions",
+                kind,
+                Bucket=self.bucket,
+                Prefix=self.key,
+            )
             if each["Key"] == self.key
         ]
         return sorted(rows, key=lambda row: (row.is_current, row.written_at), reverse=True)

@@ -24,23 +24,18 @@ def _revisions(clients: Clients, family: str) -> list[str]:
             clients,
             "ecs",
             "ListTaskDefinitions",
-            ("taskDefinitionArns",),
+            "taskDefinitionArns",
             familyPrefix=family,
             status=status,
-        )["taskDefinitionArns"]
+        )
     ]
 
 
 def tagged_revisions(clients: Clients, prefix: str, tags: Mapping[str, str]) -> list[str]:
     """Return the ARNs of all revisions of the families that begin so and have these tags."""
     families = ask_all(
-        clients,
-        "ecs",
-        "ListTaskDefinitionFamilies",
-        ("families",),
-        familyPrefix=prefix,
-        status="ALL",
-    )["families"]
+        clients, "ecs", "ListTaskDefinitionFamilies", "families", familyPrefix=prefix, status="ALL"
+    )
     return [
         arn
         for family in sorted(families)
@@ -59,10 +54,10 @@ def _families(deployed: Deployed) -> Iterator[str]:
     found = deployed.ask_all(
         "ecs",
         "ListTaskDefinitionFamilies",
-        ("families",),
+        "families",
         familyPrefix=names.service(""),
         status="ALL",
-    )["families"]
+    )
     for family in sorted(found):
         if family in ours or (tags and tags.items() <= _tags(deployed.clients, family).items()):
             yield family

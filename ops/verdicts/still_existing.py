@@ -32,10 +32,8 @@ def _existing(deployed: Deployed) -> Iterator[str]:
         yield f"database {database.name}"
     yield from (f"service {each.name}" for each in service_facts(deployed) if each.stands)
     names = {deployed.names.secret(row.name) for row in deployed.settings.secret_rows}
-    secrets = deployed.ask_all("secretsmanager", "ListSecrets", ("SecretList",))
-    yield from sorted(
-        f"secret {each['Name']}" for each in secrets["SecretList"] if each["Name"] in names
-    )
+    secrets = deployed.ask_all("secretsmanager", "ListSecrets", "SecretList")
+    yield from sorted(f"secret {each['Name']}" for each in secrets if each["Name"] in names)
     bucket = deployed.names.data_bucket(account_of(deployed.clients), deployed.settings.region)
     if deployed.ask_unless("s3", "HeadBucket", _NO_BUCKET, Bucket=bucket) is not None:
         yield f"bucket {bucket}"

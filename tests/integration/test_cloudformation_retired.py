@@ -138,6 +138,7 @@ def test_what_only_the_old_stack_needed_is_gone(retired: Retired) -> None:
 def test_the_change_set_brings_its_rows_back(retired: Retired) -> None:
     origin = retired.record.stack
     assert origin is not None
+    assert retired.done.backup is not None
     backup = read_stack_backup(retired.done.backup, origin)
     assert backup is not None
     wanted = brought_back(retired.record, origin, backup)

@@ -114,12 +114,8 @@ def read_owners_stack(
     text = deployed_text(clients, arn)
     document = _document(text, f"the template of {name}")
     told = ask_all(
-        clients,
-        "cloudformation",
-        "ListStackResources",
-        ("StackResourceSummaries",),
-        StackName=arn,
-    )["StackResourceSummaries"]
+        clients, "cloudformation", "ListStackResources", "StackResourceSummaries", StackName=arn
+    )
     drifts = {}
     if with_drift and str(facts["StackStatus"]).endswith("_COMPLETE"):
         progress("asking CloudFormation what has drifted")
@@ -236,9 +232,9 @@ def _drifts(clients: Clients, arn: str) -> dict[str, str]:
         clients,
         "cloudformation",
         "DescribeStackResourceDrifts",
-        ("StackResourceDrifts",),
+        "StackResourceDrifts",
         StackName=arn,
-    )["StackResourceDrifts"]
+    )
     return {each["LogicalResourceId"]: each["StackResourceDriftStatus"] for each in found}
 
 
@@ -251,10 +247,10 @@ def _users_of_exports(clients: Clients, facts: Mapping[str, Any]) -> tuple[str, 
             clients,
             "cloudformation",
             "ListImports",
-            ("Imports",),
+            "Imports",
             absent=frozenset({"ValidationError"}),
             ExportName=name,
-        )["Imports"]
+        )
     ]
     return tuple(dict.fromkeys(users))
 

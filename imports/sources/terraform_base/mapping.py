@@ -7,23 +7,13 @@ own, and stays in the legacy state.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, TypeAlias
 
+from imports.sources.terraform_base.planned import ConfiguredObject
+from terraform.state import StateObject
 
-class Located(Protocol):
-    """What the state's objects and the configuration's have in common."""
-
-    @property
-    def address(self) -> str: ...  # noqa: D102
-    @property
-    def type(self) -> str: ...  # noqa: D102
-    @property
-    def name(self) -> str: ...  # noqa: D102
-    @property
-    def index(self) -> int | str | None: ...  # noqa: D102
-    @property
-    def module(self) -> str: ...  # noqa: D102
-
+Located: TypeAlias = StateObject | ConfiguredObject
+"""An object of the old owner's, from the state or from the configuration."""
 
 # Legacy `TYPE.NAME` -> our name; a counted instance gets its index: `public[0]` becomes `public_0`.
 ADOPTED: Mapping[str, str] = {
@@ -110,33 +100,21 @@ _ONLY_A_VALUE = (
 )
 _NOT_IN_AWS = "it is no AWS object, only a password in the legacy state"
 
-# Legacy `TYPE.NAME` -> why it is forgotten without being adopted.
-RELEASED: Mapping[str, str] = {
-    **{
-        f"aws_secretsmanager_secret_version.{name}_version": _ONLY_A_VALUE
-        for name in (
-            "db_credentials",
-            "hasura_admin_secret",
-            "api_token_secret",
-            "openai_api_key_secret",
-            "supertokens_db_conn_string_secret",
-            "hasura_db_conn_string_secret",
-            "optaplanner_db_conn_string_secret",
-            "hasura_jwt_secret",
-        )
-    },
-    **{
-        f"random_password.{name}": _NOT_IN_AWS
-        for name in ("db_master_password", "hasura_admin_password", "api_token")
-    },
-}
-
-
 # What a password is drawn for.
 _DRAWN_FOR: Final = {
     "db_master_password": "db_credentials",
     "hasura_admin_password": "hasura_admin_secret",
     "api_token": "api_token_secret",
+}
+_SECRET: Final = "aws_secretsmanager_secret"  # noqa: S105  # a type
+# Legacy `TYPE.NAME` -> why it is forgotten without being adopted.
+RELEASED: Mapping[str, str] = {
+    **{
+        f"{_SECRET}_version.{legacy.partition('.')[2]}_version": _ONLY_A_VALUE
+        for legacy in ADOPTED
+        if legacy.startswith(f"{_SECRET}.")
+    },
+    **{f"random_password.{name}": _NOT_IN_AWS for name in _DRAWN_FOR},
 }
 
 
@@ -146,7 +124,7 @@ def secret_of_released(type_: str, legacy_address: str) -> str | None:
     if f"{type_}.{name}" not in RELEASED:
         return None
     secret = _DRAWN_FOR.get(name) or name.removesuffix("_version")
-    return f"aws_secretsmanager_secret.{ADOPTED[f'aws_secretsmanager_secret.{secret}']}"
+    return f"{_SECRET}.{ADOPTED[f'{_SECRET}.{secret}']}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -100,6 +100,7 @@ def test_the_backup_has_the_template_and_no_hidden_parameter(aws: Emulator, tmp_
 
     done = world.retire()
 
+    assert done.backup is not None
     saved = json.loads(done.backup.read_text())
     assert json.loads(saved["template"]) == json.loads(text)
     assert saved["parameters"] == {"Word": None}

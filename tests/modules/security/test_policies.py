@@ -97,7 +97,7 @@ def test_a_secret_that_is_used_twice_is_named_once() -> None:
 
 
 def test_only_ecs_tasks_of_the_account_take_on_a_role() -> None:
-    (statement,) = policies.tasks_assume_role("123456789012")["Statement"]
+    (statement,) = policies.assumed_by("ecs-tasks", "123456789012")["Statement"]
 
     assert statement == {
         "Effect": "Allow",
@@ -135,8 +135,8 @@ def test_a_document_has_the_current_version() -> None:
 @pytest.mark.parametrize(
     ("trust", "service", "conditioned"),
     [
-        (policies.monitoring_assumes_role("1"), "monitoring.rds", True),
-        (policies.backup_assumes_role(), "backup", False),
+        (policies.assumed_by("monitoring.rds", "1"), "monitoring.rds", True),
+        (policies.assumed_by("backup"), "backup", False),
     ],
 )
 def test_a_services_role_is_that_services_alone(
