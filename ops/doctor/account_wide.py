@@ -67,7 +67,7 @@ def watchers(clients: Clients) -> Mapping[str, bool | None]:
 
 def _is_there(clients: Clients, service: str, operation: str, listed: str) -> bool | None:
     try:
-        return bool(ask_all(clients, service, operation, (listed,))[listed])
+        return bool(ask_all(clients, service, operation, listed))
     except UserError:
         return None
 
