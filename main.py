@@ -12,12 +12,16 @@ The only reader of the environment, together with the command lines:
 """
 
 import os
-
-from synth.bindings import leave, restart_without_checks
+import sys
 
 if __name__ == "__main__":
-    restart_without_checks(os.environ)
-    # Only now: what is imported before the restart is imported twice.
+    if __debug__ and not os.environ.get("ATOMIC_STOCK_BINDINGS"):
+        # jsii checks the type of every argument unless Python optimizes, an eighth of a synthesis; mypy has
+        # checked them before. What is imported before the restart would be imported twice.
+        os.execv(sys.executable, [sys.executable, "-O", *sys.argv])  # noqa: S606  # ourselves, no shell
+    from synth.bindings import keep_garbage, leave
+
+    keep_garbage(os.environ)
     from synth.stages import synthesize_stages
 
     leave(synthesize_stages(os.environ), os.environ)

@@ -14,7 +14,7 @@ from aws.resources import RESOURCES
 from common.errors import UserError, shorten
 from common.files import replace_file
 from common.text_files import read_json
-from imports.sources.cloudformation.verdicts import Fate
+from imports.sources.cloudformation.fate import Fate
 from imports.sources.terraform_base.mapping import SHARED_ROLES
 
 Source = Literal["base", "stack"]

@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from common.screen import Version
+from local.moto_patches import patch_moto
 
 HOST = "127.0.0.1"
 
@@ -62,19 +63,7 @@ def serve(listener: socket.socket, *, log_requests: bool, lenient: bool) -> None
 
     from local.calls import Calls  # noqa: PLC0415
     from local.chat import Chat  # noqa: PLC0415
-    from local.cloudformation.service import serve_cloudformation  # noqa: PLC0415
     from local.faults import Faults  # noqa: PLC0415
-    from local.moto_patches.audits import fill_audit_gaps  # noqa: PLC0415
-    from local.moto_patches.cdn import fill_cdn_gaps  # noqa: PLC0415
-    from local.moto_patches.certificates import fill_certificate_gaps  # noqa: PLC0415
-    from local.moto_patches.costs import fill_cost_gaps  # noqa: PLC0415
-    from local.moto_patches.ecs import fill_ecs_gaps  # noqa: PLC0415
-    from local.moto_patches.ecs_history import remember_deployments  # noqa: PLC0415
-    from local.moto_patches.gaps import fill_gaps  # noqa: PLC0415
-    from local.moto_patches.names import fill_name_gaps  # noqa: PLC0415
-    from local.moto_patches.rds_parameters import say_who_set_a_database_parameter  # noqa: PLC0415
-    from local.moto_patches.security import fill_security_gaps  # noqa: PLC0415
-    from local.moto_patches.taken import refuse_taken_names  # noqa: PLC0415
     from local.validation.gate import Strict  # noqa: PLC0415
 
     class QuietRequestHandler(MotoRequestHandler):
@@ -83,18 +72,7 @@ def serve(listener: socket.socket, *, log_requests: bool, lenient: bool) -> None
 
     # moto lists its own folders for each request, a fifth of what most requests take.
     backends.list_of_moto_modules = cache(lambda of=backends.list_of_moto_modules: frozenset(of()))
-    fill_gaps()
-    say_who_set_a_database_parameter()
-    fill_audit_gaps()
-    fill_name_gaps()
-    fill_cdn_gaps()
-    fill_certificate_gaps()
-    fill_cost_gaps()
-    fill_ecs_gaps()
-    remember_deployments()
-    fill_security_gaps()
-    refuse_taken_names()
-    serve_cloudformation()
+    patch_moto()
     moto = Chat(DomainDispatcherApplication(create_backend_app))
     server = make_server(
         HOST,

@@ -103,10 +103,8 @@ def _play(emulator: Emulator, folder: Path) -> int:
         say(f"{name} = {value}")
 
     headline("4. What exists, as AWS tells it")
-    print_table(
-        ("what", "how many", "which"),
-        [(row.what, row.count, row.which) for row in what_exists(emulator.client, outputs=outputs)],
-    )
+    existing = what_exists(emulator.client, outputs=outputs)
+    print_table(("what", "how many", "which"), list(existing))
 
     headline(f"5. cdktf diff {STACK}")
     with waiting() as progress:

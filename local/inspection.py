@@ -1,17 +1,10 @@
 """Reads back what exists in an account, as a person would want it summed up."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-
-@dataclass(frozen=True, kw_only=True)
-class Counted:
-    """One line of the summary."""
-
-    what: str
-    count: int
-    which: str
+Counted = tuple[str, int, str]
+"""What there is, how many of it, and which."""
 
 
 def what_exists(client: Callable[[str], Any], *, outputs: Mapping[str, str]) -> Iterator[Counted]:
@@ -35,11 +28,8 @@ def what_exists(client: Callable[[str], Any], *, outputs: Mapping[str, str]) -> 
         for listener in listeners:
             if listener["Protocol"] == "HTTPS":
                 rules = elb.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
-                yield Counted(
-                    what="routes",
-                    count=len(rules) - 1,  # beside the default rule
-                    which=", ".join(sorted(_path(rule) for rule in rules if rule["Conditions"])),
-                )
+                paths = sorted(_path(rule) for rule in rules if rule["Conditions"])
+                yield "routes", len(rules) - 1, ", ".join(paths)  # beside the default rule
 
     cluster = outputs["ClusterName"]
     arns = ecs.list_services(cluster=cluster, maxResults=100)["serviceArns"]
@@ -67,7 +57,7 @@ def what_exists(client: Callable[[str], Any], *, outputs: Mapping[str, str]) -> 
         for alarm in cloudwatch.describe_alarms(MaxRecords=100)["MetricAlarms"]
         if not alarm["AlarmName"].startswith("TargetTracking-")  # scaling makes its own
     ]
-    yield Counted(what="alarms", count=len(alarms), which="all on the dashboard")
+    yield "alarms", len(alarms), "all on the dashboard"
     dashboards = cloudwatch.list_dashboards()["DashboardEntries"]
     yield _row("dashboards", dashboards, "DashboardName")
     logs = client("logs").describe_log_groups()["logGroups"]
@@ -75,9 +65,7 @@ def what_exists(client: Callable[[str], Any], *, outputs: Mapping[str, str]) -> 
 
 
 def _row(what: str, found: list[dict[str, Any]], key: str) -> Counted:
-    return Counted(
-        what=what, count=len(found), which=", ".join(sorted(str(item[key]) for item in found))
-    )
+    return what, len(found), ", ".join(sorted(str(item[key]) for item in found))
 
 
 def _path(rule: dict[str, Any]) -> str:

@@ -3,12 +3,11 @@
 from typing import Any
 
 import tomlkit
-from tomlkit.exceptions import TOMLKitError
 
 from common.errors import UserError
 from modules.settings.services import SERVICES, Service
-from modules.settings.stage_files import parse_stage
 from modules.settings.stage_settings import StageSettings
+from ops.images.image_tags import with_change
 
 _BUILT_IN = frozenset(row.name for row in SERVICES)
 
@@ -27,8 +26,8 @@ def renamed(text: str, settings: StageSettings, old: str, new: str) -> str:
             f"{old} was {row.renamed_from} before, and a service is renamed once: its registry and route "
             "are known by one former name"
         )
-    try:
-        document = tomlkit.parse(text)
+
+    def change(document: Any) -> None:
         services: Any = document.setdefault("services", tomlkit.table(is_super_table=True))
         own = services.pop(old, None)
         table = _whole_row(row) if old in _BUILT_IN else own
@@ -41,16 +40,9 @@ def renamed(text: str, settings: StageSettings, old: str, new: str) -> str:
             services[old] = {"enabled": False}
         elif row.uses_database or row.uses_file_storage:
             services[old] = _empty_group(row)
-        changed = tomlkit.dumps(document)
-        _, errors = parse_stage(tomlkit.parse(changed).unwrap(), stage=settings.stage, root=None)
-    except (TOMLKitError, AttributeError, TypeError) as error:
-        raise UserError(
-            f"the stage file cannot be changed ({error}): write the new table there by hand "
-            "(docs/runbooks/rename-service.md)"
-        ) from None
-    if errors:
-        raise UserError(f"the stage file would be wrong: {errors[0]}")
-    return changed
+
+    by_hand = "the new table (docs/runbooks/rename-service.md)"
+    return with_change(text, change, stage=settings.stage, by_hand=by_hand)
 
 
 def _whole_row(row: Service) -> dict[str, Any]:

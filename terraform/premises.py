@@ -132,7 +132,7 @@ def refuse_untrusted_state(workspace: Workspace) -> None:
     # A first run that is under way has not written it yet.
     lost = None if lock and lock.holder is LockHolder.ALIVE else lost_state(path)
     if lost is not None:
-        raise UntrustedStateError(f"{lost.text}: run `{recover}`")
+        raise UntrustedStateError(f"{lost}: run `{recover}`")
     backup = path.with_name(f"{path.name}.backup")
     if not path.exists() and backup.exists():
         raise UntrustedStateError(

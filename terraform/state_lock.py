@@ -79,33 +79,6 @@ class StateLock:
         return f"rm {self.place}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class LostState:
-    """A local state file that is empty or truncated, and the backup beside it.
-
-    `resources` counts the resources of the backup; None where there is none that can be read.
-    """
-
-    path: Path
-    size: int
-    backup: Path
-    resources: int | None
-
-    @property
-    def text(self) -> str:
-        """What is wrong with it, on one line."""
-        what = "is empty" if not self.size else "is truncated"
-        if self.resources is None:
-            return (
-                f"{self.path} {what}, and there is no backup beside it: if anything was deployed, its "
-                "state is lost"
-            )
-        return (
-            f"{self.path} {what}: the state is lost; {self.backup.name} beside it holds "
-            f"{self.resources} resources, as of before the last run"
-        )
-
-
 def local_lock(state_file: Path) -> StateLock | None:
     """Return the lock of a state in a file, held or left behind; None when there is none."""
     info = lock_info_path(state_file)
@@ -143,7 +116,7 @@ def s3_lock(clients: Clients, *, bucket: str, key: str) -> StateLock | None:
     )
 
 
-def lost_state(state_file: Path) -> LostState | None:
+def lost_state(state_file: Path) -> str | None:
     """Describe a local state file that holds no state; None when it is well, or not there.
 
     Terraform empties the file before it writes it, and takes an empty one for a new stage.
@@ -158,7 +131,16 @@ def lost_state(state_file: Path) -> LostState | None:
         return None
     backup = state_file.with_name(f"{state_file.name}.backup")
     held = _resources(backup.read_bytes()) if backup.is_file() else None
-    return LostState(path=state_file, size=len(text.strip()), backup=backup, resources=held)
+    what = "is truncated" if text.strip() else "is empty"
+    if held is None:
+        return (
+            f"{state_file} {what}, and there is no backup beside it: if anything was deployed, its state is "
+            "lost"
+        )
+    return (
+        f"{state_file} {what}: the state is lost; {backup.name} beside it holds {held} resources, as of "
+        "before the last run"
+    )
 
 
 def read_between_writes(state_file: Path) -> bytes:

@@ -119,7 +119,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 # What imports constructs, or files that do, starts node before any marker is seen.
-NOT_QUICK = ("integration", "modules/edge/test_web_firewall.py", "modules/test_context.py")
+NOT_QUICK = (
+    "integration",
+    "modules/edge/test_web_firewall.py",
+    "modules/test_context.py",
+    "synth/test_kernel.py",
+)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

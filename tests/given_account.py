@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.validation.account import Subnet
+from local.validation.account import Account, Subnet
 
 
 @dataclass(frozen=True, kw_only=True)
-class GivenAccount:
+class GivenAccount(Account):
     """An account with what is given."""
 
+    region: str = "us-east-1"
     subnets: Mapping[str, Subnet] = field(default_factory=dict)
     vpc_of: Mapping[str, str] = field(default_factory=dict)
     naming: Mapping[str, Sequence[str]] = field(default_factory=dict)

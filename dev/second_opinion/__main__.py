@@ -156,9 +156,7 @@ def _played(folder: Path) -> list[str]:
         read = what_exists(
             lambda service: (ours if service in GAPS else theirs).client(service), outputs=outputs
         )
-        print_table(
-            ("what", "how many", "which"), [(row.what, row.count, row.which) for row in read]
-        )
+        print_table(("what", "how many", "which"), list(read))
         changed = changed_by(plan)
         against = judged(changed)
         say(

@@ -39,6 +39,8 @@ from synth.bindings import accelerate
 accelerate(os.environ)
 import synth.stages
 import modules.app
+import jsii
+jsii.stats()  # an answer, which comes after all that Node still loads
 """
 
 

@@ -1,7 +1,7 @@
 """Change sets, of which an import is the way back for what a stack has let go of."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.core.exceptions import ServiceException
@@ -22,8 +22,10 @@ from local.cloudformation.rows import row_of
 from local.cloudformation.stack import ChangeSet, EmulatedStack, Settings, new_arn, now
 from local.cloudformation.template import Template
 from local.cloudformation.work import Worker
+from local.moto_patches.patching import adds
 
 
+@adds(CloudFormationResponse)
 def _create_change_set(self: CloudFormationResponse) -> ActionResult:
     aws, kind = aws_of(self), self._get_param("ChangeSetType") or "UPDATE"
     name = self._get_param("ChangeSetName")
@@ -146,6 +148,7 @@ def change_set_of(self: CloudFormationResponse) -> tuple[EmulatedStack, ChangeSe
     raise _NoSuchChangeSet(f"ChangeSet [{named}] does not exist")
 
 
+@adds(CloudFormationResponse)
 def _describe_change_set(self: CloudFormationResponse) -> ActionResult:
     stack, change = change_set_of(self)
     return ActionResult(
@@ -165,6 +168,7 @@ def _describe_change_set(self: CloudFormationResponse) -> ActionResult:
     )
 
 
+@adds(CloudFormationResponse)
 def _execute_change_set(self: CloudFormationResponse) -> ActionResult:
     aws, (stack, change) = aws_of(self), change_set_of(self)
     if change.status != "CREATE_COMPLETE":
@@ -187,6 +191,7 @@ def _execute_change_set(self: CloudFormationResponse) -> ActionResult:
     return EmptyResult()
 
 
+@adds(CloudFormationResponse)
 def _delete_change_set(self: CloudFormationResponse) -> ActionResult:
     stack, change = change_set_of(self)
     stack.change_sets.pop(change.name)
@@ -195,11 +200,3 @@ def _delete_change_set(self: CloudFormationResponse) -> ActionResult:
 
 class _NoSuchChangeSet(ServiceException):
     code = "ChangeSetNotFound"
-
-
-CALLS: Final = (
-    _create_change_set,
-    _describe_change_set,
-    _execute_change_set,
-    _delete_change_set,
-)

@@ -10,6 +10,7 @@ from local.cloudformation.change_sets import change_set_of
 from local.cloudformation.requests import STACKS, ValidationError, aws_of, stack_of, start
 from local.cloudformation.stack import EmulatedStack, now
 from local.cloudformation.work import Worker
+from local.moto_patches.patching import adds
 
 _DRIFTABLE: Final = (
     "CREATE_COMPLETE",
@@ -21,6 +22,7 @@ _DRIFTABLE: Final = (
 )
 
 
+@adds(CloudFormationResponse)
 def _describe_stacks(self: CloudFormationResponse) -> ActionResult:
     name = self._get_param("StackName")
     stacks = [stack_of(self)] if name else [s for s in STACKS.of(aws_of(self)) if not s.deleted]
@@ -60,6 +62,7 @@ def _parameter(stack: EmulatedStack, name: str) -> dict[str, str]:
     return {"ParameterKey": name, "ParameterValue": "****" if hidden else value}
 
 
+@adds(CloudFormationResponse)
 def _list_stacks(self: CloudFormationResponse) -> ActionResult:
     wanted = self._get_param("StackStatusFilter")
     return ActionResult(
@@ -96,11 +99,13 @@ def _resource_rows(self: CloudFormationResponse) -> list[dict[str, Any]]:
     ]
 
 
+@adds(CloudFormationResponse)
 def _describe_stack_resources(self: CloudFormationResponse) -> ActionResult:
     # AWS answers with a hundred rows at most, and has no next page.
     return ActionResult({"StackResources": _resource_rows(self)[:100]})
 
 
+@adds(CloudFormationResponse)
 def _describe_stack_resource(self: CloudFormationResponse) -> ActionResult:
     name = self._get_param("LogicalResourceId")
     for row in _resource_rows(self):
@@ -114,6 +119,7 @@ def _describe_stack_resource(self: CloudFormationResponse) -> ActionResult:
 _PAGE: Final = 100
 
 
+@adds(CloudFormationResponse)
 def _list_stack_resources(self: CloudFormationResponse) -> ActionResult:
     rows, start = _resource_rows(self), int(self._get_param("NextToken") or 0)
     page = {"StackResourceSummaries": rows[start : start + _PAGE]}
@@ -121,6 +127,7 @@ def _list_stack_resources(self: CloudFormationResponse) -> ActionResult:
     return ActionResult({**page, **more})
 
 
+@adds(CloudFormationResponse)
 def _describe_stack_events(self: CloudFormationResponse) -> ActionResult:
     stack, start = stack_of(self), int(self._get_param("NextToken") or 0)
     events = [
@@ -141,6 +148,7 @@ def _describe_stack_events(self: CloudFormationResponse) -> ActionResult:
     return ActionResult({"StackEvents": events[start : start + _PAGE], **more})
 
 
+@adds(CloudFormationResponse)
 def _get_template(self: CloudFormationResponse) -> ActionResult:
     named = self._get_param("ChangeSetName")
     found = change_set_of(self)[1] if named else stack_of(self)
@@ -149,11 +157,13 @@ def _get_template(self: CloudFormationResponse) -> ActionResult:
     )
 
 
+@adds(CloudFormationResponse)
 def _get_stack_policy(self: CloudFormationResponse) -> ActionResult:
     policy = stack_of(self).policy
     return ActionResult({"StackPolicyBody": policy} if policy else {})
 
 
+@adds(CloudFormationResponse)
 def _list_exports(self: CloudFormationResponse) -> ActionResult:
     return ActionResult(
         {
@@ -165,6 +175,7 @@ def _list_exports(self: CloudFormationResponse) -> ActionResult:
     )
 
 
+@adds(CloudFormationResponse)
 def _list_imports(self: CloudFormationResponse) -> ActionResult:
     name = self._get_param("ExportName")
     users = STACKS.importers(aws_of(self), name)
@@ -173,6 +184,7 @@ def _list_imports(self: CloudFormationResponse) -> ActionResult:
     return ActionResult({"Imports": users})
 
 
+@adds(CloudFormationResponse)
 def _detect_stack_drift(self: CloudFormationResponse) -> ActionResult:
     stack = stack_of(self)
     if stack.status not in _DRIFTABLE:
@@ -191,6 +203,7 @@ def _look_for_drift(worker: Worker) -> None:
     worker.stack.drift.update(rows=rows, status="DRIFTED" if different else "IN_SYNC")
 
 
+@adds(CloudFormationResponse)
 def _describe_stack_drift_detection_status(self: CloudFormationResponse) -> ActionResult:
     detection = self._get_param("StackDriftDetectionId")
     for stack in STACKS.of(aws_of(self)):
@@ -214,6 +227,7 @@ def _describe_stack_drift_detection_status(self: CloudFormationResponse) -> Acti
     )
 
 
+@adds(CloudFormationResponse)
 def _describe_stack_resource_drifts(self: CloudFormationResponse) -> ActionResult:
     wanted = self._get_param("StackResourceDriftStatusFilters")
     rows = stack_of(self).drift.get("rows") or []
@@ -224,20 +238,3 @@ def _describe_stack_resource_drifts(self: CloudFormationResponse) -> ActionResul
             ]
         }
     )
-
-
-CALLS: Final = (
-    _describe_stacks,
-    _list_stacks,
-    _describe_stack_resources,
-    _describe_stack_resource,
-    _list_stack_resources,
-    _describe_stack_events,
-    _get_template,
-    _get_stack_policy,
-    _list_exports,
-    _list_imports,
-    _detect_stack_drift,
-    _describe_stack_drift_detection_status,
-    _describe_stack_resource_drifts,
-)

@@ -17,6 +17,9 @@ from local.cloudformation.stack import EmulatedStack, Settings
 from local.cloudformation.template import MAX_BODY_BYTES, Template, TemplateError
 from local.cloudformation.work import Worker
 
+# Our answers are in the shape of AWS's model already.
+CloudFormationResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER = {}
+
 
 class ValidationError(ServiceException):
     """A refusal."""

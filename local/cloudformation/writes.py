@@ -1,7 +1,7 @@
 """The calls that make, change and delete stacks."""
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.core.exceptions import ServiceException
@@ -20,12 +20,14 @@ from local.cloudformation.requests import (
 )
 from local.cloudformation.stack import EmulatedStack, new_arn, now
 from local.cloudformation.work import Worker
+from local.moto_patches.patching import adds
 
 
 class _AlreadyExists(ServiceException):
     code = "AlreadyExistsException"
 
 
+@adds(CloudFormationResponse)
 def _create_stack(self: CloudFormationResponse) -> ActionResult:
     aws, name = aws_of(self), self._get_param("StackName")
     with STACKS.lock:
@@ -59,6 +61,7 @@ def _imported(value: Any) -> Iterable[str]:
             yield from _imported(item)
 
 
+@adds(CloudFormationResponse)
 def _update_stack(self: CloudFormationResponse) -> ActionResult:
     aws, stack = aws_of(self), stack_of(self)
     with STACKS.lock:
@@ -79,6 +82,7 @@ def _update_stack(self: CloudFormationResponse) -> ActionResult:
     return ActionResult({"StackId": stack.arn})
 
 
+@adds(CloudFormationResponse)
 def _delete_stack(self: CloudFormationResponse) -> ActionResult:
     aws = aws_of(self)
     retained = self._get_param("RetainResources") or []
@@ -116,27 +120,20 @@ def _delete_stack(self: CloudFormationResponse) -> ActionResult:
     return EmptyResult()
 
 
+@adds(CloudFormationResponse)
 def _validate_template(self: CloudFormationResponse) -> ActionResult:
     template = template_of(self, None)
     return ActionResult({"Parameters": [{"ParameterKey": name} for name in template.parameters]})
 
 
+@adds(CloudFormationResponse)
 def _update_termination_protection(self: CloudFormationResponse) -> ActionResult:
     stack = stack_of(self)
     stack.is_protected = bool(self._get_bool_param("EnableTerminationProtection"))
     return ActionResult({"StackId": stack.arn})
 
 
+@adds(CloudFormationResponse)
 def _set_stack_policy(self: CloudFormationResponse) -> ActionResult:
     stack_of(self).policy = self._get_param("StackPolicyBody")
     return EmptyResult()
-
-
-CALLS: Final = (
-    _create_stack,
-    _update_stack,
-    _delete_stack,
-    _validate_template,
-    _update_termination_protection,
-    _set_stack_policy,
-)

@@ -1,4 +1,4 @@
-"""What moto 5.2 leaves out of budgets and of Cost Explorer's anomaly detection."""
+"""What moto leaves out of budgets and of Cost Explorer's anomaly detection."""
 
 import json
 import uuid
@@ -11,6 +11,8 @@ from moto.ce.models import CostExplorerBackend
 from moto.ce.responses import CostExplorerResponse
 from moto.core.exceptions import JsonRESTError
 
+from local.moto_patches.patching import Own, adds, around
+
 # The two kinds of object of anomaly detection, as Cost Explorer names their members.
 _KINDS = {"Monitor": "monitor", "Subscription": "subscription"}
 # Newer accounts begin with a monitor of services, and AWS allows no second.
@@ -18,70 +20,60 @@ _KINDS = {"Monitor": "monitor", "Subscription": "subscription"}
 # https://docs.aws.amazon.com/cost-management/latest/userguide/management-limits.html
 FIRST_MONITOR = "arn:aws:ce::{account}:anomalymonitor/8c5f1f5e-5b1d-4c0e-9a55-6f4a2f0d7c11"
 _OF_SERVICES = {"MonitorType": "DIMENSIONAL", "MonitorDimension": "SERVICE"}
+_BUDGETS_TAGS: dict[str, dict[str, str]] = {}
 
 
-def fill_cost_gaps() -> None:
-    """Patch moto's classes, once per process."""
-    _keep_budgets()
-    for kind in _KINDS:
-        _keep_anomaly_objects(kind)
+@adds(BudgetsResponse)
+def _list_tags_for_resource(self: BudgetsResponse) -> str:
+    """Without it the provider retries 25 times."""
+    tags = _BUDGETS_TAGS.get(self._get_param("ResourceARN"), {})
+    return json.dumps(
+        {"ResourceTags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+    )
 
 
-def _keep_budgets() -> None:
-    """Tags, without which the provider retries 25 times; who is told; and changes."""
-    tags_by_arn: dict[str, dict[str, str]] = {}
+@adds(BudgetsResponse)
+def _tag_resource(self: BudgetsResponse) -> str:
+    tags = _BUDGETS_TAGS.setdefault(self._get_param("ResourceARN"), {})
+    tags.update({tag["Key"]: tag["Value"] for tag in self._get_param("ResourceTags")})
+    return "{}"
 
-    def list_tags_for_resource(self: BudgetsResponse) -> str:
-        tags = tags_by_arn.get(self._get_param("ResourceARN"), {})
-        return json.dumps(
-            {"ResourceTags": [{"Key": key, "Value": value} for key, value in tags.items()]}
-        )
 
-    def tag_resource(self: BudgetsResponse) -> str:
-        tags = tags_by_arn.setdefault(self._get_param("ResourceARN"), {})
-        tags.update({tag["Key"]: tag["Value"] for tag in self._get_param("ResourceTags")})
-        return "{}"
+@adds(BudgetsResponse)
+def _untag_resource(self: BudgetsResponse) -> str:
+    for key in self._get_param("ResourceTagKeys"):
+        _BUDGETS_TAGS.get(self._get_param("ResourceARN"), {}).pop(key, None)
+    return "{}"
 
-    def untag_resource(self: BudgetsResponse) -> str:
-        for key in self._get_param("ResourceTagKeys"):
-            tags_by_arn.get(self._get_param("ResourceARN"), {}).pop(key, None)
-        return "{}"
 
-    def describe_subscribers_for_notification(self: BudgetsResponse) -> str:
-        budgets = self.backend.budgets[self._get_param("AccountId")]
-        asked = self._get_param("Notification")
-        # A client leaves out what has a default.
-        (subscribers,) = [
-            each.subscribers
-            for each in budgets[self._get_param("BudgetName")].notifications
-            if each.details.items() >= asked.items() or asked.items() >= each.details.items()
-        ]
-        return json.dumps({"Subscribers": subscribers})
+@adds(BudgetsResponse)
+def _describe_subscribers_for_notification(self: BudgetsResponse) -> str:
+    budgets = self.backend.budgets[self._get_param("AccountId")]
+    asked = self._get_param("Notification")
+    # A client leaves out what has a default.
+    (subscribers,) = [
+        each.subscribers
+        for each in budgets[self._get_param("BudgetName")].notifications
+        if each.details.items() >= asked.items() or asked.items() >= each.details.items()
+    ]
+    return json.dumps({"Subscribers": subscribers})
 
-    def update_budget(self: BudgetsResponse) -> str:
-        asked = self._get_param("NewBudget")
-        self.backend.budgets[self._get_param("AccountId")][asked["BudgetName"]].budget.update(asked)
-        return "{}"
 
-    create_budget = BudgetsResponse.create_budget
+@adds(BudgetsResponse)
+def _update_budget(self: BudgetsResponse) -> str:
+    asked = self._get_param("NewBudget")
+    self.backend.budgets[self._get_param("AccountId")][asked["BudgetName"]].budget.update(asked)
+    return "{}"
 
-    def create_with_tags(self: BudgetsResponse) -> str:
-        answer = create_budget(self)
-        account, name = self._get_param("AccountId"), self._get_param("Budget")["BudgetName"]
-        tags_by_arn[f"arn:aws:budgets::{account}:budget/{name}"] = {
-            tag["Key"]: tag["Value"] for tag in self._get_param("ResourceTags") or []
-        }
-        return answer
 
-    BudgetsResponse.create_budget = create_with_tags  # type: ignore[method-assign]  # the patch
-    for call in (
-        describe_subscribers_for_notification,
-        list_tags_for_resource,
-        tag_resource,
-        untag_resource,
-        update_budget,
-    ):
-        setattr(BudgetsResponse, call.__name__, call)
+@around(BudgetsResponse)
+def _create_budget(own: Own, self: BudgetsResponse) -> Any:
+    answer = own(self)
+    account, name = self._get_param("AccountId"), self._get_param("Budget")["BudgetName"]
+    _BUDGETS_TAGS[f"arn:aws:budgets::{account}:budget/{name}"] = {
+        tag["Key"]: tag["Value"] for tag in self._get_param("ResourceTags") or []
+    }
+    return answer
 
 
 def _keep_anomaly_objects(kind: str) -> None:
@@ -162,3 +154,7 @@ def _refuse_unknown_monitors(backend: CostExplorerBackend, asked: Mapping[str, A
     for name in asked.get("MonitorArnList", ()):
         if name not in known:
             raise JsonRESTError("UnknownMonitorException", f"Could not find monitor {name}")
+
+
+for _kind in _KINDS:
+    _keep_anomaly_objects(_kind)

@@ -1,59 +1,44 @@
-"""What moto 5.2 forgets: who registered a task definition, which images ran, what a moved tag was."""
+"""What moto forgets: who registered a task definition, which images ran, what a moved tag was."""
 
 from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
-from moto.ecr.models import ECRBackend, Image, ecr_backends
+from moto.ecr.models import ECRBackend, ecr_backends
 from moto.ecs.models import EC2ContainerServiceBackend, Service, TaskDefinition
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.moto_api._internal import mock_random
 
-
-def remember_deployments() -> None:
-    """Patch moto's classes; a second time in a process nothing is done."""
-    if hasattr(EC2ContainerServiceResponse, "list_service_deployments"):
-        return
-    _say_who_registered_a_task_definition()
-    _remember_service_revisions()
-    _keep_images_whose_tag_moves()
-    EC2ContainerServiceResponse.list_service_deployments = _list_service_deployments  # type: ignore[attr-defined]  # the patch
-    EC2ContainerServiceResponse.describe_service_revisions = _describe_service_revisions  # type: ignore[attr-defined]  # the patch
+from local.moto_patches.patching import Own, adds, around
 
 
-def _say_who_registered_a_task_definition() -> None:
-    make = TaskDefinition.__init__
-
-    def registered(self: TaskDefinition, *arguments: Any, **named: Any) -> None:
-        make(self, *arguments, **named)
-        account = self.arn.split(":")[4]
-        self.registered_at = utcnow()  # type: ignore[attr-defined]  # the patch
-        self.registered_by = f"arn:aws:iam::{account}:user/test"  # type: ignore[attr-defined]  # the patch
-
-    TaskDefinition.__init__ = registered  # type: ignore[method-assign]  # the patch
+@around(TaskDefinition, "__init__")
+def _say_who_registered_it(own: Own, self: TaskDefinition, *arguments: Any, **named: Any) -> None:
+    own(self, *arguments, **named)
+    account = self.arn.split(":")[4]
+    self.registered_at = utcnow()  # type: ignore[attr-defined]  # the patch
+    self.registered_by = f"arn:aws:iam::{account}:user/test"  # type: ignore[attr-defined]  # the patch
 
 
-def _remember_service_revisions() -> None:
-    create, update = (
-        EC2ContainerServiceBackend.create_service,
-        EC2ContainerServiceBackend.update_service,
-    )
+@around(EC2ContainerServiceBackend)
+def _create_service(
+    own: Own, self: EC2ContainerServiceBackend, *arguments: Any, **named: Any
+) -> Service:
+    service: Service = own(self, *arguments, **named)
+    _remember(self, service)
+    return service
 
-    def created(self: EC2ContainerServiceBackend, *arguments: Any, **named: Any) -> Service:
-        service = create(self, *arguments, **named)
+
+@around(EC2ContainerServiceBackend)
+def _update_service(
+    own: Own, self: EC2ContainerServiceBackend, service_properties: dict[str, Any]
+) -> Service:
+    asked = service_properties.get
+    deploys = bool(asked("task_definition") or asked("force_new_deployment"))
+    service: Service = own(self, service_properties)
+    if deploys:
         _remember(self, service)
-        return service
-
-    def updated(self: EC2ContainerServiceBackend, service_properties: dict[str, Any]) -> Service:
-        asked = service_properties.get
-        deploys = bool(asked("task_definition") or asked("force_new_deployment"))
-        service = update(self, service_properties)
-        if deploys:
-            _remember(self, service)
-        return service
-
-    EC2ContainerServiceBackend.create_service = created  # type: ignore[method-assign]  # the patch
-    EC2ContainerServiceBackend.update_service = updated  # type: ignore[method-assign]  # the patch
+    return service
 
 
 def _remember(backend: EC2ContainerServiceBackend, service: Service) -> None:
@@ -93,23 +78,25 @@ def _history(backend: Any) -> list[dict[str, Any]]:
     return revisions
 
 
-def _keep_images_whose_tag_moves() -> None:
+@around(ECRBackend)
+def _put_image(
+    own: Own,
+    self: ECRBackend,
+    repository_name: str,
+    image_manifest: str,
+    image_tag: str,
+    *more: Any,
+) -> Any:
     """Moto deletes an image when another one gets its last tag; a registry keeps it without one."""
-    put = ECRBackend.put_image
-
-    def put_image(
-        self: ECRBackend, repository_name: str, image_manifest: str, image_tag: str, *more: Any
-    ) -> Image:
-        for each in self.repositories[repository_name].images:
-            if image_tag in each.image_tags and each.image_manifest != image_manifest:
-                each.remove_tag(image_tag)
-                if not each.image_tags:
-                    each.image_tag = ""
-        return put(self, repository_name, image_manifest, image_tag, *more)
-
-    ECRBackend.put_image = put_image  # type: ignore[assignment,method-assign]  # the patch
+    for each in self.repositories[repository_name].images:
+        if image_tag in each.image_tags and each.image_manifest != image_manifest:
+            each.remove_tag(image_tag)
+            if not each.image_tags:
+                each.image_tag = ""
+    return own(self, repository_name, image_manifest, image_tag, *more)
 
 
+@adds(EC2ContainerServiceResponse)
 def _list_service_deployments(self: EC2ContainerServiceResponse) -> ActionResult:
     name = str(self._get_param("service")).rpartition("/")[2]
     return ActionResult(
@@ -133,6 +120,7 @@ def _list_service_deployments(self: EC2ContainerServiceResponse) -> ActionResult
     )
 
 
+@adds(EC2ContainerServiceResponse)
 def _describe_service_revisions(self: EC2ContainerServiceResponse) -> ActionResult:
     asked = self._get_param("serviceRevisionArns")
     return ActionResult(

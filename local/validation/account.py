@@ -1,8 +1,8 @@
-"""What exists in the account, for the rules that ask: the question, and moto's answer."""
+"""What exists in the account, for the rules that ask: moto's memory tells."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from moto.backends import get_backend
 from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -16,53 +16,9 @@ class Subnet:
     zone: str
 
 
-class Account(Protocol):
-    """What the rules ask about an account in one region. What does not exist is None."""
-
-    def subnet(self, subnet_id: str) -> Subnet | None:
-        """Return the subnet."""
-        ...
-
-    def has_internet_gateway(self, vpc_id: str) -> bool:
-        """Return whether an internet gateway is attached to a VPC."""
-        ...
-
-    def vpc_of_group(self, group_id: str) -> str | None:
-        """Return the VPC of a security group."""
-        ...
-
-    def groups_naming(self, group_id: str) -> Sequence[str]:
-        """Return the other security groups with a rule that names this one, sorted."""
-        ...
-
-    def certificate_status(self, arn: str) -> str | None:
-        """Return the status of a certificate of ACM."""
-        ...
-
-    def has_repository(self, name: str, *, owner: str, region: str) -> bool:
-        """Return whether ECR has this repository; of another account's nobody knows, and it does."""
-        ...
-
-    def has_role(self, arn: str) -> bool:
-        """Return whether a role exists; of another account's nobody knows, and it does."""
-        ...
-
-    def system_tags(self, call: str, params: Mapping[str, Any], /) -> Mapping[str, str]:
-        """Return AWS's own tags of an object whose whole set of tags a call replaces."""
-        ...
-
-    def secret_text(self, name_or_arn: str) -> str | None:
-        """Return a secret's current value; empty when it has none, None when there is no such secret."""
-        ...
-
-    def containers(self, task_definition: str) -> Sequence[Mapping[str, Any]] | None:
-        """Return the containers of a task definition, by its family, family:revision or ARN."""
-        ...
-
-
 @dataclass(frozen=True, kw_only=True)
-class MotoAccount:
-    """The account in moto's memory."""
+class Account:
+    """What the rules ask about an account in one region, and moto's answers. What does not exist is None."""
 
     region: str
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from local.calls import Application
-from local.validation.account import MotoAccount
+from local.validation.account import Account
 from local.validation.model import model_errors
 from local.validation.refusal import Answer, refuse
 from local.validation.rules import doubts, rule_errors
@@ -46,7 +46,7 @@ def _refused(environ: dict[str, Any], body: bytes) -> Answer | None:
         against_model = [line for line in against_model if f"= '{AWS_PREFIX}" not in line]
     if against_model:
         return refuse(call, against_model)
-    against_rules = rule_errors(call, MotoAccount(region=call.region))
+    against_rules, code = rule_errors(call, Account(region=call.region))
     if not against_rules:
         for doubt in doubts(call):
             print(
@@ -55,4 +55,4 @@ def _refused(environ: dict[str, Any], body: bytes) -> Answer | None:
                 flush=True,
             )
         return None
-    return refuse(call, [found.text for found in against_rules], against_rules[0].code)
+    return refuse(call, against_rules, code)

@@ -26,14 +26,6 @@ FormRule = Callable[[Params], list[str]]
 StandingRule = Callable[[Params, Account], list[str]]
 
 
-@dataclass(frozen=True, kw_only=True)
-class RuleError:
-    """What a rule has against a call, and the service's code for it; None is the usual one."""
-
-    text: str
-    code: str | None = None
-
-
 # What shows in the request itself.
 _FORM: Mapping[str, Iterable[FormRule]] = {
     "application-autoscaling.PutScheduledAction": [clocks.scheduled_action],
@@ -139,8 +131,11 @@ _POLICIES: Mapping[str, _Policy] = {
 }
 
 
-def rule_errors(call: Call, account: Account) -> list[RuleError]:
-    """Everything that the rules have against a call that its model allows."""
+def rule_errors(call: Call, account: Account) -> tuple[list[str], str | None]:
+    """Return all that the rules have against a call that its model allows, and the code of the first.
+
+    None is the service's usual one.
+    """
     name = f"{call.service}.{call.operation.name}"
     lines = []
     if call.operation.input_shape is not None:
@@ -155,11 +150,10 @@ def rule_errors(call: Call, account: Account) -> list[RuleError]:
     for question in _STANDING.get(name, ()):
         lines += question(call.params, account)
     policy, text = _policy(call)
-    found = [RuleError(text=line, code=_CODES.get(name)) for line in lines]
-    if policy is not None:
-        errors = policy.check(text) + policies.too_long(text, policy.most_characters)
-        found += [RuleError(text=line, code=policy.code) for line in errors]
-    return found
+    if policy is None:
+        return lines, _CODES.get(name)
+    code = _CODES.get(name) if lines else policy.code
+    return lines + policy.check(text) + policies.too_long(text, policy.most_characters), code
 
 
 def doubts(call: Call) -> list[str]:

@@ -45,11 +45,11 @@ class Cost:
     bill: Bill
     monthly_usd: float
     with_most_tasks_usd: float
-    legacy_base_usd: float | None
-    guide_usd: float | None
-    savings: tuple[Saving, ...]
-    enough: tuple[str, ...] | None
-    with_enough_usd: float | None
+    legacy_base_usd: float | None = None
+    guide_usd: float | None = None
+    savings: tuple[Saving, ...] = ()
+    enough: tuple[str, ...] | None = None
+    with_enough_usd: float | None = None
     life_hours: int | None = None
     life_usd: float | None = None
 
@@ -133,11 +133,6 @@ def _of_preview(stage: StageSettings, prices: Prices, progress: Progress) -> Cos
         bill=now,
         monthly_usd=now.monthly_usd,
         with_most_tasks_usd=bill(stack.of(), prices, tasks="most").monthly_usd,
-        legacy_base_usd=None,
-        guide_usd=None,
-        savings=(),
-        enough=None,
-        with_enough_usd=None,
         life_hours=hours,
         life_usd=now.monthly_usd * hours / HOURS_PER_MONTH,
     )

@@ -24,11 +24,10 @@ from ops.facts.services import service_facts
 from ops.images.engines import find_engine, run_engine
 from ops.images.image_builds import (
     build_command,
-    build_values,
     commit_tag,
     log_in,
     own_images,
-    planned_build,
+    planned_builds,
     push_target,
     registry_of,
     source_tree,
@@ -68,17 +67,7 @@ def build(
     tree = source_tree(deployed.settings, source)
     rows = [deployed.settings.services[name] for name in chosen]
     engine, tag = find_engine(), tag or commit_tag(tree, rows)
-    # All of them before the first: a missing Dockerfile should not show after half an hour.
-    builds = [
-        planned_build(
-            tree,
-            row,
-            registry=registry_of(deployed, row.name),
-            tag=tag,
-            values=build_values(deployed.settings),
-        )
-        for row in rows
-    ]
+    builds = planned_builds(deployed, tree, chosen, tag)
     with progress_on_screen(as_json) as progress:
         for each in builds:
             progress(f"building {each.reference} for {each.platform} with {engine}")

@@ -1,7 +1,6 @@
 """`preview`: a stage for a branch, on parts that a base stage lends, which ends by itself."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -31,19 +30,6 @@ app = typer.Typer(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Shown:
-    """A preview as `list` shows it. `expires_at` is None where its first deploy was cut short."""
-
-    name: str
-    stage: str
-    branch: str | None
-    address: str
-    expires_at: datetime | None
-    is_over: bool
-    objects: int
-
-
 app.command("up")(up)
 
 
@@ -58,12 +44,12 @@ def list_(base: Base = "dev", as_json: AsJson = False) -> None:
     now = datetime.now(UTC)
     with progress_on_screen(as_json) as progress:
         progress("reading the states of previews")
-        found = [_listed(each, now) for each in Previews(base=open_stage(base)).all()]
+        found = Previews(base=open_stage(base)).all()
     if as_json:
-        print_json({"base": base, "previews": found})
+        print_json({"base": base, "previews": [_for_programs(each, now) for each in found]})
     else:
-        _show(base, found)
-    if any(each.is_over for each in found):
+        _show(base, found, now)
+    if any(each.is_over(now) for each in found):
         raise typer.Exit(ASKS_FOR_A_PERSON)
 
 
@@ -161,29 +147,30 @@ def _moment(text: str) -> datetime:
         ) from None
 
 
-def _listed(found: Found, now: datetime) -> Shown:
-    return Shown(
-        name=found.name,
-        stage=found.stage,
-        branch=found.branch,
-        address=found.address,
-        expires_at=found.expires_at,
-        is_over=found.is_over(now),
-        objects=found.objects,
-    )
+def _for_programs(found: Found, now: datetime) -> dict[str, object]:
+    """Return a preview as programs get it. `expires_at` is None where its first deploy was cut short."""
+    return {
+        "name": found.name,
+        "stage": found.stage,
+        "branch": found.branch,
+        "address": found.address,
+        "expires_at": found.expires_at,
+        "is_over": found.is_over(now),
+        "objects": found.objects,
+    }
 
 
-def _show(base: str, found: Sequence[Shown]) -> None:
+def _show(base: str, found: Sequence[Found], now: datetime) -> None:
     if not found:
         say(f"{base} has no preview")
         return
     print_table(
         ("preview", "branch", "address", "ends"),
-        [(each.name, each.branch or "unknown", each.address, _ends(each)) for each in found],
+        [(each.name, each.branch or "unknown", each.address, _ends(each, now)) for each in found],
     )
 
 
-def _ends(preview: Shown) -> str:
+def _ends(preview: Found, now: datetime) -> str:
     if preview.expires_at is None:
         return "unknown: its first deploy was cut short"
-    return "over" if preview.is_over else local_time(preview.expires_at)
+    return "over" if preview.is_over(now) else local_time(preview.expires_at)

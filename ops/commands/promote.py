@@ -19,7 +19,7 @@ from ops.images.image_builds import (
     build_values,
     commit_tag,
     log_in,
-    planned_build,
+    planned_builds,
     push_builds,
     push_target,
     registry_of,
@@ -188,15 +188,7 @@ def _build(
                 f"{name} is another image in each stage, and is built again from commit {tag}: {tree} is at "
                 f"{present}: check {tag} out there, then run the same command again"
             )
-        builds.append(
-            planned_build(
-                tree,
-                row,
-                registry=push_target(deployed, name),
-                tag=tag,
-                values=build_values(deployed.settings),
-            )
-        )
+        builds += planned_builds(deployed, tree, [name], tag)
     with progress_on_screen(as_json) as progress:
         push_builds(deployed, find_engine(), builds, progress)
 

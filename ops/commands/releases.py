@@ -1,6 +1,7 @@
 """`releases` and `rollback`: which images ran when, and back to them."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -40,7 +41,7 @@ def releases(
         progress("asking for revisions and deployments")
         found = releases_of(deployed, last=last)
     if as_json:
-        print_json([_for_programs(each) for each in found])
+        print_json([{**asdict(each), "outcome": each.outcome} for each in found])
         return
     if not found:
         say(f"stage {stage} has run nothing yet: cdktf deploy {deployed.settings.stack_name}")
@@ -201,26 +202,4 @@ def _tags(deployed: Deployed, target: Release, newest: Release) -> dict[str, str
         name: tag_of(deployed, name, *then[name])
         for name, row in rows.items()
         if then[name] != now.get(name) or row.image_tag != then[name][0]
-    }
-
-
-def _for_programs(release: Release) -> dict[str, object]:
-    return {
-        "id": release.id,
-        "at": release.at,
-        "by": release.by,
-        "outcome": release.outcome,
-        "changed": release.changed,
-        "services": [
-            {
-                "service": each.service,
-                "task_definition": each.task_definition,
-                "image": each.image,
-                "digest": each.digest,
-                "at": each.at,
-                "by": each.by,
-                "outcome": each.outcome,
-            }
-            for each in release.services
-        ],
     }

@@ -4,32 +4,33 @@ A value is read, compared and put, and never printed. Whatever cuts the steps sh
 whether it is done.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
-from urllib.parse import quote_plus
+from typing import Literal
 
 from common.errors import UserError
-from modules.compute.authorities import tls_parameters
 from modules.settings.secrets import (
     DATABASE_ROLES,
     LOGIN_TAG,
     MASTER_CREDENTIALS,
     NOBODY_YET,
     OWN_ROLE,
-    SECRETS,
     SecretRow,
-    connection_string,
+)
+from ops.database.login_secrets import (
+    LOGINS,
+    NONE,
+    PENDING,
+    STRINGS,
+    draw,
+    login_in,
+    put_login,
+    put_value,
+    strings,
+    value_of,
 )
 from ops.database.scram import verifier
 from ops.deployed import Deployed
-from ops.facts.database import database_address
-
-_STRINGS = {row.login: row for row in SECRETS if row.login}
-_NONE = frozenset({"ResourceNotFoundException"})
-# A version that waits has the label of one that a rotation tries.
-_PENDING = "AWSPENDING"
 
 Outcome = Literal["replaced", "already", "kept"]
 
@@ -46,15 +47,15 @@ class Login:
     @property
     def string(self) -> SecretRow:
         """The connection string that belongs to it."""
-        return _STRINGS[self.secret]
+        return STRINGS[self.secret]
 
 
 def login_states(deployed: Deployed) -> Mapping[str, str]:
     """Return, by role, what its secret's tag says; no role where the secret does not exist."""
     found = {}
-    for role, secret in zip(DATABASE_ROLES, _STRINGS, strict=True):
+    for role, secret in LOGINS.items():
         answer = deployed.ask_unless(
-            "secretsmanager", "DescribeSecret", _NONE, SecretId=deployed.names.secret(secret)
+            "secretsmanager", "DescribeSecret", NONE, SecretId=deployed.names.secret(secret)
         )
         if answer is not None:
             tags = {each["Key"]: each["Value"] for each in answer.get("Tags", [])}
@@ -73,10 +74,7 @@ def read_logins(deployed: Deployed) -> tuple[Login, ...]:
             f"there is no secret for the role {sorted(missing)[0]}: deploy the stage first: "
             f"`cdktf deploy {deployed.settings.stack_name}`"
         )
-    return tuple(
-        _login(deployed, role, secret)
-        for role, secret in zip(DATABASE_ROLES, _STRINGS, strict=True)
-    )
+    return tuple(_login(deployed, role, secret) for role, secret in LOGINS.items())
 
 
 def password_of(deployed: Deployed, user: str) -> str:
@@ -85,13 +83,13 @@ def password_of(deployed: Deployed, user: str) -> str:
     Raises UserError for a user whose password the stage does not keep.
     """
     master = deployed.settings.database.master_username
-    secrets = {master: MASTER_CREDENTIALS, **dict(zip(DATABASE_ROLES, _STRINGS, strict=True))}
+    secrets = {master: MASTER_CREDENTIALS, **LOGINS}
     if user not in secrets:
         raise UserError(
             f"the stage keeps no password of {user!r}: allowed: {', '.join(secrets)}, or with --iam any that "
             "was granted rds_iam"
         )
-    document = _document(deployed, secrets[user])
+    document = login_in(deployed, secrets[user])
     if document.get("username") != user:
         raise UserError(
             f"{user} cannot log in yet: `python -m ops database apply FOLDER --stage "
@@ -112,41 +110,22 @@ def verifiers(logins: Sequence[Login]) -> dict[str, str]:
 
 def put_logins(deployed: Deployed, logins: Sequence[Login]) -> dict[str, Outcome]:
     """Let the services log in as their roles. A string is replaced only where it is the master user's."""
-    master = _document(deployed, MASTER_CREDENTIALS)
-    host, port = database_address(deployed)
-    tls = tls_parameters(deployed.settings.region)
-    place = {"host": host, "port": str(port), "name": deployed.settings.database.name}
+    user = deployed.settings.database.master_username
+    password = login_in(deployed, MASTER_CREDENTIALS).get("password", "")
     outcomes: dict[str, Outcome] = {}
     for each in logins:
         row = each.string
-        # Those of earlier versions asked nothing of TLS.
-        of_master = {
-            connection_string(
-                row,
-                username=deployed.settings.database.master_username,
-                password=quote_plus(str(master.get("password", ""))),
-                **place,
-                tls=asked,
-            )
-            for asked in ("", tls)
-        }
-        of_role = connection_string(
-            row,
-            username=each.role,
-            password=quote_plus(each.password),
-            **place,
-            tls=tls,
-        )
-        present = _value(deployed, row.name)
+        of_role, _ = strings(deployed, row, each.role, each.password)
+        present = value_of(deployed, row.name)
         if present == of_role:
             outcomes[row.name] = "already"
-        elif present in of_master:
-            _put(deployed, row.name, of_role)
+        elif present in strings(deployed, row, user, password):
+            put_value(deployed, row.name, of_role)
             outcomes[row.name] = "replaced"
         else:
             outcomes[row.name] = "kept"
         if each.waits:
-            _put(deployed, each.secret, _document_of(each.role, each.password))
+            put_login(deployed, each.secret, each.role, each.password)
             outcomes[each.secret] = "replaced"
     return outcomes
 
@@ -163,52 +142,9 @@ def tag_logins(deployed: Deployed, logins: Sequence[Login]) -> None:
 
 
 def _login(deployed: Deployed, role: str, secret: str) -> Login:
-    present = _document(deployed, secret)
+    present = login_in(deployed, secret)
     if present.get("username") == role:
         return Login(role=role, secret=secret, password=str(present["password"]), waits=False)
     # The master user's, from before there were roles: running tasks need it until the role is there.
-    waiting = _document(deployed, secret, _PENDING)
-    if "password" not in waiting:
-        waiting = {"password": _drawn(deployed)}
-        _put(deployed, secret, _document_of(role, waiting["password"]), _PENDING)
-    return Login(role=role, secret=secret, password=str(waiting["password"]), waits=True)
-
-
-def _document_of(role: str, password: str) -> str:
-    return json.dumps({"username": role, "password": password})
-
-
-def _drawn(deployed: Deployed) -> str:
-    answer = deployed.ask(
-        "secretsmanager", "GetRandomPassword", PasswordLength=40, ExcludePunctuation=True
-    )
-    return str(answer["RandomPassword"])
-
-
-def _document(deployed: Deployed, secret: str, label: str | None = None) -> dict[str, Any]:
-    try:
-        document = json.loads(_value(deployed, secret, label))
-    except ValueError:
-        return {}
-    return document if isinstance(document, dict) else {}
-
-
-def _value(deployed: Deployed, secret: str, label: str | None = None) -> str:
-    answer = deployed.ask_unless(
-        "secretsmanager",
-        "GetSecretValue",
-        _NONE,
-        SecretId=deployed.names.secret(secret),
-        **({"VersionStage": label} if label else {}),
-    )
-    return str((answer or {}).get("SecretString", ""))
-
-
-def _put(deployed: Deployed, secret: str, value: str, *labels: str) -> None:
-    deployed.ask(
-        "secretsmanager",
-        "PutSecretValue",
-        SecretId=deployed.names.secret(secret),
-        SecretString=value,
-        **({"VersionStages": list(labels)} if labels else {}),
-    )
+    password = login_in(deployed, secret, PENDING).get("password") or draw(deployed, secret, role)
+    return Login(role=role, secret=secret, password=str(password), waits=True)

@@ -8,27 +8,30 @@ import json
 import time
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import quote_plus
 
 from common.errors import UserError
 from common.progress import Progress
-from modules.compute.authorities import tls_parameters
-from modules.settings.secrets import DATABASE_ROLES, MASTER_CREDENTIALS, SECRETS, connection_string
+from modules.settings.secrets import MASTER_CREDENTIALS
+from ops.database.login_secrets import (
+    LOGINS,
+    NONE,
+    PENDING,
+    PREVIOUS,
+    STRINGS,
+    draw,
+    login_in,
+    put_value,
+    strings,
+    value_of,
+)
 from ops.database.scram import verifier
 from ops.database.script import bundle
 from ops.deployed import Deployed
-from ops.facts.database import database_address, database_facts
+from ops.facts.database import database_facts
 from ops.tasks.database_task import apply_in_task
 
-_CURRENT: Final = "AWSCURRENT"
-_PENDING: Final = "AWSPENDING"
-_PREVIOUS: Final = "AWSPREVIOUS"
-_NONE: Final = frozenset({"ResourceNotFoundException"})
 _NO_CLUSTER: Final = frozenset({"ClusterNotFoundException"})
 _POLL_SECONDS, _LONGEST_SECONDS = 5, 900
-_STRINGS: Final = {row.login: row for row in SECRETS if row.login}
-LOGINS: Final = dict(zip(DATABASE_ROLES, _STRINGS, strict=True))
-"""The secret of each role."""
 
 
 class Rotation:
@@ -43,35 +46,26 @@ class Rotation:
         self.user = user
         self.is_master = user == master
         self.secret = MASTER_CREDENTIALS if self.is_master else LOGINS[user]
-        self.string = None if self.is_master else _STRINGS[self.secret]
+        self.string = None if self.is_master else STRINGS[self.secret]
         self._deployed = deployed
 
     def waits(self) -> bool:
         """Whether a new password is drawn and not in use."""
-        drawn = self._document(_PENDING).get("password")
-        return drawn is not None and drawn != self._document(_CURRENT).get("password")
+        drawn = self._login(PENDING).get("password")
+        return drawn is not None and drawn != self._login().get("password")
 
     def draw(self) -> None:
         """Draw a new password, which waits."""
-        if self._document(_CURRENT).get("username") != self.user:
+        if self._login().get("username") != self.user:
             raise UserError(
                 f"{self.user} cannot log in yet: `python -m ops database apply FOLDER --stage "
                 f"{self._deployed.settings.stage}` makes the roles"
             )
-        drawn = self._deployed.ask(
-            "secretsmanager", "GetRandomPassword", PasswordLength=40, ExcludePunctuation=True
-        )["RandomPassword"]
-        self._deployed.ask(
-            "secretsmanager",
-            "PutSecretValue",
-            SecretId=self._id,
-            SecretString=json.dumps({"username": self.user, "password": drawn}),
-            VersionStages=[_PENDING],
-        )
+        draw(self._deployed, self.secret, self.user)
 
     def give_to_database(self, progress: Progress) -> None:
         """Let the database take the password that waits; once more does no harm."""
-        password = str(self._document(_PENDING)["password"])
+        password = str(self._login(PENDING)["password"])
         if not self.is_master:
             self._give_to_role(password, progress)
             return
@@ -97,26 +91,21 @@ class Rotation:
 
     def make_current(self) -> None:
         """Let the password that waits be the one in use."""
-        self._deployed.ask(
-            "secretsmanager",
-            "PutSecretValue",
-            SecretId=self._id,
-            SecretString=json.dumps(self._document(_PENDING)),
-        )
+        put_value(self._deployed, self.secret, json.dumps(self._login(PENDING)))
 
     def string_is_of_before(self) -> bool:
         """Whether the service's connection string has the password before this one."""
-        return self._string_value() in self._strings(_PREVIOUS)
+        assert self.string is not None  # noqa: S101  # of roles alone
+        before = self._login(PREVIOUS)
+        return "password" in before and value_of(self._deployed, self.string.name) in strings(
+            self._deployed, self.string, self.user, before["password"]
+        )
 
     def put_string(self) -> None:
         """Compose the connection string anew."""
         assert self.string is not None  # noqa: S101  # of roles alone
-        self._deployed.ask(
-            "secretsmanager",
-            "PutSecretValue",
-            SecretId=self._deployed.names.secret(self.string.name),
-            SecretString=self._strings(_CURRENT)[0],
-        )
+        now, _ = strings(self._deployed, self.string, self.user, self._login()["password"])
+        put_value(self._deployed, self.string.name, now)
 
     def readers(self) -> tuple[str, ...]:
         """Return the services that read the login, by itself or in a string."""
@@ -125,10 +114,14 @@ class Rotation:
 
     def is_unread(self) -> bool:
         """Whether the last rotation was ended before a service that reads the login was started anew."""
-        current, pending = self._document(_CURRENT), self._document(_PENDING)
-        answer = self._answer(self.string.name if self.string else self.secret, _CURRENT)
+        answer = self._deployed.ask_unless(
+            "secretsmanager",
+            "GetSecretValue",
+            NONE,
+            SecretId=self._deployed.names.secret(self.string.name if self.string else self.secret),
+        )
         services = [self._deployed.names.ecs_service(name) for name in self.readers()]
-        if not services or answer is None or current != pending:
+        if not services or answer is None or self._login() != self._login(PENDING):
             return False
         found = self._deployed.ask_unless(
             "ecs",
@@ -146,7 +139,7 @@ class Rotation:
 
     def _give_to_role(self, password: str, progress: Progress) -> None:
         passwords = {
-            role: str(self._of(secret, _CURRENT).get("password", ""))
+            role: str(login_in(self._deployed, secret).get("password", ""))
             for role, secret in LOGINS.items()
         } | {self.user: password}
         archive = bundle([], {role: verifier(each) for role, each in passwords.items()})
@@ -158,50 +151,5 @@ class Rotation:
                 "the same command again"
             )
 
-    def _strings(self, label: str) -> tuple[str, ...]:
-        """Return the strings that have this password, as they are composed, and as they once were."""
-        assert self.string is not None  # noqa: S101  # of roles alone
-        document = self._document(label)
-        if "password" not in document:
-            return ()
-        host, port = database_address(self._deployed)
-        return tuple(
-            connection_string(
-                self.string,
-                username=self.user,
-                password=quote_plus(str(document["password"])),
-                host=host,
-                port=str(port),
-                name=self._deployed.settings.database.name,
-                tls=tls,
-            )
-            for tls in (tls_parameters(self._deployed.settings.region), "")
-        )
-
-    def _string_value(self) -> str:
-        assert self.string is not None  # noqa: S101  # of roles alone
-        answer = self._answer(self.string.name, _CURRENT)
-        return str((answer or {}).get("SecretString", ""))
-
-    @property
-    def _id(self) -> str:
-        return self._deployed.names.secret(self.secret)
-
-    def _document(self, label: str) -> dict[str, Any]:
-        return self._of(self.secret, label)
-
-    def _of(self, secret: str, label: str) -> dict[str, Any]:
-        try:
-            found = json.loads(str((self._answer(secret, label) or {}).get("SecretString", "")))
-        except ValueError:
-            return {}
-        return found if isinstance(found, dict) else {}
-
-    def _answer(self, secret: str, label: str) -> Mapping[str, Any] | None:
-        return self._deployed.ask_unless(
-            "secretsmanager",
-            "GetSecretValue",
-            _NONE,
-            SecretId=self._deployed.names.secret(secret),
-            VersionStage=label,
-        )
+    def _login(self, label: str | None = None) -> Mapping[str, Any]:
+        return login_in(self._deployed, self.secret, label)

@@ -1,7 +1,6 @@
 """The doctor's rounds: which sources are asked, in which order, and what one that fails is worth."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from common.errors import UserError
@@ -35,13 +34,8 @@ from ops.secrets.secret_values import secret_states
 from terraform.environment import refusal
 from terraform.workspace import PROJECT
 
-
-@dataclass(frozen=True, kw_only=True)
-class Check:
-    """One source, asked and judged."""
-
-    name: str
-    findings: Callable[[], Sequence[Finding]]
+Checks = Mapping[str, Callable[[], Sequence[Finding]]]
+"""Sources by name: each is asked and judged."""
 
 
 def examine(
@@ -67,20 +61,20 @@ def examine(
     return found + run(_stage(deployed, deep=deep, look_up=look_up), progress)
 
 
-def run(checks: Sequence[Check], progress: Progress) -> list[Finding]:
+def run(checks: Checks, progress: Progress) -> list[Finding]:
     """Yield the findings of these checks. One that breaks is one finding, and the others go on."""
     found: list[Finding] = []
-    for check in checks:
-        progress(f"looking at {check.name}")
+    for name, findings in checks.items():
+        progress(f"looking at {name}")
         try:
-            found += check.findings()
+            found += findings()
         except UserError as error:
             what, _, remedy = str(error).rpartition(": ")
-            found.append(unknown(check.name, what, remedy))
+            found.append(unknown(name, what, remedy))
         except Exception as error:  # an answer of a form that nobody foresaw
             found.append(
                 unknown(
-                    check.name,
+                    name,
                     f"the answer could not be read ({type(error).__name__})",
                     "report this as a bug; the other checks hold",
                 )
@@ -88,56 +82,40 @@ def run(checks: Sequence[Check], progress: Progress) -> list[Finding]:
     return found
 
 
-def before_aws(deployed: Deployed) -> list[Check]:
+def before_aws(deployed: Deployed) -> Checks:
     """Check what this machine has, and what is set in its shell."""
     workspace = deployed.workspace
     environ = workspace.environ
-    return [
-        Check(name="tools", findings=lambda: tools.judge_tools(tools.gather(PROJECT, environ))),
-        Check(
-            name="environment",
-            findings=lambda: tools.judge_environment(refusal(environ, workspace.stack_folder)),
-        ),
-    ]
+    return {
+        "tools": lambda: tools.judge_tools(tools.gather(PROJECT, environ)),
+        "environment": lambda: tools.judge_environment(refusal(environ, workspace.stack_folder)),
+    }
 
 
-def _who(deployed: Deployed) -> list[Check]:
-    return [
-        Check(name="credentials", findings=lambda: account.judge_account(account.gather(deployed)))
-    ]
+def _who(deployed: Deployed) -> Checks:
+    return {"credentials": lambda: account.judge_account(account.gather(deployed))}
 
 
-def _ground(deployed: Deployed) -> list[Check]:
+def _ground(deployed: Deployed) -> Checks:
     """Check what a deploy needs, deployed already or not."""
-    stack = deployed.settings.stack_name
-    return [
-        Check(
-            name="permissions",
-            findings=lambda: account.judge_permissions(account.gather_permissions(deployed)),
+    checks: dict[str, Callable[[], Sequence[Finding]]] = {
+        "permissions": lambda: account.judge_permissions(account.gather_permissions(deployed))
+    }
+    if deployed.settings.network.vpc_id:
+        checks["network"] = lambda: judge_given_network(deployed)
+    return checks | {
+        "quotas": lambda: quotas.judge_quotas(quotas.gather(deployed)),
+        "account": lambda: account_wide.judge_account_wide(account_wide.gather(deployed)),
+        "state": lambda: state.judge_state(
+            state.gather(deployed),
+            account=account.gather(deployed).account,
+            stage=deployed.settings.stage,
+            stack=deployed.settings.stack_name,
         ),
-        *(
-            [Check(name="network", findings=lambda: judge_given_network(deployed))]
-            if deployed.settings.network.vpc_id
-            else []
-        ),
-        Check(name="quotas", findings=lambda: quotas.judge_quotas(quotas.gather(deployed))),
-        Check(
-            name="account",
-            findings=lambda: account_wide.judge_account_wide(account_wide.gather(deployed)),
-        ),
-        Check(
-            name="state",
-            findings=lambda: state.judge_state(
-                state.gather(deployed),
-                account=account.gather(deployed).account,
-                stage=deployed.settings.stage,
-                stack=stack,
-            ),
-        ),
-    ]
+    }
 
 
-def _stage(deployed: Deployed, *, deep: bool, look_up: edge.Resolve) -> list[Check]:
+def _stage(deployed: Deployed, *, deep: bool, look_up: edge.Resolve) -> Checks:
     """Check what is deployed."""
     settings = deployed.settings
     stage, stack = settings.stage, settings.stack_name
@@ -149,80 +127,51 @@ def _stage(deployed: Deployed, *, deep: bool, look_up: edge.Resolve) -> list[Che
             *contents.judge_optional_secrets(settings, states, stage=stage),
         ]
 
-    checks = [
-        Check(
-            name="images",
-            findings=lambda: contents.judge_images(
-                contents.gather_images(deployed),
-                stage=stage,
-                stack=stack,
-                source_known=settings.images.source is not None,
-            ),
+    checks: dict[str, Callable[[], Sequence[Finding]]] = {
+        "images": lambda: contents.judge_images(
+            contents.gather_images(deployed),
+            stage=stage,
+            stack=stack,
+            source_known=settings.images.source is not None,
         ),
-        Check(name="secrets", findings=secrets),
-        Check(
-            name="database roles",
-            findings=lambda: contents.judge_logins(
-                login_states(deployed),
-                stage=stage,
-                stack=stack,
-                wanted=settings.database.login_roles,
-            ),
+        "secrets": secrets,
+        "database roles": lambda: contents.judge_logins(
+            login_states(deployed),
+            stage=stage,
+            stack=stack,
+            wanted=settings.database.login_roles,
         ),
-        Check(
-            name="database",
-            findings=lambda: running.judge_database(
-                database_facts(deployed),
-                least_free_gib=settings.alarms.database_free_storage_gib,
-                stopped_now=is_stopped_now(
-                    settings.night_stop, settings.time_zone, datetime.now(UTC)
-                ),
-                stack=stack,
-            ),
+        "database": lambda: running.judge_database(
+            database_facts(deployed),
+            least_free_gib=settings.alarms.database_free_storage_gib,
+            stopped_now=is_stopped_now(settings.night_stop, settings.time_zone, datetime.now(UTC)),
+            stack=stack,
         ),
-        Check(
-            name="database version",
-            findings=lambda: engine.judge_engine(
-                engine.gather(deployed),
-                version=settings.database.engine_version,
-                stage=stage,
-                today=datetime.now(UTC).date(),
-            ),
+        "database version": lambda: engine.judge_engine(
+            engine.gather(deployed),
+            version=settings.database.engine_version,
+            stage=stage,
+            today=datetime.now(UTC).date(),
         ),
-    ]
+    }
     if settings.domain_name:
-        checks.append(
-            Check(
-                name="certificate",
-                findings=lambda: [
-                    finding
-                    for each in edge.gather_certificates(deployed)
-                    for finding in edge.judge_certificate(each, stack=stack, now=datetime.now(UTC))
-                ],
-            )
-        )
+        checks["certificate"] = lambda: [
+            finding
+            for each in edge.gather_certificates(deployed)
+            for finding in edge.judge_certificate(each, stack=stack, now=datetime.now(UTC))
+        ]
     if settings.chat.is_wanted:
-        checks.append(
-            Check(
-                name="chat",
-                findings=lambda: chat.judge_chat(settings.chat, chat.gather_chat(deployed)),
-            )
-        )
+        checks["chat"] = lambda: chat.judge_chat(settings.chat, chat.gather_chat(deployed))
     if settings.phase == "full":
-        checks += _application(deployed, look_up=look_up)
+        checks |= _application(deployed, look_up=look_up)
     if deep:
-        checks.append(
-            Check(
-                name="drift",
-                findings=lambda: state.judge_drift(
-                    state.gather_drift(deployed.workspace), stage=stage, stack=stack
-                ),
-            )
+        checks["drift"] = lambda: state.judge_drift(
+            state.gather_drift(deployed.workspace), stage=stage, stack=stack
         )
     return checks
 
 
-def _application(deployed: Deployed, *, look_up: edge.Resolve) -> list[Check]:
+def _application(deployed: Deployed, *, look_up: edge.Resolve) -> Checks:
     """Check what phase full adds."""
     settings = deployed.settings
     stage, stack, front = settings.stage, settings.stack_name, settings.front
@@ -240,51 +189,28 @@ def _application(deployed: Deployed, *, look_up: edge.Resolve) -> list[Check]:
             *running.judge_commands(settings),
         ]
 
-    lending = Check(
-        name="previews",
-        findings=lambda: previews.judge_previews(*previews.gather(deployed), stage=stage),
-    )
-    return [
-        *(
-            [
-                Check(
-                    name="cdn",
-                    findings=lambda: cdn.judge_cdn(front, cdn.gather_cdn(deployed), stack=stack),
-                )
-            ]
-            if front
-            else []
+    checks: dict[str, Callable[[], Sequence[Finding]]] = {}
+    if front:
+        checks["cdn"] = lambda: cdn.judge_cdn(front, cdn.gather_cdn(deployed), stack=stack)
+    if settings.previews:
+        checks["previews"] = lambda: previews.judge_previews(
+            *previews.gather(deployed), stage=stage
+        )
+    return checks | {
+        "dns": lambda: [
+            finding
+            for each in edge.gather_dns(deployed, look_up)
+            for finding in edge.judge_dns(each, stack=stack)
+        ],
+        "names inside": lambda: names.judge_names(
+            names.gather(deployed), chosen=settings.network.search_domain, stack=stack
         ),
-        *([lending] if settings.previews else []),
-        Check(
-            name="dns",
-            findings=lambda: [
-                finding
-                for each in edge.gather_dns(deployed, look_up)
-                for finding in edge.judge_dns(each, stack=stack)
-            ],
+        "maintenance": lambda: maintenance.judge_maintenance(
+            maintenance_facts(deployed), stage=stage
         ),
-        Check(
-            name="names inside",
-            findings=lambda: names.judge_names(
-                names.gather(deployed), chosen=settings.network.search_domain, stack=stack
-            ),
+        "services": services_and_targets,
+        "alarms": lambda: running.judge_alarms(alarm_facts(deployed), stage=stage, stack=stack),
+        "alarm mail": lambda: contents.judge_subscriptions(
+            subscriptions(deployed), operator=settings.operator_email or "", stack=stack
         ),
-        Check(
-            name="maintenance",
-            findings=lambda: maintenance.judge_maintenance(
-                maintenance_facts(deployed), stage=stage
-            ),
-        ),
-        Check(name="services", findings=services_and_targets),
-        Check(
-            name="alarms",
-            findings=lambda: running.judge_alarms(alarm_facts(deployed), stage=stage, stack=stack),
-        ),
-        Check(
-            name="alarm mail",
-            findings=lambda: contents.judge_subscriptions(
-                subscriptions(deployed), operator=settings.operator_email or "", stack=stack
-            ),
-        ),
-    ]
+    }

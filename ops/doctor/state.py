@@ -73,8 +73,7 @@ def _stored(deployed: Deployed) -> StateFacts:
     lock, lost = lock_of(workspace), None
     # A first run that is under way has not written a file yet.
     if bucket is None and not (lock and lock.holder is LockHolder.ALIVE):
-        emptied = lost_state(Path(place))
-        lost = emptied.text if emptied else None
+        lost = lost_state(Path(place))
     held = stored(workspace)
     if bucket is not None:
         lost = lost_object(place, held)

@@ -118,6 +118,25 @@ def planned_build(
     )
 
 
+def planned_builds(
+    deployed: Deployed, source: Path, services: Iterable[str], tag: str
+) -> list[Build]:
+    """Return how a stage's services are built, each for its registry: all before the first is begun.
+
+    A missing Dockerfile should not show after half an hour. Raises UserError as `planned_build` does.
+    """
+    return [
+        planned_build(
+            source,
+            deployed.settings.services[name],
+            registry=registry_of(deployed, name),
+            tag=tag,
+            values=build_values(deployed.settings),
+        )
+        for name in services
+    ]
+
+
 def build_arguments(service: Service, values: Mapping[str, str]) -> dict[str, str]:
     """Return a row's build arguments, filled. Raises UserError for a value that the stage lacks."""
     filled = {}

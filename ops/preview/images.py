@@ -6,14 +6,7 @@ from pathlib import Path
 from common.progress import Progress
 from ops.deployed import Deployed
 from ops.images.engines import find_engine
-from ops.images.image_builds import (
-    build_values,
-    commit_tag,
-    planned_build,
-    push_builds,
-    registry_of,
-    source_tree,
-)
+from ops.images.image_builds import commit_tag, planned_builds, push_builds, source_tree
 from ops.images.image_tags import pushed_before
 
 
@@ -37,14 +30,5 @@ def build_and_push(preview: Deployed, tag: str, source: Path, progress: Progress
     if not missing:
         return
     tree, engine = source_tree(preview.settings, source), find_engine()
-    builds = [
-        planned_build(
-            tree,
-            preview.settings.services[name],
-            registry=registry_of(preview, name),
-            tag=tag,
-            values=build_values(preview.settings),
-        )
-        for name in missing
-    ]
+    builds = planned_builds(preview, tree, missing, tag)
     push_builds(preview, engine, builds, progress)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from aws.client import ask_unless
 from common.errors import UserError
 from common.progress import Progress
 from modules.settings.previews import DATABASE_LOGIN, PREFIX, STAGE_PREFIX, TAG
+from ops.database.login_secrets import login_in
 from ops.database.scram import verifier
 from ops.database.script import CHANGED, packed
 from ops.database.sql_files import SqlFile
@@ -24,13 +24,12 @@ from terraform.cli import Terraform
 from terraform.stack import FILE_NAME, read_stack
 from terraform.workspace import this_workspace
 
-_NONE: Final = frozenset({"ResourceNotFoundException"})
 _NO_IMAGES: Final = frozenset({"RepositoryNotFoundException"})
 
 
 def has_login(preview: Deployed) -> bool:
     """Return whether the preview's login is drawn: then its first phase is done."""
-    return _login(preview) is not None
+    return bool(login_in(preview, DATABASE_LOGIN))
 
 
 def deploy(preview: Deployed, progress: Progress) -> bool:
@@ -49,8 +48,8 @@ def fill(
     progress: Progress,
 ) -> Applied:
     """Make the preview's role and database on the base's, and fill it. Raises UserError where that fails."""
-    login = _login(preview)
-    if login is None:
+    login = login_in(preview, DATABASE_LOGIN)
+    if not login:
         raise UserError(f"the secret {preview.names.secret(DATABASE_LOGIN)} is gone: run it again")
     database = login["username"]
     scripts = up_scripts(database, verifier=verifier(login["password"]), files=files)
@@ -132,18 +131,6 @@ def _apply(terraform: Terraform, progress: Progress, step: str) -> bool:
         terraform.apply(plan)
     plan.unlink(missing_ok=True)
     return changes
-
-
-def _login(preview: Deployed) -> dict[str, str] | None:
-    answer = ask_unless(
-        preview.clients,
-        "secretsmanager",
-        "GetSecretValue",
-        _NONE,
-        SecretId=preview.names.secret(DATABASE_LOGIN),
-    )
-    found: dict[str, str] | None = json.loads(answer["SecretString"]) if answer else None
-    return found
 
 
 def _check(applied: Applied, database: str) -> None:

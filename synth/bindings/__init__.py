@@ -1,10 +1,11 @@
 """Loads the AWS provider's bindings lazily: seconds instead of a quarter of a minute.
 
-Its parts are unofficial, but for the restart. `ATOMIC_STOCK_BINDINGS=1` turns them off; the synthesized
+Its parts are unofficial. `ATOMIC_STOCK_BINDINGS=1` turns them off; the synthesized
 JSON is the same to the byte, which `tests/integration/test_bindings.py` checks.
 """
 
 import atexit
+import gc
 import importlib.util
 import os
 import sys
@@ -27,14 +28,10 @@ _LAUNCHER = Path(__file__).with_name("one_process.js")
 _CHANNEL = "readFD:3,writeFD:3"
 
 
-def restart_without_checks(environ: Mapping[str, str]) -> None:
-    """Run this program again under `python -O`, in the same process; does nothing in such a run.
-
-    jsii checks the type of every argument unless Python optimizes, which is an eighth of a synthesis. mypy
-    has checked them before.
-    """
-    if __debug__ and not environ.get(SWITCH):
-        os.execv(sys.executable, [sys.executable, "-O", *sys.argv])  # noqa: S606  # ourselves, no shell
+def keep_garbage(environ: Mapping[str, str]) -> None:
+    """Look for no garbage: there is next to none, and to look through the bindings for it takes a tenth."""
+    if not environ.get(SWITCH):
+        gc.disable()
 
 
 def leave(code: int, environ: Mapping[str, str]) -> NoReturn:
@@ -59,6 +56,11 @@ def accelerate(environ: MutableMapping[str, str]) -> None:
     _stub_parent_package()
     _load_node_modules_lazily(environ)
     _run_the_kernel_in_one_process(environ)
+    if "constructs" not in sys.modules:  # which has loaded a package already
+        # Only now: to import jsii takes long, beside a synthesis that has nothing to do.
+        from synth.bindings.kernel import wait_less  # noqa: PLC0415
+
+        wait_less()
 
 
 def cache_where_one_may_write(environ: MutableMapping[str, str]) -> None:

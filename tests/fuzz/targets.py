@@ -238,7 +238,7 @@ def _beside(folder: Path, content: bytes) -> Outcome:
         print(lock.text, lock.remedy(folder), cut_short(folder))
         print(local_state_file(folder), refusal({}, folder))
         if lost:
-            raise UserError(lost.text)
+            raise UserError(lost)
 
     return _reading(read)
 

@@ -185,6 +185,20 @@ def test_every_module_that_a_synthesis_imports_is_hashed(
     }
 
 
+def test_reading_stages_loads_no_client_of_aws() -> None:
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import sys, synth.stages; print(*sys.modules)"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+
+    assert "modules.settings.stage_settings" in loaded
+    # A fifth of what a synthesis takes that has nothing to do; and jsii's start is another.
+    assert {"boto3", "botocore.handlers", "urllib3", "yaml", "jsii"} & set(loaded) == set()
+
+
 def written(folder: Path) -> Outdir:
     """A folder with one stack that is remembered."""
     path = folder / "stacks" / STACK / "cdk.tf.json"

@@ -175,11 +175,7 @@ def test_a_state_file_without_a_state_names_what_its_backup_holds(
     state_file.write_text(left)
     state_file.with_name(f"{state_file.name}.backup").write_text(STATE)
 
-    lost = lost_state(state_file)
-
-    assert lost
-    assert lost.resources == 2
-    assert lost.text == (
+    assert lost_state(state_file) == (
         f"{state_file} {what}: the state is lost; terraform.atomic-dev.tfstate.backup beside it holds "
         "2 resources, as of before the last run"
     )
@@ -188,10 +184,7 @@ def test_a_state_file_without_a_state_names_what_its_backup_holds(
 def test_without_a_backup_it_says_so(state_file: Path) -> None:
     state_file.write_text("")
 
-    lost = lost_state(state_file)
-
-    assert lost
-    assert lost.text == (
+    assert lost_state(state_file) == (
         f"{state_file} is empty, and there is no backup beside it: if anything was deployed, its state "
         "is lost"
     )

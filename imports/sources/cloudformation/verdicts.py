@@ -6,15 +6,14 @@ where CloudFormation's deletion of it would destroy data, and otherwise not cove
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final
 
 from aws.resources import RESOURCES
+from imports.sources.cloudformation.fate import Fate
 from imports.sources.cloudformation.old_stack import LEFT, OF_A_SERVICE, left_rows
 from imports.sources.cloudformation.owners_stack import OwnersRow, OwnersStack
 from imports.sources.cloudformation.references import referred
 from imports.sources.cloudformation.roles import Roles
-
-Fate = Literal["import", "leave to CloudFormation", "disarm", "not covered"]
 
 
 @dataclass(frozen=True, kw_only=True)

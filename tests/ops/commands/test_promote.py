@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,6 @@ import pytest
 import ops.commands.promote as promote_module
 import ops.images.image_builds as image_builds_module
 from aws.client import Clients, boto3_clients
-from local.moto_patches.ecs_history import remember_deployments
 from ops.images.mirror import Copied
 from tests.answer import Answer
 from tests.ops.answering import answer
@@ -28,7 +28,7 @@ Run = Callable[..., Answer]
 @pytest.fixture(scope="module", autouse=True)
 def _remembering() -> None:
     """Patches moto once in this process, as the embedded AWS does; nothing else is changed by it."""
-    remember_deployments()
+    import_module("local.moto_patches.ecs_history")
 
 
 @pytest.fixture(name="tree")

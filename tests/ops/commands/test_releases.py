@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,6 @@ import pytest
 
 from aws.client import Clients
 from common.errors import UserError
-from local.moto_patches.ecs_history import remember_deployments
 from ops.commands.releases import chosen_release
 from ops.deployed import open_stage
 from ops.facts.releases import Outcome, Ran, grouped
@@ -55,7 +55,7 @@ BUILT = ("app", "oauth", "reports")
 @pytest.fixture(scope="module", autouse=True)
 def _remembering() -> None:
     """Patches moto once in this process, as the embedded AWS does; nothing else is changed by it."""
-    remember_deployments()
+    import_module("local.moto_patches.ecs_history")
 
 
 def test_what_one_person_registers_within_minutes_is_one_release() -> None:

@@ -14,7 +14,7 @@ from modules.settings.stage_settings import NightStop
 from ops.__main__ import app
 from ops.cost.running import is_stopped_now
 from ops.doctor import account, account_wide, contents, edge, quotas, running, state, tools
-from ops.doctor.checks import Check, run
+from ops.doctor.checks import run
 from ops.doctor.finding import Finding, fine
 from ops.facts.alarms import AlarmFacts
 from ops.facts.database import DatabaseFacts
@@ -462,10 +462,7 @@ def test_a_check_that_is_refused_is_one_finding_and_the_next_goes_on() -> None:
     def refused() -> list[Finding]:
         raise UserError("AWS refused rds:DescribeDBInstances (AccessDenied): allow this action")
 
-    checks = [
-        Check(name="database", findings=refused),
-        Check(name="dns", findings=lambda: [fine("dns", "well")]),
-    ]
+    checks = {"database": refused, "dns": lambda: [fine("dns", "well")]}
 
     first, second = run(checks, lambda _step: None)
 
@@ -478,7 +475,7 @@ def test_an_answer_of_an_unforeseen_form_is_one_finding_too() -> None:
     def broken() -> list[Finding]:
         raise KeyError("planted")
 
-    (finding,) = run([Check(name="dns", findings=broken)], lambda _step: None)
+    (finding,) = run({"dns": broken}, lambda _step: None)
 
     assert (finding.state, "KeyError" in finding.what) == ("unknown", True)
 
