@@ -12,7 +12,13 @@ from terraform.cli import Terraform, error_summary
 from terraform.initialized import selected_workspace
 from terraform.state import Document, State, dump_document, parse_state
 from terraform.state_file import local_state_file
-from terraform.state_lock import LockHolder, local_lock, lost_state, read_between_writes
+from terraform.state_lock import (
+    LockHolder,
+    local_lock,
+    lost_state,
+    read_between_writes,
+    whole_backup,
+)
 from terraform.state_surgery import differences
 
 # A terraform that outlived its killed parent finishes its push within this time.
@@ -101,10 +107,10 @@ def refuse_broken_file(terraform: Terraform, *, without_backup: bool = True) -> 
     `without_backup`: also where nothing is there to put back.
     """
     path = _broken_state_file(terraform)
-    lost = lost_state(path) if path else None
-    if path and lost and lost.resources is not None:
+    backup = whole_backup(path) if path else None
+    if path and backup:
         raise UserError(
-            f"{lost.text}: run `cp {shlex.quote(str(lost.backup))} {shlex.quote(str(path))}`, then the same "
+            f"{lost_state(path)}: run `cp {shlex.quote(str(backup))} {shlex.quote(str(path))}`, then the same "
             "command again"
         )
     if path and without_backup:
@@ -121,8 +127,7 @@ def put_back_pushed(terraform: Terraform, progress: Progress) -> None:
     """
     path = _broken_state_file(terraform)
     lock = local_lock(path) if path else None
-    lost = lost_state(path) if path and lock and lock.operation == _PUSH else None
-    if path and lost and lost.resources is not None:
+    if path and lock and lock.operation == _PUSH and whole_backup(path):
         progress(_put_back(path))
 
 
