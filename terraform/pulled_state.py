@@ -110,8 +110,8 @@ def refuse_broken_file(terraform: Terraform, *, without_backup: bool = True) -> 
     backup = whole_backup(path) if path else None
     if path and backup:
         raise UserError(
-            f"{lost_state(path)}: run `cp {shlex.quote(str(backup))} {shlex.quote(str(path))}`, then the same "
-            "command again"
+            f"{lost_state(path)}: run `cp {shlex.quote(str(backup))} {shlex.quote(str(path))}`, then the "
+            "same command again"
         )
     if path and without_backup:
         raise UserError(
