@@ -48,7 +48,7 @@ from imports.stack_commands import retire_from_stack, rollback_to_stack, rows_he
 from imports.stack_side import any_settings
 from imports.take_stack import BaseBeside, take_stack
 from imports.take_stock import Inventory, take_stock
-from imports.workspace_record import refuse_to_lose_owner, whole_record
+from imports.workspace_record import refuse_to_lose_owner, synthesized_to_push, whole_record
 from modules.settings.stage_settings import StageSettings
 from synth.synthesized import synthesized
 from terraform.cli import Terraform
@@ -420,7 +420,7 @@ def retire_(
         done = retire(
             record,
             folder.chosen,
-            workspace.synthesize(),
+            synthesized_to_push(workspace, progress),
             other_workspaces=folder.others,
             backup_folder=workspace.state_folder / BACKUPS,
             acknowledged=acknowledge,
@@ -459,7 +459,7 @@ def rollback_(
         done = rollback(
             record,
             _legacy_folder(workspace, legacy, record, terraform_workspace).chosen,
-            workspace.synthesize(),
+            synthesized_to_push(workspace, progress),
             backup_folder=workspace.state_folder / BACKUPS,
             progress=progress,
         )

@@ -15,10 +15,9 @@ from common.errors import UserError, listed, shorten
 from common.progress import Progress
 from imports.ownership import Holder, Owner, ownership, second_base
 from imports.record import AdoptionRecord
-from imports.sources.terraform_base.legacy_workspaces import pull_workspace
 from terraform.addresses import address_order, resource_blocks
 from terraform.cli import Terraform
-from terraform.pulled_state import content, pull, push
+from terraform.pulled_state import content, pull, push, put_back_pushed
 from terraform.state import State, parse_document
 from terraform.state_backups import Backup, find_backups, read_backup, write_backup
 from terraform.state_surgery import held, managed_addresses, places, remove_addresses
@@ -61,6 +60,7 @@ def retire(
     the state that is pulled afterwards is not the one pushed.
     """
     progress("reading the new and the legacy state")
+    put_back_pushed(legacy, progress)
     new = pull(here)
     old = pull(legacy)
     refuse_other_lineage(record, old, new)
@@ -163,7 +163,7 @@ def refuse_unless_here(owners: list[Owner]) -> None:
 
 
 def _refuse_other_owner(record: AdoptionRecord, workspace: str, terraform: Terraform) -> None:
-    found = places(content(pull_workspace(terraform)))
+    found = places(content(pull(terraform)))
     owned = [
         place for item in record.adopted for place in found.get((item.type, item.import_id), [])
     ]

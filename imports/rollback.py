@@ -13,7 +13,7 @@ from imports.record import AdoptionRecord
 from imports.retire import LEGACY, legacy_addresses, refuse_mismatches, refuse_other_lineage
 from terraform.addresses import address_order
 from terraform.cli import Terraform
-from terraform.pulled_state import content, pull, push
+from terraform.pulled_state import content, pull, push, put_back_pushed
 from terraform.state import Document, State
 from terraform.state_backups import Backup, find_backups, read_backup, write_backup
 from terraform.state_surgery import held, managed_addresses, remove_addresses, restore_addresses
@@ -49,6 +49,7 @@ def rollback(
     when a state that is pulled afterwards is not the one pushed.
     """
     progress("reading the new and the legacy state")
+    put_back_pushed(legacy, progress)
     new = pull(here)
     old = pull(legacy)
     refuse_other_lineage(record, old, new)

@@ -20,7 +20,7 @@ from imports.stack_retirement.plan import RowPlan
 from imports.stack_retirement.retire_stack import refuse_foreign_credentials, retire_stack, stack_of
 from imports.stack_retirement.rollback_stack import StackRollback, rollback_stack
 from imports.stack_retirement.steps import StackRetirement
-from imports.workspace_record import whole_record
+from imports.workspace_record import synthesized_to_push, whole_record
 from terraform.cli import Terraform
 from terraform.pulled_state import content, pull
 from terraform.workspace import BACKUPS, Workspace, set_default_credentials, this_workspace
@@ -60,7 +60,7 @@ def rollback_to_stack(stage: str, name: str, *, as_json: bool) -> None:
         progress("synthesizing the stage")
         done = rollback_stack(
             record,
-            workspace.synthesize(),
+            synthesized_to_push(workspace, progress),
             clients=boto3_clients(region=record.region),
             backup_folder=workspace.state_folder / BACKUPS,
             progress=progress,

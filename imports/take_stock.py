@@ -1,4 +1,7 @@
-"""The inventory: reads the legacy side and AWS, decides, and writes the record and the stage file."""
+"""The inventory: reads the legacy side and AWS, decides, and writes the record and the stage file.
+
+Longer than others: what the inventory of a CloudFormation stack ends in stands here too.
+"""
 
 import json
 import tempfile

@@ -3,7 +3,10 @@
 from pathlib import Path
 
 from common.errors import UserError
+from common.progress import Progress
 from imports.record import AdoptionRecord, read_record, record_path, refuse_foreign
+from terraform.cli import Terraform
+from terraform.pulled_state import put_back_pushed
 from terraform.workspace import Workspace
 
 
@@ -67,3 +70,14 @@ def kept_record(workspace: Workspace) -> AdoptionRecord:
     """
     record = whole_record(workspace)
     return record.kept(shared_roles=workspace.settings().keep_shared_roles)
+
+
+def synthesized_to_push(workspace: Workspace, progress: Progress) -> Terraform:
+    """Synthesize the stage for a command that writes its state, whose last run may have been killed in it.
+
+    Raises UserError as `Workspace.synthesize` does.
+    """
+    terraform = workspace.synthesize_alone()
+    put_back_pushed(terraform, progress)  # Terraform does not initialize upon half a file
+    terraform.initialize()
+    return terraform

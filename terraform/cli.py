@@ -3,7 +3,9 @@
 import json
 import os
 import re
+import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,6 +25,11 @@ _PLACE: Final = re.compile(r"\d+:|with \S+( \(.*\))?,$|on .+ line \d+")
 _PROSE_LINES: Final = 4
 # What Terraform advises, and no stage is to be deployed with.
 _NO_ADVICE: Final = "-target option"
+# cdktf's terraform, which a Ctrl-C interrupts when AWS has answered; and how it hears of another program.
+_SHIELD: Final = "terraform_once"
+_SHIELD_RUN: Final = Path(__file__).resolve().parent.parent / "dev" / "setup" / "terraform_run.py"
+_SHIELDED: Final = "ATOMIC_SHIELDED_TERRAFORM"
+_CHOSEN: Final = "TERRAFORM_BINARY_NAME"
 # What our own shield adds to Terraform's words.
 _OUR_WORD: Final = "terraform: "
 
@@ -49,12 +56,13 @@ class Terraform:
         Ctrl-C lets it finish what it has begun. Raises KeyboardInterrupt then, and UserError when terraform
         cannot be started.
         """
+        program, environment = self._shielded()
         with _memory() as stdout, _memory() as stderr, interrupts_kept() as interrupts:
             try:
                 process = subprocess.Popen(
-                    [self.environment.get("TERRAFORM_BINARY_NAME") or "terraform", *arguments],
+                    [*program, *arguments],
                     cwd=self.folder,
-                    env=without_logs(self.environment),
+                    env=without_logs(environment),
                     stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
                     # No pipes: when this process is killed, they break, and terraform dies of that while it
                     # writes the state.
@@ -64,16 +72,31 @@ class Terraform:
                     start_new_session=True,
                 )
             except OSError as error:
-                raise UserError(
-                    f"terraform cannot be run in {self.folder} ({error.strerror}): run `make setup`, then "
-                    "`. ./activate`"
-                ) from None
+                raise self._cannot_run(error.strerror or "no reason told") from None
             with process:
                 interrupts.pass_to(process)
                 process.communicate(None if stdin is None else stdin.encode())
             return CommandResult(
                 exit_code=process.returncode, stdout=_read(stdout), stderr=_read(stderr)
             )
+
+    def _shielded(self) -> tuple[tuple[str, ...], Mapping[str, str]]:
+        """Return the shield, and the environment in which it runs the terraform that is chosen.
+
+        Raises UserError where there is none.
+        """
+        chosen = self.environment.get(_CHOSEN) or "terraform"
+        if os.path.basename(chosen) == _SHIELD:
+            return (chosen,), self.environment
+        if shutil.which(chosen, path=self.environment.get("PATH", os.defpath)) is None:
+            raise self._cannot_run(f"there is no {chosen}")
+        named = {_SHIELDED: chosen} if self.environment.get(_CHOSEN) else {}
+        return (sys.executable, "-I", "-S", str(_SHIELD_RUN)), {**self.environment, **named}
+
+    def _cannot_run(self, why: str) -> UserError:
+        return UserError(
+            f"terraform cannot be run in {self.folder} ({why}): run `make setup`, then `. ./activate`"
+        )
 
     def checked(self, *arguments: str, stdin: str | None = None) -> str:
         """Run `terraform ARGUMENTS` and return what it printed.

@@ -2,7 +2,7 @@
 
 A verdict is about what `cdktf deploy` does, and that takes the same variables. So a run in a stage's folder
 stops and names the variable: a run without it would judge another deploy. Standard library alone, because
-cdktf's own terraform asks here too, before each command (`python3 -I` this file).
+cdktf's own terraform asks here too, before each command.
 
 https://developer.hashicorp.com/terraform/cli/config/environment-variables
 """
@@ -14,8 +14,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from terraform.cli_config import other_provider
+
 # What a stage's stack is not about: it declares no variable, so TF_VAR_* changes nothing in it, and
-# TF_CLI_CONFIG_FILE, TF_PLUGIN_CACHE_DIR, TF_LOG* and the registry's variables change no plan.
+# TF_PLUGIN_CACHE_DIR, TF_LOG* and the registry's variables change no plan.
 _ELSEWHERE: Final = {
     "TF_WORKSPACE": "Terraform would look into the state of another workspace",
     "TF_DATA_DIR": "Terraform would take the state's place from another folder",
@@ -68,7 +70,7 @@ def refusal(environment: Mapping[str, str], folder: Path) -> str | None:
                     f"{name} holds {option}: Terraform would look at a part of the stage or at something "
                     f"else, and so would `cdktf deploy`: allowed in it: {_ALLOWED}; run `unset {name}` first"
                 )
-    strange = _other_file(folder)
+    strange = _other_file(folder) or other_provider(environment, folder)
     if strange is None and not environment.get("TF_WORKSPACE"):
         return _other_workspace(folder)
     return strange
@@ -149,7 +151,3 @@ def main() -> int:
     if found:
         print(f"error: {found}", file=sys.stderr)
     return 1 if found else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,19 +1,30 @@
 """The state of a folder, whatever its backend: pulled, and put in place anew."""
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
 from common.errors import UserError, listed
 from common.files import replace_file
+from common.progress import Progress
 from terraform.cli import Terraform, error_summary
+from terraform.initialized import selected_workspace
 from terraform.state import Document, State, dump_document, parse_state
 from terraform.state_file import local_state_file
-from terraform.state_lock import LockHolder, local_lock, read_between_writes
+from terraform.state_lock import (
+    LockHolder,
+    local_lock,
+    lost_state,
+    read_between_writes,
+    whole_backup,
+)
 from terraform.state_surgery import differences
 
 # A terraform that outlived its killed parent finishes its push within this time.
 _LOCK_TIMEOUT = "-lock-timeout=20s"
+# What Terraform notes beside a state that it locks for a push.
+_PUSH = "state-push"
 
 
 def content(state: State | None) -> dict[str, Any] | None:
@@ -29,7 +40,7 @@ def pull(terraform: Terraform) -> State | None:
     result = terraform.state_pull()
     text = result.stdout.decode("utf-8", "replace")
     if result.exit_code or not text.strip():
-        _refuse_broken_file(terraform.folder)
+        refuse_broken_file(terraform)
         # It may have been read in the middle of a write that is done now.
         result = terraform.state_pull()
         text = result.stdout.decode("utf-8", "replace")
@@ -90,14 +101,34 @@ def push(
     return after
 
 
-def _refuse_broken_file(folder: Path) -> None:
-    path = broken_state_file(folder)
-    if path is not None:
+def refuse_broken_file(terraform: Terraform, *, without_backup: bool = True) -> None:
+    """Raise UserError where the folder's local state file is empty or truncated, with the way back.
+
+    `without_backup`: also where nothing is there to put back.
+    """
+    path = _broken_state_file(terraform)
+    backup = whole_backup(path) if path else None
+    if path and backup:
         raise UserError(
-            f"the state file {path} is empty or truncated, as after terraform was killed while writing "
-            "it: copy the newest backup over it and run the same command again; after a killed `python -m "
-            "imports adopt` run that one again, which does so itself"
+            f"{lost_state(path)}: run `cp {shlex.quote(str(backup))} {shlex.quote(str(path))}`, then the "
+            "same command again"
         )
+    if path and without_backup:
+        raise UserError(
+            f"the state file {path} is empty or truncated, and {path.name}.backup beside it holds no state: "
+            "bring a backup of the state there, then run the same command again"
+        )
+
+
+def put_back_pushed(terraform: Terraform, progress: Progress) -> None:
+    """Put back a local state file that a killed `terraform state push` has truncated, and say so.
+
+    A push changes nothing but the state, so that the one before it is the whole truth.
+    """
+    path = _broken_state_file(terraform)
+    lock = local_lock(path) if path else None
+    if path and lock and lock.operation == _PUSH and whole_backup(path):
+        progress(_put_back(path))
 
 
 def put_back_broken_file(folder: Path) -> str | None:
@@ -106,8 +137,10 @@ def put_back_broken_file(folder: Path) -> str | None:
     For commands that bring everything back that the file may have held: others have to refuse.
     """
     path = broken_state_file(folder)
-    if path is None:
-        return None
+    return _put_back(path) if path else None
+
+
+def _put_back(path: Path) -> str:
     backup = path.with_name(f"{path.name}.backup")
     try:
         text = backup.read_text(encoding="utf-8")
@@ -120,13 +153,18 @@ def put_back_broken_file(folder: Path) -> str | None:
     return f"{path.name} was truncated when Terraform was killed: put back from {backup.name}"
 
 
-def broken_state_file(folder: Path) -> Path | None:
+def _broken_state_file(terraform: Terraform) -> Path | None:
+    workspace = selected_workspace(terraform.folder, terraform.environment)
+    return broken_state_file(terraform.folder, workspace)
+
+
+def broken_state_file(folder: Path, workspace: str = "default") -> Path | None:
     """Return the folder's local state file if it is empty or truncated; None when it is well or absent.
 
     Raises UserError while a Terraform that lives is still to write it.
     """
     # Terraform empties a local state file before it writes it, and takes an empty one for no state at all.
-    path = local_state_file(folder)
+    path = local_state_file(folder, workspace)
     if path is None:
         return None
     try:

@@ -9,14 +9,19 @@ from typing import Any
 CUT_SHORT = Path(".terraform") / "cut-short.json"
 
 
-def local_state_file(folder: Path) -> Path | None:
+def local_state_file(folder: Path, workspace: str = "default") -> Path | None:
     """Return the state file of a folder that terraform works in; None where the state is elsewhere."""
     name = "terraform.tfstate"
     try:
         type_, settings = _backend(folder)
-        return folder / (settings.get("path") or name) if type_ == "local" else None
+        if type_ != "local":
+            return None
+        path, others = settings.get("path") or name, settings.get("workspace_dir")
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        return folder / name
+        path, others = name, None
+    if workspace == "default":
+        return folder / path
+    return folder / (others or "terraform.tfstate.d") / workspace / name
 
 
 def lock_info_path(state_file: Path) -> Path:

@@ -143,6 +143,12 @@ def lost_state(state_file: Path) -> str | None:
     )
 
 
+def whole_backup(state_file: Path) -> Path | None:
+    """Return the backup beside a local state file; None where it is missing or holds no state."""
+    backup = state_file.with_name(f"{state_file.name}.backup")
+    return backup if backup.is_file() and _resources(backup.read_bytes()) is not None else None
+
+
 def read_between_writes(state_file: Path) -> bytes:
     """Read a local state file; where a Terraform that lives is just writing it, once that is done.
 

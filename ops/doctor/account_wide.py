@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aws.client import ask, ask_all
+from aws.client import Clients, ask, ask_all
+from common.errors import UserError
 from modules.base.partition import has
 from ops.deployed import Deployed
 from ops.doctor.finding import Finding, attention, fine
@@ -11,13 +12,20 @@ from ops.doctor.finding import Finding, attention, fine
 # Where RDS writes what Enhanced Monitoring measures, of all databases of a region.
 _METRICS = "RDSOSMetrics"
 _AURORA, _RDS, _FILES = "Aurora", "RDS", "EFS"
+# What watches over an account, by the call that lists it.
+_WATCHERS = {
+    "CloudTrail": ("cloudtrail", "DescribeTrails", "trailList"),
+    "GuardDuty": ("guardduty", "ListDetectors", "DetectorIds"),
+    "AWS Config": ("config", "DescribeConfigurationRecorders", "ConfigurationRecorders"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class AccountWideFacts:
     """`opted_in` says by resource type what AWS Backup backs up; None where the stage has no backups.
 
-    `metrics_kept` is for how many days, None for ever; `measured` whether that log exists.
+    `metrics_kept` is for how many days, None for ever; `measured` whether that log exists. `watched` says by
+    service whether it watches the account in this region; None where that may not be asked.
     """
 
     opted_in: Mapping[str, bool] | None
@@ -25,6 +33,7 @@ class AccountWideFacts:
     measured: bool
     metrics_kept: int | None
     monitors: tuple[str, ...]
+    watched: Mapping[str, bool | None]
 
 
 def gather(deployed: Deployed) -> AccountWideFacts:
@@ -47,7 +56,20 @@ def gather(deployed: Deployed) -> AccountWideFacts:
         measured=bool(metrics),
         metrics_kept=metrics[0].get("retentionInDays") if metrics else None,
         monitors=tuple(each["MonitorArn"] for each in monitors),
+        watched=watchers(clients),
     )
+
+
+def watchers(clients: Clients) -> Mapping[str, bool | None]:
+    """Return which services watch over the account; None for one that these credentials may not ask."""
+    return {name: _is_there(clients, *call) for name, call in _WATCHERS.items()}
+
+
+def _is_there(clients: Clients, service: str, operation: str, listed: str) -> bool | None:
+    try:
+        return bool(ask_all(clients, service, operation, listed))
+    except UserError:
+        return None
 
 
 def judge_account_wide(facts: AccountWideFacts) -> list[Finding]:
@@ -61,7 +83,13 @@ def judge_account_wide(facts: AccountWideFacts) -> list[Finding]:
         "AWS Backup's opt-in",
         *([f"monitor of unusual costs {', '.join(facts.monitors)}"] if facts.monitors else []),
     ]
-    found = [fine("account", f"no stage's, and left as found: {', '.join(named)}")]
+    found = [
+        fine("account", f"no stage's, and left as found: {', '.join(named)}"),
+        fine(
+            "account's watchers",
+            f"in this region, for the account to decide: {_said_of(facts.watched)}",
+        ),
+    ]
     opted_in = facts.opted_in
     off = [] if opted_in is None else [each for each in facts.backed_up if not opted_in.get(each)]
     if off:
@@ -74,3 +102,8 @@ def judge_account_wide(facts: AccountWideFacts) -> list[Finding]:
             )
         )
     return found
+
+
+def _said_of(watched: Mapping[str, bool | None]) -> str:
+    said = {True: "on", False: "off", None: "unknown (these credentials may not ask)"}
+    return ", ".join(f"{name} {said[is_on]}" for name, is_on in watched.items())

@@ -100,7 +100,9 @@ def planned_build(
             f"{dockerfile}: no Dockerfile: name its folder, below the source tree, as build_folder in "
             f"[services.{service.name}] of the stage file, or the file itself as dockerfile"
         )
-    for each in copied_from_outside(dockerfile.read_text(encoding="utf-8"), context):
+    # An engine takes a comment in any encoding.
+    text = dockerfile.read_bytes().decode("utf-8-sig", "replace")
+    for each in copied_from_outside(text, context):
         raise UserError(
             f"{dockerfile}: line {each.line} copies {each.source}, from outside its build context {context}: "
             f"name a folder above that has it as build_context in [services.{service.name}] of the stage "

@@ -1,6 +1,5 @@
 """The legacy state lets go: refusals, interruptions, and real terraform with local and S3 backends."""
 
-import fcntl
 import hashlib
 import json
 import os
@@ -9,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +28,10 @@ from imports.retire import Retirement, retire
 from local.emulator import running_emulator
 from terraform import pulled_state, state_backups
 from terraform.cli import CommandResult, Terraform
-from terraform.pulled_state import pull, pulled_document
+from terraform.pulled_state import pull, pulled_document, put_back_pushed
 from terraform.state import parse_document
 from terraform.state_backups import find_backups, read_backup
+from terraform.state_file import lock_info_path
 from terraform.state_surgery import held, managed_addresses
 from tests.terraform.test_state_surgery import SECRET, document, instance, resource
 
@@ -674,7 +674,10 @@ def test_an_altered_backup_explains_nothing(world: World) -> None:
         world.retire()
 
 
-@pytest.mark.parametrize("content", ["", '{"version": 4, "ser', "[" * 100_000])
+TRUNCATED = ("", '{"version": 4, "ser', "[" * 100_000)
+
+
+@pytest.mark.parametrize("content", TRUNCATED)
 def test_a_local_state_file_that_broke_off_is_named(world: World, content: str) -> None:
     world.old.state = None
     path = world.legacy.folder / "terraform.tfstate"
@@ -683,7 +686,77 @@ def test_a_local_state_file_that_broke_off_is_named(world: World, content: str) 
     message = refused(world, "empty or truncated")
 
     assert str(path) in message
-    assert "copy the newest backup over it" in message
+    assert "terraform.tfstate.backup beside it holds no state: bring a backup" in message
+
+
+@pytest.mark.parametrize("content", TRUNCATED)
+def test_the_command_that_is_told_of_a_truncated_state_puts_it_back(
+    world: World, content: str
+) -> None:
+    """Of an apply nobody knows what it had made: to go back is a person's to decide."""
+    path = world.legacy.folder / "it's the state.tfstate"
+    truncated(world, path, content, operation="OperationTypeApply")
+
+    with pytest.raises(UserError) as told:
+        pull(world.legacy)
+    assert path.read_text() == content
+    subprocess.run(["sh", "-c", command_in(told.value)], check=True)
+
+    assert json.loads(path.read_text()) == legacy_state()
+
+
+@pytest.mark.parametrize("content", TRUNCATED)
+def test_a_state_that_a_killed_push_has_truncated_is_put_back_by_the_next_run(
+    world: World, content: str
+) -> None:
+    path = world.legacy.folder / "the.tfstate"
+    truncated(world, path, content, operation="state-push")
+
+    put_back_pushed(world.legacy, world.said.append)
+
+    assert json.loads(path.read_text()) == legacy_state()
+    assert world.said == [
+        "the.tfstate was truncated when Terraform was killed: put back from the.tfstate.backup"
+    ]
+
+
+def test_a_push_into_another_workspace_is_put_back_there(world: World) -> None:
+    path = world.legacy.folder / "terraform.tfstate.d" / "prod" / "terraform.tfstate"
+    path.parent.mkdir(parents=True)
+    truncated(world, path, "", operation="state-push")
+    prod = replace(world.legacy, environment={"TF_WORKSPACE": "prod"})
+
+    put_back_pushed(world.legacy, world.said.append)
+    assert path.read_text() == ""
+    put_back_pushed(prod, world.said.append)
+
+    assert json.loads(path.read_text()) == legacy_state()
+
+
+def test_without_a_whole_backup_a_truncated_state_stays_as_it_is(world: World) -> None:
+    path = world.legacy.folder / "the.tfstate"
+    truncated(world, path, "", operation="state-push")
+    path.with_name("the.tfstate.backup").write_text('{"version": 4, "ser')
+
+    put_back_pushed(world.legacy, world.said.append)
+
+    assert (path.read_text(), world.said) == ("", [])
+
+
+def command_in(error: UserError) -> str:
+    """The command that a refusal tells to run."""
+    return str(error).partition("run `")[2].partition("`, then")[0]
+
+
+def truncated(world: World, path: Path, content: str, *, operation: str) -> None:
+    """What Terraform leaves when it is killed while it writes the legacy state into a file."""
+    world.old.state = None
+    path.write_text(content)
+    path.with_name(f"{path.name}.backup").write_text(json.dumps(legacy_state()))
+    lock_info_path(path).write_text(json.dumps({"Operation": operation}))
+    settings = world.legacy.folder / ".terraform" / "terraform.tfstate"
+    settings.parent.mkdir()
+    settings.write_text(json.dumps({"backend": {"type": "local", "config": {"path": path.name}}}))
 
 
 def test_a_state_that_is_nested_too_deeply_is_refused(
@@ -865,14 +938,30 @@ def test_terraform_refuses_what_is_not_newer(real: RealWorld, ahead: int) -> Non
     assert pulled_document(real.legacy) == now
 
 
+# Another process: within one, whoever reads the file ends its lock.
+LOCKING = """
+import fcntl, sys
+file = open(sys.argv[1], "r+")
+fcntl.lockf(file, fcntl.LOCK_EX)
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+
 @pytest.mark.terraform
 def test_a_lock_is_honoured(real: RealWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pulled_state, "_LOCK_TIMEOUT", "-lock-timeout=0s")
     before = pulled_document(real.legacy)
-    with (real.legacy.folder / "terraform.tfstate").open("r+") as file:
-        fcntl.lockf(file, fcntl.LOCK_EX)
+    with subprocess.Popen(
+        [sys.executable, "-c", LOCKING, str(real.legacy.folder / "terraform.tfstate")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as other:
+        assert other.stdout
+        assert other.stdout.readline() == b"locked\n"
         with pytest.raises(UserError, match="acquiring the state lock"):
             real.retire()
+        other.communicate()
 
     assert pulled_document(real.legacy) == before
     assert set(real.retire().let_go) == OURS
@@ -892,16 +981,32 @@ def test_a_folder_that_is_not_initialized(tmp_path: Path) -> None:
 
 @pytest.mark.terraform
 def test_an_emptied_state_file_is_not_taken_for_no_state(real: RealWorld) -> None:
-    before = (real.legacy.folder / "terraform.tfstate").read_text()
     real.retire()
     (real.legacy.folder / "terraform.tfstate").write_text("")
 
-    with pytest.raises(UserError, match="empty or truncated"):
+    with pytest.raises(UserError, match=r"terraform\.tfstate is empty: the state is lost") as told:
         real.retire()
 
-    (backup,) = find_backups(real.backups, "legacy", json.loads(before)["lineage"])
-    shutil.copy(backup, real.legacy.folder / "terraform.tfstate")
+    subprocess.run(["sh", "-c", command_in(told.value)], check=True)
     assert set(real.retire().let_go) == OURS
+
+
+@pytest.mark.terraform
+def test_a_retirement_whose_push_was_killed_is_finished_by_the_same_command(
+    real: RealWorld,
+) -> None:
+    path = real.legacy.folder / "terraform.tfstate"
+    before = pulled_document(real.legacy)
+    real.retire()
+    path.write_text("")
+    lock_info_path(path).write_text(json.dumps({"Operation": "state-push"}))
+
+    done = real.retire()
+
+    assert set(done.let_go) == OURS
+    assert done.backup is not None
+    assert read_backup(done.backup.path, before["lineage"])[1] == before
+    assert not lock_info_path(path).exists()
 
 
 KILLED = """

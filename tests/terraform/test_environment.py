@@ -91,6 +91,95 @@ def test_a_folder_that_is_no_stages_is_its_owners(stack_folder: Path) -> None:
     assert run(stack_folder, "plan", TF_WORKSPACE="odd").stdout == "ran\n"
 
 
+OVERRIDE = """
+provider_installation {
+  dev_overrides {
+    "acme/thing"    = "/home/ann/{thing}"
+    "hashicorp/aws" = "/home/ann/provider"
+  }
+  direct {}
+}
+"""
+OTHER_FORMS = {
+    "short": OVERRIDE.replace('"hashicorp/aws"', "aws"),
+    "long, capitals": OVERRIDE.replace("hashicorp/aws", "registry.terraform.io/Hashicorp/AWS"),
+    "JSON": json.dumps({"provider_installation": {"dev_overrides": [{"hashicorp/aws": "/x"}]}}),
+    "a comment before": OVERRIDE.replace("dev_overrides {", "# of today\n  dev_overrides {"),
+}
+WITHOUT = {
+    "another provider": OVERRIDE.replace("hashicorp/aws", "acme/aws"),
+    "lines made comments": "\n".join(f"# {line}" for line in OVERRIDE.splitlines()),
+    "a block made a comment": f"/*{OVERRIDE}*/",
+    "the end of a line": 'plugin_cache_dir = "/c" // dev_overrides { "hashicorp/aws" = "/x" }',
+    "a path with its name": 'plugin_cache_dir = "/dev_overrides { \\"hashicorp/aws\\" = 1"',
+    "a mirror": 'provider_installation { filesystem_mirror { path = "/hashicorp/aws" } }',
+    "credentials": 'credentials_helper "gone" {}\ncredentials "app.terraform.io" { token = "x" }',
+}
+
+
+@pytest.mark.parametrize("variable", ["TF_CLI_CONFIG_FILE", "TERRAFORM_CONFIG"])
+@pytest.mark.parametrize("command", ["plan", "apply", "init"])
+def test_a_deploy_by_another_provider_than_the_locked_one_does_not_begin(
+    stack_folder: Path, command: str, variable: str
+) -> None:
+    settings = stack_folder / "own.rc"
+    settings.write_text(OVERRIDE)
+
+    said = run(stack_folder, command, **{variable: str(settings)})
+
+    assert (said.returncode, said.stdout) == (1, "")
+    (line,) = said.stderr.splitlines()
+    assert line.startswith(f"error: {settings} ({variable}) has hashicorp/aws in dev_overrides: ")
+
+
+@pytest.mark.parametrize(
+    "name", [".terraformrc", ".terraform.d/a.tfrc", ".terraform.d/a.tfrc.json"]
+)
+def test_an_override_in_the_home_counts_where_no_variable_names_a_file(
+    stack_folder: Path, name: str
+) -> None:
+    settings = stack_folder / "home" / name
+    settings.parent.mkdir(parents=True)
+    settings.write_text(OTHER_FORMS["JSON"] if name.endswith("json") else OVERRIDE)
+    home = {"HOME": str(stack_folder / "home")}
+
+    assert run(stack_folder, "plan", **home).stderr.startswith(
+        f"error: {settings} has hashicorp/aws"
+    )
+    assert run(stack_folder, "plan", TF_CLI_CONFIG_FILE=os.devnull, **home).stdout == "ran\n"
+
+
+@pytest.mark.parametrize("text", OTHER_FORMS.values(), ids=OTHER_FORMS)
+def test_an_override_is_seen_in_each_form_that_terraform_reads(tmp_path: Path, text: str) -> None:
+    (tmp_path / "own.rc").write_text(text)
+
+    said = refusal({"TF_CLI_CONFIG_FILE": "own.rc"}, tmp_path)
+
+    assert said is not None
+    assert f"{tmp_path / 'own.rc'} (TF_CLI_CONFIG_FILE) has " in said
+
+
+@pytest.mark.parametrize("text", WITHOUT.values(), ids=WITHOUT)
+def test_settings_that_override_no_provider_of_a_stage_are_left_alone(
+    tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "own.rc").write_text(text)
+
+    assert refusal({"TF_CLI_CONFIG_FILE": "own.rc"}, tmp_path) is None
+
+
+@pytest.mark.parametrize("name", ["gone.rc", "."])
+def test_settings_that_cannot_be_read_are_named(stack_folder: Path, name: str) -> None:
+    """Terraform warns of them, and goes on without."""
+    said = run(stack_folder, "plan", TF_CLI_CONFIG_FILE=str(stack_folder / name))
+
+    assert (said.returncode, said.stdout) == (1, "")
+    (line,) = said.stderr.splitlines()
+    assert line.startswith(
+        f"error: TF_CLI_CONFIG_FILE names {stack_folder / name}, which cannot be"
+    )
+
+
 def test_an_options_value_is_not_told(tmp_path: Path) -> None:
     said = refusal({"TF_CLI_ARGS_plan": "-var=password=planted"}, tmp_path)
 

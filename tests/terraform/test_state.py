@@ -399,6 +399,26 @@ def test_where_nothing_is_initialized_the_state_is_the_folder_s_own_file(
     assert len(found.objects) == 1
 
 
+@pytest.mark.parametrize("workspace", ["", "blue"])
+def test_an_emptied_state_beside_its_backup_is_not_taken_for_a_lost_one(
+    tmp_path: Path, workspace: str
+) -> None:
+    path = tmp_path / "terraform.tfstate"
+    if workspace:
+        path = tmp_path / "terraform.tfstate.d" / workspace / path.name
+        path.parent.mkdir(parents=True)
+    path.write_text("")
+    nothing = CommandResult(exit_code=0, stdout=b"")
+    folder = Answering(folder=tmp_path, environment={"TF_WORKSPACE": workspace}, result=nothing)
+    assert load_state(folder, None) is None
+    path.with_name(f"{path.name}.backup").write_text(state(resource()))
+
+    with pytest.raises(UserError) as told:
+        load_state(folder, None)
+
+    assert f"`cp {path}.backup {path}`" in str(told.value)
+
+
 def test_a_missing_terraform_is_said(tmp_path: Path) -> None:
     gone = Terraform(folder=tmp_path, environment={"TERRAFORM_BINARY_NAME": "no-such-terraform"})
 

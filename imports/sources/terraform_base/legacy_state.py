@@ -5,8 +5,9 @@ from pathlib import Path
 from common.errors import UserError, one_line, shorten
 from common.text_files import decode_state
 from imports.sources.terraform_base.declared import read_declared
-from imports.sources.terraform_base.initialized import data_folder, selected_workspace
 from terraform.cli import Terraform
+from terraform.initialized import data_folder, selected_workspace
+from terraform.pulled_state import refuse_broken_file
 from terraform.state import MAX_CHARACTERS, State, parse_state
 
 
@@ -14,7 +15,8 @@ def load_state(terraform: Terraform, state_file: Path | None) -> State | None:
     """Return the state of the legacy folder, or None when there is none to be had.
 
     With `state_file` that file is read, else `terraform state pull` is run in the folder, so that
-    any backend works. Raises UserError for a state that is there and cannot be read.
+    any backend works. Raises UserError for a state that is there and cannot be read, and for an emptied file
+    beside its backup.
     """
     if state_file is not None:
         content = _read(state_file)
@@ -24,6 +26,7 @@ def load_state(terraform: Terraform, state_file: Path | None) -> State | None:
     else:
         content = _pull(terraform)
         if not content.strip():
+            refuse_broken_file(terraform, without_backup=False)
             return None
         source = "terraform state pull"
     state = parse_state(decode_state(content, source=source), source=source)

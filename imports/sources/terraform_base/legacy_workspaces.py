@@ -37,7 +37,7 @@ def workspace_to_adopt(terraform: Terraform, asked: str | None) -> Terraform:
         return _in(terraform, _known(terraform, names, asked))
     if names in ((), (selected,)):
         return terraform
-    holding = [name for name in names if _holds_objects(pull_workspace(_in(terraform, name)))]
+    holding = [name for name in names if _holds_objects(pull(_in(terraform, name)))]
     if holding and holding != [selected]:
         raise UserError(
             f"{terraform.folder} has a state in the workspace{'s' if len(holding) > 1 else ''} "
@@ -55,7 +55,7 @@ def workspace_of_record(
     """
     names, selected = _workspaces(terraform)
     if asked is None and len(names) > 1 and record.legacy.lineage is not None:
-        states = {name: pull_workspace(_in(terraform, name)) for name in names}
+        states = {name: pull(_in(terraform, name)) for name in names}
         matching = [
             name
             for name, state in states.items()
@@ -67,23 +67,6 @@ def workspace_of_record(
         chosen=terraform if name == selected else _in(terraform, name),
         others={other: _in(terraform, other) for other in names if other != name},
     )
-
-
-def pull_workspace(terraform: Terraform) -> State | None:
-    """Return the state of the workspace that `terraform`'s environment names; None when there is none.
-
-    Raises UserError when it cannot be read, as when its local file was emptied, which Terraform takes for
-    no state at all.
-    """
-    state = pull(terraform)
-    name = terraform.environment.get(_VARIABLE, "")
-    file = terraform.folder / "terraform.tfstate.d" / name / "terraform.tfstate"
-    if state is None and name and file.is_file() and not file.read_bytes().strip():
-        raise UserError(
-            f"the state file {file} is empty, as after terraform was killed while writing it: copy the "
-            "newest backup over it and run the same command again"
-        )
-    return state
 
 
 def _holds_objects(state: State | None) -> bool:

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Final
 
 from common.errors import UserError, shorten
-from imports.sources.terraform_base.initialized import data_folder, selected_workspace
 from imports.sources.terraform_base.local_paths import (
     NEVER_COPIED,
     common_root,
     configuration_files,
     paths_in_use,
 )
+from terraform.initialized import data_folder, selected_workspace
 
 LOCK_FILE: Final = ".terraform.lock.hcl"
 _MAX_BYTES: Final = 512 * 1024 * 1024

@@ -144,15 +144,26 @@ SHARED = account_wide.AccountWideFacts(
     measured=True,
     metrics_kept=None,
     monitors=("arn:aws:ce::123456789012:anomalymonitor/m",),
+    watched={"CloudTrail": True, "GuardDuty": False, "AWS Config": None},
 )
 
 
 def test_what_belongs_to_the_account_is_named() -> None:
-    (finding,) = account_wide.judge_account_wide(SHARED)
+    finding, _ = account_wide.judge_account_wide(SHARED)
 
     assert finding.state == "fine"
     assert "RDSOSMetrics (kept for ever)" in finding.what
     assert "monitor of unusual costs arn:aws:ce::123456789012:anomalymonitor/m" in finding.what
+
+
+def test_what_watches_over_the_account_is_a_note_and_asks_for_nothing() -> None:
+    _, finding = account_wide.judge_account_wide(SHARED)
+
+    assert (finding.state, finding.remedy) == ("fine", "")
+    assert finding.what == (
+        "in this region, for the account to decide: CloudTrail on, GuardDuty off, AWS Config unknown (these "
+        "credentials may not ask)"
+    )
 
 
 @pytest.mark.parametrize("stage", ["dev", "prod", "staging"])
@@ -202,7 +213,7 @@ FAULTS: list[tuple[list[Finding], str, str]] = [
         "--service-code vpc --quota-code L-1 --desired-value 6",
     ),
     (
-        account_wide.judge_account_wide(replace(SHARED, opted_in={"RDS": False, "EFS": True}))[1:],
+        account_wide.judge_account_wide(replace(SHARED, opted_in={"RDS": False, "EFS": True}))[2:],
         "backup opt-in",
         "--resource-type-opt-in-preference RDS=true",
     ),

@@ -173,6 +173,17 @@ def test_the_same_dockerfile_is_taken_where_the_context_has_what_it_copies(tree:
 
 
 @pytest.mark.parametrize(
+    "text", ["# für alle\nFROM scratch\n".encode("latin-1"), b"\xef\xbb\xbfFROM scratch\n"]
+)
+def test_a_dockerfile_is_taken_in_whatever_encoding_an_engine_takes_it(
+    tree: Path, text: bytes
+) -> None:
+    (tree / "app" / "Dockerfile").write_bytes(text)
+
+    assert planned(tree, Service(name="app")).context == tree / "app"
+
+
+@pytest.mark.parametrize(
     ("text", "lines"),
     [
         ("COPY a b /x/", []),

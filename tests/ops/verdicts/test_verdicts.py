@@ -252,7 +252,7 @@ HARMLESS = [
     ("TF_VAR_region", "eu-west-1"),
     ("TF_IN_AUTOMATION", "1"),
     ("TF_PLUGIN_CACHE_DIR", "/cache"),
-    ("TF_CLI_CONFIG_FILE", "/home/ann/.terraformrc"),
+    ("TF_CLI_CONFIG_FILE", os.devnull),
     ("TF_REGISTRY_CLIENT_TIMEOUT", "5"),
 ]
 
@@ -281,6 +281,20 @@ def test_the_doctor_names_the_variable_and_does_not_plan_with_it(
 
     assert (state, remedy.rpartition("run ")[2]) == ("attention", f"`unset {name}` first")
     assert what.startswith(name)
+
+
+@pytest.mark.parametrize("command", [*PLANNING, "recover"])
+def test_nothing_is_judged_by_another_provider_than_the_locked_one(
+    world: World, command: str
+) -> None:
+    settings = world.folder / "own.rc"
+    settings.write_text('provider_installation { dev_overrides { "hashicorp/aws" = "/x" } }')
+    world.monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(settings))
+
+    said = refused(world.verdict(command))
+
+    assert said.startswith(f"error: {settings} (TF_CLI_CONFIG_FILE) has hashicorp/aws in dev_")
+    assert world.doctor()["environment"][0] == "attention"
 
 
 @pytest.mark.parametrize("command", PLANNING)
