@@ -84,6 +84,7 @@ _INTERRUPTS: Final[Mapping[str, str]] = {
             "monitoring_interval",
             "monitoring_role_arn",
             "performance_insights_enabled",
+            "performance_insights_kms_key_id",
             "performance_insights_retention_period",
             "skip_final_snapshot",
             "tags",

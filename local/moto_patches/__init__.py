@@ -5,6 +5,7 @@ from importlib import import_module
 # In this order: of two patches of one method the later one is called first.
 _MODULES = (
     "local.moto_patches.gaps",
+    "local.moto_patches.rds_insights",
     "local.moto_patches.rds_parameters",
     "local.moto_patches.audits",
     "local.moto_patches.names",

@@ -25,6 +25,7 @@ _BACKUP_WINDOW = re.compile(f"{_CLOCK}-{_CLOCK}")
 _MAINTENANCE_WINDOW = re.compile(
     f"({'|'.join(_WEEKDAYS)}):{_CLOCK}-({'|'.join(_WEEKDAYS)}):{_CLOCK}", re.IGNORECASE
 )
+_INSIGHTS_DAYS = (7, *range(31, 24 * 31, 31), 731)
 _PASSWORD = re.compile(r"[!#-.0-?A-~]{8,128}")
 
 
@@ -122,6 +123,11 @@ def sizes(params: Params) -> list[str]:
     if params.get("StorageType") == "gp3" and not 20 <= params.get("AllocatedStorage", 20) <= 65536:
         found.append(
             f"AllocatedStorage = {params['AllocatedStorage']}: allowed with gp3: 20 to 65536 GiB"
+        )
+    insights = params.get("PerformanceInsightsRetentionPeriod", _INSIGHTS_DAYS[0])
+    if insights not in _INSIGHTS_DAYS:
+        found.append(
+            f"PerformanceInsightsRetentionPeriod = {insights}: allowed: 7, 731, or 1 to 23 times 31 days"
         )
     password = params.get("MasterUserPassword")
     if password is not None and not _PASSWORD.fullmatch(password):

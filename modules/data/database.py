@@ -56,6 +56,10 @@ def _apply_method(parameter: str, family: str) -> str:
     return "pending-reboot" if is_default(parameter, family) else "immediate"
 
 
+# Free on RDS, with all classes that PostgreSQL runs on. Aurora Serverless would need more capacity for it.
+# https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PerfInsights.Overview.cost.html
+_FREE_INSIGHTS_DAYS = 7
+
 _LOGS_OF_RDS = ["postgresql", "upgrade"]
 _LOGS_OF_AURORA = ["postgresql"]
 
@@ -180,6 +184,11 @@ class PostgresInstance(Construct):
             parameter_group_name=parameters.name,
             publicly_accessible=False,
             enabled_cloudwatch_logs_exports=_LOGS_OF_RDS,
+            performance_insights_enabled=True,
+            # One that is adopted keeps its days and its key, which RDS does not change; one without it gets
+            # 7 days too, and RDS's own key.
+            performance_insights_retention_period=None if is_adopted else _FREE_INSIGHTS_DAYS,
+            performance_insights_kms_key_id=None if is_adopted else context.key_arn,
             monitoring_interval=settings.enhanced_monitoring_seconds,
             monitoring_role_arn=watch.role_arn,
             backup_retention_period=settings.backup_retention_days,

@@ -40,7 +40,7 @@ OF_PREVIEWS = "preview-*"
 KEYLESS = LENT.model_copy(update={"key_arn": None})
 CUSTOMER_KEY_CHECKS = {
     *("CKV_AWS_26", "CKV_AWS_136", "CKV_AWS_145", "CKV_AWS_149"),
-    *("CKV_AWS_158", "CKV_AWS_166", "CKV_AWS_184", "CKV_AWS_327"),
+    *("CKV_AWS_158", "CKV_AWS_166", "CKV_AWS_184", "CKV_AWS_327", "CKV_AWS_354"),
 }
 
 

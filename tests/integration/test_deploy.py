@@ -326,6 +326,8 @@ def test_the_database_is_encrypted_private_and_speaks_tls_only(dev: Deployment) 
     assert instance["StorageEncrypted"] is True
     assert instance["PubliclyAccessible"] is False
     assert instance["DBName"] == "atomicdb"
+    assert instance["PerformanceInsightsEnabled"] is True
+    assert instance["PerformanceInsightsRetentionPeriod"] == 7
     values = {row["ParameterName"]: row["ParameterValue"] for row in parameters["Parameters"]}
     assert values["rds.force_ssl"] == "1"
 

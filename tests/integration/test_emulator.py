@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -144,6 +145,38 @@ def test_what_an_instance_uses_is_not_deleted(emulator: Emulator) -> None:
     rds.delete_db_instance(DBInstanceIdentifier="user", SkipFinalSnapshot=True)
     rds.delete_db_parameter_group(DBParameterGroupName="used")
     rds.delete_db_subnet_group(DBSubnetGroupName="used")
+
+
+def test_performance_insights_keep_their_days_and_never_change_their_key(
+    emulator: Emulator,
+) -> None:
+    rds = emulator.client("rds")
+
+    def changed(**to: Any) -> tuple[bool, int | None, bool]:
+        made = rds.modify_db_instance(DBInstanceIdentifier="measured", **to)["DBInstance"]
+        key = made.get("PerformanceInsightsKMSKeyId", "")
+        days = made.get("PerformanceInsightsRetentionPeriod")
+        return made["PerformanceInsightsEnabled"], days, key.endswith(":alias/aws/rds")
+
+    rds.create_db_instance(
+        DBInstanceIdentifier="measured",
+        DBInstanceClass="db.t3.micro",
+        Engine="postgres",
+        MasterUsername="people",
+        MasterUserPassword="of-no-use-here",
+        AllocatedStorage=20,
+    )
+    refused = rds.exceptions.ClientError
+
+    assert changed() == (False, None, False)
+    with pytest.raises(refused, match="enable Performance Insights"):
+        changed(PerformanceInsightsRetentionPeriod=7)
+    assert changed(EnablePerformanceInsights=True) == (True, 7, True)
+    assert changed(PerformanceInsightsRetentionPeriod=31) == (True, 31, True)
+    with pytest.raises(refused, match="cannot change your Performance Insights KMS key"):
+        changed(PerformanceInsightsKMSKeyId="arn:aws:kms:us-east-1:111122223333:key/other")
+    assert changed(EnablePerformanceInsights=False) == (False, None, False)
+    rds.delete_db_instance(DBInstanceIdentifier="measured", SkipFinalSnapshot=True)
 
 
 @pytest.mark.parametrize(

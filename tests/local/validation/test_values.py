@@ -111,6 +111,7 @@ def test_an_alarm_says_when_it_goes_off() -> None:
     ("params", "said"),
     [
         ({"BackupRetentionPeriod": 36}, "0 to 35 days"),
+        ({"PerformanceInsightsRetentionPeriod": 30}, "7, 731, or 1 to 23 times 31 days"),
         ({"StorageType": "gp3", "AllocatedStorage": 10}, "20 to 65536 GiB"),
         ({"MasterUserPassword": "short"}, "8 to 128"),
         ({"MasterUserPassword": "with/slash"}, "8 to 128"),

@@ -54,6 +54,34 @@ def test_each_aurora_instance_is_measured(stack: Synthesize, index: int) -> None
     assert (instance["monitoring_interval"], instance["monitoring_role_arn"]) == (60, ROLE)
 
 
+INSIGHTS = ("enabled", "retention_period", "kms_key_id")
+
+
+@pytest.mark.parametrize(
+    ("stage", "days", "key"),
+    [
+        ("dev", 7, None),
+        ("prod", 7, None),
+        ("fortified", 7, "${aws_kms_key.main.arn}"),
+        ("adopted", None, None),
+    ],
+)
+def test_rds_tells_its_load_for_the_days_that_are_free_and_an_owner_keeps_days_and_key(
+    stack: Synthesize, stage: str, days: int | None, key: str | None
+) -> None:
+    instance = stack(stage).resource("aws_db_instance", "main")
+
+    found = [instance.get(f"performance_insights_{each}") for each in INSIGHTS]
+    assert found == [True, days, key]
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_aurora_needs_no_more_capacity_to_tell_its_load(stack: Synthesize, index: int) -> None:
+    instance = stack("aurora").resource("aws_rds_cluster_instance", f"main_{index}")
+
+    assert "performance_insights_enabled" not in instance
+
+
 def test_only_rds_of_this_account_takes_on_the_measuring_role(stack: Synthesize) -> None:
     role = stack("dev").resource("aws_iam_role", "database_monitoring")
     (statement,) = json.loads(role["assume_role_policy"])["Statement"]
