@@ -14,7 +14,8 @@ class Context:
     """The facts of one stage that most constructs need.
 
     `account_id` is known when Terraform runs. `key_arn` is the stage's own KMS key; without one AWS's keys
-    encrypt. `adopted` are the addresses of objects that were there before this project.
+    encrypt. `adopted` are the addresses of objects that were there before this project; `as_found` is a stage
+    that has nothing else yet, and leaves them as they are.
     """
 
     names: Names
@@ -25,6 +26,7 @@ class Context:
     guard: Guard
     adopted: frozenset[str]
     key_arn: str | None
+    as_found: bool = False
 
     @property
     def retain_data(self) -> bool:

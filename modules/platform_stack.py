@@ -112,6 +112,7 @@ class PlatformStack(TerraformStack):
             ),
             adopted=adopted,
             key_arn=None,
+            as_found=stage.phase == "adopt",
         )
         if stage.security.customer_managed_key:
             key = CustomerKey(self, "customer_key", context=self._context)

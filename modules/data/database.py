@@ -184,7 +184,7 @@ class PostgresInstance(Construct):
             parameter_group_name=parameters.name,
             publicly_accessible=False,
             enabled_cloudwatch_logs_exports=_LOGS_OF_RDS,
-            performance_insights_enabled=True,
+            performance_insights_enabled=None if context.as_found else True,
             # One that is adopted keeps its days and its key, which RDS does not change; one without it gets
             # 7 days too, and RDS's own key.
             performance_insights_retention_period=None if is_adopted else _FREE_INSIGHTS_DAYS,
