@@ -44,14 +44,15 @@ WITHOUT_AN_ACCOUNT = {
     # No container runs, no image was pushed.
     **dict.fromkeys(("python -m ops doctor", "python -m ops status"), 2),
     "python -m ops run ": 1,
-    # Nobody is there to say yes.
-    **dict.fromkeys(("python -m ops database rotate", "python -m ops database restore"), 2),
-    # What they need is the reader's own: a plugin, a source tree, a staging, a service that he has made.
+    "python -m ops database rotate": 2,  # nobody is there to say yes
+    # What they need is the reader's own: a plugin, a source tree, a staging, last week's database, a service
+    # that he has made.
     **dict.fromkeys(
         (
             "python -m ops apply-hasura-metadata",
             "python -m ops database apply",
             "python -m ops database connect",
+            "python -m ops database restore",
             "python -m ops database upgrade",
             "python -m ops exec",
             "python -m ops images build",
