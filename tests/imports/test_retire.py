@@ -149,6 +149,9 @@ class FakeTerraform(Terraform):
     clock: Clock
     calls: list[tuple[str, ...]] = field(default_factory=list)
 
+    def initialize(self) -> None:
+        """Prepare nothing: there is no folder to work in."""
+
     def __call__(self, *arguments: str, stdin: str | None = None) -> CommandResult:
         self.clock.tick()
         self.calls.append(arguments)

@@ -24,7 +24,9 @@ def email_address(address: str) -> Refusal | None:
     https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html
     """
     try:
-        found = validate_email(address, check_deliverability=False, test_environment=True)
+        found = validate_email(
+            address, check_deliverability=False, test_environment=True, strict=True
+        )
     except EmailNotValidError as error:
         return Refusal(
             allowed="an e-mail address", remedy=f'write one as in "ops@example.com" ({error})'
@@ -54,7 +56,7 @@ def dns_name(name: str) -> Refusal | None:
             'write the bare name, without "https://", "*." or a final dot, as in "app.example.com"'
         )
         ascii_form = None if name.isascii() else _in_ascii(name)
-        if ascii_form:
+        if ascii_form and dns_name(ascii_form) is None:
             remedy = f'write its ASCII form, "{ascii_form}"'
         elif name != name.lower() and dns_name(name.lower()) is None:
             remedy = f'write "{name.lower()}"'
@@ -62,6 +64,11 @@ def dns_name(name: str) -> Refusal | None:
             allowed="a lower-case DNS name of at least two labels and at most "
             f"{_LONGEST_DOMAIN} characters, in ASCII",
             remedy=remedy,
+        )
+    if any(label[2:4] == "--" for label in labels) and _in_ascii(name) is None:
+        return Refusal(
+            allowed='two hyphens in the third place in the ASCII form of another script alone ("xn--")',
+            remedy="write the name as its registrar shows it",
         )
     for own in _OF_AMAZON:
         if f".{name}".endswith(f".{own}"):
@@ -73,9 +80,9 @@ def dns_name(name: str) -> Refusal | None:
 
 
 def _in_ascii(name: str) -> str | None:
-    """Return the name in its `xn--` form, where that is a name."""
+    """Return the name in its `xn--` form, where there is one."""
     try:
         found = validate_email(f"ops@{name}", check_deliverability=False, test_environment=True)
     except EmailNotValidError:
         return None
-    return found.ascii_domain if dns_name(found.ascii_domain) is None else None
+    return found.ascii_domain

@@ -52,7 +52,7 @@ class Typed:
         self.stack_file = folder / "cdk.tf.json"
         self.stack_file.write_text("{}")
         here = FakeTerraform(folder=folder, environment={}, backend=self.state, clock=Clock())
-        monkeypatch.setattr(Workspace, "synthesize", lambda _: here)
+        monkeypatch.setattr(Workspace, "synthesize_alone", lambda _: here)
         for variable, value in {
             **aws.environment,
             "ATOMIC_STAGES_DIR": str(folder / "stages"),

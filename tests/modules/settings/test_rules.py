@@ -147,7 +147,13 @@ REFUSED: list[tuple[Rule, list[str]]] = [
     ),
     (
         addresses.email_address,
-        ["jörg@example.com", "ops@münchen.example", "a/b@example.com", "Ops <o@c.de>"],
+        [
+            "jörg@example.com",
+            "ops@münchen.example",
+            "a/b@example.com",
+            "Ops <o@c.de>",
+            "a" * 65 + "@example.com",
+        ],
     ),
     (
         addresses.dns_name,
@@ -158,6 +164,8 @@ REFUSED: list[tuple[Rule, list[str]]] = [
             "x.amazonaws.com.cn",
             "x.cloudfront.net",
             "App.example.com",
+            "xn--a.example",
+            "ab--c.example",
         ],
     ),
     (
