@@ -18,7 +18,7 @@ if __name__ == "__main__":
     if __debug__ and not os.environ.get("ATOMIC_STOCK_BINDINGS"):
         # jsii checks the type of every argument unless Python optimizes, an eighth of a synthesis; mypy has
         # checked them before. What is imported before the restart would be imported twice.
-        os.execv(sys.executable, [sys.executable, "-O", *sys.argv])  # noqa: S606  # ourselves, no shell
+        os.execv(sys.executable, [sys.executable, "-O", *sys.orig_argv[1:]])  # noqa: S606  # ourselves, no shell
     from synth.bindings import keep_garbage, leave
 
     keep_garbage(os.environ)

@@ -136,7 +136,7 @@ def _holders(owners: list[dict[str, Any]]) -> set[str]:
 def ctrl_c(story: Story, *command: str, at: str) -> None:
     """Press Ctrl-C as soon as a command has printed this, and wait for its end."""
     running = story.imports_on_terminal(*command)
-    assert running.wait_for_text(at)
+    assert running.wait_for_text(at), running.finish().text
     running.press_ctrl_c()
     finished = running.finish()
     assert finished.code == 130, finished.text
