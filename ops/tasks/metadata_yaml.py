@@ -131,6 +131,13 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> Iterator[dict[Any, Any]
     found.update(loader.construct_mapping(node, deep=True))
 
 
+# Values that JSON does not have, in which Hasura gets its metadata.
+_NOT_JSON: Final = ("binary", "timestamp", "set", "omap", "pairs")
+_Loader.yaml_constructors = {
+    tag: make
+    for tag, make in yaml.SafeLoader.yaml_constructors.items()
+    if not tag or tag.rpartition(":")[2] not in _NOT_JSON
+}
 _Loader.add_constructor(_INCLUDE, _included)
 _Loader.add_constructor("tag:yaml.org,2002:str", _text_or_included)
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)

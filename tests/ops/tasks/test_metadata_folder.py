@@ -283,6 +283,17 @@ TABLES = "databases/default/tables/tables.yaml"
         ),
         (TABLES, "- !include [a]\n", "tables.yaml:1: not valid YAML: !include takes the name"),
         (TABLES, "- !python/object/apply:os.system [id]\n", "tables.yaml:1: not valid YAML: could"),
+        (
+            "network.yaml",
+            "a: !!binary aGk=\n",
+            "network.yaml:1: not valid YAML: could not determine",
+        ),
+        (
+            "network.yaml",
+            "a: !!timestamp 2026-11-27\n",
+            "network.yaml:1: not valid YAML: could not",
+        ),
+        ("network.yaml", "a: !!set {b}\n", "network.yaml:1: not valid YAML: could not determine"),
         ("network.yaml", "a: \x1b\n", "network.yaml: not valid YAML: it has the character U+001B"),
         ("network.yaml", "a: 1\nb: [\n", "network.yaml:3: not valid YAML"),
         (
