@@ -96,8 +96,14 @@ def stage_file(
 
 def _container_insights(attributes: Found) -> Mapping[str, str]:
     """Return the setting where somebody has switched them on; no line is the platform's default."""
-    settings = attributes["aws_ecs_cluster.main"].get("setting") or ()
-    found = {str(each.get("name")): str(each.get("value")) for each in settings}
+    settings = attributes["aws_ecs_cluster.main"].get("setting")
+    blocks = settings if isinstance(settings, list | tuple) else ()
+    # A state may hold anything; what is no block says nothing.
+    found = {
+        str(each.get("name")): str(each.get("value"))
+        for each in blocks
+        if isinstance(each, Mapping)
+    }
     value = found.get("containerInsights", "disabled")
     return {} if value == "disabled" else {"container_insights": value}
 

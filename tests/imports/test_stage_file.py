@@ -186,6 +186,14 @@ def test_what_is_measured_stays_measured() -> None:
     assert settings_from(OBSERVED).container_insights == "disabled"
 
 
+@pytest.mark.parametrize("setting", [7, "on", [["enhanced"]], {"name": "containerInsights"}])
+def test_a_state_that_holds_no_block_of_measures_says_nothing_of_them(setting: object) -> None:
+    found = {address: dict(facts) for address, facts in OBSERVED.items()}
+    found["aws_ecs_cluster.main"]["setting"] = setting
+
+    assert settings_from(found).container_insights == "disabled"
+
+
 @pytest.mark.parametrize("stage", ["prod", "live"])
 def test_a_stack_is_looked_at_for_a_stage_of_any_name_that_has_no_file_yet(
     stage: str, tmp_path: Path
