@@ -74,7 +74,7 @@ second-opinion: setup ## deploy dev onto ministack, an AWS in memory by other pe
 cfn-lint: setup ## let cfn-lint look at what a retirement sends to CloudFormation (needs the internet)
 	@. ./activate && python -m tests.cfn_lint
 
-stories: setup ## run the long stories of a stage, which `make test` leaves out
+stories: checkov ## run the long stories of a stage, which `make test` leaves out
 	@. ./activate && python -m pytest -m nightly --numprocesses 4 --no-loadscope-reorder
 
 # Each runs, whatever became of those before it: a registry that does not answer hides no broken story.

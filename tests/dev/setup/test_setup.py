@@ -13,6 +13,7 @@ from dev.setup.provider_settings import (
     render_environment,
     terraform_environment,
 )
+from local.emulator import PROJECT
 from terraform.mirrors import Mirror, choose_mirror, implied_mirrors, package_paths
 
 AWS = "registry.terraform.io/hashicorp/aws"
@@ -270,3 +271,21 @@ def test_the_environment_file_sets_and_unsets_in_a_plain_shell() -> None:
 def test_the_environment_file_begins_with_the_folder_it_is_for() -> None:
     text = render_environment(Path("/my project"), {"A": "b c"})
     assert text == f"# set up in /my project\nexport A={shlex.quote('b c')}\n"
+
+
+@pytest.mark.parametrize(
+    ("target", "command"),
+    [
+        ("test", "-m pytest"),
+        ("stories", "-m pytest"),
+        ("nightly", "-m pytest"),
+        ("security", "-m security\n"),
+    ],
+)
+def test_what_asks_checkov_installs_it_first(target: str, command: str) -> None:
+    """On a machine on which nothing was installed before."""
+    plan = subprocess.run(
+        ["make", "--dry-run", target], cwd=PROJECT, check=True, capture_output=True, text=True
+    )
+
+    assert "setup.py checkov\n" in plan.stdout[: plan.stdout.index(command)]
