@@ -15,6 +15,7 @@ import select
 import selectors
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,11 +36,9 @@ INTERRUPTED_CODE = 130
 _CHANGING = frozenset({"apply", "destroy", "import"})
 # What the provider says of a request that it gave up on an interrupt: AWS may have answered it all the same.
 _GIVEN_UP = b"context canceled"
-# What Terraform says of an object that it begins with; how long AWS then has to answer for it, and Terraform
-# to see that it is to end. A CI that cancels a job kills it some ten seconds later.
+# What Terraform says of an object that it begins with, for which AWS then has to answer.
 _BEGUN = (b": Creating...", b": Modifying...", b": Destroying...")
-_ANSWER_SECONDS = 4
-_NOTICE_SECONDS = 1
+_WAKER = Path(__file__).with_name("waker.py")
 # What Terraform says, once for each object, of one with `prevent_destroy`; and why that is.
 _REFUSED = b"Instance cannot be destroyed"
 _KEEPS_DATA = (
@@ -131,22 +130,10 @@ class Shielded:
             self._send(signal.SIGINT)
 
     def _interrupt_after_answers(self) -> None:
-        """Let AWS answer what was asked, and nothing new be asked, before terraform is interrupted.
-
-        At an interrupt its provider gives up each request that is on its way, and what AWS makes of that is
-        in no state. So terraform stands still, and its provider does not. Then they change places: terraform
-        reads all answers at once, and begins with other objects before it sees that it is to end; its
-        provider, of the same process group, has not asked AWS for one by then. Another process wakes them,
-        whatever becomes of this one.
-        """
-        pid = self._process.pid
-        wake = (
-            f"sleep {_ANSWER_SECONDS}; kill -STOP -{pid}; kill -INT {pid}; kill -CONT {pid}; "
-            f"sleep {_NOTICE_SECONDS}; kill -CONT -{pid}"
-        )
+        """Let AWS answer what was asked, and nothing new be asked, before terraform is interrupted."""
         try:
             self._waker = subprocess.Popen(
-                ["sh", "-c", wake],
+                [sys.executable, "-I", "-S", str(_WAKER), str(self._process.pid)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -208,13 +208,16 @@ def test_terraform_hears_of_a_ctrl_c_once_aws_has_answered_what_was_asked(stack:
         (stack.folder / "enough").touch()
 
 
-# Whether its provider stands still: when it hears of a Ctrl-C, and at its end.
+# Whether its provider stands still: when it has heard of a Ctrl-C, and afterwards.
 LOOKING = """
 import subprocess
 provider = subprocess.Popen(["sleep", "60"])
 def stands_still():
     return pathlib.Path(f"/proc/{provider.pid}/stat").read_text().split()[2] == "T"
 def hear(*_):
+    until = time.monotonic() + BUSY_SECONDS
+    while time.monotonic() < until:
+        pass
     os.write(1, f"heard 1, stands still {stands_still()}\\n".encode())
     until = time.monotonic() + 10
     while stands_still() and time.monotonic() < until:
@@ -227,9 +230,12 @@ provider.kill()
 """
 
 
-def test_the_provider_asks_for_nothing_while_terraform_sees_that_it_is_to_end(stack: Stack) -> None:
+@pytest.mark.parametrize("busy_seconds", [0, 2], ids=["at once", "slowly"])
+def test_the_provider_asks_for_nothing_while_terraform_sees_that_it_is_to_end(
+    stack: Stack, busy_seconds: int
+) -> None:
     """Terraform begins with other objects first: the provider would ask AWS, and give it up again."""
-    stack.terraform(then=LOOKING)
+    stack.terraform(then=f"BUSY_SECONDS = {busy_seconds}{LOOKING}")
     with stack.run("apply") as process:
         is_asking(stack, process)
         process.send_signal(signal.SIGINT)
@@ -260,7 +266,7 @@ def test_a_second_ctrl_c_wakes_terraform_where_what_should_have_was_killed(stack
         (waker,) = (
             int(each)
             for each in children
-            if Path(f"/proc/{each}/cmdline").read_bytes().startswith(b"sh\0-c\0sleep")
+            if b"waker.py" in Path(f"/proc/{each}/cmdline").read_bytes()
         )
         os.kill(waker, signal.SIGKILL)
         time.sleep(0.2)
