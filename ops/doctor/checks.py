@@ -11,6 +11,7 @@ from ops.deployed import Deployed
 from ops.doctor import (
     account,
     account_wide,
+    backups,
     cdn,
     chat,
     contents,
@@ -153,6 +154,7 @@ def _stage(deployed: Deployed, *, deep: bool, look_up: edge.Resolve) -> Checks:
             stage=stage,
             today=datetime.now(UTC).date(),
         ),
+        "database backups": lambda: backups.judge_backups(settings),
     }
     if settings.domain_name:
         checks["certificate"] = lambda: [

@@ -51,7 +51,7 @@ def test_a_stage_that_is_well_is_said_to_be(dev: Deployment, well: Deployed) -> 
     findings = json.loads(answer.text)["findings"]
     assert [each for each in findings if each["state"] != "fine"] == []
     assert answer.code == 0
-    assert len(findings) == 24
+    assert len(findings) == 25
 
 
 def test_what_is_to_do_is_exit_code_two_and_a_command(dev: Deployment, well: Deployed) -> None:
