@@ -375,7 +375,7 @@ class StageSettings(t.Section):
     time_zone: t.TimeZone = "UTC"
     """of all times of day, by its IANA name"""
     kafka: bool = False
-    """give the functions service the Kafka brokers"""
+    """give the functions service the addresses of your Kafka brokers; the platform makes none"""
     session_tokens: SessionTokens = "app"
     """whose session tokens Hasura accepts: `app`: those that SuperTokens signs, by the keys that the app
     publishes; `key`: those that you sign yourself, with the secret `hasura-jwt-secret`"""

@@ -58,7 +58,7 @@ def apply_sql(
 
     Exit code 0 done, 1 error, 2 tables would change hands, and nothing was done.
 
-    Example: `python -m ops database apply ../atomic/schema --stage prod`
+    Example: `python -m ops database apply ../atomic/terraform/aws/db_init_scripts --stage prod`
     """
     files = read_files(source)
     deployed = open_with_database(stage)

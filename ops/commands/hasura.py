@@ -42,7 +42,8 @@ def apply_hasura_metadata(
     The stage's Hasura serves GraphQL alone, so one more task of it starts inside the stage, takes the
     metadata and ends: two to four minutes. With --endpoint the metadata is posted from here instead.
 
-    Example: `python -m ops apply-hasura-metadata --stage prod --source ../atomic/hasura/metadata`
+    Example: `python -m ops apply-hasura-metadata --stage prod
+    --source ../atomic/atomic-docker/project/metadata`
     """
     deployed = open_stage(stage)
     found = read_source(source)

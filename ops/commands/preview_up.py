@@ -56,7 +56,8 @@ def up(
     It has a database and a role of its own on the base's instance, and a rule on its load balancer. Without
     --source or --tag it runs the base's images, in which the base's address is compiled.
 
-    Example: `python -m ops preview up feature/login --base dev --schema ../atomic/schema --source ../atomic`
+    Example: `python -m ops preview up feature/login --base dev --source ../atomic
+    --schema ../atomic/terraform/aws/db_init_scripts`
     """
     _check_options(hours, schema, copy=copy, source=source, tag=tag)
     files = read_files(schema) if schema else ()

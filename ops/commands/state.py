@@ -53,7 +53,7 @@ def bootstrap(stage: Stage, as_json: AsJson = False) -> None:
     if not settings.state.use_lockfile:
         notes.append("use_lockfile = false: two people can deploy at once; delete the line")
     notes.append(
-        f"move a local state into it: `cdktf deploy {settings.stack_name} --migrate-state`"
+        f"move a local state into it: `cdktf diff {settings.stack_name} --migrate-state`"
     )
     if as_json:
         print_json(

@@ -1,12 +1,13 @@
 """Writes what a release synthesizes for dev: `make release-snapshot`, once per release.
 
 It is the stack for the embedded AWS, without cdktf's remarks and without a backend: whoever deploys it says
-where its state is.
+where its state is. The addresses of every stage and variant become part of the contract.
 """
 
 import json
 import os
 import re
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -72,7 +73,10 @@ def main(version: str) -> None:
     text = json.dumps(present_stack(), sort_keys=True, separators=(",", ":"))
     path.parent.mkdir()
     path.write_text(text + "\n", encoding="utf-8")
-    print(f"wrote {path.relative_to(HERE.parent.parent)}: commit it with the release")
+    for listed in sorted((HERE.parent / "snapshots").glob("*.addresses.txt")):
+        name = listed.name.replace(".addresses", "")
+        shutil.copyfile(listed, HERE.parent / "contract" / "addresses" / name)
+    print(f"wrote {path.relative_to(HERE.parent.parent)} and tests/contract/addresses: commit both")
 
 
 if __name__ == "__main__":
