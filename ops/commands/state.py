@@ -52,9 +52,7 @@ def bootstrap(stage: Stage, as_json: AsJson = False) -> None:
     notes = []
     if not settings.state.use_lockfile:
         notes.append("use_lockfile = false: two people can deploy at once; delete the line")
-    notes.append(
-        f"move a local state into it: `cdktf diff {settings.stack_name} --migrate-state`"
-    )
+    notes.append(f"move a local state into it: `cdktf diff {settings.stack_name} --migrate-state`")
     if as_json:
         print_json(
             {"bucket": bucket.name, "key": settings.state_key, "steps": steps, "notes": notes}
