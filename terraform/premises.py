@@ -14,7 +14,6 @@ from terraform.plan import Plan
 from terraform.pulled_state import content, pull
 from terraform.state import Document, StateObject, parse_state
 from terraform.state_lock import (
-    LockHolder,
     StateLock,
     cut_short,
     lost_object,
@@ -130,7 +129,7 @@ def refuse_untrusted_state(workspace: Workspace) -> None:
     path = workspace.state_folder / settings.local_state
     lock = lock_of(workspace)
     # A first run that is under way has not written it yet.
-    lost = None if lock and lock.holder is LockHolder.ALIVE else lost_state(path)
+    lost = None if lock and lock.may_live else lost_state(path)
     if lost is not None:
         raise UntrustedStateError(f"{lost}: run `{recover}`")
     backup = path.with_name(f"{path.name}.backup")

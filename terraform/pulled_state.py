@@ -13,7 +13,6 @@ from terraform.initialized import selected_workspace
 from terraform.state import Document, State, dump_document, parse_state
 from terraform.state_file import local_state_file
 from terraform.state_lock import (
-    LockHolder,
     local_lock,
     lost_state,
     read_between_writes,
@@ -173,7 +172,7 @@ def broken_state_file(folder: Path, workspace: str = "default") -> Path | None:
         return None
     except (OSError, ValueError, RecursionError):
         lock = local_lock(path)
-        if lock and lock.holder is LockHolder.ALIVE:
+        if lock and lock.may_live:
             raise UserError(f"{lock.text}: {lock.remedy(folder)}") from None
         return path
     return None

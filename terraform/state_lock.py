@@ -11,7 +11,7 @@ import struct
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -55,13 +55,23 @@ class StateLock:
     pid: int | None
 
     @property
+    def host(self) -> str:
+        """The machine of the process that took it."""
+        return self.who.rpartition("@")[2]
+
+    @property
+    def may_live(self) -> bool:
+        """Whether its process may still be at work on the state."""
+        return self.holder is not LockHolder.GONE
+
+    @property
     def text(self) -> str:
         """Who holds it, since when, and whether that process lives, on one line."""
         since = f"{self.since:%Y-%m-%d %H:%M:%S} UTC" if self.since else "an unknown moment"
         told = {
             LockHolder.ALIVE: "which still runs" + (f" (process {self.pid})" if self.pid else ""),
             LockHolder.GONE: "and that process is gone",
-            LockHolder.UNKNOWN: "on another machine, where nothing here can tell whether it runs",
+            LockHolder.UNKNOWN: "and nothing here can tell whether that process still runs",
         }[self.holder]
         return one_line(
             f"{self.place} is held by {self.who or 'somebody unnamed'} since {since} "
@@ -72,17 +82,25 @@ class StateLock:
         """Say what to do about it; `folder` is the stack's, where terraform works."""
         if self.holder is LockHolder.ALIVE:
             return "wait until it has ended"
-        if self.place.startswith("s3://"):
-            # Even of this machine: another container may bear its name.
-            return f"make sure that nobody deploys, then: cd {folder} && terraform force-unlock {self.id}"
         # Terraform itself does not ask for this file: what locks is the process.
-        return f"rm {self.place}"
+        away = f"rm {self.place}"
+        if self.place.startswith("s3://"):
+            # Terraform takes a lock away by its id alone.
+            unlock = f"cd {folder} && terraform force-unlock {self.id}"
+            away = unlock if self.id else f"aws s3 {away}"
+        elif self.holder is LockHolder.GONE:
+            return away
+        # In S3 even of this machine: another container may bear its name.
+        return f"make sure that nobody deploys, then: {away}"
 
 
 def local_lock(state_file: Path) -> StateLock | None:
     """Return the lock of a state in a file, held or left behind; None when there is none."""
     info = lock_info_path(state_file)
-    pid = _locking_process(state_file)
+    try:
+        pid, can_tell = _locking_process(state_file), True
+    except OSError:
+        pid, can_tell = None, False
     try:
         text = info.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
@@ -91,9 +109,12 @@ def local_lock(state_file: Path) -> StateLock | None:
         text = ""
     except OSError as error:
         raise UserError(f"{info}: cannot be read: {error.strerror}") from None
-    return _lock(
-        text, place=str(info), holder=LockHolder.ALIVE if pid else LockHolder.GONE, pid=pid
-    )
+    lock = _lock(text, place=str(info), holder=LockHolder.UNKNOWN, pid=pid or None)
+    if pid is not None:
+        return replace(lock, holder=LockHolder.ALIVE)
+    # A folder that machines share may show none of them the locks of another.
+    of_this_machine = lock.host in ("", socket.gethostname())
+    return replace(lock, holder=LockHolder.GONE) if can_tell and of_this_machine else lock
 
 
 def s3_lock(clients: Clients, *, bucket: str, key: str) -> StateLock | None:
@@ -108,7 +129,7 @@ def s3_lock(clients: Clients, *, bucket: str, key: str) -> StateLock | None:
         return None
     text = found["Body"].read().decode("utf-8", "replace")
     lock = _lock(text, place=f"s3://{bucket}/{name}", holder=LockHolder.UNKNOWN, pid=None)
-    if lock.who.rpartition("@")[2] != socket.gethostname() or not Path("/proc/self").exists():
+    if lock.host != socket.gethostname() or not Path("/proc/self").exists():
         return lock
     pid = next(_terraforms_since(lock.since), None)
     return _lock(
@@ -156,7 +177,7 @@ def read_between_writes(state_file: Path) -> bytes:
     """
     until = time.monotonic() + _WRITE_SECONDS
     while True:
-        is_held = _locking_process(state_file) is not None
+        is_held = _is_held(state_file)
         text = state_file.read_bytes()
         if _resources(text) is not None or not is_held or time.monotonic() > until:
             return text
@@ -229,15 +250,27 @@ def _moment(text: str) -> datetime | None:
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+def _is_held(path: Path) -> bool:
+    """Whether a process has locked a file, as far as this one may look."""
+    try:
+        return _locking_process(path) is not None
+    except OSError:
+        return False
+
+
 def _locking_process(path: Path) -> int | None:
-    """Find the process that has locked a file, without locking it; None when nobody has."""
+    """Find the process that has locked a file, without locking it; None when nobody has.
+
+    0 is one that has no number here, such as of another container. Raises OSError when it may not look.
+    """
     # Terraform locks the file itself, as POSIX has it: a lock dies with its process.
     layout = _MACOS if sys.platform == "darwin" else _LINUX
     asked = (0, 0, 0, fcntl.F_WRLCK, 0) if layout is _MACOS else (fcntl.F_WRLCK, 0, 0, 0, 0)
     try:
-        with path.open("rb+") as file:
+        # To read is enough to ask: the file may be another user's.
+        with path.open("rb") as file:
             answer = fcntl.fcntl(file, fcntl.F_GETLK, struct.pack(layout, *asked))
-    except OSError:
+    except FileNotFoundError:
         return None
     fields = struct.unpack(layout, answer)
     kind, pid = (fields[3], fields[2]) if layout is _MACOS else (fields[0], fields[4])

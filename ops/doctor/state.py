@@ -16,7 +16,7 @@ from ops.verdicts.planning import whole_stage_plan
 from ops.verdicts.still_existing import refuse_lost_state
 from terraform.instances import account_in
 from terraform.premises import refuse_foreign_state, refuse_untrusted_state
-from terraform.state_lock import LockHolder, cut_short, lost_object, lost_state
+from terraform.state_lock import cut_short, lost_object, lost_state
 from terraform.stored_state import lock_of, place_of, stored
 from terraform.workspace import Workspace
 
@@ -72,7 +72,7 @@ def _stored(deployed: Deployed) -> StateFacts:
         versioned = versioning.get("Status") == "Enabled"
     lock, lost = lock_of(workspace), None
     # A first run that is under way has not written a file yet.
-    if bucket is None and not (lock and lock.holder is LockHolder.ALIVE):
+    if bucket is None and not (lock and lock.may_live):
         lost = lost_state(Path(place))
     held = stored(workspace)
     if bucket is not None:

@@ -4,6 +4,7 @@ import fcntl
 import io
 import json
 import socket
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -84,7 +85,8 @@ def test_a_state_that_nobody_works_on_has_no_lock(state_file: Path) -> None:
 
 
 def test_a_lock_file_that_was_left_behind_is_told_with_its_holder(state_file: Path) -> None:
-    lock_info_path(state_file).write_text(info())
+    here = f"ann@{socket.gethostname()}"
+    lock_info_path(state_file).write_text(info(who=here))
 
     lock = local_lock(state_file)
 
@@ -92,7 +94,7 @@ def test_a_lock_file_that_was_left_behind_is_told_with_its_holder(state_file: Pa
     assert lock.holder is LockHolder.GONE
     assert lock.since == datetime(2026, 11, 26, 21, 0, 0, 123456, tzinfo=UTC)
     assert lock.text == (
-        f"{state_file.parent}/.terraform.atomic-dev.tfstate.lock.info is held by ann@desk since "
+        f"{state_file.parent}/.terraform.atomic-dev.tfstate.lock.info is held by {here} since "
         "2026-11-26 21:00:00 UTC (OperationTypeApply), and that process is gone"
     )
     assert lock.remedy(Path("x")) == f"rm {lock_info_path(state_file)}"
@@ -107,6 +109,63 @@ def test_a_lock_that_is_held_names_the_process(state_file: Path, locked_by: int)
     assert (lock.holder, lock.pid) == (LockHolder.ALIVE, locked_by)
     assert lock.text.endswith(f"which still runs (process {locked_by})")
     assert lock.remedy(Path("x")) == "wait until it has ended"
+
+
+def test_a_lock_that_a_process_of_another_container_holds_is_held(
+    state_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Linux gives the number 0 to a process that has none where one asks."""
+    lock_info_path(state_file).write_text(info())
+    held = struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0)
+    monkeypatch.setattr("fcntl.fcntl", lambda *_: held)
+    monkeypatch.setattr("sys.platform", "linux")
+
+    lock = local_lock(state_file)
+
+    assert lock
+    assert lock.holder is LockHolder.ALIVE
+    assert lock.text.endswith("which still runs")
+    assert lock.remedy(Path("x")) == "wait until it has ended"
+
+
+def test_of_a_lock_that_another_machine_left_in_a_shared_folder_nobody_here_knows(
+    state_file: Path,
+) -> None:
+    lock_info_path(state_file).write_text(info(who="ann@desk.elsewhere"))
+
+    lock = local_lock(state_file)
+
+    assert lock
+    assert lock.holder is LockHolder.UNKNOWN
+    assert "nothing here can tell whether that process still runs" in lock.text
+    assert lock.remedy(Path("x")) == (
+        f"make sure that nobody deploys, then: rm {lock_info_path(state_file)}"
+    )
+
+
+def test_of_a_state_that_may_not_be_read_nobody_knows_who_holds_it(
+    state_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock_info_path(state_file).write_text(info(who=f"root@{socket.gethostname()}"))
+
+    def refuse(*_: object) -> bytes:
+        raise PermissionError
+
+    monkeypatch.setattr("fcntl.fcntl", refuse)
+
+    lock = local_lock(state_file)
+
+    assert lock
+    assert lock.holder is LockHolder.UNKNOWN
+
+
+def test_a_lock_in_s3_without_an_id_is_deleted_as_the_object_it_is() -> None:
+    lock = in_bucket("{")
+
+    assert lock
+    assert lock.remedy(Path("x")) == (
+        "make sure that nobody deploys, then: aws s3 rm s3://states/platform/dev.tfstate.tflock"
+    )
 
 
 def test_looking_at_a_lock_takes_none(state_file: Path) -> None:
