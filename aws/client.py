@@ -1,5 +1,6 @@
 """The one door to AWS: clients, one call at a time, and refusals told in one line."""
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
+from aws.environment import two_accounts
 from common.errors import UserError, shorten
 
 # Services of the whole account that do not answer in every region.
@@ -46,8 +48,11 @@ class Clients(Protocol):
 def boto3_clients(*, region: str | None = None, profile: str | None = None) -> Clients:
     """Return clients with the credentials boto3 finds by itself, or a profile's, made once each.
 
-    Raises UserError for a profile that does not exist.
+    Raises UserError for a profile that does not exist, and where Terraform would ask in another account.
     """
+    # boto3 reads the environment by itself, and so does this.
+    if doubt := two_accounts(os.environ):
+        raise UserError(doubt)
     # Both take a while, which synthesis, whose catalogue stands on this module, need not pay.
     import boto3  # noqa: PLC0415
     from botocore.config import Config  # noqa: PLC0415

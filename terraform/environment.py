@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from aws.environment import two_accounts
 from terraform.cli_config import other_provider
 
 # What a stage's stack is not about: it declares no variable, so TF_VAR_* changes nothing in it, and
@@ -23,6 +24,9 @@ _ELSEWHERE: Final = {
     "TF_DATA_DIR": "Terraform would take the state's place from another folder",
     "TF_REATTACH_PROVIDERS": "Terraform would ask another provider than the locked one",
 }
+# The provider's own: it would give other tags than the stage's, or see none of some.
+# https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs#default_tags
+_TAGS: Final = ("TF_AWS_DEFAULT_TAGS_", "TF_AWS_IGNORE_TAGS_")
 # Names of before AWS's own: Terraform and its provider still take them, and what asks AWS beside them does
 # not. https://developer.hashicorp.com/terraform/language/backend/s3#configuration
 _ENDPOINTS: Final = {
@@ -57,6 +61,12 @@ def refusal(environment: Mapping[str, str], folder: Path) -> str | None:
             continue
         if name in _ELSEWHERE:
             return f"{name} is set: {_ELSEWHERE[name]}, and so would `cdktf deploy`: run `unset {name}` first"
+        if name.startswith(_TAGS):
+            return (
+                f"{name} is set: the provider would give other tags than the stage file's, or pass over "
+                "some, and so would `cdktf deploy`: write `default_tags` in the stage file, and run `unset "
+                f"{name}` first"
+            )
         known = _ENDPOINTS.get(name)
         if known and value != (environment.get(known) or environment.get(_ENDPOINT)):
             return (
@@ -70,7 +80,9 @@ def refusal(environment: Mapping[str, str], folder: Path) -> str | None:
                     f"{name} holds {option}: Terraform would look at a part of the stage or at something "
                     f"else, and so would `cdktf deploy`: allowed in it: {_ALLOWED}; run `unset {name}` first"
                 )
-    strange = _other_file(folder) or other_provider(environment, folder)
+    strange = (
+        two_accounts(environment) or _other_file(folder) or other_provider(environment, folder)
+    )
     if strange is None and not environment.get("TF_WORKSPACE"):
         return _other_workspace(folder)
     return strange
@@ -81,7 +93,9 @@ def own_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in environment.items()
-        if name not in _ELSEWHERE and name != _ARGUMENTS and not name.startswith(f"{_ARGUMENTS}_")
+        if name not in _ELSEWHERE
+        and name != _ARGUMENTS
+        and not name.startswith((f"{_ARGUMENTS}_", *_TAGS))
     }
 
 

@@ -2,11 +2,14 @@
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from aws.client import boto3_clients
+from common.errors import UserError
 from local.emulator import PROJECT
 from terraform.environment import own_environment, refusal, without_logs
 
@@ -180,6 +183,64 @@ def test_settings_that_cannot_be_read_are_named(stack_folder: Path, name: str) -
     )
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["TF_AWS_IGNORE_TAGS_KEYS", "TF_AWS_IGNORE_TAGS_KEY_PREFIXES", "TF_AWS_DEFAULT_TAGS_Owner"],
+)
+def test_a_deploy_with_other_tags_than_the_stages_does_not_begin(
+    stack_folder: Path, name: str
+) -> None:
+    """A plan passes over what is ignored: a tag that somebody changed would be no drift."""
+    said = run(stack_folder, "plan", **{name: "Stage"})
+
+    assert (said.returncode, said.stdout) == (1, "")
+    (line,) = said.stderr.splitlines()
+    assert line.startswith(f"error: {name} is set: the provider would give other tags than")
+    assert line.endswith(f"write `default_tags` in the stage file, and run `unset {name}` first")
+
+
+TWO_ACCOUNTS = {
+    "AWS_DEFAULT_PROFILE": {"AWS_PROFILE": "a", "AWS_DEFAULT_PROFILE": "b"},
+    "AWS_ACCESS_KEY": {"AWS_ACCESS_KEY": "AKIAPLANTED", "AWS_SECRET_KEY": "planted"},
+    "AWS_SECRET_KEY": {"AWS_ACCESS_KEY_ID": "AKIAPLANTED", "AWS_SECRET_KEY": "planted"},
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": {
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:5000",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+    },
+}
+
+
+@pytest.mark.parametrize(("unset", "given"), TWO_ACCOUNTS.items(), ids=TWO_ACCOUNTS)
+def test_where_terraform_and_boto3_would_ask_in_two_accounts_neither_asks(
+    tmp_path: Path, unset: str, given: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The state would be compared with the one account, and planned in the other."""
+    said = refusal(given, tmp_path)
+
+    assert said is not None
+    assert f"`unset {unset}`" in said
+    assert "planted" not in said.lower()
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(UserError, match=re.escape(said)):
+        boto3_clients(region="us-east-1")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"AWS_PROFILE": "a", "AWS_DEFAULT_PROFILE": "a"},
+        {"AWS_DEFAULT_PROFILE": "b"},
+        {"AWS_ACCESS_KEY": "old", "AWS_ACCESS_KEY_ID": "known"},
+        {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"},
+    ],
+)
+def test_names_that_lead_both_to_one_account_are_left_alone(
+    tmp_path: Path, given: dict[str, str]
+) -> None:
+    assert refusal(given, tmp_path) is None
+
+
 def test_an_options_value_is_not_told(tmp_path: Path) -> None:
     said = refusal({"TF_CLI_ARGS_plan": "-var=password=planted"}, tmp_path)
 
@@ -200,7 +261,13 @@ def test_the_default_workspace_is_the_stages_own(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_thrown_away_is_led_nowhere() -> None:
-    given = {"TF_WORKSPACE": "a", "TF_CLI_ARGS": "-x", "TF_CLI_ARGS_plan": "-y", "HOME": "/h"}
+    given = {
+        "TF_WORKSPACE": "a",
+        "TF_CLI_ARGS": "-x",
+        "TF_CLI_ARGS_plan": "-y",
+        "TF_AWS_IGNORE_TAGS_KEYS": "Owner",
+        "HOME": "/h",
+    }
 
     assert own_environment(given) == {"HOME": "/h"}
 
