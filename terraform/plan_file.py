@@ -82,7 +82,12 @@ class _CheckedInstance(_Part):
     problems: list[_Problem] | None = None
 
 
+class _Kind(_Part):
+    kind: str | None = None
+
+
 class _Check(_Part):
+    address: _Kind | None = None
     instances: list[_CheckedInstance] | None = None
 
 

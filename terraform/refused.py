@@ -37,7 +37,21 @@ def downgrades(plan: Plan) -> Iterator[Refused]:
 
 def failed_conditions(plan: Plan) -> Iterator[Refused]:
     """Yield what the configuration itself says must hold before a deploy, and does not."""
+    return _failed(plan, of_check_blocks=False)
+
+
+def failed_checks(plan: Plan) -> Iterator[Refused]:
+    """Yield what `check` blocks find, as an extension may have: Terraform warns of it and deploys.
+
+    https://developer.hashicorp.com/terraform/language/checks
+    """
+    return _failed(plan, of_check_blocks=True)
+
+
+def _failed(plan: Plan, *, of_check_blocks: bool) -> Iterator[Refused]:
     for check in plan.document.get("checks") or ():
+        if ((check.get("address") or {}).get("kind") == "check") is not of_check_blocks:
+            continue
         for instance in check.get("instances") or ():
             for problem in instance.get("problems") or ():
                 if instance.get("status") == "fail":

@@ -191,6 +191,8 @@ def disagrees_with(plan: Plan, state: Mapping[str, StateObject]) -> str | None:
     changed outside the plan lists as drift; what was deleted there is in the state still, and not in its own.
     """
     prior = _prior(plan)
+    moved = _moved(plan)
+    state = {moved.get(address, address): held for address, held in state.items()}
     for change in plan.changes:
         if change.actions == ("create",) and not prior and change.address in state:
             return f"the state holds {change.address}, which the plan would create"
@@ -218,6 +220,19 @@ def disagrees_with(plan: Plan, state: Mapping[str, StateObject]) -> str | None:
                 else f"{differs} of {address} is not in the state what it is in the plan"
             )
     return None
+
+
+def _moved(plan: Plan) -> dict[str, str]:
+    """Return the new address of each object that the plan moves, by the old one.
+
+    In the plan's own view of the state they are moved already.
+    """
+    rows = plan.document.get("resource_changes")
+    return {
+        row["previous_address"]: str(row.get("address"))
+        for row in (rows if isinstance(rows, list) else ())
+        if isinstance(row, Mapping) and isinstance(row.get("previous_address"), str)
+    }
 
 
 def _differs(prior: Mapping[str, Any], held: StateObject) -> str | None:

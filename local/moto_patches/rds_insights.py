@@ -26,9 +26,10 @@ def _keep_insights(own: Own, self: DBInstance, *arguments: Any, **named: Any) ->
     asked = {name: named.get(name) for name in (_IS_ON, _DAYS, _KEY)}
     days, key = held.get(_DAYS), held.get(_KEY)
     is_on = held.get(_IS_ON, False) if asked[_IS_ON] is None else asked[_IS_ON]
-    if not is_on and (asked[_DAYS] or asked[_KEY]):
+    # Terraform's provider sends what it knows of both with the request that switches it off.
+    if not (is_on or held.get(_IS_ON)) and (asked[_DAYS] or asked[_KEY]):
         raise InvalidParameterCombination(
-            "To specify a Performance Insights retention period or KMS key, enable Performance Insights."
+            "To enable Performance Insights, EnablePerformanceInsights must be set to 'true'"
         )
     if key and asked[_KEY] not in {None, key}:
         raise InvalidParameterCombination("You cannot change your Performance Insights KMS key.")

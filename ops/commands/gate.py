@@ -144,6 +144,8 @@ def _print(judgement: Judgement, planned: StagePlan, workspace: Workspace) -> No
         say(f"{label} {each.address}: {each}")
     for refused in judgement.refused:
         say(f"BLOCKED {refused.address}: {refused.why}")
+    for check in judgement.failed_checks:
+        say(f"note: {check.address} does not hold, which stops no deploy: {check.why}")
     changed = {kind: n for kind, n in judgement.counts.items() if kind != UNCHANGED}
     parts = [f"{number} {kind}" for kind, number in sorted(changed.items())]
     say("the plan: " + ", ".join([*parts, f"{judgement.counts.get(UNCHANGED, 0)} {UNCHANGED}"]))

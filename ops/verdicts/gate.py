@@ -11,7 +11,7 @@ from aws.resources import CARRYING, PROTECTING
 from aws.resources.document import Document
 from terraform.overwrites import Overwrite, overwrites
 from terraform.plan import Change, Plan, in_words
-from terraform.refused import Refused, downgrades, failed_conditions
+from terraform.refused import Refused, downgrades, failed_checks, failed_conditions
 
 # Terraform's reasons in words. https://developer.hashicorp.com/terraform/internals/json-format
 _REASONS = {
@@ -43,13 +43,17 @@ class Loss:
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """What a plan does: what it loses, and how many of each kind of change there are in all."""
+    """What a plan does: what it loses, and how many of each kind of change there are in all.
+
+    `failed_checks` are those that Terraform warns of, and that stop no deploy.
+    """
 
     retain_data: bool
     losses: tuple[Loss, ...]
     counts: Mapping[str, int]
     overwrites: tuple[Overwrite, ...] = ()
     refused: tuple[Refused, ...] = ()
+    failed_checks: tuple[Refused, ...] = ()
 
     @property
     def blocked(self) -> tuple[Loss, ...]:
@@ -96,6 +100,7 @@ def judge_deploy(
         counts=dict(Counter(map(_kind, plan.changes))),
         overwrites=overwrites(plan, held, allowed=allowed),
         refused=(*downgrades(plan), *failed_conditions(plan), *taken),
+        failed_checks=tuple(failed_checks(plan)),
     )
 
 

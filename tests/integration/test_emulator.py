@@ -169,13 +169,17 @@ def test_performance_insights_keep_their_days_and_never_change_their_key(
     refused = rds.exceptions.ClientError
 
     assert changed() == (False, None, False)
-    with pytest.raises(refused, match="enable Performance Insights"):
+    with pytest.raises(refused, match="EnablePerformanceInsights must be"):
         changed(PerformanceInsightsRetentionPeriod=7)
     assert changed(EnablePerformanceInsights=True) == (True, 7, True)
     assert changed(PerformanceInsightsRetentionPeriod=31) == (True, 31, True)
     with pytest.raises(refused, match="cannot change your Performance Insights KMS key"):
         changed(PerformanceInsightsKMSKeyId="arn:aws:kms:us-east-1:111122223333:key/other")
-    assert changed(EnablePerformanceInsights=False) == (False, None, False)
+    # So the provider switches it off, with the days that it knows.
+    off = {"EnablePerformanceInsights": False, "PerformanceInsightsRetentionPeriod": 31}
+    assert changed(**off) == (False, None, False)
+    with pytest.raises(refused, match="EnablePerformanceInsights must be"):
+        changed(**off)
     rds.delete_db_instance(DBInstanceIdentifier="measured", SkipFinalSnapshot=True)
 
 

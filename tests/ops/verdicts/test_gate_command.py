@@ -112,6 +112,7 @@ def test_programs_read_json(gate: Gate) -> None:
         "kept_as_found": [],
         "overwrites": [],
         "refused": [],
+        "failed_checks": [],
         "retain_data": True,
         "counts": {"replaced": 1},
         "losses": [

@@ -506,6 +506,29 @@ def test_a_plan_of_an_older_state_is_refused(
     assert said == f"error: {path}: made of another state than {world.state}: {why}: plan again"
 
 
+@pytest.mark.parametrize(("id_", "is_open"), [("q", True), ("r", False)])
+def test_a_plan_that_moves_an_object_is_of_the_state_that_holds_it_at_its_old_address(
+    world: World, id_: str, is_open: bool
+) -> None:
+    """As after a service was renamed: Terraform tells the state with the new addresses."""
+    held = json.loads(a_state())
+    queue = {**held["resources"][0], "type": "aws_sqs_queue", "name": "old"}
+    queue["instances"] = [{"schema_version": 0, "attributes": {"id": id_}}]
+    world.state.write_text(json.dumps({**held, "resources": [*held["resources"], queue]}))
+    values = {"id": "q"}
+    moved = planned("aws_sqs_queue.new", before=values, after=values)
+    moved["previous_address"] = "aws_sqs_queue.old"
+    prior = of_a_state((TOPIC, "t"), ("aws_sqs_queue.new", "q"))
+    path = world.given({**a_plan(UNCHANGED, moved), **prior})
+
+    said = world.ops("gate", "--plan", path)
+
+    if is_open:
+        assert (said.code, said.text.splitlines()[-1]) == (0, "open"), said.errors
+    else:
+        assert "aws_sqs_queue.new is another object in the state than in the plan" in refused(said)
+
+
 @pytest.mark.parametrize(
     ("values", "parts", "differs"),
     [
@@ -677,6 +700,29 @@ def test_a_plan_comes_through_a_pipe_that_can_be_read_once(world: World, command
 
     assert world.verdict(command, "--plan", pipe).code == 0
     writer.join(10)
+
+
+def test_a_check_block_that_fails_is_told_and_stops_nothing_as_in_terraform(world: World) -> None:
+    check = {
+        "address": {"kind": "check", "to_display": "check.reachable"},
+        "status": "fail",
+        "instances": [
+            {
+                "address": {"to_display": "check.reachable"},
+                "status": "fail",
+                "problems": [{"message": "the page does not answer"}],
+            }
+        ],
+    }
+    path = world.given({**WHOLE, "checks": [check]})
+
+    said = world.ops("gate", "--plan", path)
+
+    assert (said.code, said.text.splitlines()[-1]) == (0, "open"), said.errors
+    assert (
+        "note: check.reachable does not hold, which stops no deploy: the page does not answer"
+        in said.text
+    )
 
 
 @pytest.mark.parametrize("checks", [1, [None], [{"instances": [{"status": "fail"}]}]])
