@@ -87,9 +87,11 @@ def _of_stack(stack: OwnersStack) -> Iterator[str]:
             "CloudFormation in its trust policy, or no update and no deletion is possible"
         )
     if stack.missing_parameter:
+        is_cdks = stack.missing_parameter.startswith("/cdk-bootstrap/")
+        remedy = "`cdk bootstrap` makes it again" if is_cdks else "put it back into Systems Manager"
         yield (
-            f"the parameter {stack.missing_parameter} that the template asks for is gone: `cdk bootstrap` "
-            "makes it again; without it CloudFormation takes no update"
+            f"the parameter {stack.missing_parameter} that the template asks for is gone: {remedy}; without "
+            "it CloudFormation takes no update"
         )
 
 
