@@ -115,7 +115,7 @@ class StateBucket:
         is_kms = there.get("SSEAlgorithm", "").startswith("aws:kms")
         stays = is_kms and self.kms_key_id in {None, there.get("KMSMasterKeyID")}
         own = f"KMS key {self.kms_key_id}" if self.kms_key_id else "S3's own key"
-        what = f"encrypted with {'KMS' if stays and not self.kms_key_id else own}"
+        what = f"encrypted with {'KMS by default' if stays and not self.kms_key_id else own}"
         if stays or there == cipher:
             return Step(what=what, changed=False)
         ask(

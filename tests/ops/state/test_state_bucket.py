@@ -33,17 +33,21 @@ def bootstrap(clients: Clients) -> Bootstrap:
     """Bootstrap the bucket for the state of a key, and return what that changed."""
 
     def run(key: str = KEY, kms_key_id: str | None = None) -> list[str]:
-        bucket = StateBucket(
-            clients=clients,
-            name=BUCKET,
-            key=key,
-            region="us-east-1",
-            account_id="123456789012",
-            kms_key_id=kms_key_id,
-        )
-        return [step.what for step in bucket.prepare() if step.changed]
+        steps = _bucket(clients, key, kms_key_id).prepare()
+        return [step.what for step in steps if step.changed]
 
     return run
+
+
+def _bucket(clients: Clients, key: str, kms_key_id: str | None) -> StateBucket:
+    return StateBucket(
+        clients=clients,
+        name=BUCKET,
+        key=key,
+        region="us-east-1",
+        account_id="123456789012",
+        kms_key_id=kms_key_id,
+    )
 
 
 def lifecycle(s3: Any) -> list[tuple[str, int]]:
@@ -68,6 +72,16 @@ def encrypt(s3: Any, algorithm: str, *, key: str = KMS_KEY) -> None:
             "Rules": [{"ApplyServerSideEncryptionByDefault": cipher, "BucketKeyEnabled": True}]
         },
     )
+
+
+def test_encryption_that_stays_is_told_as_the_buckets_default(s3: Any, clients: Clients) -> None:
+    """Terraform says AES256 for the state itself."""
+    s3.create_bucket(Bucket=BUCKET)
+    encrypt(s3, "aws:kms")
+
+    told = [step.what for step in _bucket(clients, KEY, None).prepare()]
+
+    assert "encrypted with KMS by default" in told
 
 
 @pytest.mark.parametrize("algorithm", ["aws:kms", "aws:kms:dsse"])
