@@ -13,22 +13,20 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConfigParseError,
-    CredentialRetrievalError,
     HTTPClientError,
     InvalidChecksumConfigError,
     InvalidConfigError,
     InvalidDefaultsMode,
+    InvalidIMDSEndpointError,
+    InvalidIMDSEndpointModeError,
     InvalidRetryConfigurationError,
+    InvalidS3AddressingStyleError,
     InvalidSTSRegionalEndpointsConfigError,
-    NoAuthTokenError,
-    NoCredentialsError,
+    MissingDependencyException,
     NoRegionError,
-    PartialCredentialsError,
-    ProfileNotFound,
-    SSOError,
-    TokenRetrievalError,
 )
 
+from aws.credentials import NO_CREDENTIALS, loading_credentials
 from aws.environment import two_accounts
 from common.errors import UserError, shorten
 
@@ -69,16 +67,33 @@ def boto3_clients(*, region: str | None = None, profile: str | None = None) -> C
     config_of = {"s3": config.merge(for_links)}
 
     @cache
+    def credentials() -> Any:
+        with loading_credentials():
+            return session.get_credentials()
+
+    def load(**_: object) -> None:
+        with loading_credentials():
+            try:
+                credentials().get_frozen_credentials()
+            except ClientError as error:
+                # Not of the call that needs them: who asks may take its code for an answer.
+                raise UserError(_refusal(str(error.operation_name), error)) from None
+
+    @cache
     def client(named: str, /) -> Any:
         service, _, elsewhere = named.partition("@")
         region_name = elsewhere or _ANSWERED_IN.get(service)
         chosen = config_of.get(service, config).merge(Config(region_name=region_name))
+        found = credentials()  # before the client asks for them, whose errors say less
         made = session.client(service, config=chosen)  # type: ignore[call-overload]  # a variable
         endpoint = urlsplit(made.meta.endpoint_url)
         _ = endpoint.port  # a ValueError now, not at the first call
         if endpoint.hostname in _LOOPBACK:
             # Terraform never asks a proxy for the way to this machine, botocore would.
-            return session.client(service, config=chosen.merge(Config(proxies={})))  # type: ignore[call-overload]
+            made = session.client(service, config=chosen.merge(Config(proxies={})))  # type: ignore[call-overload]
+        if found:
+            # A role's, by a token or by MFA, are loaded no earlier; what expires is loaded again.
+            made.meta.events.register("before-sign", load)
         return made
 
     return client
@@ -93,12 +108,6 @@ def client_of(clients: Clients, service: str) -> Any:
             if isinstance(error, BotoCoreError):
                 raise
             told = _LOGIN.sub("//***@", str(error))
-            if "invalid literal for int()" in told:
-                raise UserError(
-                    f"no client for {service} can be made ({told}): a setting of AWS's has to be a number: "
-                    "look at AWS_METADATA_SERVICE_TIMEOUT and AWS_METADATA_SERVICE_NUM_ATTEMPTS, in "
-                    "~/.aws/config too"
-                ) from None
             # botocore's only word on an endpoint that is no URL.
             raise UserError(
                 f"no client for {service} can be made ({told}): set AWS_ENDPOINT_URL to a URL "
@@ -195,7 +204,7 @@ def asking(action: str) -> Iterator[None]:
         yield
     except ClientError as error:
         raise UserError(_refusal(action, error)) from None
-    except _NO_CREDENTIALS as error:
+    except NO_CREDENTIALS as error:
         raise UserError(
             f"AWS was not asked for {action}, the credentials cannot be used "
             f"({shorten(error, limit=160)}): {_LOG_IN}"
@@ -248,22 +257,17 @@ _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 # What stands before the host of a URL: a proxy's or an endpoint's login.
 _LOGIN: Final = re.compile(r"//[^/\s]*@")
 _LOG_IN: Final = "log in again (`aws sso login`), or set AWS_PROFILE or the access key variables"
-_NO_CREDENTIALS: Final = (
-    CredentialRetrievalError,
-    NoAuthTokenError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    ProfileNotFound,
-    SSOError,
-    TokenRetrievalError,
-)
 _MISCONFIGURED: Final = (
     ConfigParseError,
     InvalidChecksumConfigError,
     InvalidConfigError,
     InvalidDefaultsMode,
+    InvalidIMDSEndpointError,
+    InvalidIMDSEndpointModeError,
     InvalidRetryConfigurationError,
+    InvalidS3AddressingStyleError,
     InvalidSTSRegionalEndpointsConfigError,
+    MissingDependencyException,
 )
 _DENIED: Final = frozenset(
     {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "403"}

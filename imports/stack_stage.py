@@ -21,8 +21,10 @@ _ANY_ANSWER: Final = "200-499"
 
 def stack_settings(observed: Found, stack: OwnersStack, clients: Clients) -> dict[str, Any]:
     """Return the settings that the stack's objects tell. Raises UserError where AWS refuses to tell."""
+    # A parameter of Systems Manager's has its name for a value.
     parameters = {
-        each["ParameterKey"]: each["ParameterValue"] for each in stack.facts.get("Parameters", ())
+        each["ParameterKey"]: each.get("ResolvedValue", each["ParameterValue"])
+        for each in stack.facts.get("Parameters", ())
     }
     certificate = observed.get("aws_lb_listener.https", {}).get("certificate_arn")
     email = observed.get("aws_sns_topic_subscription.operator", {}).get("endpoint")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from common.policy_statements import statements_of
 from terraform.stack import Stack
 
 Statement = Mapping[str, Any]
@@ -69,7 +70,5 @@ def _statements(text: str) -> tuple[Statement, ...] | None:
         document = json.loads(text)
     except ValueError:
         return None
-    found = document.get("Statement") if isinstance(document, dict) else None
-    if isinstance(found, dict):
-        return (found,)
-    return tuple(found) if isinstance(found, list) else None
+    found = statements_of(document)
+    return None if found is None else tuple(found)

@@ -12,6 +12,7 @@ from botocore import xform_name
 
 from aws.client import Clients
 from aws.resources.call import Row
+from common.policy_statements import statements_of
 
 Attributes = Mapping[str, Any]
 Document = Mapping[str, Any]
@@ -85,11 +86,9 @@ def policy_document(text: object) -> Document | None:
         return None
     if not isinstance(policy, dict):
         return None
-    found = policy.get("Statement", [])
-    statements = found if isinstance(found, list) else [found]
     return {
         "statement": sorted(
-            (_statement(each) for each in statements),
+            (_statement(each) for each in statements_of(policy) or ()),
             key=lambda each: json.dumps(each, sort_keys=True),
         )
     }

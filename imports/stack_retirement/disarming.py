@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from aws.client import Clients, ask, ask_unless
 from common.errors import UserError, listed
+from common.policy_statements import statements_of
 from imports.stack_retirement.plan import RowPlan
 
 _TAGS: Final = {
@@ -106,16 +107,11 @@ def without_roles(policy: str | None, roles: frozenset[str]) -> str | None:
     if policy is None:
         return None
     document: dict[str, Any] = json.loads(policy)
-    statements = list(_statements(document))
+    statements = statements_of(document) or []
     left = [kept for each in statements if (kept := _without(each, roles)) is not None]
     if left == statements:
         return policy
     return json.dumps({**document, "Statement": left}) if left else None
-
-
-def _statements(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    found = document.get("Statement") or []
-    yield from [found] if isinstance(found, dict) else found
 
 
 def _without(statement: dict[str, Any], roles: frozenset[str]) -> dict[str, Any] | None:

@@ -10,11 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from common.errors import UserError
 from common.text_files import read_json
 from imports.record import StackOrigin
-from imports.sources.cloudformation.owners_stack import OwnersStack, parse_template
+from imports.sources.cloudformation.owners_stack import HIDDEN, OwnersStack, parse_template
 from imports.stack_retirement.disarming import Armed
 from terraform.state_backups import checksum_path, write_with_checksum
-
-_HIDDEN = "****"
 
 
 class StackBackup(BaseModel):
@@ -64,7 +62,7 @@ def _parameters(
     }
     told = {each["ParameterKey"]: each["ParameterValue"] for each in facts.get("Parameters", ())}
     return {
-        name: None if name in hidden or value == _HIDDEN else value for name, value in told.items()
+        name: None if name in hidden or value == HIDDEN else value for name, value in told.items()
     }
 
 

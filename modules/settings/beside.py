@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import Field
 
 from common.errors import UserError
+from common.policy_statements import statements_of
 from common.text_files import read_json
 from modules.settings.rules.statements import policy_error
 from modules.settings.services import Service
@@ -109,11 +110,10 @@ def policy_statements(
         document = read_json(path, wanted="one", remedy="mend it")
     except UserError as error:
         return wrong(f"a policy document in JSON: {error}", "or take it out of policies")
-    found = document.get("Statement") if isinstance(document, dict) else document
-    statements: object = [found] if isinstance(found, dict) else found
+    statements = statements_of(document) if isinstance(document, dict) else document
     if not isinstance(statements, list) or not statements:
         return wrong("a policy document, whose Statement is a list")
-    if any(0xD800 <= ord(char) < 0xE000 for char in json.dumps(found, ensure_ascii=False)):
+    if any(0xD800 <= ord(char) < 0xE000 for char in json.dumps(statements, ensure_ascii=False)):
         return wrong("a policy document of whole characters: an escape in it is half of one")
     refused = policy_error(statements, unbounded=named in service.unbounded_policies)
     return wrong(refused.allowed, refused.remedy) if refused else statements

@@ -44,6 +44,7 @@ def bootstrap(stage: Stage, as_json: AsJson = False) -> None:
     bucket = StateBucket(
         clients=clients,
         name=settings.state.bucket,
+        key=settings.state_key,
         region=settings.state_region,
         account_id=account_of(clients),
         kms_key_id=settings.state.kms_key_id,

@@ -3,6 +3,7 @@
 Each step looks first and changes only what is not so; run again it changes nothing.
 """
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,11 +11,13 @@ from typing import Any
 
 from aws.client import Clients, ask, ask_unless
 from common.errors import UserError
+from common.policy_statements import statements_of
 from modules.security import policies
 
 # How long a state can be restored after another has taken its place.
 OLD_VERSIONS_DAYS = 365
 _RULE_ID = "atomic-old-states"
+_SMALLEST = "TransitionDefaultMinimumObjectSize"
 _MISSING = frozenset({"404", "NoSuchBucket", "NotFound"})
 _NOT_OURS = frozenset({"403", "AccessDenied", "Forbidden"})
 _TAKEN = frozenset({"BucketAlreadyExists", "OperationAborted"})
@@ -42,6 +45,7 @@ class StateBucket:
 
     clients: Clients
     name: str
+    key: str
     region: str
     account_id: str
     kms_key_id: str | None
@@ -51,13 +55,13 @@ class StateBucket:
 
         Raises UserError when it belongs to another account or region and when AWS refuses a call.
         """
-        yield Step(what=f"bucket {self.name} in {self.region}", changed=self._create())
+        is_new = self._create()
+        yield Step(what=f"bucket {self.name} in {self.region}", changed=is_new)
         yield Step(what="old versions are kept", changed=self._version())
-        yield Step(what=f"encrypted with {self._cipher_in_words}", changed=self._encrypt())
+        yield self._encrypt()
         yield Step(what="public access is blocked", changed=self._block())
         yield Step(what="answers over TLS only", changed=self._refuse_plain_text())
-        expired = f"old versions go after {OLD_VERSIONS_DAYS} days"
-        yield Step(what=expired, changed=self._expire())
+        yield self._expire(is_new=is_new)
 
     def _create(self) -> bool:
         found = ask_unless(self.clients, "s3", "HeadBucket", _MISSING | _NOT_OURS, **self._owned)
@@ -91,25 +95,39 @@ class StateBucket:
             lambda found: found.get("Status") == "Enabled",
         )
 
-    def _encrypt(self) -> bool:
+    def _encrypt(self) -> Step:
         cipher = (
             {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": self.kms_key_id}
             if self.kms_key_id
             else {"SSEAlgorithm": "AES256"}
         )
-        rule = {"ApplyServerSideEncryptionByDefault": cipher}
-
-        def is_so(found: Mapping[str, Any]) -> bool:
-            rules = found.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
-            return [each.get("ApplyServerSideEncryptionByDefault") for each in rules] == [cipher]
-
-        return self._ensure(
+        found = ask_unless(
+            self.clients,
+            "s3",
             "GetBucketEncryption",
-            "PutBucketEncryption",
-            {"ServerSideEncryptionConfiguration": {"Rules": [rule]}},
-            is_so,
-            "ServerSideEncryptionConfigurationNotFoundError",
+            frozenset({"ServerSideEncryptionConfigurationNotFoundError"}),
+            **self._owned,
         )
+        rules = found["ServerSideEncryptionConfiguration"]["Rules"] if found else []
+        rule = rules[0] if rules else {}
+        there = rule.get("ApplyServerSideEncryptionByDefault", {})
+        # Somebody's own choice may be the stronger one: with KMS, or with it twice (`aws:kms:dsse`).
+        is_kms = there.get("SSEAlgorithm", "").startswith("aws:kms")
+        stays = is_kms and self.kms_key_id in {None, there.get("KMSMasterKeyID")}
+        own = f"KMS key {self.kms_key_id}" if self.kms_key_id else "S3's own key"
+        what = f"encrypted with {'KMS by default' if stays and not self.kms_key_id else own}"
+        if stays or there == cipher:
+            return Step(what=what, changed=False)
+        ask(
+            self.clients,
+            "s3",
+            "PutBucketEncryption",
+            ServerSideEncryptionConfiguration={
+                "Rules": [{**rule, "ApplyServerSideEncryptionByDefault": cipher}]
+            },
+            **self._owned,
+        )
+        return Step(what=what, changed=True)
 
     def _block(self) -> bool:
         return self._ensure(
@@ -130,21 +148,18 @@ class StateBucket:
             frozenset({"NoSuchBucketPolicy"}),
             **self._owned,
         )
-        there = json.loads(found["Policy"])["Statement"] if found else []
+        policy = json.loads(found["Policy"]) if found else policies.document([])
+        there = statements_of(policy) or []
         if statement in there:
             return False
         kept = [each for each in there if each.get("Sid") != statement["Sid"]]
-        document = json.dumps(policies.document([*kept, statement]))
+        document = json.dumps({**policy, "Statement": [*kept, statement]})
         ask(self.clients, "s3", "PutBucketPolicy", Policy=document, **self._owned)
         return True
 
-    def _expire(self) -> bool:
-        rule = {
-            "ID": _RULE_ID,
-            "Status": "Enabled",
-            "Filter": {"Prefix": ""},
-            "NoncurrentVersionExpiration": {"NoncurrentDays": OLD_VERSIONS_DAYS},
-        }
+    def _expire(self, *, is_new: bool) -> Step:
+        """See to a rule for old versions: in a bucket that was there already, of this state's alone."""
+        expiry = {"NoncurrentDays": OLD_VERSIONS_DAYS}
         found = ask_unless(
             self.clients,
             "s3",
@@ -153,19 +168,37 @@ class StateBucket:
             **self._owned,
         )
         there = found["Rules"] if found else []
-        ours = [each for each in there if each.get("ID") == _RULE_ID]
-        expiry = rule["NoncurrentVersionExpiration"]
-        if [each.get("NoncurrentVersionExpiration") for each in ours] == [expiry]:
-            return False
-        others = [each for each in there if each.get("ID") != _RULE_ID]
+        ours = [
+            each
+            for each in there
+            if each.get("ID") in {_RULE_ID, self._own_rule_id}
+            and self.key.startswith(_prefix(each))
+        ]
+        wanted = [{**each, "NoncurrentVersionExpiration": expiry} for each in ours] or [
+            {
+                "ID": _RULE_ID if is_new else self._own_rule_id,
+                "Status": "Enabled",
+                "Filter": {"Prefix": "" if is_new else self.key},
+                "NoncurrentVersionExpiration": expiry,
+            }
+        ]
+        whose = " of this state" if all(_prefix(each) for each in wanted) else ""
+        what = f"old versions{whose} go after {OLD_VERSIONS_DAYS} days"
+        if wanted == ours:
+            return Step(what=what, changed=False)
+        ids = {each["ID"] for each in wanted}
+        others = [each for each in there if each.get("ID") not in ids]
+        # S3 sets back to its default what a put leaves out.
+        size = {key: value for key, value in (found or {}).items() if key == _SMALLEST}
         ask(
             self.clients,
             "s3",
             "PutBucketLifecycleConfiguration",
-            LifecycleConfiguration={"Rules": [*others, rule]},
+            LifecycleConfiguration={"Rules": [*others, *wanted]},
+            **size,
             **self._owned,
         )
-        return True
+        return Step(what=what, changed=True)
 
     def _ensure(
         self,
@@ -183,6 +216,11 @@ class StateBucket:
         return True
 
     @property
+    def _own_rule_id(self) -> str:
+        # A key may be longer than an ID; the rule's filter says which one it is.
+        return f"{_RULE_ID}-{hashlib.sha256(self.key.encode()).hexdigest()[:12]}"
+
+    @property
     def _owned(self) -> dict[str, str]:
         """S3 refuses a call on this bucket when it belongs to another account."""
         return {"Bucket": self.name, "ExpectedBucketOwner": self.account_id}
@@ -192,6 +230,6 @@ class StateBucket:
         """`aws`, or what the region's own is (`aws-cn`, `aws-us-gov`)."""
         return str(ask(self.clients, "sts", "GetCallerIdentity")["Arn"]).split(":")[1]
 
-    @property
-    def _cipher_in_words(self) -> str:
-        return f"KMS key {self.kms_key_id}" if self.kms_key_id else "S3's own key"
+
+def _prefix(rule: Mapping[str, Any]) -> str:
+    return str(rule.get("Filter", {}).get("Prefix", ""))

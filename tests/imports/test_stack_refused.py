@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from imports import __main__ as command_line
+from imports.sources.cloudformation.owners_stack import read_owners_stack
 from local.emulator import PROJECT, Emulator, running_emulator
 from local.owners_stack import TEMPLATES, PlayedStack, make_stack, read_template
 from terraform.stack import Stack
@@ -125,6 +126,36 @@ def _without_its_parameter(aws: Emulator, name: str) -> None:
     declared = {"Type": "AWS::SSM::Parameter::Value<String>", "Default": _PARAMETER}
     _small(aws, name, Parameters={"BootstrapVersion": declared})
     ssm.delete_parameter(Name=_PARAMETER)
+
+
+@pytest.mark.parametrize(
+    ("declared", "there", "missing"),
+    [
+        ({"Default": "/default"}, ["/default", "/given"], ""),
+        ({"Default": "/default"}, ["/given"], ""),
+        ({"Default": "/default"}, ["/default"], "/given"),
+        ({}, ["/given"], ""),
+        ({}, [], "/given"),
+        ({"NoEcho": True}, ["/given"], ""),
+    ],
+)
+def test_the_parameter_that_the_stack_was_deployed_with_is_looked_for(
+    aws: Emulator, declared: dict[str, Any], there: list[str], missing: str
+) -> None:
+    ssm, type_ = aws.client("ssm"), "AWS::SSM::Parameter::Value<String>"
+    ssm.put_parameter(Name="/given", Value="x", Type="String", Overwrite=True)
+    template = {"Resources": _TOPIC, "Parameters": {"Image": {"Type": type_, **declared}}}
+    stack = make_stack(aws, "given", template, {"Image": "/given"})
+    stack.wait()
+    ssm.delete_parameter(Name="/given")
+    for name in there:
+        ssm.put_parameter(Name=name, Value="x", Type="String")
+
+    found = read_owners_stack(aws.client, stack.arn, progress=lambda _: None, with_drift=False)
+
+    stack.cloudformation.delete_stack(StackName=stack.arn)
+    ssm.delete_parameters(Names=["/default", "/given"])
+    assert found.missing_parameter == missing
 
 
 def assert_refused(answer: Answer, line: str) -> None:

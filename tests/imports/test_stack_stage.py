@@ -40,3 +40,14 @@ def test_logs_are_kept_as_long_as_the_longest_of_them_were(
 @pytest.mark.parametrize("retention", [(7, 30), ()])
 def test_logs_that_the_platform_keeps_as_long_need_no_line(retention: tuple[int, ...]) -> None:
     assert "logs" not in settings(*retention)
+
+
+def test_a_domain_that_systems_manager_keeps_is_the_domain_and_not_the_parameters_name() -> None:
+    told = {
+        "ParameterKey": "DomainName",
+        "ParameterValue": "/site/domain",
+        "ResolvedValue": "app.example.com",
+    }
+    stack = OwnersStack(name="AwsStack", rows={}, template={}, facts={"Parameters": [told]})
+
+    assert stack_settings(NETWORK, stack, _no_client)["domain_name"] == "app.example.com"

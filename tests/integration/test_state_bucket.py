@@ -154,7 +154,8 @@ def test_statements_and_rules_of_others_stay(stage: Stage) -> None:
     statements = json.loads(s3.get_bucket_policy(Bucket=BUCKET)["Policy"])["Statement"]
     rules = s3.get_bucket_lifecycle_configuration(Bucket=BUCKET)["Rules"]
     assert [each["Sid"] for each in statements] == ["Theirs", "DenyPlainText"]
-    assert [each["ID"] for each in rules] == ["theirs", "atomic-old-states"]
+    assert [(each["ID"], each.get("Filter")) for each in rules[:1]] == [("theirs", None)]
+    assert [each["Filter"] for each in rules[1:]] == [{"Prefix": KEY}]
 
 
 def test_a_bucket_of_another_account_is_refused(stage: Stage) -> None:

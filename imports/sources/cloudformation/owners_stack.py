@@ -20,6 +20,9 @@ CDK_PATH: Final = "aws:cdk:path"
 _DRIFT_POLLS: Final = 300
 _POLL_SECONDS: Final = 1
 _NOT_READ: Final = "not a CloudFormation template"
+_NO_PARAMETER: Final = frozenset({"ParameterNotFound", "ParameterVersionNotFound"})
+# What DescribeStacks says of a value whose parameter has NoEcho.
+HIDDEN: Final = "****"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +144,7 @@ def read_owners_stack(
         facts=facts,
         exported_to=_users_of_exports(clients, facts),
         policy=str(policy.get("StackPolicyBody") or ""),
-        missing_parameter=_missing_parameter(clients, document),
+        missing_parameter=_missing_parameter(clients, document, facts),
         missing_role=_missing_role(clients, facts),
     )
 
@@ -255,16 +258,22 @@ def _users_of_exports(clients: Clients, facts: Mapping[str, Any]) -> tuple[str, 
     return tuple(dict.fromkeys(users))
 
 
-def _missing_parameter(clients: Clients, document: Mapping[str, Any]) -> str:
+def _missing_parameter(
+    clients: Clients, document: Mapping[str, Any], facts: Mapping[str, Any]
+) -> str:
     """Return the parameter of Systems Manager's that an update would ask for in vain; empty for none."""
-    for declared in (document.get("Parameters") or {}).values():
-        if str(declared.get("Type", "")).startswith("AWS::SSM::Parameter::"):
-            name = str(declared.get("Default", ""))
-            found = ask_unless(
-                clients, "ssm", "GetParameter", frozenset({"ParameterNotFound"}), Name=name
-            )
-            if found is None:
-                return name
+    given = {
+        each["ParameterKey"]: each.get("ParameterValue") for each in facts.get("Parameters", ())
+    }
+    for key, declared in (document.get("Parameters") or {}).items():
+        if not str(declared.get("Type", "")).startswith("AWS::SSM::Parameter::"):
+            continue
+        # An update keeps what the stack was deployed with: this name; ResolvedValue is what it holds.
+        name = str(given.get(key) or declared.get("Default") or "")
+        if not name or name == HIDDEN:
+            continue
+        if ask_unless(clients, "ssm", "GetParameter", _NO_PARAMETER, Name=name) is None:
+            return name
     return ""
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from common.errors import listed
+from common.policy_statements import statements_of
 from imports.sources.cloudformation.owners_stack import OwnersStack
 
 # The states in which CloudFormation takes an update, which is how it lets go of an object.
@@ -86,26 +87,27 @@ def _of_stack(stack: OwnersStack) -> Iterator[str]:
             "CloudFormation in its trust policy, or no update and no deletion is possible"
         )
     if stack.missing_parameter:
+        is_cdks = stack.missing_parameter.startswith("/cdk-bootstrap/")
+        remedy = "`cdk bootstrap` makes it again" if is_cdks else "put it back into Systems Manager"
         yield (
-            f"the parameter {stack.missing_parameter} that the template asks for is gone: `cdk bootstrap` "
-            "makes it again; without it CloudFormation takes no update"
+            f"the parameter {stack.missing_parameter} that the template asks for is gone: {remedy}; without "
+            "it CloudFormation takes no update"
         )
 
 
 def _allows_all(policy: str) -> bool:
     """Return whether a stack policy is as good as none: it allows every update of everything."""
     try:
-        statements = json.loads(policy)["Statement"]
-        (told,) = statements if isinstance(statements, list) else [statements]
+        (told,) = statements_of(json.loads(policy)) or []
         plain = {
             key: value[0] if isinstance(value, list) and len(value) == 1 else value
             for key, value in told.items()
         }
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, AttributeError):
         return False
     if plain.get("Action") == "*":
         plain["Action"] = "Update:*"
-    return bool([plain] == json.loads(_ALLOWS_ALL)["Statement"])
+    return [plain] == statements_of(json.loads(_ALLOWS_ALL))
 
 
 def _of_drift(stack: OwnersStack) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from common.policy_statements import statements_of
 from local.cloudformation.calls import Made, Request
 from local.cloudformation.rows.row import Row, nothing
 
@@ -57,15 +58,16 @@ def _deny_writing(request: Request, bucket: Mapping[str, Any]) -> None:
     try:
         policy = json.loads(request.call("s3.get_bucket_policy", bucket)["Policy"])
     except ClientError:
-        policy = {"Version": "2012-10-17", "Statement": []}
-    policy["Statement"].append(
+        policy = {"Version": "2012-10-17"}
+    policy["Statement"] = [
+        *(statements_of(policy) or ()),
         {
             "Effect": "Deny",
             "Principal": "*",
             "Action": ["s3:PutObject"],
             "Resource": [f"arn:aws:s3:::{bucket['Bucket']}/*"],
-        }
-    )
+        },
+    ]
     request.call("s3.put_bucket_policy", {**bucket, "Policy": json.dumps(policy)})
 
 

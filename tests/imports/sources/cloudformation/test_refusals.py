@@ -85,6 +85,19 @@ def test_each_thing_against_it_is_one_line_with_what_to_do(owners: OwnersStack, 
     assert "\n" not in found
 
 
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("/cdk-bootstrap/hnb659fds/version", "`cdk bootstrap` makes it again"),
+        ("/images/base", "put it back into Systems Manager"),
+    ],
+)
+def test_a_missing_parameter_is_told_with_who_can_make_it(name: str, remedy: str) -> None:
+    (found,) = why_not(stack(missing_parameter=name))
+
+    assert f"{name} that the template asks for is gone: {remedy};" in found
+
+
 def test_a_template_in_a_file_has_no_state_to_refuse() -> None:
     assert why_not(OwnersStack(name="template", template={}, rows={})) == []
 
