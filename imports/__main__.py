@@ -43,6 +43,7 @@ from imports.retire import retire
 from imports.rollback import rollback
 from imports.script import import_commands
 from imports.sources.terraform_base.base import NotAgreedError
+from imports.sources.terraform_base.legacy_state import pull_legacy
 from imports.sources.terraform_base.legacy_workspaces import LegacyFolder, workspace_of_record
 from imports.stack_commands import retire_from_stack, rollback_to_stack, rows_held
 from imports.stack_side import any_settings
@@ -367,7 +368,7 @@ def status(
             progress("reading the legacy state")
             base = _record_of_base(workspace)
             folder = _legacy_folder(workspace, legacy, base, terraform_workspace)
-            old = content(pull(folder.chosen))
+            old = content(pull_legacy(folder.chosen))
         if cloudformation:
             progress("reading the stack")
             rows = rows_held(workspace, cloudformation)
