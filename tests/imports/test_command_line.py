@@ -243,6 +243,7 @@ def test_every_mistake_of_the_stage_file_has_a_line(world: World) -> None:
     assert [line.split(" = ")[0].strip() for line in mistakes][:2] == ["phase", "quux"]
 
 
+@pytest.mark.parametrize("command", ["gate", "script", "explain", "status"])
 @pytest.mark.parametrize(
     ("facts", "message"),
     [
@@ -251,11 +252,17 @@ def test_every_mistake_of_the_stage_file_has_a_line(world: World) -> None:
     ],
 )
 def test_the_record_of_another_stage_or_region(
-    world: World, facts: dict[str, str], message: str
+    world: World, command: str, facts: dict[str, str], message: str
 ) -> None:
     world.adopting(base_record().model_copy(update=facts))
 
-    assert message in world.refusal("gate", "--stage", STAGE)
+    assert message in world.refusal(command, "--stage", STAGE)
+
+
+def test_a_copied_record_is_refused_before_there_is_a_stage_file(world: World) -> None:
+    write_record(world.record, base_record().model_copy(update={"stage": "other"}))
+
+    assert "is of the stage other" in world.refusal("script", "--stage", STAGE)
 
 
 @pytest.mark.terraform
