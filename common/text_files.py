@@ -9,9 +9,18 @@ from typing import Any, Final
 
 from common.errors import UserError, shorten
 
+_MERGE: Final = ("in the middle of a merge", "Resolve git's conflict first.")
+_CUT_OFF: Final = (
+    "cut off, as after the machine stopped or the disk was full",
+    "Take it from a backup, or make it again.",
+)
 # What a file starts with, what that makes it, and what to do about it.
 _OTHER_FILES: Final = (
-    (b"PK\x03\x04", "a plan file (or another zip archive)", "Give the JSON text, not an archive."),
+    (
+        b"PK\x03\x04",
+        "a plan file (or another zip archive)",
+        "Give the text itself, not an archive.",
+    ),
     (b"\x1f\x8b", "compressed with gzip", "Unpack it first."),
     (b"\x00GITCRYPT", "encrypted by git-crypt", "Run `git-crypt unlock` first."),
     (b"$ANSIBLE_VAULT", "encrypted by Ansible Vault", "Decrypt it into a private file first."),
@@ -21,12 +30,13 @@ _OTHER_FILES: Final = (
     (b"<!DOCTYPE ", "a web page", "Take the file itself; a login may come before it."),
     (b"<html", "a web page", "Take the file itself; a login may come before it."),
     (b"<?xml", "XML, as S3 answers with where it refuses", "Take the file itself."),
-    (b"<<<<<<< ", "in the middle of a merge", "Resolve git's conflict first."),
 )
 # What GitHub's setup-terraform puts around Terraform's output, unless it is told not to.
 _WRAPPED: Final = ("[command]", "::debug::", "::set-output")
 # What else stands about a document: the line that it begins in is the first with its brace.
 _DOCUMENT: Final = re.compile(r"^(?:\x1b\[[0-9;]*m|\s)*(?=\{)", re.MULTILINE)
+# What git leaves of a conflict, wherever that is. One of the two is enough: it may be half resolved.
+_UNMERGED: Final = re.compile(rb"^(?:<{7}|>{7}) ", re.MULTILINE)
 _WIDE_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 # What no text has, whatever its encoding: NUL and its like.
 _NO_TEXT: Final = re.compile(r"[\x00-\x08]")
@@ -40,10 +50,9 @@ def decode_text(content: bytes, *, source: str, wanted: str) -> str:
     `wanted` is what should be in it, as in "a plain Terraform state". Raises UserError for an archive, an
     encrypted file and any other binary.
     """
-    for start, what, remedy in _OTHER_FILES:
-        if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(start):
-            raise UserError(f"{shorten(source)} is {what}; {wanted} is read. {remedy}")
-    _refuse_cut_off(content, source=source, wanted=wanted)
+    if other := other_than_text(content):
+        what, remedy = other
+        raise UserError(f"{shorten(source)} is {what}; {wanted} is read. {remedy}")
     encoding = json.detect_encoding(content)
     try:
         text = content.decode(encoding)
@@ -62,16 +71,34 @@ def decode_text(content: bytes, *, source: str, wanted: str) -> str:
     return text
 
 
-def _refuse_cut_off(content: bytes, *, source: str, wanted: str) -> None:
-    """Raise UserError for what a machine that stopped, or a full disk, has left of a text."""
+def other_than_text(content: bytes) -> tuple[str, str] | None:
+    """Return what these bytes are in place of a whole text, and what to do about it; None for a text."""
+    body = content.lstrip(b"\xef\xbb\xbf \t\r\n")
+    for start, what, remedy in _OTHER_FILES:
+        if body.startswith(start):
+            return what, remedy
+    if _is_cut_off(content):
+        return _CUT_OFF
+    return _MERGE if _UNMERGED.search(body) else None
+
+
+def _is_cut_off(content: bytes) -> bool:
+    """Return whether it is what a machine that stopped, or a full disk, has left of a text."""
     body = content.rstrip(b"\0")
     # One character in UTF-16 or UTF-32 ends in NULs too.
     filled = len(content) > len(body) != 1 and not _NO_TEXT.search(body.decode("latin-1"))
-    if filled or (content[:2] in _WIDE_MARKS and len(content) % 2):
-        raise UserError(
-            f"{shorten(source)} is cut off, as after the machine stopped or the disk was full; {wanted} is "
-            "read. Take it from a backup, or make it again."
-        )
+    return filled or (content[:2] in _WIDE_MARKS and len(content) % 2 == 1)
+
+
+def utf8_text(content: bytes) -> str:
+    """Return the text of a file that has to be UTF-8, with or without a mark, its lines ended as on Unix.
+
+    Raises UnicodeDecodeError, for UTF-16 without a mark too, which passes for UTF-8 with many a NUL.
+    """
+    encoding = json.detect_encoding(content)
+    if not encoding.startswith("utf-8"):
+        raise UnicodeDecodeError("utf-8", content, 0, 1, encoding)
+    return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def decode_state(content: bytes, *, source: str) -> str:

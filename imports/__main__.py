@@ -38,11 +38,12 @@ from imports.printed import (
     print_retirement,
     print_rollback,
 )
-from imports.record import AdoptionRecord
+from imports.record import AdoptionRecord, Source
 from imports.retire import retire
 from imports.rollback import rollback
 from imports.script import import_commands
 from imports.sources.terraform_base.base import NotAgreedError
+from imports.sources.terraform_base.legacy_state import pull_legacy
 from imports.sources.terraform_base.legacy_workspaces import LegacyFolder, workspace_of_record
 from imports.stack_commands import retire_from_stack, rollback_to_stack, rows_held
 from imports.stack_side import any_settings
@@ -54,6 +55,7 @@ from synth.synthesized import synthesized
 from terraform.cli import Terraform
 from terraform.pulled_state import content, pull
 from terraform.stack import Stack
+from terraform.state import Document
 from terraform.workspace import BACKUPS, Workspace, set_default_credentials, this_workspace
 
 app = typer.Typer(
@@ -352,13 +354,16 @@ def status(
 ) -> None:
     """Say who owns each object now: legacy, both, here or nobody.
 
-    An old owner is the legacy folder's state, or the CloudFormation stack.
+    An old owner is the legacy folder's state, in any workspace, or the CloudFormation stack. Of one that was
+    not named JSON says `"asked": false`, and "unknown" for the holder.
 
     Example: `python -m imports status --stage prod --legacy ../terraform/aws`
     """
     workspace = this_workspace(stage)
     record = whole_record(workspace)
     rows: frozenset[str] = frozenset()
+    asked: set[Source] = set()
+    others: dict[str, Document | None] = {}
     with progress_on_screen(as_json) as progress:
         progress("reading the new state")
         new = content(pull(workspace.synthesize()))
@@ -367,11 +372,14 @@ def status(
             progress("reading the legacy state")
             base = _record_of_base(workspace)
             folder = _legacy_folder(workspace, legacy, base, terraform_workspace)
-            old = content(pull(folder.chosen))
+            old = content(pull_legacy(folder.chosen))
+            others = {name: content(pull(each)) for name, each in folder.others.items()}
+            asked.add("base")
         if cloudformation:
             progress("reading the stack")
+            asked.add("stack")
             rows = rows_held(workspace, cloudformation)
-    owners = ownership(record, old, new, rows=rows)
+    owners = ownership(record, old, new, rows=rows, others=others, asked=asked)
     if as_json:
         print_json(owners)
         return

@@ -1,9 +1,11 @@
 """Who owns each adopted object now: the old owner (a state or a stack), the new state, both or neither."""
 
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
 
 from common.errors import listed, shorten
 from imports.record import AdoptedObject, AdoptionRecord, Source
@@ -11,14 +13,17 @@ from terraform.addresses import address_order
 from terraform.state import Document
 from terraform.state_surgery import Held, held, places
 
+_ALL: Final[frozenset[Source]] = frozenset({"base", "stack"})
+
 
 class Holder(StrEnum):
-    """Who holds an object: the old owner, the new state, both or neither."""
+    """Who holds an object: the old owner, the new state, both or neither; unknown where one was not asked."""
 
     LEGACY = "legacy"
     BOTH = "both"
     HERE = "here"
     NOBODY = "nobody"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +32,7 @@ class Owner:
 
     A `mismatch` is another object at the recorded address, or the object at another address. `made_again`
     says that it is only this: the new state holds the object, and the legacy folder has made another since.
+    `asked` says whether its old owner was looked at, `held_here` whether the new state holds it.
     """
 
     address: str
@@ -36,6 +42,8 @@ class Owner:
     mismatch: str | None = None
     source: Source = "base"
     made_again: bool = False
+    asked: bool = True
+    held_here: bool = False
 
 
 def ownership(
@@ -44,20 +52,26 @@ def ownership(
     new_state: Document | None,
     *,
     rows: Set[str] = frozenset(),
+    others: Mapping[str, Document | None] = MappingProxyType({}),
+    asked: Set[Source] = _ALL,
 ) -> list[Owner]:
     """Return who holds each object of the record, sorted by our address; None stands for no state.
 
-    `rows` are the logical ids that the CloudFormation stack holds.
+    `rows` are the logical ids that the CloudFormation stack holds, `others` the states of the legacy folder's
+    other workspaces by name, `asked` the old owners that were looked at.
     """
     legacy = _State("legacy", legacy_state)
     new = _State("new", new_state)
+    places_by_name = {name: places(document) for name, document in others.items()}
     owners = []
     for item in sorted(record.adopted, key=lambda item: address_order(item.address)):
         here, of_base = new.holds(item, item.address), item.source == "base"
         there = legacy.holds(item, item.legacy_address) if of_base else item.legacy_address in rows
+        beside = _in_others(item, places_by_name) if of_base else []
         made = legacy.other(item, item.legacy_address) if of_base else []
         elsewhere = [
             *(legacy.elsewhere(item, item.legacy_address) if of_base else ()),
+            *beside,
             *new.other(item, item.address),
             *new.elsewhere(item, item.address),
         ]
@@ -66,13 +80,29 @@ def ownership(
                 address=item.address,
                 legacy_address=item.legacy_address,
                 import_id=item.import_id,
-                holder=_HOLDERS[there, here],
+                holder=_HOLDERS[there or bool(beside), here]
+                if item.source in asked
+                else Holder.UNKNOWN,
                 mismatch="; ".join([*made, *elsewhere]) or None,
                 source=item.source,
                 made_again=here and bool(made) and not elsewhere,
+                asked=item.source in asked,
+                held_here=here,
             )
         )
     return owners
+
+
+def _in_others(
+    item: AdoptedObject,
+    places_by_name: Mapping[str, Mapping[tuple[str, str], Sequence[str]]],
+) -> list[str]:
+    """Say which of the legacy folder's other workspaces hold the object, and where."""
+    return [
+        f"{shorten(item.import_id)} is at {shorten(place)} in the legacy workspace {name}"
+        for name, found in places_by_name.items()
+        for place in found.get((item.type, item.import_id), ())
+    ]
 
 
 def second_base(owners: Sequence[Owner], *, holds_released: bool = False) -> str | None:

@@ -139,16 +139,26 @@ def print_kept(kept: Sequence[Kept], *, objects: int) -> None:
 
 def print_owners(owners: Sequence[Owner]) -> None:
     """Print who owns each object."""
+    holders = [_holder(owner) for owner in owners]
     print_table(
         ("address", "import id", "owner", ""),
-        [(owner.address, owner.import_id, owner.holder, owner.mismatch or "") for owner in owners],
+        [
+            (owner.address, owner.import_id, holder, owner.mismatch or "")
+            for owner, holder in zip(owners, holders, strict=True)
+        ],
     )
-    holders = [owner.holder.value for owner in owners]
     counts = ", ".join(f"{holders.count(name)} {name}" for name in dict.fromkeys(holders))
     say(f"\n{len(owners)} objects: {counts}")
     second = second_base(owners)
     for warning in (*twice_owned(owners), *([second] if second else ())):
         say(warning)
+
+
+def _holder(owner: Owner) -> str:
+    """Return who holds it, or what is left possible without its old owner's word."""
+    if owner.asked:
+        return owner.holder.value
+    return "here or both" if owner.held_here else "legacy or nobody"
 
 
 def print_retirement(done: Retirement) -> None:

@@ -15,6 +15,7 @@ from common.errors import UserError, listed, shorten
 from common.progress import Progress
 from imports.ownership import Holder, Owner, ownership, second_base
 from imports.record import AdoptionRecord
+from imports.sources.terraform_base.legacy_state import pull_legacy
 from terraform.addresses import address_order, resource_blocks
 from terraform.cli import Terraform
 from terraform.pulled_state import content, pull, push, put_back_pushed
@@ -62,7 +63,7 @@ def retire(
     progress("reading the new and the legacy state")
     put_back_pushed(legacy, progress)
     new = pull(here)
-    old = pull(legacy)
+    old = pull_legacy(legacy)
     refuse_other_lineage(record, old, new)
     owners = ownership(record, content(old), content(new))
     latest, notes = _latest_backup(backup_folder, old.lineage) if old else (None, ())

@@ -11,6 +11,7 @@ from common.progress import Progress
 from imports.ownership import Holder, Owner, ownership
 from imports.record import AdoptionRecord
 from imports.retire import LEGACY, legacy_addresses, refuse_mismatches, refuse_other_lineage
+from imports.sources.terraform_base.legacy_state import pull_legacy
 from terraform.addresses import address_order
 from terraform.cli import Terraform
 from terraform.pulled_state import content, pull, push, put_back_pushed
@@ -51,7 +52,7 @@ def rollback(
     progress("reading the new and the legacy state")
     put_back_pushed(legacy, progress)
     new = pull(here)
-    old = pull(legacy)
+    old = pull_legacy(legacy)
     refuse_other_lineage(record, old, new)
     owners = ownership(record, content(old), content(new))
     refuse_mismatches(owners, record, old)

@@ -30,7 +30,7 @@ def record_at_hand(workspace: Workspace, *, region: str) -> AdoptionRecord | Non
 def whole_record(workspace: Workspace) -> AdoptionRecord:
     """Return the stage's adoption record.
 
-    Raises UserError when there is none.
+    Raises UserError when there is none, for one of another stage or region, and for a stage file with errors.
     """
     path = path_of_record(workspace)
     record = read_record(path)
@@ -42,6 +42,9 @@ def whole_record(workspace: Workspace) -> AdoptionRecord:
             f"{names or 'none'}): name another with --stage, or run `python -m imports inventory --stage "
             f"{workspace.stage} --legacy DIR`"
         )
+    # Without a stage file nothing says another region.
+    region = workspace.settings().region if workspace.stage_path.exists() else record.region
+    refuse_foreign(path, record, stage=workspace.stage, region=region)
     return record
 
 

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Any
 
-from cdktf import TerraformElement, TerraformResource
+from cdktf import TerraformElement, TerraformModule, TerraformResource
 from cdktf_cdktf_provider_aws.security_group import SecurityGroup
 from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
 from constructs import Construct
 
 from common.errors import UserError, one_line, shorten
+from modules.base.kinds import is_of_a_stage
 from modules.base.naming import Names
 from modules.compute.cluster import Cluster
 from modules.compute.service_roles import ServiceRoles
@@ -93,14 +94,27 @@ def extended(scope: Construct, platform: Platform) -> Additions:
     return additions
 
 
-def refuse_doubles(stack: Construct, path: PurePath) -> None:
-    """Raise UserError where the extension has made what the platform has under the same address."""
+def refuse_misfits(stack: Construct, path: PurePath) -> None:
+    """Raise UserError where the extension has made what no stage has, or twice what is there once.
+
+    Of the whole stack, because an extension can reach all of it.
+    """
     inner, addresses = f"/{SCOPE}/", dict[str, str]()
     for element in stack.node.find_all():
         if not isinstance(element, TerraformElement):
             continue
         where = element.node.path
-        address = f"{getattr(element, 'terraform_resource_type', '')}.{element.friendly_unique_id}"
+        type_ = getattr(element, "terraform_resource_type", "")
+        if isinstance(element, TerraformModule) or (
+            isinstance(element, TerraformResource) and not is_of_a_stage(type_)
+        ):
+            # A state that holds it would be taken for another project's.
+            raise UserError(
+                f"{path}: {type_ or 'module'}.{element.friendly_unique_id}: allowed: resources of AWS's "
+                "provider (aws_...) and terraform_data, and no module: make it of these, or in a project of "
+                "its own"
+            )
+        address = f"{type_}.{element.friendly_unique_id}"
         other = addresses.setdefault(f"{type(element).__name__} {address}", where)
         if other != where and (inner in where or inner in other):
             raise UserError(

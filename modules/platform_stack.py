@@ -46,7 +46,7 @@ from modules.edge.certificate import RequestedCertificate
 from modules.edge.domain_names import DomainNames, label_of
 from modules.edge.load_balancer import LoadBalancer, route_of
 from modules.edge.web_firewall import WebFirewall
-from modules.extension import Additions, Platform, extended, refuse_doubles
+from modules.extension import Additions, Platform, extended, refuse_misfits
 from modules.legacy_base import LegacyBase
 from modules.monitoring import alarms, dashboard, events
 from modules.monitoring.chat import Chat
@@ -357,7 +357,7 @@ class PlatformStack(TerraformStack):
         self._output("LanceDbFileSystemId", self._file_storage.file_system.id)
         self._output("LanceDbAccessPointId", self._file_storage.access_point.id)
         if stage.beside.extension and stage.phase == "full":
-            refuse_doubles(self, PurePath(stage.beside.extension))
+            refuse_misfits(self, PurePath(stage.beside.extension))
 
     def _extension(self) -> Additions:
         """Build the stage's own resources, before the services that may use them."""

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from common.errors import listed, shorten
+from modules.base.kinds import is_of_a_stage
 from modules.base.naming import Names
 from modules.settings.stage_settings import StageSettings
 from terraform.plan import Plan
@@ -120,7 +121,7 @@ def not_of_a_stage(address: str) -> str | None:
     """Return why no stage has an object at this address; None where one may."""
     if address.startswith("module."):
         return f"it has {shorten(address)}, and a stage has no modules"
-    if not address.removeprefix("data.").startswith("aws_"):
+    if not is_of_a_stage(address.removeprefix("data.").partition(".")[0]):
         return f"it has {shorten(address)}, and a stage has resources of AWS alone"
     return None
 

@@ -1,7 +1,10 @@
 """Characters that a person pastes without seeing them."""
 
+import re
 import unicodedata
 
+# What tomllib says of where it stopped.
+_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 _MARK = "\ufeff"
 # https://www.unicode.org/reports/tr44/#General_Category_Values
 _UNSEEN = {
@@ -78,3 +81,17 @@ def typed_kind(character: str) -> str | None:
     """Return the kind of a character that no keyboard types into a file of settings; None for others."""
     quotes = next((kind for marks, kind in QUOTES.items() if character in marks), None)
     return None if character.isascii() and quotes else quotes or unseen_kind(character)
+
+
+def stands_at(error: Exception, text: str) -> str:
+    """Name the character at the place of an error, where nobody sees what is wrong with it."""
+    place = _PLACE.search(str(error))
+    if not place:
+        return ""
+    line, column = (int(number) - 1 for number in place.groups())
+    character = text.split("\n")[line][column : column + 1]
+    kind = typed_kind(character) if character else None
+    if kind:
+        return f": {kind} (U+{ord(character):04X}) is there: type it anew"
+    foreign = foreign_letter(character)
+    return f": {foreign}, is there: type the name anew, or write it in quotes" if foreign else ""

@@ -2,7 +2,6 @@
 
 import copy
 import difflib
-import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -10,8 +9,9 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from common.text_files import other_than_text, utf8_text
 from modules.settings.beside import read_beside
-from modules.settings.characters import foreign_letter, typed_kind
+from modules.settings.characters import stands_at
 from modules.settings.checks import NAMED_SWITCHES, find_errors
 from modules.settings.credential_shapes import credential_within
 from modules.settings.own_secrets import chosen_reference, defaults_of
@@ -30,9 +30,6 @@ _DERIVED = ("stage", "prefix", "default_tags", "services")
 
 # The tables of a service whose entries are checked with what they are for.
 _VARIABLES = ("environment", "build_args")
-
-# What tomllib says of where it stopped.
-_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 
 
 class StageFileError(Exception):
@@ -63,8 +60,7 @@ def read_stage(folder: Path, stage: str) -> StageSettings:
         if not path.exists():
             raise StageFileError(_no_such_stage(path, stage))
         TypeAdapter(Name).validate_python(stage)
-        # Windows' editors begin a file with a mark, which TOML does not know.
-        text = path.read_text(encoding="utf-8-sig")
+        text = _read(path)
         document = _over_its_base(tomllib.loads(text), folder)
     except ValidationError as error:
         (wrong,) = (worded(details) for details in error.errors())
@@ -77,7 +73,7 @@ def read_stage(folder: Path, stage: str) -> StageSettings:
     except UnicodeDecodeError:
         raise StageFileError(f"{path}: not UTF-8 text; save it as UTF-8") from None
     except (ValueError, RecursionError) as error:
-        raise StageFileError(f"{path}: not valid TOML: {error}{_stands_at(error, text)}") from None
+        raise StageFileError(f"{path}: not valid TOML: {error}{stands_at(error, text)}") from None
     try:
         settings, errors = parse_stage(document, stage=stage, root=folder.resolve().parent)
     except RecursionError:
@@ -86,6 +82,18 @@ def read_stage(folder: Path, stage: str) -> StageSettings:
         count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
         raise StageFileError("\n".join([f"{path}: {count}", *(f"  {m}" for m in errors)]))
     return settings
+
+
+def _read(path: Path) -> str:
+    """Return the text of a stage file. Raises StageFileError for what is none, and as `utf8_text` does."""
+    content = path.read_bytes()
+    if other := other_than_text(content):
+        what, remedy = other
+        raise StageFileError(
+            f"{path}: {what}, and no TOML: {remedy[0].lower()}{remedy[1:].rstrip('.')}"
+        )
+    # Windows' editors begin a file with a mark, which TOML does not know.
+    return utf8_text(content)
 
 
 def _over_its_base(document: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -99,26 +107,12 @@ def _over_its_base(document: dict[str, Any], folder: Path) -> dict[str, Any]:
         return document
     path = folder / f"{Path(name).name}.toml"
     try:
-        base = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        base = tomllib.loads(_read(path))
     except FileNotFoundError:
         raise StageFileError(_no_such_stage(path, name)) from None
     except (OSError, ValueError) as error:
         raise StageFileError(f"{path}: cannot be read: {error}") from None
     return _merge({key: base[key] for key in FROM_BASE if key in base}, document)
-
-
-def _stands_at(error: Exception, text: str) -> str:
-    """Name the character at the place of an error, where nobody sees what is wrong with it."""
-    place = _PLACE.search(str(error))
-    if not place:
-        return ""
-    line, column = (int(number) - 1 for number in place.groups())
-    character = text.split("\n")[line][column : column + 1]
-    kind = typed_kind(character) if character else None
-    if kind:
-        return f": {kind} (U+{ord(character):04X}) is there: type it anew"
-    foreign = foreign_letter(character)
-    return f": {foreign}, is there: type the name anew, or write it in quotes" if foreign else ""
 
 
 def _no_such_stage(path: Path, stage: str) -> str:

@@ -92,3 +92,26 @@ def test_the_log_of_a_plan_is_told_from_the_plan(tmp_path: Path) -> None:
 
     with pytest.raises(UserError, match="the log that `terraform plan -json` prints, a line each"):
         read(tmp_path / "a.json", log)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["{", "<<<<<<< HEAD", '"a": 1', "=======", '"a": 2', ">>>>>>> theirs", "}"],
+        ["{", "<<<<<<< HEAD", '"a": 1', "}"],
+        ["{", '"a": 2', ">>>>>>> theirs", "}"],
+    ],
+    ids=["whole", "its begin", "its end"],
+)
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_a_conflict_that_git_has_left_is_found_in_the_middle(
+    tmp_path: Path, lines: list[str], ending: str
+) -> None:
+    with pytest.raises(UserError, match="in the middle of a merge"):
+        read(tmp_path / "a.json", ending.join(lines).encode())
+
+
+def test_what_looks_like_a_part_of_a_conflict_is_none(tmp_path: Path) -> None:
+    text = json.dumps({"a": "<<<<<<< HEAD\n=======\n>>>>>>> theirs"}, indent=1)
+
+    assert read(tmp_path / "a.json", text.encode()) == json.loads(text)

@@ -17,7 +17,12 @@ from common.screen import print_table
 from imports import __main__ as command_line
 from imports.inventory import Disagreement
 from imports.record import write_record
+from imports.sources.terraform_base.legacy_workspaces import LegacyFolder
+from terraform.cli import Terraform
+from terraform.state import parse_state
+from terraform.workspace import Workspace
 from tests.answer import Answer
+from tests.contract.json_keys import check
 from tests.imports.records import REGION, STAGE, STATE_FILE, World, base_record
 
 PROJECT = Path(command_line.__file__).parent.parent
@@ -243,6 +248,7 @@ def test_every_mistake_of_the_stage_file_has_a_line(world: World) -> None:
     assert [line.split(" = ")[0].strip() for line in mistakes][:2] == ["phase", "quux"]
 
 
+@pytest.mark.parametrize("command", ["gate", "script", "explain", "status"])
 @pytest.mark.parametrize(
     ("facts", "message"),
     [
@@ -251,11 +257,43 @@ def test_every_mistake_of_the_stage_file_has_a_line(world: World) -> None:
     ],
 )
 def test_the_record_of_another_stage_or_region(
-    world: World, facts: dict[str, str], message: str
+    world: World, command: str, facts: dict[str, str], message: str
 ) -> None:
     world.adopting(base_record().model_copy(update=facts))
 
-    assert message in world.refusal("gate", "--stage", STAGE)
+    assert message in world.refusal(command, "--stage", STAGE)
+
+
+def test_a_copied_record_is_refused_before_there_is_a_stage_file(world: World) -> None:
+    write_record(world.record, base_record().model_copy(update={"stage": "other"}))
+
+    assert "is of the stage other" in world.refusal("script", "--stage", STAGE)
+
+
+@pytest.mark.parametrize(
+    ("asked", "holder"), [((), "unknown"), (("--legacy", "legacy"), "legacy")], ids=["no", "yes"]
+)
+def test_the_json_of_a_status_says_whether_the_old_owner_was_asked(
+    world: World, monkeypatch: pytest.MonkeyPatch, asked: tuple[str, ...], holder: str
+) -> None:
+    world.adopting()
+    monkeypatch.chdir(world.folder)
+    here, chosen, other = (
+        Terraform(folder=world.folder / name, environment={}) for name in ("here", "legacy", "blue")
+    )
+    old = parse_state(STATE_FILE.read_text(), source="the old state")
+    folder = LegacyFolder(chosen=chosen, others={"blue": other})
+    monkeypatch.setattr(Workspace, "synthesize", lambda _: here)
+    monkeypatch.setattr(command_line, "_legacy_folder", lambda *_: folder)
+    monkeypatch.setattr(command_line, "pull_legacy", lambda _: None)
+    monkeypatch.setattr(command_line, "pull", lambda each: old if each is other else None)
+
+    answer = world.run("status", "--stage", STAGE, *asked, "--json")
+
+    check("imports", ("status", "--json"), answer.text)
+    assert {(each["holder"], each["asked"]) for each in json.loads(answer.text)} == {
+        (holder, bool(asked))
+    }
 
 
 @pytest.mark.terraform

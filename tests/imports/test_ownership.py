@@ -55,6 +55,22 @@ def test_what_is_known_of_an_object() -> None:
     )
 
 
+def test_an_old_owner_that_was_not_asked_leaves_the_holder_unknown() -> None:
+    owners = ownership(a_record(), None, new_state(), asked=frozenset({"stack"}))
+
+    assert {(each.holder, each.asked, each.held_here) for each in owners} == {
+        (Holder.UNKNOWN, False, True)
+    }
+
+
+def test_what_another_workspace_of_the_legacy_folder_holds_is_not_here_alone() -> None:
+    owners = ownership(a_record(), document(), new_state(), others={"blue": legacy_state()})
+
+    found = {each.address: (each.holder, each.mismatch) for each in owners}
+    assert {holder for holder, _ in found.values()} == {Holder.BOTH}
+    assert found["aws_vpc.main"][1] == ('"vpc-1" is at "aws_vpc.main" in the legacy workspace blue')
+
+
 def test_sorted_by_number_where_there_is_one() -> None:
     adopted = [
         AdoptedObject(

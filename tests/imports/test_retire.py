@@ -1094,3 +1094,11 @@ def test_the_pulled_text_is_a_document(real: RealWorld) -> None:
 
     assert pulled is not None
     assert parse_document(pulled.text, source="x") == pulled.document
+
+
+def test_a_state_where_terraform_does_not_look_is_not_taken_for_retired(world: World) -> None:
+    world.record = a_record(legacy=LegacyOrigin(source="configuration"))
+    world.old.state = None
+    (world.legacy.folder / "terragrunt.hcl").write_text("")
+
+    refused(world, "/legacy/terragrunt.hcl: Terragrunt says where the state")

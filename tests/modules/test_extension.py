@@ -94,6 +94,13 @@ def test_what_may_be_destroyed_is_not_guarded(tmp_path: Path) -> None:
     assert "lifecycle" not in stack.resources["aws_sqs_queue.jobs"].attributes
 
 
+@pytest.mark.jsii
+def test_what_terraform_brings_itself_may_be_made(tmp_path: Path) -> None:
+    code = "from cdktf import DataResource\ndef extend(stack, platform):\n    DataResource(stack, 'm')\n"
+
+    assert "terraform_data.m" in synthesized_with(tmp_path, code).resources
+
+
 BAD = {
     "no function": ("EXTEND = 1\n", "own.py: has no function extend(stack, platform): write one"),
     "no python": ("def extend(:\n", "own.py:1: is no Python: invalid syntax"),
@@ -126,6 +133,21 @@ BAD = {
         "from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket\n"
         "def extend(stack, platform):\n    S3Bucket(stack, 'data')\n",
         "own.py: aws_s3_bucket.data is there twice (",
+    ),
+    "a resource of another provider": (
+        "from cdktf import TerraformResource\ndef extend(stack, platform):\n"
+        "    TerraformResource(stack, 'a', terraform_resource_type='random_id')\n",
+        "own.py: random_id.a: allowed: resources of AWS's provider (aws_...) and terraform_data",
+    ),
+    "one beside its own construct": (
+        "from cdktf import TerraformResource, TerraformStack\ndef extend(stack, platform):\n"
+        "    TerraformResource(TerraformStack.of(stack), 'a', terraform_resource_type='null_resource')\n",
+        "own.py: null_resource.a: allowed: ",
+    ),
+    "a module": (
+        "from cdktf import TerraformHclModule\ndef extend(stack, platform):\n"
+        "    TerraformHclModule(stack, 'vpc', source='terraform-aws-modules/vpc/aws')\n",
+        "own.py: module.vpc: allowed: ",
     ),
     "a value of the platform's name": (
         f"{IMPORTS}\ndef extend(stack, platform):\n    return Additions(values={{'region': 'x'}})\n",

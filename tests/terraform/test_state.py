@@ -58,12 +58,15 @@ class Answering(Terraform):
     """A terraform that pulls what it is told to, or fails as it is told to."""
 
     result: CommandResult | None
+    version: bytes = b"Terraform v1.11.4\n"
 
     def __call__(
         self,
         *arguments: str,
         stdin: str | None = None,  # noqa: ARG002  # as Terraform has it
     ) -> CommandResult:
+        if arguments == ("version",):
+            return CommandResult(exit_code=0, stdout=self.version)
         assert arguments[:2] == ("state", "pull")
         assert self.result is not None, "nothing is to be run"
         return self.result
@@ -397,6 +400,69 @@ def test_where_nothing_is_initialized_the_state_is_the_folder_s_own_file(
     assert before is None
     assert found is not None
     assert len(found.objects) == 1
+
+
+def pulling_nothing(folder: Path, *, exit_code: int = 0) -> Terraform:
+    result = CommandResult(exit_code=exit_code, stdout=b"", stderr=FAILED.stderr)
+    return Answering(folder=folder, environment={}, result=result)
+
+
+UNSEEN = {
+    "terragrunt.hcl": 'remote_state {\n  backend = "s3"\n}\n',
+    "backend.tofu": 'terraform {\n  backend "s3" {}\n}\n',
+    "main.tofu.json": "{}",
+    "prod.s3.tfbackend": 'bucket = "acme"\n',
+    "prod.tfstate": "{}",
+}
+
+
+@pytest.mark.parametrize("exit_code", [0, 1])
+@pytest.mark.parametrize("name", UNSEEN)
+def test_a_state_that_terraform_does_not_see_is_not_taken_for_none(
+    tmp_path: Path, name: str, exit_code: int
+) -> None:
+    (tmp_path / "main.tf").write_text("")
+    (tmp_path / name).write_text(UNSEEN[name])
+
+    with pytest.raises(UserError, match=f"^{tmp_path}/{name}: "):
+        load_state(pulling_nothing(tmp_path, exit_code=exit_code), None)
+
+
+def test_an_emptied_state_beside_another_place_is_not_taken_for_none(tmp_path: Path) -> None:
+    (tmp_path / "terragrunt.hcl").write_text("")
+    result = CommandResult(exit_code=0, stdout=state().encode())
+
+    with pytest.raises(UserError, match="Terragrunt"):
+        load_state(Answering(folder=tmp_path, environment={}, result=result), None)
+
+
+def test_a_folder_that_terragrunt_has_made_is_believed(tmp_path: Path) -> None:
+    (tmp_path / "terragrunt.hcl").write_text("")
+    (tmp_path / "backend.tf").write_text('terraform {\n  backend "s3" {}\n}\n')
+
+    assert load_state(pulling_nothing(tmp_path), None) is None
+
+
+def test_opentofu_reads_its_own_files(tmp_path: Path) -> None:
+    (tmp_path / "main.tofu").write_text("")
+    folder = Answering(
+        folder=tmp_path,
+        environment={},
+        result=pulling_nothing(tmp_path).state_pull(),
+        version=b"OpenTofu v1.11.0\n",
+    )
+
+    assert load_state(folder, None) is None
+
+
+def test_opentofu_that_is_not_initialized_is_told_of_its_backend(tmp_path: Path) -> None:
+    (tmp_path / "backend.tofu").write_text(UNSEEN["backend.tofu"])
+    folder = Answering(
+        folder=tmp_path, environment={}, result=FAILED, version=b"OpenTofu v1.11.0\n"
+    )
+
+    with pytest.raises(UserError, match="terraform init"):
+        load_state(folder, None)
 
 
 @pytest.mark.parametrize("workspace", ["", "blue"])

@@ -38,13 +38,13 @@ class Declared:
 
 
 def read_declared(folder: Path) -> Declared:
-    """Return what the *.tf and *.tf.json files of a folder declare. Raises UserError for one unreadable."""
+    """Return what the files of a folder declare, OpenTofu's too. Raises UserError for one unreadable."""
     data: set[tuple[str, str]] = set()
     modules: set[str] = set()
     unread = []
     elsewhere = False
     for file in configuration_files(folder):
-        if not file.name.endswith((".tf", ".tf.json")):
+        if file.name.endswith((".tfvars", ".tfvars.json")):
             continue
         text = file.read_bytes().decode("utf-8", "replace")
         try:

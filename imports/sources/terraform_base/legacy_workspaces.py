@@ -10,6 +10,7 @@ from typing import Final
 
 from common.errors import UserError, listed
 from imports.record import AdoptionRecord
+from imports.sources.terraform_base.unseen_state import refuse_unread
 from terraform.cli import Terraform, error_summary
 from terraform.pulled_state import pull
 from terraform.state import State
@@ -81,6 +82,7 @@ def _workspaces(terraform: Terraform) -> tuple[tuple[str, ...], str]:
         said = error_summary(result.stderr.decode("utf-8", "replace"))
         if _UNSUPPORTED in said:
             return (), ""
+        refuse_unread(terraform)
         raise UserError(
             f"`terraform workspace list` failed in {terraform.folder}: {said}: run `terraform init` there "
             "first, or name a state file"

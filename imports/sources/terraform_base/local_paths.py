@@ -20,11 +20,11 @@ _UPWARDS: Final = re.compile(
 NEVER_COPIED: Final = frozenset(
     {".git", ".terraform", ".terragrunt-cache", "node_modules", ".venv"}
 )
-_CONFIGURATION: Final = (".tf", ".tf.json", ".tfvars", ".tfvars.json")
+_CONFIGURATION: Final = (".tf", ".tf.json", ".tofu", ".tofu.json", ".tfvars", ".tfvars.json")
 
 
 def configuration_files(folder: Path) -> list[Path]:
-    """Return the files of `folder` that Terraform reads, sorted. Raises UserError."""
+    """Return the files of `folder` that Terraform or OpenTofu reads, sorted. Raises UserError."""
     try:
         paths = sorted(path for path in folder.iterdir() if path.name.endswith(_CONFIGURATION))
         return [path for path in paths if path.is_file()]

@@ -190,3 +190,15 @@ def test_workspaces_in_s3_are_found_below_their_own_prefix(tmp_path: Path) -> No
             workspace_to_adopt(legacy, None)
         with pytest.raises(UserError, match=r"workspace prod .* still owns 4"):
             retired(tmp_path, record_of(None), legacy, None)
+
+
+@pytest.mark.terraform
+def test_no_init_is_advised_that_would_leave_opentofu_s_backend(tmp_path: Path) -> None:
+    legacy = a_folder(tmp_path / "legacy")
+    (legacy.folder / "backend.tofu").write_text('terraform {\n  backend "s3" {}\n}\n')
+    (legacy.folder / ".terraform").mkdir()
+    noted = {"version": 3, "backend": {"type": "s3", "config": {"bucket": "acme"}, "hash": 1}}
+    (legacy.folder / ".terraform" / "terraform.tfstate").write_text(json.dumps(noted))
+
+    with pytest.raises(UserError, match="OpenTofu alone reads it"):
+        workspace_to_adopt(legacy, None)

@@ -60,7 +60,7 @@ def test_a_stage_name_that_is_no_stack_name_is_refused(tmp_path: Path, stage: st
         ("phase\u00a0= 1", "a blank that is none of the keyboard's (U+00A0)"),
         ("phase = \u201cfull\u201d", "a word processor's quotes (U+201C)"),
         ("\r\nphase = 1\u2028", "a line separator (U+2028)"),
-        ("p\x00h\x00", "a control character (U+0000)"),
+        ("phase\x00 = 1", "a control character (U+0000)"),
     ],
 )
 def test_a_character_that_nobody_sees_is_named_where_toml_stops(
@@ -117,6 +117,54 @@ def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
         read_stage(tmp_path, "dev")
 
     assert str(caught.value) == f"{tmp_path}/dev.toml: not UTF-8 text; save it as UTF-8"
+
+
+LINES = b'domain_name = "app.example.com"\noperator_email = "ops@example.com"\n'
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"<<<<<<< HEAD\n" + LINES, "in the middle of a merge, and no TOML: resolve git's conflict first"),
+        (
+            LINES + b"<<<<<<< HEAD\na = 1\n=======\na = 2\n>>>>>>> theirs\n",
+            "in the middle of a merge, and no TOML: resolve git's conflict first",
+        ),
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:x\n",
+            "a pointer of Git LFS, and no TOML: run `git lfs pull` first",
+        ),
+        (b"\0GITCRYPT\0abc", "encrypted by git-crypt, and no TOML: run `git-crypt unlock` first"),
+        (LINES + b"\0\0", "cut off, as after the machine stopped or the disk was full, and no TOML: "),
+        (LINES.decode().encode("utf-16"), "not UTF-8 text; save it as UTF-8"),
+        (LINES.decode().encode("utf-16-le"), "not UTF-8 text; save it as UTF-8"),
+        (LINES.decode().encode("utf-16-be"), "not UTF-8 text; save it as UTF-8"),
+    ],
+)  # fmt: skip
+def test_what_is_in_place_of_a_stage_file_is_named(
+    tmp_path: Path, content: bytes, said: str
+) -> None:
+    (tmp_path / "dev.toml").write_bytes(content)
+
+    with pytest.raises(StageFileError) as caught:
+        read_stage(tmp_path, "dev")
+
+    assert str(caught.value).startswith(f"{tmp_path}/dev.toml: {said}")
+
+
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n", b"\r"])
+def test_each_way_to_end_a_line_is_read(tmp_path: Path, ending: bytes) -> None:
+    (tmp_path / "dev.toml").write_bytes(b"\xef\xbb\xbf" + LINES.replace(b"\n", ending))
+
+    assert read_stage(tmp_path, "dev").domain_name == "app.example.com"
+
+
+def test_a_base_s_file_in_the_middle_of_a_merge_is_named(tmp_path: Path) -> None:
+    (tmp_path / "dev.toml").write_bytes(b"<<<<<<< HEAD\n" + LINES)
+    (tmp_path / "pr-1.toml").write_text('[preview]\nbase = "dev"\n')
+
+    with pytest.raises(StageFileError, match="in the middle of a merge"):
+        read_stage(tmp_path, "pr-1")
 
 
 def test_a_folder_without_any_stage_is_said_to_be_empty(tmp_path: Path) -> None:

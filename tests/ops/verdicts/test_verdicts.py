@@ -638,6 +638,17 @@ def test_a_state_of_another_project_is_told_before_terraform_asks_for_its_provid
     assert world.doctor()["state"][1].startswith(told)
 
 
+@pytest.mark.parametrize("command", ["gate", "drift"])
+def test_what_terraform_brings_itself_makes_no_state_another_project_s(
+    world: World, command: str
+) -> None:
+    state = json.loads(a_state())
+    own = {**state["resources"][0], "type": "terraform_data", "name": "marker"}
+    world.state.write_bytes(json.dumps({**state, "resources": [*state["resources"], own]}).encode())
+
+    assert "another project's" not in world.verdict(command).text + world.verdict(command).errors
+
+
 def as_terraform_wrote_it(folder: Path, serial: int, lineage: str) -> Path:
     """A plan file, as far as this program reads it by itself."""
     path = folder / "now.tfplan"
