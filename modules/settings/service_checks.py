@@ -20,9 +20,10 @@ from modules.settings.variable_checks import find_value_errors, find_variable_er
 # Names that the platform's own resources have in their addresses, where a service's would be.
 RESERVED_NAMES = (
     "account", "alb", "aws", "budget", "certificate", "cluster", "connection-strings", "dashboard",
-    "data-bucket", "database", "database-postgresql", "database-upgrade", "ecs-tasks", "efs", "file-storage",
-    "hosted-zone", "legacy-base", "load-balancer", "msk-client", "network", "platform", "rds", "registries",
-    "secrets", "security-groups", "web-firewall",
+    "data-bucket", "database", "database-apply", "database-connect", "database-postgresql",
+    "database-upgrade", "ecs-tasks", "efs", "file-storage", "hosted-zone", "legacy-base", "load-balancer",
+    "msk-client", "network", "platform", "rds", "registries", "secrets", "security-groups",
+    "web-firewall",
 )  # fmt: skip
 
 _OWN = tuple(row.name for row in SERVICES)
