@@ -19,6 +19,7 @@ from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
 from constructs import Construct
 
 from common.errors import UserError, one_line, shorten
+from modules.base.literal import literal_within
 from modules.base.naming import Names
 from modules.compute.cluster import Cluster
 from modules.compute.service_roles import ServiceRoles
@@ -67,8 +68,11 @@ class Additions:
     values: Mapping[str, str] = field(default_factory=dict)
 
     def statements(self, service: Service, beside: Beside) -> list[Statement]:
-        """Return what a service's `policies` allow: those of files and those made here."""
-        known = {**beside.documents, **self.policies}
+        """Return what a service's `policies` allow: those of files and those made here.
+
+        A file's are as they stand there, `${aws:username}` too; those made here may hold expressions.
+        """
+        known = {**literal_within(beside.documents), **self.policies}
         return [statement for name in service.policies for statement in known.get(name, ())]
 
 

@@ -160,7 +160,7 @@ def awslogs(group: str, region: str, *, stream: str) -> dict[str, Any]:
 
 def _pairs(values: Mapping[str, str], key: str) -> list[dict[str, str]]:
     """Sorted, as ECS itself returns them: another order would look like a change."""
-    return [{"name": name, key: value} for name, value in sorted(values.items())]
+    return [{"name": literal(name), key: value} for name, value in sorted(values.items())]
 
 
 def _fill(text: str, placeholders: Mapping[str, str]) -> str:

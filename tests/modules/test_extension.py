@@ -271,6 +271,25 @@ def test_a_policy_file_is_the_services_own(tmp_path: Path) -> None:
     assert '"Action": "ses:SendEmail"' in policy
 
 
+@pytest.mark.jsii
+def test_a_policy_files_variables_are_iams(tmp_path: Path) -> None:
+    file = tmp_path / "policies" / "own.json"
+    file.parent.mkdir()
+    file.write_text(
+        '[{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/${aws:username}/*",'
+        ' "Condition": {"StringLike": {"aws:PrincipalTag/%{a}": ["${aws:userid}"]}}}]'
+    )
+    services = {"app": {"policies": ["policies/own.json"]}}
+    settings, errors = parse_stage({**REQUIRED, "services": services}, stage="dev", root=tmp_path)
+    assert not errors
+
+    policy = synthesized(settings).resources["aws_iam_role_policy.app_own"].attributes["policy"]
+
+    (statement,) = json.loads(policy)["Statement"]
+    assert statement["Resource"] == "arn:aws:s3:::b/$${aws:username}/*"
+    assert statement["Condition"]["StringLike"] == {"aws:PrincipalTag/%%{a}": ["$${aws:userid}"]}
+
+
 def test_a_policy_of_no_extension_is_refused(tmp_path: Path) -> None:
     (line,) = errors_of(tmp_path, services={"app": {"policies": ["read-work"]}})
 
