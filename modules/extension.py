@@ -177,13 +177,14 @@ def _check(path: Path, additions: Additions, stage: StageSettings) -> None:
                 raise UserError(
                     f"{where}.policies = {name!r}: must be {refused.allowed}; {refused.remedy}"
                 )
-        for variable, value in service.environment.items():
+        texts = {f"environment.{key}": value for key, value in service.environment.items()}
+        for setting, value in {**texts, "wait_for_url": service.wait_for_url or ""}.items():
             for word in names_in_braces(value):
                 known = [*PLACEHOLDERS, *additions.values]
                 close = difflib.get_close_matches(word, known, n=1, cutoff=0.8)
                 if close and word not in known:
                     raise UserError(
-                        f"{where}.environment.{variable} = {shorten(value)}: the extension gives no "
+                        f"{where}.{setting} = {shorten(value)}: the extension gives no "
                         f"{{{word}}}: write {{{close[0]}}}"
                     )
 

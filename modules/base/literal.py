@@ -8,6 +8,11 @@ def literal(text: str) -> str:
     return text.replace("${", "$${").replace("%{", "%%{")
 
 
+def evaluated(text: str) -> str:
+    """Return what Terraform makes of a `literal` text: the text that it was."""
+    return text.replace("$${", "${").replace("%%{", "%{")
+
+
 def literal_within(value: Any) -> Any:
     """Return a value of JSON with each of its texts `literal`, the names of members too."""
     if isinstance(value, str):

@@ -16,6 +16,7 @@ from modules.settings.setting_types import (
     PINNED_IMAGE,
     ClockTime,
     Days,
+    Distinct,
     FilePath,
     Many,
     Name,
@@ -81,8 +82,9 @@ ContainerUser = Annotated[
 WaitForUrl = Annotated[
     str,
     matching(
-        r"http://[A-Za-z0-9.{}-]+:\d{1,5}/[A-Za-z0-9._~/?&=%-]*",
-        "an http:// address with a port and a path",
+        r"http://[A-Za-z0-9.{}-]+:([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])"
+        r"/[A-Za-z0-9._~/?&=%-]*",
+        "an http:// address with a port and a path, the port from 1 to 65535",
         'write it as in "http://app.{namespace}:3000/healthz"',
     ),
 ]
@@ -235,10 +237,10 @@ class Service(Section):
     replaced, also one without a port"""
     jobs: dict[str, Job] = Field({})
     """what it does by the clock, by name"""
-    policies: Many[str] = ()
+    policies: Distinct[str] = ()
     """what it may do in AWS beside its own: policies of the `extension` by name, or files of JSON, as in
     `policies/read-reports.json`"""
-    unbounded_policies: Many[str] = ()
+    unbounded_policies: Distinct[str] = ()
     """of its `policies` those that may allow every action of a service, or anything on every resource"""
     environment: dict[str, str] = Field({})
     """environment variables"""
@@ -247,7 +249,7 @@ class Service(Section):
     optional_secrets: dict[str, str] = Field({})
     """variables from secrets of one's own, `NAME:KEY`, that are left out where the stage does not declare the
     secret"""
-    calls: Many[str] = ()
+    calls: Distinct[str] = ()
     """services that it may reach on their port"""
     outbound_ports: Many[Port] = ()
     """TCP ports that it may reach anywhere, besides 443"""

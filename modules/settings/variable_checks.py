@@ -54,6 +54,7 @@ def find_value_errors(
         for variable, value in values.items():
             where = f"services.{name}.{table}.{variable}"
             yield from _typed(where, variable, value, service=name, names=secrets)
+    yield from _placeholders(f"services.{name}.wait_for_url", service.wait_for_url or "")
 
 
 def _typed(

@@ -153,6 +153,10 @@ ADMIN = "{'Effect': 'Allow', 'Action': '*', 'Resource': '*'}"
         ({"policies": ["read"]}, "services.app.policies = 'read': the extension makes no such policy: all"),
         ({"policies": ["all"]}, "services.app.policies = 'all': must be a policy that names its actions"),
         ({"environment": {"Q": "{quue}"}}, 'Q = "{quue}": the extension gives no {quue}: write {queue}'),
+        (
+            {"command": ["x"], "wait_for_url": "http://{quue}:80/"},
+            "services.app.wait_for_url = \"http://{quue}:80/\": the extension gives no {quue}: write {queue}",
+        ),
     ],
 )  # fmt: skip
 def test_what_a_service_takes_has_to_be_given_and_bounded(

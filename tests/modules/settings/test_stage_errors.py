@@ -38,6 +38,37 @@ MISTAKES = {
         f'{EMAIL}{DOMAIN}[network]\nnatt = "none"',
         ("network.natt", '"none"', "nat, ", "write nat"),
     ),
+    "a service that is called twice": (
+        f'{EMAIL}{DOMAIN}[services.functions]\ncalls = ["app", "app"]',
+        ("services.functions.calls", '["app", "app"]', "that differ", 'leave out the second "app"'),
+    ),
+    "a policy that is given twice": (
+        f'{EMAIL}{DOMAIN}[services.app]\npolicies = ["policies/a.json", "policies/a.json"]',
+        (
+            "services.app.policies",
+            '["policies/a.json", "policies/a.json"]',
+            "that differ",
+            'leave out the second "policies/a.json"',
+        ),
+    ),
+    "a port that no computer has": (
+        f'{EMAIL}{DOMAIN}[services.app]\ncommand = ["x"]\nwait_for_url = "http://app.{{namespace}}:99999/h"',
+        (
+            "services.app.wait_for_url",
+            '"http://app.{namespace}:99999/h"',
+            "the port from 1 to 65535",
+            'write it as in "http://app.{namespace}:3000/healthz"',
+        ),
+    ),
+    "a slip in a placeholder of an awaited page": (
+        f'{EMAIL}{DOMAIN}[services.app]\ncommand = ["x"]\nwait_for_url = "http://app.{{namspace}}:3000/h"',
+        (
+            "services.app.wait_for_url",
+            '"http://app.{namspace}:3000/h"',
+            "{namespace}",
+            "write {namespace}",
+        ),
+    ),
     "unknown key in a service": (
         f"{EMAIL}{DOMAIN}[services.app]\nmemory = 512",
         ("services.app.memory", "512", "memory_mib, ", "write memory_mib"),
