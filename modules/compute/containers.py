@@ -11,7 +11,7 @@ from modules.base.literal import literal
 from modules.compute.collector import COLLECTOR, COLLECTOR_MIB, collector_container
 from modules.compute.strip_proxy import PROXY_MIB, proxy_container
 from modules.settings.secrets import KAFKA_BROKERS, SecretRef
-from modules.settings.services import Service
+from modules.settings.services import OTLP_HTTP_PORT, Service
 
 FILE_STORAGE_VOLUME = "lancedb"
 FILE_STORAGE_PATH = "/mnt/lancedb_data"
@@ -20,7 +20,7 @@ SCRATCH_VOLUME = "scratch"
 # What ECS takes at most, in seconds.
 _LONGEST_START = 300
 # The collector listens for OTLP over HTTP here; containers of one task share the loopback address.
-_OTLP_ENDPOINT = "http://localhost:4318"
+_OTLP_ENDPOINT = f"http://localhost:{OTLP_HTTP_PORT}"
 
 # What bash runs before a container's command: it asks HOST PORT PATH for a page until the answer is 200. A
 # container that ended instead would count as a failure, and the third one rolls a deployment back. bash can

@@ -13,17 +13,17 @@ from modules.settings.services import (
 )
 from modules.settings.setting_error import SettingError, at
 from modules.settings.stage_settings import StageSettings
-from modules.settings.task_checks import find_name_errors, find_task_errors
+from modules.settings.task_checks import find_name_errors, find_port_errors, find_task_errors
 from modules.settings.toml_text import toml_value
 from modules.settings.variable_checks import find_value_errors, find_variable_errors
 
-# Names that the platform's own resources have in their addresses, where a service's would be.
+# Names that the platform's own have: resources in their addresses, and containers in a service's task.
 RESERVED_NAMES = (
     "account", "alb", "aws", "budget", "certificate", "cluster", "connection-strings", "dashboard",
-    "data-bucket", "database", "database-apply", "database-connect", "database-postgresql",
-    "database-upgrade", "ecs-tasks", "efs", "file-storage", "hosted-zone", "legacy-base", "load-balancer",
-    "msk-client", "network", "platform", "rds", "registries", "secrets", "security-groups",
-    "web-firewall",
+    "data-bucket", "database", "database-apply", "database-authorities", "database-connect",
+    "database-postgresql", "database-upgrade", "ecs-tasks", "efs", "file-storage", "hosted-zone",
+    "legacy-base", "load-balancer", "msk-client", "network", "platform", "rds", "registries", "secrets",
+    "security-groups", "strip-proxy", "timekeeper", "web-firewall", "xray-collector",
 )  # fmt: skip
 
 _OWN = tuple(row.name for row in SERVICES)
@@ -44,6 +44,7 @@ def find_service_errors(settings: StageSettings) -> list[SettingError]:
         ),
         *(found for service in services for found in _service(service)),
         *(found for service in services for found in find_task_errors(service)),
+        *find_port_errors(settings),
         *_shells(settings),
         *find_name_errors(settings),
         *(found for service in services for found in _schedule(service, settings)),

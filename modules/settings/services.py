@@ -100,6 +100,8 @@ TASK_PUBLIC = "atomic.assign-public-ip"
 PLACEHOLDERS = ("domain", "region", "bucket", "namespace", "keep_alive_ms")
 # Where the proxy beside a container listens. No container of the same task may.
 PROXY_PORT = 8000
+# Where the trace collector listens: OTLP by gRPC and by HTTP, and its health check.
+COLLECTOR_PORTS = OTLP_GRPC_PORT, OTLP_HTTP_PORT, COLLECTOR_HEALTH_PORT = 4317, 4318, 13133
 
 # The rules of the load balancer that redirect further names: behind the maintenance page, before every path.
 FIRST_REDIRECT = 2
