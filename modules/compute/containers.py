@@ -11,7 +11,7 @@ from modules.base.literal import literal
 from modules.compute.collector import COLLECTOR, COLLECTOR_MIB, collector_container
 from modules.compute.strip_proxy import PROXY_MIB, proxy_container
 from modules.settings.secrets import KAFKA_BROKERS, SecretRef
-from modules.settings.services import OTLP_HTTP_PORT, Service
+from modules.settings.services import HEALTH_RUNNERS, OTLP_HTTP_PORT, Service
 
 FILE_STORAGE_VOLUME = "lancedb"
 FILE_STORAGE_PATH = "/mnt/lancedb_data"
@@ -103,8 +103,9 @@ def container_definitions(
         asked = [str(url.hostname), str(url.port), path]
         container["entryPoint"] = ["/bin/bash", "-c", _WAIT, "bash", *asked]
     if service.health_command:
+        runner = () if service.health_command[0] in HEALTH_RUNNERS else ("CMD",)
         container["healthCheck"] = {
-            "command": ["CMD", *map(literal, service.health_command)],
+            "command": [*runner, *map(literal, service.health_command)],
             "interval": 30,
             "timeout": 5,
             "retries": 3,

@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from modules.settings.jobs import Job, ServiceAlarms
 from modules.settings.setting_types import (
@@ -22,7 +22,9 @@ from modules.settings.setting_types import (
     Name,
     Percent,
     Section,
+    Word,
     matching,
+    setting_error,
 )
 
 POSTGRES_PORT = 5432
@@ -71,6 +73,22 @@ HealthMatcher = Annotated[
         'write it as in "200-399" or "200,401"',
     ),
 ]
+# How ECS says who runs what follows: nobody, or the container's shell, which takes it as one text.
+# https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.html
+HEALTH_RUNNERS = ("CMD", "CMD-SHELL")
+
+
+def _health_command(words: tuple[str, ...]) -> tuple[str, ...]:
+    runner, following = words[:1], len(words) - 1
+    if (runner == ("CMD",) and not following) or (runner == ("CMD-SHELL",) and following != 1):
+        raise setting_error(
+            "a command's words, or CMD-SHELL and one text for the shell",
+            'write it as in ["CMD-SHELL", "curl -f http://localhost:3000/ || exit 1"]',
+        )
+    return words
+
+
+HealthCommand = Annotated[Many[Word], AfterValidator(_health_command)]
 ContainerUser = Annotated[
     str,
     matching(
@@ -173,7 +191,7 @@ class Service(Section):
     build_folder: FilePath | None = None
     """a folder below `images.source` with a Dockerfile of its own: it takes the place of `build_context` and
     `dockerfile`"""
-    command: Many[str] = ()
+    command: Many[Word] = ()
     """what the container runs; default: what its image says"""
     user: ContainerUser | None = None
     """the user that it runs as; default: what its image says"""
@@ -234,9 +252,9 @@ class Service(Section):
     """Spot tasks for each further one on demand"""
     single_writer: bool = False
     """never two tasks at once: a deployment stops the old one first"""
-    health_command: Many[str] = ()
-    """a command in the container that ends with 0 while it is healthy; a task that fails it three times is
-    replaced, also one without a port"""
+    health_command: HealthCommand = ()
+    """a command in the container that ends with 0 while it is healthy, `["CMD-SHELL", "..."]` by its shell; a
+    task that fails it three times is replaced, also one without a port"""
     jobs: dict[str, Job] = Field({})
     """what it does by the clock, by name"""
     policies: Distinct[str] = ()

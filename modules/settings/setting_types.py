@@ -74,6 +74,14 @@ def ruled(rule: Callable[[str], Refusal | None]) -> AfterValidator:
     return AfterValidator(check)
 
 
+Word = Annotated[
+    str,
+    matching(
+        r"[\s\S]*\S[\s\S]*",
+        "a command's words, none of them empty",
+        'leave it out, or write words, as in ["node", "server.js"]',
+    ),
+]
 EmailAddress = Annotated[str, ruled(addresses.email_address)]
 PublicAddress = Annotated[str, ruled(network.public_address)]
 VpcBlock = Annotated[str, ruled(network.vpc_block)]

@@ -38,6 +38,26 @@ MISTAKES = {
         f'{EMAIL}{DOMAIN}[network]\nnatt = "none"',
         ("network.natt", '"none"', "nat, ", "write nat"),
     ),
+    "a command without a word": (
+        f'{EMAIL}{DOMAIN}[services.app]\ncommand = [""]',
+        ("services.app.command.0", '""', "none of them empty", 'as in ["node", "server.js"]'),
+    ),
+    "a job's command with an empty word": (
+        f'{EMAIL}{DOMAIN}[services.app.jobs.a]\nschedule = "rate(1 day)"\ncommand = ["x", " "]',
+        ("services.app.jobs.a.command.1", '" "', "none of them empty", "leave it out, or write"),
+    ),
+    "a health command without a word": (
+        f'{EMAIL}{DOMAIN}[services.app]\nhealth_command = [""]',
+        ("services.app.health_command.0", '""', "none of them empty", "leave it out, or write"),
+    ),
+    "a shell that is given nothing": (
+        f'{EMAIL}{DOMAIN}[services.app]\nhealth_command = ["CMD-SHELL"]',
+        ("services.app.health_command", '["CMD-SHELL"]', "one text for the shell", "curl -f"),
+    ),
+    "a shell that is given several words": (
+        f'{EMAIL}{DOMAIN}[services.app]\nhealth_command = ["CMD-SHELL", "a", "b"]',
+        ("services.app.health_command", '["CMD-SHELL", "a", "b"]', "one text for", "curl -f"),
+    ),
     "a service that is called twice": (
         f'{EMAIL}{DOMAIN}[services.functions]\ncalls = ["app", "app"]',
         ("services.functions.calls", '["app", "app"]', "that differ", 'leave out the second "app"'),
