@@ -63,9 +63,11 @@ def _new(service: Service) -> Iterator[SettingError]:
         return
     close = difflib.get_close_matches(service.name, _OWN, n=1)
     meant = f"did you mean [services.{close[0]}]? If it is a new service, " if close else ""
-    yield at(
-        f"services.{service.name}", service.model_dump(exclude_unset=True, exclude={"name"})
-    ).must_be(
+    where = f"services.{service.name}"
+    # What was mistaken has been said, and set aside: it says what the service is all the same.
+    said = (f"{where}.{column}" for column in sorted(_SAYING_WHAT))
+    row = service.model_dump(exclude_unset=True, exclude={"name"})
+    yield at(where, row, *said).must_be(
         f"one of {', '.join(_OWN)}, or a new service that says what it is",
         f"{meant}give it an image, a port or a build_folder",
     )
