@@ -182,10 +182,10 @@ def _check(path: Path, additions: Additions, stage: StageSettings) -> None:
             for word in names_in_braces(value):
                 known = [*PLACEHOLDERS, *additions.values]
                 close = difflib.get_close_matches(word, known, n=1, cutoff=0.8)
-                if close and word not in known:
+                if word not in known and (close or setting == "wait_for_url"):
+                    way = f"write {{{close[0]}}}" if close else f"allowed: {', '.join(known)}"
                     raise UserError(
-                        f"{where}.{setting} = {shorten(value)}: the extension gives no "
-                        f"{{{word}}}: write {{{close[0]}}}"
+                        f"{where}.{setting} = {shorten(value)}: the extension gives no {{{word}}}: {way}"
                     )
 
 

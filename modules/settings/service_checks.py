@@ -217,7 +217,7 @@ def _references(settings: StageSettings) -> Iterator[SettingError]:
                     + ", ".join(s.name for s in settings.services.values() if s.port),
                     _likeliest(called, settings.services, "name one of these"),
                 )
-        yield from find_value_errors(name, service, names)
+        yield from find_value_errors(name, service, names, extended=settings.extension is not None)
 
 
 def _service_names(settings: StageSettings) -> Iterator[SettingError]:

@@ -100,7 +100,7 @@ ContainerUser = Annotated[
 WaitForUrl = Annotated[
     str,
     matching(
-        r"http://[A-Za-z0-9.{}-]+:([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])"
+        r"http://(?:[A-Za-z0-9.-]|\{[a-z][a-z0-9_]*\})+:([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])"
         r"/[A-Za-z0-9._~/?&=%-]*",
         "an http:// address with a port and a path, the port from 1 to 65535",
         'write it as in "http://app.{namespace}:3000/healthz"',

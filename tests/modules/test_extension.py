@@ -157,6 +157,10 @@ ADMIN = "{'Effect': 'Allow', 'Action': '*', 'Resource': '*'}"
             {"command": ["x"], "wait_for_url": "http://{quue}:80/"},
             "services.app.wait_for_url = \"http://{quue}:80/\": the extension gives no {quue}: write {queue}",
         ),
+        (
+            {"command": ["x"], "wait_for_url": "http://a.{other}:80/"},
+            "the extension gives no {other}: allowed: domain, region, bucket, namespace, keep_alive_ms, ",
+        ),
     ],
 )  # fmt: skip
 def test_what_a_service_takes_has_to_be_given_and_bounded(

@@ -89,6 +89,28 @@ MISTAKES = {
             "write {namespace}",
         ),
     ),
+    "a placeholder of an awaited page that nothing fills": (
+        f'{EMAIL}{DOMAIN}[services.app]\ncommand = ["x"]\nwait_for_url = "http://app.{{ns}}:3000/h"',
+        (
+            "services.app.wait_for_url",
+            '"http://app.{ns}:3000/h"',
+            "{namespace}",
+            "write one of these",
+        ),
+    ),
+    "a slip in a placeholder of several words": (
+        f'{EMAIL}{DOMAIN}[services.app.environment]\nA = "{{keep_alive_m}}"',
+        (
+            "services.app.environment.A",
+            '"{keep_alive_m}"',
+            "{keep_alive_ms}",
+            "write {keep_alive_ms}",
+        ),
+    ),
+    "a placeholder with a shell's dollar": (
+        f'{EMAIL}{DOMAIN}[services.app.environment]\nA = "https://${{domain}}/"',
+        ("services.app.environment.A", '"https://${domain}/"', "{domain} alone", "write {domain}"),
+    ),
     "unknown key in a service": (
         f"{EMAIL}{DOMAIN}[services.app]\nmemory = 512",
         ("services.app.memory", "512", "memory_mib, ", "write memory_mib"),
