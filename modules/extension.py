@@ -20,6 +20,7 @@ from constructs import Construct
 
 from common.errors import UserError, one_line, shorten
 from modules.base.kinds import is_of_a_stage
+from modules.base.literal import literal_within
 from modules.base.naming import Names
 from modules.compute.cluster import Cluster
 from modules.compute.service_roles import ServiceRoles
@@ -68,8 +69,11 @@ class Additions:
     values: Mapping[str, str] = field(default_factory=dict)
 
     def statements(self, service: Service, beside: Beside) -> list[Statement]:
-        """Return what a service's `policies` allow: those of files and those made here."""
-        known = {**beside.documents, **self.policies}
+        """Return what a service's `policies` allow: those of files and those made here.
+
+        A file's are as they stand there, `${aws:username}` too; those made here may hold expressions.
+        """
+        known = {**literal_within(beside.documents), **self.policies}
         return [statement for name in service.policies for statement in known.get(name, ())]
 
 
@@ -187,14 +191,15 @@ def _check(path: Path, additions: Additions, stage: StageSettings) -> None:
                 raise UserError(
                     f"{where}.policies = {name!r}: must be {refused.allowed}; {refused.remedy}"
                 )
-        for variable, value in service.environment.items():
+        texts = {f"environment.{key}": value for key, value in service.environment.items()}
+        for setting, value in {**texts, "wait_for_url": service.wait_for_url or ""}.items():
             for word in names_in_braces(value):
                 known = [*PLACEHOLDERS, *additions.values]
                 close = difflib.get_close_matches(word, known, n=1, cutoff=0.8)
-                if close and word not in known:
+                if word not in known and (close or setting == "wait_for_url"):
+                    way = f"write {{{close[0]}}}" if close else f"allowed: {', '.join(known)}"
                     raise UserError(
-                        f"{where}.environment.{variable} = {shorten(value)}: the extension gives no "
-                        f"{{{word}}}: write {{{close[0]}}}"
+                        f"{where}.{setting} = {shorten(value)}: the extension gives no {{{word}}}: {way}"
                     )
 
 

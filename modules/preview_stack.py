@@ -15,6 +15,7 @@ from constructs import Construct
 from modules import lent as lending
 from modules.base.address import address
 from modules.base.guard import Guard
+from modules.base.literal import literal
 from modules.base.naming import Names
 from modules.base.provider import configure_provider
 from modules.base.state import configure_state
@@ -69,7 +70,7 @@ class PreviewStack(TerraformStack):
         self._rows = {name: _of_preview(row, stage) for name, row in stage.services.items()}
         self._secrets = self._own_secrets()
         for name, value in preview_outputs(stage.stage, preview).items():
-            TerraformOutput(self, name, value=value)
+            TerraformOutput(self, name, value=literal(value))
         if stage.phase == "full":
             self._application(stage.domain_name or "")
 

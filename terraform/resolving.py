@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from modules.base.literal import evaluated
 from terraform.references import (
     Reference,
     expression_in,
@@ -29,7 +30,7 @@ def text(value: Any, known: Known) -> str | None:
         found = value_at(known(meant.address), meant.attributes) if meant else None
         if is_expression and not isinstance(found, str | int):
             return None
-        parts.append(str(found) if is_expression else part.replace("$${", "${"))
+        parts.append(str(found) if is_expression else evaluated(part))
     return "".join(parts)
 
 

@@ -1,14 +1,21 @@
 """Terraform addresses that do not depend on where a construct is in the tree."""
 
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from typing import ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
 
-from cdktf import TerraformElement, TerraformResource
+from cdktf import TerraformElement, TerraformResource, TerraformStack
 
+from common.errors import UserError
 from modules.base.naming import resource_name
 
 Arguments = ParamSpec("Arguments")
 Element = TypeVar("Element", bound=TerraformElement)
+
+# What each stack has by class and name, while the stack is there.
+_MADE: MutableMapping[
+    TerraformStack, dict[tuple[type[TerraformElement], str], TerraformElement]
+] = WeakKeyDictionary()
 
 
 def address(name: str, make: Callable[Arguments, Element]) -> Callable[Arguments, Element]:
@@ -17,11 +24,19 @@ def address(name: str, make: Callable[Arguments, Element]) -> Callable[Arguments
     cdktf derives a name from the construct's path and a hash of it, so that moving a construct would
     destroy what it stands for. Ours are part of the contract with the state and are listed in
     `tests/snapshots`. A name has to be given before any attribute of the element is read.
+    Where the stack has one at this address, `made` raises UserError: cdktf would merge the two silently.
     """
 
     def made(*arguments: Arguments.args, **named: Arguments.kwargs) -> Element:
         element = make(*arguments, **named)
         element.override_logical_id(resource_name(name))
+        there = _MADE.setdefault(TerraformStack.of(element), {})
+        other = there.setdefault((type(element), resource_name(name)), element)
+        if other is not element:
+            raise UserError(
+                f"{type(element).__name__} {resource_name(name)} is there twice, as {other.node.path} and "
+                f"{element.node.path}: give one of the two another name in the stage file"
+            )
         return element
 
     return made

@@ -9,6 +9,7 @@ import json
 from typing import Any, Final
 
 from modules.base.literal import literal
+from modules.settings.services import COLLECTOR_HEALTH_PORT, OTLP_GRPC_PORT, OTLP_HTTP_PORT
 
 COLLECTOR: Final = "xray-collector"
 # More than that is a leak: the container is started again, and the service never notices.
@@ -25,12 +26,12 @@ _HEALTH_CHECKS: Final = tuple(
 def configuration(*, sample_percent: float) -> dict[str, Any]:
     """Configure it: OTLP in, a share of the traces on to X-Ray, none of health checks."""
     return {
-        "extensions": {"health_check": {"endpoint": "127.0.0.1:13133"}},
+        "extensions": {"health_check": {"endpoint": f"127.0.0.1:{COLLECTOR_HEALTH_PORT}"}},
         "receivers": {
             "otlp": {
                 "protocols": {
-                    "grpc": {"endpoint": "127.0.0.1:4317"},
-                    "http": {"endpoint": "127.0.0.1:4318"},
+                    "grpc": {"endpoint": f"127.0.0.1:{OTLP_GRPC_PORT}"},
+                    "http": {"endpoint": f"127.0.0.1:{OTLP_HTTP_PORT}"},
                 }
             }
         },

@@ -11,7 +11,7 @@ from modules.base.literal import literal
 from modules.compute.collector import COLLECTOR, COLLECTOR_MIB, collector_container
 from modules.compute.strip_proxy import PROXY_MIB, proxy_container
 from modules.settings.secrets import KAFKA_BROKERS, SecretRef
-from modules.settings.services import Service
+from modules.settings.services import HEALTH_RUNNERS, OTLP_HTTP_PORT, Service
 
 FILE_STORAGE_VOLUME = "lancedb"
 FILE_STORAGE_PATH = "/mnt/lancedb_data"
@@ -20,7 +20,7 @@ SCRATCH_VOLUME = "scratch"
 # What ECS takes at most, in seconds.
 _LONGEST_START = 300
 # The collector listens for OTLP over HTTP here; containers of one task share the loopback address.
-_OTLP_ENDPOINT = "http://localhost:4318"
+_OTLP_ENDPOINT = f"http://localhost:{OTLP_HTTP_PORT}"
 
 # What bash runs before a container's command: it asks HOST PORT PATH for a page until the answer is 200. A
 # container that ended instead would count as a failure, and the third one rolls a deployment back. bash can
@@ -103,8 +103,9 @@ def container_definitions(
         asked = [str(url.hostname), str(url.port), path]
         container["entryPoint"] = ["/bin/bash", "-c", _WAIT, "bash", *asked]
     if service.health_command:
+        runner = () if service.health_command[0] in HEALTH_RUNNERS else ("CMD",)
         container["healthCheck"] = {
-            "command": ["CMD", *map(literal, service.health_command)],
+            "command": [*runner, *map(literal, service.health_command)],
             "interval": 30,
             "timeout": 5,
             "retries": 3,
@@ -160,7 +161,7 @@ def awslogs(group: str, region: str, *, stream: str) -> dict[str, Any]:
 
 def _pairs(values: Mapping[str, str], key: str) -> list[dict[str, str]]:
     """Sorted, as ECS itself returns them: another order would look like a change."""
-    return [{"name": name, key: value} for name, value in sorted(values.items())]
+    return [{"name": literal(name), key: value} for name, value in sorted(values.items())]
 
 
 def _fill(text: str, placeholders: Mapping[str, str]) -> str:

@@ -21,6 +21,7 @@ from constructs import Construct
 
 from modules.base.address import address, address_of
 from modules.base.expressions import ephemeral
+from modules.base.literal import literal
 from modules.base.naming import resource_name
 from modules.context import Context
 from modules.settings import stage_settings as s
@@ -74,7 +75,7 @@ class SecretStore(Construct):
                 self,
                 row.name,
                 name=context.names.secret(row.name),
-                description=row.description,
+                description=literal(row.description),
                 kms_key_id=context.key_arn,
                 # Without a recovery window a name is free at once, and dev can be built again.
                 recovery_window_in_days=RECOVERY_WINDOW_DAYS if context.retain_data else 0,

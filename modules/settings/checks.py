@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from modules.base.partition import regions
 from modules.settings.edge_checks import find_edge_errors
+from modules.settings.mirrored import third_party_images
 from modules.settings.name_checks import find_name_errors, find_tag_errors
 from modules.settings.network_checks import find_network_errors
 from modules.settings.previews import ROOM
@@ -42,6 +43,7 @@ def find_errors(settings: StageSettings) -> list[SettingError]:
         *_anomaly_monitor(settings),
         *find_region_errors(settings),
         *_shared_registry(settings),
+        *_copies(settings),
         *find_network_errors(settings),
         *_database(settings),
         *find_tag_errors(settings),
@@ -203,6 +205,21 @@ def _shared_registry(settings: StageSettings) -> Iterator[SettingError]:
             "another stage's: these are the stage's own",
             "leave it out",
         )
+
+
+def _copies(settings: StageSettings) -> Iterator[SettingError]:
+    """Check that each repository of others has a copy of its own."""
+    if settings.images.mirror == "none":
+        return
+    owners: dict[str, str] = {}
+    for each in third_party_images(settings):
+        other = owners.setdefault(each.label, each.repository)
+        if other != each.repository:
+            yield at("images.mirror", settings.images.mirror, "services").must_be(
+                f'"none" while {other} and {each.repository} differ in punctuation or capitals alone: '
+                "they would share one copy",
+                "let the services use one of the two, or leave images.mirror out",
+            )
 
 
 def _database(settings: StageSettings) -> Iterator[SettingError]:

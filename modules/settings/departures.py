@@ -11,10 +11,11 @@ from modules.settings.toml_text import toml_value
 
 def find_left_out_errors(settings: StageSettings) -> Iterator[SettingError]:
     """Yield what others need of a service that is left out, and what is wrong with names and jobs."""
+    jobs: dict[str, str] = {}
     for service in settings.services.values():
         yield from _needs_left_out(service, settings)
         yield from _renamed(service, settings)
-        yield from _jobs(service, settings)
+        yield from _jobs(service, settings, jobs)
         for named in service.policies:
             if not (settings.extension or named in settings.beside.documents or _is_file(named)):
                 yield at(f"services.{service.name}.policies", named, "extension").must_be(
@@ -76,7 +77,10 @@ def _renamed(service: Service, settings: StageSettings) -> Iterator[SettingError
         )
 
 
-def _jobs(service: Service, settings: StageSettings) -> Iterator[SettingError]:
+def _jobs(
+    service: Service, settings: StageSettings, owners: dict[str, str]
+) -> Iterator[SettingError]:
+    """Check a service's jobs; `owners` are the services of the tasks so far, and get those of this one."""
     if service.jobs and service.single_writer and service.max_tasks:
         yield at(
             f"services.{service.name}.jobs",
@@ -97,4 +101,9 @@ def _jobs(service: Service, settings: StageSettings) -> Iterator[SettingError]:
             yield at(f"services.{service.name}.jobs", job).must_be(
                 f"a name whose task, {whole}, is no service",
                 "rename the job",
+            )
+        elif owners.setdefault(whole, service.name) != service.name:
+            yield at(f"services.{service.name}.jobs", job).must_be(
+                f"a name whose task, {whole}, no job of {owners[whole]} has",
+                "rename one of the two jobs",
             )

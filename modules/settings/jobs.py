@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from modules.settings.rules.schedules import recurring_schedule
-from modules.settings.setting_types import Many, Percent, Section, TimeZone, matching, ruled
+from modules.settings.setting_types import Many, Percent, Section, TimeZone, Word, matching, ruled
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 Duration = Annotated[
@@ -24,7 +24,7 @@ class Job(Section):
 
     schedule: Annotated[str, ruled(recurring_schedule)]
     """when, as EventBridge Scheduler writes it: `cron(0 3 * * ? *)` or `rate(6 hours)`"""
-    command: Many[str] = Field(min_length=1)
+    command: Many[Word] = Field(min_length=1)
     """what the container runs then"""
     timeout: Duration = "1h"
     """the task is ended after this time, and the run has failed: `90s`, `30m` or `2h`"""

@@ -13,16 +13,17 @@ from modules.settings.services import (
 )
 from modules.settings.setting_error import SettingError, at
 from modules.settings.stage_settings import StageSettings
-from modules.settings.task_checks import find_name_errors, find_task_errors
+from modules.settings.task_checks import find_name_errors, find_port_errors, find_task_errors
 from modules.settings.toml_text import toml_value
 from modules.settings.variable_checks import find_value_errors, find_variable_errors
 
-# Names that the platform's own resources have in their addresses, where a service's would be.
+# Names that the platform's own have: resources in their addresses, and containers in a service's task.
 RESERVED_NAMES = (
     "account", "alb", "aws", "budget", "certificate", "cluster", "connection-strings", "dashboard",
-    "data-bucket", "database", "database-postgresql", "database-upgrade", "ecs-tasks", "efs", "file-storage",
-    "hosted-zone", "legacy-base", "load-balancer", "msk-client", "network", "platform", "rds", "registries",
-    "secrets", "security-groups", "web-firewall",
+    "data-bucket", "database", "database-apply", "database-authorities", "database-connect",
+    "database-postgresql", "database-upgrade", "ecs-tasks", "efs", "file-storage", "hosted-zone",
+    "legacy-base", "load-balancer", "msk-client", "network", "platform", "rds", "registries", "secrets",
+    "security-groups", "strip-proxy", "timekeeper", "web-firewall", "xray-collector",
 )  # fmt: skip
 
 _OWN = tuple(row.name for row in SERVICES)
@@ -43,6 +44,7 @@ def find_service_errors(settings: StageSettings) -> list[SettingError]:
         ),
         *(found for service in services for found in _service(service)),
         *(found for service in services for found in find_task_errors(service)),
+        *find_port_errors(settings),
         *_shells(settings),
         *find_name_errors(settings),
         *(found for service in services for found in _schedule(service, settings)),
@@ -61,9 +63,11 @@ def _new(service: Service) -> Iterator[SettingError]:
         return
     close = difflib.get_close_matches(service.name, _OWN, n=1)
     meant = f"did you mean [services.{close[0]}]? If it is a new service, " if close else ""
-    yield at(
-        f"services.{service.name}", service.model_dump(exclude_unset=True, exclude={"name"})
-    ).must_be(
+    where = f"services.{service.name}"
+    # What was mistaken has been said, and set aside: it says what the service is all the same.
+    said = (f"{where}.{column}" for column in sorted(_SAYING_WHAT))
+    row = service.model_dump(exclude_unset=True, exclude={"name"})
+    yield at(where, row, *said).must_be(
         f"one of {', '.join(_OWN)}, or a new service that says what it is",
         f"{meant}give it an image, a port or a build_folder",
     )
@@ -213,7 +217,7 @@ def _references(settings: StageSettings) -> Iterator[SettingError]:
                     + ", ".join(s.name for s in settings.services.values() if s.port),
                     _likeliest(called, settings.services, "name one of these"),
                 )
-        yield from find_value_errors(name, service, names)
+        yield from find_value_errors(name, service, names, extended=settings.extension is not None)
 
 
 def _service_names(settings: StageSettings) -> Iterator[SettingError]:

@@ -9,19 +9,22 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from modules.settings.jobs import Job, ServiceAlarms
 from modules.settings.setting_types import (
     PINNED_IMAGE,
     ClockTime,
     Days,
+    Distinct,
     FilePath,
     Many,
     Name,
     Percent,
     Section,
+    Word,
     matching,
+    setting_error,
 )
 
 POSTGRES_PORT = 5432
@@ -70,6 +73,22 @@ HealthMatcher = Annotated[
         'write it as in "200-399" or "200,401"',
     ),
 ]
+# How ECS says who runs what follows: nobody, or the container's shell, which takes it as one text.
+# https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.html
+HEALTH_RUNNERS = ("CMD", "CMD-SHELL")
+
+
+def _health_command(words: tuple[str, ...]) -> tuple[str, ...]:
+    runner, following = words[:1], len(words) - 1
+    if (runner == ("CMD",) and not following) or (runner == ("CMD-SHELL",) and following != 1):
+        raise setting_error(
+            "a command's words, or CMD-SHELL and one text for the shell",
+            'write it as in ["CMD-SHELL", "curl -f http://localhost:3000/ || exit 1"]',
+        )
+    return words
+
+
+HealthCommand = Annotated[Many[Word], AfterValidator(_health_command)]
 ContainerUser = Annotated[
     str,
     matching(
@@ -81,8 +100,9 @@ ContainerUser = Annotated[
 WaitForUrl = Annotated[
     str,
     matching(
-        r"http://[A-Za-z0-9.{}-]+:\d{1,5}/[A-Za-z0-9._~/?&=%-]*",
-        "an http:// address with a port and a path",
+        r"http://(?:[A-Za-z0-9.-]|\{[a-z][a-z0-9_]*\})+:([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])"
+        r"/[A-Za-z0-9._~/?&=%-]*",
+        "an http:// address with a port and a path, the port from 1 to 65535",
         'write it as in "http://app.{namespace}:3000/healthz"',
     ),
 ]
@@ -98,6 +118,8 @@ TASK_PUBLIC = "atomic.assign-public-ip"
 PLACEHOLDERS = ("domain", "region", "bucket", "namespace", "keep_alive_ms")
 # Where the proxy beside a container listens. No container of the same task may.
 PROXY_PORT = 8000
+# Where the trace collector listens: OTLP by gRPC and by HTTP, and its health check.
+COLLECTOR_PORTS = OTLP_GRPC_PORT, OTLP_HTTP_PORT, COLLECTOR_HEALTH_PORT = 4317, 4318, 13133
 
 # The rules of the load balancer that redirect further names: behind the maintenance page, before every path.
 FIRST_REDIRECT = 2
@@ -169,7 +191,7 @@ class Service(Section):
     build_folder: FilePath | None = None
     """a folder below `images.source` with a Dockerfile of its own: it takes the place of `build_context` and
     `dockerfile`"""
-    command: Many[str] = ()
+    command: Many[Word] = ()
     """what the container runs; default: what its image says"""
     user: ContainerUser | None = None
     """the user that it runs as; default: what its image says"""
@@ -230,15 +252,15 @@ class Service(Section):
     """Spot tasks for each further one on demand"""
     single_writer: bool = False
     """never two tasks at once: a deployment stops the old one first"""
-    health_command: Many[str] = ()
-    """a command in the container that ends with 0 while it is healthy; a task that fails it three times is
-    replaced, also one without a port"""
+    health_command: HealthCommand = ()
+    """a command in the container that ends with 0 while it is healthy, `["CMD-SHELL", "..."]` by its shell; a
+    task that fails it three times is replaced, also one without a port"""
     jobs: dict[str, Job] = Field({})
     """what it does by the clock, by name"""
-    policies: Many[str] = ()
+    policies: Distinct[str] = ()
     """what it may do in AWS beside its own: policies of the `extension` by name, or files of JSON, as in
     `policies/read-reports.json`"""
-    unbounded_policies: Many[str] = ()
+    unbounded_policies: Distinct[str] = ()
     """of its `policies` those that may allow every action of a service, or anything on every resource"""
     environment: dict[str, str] = Field({})
     """environment variables"""
@@ -247,7 +269,7 @@ class Service(Section):
     optional_secrets: dict[str, str] = Field({})
     """variables from secrets of one's own, `NAME:KEY`, that are left out where the stage does not declare the
     secret"""
-    calls: Many[str] = ()
+    calls: Distinct[str] = ()
     """services that it may reach on their port"""
     outbound_ports: Many[Port] = ()
     """TCP ports that it may reach anywhere, besides 443"""

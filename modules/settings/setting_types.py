@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from modules.settings.rules import addresses, clocks, databases, network, storage
 from modules.settings.rules.refusal import Refusal
+from modules.settings.toml_text import toml_value
 
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 LOG_RETENTION_DAYS = (
@@ -19,6 +20,19 @@ LOG_RETENTION_DAYS = (
 Item = TypeVar("Item")
 Many = Annotated[tuple[Item, ...], Field(strict=False)]
 """A list in the file, and a tuple here."""
+
+
+def _differing(values: tuple[Item, ...]) -> tuple[Item, ...]:
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            raise setting_error(
+                "a list of values that differ", f"leave out the second {toml_value(value)}"
+            )
+    return values
+
+
+Distinct = Annotated[tuple[Item, ...], Field(strict=False), AfterValidator(_differing)]
+"""A list in the file in which nothing is twice, and a tuple here."""
 
 
 def setting_error(allowed: str, remedy: str) -> PydanticCustomError:
@@ -60,6 +74,14 @@ def ruled(rule: Callable[[str], Refusal | None]) -> AfterValidator:
     return AfterValidator(check)
 
 
+Word = Annotated[
+    str,
+    matching(
+        r"[\s\S]*\S[\s\S]*",
+        "a command's words, none of them empty",
+        'leave it out, or write words, as in ["node", "server.js"]',
+    ),
+]
 EmailAddress = Annotated[str, ruled(addresses.email_address)]
 PublicAddress = Annotated[str, ruled(network.public_address)]
 VpcBlock = Annotated[str, ruled(network.vpc_block)]

@@ -19,8 +19,8 @@ from modules.settings.previews import FROM_BASE
 from modules.settings.rules.texts import visible_text
 from modules.settings.setting_error import SettingError, at, refused
 from modules.settings.setting_types import Name
-from modules.settings.stage_settings import StageSettings, stage_defaults
-from modules.settings.toml_text import HIDDEN, printable
+from modules.settings.stage_settings import StageSettings, stack_name, stage_defaults
+from modules.settings.toml_text import HIDDEN, printable, toml_value
 from modules.settings.wording import worded
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
@@ -57,8 +57,9 @@ def read_stage(folder: Path, stage: str) -> StageSettings:
     """
     path = folder / f"{stage}.toml"
     try:
-        if not path.exists():
-            raise StageFileError(_no_such_stage(path, stage))
+        # A path leads to no stage, not even where a file is: the stage is its name.
+        if stage != Path(stage).name or not path.exists():
+            raise StageFileError(_no_such_stage(folder, stage))
         TypeAdapter(Name).validate_python(stage)
         text = _read(path)
         document = _over_its_base(tomllib.loads(text), folder)
@@ -109,20 +110,29 @@ def _over_its_base(document: dict[str, Any], folder: Path) -> dict[str, Any]:
     try:
         base = tomllib.loads(_read(path))
     except FileNotFoundError:
-        raise StageFileError(_no_such_stage(path, name)) from None
+        raise StageFileError(_no_such_stage(folder, name)) from None
     except (OSError, ValueError) as error:
         raise StageFileError(f"{path}: cannot be read: {error}") from None
     return _merge({key: base[key] for key in FROM_BASE if key in base}, document)
 
 
-def _no_such_stage(path: Path, stage: str) -> str:
-    """There is no file of this stage: which there are, and the likeliest."""
-    if path.is_symlink():
+def _no_such_stage(folder: Path, stage: str) -> str:
+    """There is no file of this stage: which there are, and the likeliest.
+
+    Its file or its stack may have been named in its place.
+    """
+    path, name = folder / f"{stage}.toml", Path(stage).name
+    if name == stage and path.is_symlink():
         return f"{path}: a link to {path.readlink()}, where no file is: mend the link, or delete it"
-    names = stage_names(path.parent)
-    close = difflib.get_close_matches(stage.lower(), names, n=1)
-    meant = f"did you mean {close[0]}? " if close else ""
-    return printable(f"{path}: there is no stage {stage}: {meant}stages: {', '.join(names)}")
+    names = stage_names(folder)
+    typed = name.removesuffix(".toml").lower()
+    known = {each: each for each in names} | {stack_name(each): each for each in names}
+    close = difflib.get_close_matches(typed, known, n=1)
+    meant = f"did you mean {known[close[0]]}? " if close else ""
+    where = path if stage and stage == name.removesuffix(".toml") else folder
+    return printable(
+        f"{where}: there is no stage {stage or toml_value(stage)}: {meant}stages: {', '.join(names)}"
+    )
 
 
 def parse_stage(

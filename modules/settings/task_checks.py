@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from modules.settings.services import PROXY_PORT, Service
+from modules.settings.services import COLLECTOR_PORTS, PROXY_PORT, Service
 from modules.settings.setting_error import SettingError, at
 from modules.settings.stage_settings import StageSettings
 
@@ -28,15 +28,6 @@ def find_task_errors(service: Service) -> Iterator[SettingError]:
             "another port than port, and without strip_path, which brings a proxy of its own",
             "let the container listen on another port, or leave it out",
         )
-    ports = {f"{where}.port": service.port} | (
-        {f"{where}.second_route.port": second.port} if second else {}
-    )
-    for field, port in ports.items():
-        if service.strip_path and port == PROXY_PORT:
-            yield at(field, port).must_be(
-                f"another port than {PROXY_PORT}, which the proxy beside the container has",
-                "let the container listen on another port",
-            )
     if second and second.port == service.port:
         yield at(f"{where}.second_route.port", second.port).must_be(
             "another port than the first route's",
@@ -52,6 +43,29 @@ def find_task_errors(service: Service) -> Iterator[SettingError]:
             "names of a service that has a port",
             "add port, or leave aliases out",
         )
+
+
+def find_port_errors(settings: StageSettings) -> Iterator[SettingError]:
+    """Yield each port that a container beside the service's own has: all share the task's addresses."""
+    for service in settings.services.values():
+        where, second = f"services.{service.name}", service.second_route
+        ports = {
+            f"{where}.port": service.port,
+            f"{where}.second_route.port": second.port if second else None,
+            f"{where}.behind_port": service.behind_port,
+        }
+        for field, port in ports.items():
+            if service.strip_path and port == PROXY_PORT:
+                yield at(field, port).must_be(
+                    f"another port than {PROXY_PORT}, which the proxy beside the container has",
+                    "let the container listen on another port",
+                )
+            if settings.tracing.enabled and service.traced and port in COLLECTOR_PORTS:
+                yield at(field, port, f"{where}.traced", "tracing.enabled").must_be(
+                    f"none of {', '.join(map(str, COLLECTOR_PORTS))}, which the trace collector beside the "
+                    "container has",
+                    "let the container listen on another port, or write traced = false",
+                )
 
 
 def find_name_errors(settings: StageSettings) -> Iterator[SettingError]:

@@ -1,14 +1,13 @@
 """What can be wrong with the variables of services, in a container or at its build: secrets above all."""
 
 import difflib
-import re
 from collections.abc import Iterator, Sequence
 
 from modules.settings.credential_shapes import credential_within, secret_kind
 from modules.settings.own_secrets import ends_like_an_arn
 from modules.settings.rules.containers import variable_name
 from modules.settings.rules.texts import visible_text
-from modules.settings.services import PLACEHOLDERS, Service
+from modules.settings.services import PLACEHOLDERS, Service, names_in_braces
 from modules.settings.setting_error import SettingError, at, refused
 from modules.settings.toml_text import HIDDEN
 from modules.settings.wording import plain_name
@@ -37,9 +36,12 @@ def find_variable_errors(service: Service) -> Iterator[SettingError]:
 
 
 def find_value_errors(
-    name: str, service: Service, secrets: Sequence[str]
+    name: str, service: Service, secrets: Sequence[str], *, extended: bool
 ) -> Iterator[SettingError]:
-    """Yield what is wrong with values that a person typed or pasted; `secrets` are those there are."""
+    """Yield what is wrong with values that a person typed or pasted; `secrets` are those there are.
+
+    Where the stage is `extended`, words in braces may be its extension's.
+    """
     for variable in service.environment.keys() & service.secrets.keys():
         yield at(f"services.{name}.environment.{variable}", HIDDEN).must_be(
             "a variable that is not among the service's secrets",
@@ -54,6 +56,9 @@ def find_value_errors(
         for variable, value in values.items():
             where = f"services.{name}.{table}.{variable}"
             yield from _typed(where, variable, value, service=name, names=secrets)
+    # An address has no braces of its own.
+    address = service.wait_for_url or ""
+    yield from _placeholders(f"services.{name}.wait_for_url", address, all_known=not extended)
 
 
 def _typed(
@@ -88,12 +93,16 @@ def _secrets(
     )
 
 
-def _placeholders(field: str, value: str) -> Iterator[SettingError]:
+def _placeholders(field: str, value: str, *, all_known: bool = False) -> Iterator[SettingError]:
     """Check for placeholders that are nearly ours, a slip; a value may hold braces of its own."""
-    for word in re.findall(r"\{([a-z]+)\}", value):
+    for word in names_in_braces(value):
         close = difflib.get_close_matches(word, PLACEHOLDERS, n=1, cutoff=0.8)
-        if close and word not in PLACEHOLDERS:
+        if word not in PLACEHOLDERS and (close or all_known):
             yield at(field, value).must_be(
                 "text with {" + "}, {".join(PLACEHOLDERS) + "} in braces",
-                f"write {{{close[0]}}}",
+                f"write {{{close[0]}}}" if close else "write one of these",
+            )
+        elif word in PLACEHOLDERS and f"${{{word}}}" in value:
+            yield at(field, value).must_be(
+                f"text with {{{word}}} alone: the dollar before it would stay", f"write {{{word}}}"
             )

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from common.errors import UserError
 from common.progress import Progress
 from common.screen import AsJson, print_json, print_table, progress_on_screen, say
 from modules.settings.previews import Previews
@@ -173,9 +174,15 @@ def _legacy(state: Path | None, prices: Prices) -> Sequence[Resource]:
             for each in prices.legacy_base
             for number in range(each.count)
         ]
+    try:
+        objects = read_state(state).objects
+    except OSError as error:
+        raise UserError(
+            f"--legacy-state: {state}: cannot be read ({error.strerror}): name the file of a Terraform "
+            "state, or leave it out"
+        ) from None
     return [
-        Resource(type=each.type, name=each.name, attributes=each.attributes)
-        for each in read_state(state).objects
+        Resource(type=each.type, name=each.name, attributes=each.attributes) for each in objects
     ]
 
 

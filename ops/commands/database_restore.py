@@ -102,10 +102,12 @@ def _moment(text: str | None) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        # At the ends of the calendar the same moment has no date in UTC.
+        in_utc = moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise UserError(
             f"--to {text}: allowed: a moment with its zone, as in 2026-11-23T06:00:00Z"
         ) from None
     if moment.tzinfo is None:
         raise UserError(f"--to {text}: says no zone: add Z for UTC, or one as in +02:00")
-    return moment.astimezone(UTC)
+    return in_utc

@@ -13,6 +13,8 @@ from ops.deployed import chosen_services, local_time, open_stage
 from ops.facts.logs import LogLine, read_logs
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+# Before 1970 AWS knows no time, and ten years are what CloudWatch keeps at most.
+_LONGEST = timedelta(days=3653)
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -64,13 +66,16 @@ def logs(
 
 
 def duration(text: str) -> timedelta:
-    """Parse `90s`, `30m`, `1h` or `2d`. Raises UserError for anything else."""
+    """Parse `90s`, `30m`, `1h` or `2d`. Raises UserError for anything else, and for more than ten years."""
     match = re.fullmatch(r"([1-9]\d{0,5})([smhd])", text)
     if not match:
         raise UserError(
             f"--since {text}: allowed: a whole number and s, m, h or d, as in 90s, 30m, 1h, 2d"
         )
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    found = timedelta(**{_UNITS[match[2]]: int(match[1])})
+    if found > _LONGEST:
+        raise UserError(f"--since {text}: allowed: at most {_LONGEST.days}d: no log is kept longer")
+    return found
 
 
 def _pattern(grep: str | None) -> re.Pattern[str] | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from common.errors import UserError
+from modules.base.literal import evaluated
 from modules.compute.containers import container_definitions, secret_references
 from modules.settings.secrets import KAFKA_BROKERS, SecretRef, SecretRow, connection_string
 from modules.settings.services import PLACEHOLDERS, Service
@@ -44,8 +45,8 @@ def planned_launch(
         image=image,
         name=name,
         environment={
-            # Terraform's escape, which its container does not see.
-            **{key: value.replace("$${", "${") for key, value in environment.items()},
+            # Without Terraform's escapes, which its container does not see.
+            **{evaluated(key): evaluated(value) for key, value in environment.items()},
             **changed,
         },
         command=service.command,

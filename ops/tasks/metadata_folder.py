@@ -50,7 +50,7 @@ def read_metadata_folder(folder: Path) -> dict[str, Any]:
     files = YamlFolder(folder)
     version = files.read(VERSION_FILE)
     number = version.get("version") if isinstance(version, dict) else None
-    if number not in _OF_VERSION:
+    if number not in list(_OF_VERSION):  # it may be a list or a mapping, which have no hash
         raise UserError(
             f"{folder / VERSION_FILE}: it names no version that is known: allowed: `version: 3` (or 2)"
         )

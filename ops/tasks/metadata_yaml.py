@@ -4,7 +4,7 @@ Of YAML 1.2, as there: `on` and `no` are texts, and so is a date.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -117,7 +117,11 @@ def _text_or_included(loader: _Loader, node: yaml.ScalarNode) -> Any:
     return value
 
 
-def _mapping(loader: _Loader, node: yaml.MappingNode) -> Iterator[dict[Any, Any]]:
+def _mapping(loader: _Loader, node: yaml.Node) -> Iterator[dict[Any, Any]]:
+    if not isinstance(node, yaml.MappingNode):  # !!map was written before it
+        raise yaml.constructor.ConstructorError(
+            None, None, "!!map takes a mapping", node.start_mark
+        )
     seen: set[str] = set()
     for key, _ in node.value:
         if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
@@ -141,30 +145,51 @@ _Loader.yaml_constructors = {
 _Loader.add_constructor(_INCLUDE, _included)
 _Loader.add_constructor("tag:yaml.org,2002:str", _text_or_included)
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
-# The core schema of YAML 1.2 (https://yaml.org/spec/1.2.2/#103-core-schema), and `<<`.
-_Loader.yaml_implicit_resolvers = {}
-for _tag, _pattern, _first in (
-    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
-    ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
-    ("int", r"[-+]?[0-9]+|0x[0-9a-fA-F]+", list("-+0123456789")),
-    (
-        "float",
+
+
+def _decimal(text: str) -> int:
+    return int(text, 16) if text.startswith("0x") else int(text)
+
+
+# The core schema of YAML 1.2: form, beginning and value. https://yaml.org/spec/1.2.2/#103-core-schema
+_CORE: Final[Mapping[str, tuple[str, list[str], Callable[[str], Any]]]] = {
+    "null": (r"~|null|Null|NULL|", ["~", "n", "N", ""], lambda _: None),
+    "bool": (
+        r"true|True|TRUE|false|False|FALSE",
+        list("tTfF"),
+        lambda text: text.lower() == "true",
+    ),
+    "int": (r"[-+]?[0-9]+|0x[0-9a-fA-F]+", list("-+0123456789"), _decimal),
+    "float": (
         r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?",
         list("-+.0123456789"),
+        float,
     ),
-    ("merge", r"<<", ["<"]),
-):
-    _Loader.add_implicit_resolver(
-        f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), _first
-    )
+}
 
 
-def _decimal(loader: _Loader, node: yaml.ScalarNode) -> int:
-    value = str(loader.construct_scalar(node))
-    return int(value, 16) if value.startswith("0x") else int(value)
+def _core(
+    name: str, form: re.Pattern[str], make: Callable[[str], Any]
+) -> Callable[[_Loader, yaml.Node], Any]:
+    """Return what makes the value of a node; with its tag written out (`!!bool q`) the text may be any."""
+
+    def constructed(loader: _Loader, node: yaml.Node) -> Any:
+        text = str(loader.construct_scalar(node))
+        if not form.match(text):
+            raise yaml.constructor.ConstructorError(
+                None, None, f"{text!r} is no {name}", node.start_mark
+            )
+        return make(text)
+
+    return constructed
 
 
-_Loader.add_constructor("tag:yaml.org,2002:int", _decimal)
+_Loader.yaml_implicit_resolvers = {}
+for _name, (_pattern, _first, _make) in _CORE.items():
+    _tag, _form = f"tag:yaml.org,2002:{_name}", re.compile(rf"^(?:{_pattern})\Z")
+    _Loader.add_implicit_resolver(_tag, _form, _first)
+    _Loader.add_constructor(_tag, _core(_name, _form, _make))
+_Loader.add_implicit_resolver("tag:yaml.org,2002:merge", re.compile(r"^<<\Z"), ["<"])
 
 
 def _check_size(content: Any, path: Path) -> None:

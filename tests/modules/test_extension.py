@@ -175,6 +175,14 @@ ADMIN = "{'Effect': 'Allow', 'Action': '*', 'Resource': '*'}"
         ({"policies": ["read"]}, "services.app.policies = 'read': the extension makes no such policy: all"),
         ({"policies": ["all"]}, "services.app.policies = 'all': must be a policy that names its actions"),
         ({"environment": {"Q": "{quue}"}}, 'Q = "{quue}": the extension gives no {quue}: write {queue}'),
+        (
+            {"command": ["x"], "wait_for_url": "http://{quue}:80/"},
+            "services.app.wait_for_url = \"http://{quue}:80/\": the extension gives no {quue}: write {queue}",
+        ),
+        (
+            {"command": ["x"], "wait_for_url": "http://a.{other}:80/"},
+            "the extension gives no {other}: allowed: domain, region, bucket, namespace, keep_alive_ms, ",
+        ),
     ],
 )  # fmt: skip
 def test_what_a_service_takes_has_to_be_given_and_bounded(
@@ -291,6 +299,25 @@ def test_a_policy_file_is_the_services_own(tmp_path: Path) -> None:
     policy = synthesized(settings).resources["aws_iam_role_policy.app_own"].attributes["policy"]
 
     assert '"Action": "ses:SendEmail"' in policy
+
+
+@pytest.mark.jsii
+def test_a_policy_files_variables_are_iams(tmp_path: Path) -> None:
+    file = tmp_path / "policies" / "own.json"
+    file.parent.mkdir()
+    file.write_text(
+        '[{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/${aws:username}/*",'
+        ' "Condition": {"StringLike": {"aws:PrincipalTag/%{a}": ["${aws:userid}"]}}}]'
+    )
+    services = {"app": {"policies": ["policies/own.json"]}}
+    settings, errors = parse_stage({**REQUIRED, "services": services}, stage="dev", root=tmp_path)
+    assert not errors
+
+    policy = synthesized(settings).resources["aws_iam_role_policy.app_own"].attributes["policy"]
+
+    (statement,) = json.loads(policy)["Statement"]
+    assert statement["Resource"] == "arn:aws:s3:::b/$${aws:username}/*"
+    assert statement["Condition"]["StringLike"] == {"aws:PrincipalTag/%%{a}": ["$${aws:userid}"]}
 
 
 def test_a_policy_of_no_extension_is_refused(tmp_path: Path) -> None:

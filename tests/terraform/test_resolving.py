@@ -11,6 +11,10 @@ def test_a_reference_becomes_what_is_known_of_it() -> None:
     assert text("net-${aws_vpc.main.id}", VPC.get) == "net-vpc-1"
 
 
+def test_an_escape_becomes_the_text_that_it_stands_for() -> None:
+    assert text("$${a} %%{b} ${aws_vpc.main.id}", VPC.get) == "${a} %{b} vpc-1"
+
+
 def test_a_text_with_an_unknown_reference_is_unknown() -> None:
     assert text("${aws_vpc.other.id}", VPC.get) is None
 

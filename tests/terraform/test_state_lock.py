@@ -177,7 +177,17 @@ def test_looking_at_a_lock_takes_none(state_file: Path) -> None:
         fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"Created": "yesterday"}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        '{"Created": "yesterday"}',
+        '{"Created": "9999-12-31T23:59:59-14:00"}',
+    ],
+)
 def test_a_lock_file_that_says_nothing_is_a_lock_all_the_same(state_file: Path, text: str) -> None:
     lock_info_path(state_file).write_text(text)
 

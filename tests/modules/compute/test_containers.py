@@ -51,6 +51,24 @@ def test_a_service_is_one_essential_container_of_its_image() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        (("pgrep", "worker"), ["CMD", "pgrep", "worker"]),
+        (("CMD", "pgrep", "worker"), ["CMD", "pgrep", "worker"]),
+        (("CMD-SHELL", "curl -f x || exit 1"), ["CMD-SHELL", "curl -f x || exit 1"]),
+    ],
+)
+def test_a_health_command_is_taken_as_ecs_writes_it_too(
+    words: tuple[str, ...], asked: list[str]
+) -> None:
+    service = Service.model_validate({"name": "worker", "health_command": words})
+
+    (container,) = definitions(service)
+
+    assert container["healthCheck"]["command"] == asked
+
+
 def test_the_container_listens_on_the_services_port() -> None:
     container, *_ = definitions(ROWS["optaplanner"])
 

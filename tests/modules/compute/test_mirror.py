@@ -5,6 +5,7 @@ import json
 import pytest
 
 from modules.settings.mirrored import pinned_copy, third_party_images
+from modules.settings.stage_files import parse_stage
 from tests.conftest import Synthesize
 from tests.stages import stage_settings
 
@@ -43,6 +44,20 @@ def test_each_image_of_others_is_copied_once() -> None:
 
     assert len(set(images)) == len(images)
     assert {"hasura/graphql-engine:v2.48.9", stage_settings("dev").proxy.image} < set(images)
+
+
+@pytest.mark.parametrize(("mirror", "refused"), [("none", 0), ("fill", 1), ("use", 1)])
+def test_repositories_that_would_share_a_copy_are_refused(mirror: str, refused: int) -> None:
+    images = {"one": "ghcr.io/foo/bar-baz:1", "two": "ghcr.io/foo/bar_baz:1"}
+    services = {name: {"image": image} for name, image in images.items()}
+    document = {"domain_name": "app.example.com", "operator_email": "ops@example.com"}
+
+    _, errors = parse_stage(
+        {**document, "images": {"mirror": mirror}, "services": services}, stage="dev"
+    )
+
+    said = f'images.mirror = "{mirror}": must be "none" while ghcr.io/foo/bar-baz and ghcr.io/foo/bar_baz'
+    assert [str(each).startswith(said) for each in errors] == [True] * refused
 
 
 def test_without_the_setting_there_is_no_copy(stack: Synthesize) -> None:

@@ -106,6 +106,20 @@ def test_a_jobs_task_is_no_other_services() -> None:
     assert "whose task, reports-nightly, is no service" in line
 
 
+def test_a_jobs_task_is_no_other_jobs() -> None:
+    services = {
+        "a": {"port": 1, "jobs": {"b-c": NIGHTLY}},
+        "a-b": {"port": 2, "jobs": {"c": NIGHTLY}},
+    }
+
+    _, (line,) = stage_with(**services)
+
+    assert line == (
+        'services.a-b.jobs = "c": must be a name whose task, a-b-c, no job of a has; rename one of the two '
+        "jobs"
+    )
+
+
 def test_a_single_writer_has_no_job_beside_it() -> None:
     _, (line,) = stage_with(**{"python-agent": {"jobs": {"nightly": NIGHTLY}}})
 

@@ -38,6 +38,79 @@ MISTAKES = {
         f'{EMAIL}{DOMAIN}[network]\nnatt = "none"',
         ("network.natt", '"none"', "nat, ", "write nat"),
     ),
+    "a command without a word": (
+        f'{EMAIL}{DOMAIN}[services.app]\ncommand = [""]',
+        ("services.app.command.0", '""', "none of them empty", 'as in ["node", "server.js"]'),
+    ),
+    "a job's command with an empty word": (
+        f'{EMAIL}{DOMAIN}[services.app.jobs.a]\nschedule = "rate(1 day)"\ncommand = ["x", " "]',
+        ("services.app.jobs.a.command.1", '" "', "none of them empty", "leave it out, or write"),
+    ),
+    "a health command without a word": (
+        f'{EMAIL}{DOMAIN}[services.app]\nhealth_command = [""]',
+        ("services.app.health_command.0", '""', "none of them empty", "leave it out, or write"),
+    ),
+    "a shell that is given nothing": (
+        f'{EMAIL}{DOMAIN}[services.app]\nhealth_command = ["CMD-SHELL"]',
+        ("services.app.health_command", '["CMD-SHELL"]', "one text for the shell", "curl -f"),
+    ),
+    "a shell that is given several words": (
+        f'{EMAIL}{DOMAIN}[services.app]\nhealth_command = ["CMD-SHELL", "a", "b"]',
+        ("services.app.health_command", '["CMD-SHELL", "a", "b"]', "one text for", "curl -f"),
+    ),
+    "a service that is called twice": (
+        f'{EMAIL}{DOMAIN}[services.functions]\ncalls = ["app", "app"]',
+        ("services.functions.calls", '["app", "app"]', "that differ", 'leave out the second "app"'),
+    ),
+    "a policy that is given twice": (
+        f'{EMAIL}{DOMAIN}[services.app]\npolicies = ["policies/a.json", "policies/a.json"]',
+        (
+            "services.app.policies",
+            '["policies/a.json", "policies/a.json"]',
+            "that differ",
+            'leave out the second "policies/a.json"',
+        ),
+    ),
+    "a port that no computer has": (
+        f'{EMAIL}{DOMAIN}[services.app]\ncommand = ["x"]\nwait_for_url = "http://app.{{namespace}}:99999/h"',
+        (
+            "services.app.wait_for_url",
+            '"http://app.{namespace}:99999/h"',
+            "the port from 1 to 65535",
+            'write it as in "http://app.{namespace}:3000/healthz"',
+        ),
+    ),
+    "a slip in a placeholder of an awaited page": (
+        f'{EMAIL}{DOMAIN}[services.app]\ncommand = ["x"]\nwait_for_url = "http://app.{{namspace}}:3000/h"',
+        (
+            "services.app.wait_for_url",
+            '"http://app.{namspace}:3000/h"',
+            "{namespace}",
+            "write {namespace}",
+        ),
+    ),
+    "a placeholder of an awaited page that nothing fills": (
+        f'{EMAIL}{DOMAIN}[services.app]\ncommand = ["x"]\nwait_for_url = "http://app.{{ns}}:3000/h"',
+        (
+            "services.app.wait_for_url",
+            '"http://app.{ns}:3000/h"',
+            "{namespace}",
+            "write one of these",
+        ),
+    ),
+    "a slip in a placeholder of several words": (
+        f'{EMAIL}{DOMAIN}[services.app.environment]\nA = "{{keep_alive_m}}"',
+        (
+            "services.app.environment.A",
+            '"{keep_alive_m}"',
+            "{keep_alive_ms}",
+            "write {keep_alive_ms}",
+        ),
+    ),
+    "a placeholder with a shell's dollar": (
+        f'{EMAIL}{DOMAIN}[services.app.environment]\nA = "https://${{domain}}/"',
+        ("services.app.environment.A", '"https://${domain}/"', "{domain} alone", "write {domain}"),
+    ),
     "unknown key in a service": (
         f"{EMAIL}{DOMAIN}[services.app]\nmemory = 512",
         ("services.app.memory", "512", "memory_mib, ", "write memory_mib"),

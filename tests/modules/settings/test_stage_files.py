@@ -194,6 +194,43 @@ def test_a_stage_that_is_not_there_is_answered_with_those_that_are(
     assert str(caught.value) == f"{tmp_path / typed}.toml: {said}"
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (
+            "stages/dev.toml",
+            "there is no stage stages/dev.toml: did you mean dev? stages: dev, prod",
+        ),
+        ("../stages/dev", "there is no stage ../stages/dev: did you mean dev? stages: dev, prod"),
+        ("dev.toml", "there is no stage dev.toml: did you mean dev? stages: dev, prod"),
+        ("", 'there is no stage "": stages: dev, prod'),
+    ],
+)
+def test_a_file_in_the_place_of_its_stage_is_answered_with_the_stage(
+    tmp_path: Path, typed: str, said: str
+) -> None:
+    folder = tmp_path / "stages"
+    folder.mkdir()
+    for name in ("dev", "prod"):
+        (folder / f"{name}.toml").write_text(TEXT)
+
+    with pytest.raises(StageFileError) as caught:
+        read_stage(folder, typed)
+
+    assert str(caught.value) == f"{folder}: {said}"
+
+
+@pytest.mark.parametrize("typed", ["atomic-dev", "Atomic-dev", "atomic-dve"])
+def test_a_stack_in_the_place_of_its_stage_is_answered_with_the_stage(
+    tmp_path: Path, typed: str
+) -> None:
+    for name in ("dev", "prod"):
+        (tmp_path / f"{name}.toml").write_text(TEXT)
+
+    with pytest.raises(StageFileError, match=f"no stage {typed}: did you mean dev\\? stages: dev,"):
+        read_stage(tmp_path, typed)
+
+
 def test_a_name_with_a_line_break_is_told_on_one_line(tmp_path: Path) -> None:
     (tmp_path / "dev.toml").write_text(TEXT)
 

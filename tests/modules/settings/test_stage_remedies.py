@@ -24,6 +24,9 @@ def fields(document: dict[str, Any]) -> list[str]:
 # A mistaken value says nothing about the values that are checked against it.
 ALONE: dict[str, dict[str, Any]] = {
     "services.app.priority": {"services": {"app": {"priority": "x"}}},
+    "services.own.image": {"services": {"own": {"image": "nginx"}}},
+    "services.own.port": {"services": {"own": {"port": "x"}}},
+    "services.own.build_folder": {"services": {"own": {"build_folder": ""}}},
     "services.hasura.port": {"services": {"hasura": {"port": "x"}}},
     "region": {"region": "x", "certificate_arn": CERTIFICATE},
     "services.optaplanner.cpu_units": {

@@ -70,6 +70,12 @@ def test_a_duration_has_a_number_and_a_unit(text: str, meant: timedelta) -> None
     assert duration(text) == meant
 
 
+@pytest.mark.parametrize("text", ["3654d", "21000d", "999999d", "99999h"])
+def test_more_than_any_log_is_kept_is_refused(text: str) -> None:
+    with pytest.raises(UserError, match=rf"^--since {text}: allowed: at most 3653d"):
+        duration(text)
+
+
 @pytest.mark.parametrize("text", ["", "1", "h", "0h", "-1h", "1.5h", "1w", "1h30m", "9999999d"])
 def test_anything_else_is_refused_with_what_is_allowed(text: str) -> None:
     with pytest.raises(UserError, match=r"allowed: a whole number and s, m, h or d"):

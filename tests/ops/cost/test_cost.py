@@ -125,6 +125,16 @@ def test_a_legacy_state_of_ones_own_is_priced() -> None:
     assert json.loads(finished.stdout)["cost"]["legacy_base_usd"] == pytest.approx(91.64)
 
 
+def test_a_legacy_state_that_is_not_there_is_named_with_its_option(tmp_path: Path) -> None:
+    finished = run("--legacy-state", str(tmp_path / "none"))
+
+    assert finished.returncode == 1
+    assert finished.stderr.strip().splitlines()[-1] == (
+        f"error: --legacy-state: {tmp_path / 'none'}: cannot be read (No such file or directory): name the "
+        "file of a Terraform state, or leave it out"
+    )
+
+
 @pytest.mark.parametrize("text", ["[]", "[" * 100_000], ids=["a list", "a tower of lists"])
 def test_what_is_no_state_is_refused_in_one_line(tmp_path: Path, text: str) -> None:
     path = tmp_path / "notes.txt"

@@ -341,6 +341,7 @@ def test_a_moment_that_no_backup_has_is_refused_before_a_service_is_stopped(
         ([], "--to is missing: name the moment"),
         (["--to", "yesterday"], "--to yesterday: allowed: a moment with its zone"),
         (["--to", "2026-11-23T06:00:00"], "says no zone: add Z for UTC"),
+        (["--to", "9999-12-31T23:59:59-14:00"], "allowed: a moment with its zone"),
     ],
 )
 def test_a_moment_that_is_none_is_refused(

@@ -308,3 +308,9 @@ def test_with_a_hosted_zone_the_names_of_previews_lead_to_the_load_balancer(
     assert alias["alias"]["name"] == "${aws_lb.main.dns_name}"
     proof = "certificate_validation_any__previews__dev__example__com"
     assert "*.previews.dev.example.com" in stack.resource("aws_route53_record", proof)["name"]
+
+
+def test_a_branch_of_any_name_is_told_as_it_is(tmp_path: Path) -> None:
+    written(tmp_path, "foundation", preview=PREVIEW.model_copy(update={"branch": "a/${b}"}))
+
+    assert synthesized(tmp_path).outputs["PreviewBranch"] == "a/$${b}"
