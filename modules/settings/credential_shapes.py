@@ -120,8 +120,6 @@ _BETWEEN_WORDS: Final = (re.compile(r"[\s\"'`,=]+"), re.compile(r"[\s\"'`,=;:&?|
 def credential_kind(text: str) -> str | None:
     """Return whose key or token `text` is, as in "a Stripe key"; None when no prefix tells."""
     plain = text.strip()
-    if _PLAIN_NAME.fullmatch(plain):
-        return None
     if _PRIVATE_KEY.match(plain):
         return "a private key"
     found = _ANY_SHAPE.fullmatch(plain)
@@ -134,7 +132,7 @@ def credential_within(text: str) -> str | None:
     """Return the same of a text of any kind, or of a word in it; an address with a password is one too."""
     words = {word for cut in _BETWEEN_WORDS for word in cut.split(text)}
     for part in (text, *sorted(words)):
-        kind = credential_kind(part)
+        kind = None if _PLAIN_NAME.fullmatch(part) else credential_kind(part)
         if kind:
             return kind
     if _PRIVATE_KEY.search(text):
