@@ -3,12 +3,10 @@
 from collections.abc import Iterator
 
 from modules.base.partition import GLOBAL_REGION, regions
+from modules.settings.rules import addresses
 from modules.settings.services import FIRST_REDIRECT, MOST_REDIRECT_RULES
 from modules.settings.setting_error import SettingError, at
 from modules.settings.stage_settings import StageSettings
-
-# https://docs.aws.amazon.com/acm/latest/userguide/acm-limits.html
-MOST_FURTHER_NAMES = 9
 
 
 def find_edge_errors(settings: StageSettings) -> Iterator[SettingError]:
@@ -106,10 +104,14 @@ def _domains(settings: StageSettings) -> Iterator[SettingError]:
                 f"with the public hosted zone of {name}, which is not below the domain's own",
                 "add the zone, or set dns.mode to manual and make the records yourself",
             )
-    if len(names) > MOST_FURTHER_NAMES:
-        yield at("domains", f"{len(names)} names").must_be(
-            f"at most {MOST_FURTHER_NAMES}: ACM takes 10 in one certificate, the domain among them",
-            "leave some out",
+    own = {settings.domain_name, *names}
+    lent = set(settings.further_names) - own if settings.certificate_arn is None else set()
+    refusal = addresses.certificate_names(len(own | lent))
+    if refusal:
+        besides = "the domain" + (f" and {', '.join(lent)} of [previews]" if lent else "")
+        yield at("domains", f"{len(names)} names", "previews", "domain_name").must_be(
+            f"{refusal.allowed}: {besides} among them",
+            f"{refusal.remedy} of domains.redirect and domains.serve",
         )
     if not settings.domains.redirect:
         return

@@ -10,6 +10,8 @@ _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 # A certificate's first name is its common name, which ACM limits.
 # https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
 _LONGEST_DOMAIN = 64
+# https://docs.aws.amazon.com/acm/latest/userguide/acm-limits.html
+_MOST_CERTIFICATE_NAMES = 10
 # https://docs.aws.amazon.com/acm/latest/userguide/acm-certificate-characteristics.html: AWS issues no
 # certificate for names of its own.
 _OF_AMAZON = ("amazonaws.com", "amazonaws.com.cn", "cloudfront.net", "elasticbeanstalk.com")
@@ -77,6 +79,16 @@ def dns_name(name: str) -> Refusal | None:
                 remedy="name a domain that you own, whose records then point to the load balancer",
             )
     return None
+
+
+def certificate_names(count: int) -> Refusal | None:
+    """Refuse more names than ACM takes in one certificate."""
+    if count <= _MOST_CERTIFICATE_NAMES:
+        return None
+    return Refusal(
+        allowed=f"at most {_MOST_CERTIFICATE_NAMES} names in one certificate of ACM's, not {count}",
+        remedy=f"leave out {count - _MOST_CERTIFICATE_NAMES}",
+    )
 
 
 def _in_ascii(name: str) -> str | None:
