@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from modules.base.partition import GLOBAL_REGION, regions
 from modules.settings.rules import addresses
 from modules.settings.services import FIRST_REDIRECT, MOST_REDIRECT_RULES
-from modules.settings.setting_error import SettingError, at
+from modules.settings.setting_error import SettingError, at, refused
 from modules.settings.stage_settings import StageSettings
 
 
 def find_edge_errors(settings: StageSettings) -> Iterator[SettingError]:
     """Everything that is wrong with the stage's edge."""
     yield from _certificate(settings)
+    yield from _requested(settings)
     yield from _accounts(settings)
     yield from _cdn(settings)
     yield from _hosted_zone(settings)
@@ -24,6 +25,21 @@ def _certificate(settings: StageSettings) -> Iterator[SettingError]:
             f"a certificate in {settings.region}, the stage's region",
             f"request one in {settings.region}, or leave it out to have one requested",
         )
+
+
+def _requested(settings: StageSettings) -> Iterator[SettingError]:
+    """Check that a certificate can be had for each name, where one is requested."""
+    if settings.certificate_arn:
+        return
+    for field, names in (
+        ("domain_name", [settings.domain_name or ""]),
+        ("domains.redirect", settings.domains.redirect),
+        ("domains.serve", settings.domains.serve),
+    ):
+        for name in names:
+            refusal = addresses.public_name(name)
+            if refusal:
+                yield refused(field, name, refusal, "certificate_arn")
 
 
 def _accounts(settings: StageSettings) -> Iterator[SettingError]:

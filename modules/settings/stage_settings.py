@@ -353,7 +353,7 @@ class StageSettings(t.Section):
     deploy is refused"""
     prefix: t.Name
     """begins the physical names; default: `atomic-STAGE`"""
-    domain_name: t.DnsName | None = None
+    domain_name: t.MainDnsName | None = None
     """where users reach the application; required by phase `full`"""
     certificate_arn: t.CertificateArn | None = None
     """an existing certificate in the stage's region; default: one is requested"""

@@ -7,9 +7,22 @@ from email_validator import EmailNotValidError, validate_email
 from modules.settings.rules.refusal import Refusal
 
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-# A certificate's first name is its common name, which ACM limits.
+# A certificate's first name is its common name, which is shorter than its others may be.
 # https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
-_LONGEST_DOMAIN = 64
+_LONGEST_NAME, _LONGEST_FIRST_NAME = 253, 64
+# Names that no public registry has: RFC 6761, 6762, 7686, 8375, 9476, and what ICANN keeps for private use.
+# https://www.iana.org/assignments/special-use-domain-names/
+_NOT_PUBLIC = (
+    "local",
+    "internal",
+    "localhost",
+    "test",
+    "example",
+    "invalid",
+    "onion",
+    "alt",
+    "home.arpa",
+)
 # https://docs.aws.amazon.com/acm/latest/userguide/acm-limits.html
 _MOST_CERTIFICATE_NAMES = 10
 # https://docs.aws.amazon.com/acm/latest/userguide/acm-certificate-characteristics.html: AWS issues no
@@ -48,12 +61,17 @@ def email_address(address: str) -> Refusal | None:
     return None
 
 
-def dns_name(name: str) -> Refusal | None:
+def first_dns_name(name: str) -> Refusal | None:
+    """Refuse what ACM takes no certificate's first name for."""
+    return dns_name(name, longest=_LONGEST_FIRST_NAME)
+
+
+def dns_name(name: str, *, longest: int = _LONGEST_NAME) -> Refusal | None:
     """Refuse what ACM or Route 53 takes no name of a site for."""
     labels = name.split(".")
     fits = all(re.fullmatch(_LABEL, label) for label in labels)
     last = labels[-1]  # of one letter there is none, and of digits alone it is an address
-    if not fits or min(len(labels), len(last)) < 2 or len(name) > _LONGEST_DOMAIN or last.isdigit():
+    if not fits or min(len(labels), len(last)) < 2 or len(name) > longest or last.isdigit():
         remedy = (
             'write the bare name, without "https://", "*." or a final dot, as in "app.example.com"'
         )
@@ -64,7 +82,7 @@ def dns_name(name: str) -> Refusal | None:
             remedy = f'write "{name.lower()}"'
         return Refusal(
             allowed="a lower-case DNS name of at least two labels and at most "
-            f"{_LONGEST_DOMAIN} characters, in ASCII",
+            f"{longest} characters, in ASCII",
             remedy=remedy,
         )
     if any(label[2:4] == "--" for label in labels) and _in_ascii(name) is None:
@@ -77,6 +95,21 @@ def dns_name(name: str) -> Refusal | None:
             return Refusal(
                 allowed=f"a name that is not Amazon's own: {', '.join(_OF_AMAZON)}",
                 remedy="name a domain that you own, whose records then point to the load balancer",
+            )
+    return None
+
+
+def public_name(name: str) -> Refusal | None:
+    """Refuse a name that nobody gets a public certificate for: it is nobody's, and everybody's at home.
+
+    https://docs.aws.amazon.com/acm/latest/userguide/troubleshooting-failed.html
+    """
+    for ending in _NOT_PUBLIC:
+        if name.endswith(f".{ending}"):
+            return Refusal(
+                allowed=f"a name in the public DNS, where .{ending} is kept for other uses: ACM issues no "
+                "certificate for it",
+                remedy="name a domain that you own, or bring a certificate (certificate_arn)",
             )
     return None
 
