@@ -277,3 +277,18 @@ def test_the_oldest_classes_go_with_old_versions_alone(
     document = {"instance_class": f"db.{family}.large", "engine_version": version}
 
     assert fields({"database": document}) == ([] if taken else ["database.instance_class"])
+
+
+JOB = {"schedule": "rate(6 hours)", "command": ["run"]}
+
+
+@pytest.mark.parametrize(
+    ("value", "jobs", "expected"),
+    [("", {}, []), ("ops", {"tidy": JOB}, []), ("", {"tidy": JOB}, ["default_tags.Owner"])],
+)
+def test_a_tag_is_empty_only_where_no_job_runs(
+    value: str, jobs: dict[str, Any], expected: list[str]
+) -> None:
+    document = {"default_tags": {"Owner": value}, "services": {"app": {"jobs": jobs}}}
+
+    assert fields(document) == expected
