@@ -71,10 +71,23 @@ class Additions:
     def statements(self, service: Service, beside: Beside) -> list[Statement]:
         """Return what a service's `policies` allow: those of files and those made here.
 
-        A file's are as they stand there, `${aws:username}` too; those made here may hold expressions.
+        A file's are as they stand there, `${aws:username}` too; those made here may hold expressions. They
+        become one document. The console gives statements the same Sid in every policy, and IAM takes it
+        once: the later ones go without, which changes nothing of what they allow.
         """
         known = {**literal_within(beside.documents), **self.policies}
-        return [statement for name in service.policies for statement in known.get(name, ())]
+        sids: set[object] = set()
+        statements = []
+        for statement in (each for name in service.policies for each in known.get(name, ())):
+            sid = statement.get("Sid")
+            repeated = sid in sids
+            statements.append(
+                {key: value for key, value in statement.items() if key != "Sid"}
+                if repeated
+                else statement
+            )
+            sids.add(sid)
+        return statements
 
 
 def extended(scope: Construct, platform: Platform) -> Additions:

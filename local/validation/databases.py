@@ -108,6 +108,11 @@ def created(params: Params) -> list[str]:
         )
         for line in refused(member, params.get(member), rule)
     ]
+    class_, version = params.get("DBInstanceClass"), params.get("EngineVersion")
+    if class_ and version and params.get("Engine") == "postgres":
+        found += refused(
+            "DBInstanceClass", class_, lambda each: rules.class_of_version(each, version)
+        )
     return found + sizes(params)
 
 
@@ -124,6 +129,7 @@ def sizes(params: Params) -> list[str]:
         found.append(
             f"AllocatedStorage = {params['AllocatedStorage']}: allowed with gp3: 20 to 65536 GiB"
         )
+    found += _storage_limit(params)
     insights = params.get("PerformanceInsightsRetentionPeriod", _INSIGHTS_DAYS[0])
     if insights not in _INSIGHTS_DAYS:
         found.append(
@@ -135,3 +141,15 @@ def sizes(params: Params) -> list[str]:
             'MasterUserPassword = (hidden): allowed: 8 to 128 printable ASCII characters but / " @ and space'
         )
     return found
+
+
+def _storage_limit(params: Params) -> list[str]:
+    """https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.Autoscaling.html.
+
+    A limit of what there is turns the growing off.
+    """
+    most, allocated = params.get("MaxAllocatedStorage"), params.get("AllocatedStorage")
+    if most is None or allocated is None or most == allocated:
+        return []
+    refusal = rules.storage_limit(most, allocated_gib=allocated)
+    return [f"MaxAllocatedStorage = {most}: allowed: {refusal.allowed}"] if refusal else []

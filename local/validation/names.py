@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from modules.settings.rules import storage
+from modules.settings.rules import addresses, storage
 from modules.settings.rules.refusal import Refusal
 
 Params = dict[str, Any]
@@ -79,3 +79,10 @@ def security_group(params: Params) -> list[str]:
     if name.startswith("sg-"):
         found.append(f"GroupName = {name!r}: allowed: a name that does not begin with sg-")
     return found
+
+
+def certificate(params: Params) -> list[str]:
+    """https://docs.aws.amazon.com/acm/latest/userguide/acm-limits.html."""
+    names = {params.get("DomainName"), *params.get("SubjectAlternativeNames", ())}
+    refusal = addresses.certificate_names(len(names))
+    return [f"SubjectAlternativeNames: allowed: {refusal.allowed}"] if refusal else []

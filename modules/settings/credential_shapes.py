@@ -70,45 +70,58 @@ _SHAPES: Final = (
     ("a Pulumi token", r"pul-[0-9a-f]{40}"),
     ("an age key", r"AGE-SECRET-KEY-1[A-Z0-9]{8,}"),
     ("an Azure storage key", r"(?:[^;\s]+;)*AccountKey=[\w+/=]{20,}(?:;\S*)?"),
-    ("a private key", r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----[\s\S]*"),
     ("a JSON web token", r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*"),
     ("a login as a header has it", r"(?:Basic|Bearer) +[\w+/=.~-]{12,}"),
 )
 # All in one: a stage file has hundreds of texts to try.
 _ANY_SHAPE: Final = re.compile("|".join(f"({pattern})" for _, pattern in _SHAPES), re.ASCII)
+# In PEM, or in a document that holds a key in PEM, as a service account of Google's does.
+_PRIVATE_KEY: Final = re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----")
+# A header among other text. Without a digit it may be words: "Bearer authentication".
+_HEADER: Final = re.compile(r"\b(?:Basic|Bearer) +(?=\S*[0-9])[\w+/=.~-]{12,}", re.ASCII)
+# What begins with a brace is filled in by somebody else.
+_FILLED_IN: Final = r"(?![\"']?[$]?[{(])"
 # In the address's login, or among its parameters, as JDBC and ADO have it.
 _LOGIN: Final = re.compile(
-    r"[A-Za-z][A-Za-z0-9+.:-]*://[^/?#\s:@]*:[^/?#\s@]+@\S+"
-    r"|(?=\S*(?::|=))\S*[?&;](?:password|passwd|pwd)=[^&;\s{]+\S*",
+    r"[A-Za-z0-9]://[^/?#\s:@]*:[^/?#\s@]+@\S"
+    rf"|[?&;]\s*(?:password|passwd|pwd)\s*=\s*{_FILLED_IN}[^&;\s]",
     re.IGNORECASE,
 )
+# In words of their own, as libpq has them: a password, and whose it is.
+_PASSWORD_WORD: Final = re.compile(rf"(?<![^\s\"'])password\s*=\s*{_FILLED_IN}\S", re.IGNORECASE)
+_SERVER_WORD: Final = re.compile(r"\b(?:host|hostaddr|user|dbname|server)\s*=", re.IGNORECASE)
 # AWS's secret access keys have no prefix, only a length and letters of every kind.
 _AWS_SECRET: Final = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])(?=.*[+/])[A-Za-z0-9+/]{40}")
 
 # The last word of a variable's name. `TOKEN_URL` or `SECRET_NAME` tell of a secret, and hold none.
 _SECRET_NAME: Final = re.compile(
     r"(?:.*_)?(?:(?:API|ACCESS|PRIVATE|SECRET|ENCRYPTION|DECRYPTION|SIGNING|JWT|SESSION|COOKIE|MASTER|HMAC"
-    r"|AUTH|SERVICE_ROLE|SHARED|LICENSE)_?KEYS?"
+    r"|AUTH|SERVICE_ROLE|SHARED|LICENSE)_?KEYS?(?:_BASE)?"
     r"|SECRETS?|(?:PG|DB|MYSQL)?(?:PASSWORDS?|PASSWD|PASS|PWD)|PASSPHRASE|TOKENS?|CREDENTIALS?|BASIC_AUTH"
     r"|SALT|PEPPER)"
 )
 _PUBLIC_NAME: Final = re.compile(r"(?:.*_)?(?:PUBLIC|PUBLISHABLE)_.*")
 # Whatever else is called a key is one where it looks drawn at random.
 _KEY_NAME: Final = re.compile(r"(?:.*_)?(?:KEY|DSN|CONN(?:ECTION)?_STR(?:ING)?)")
-_RANDOM: Final = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[\w+/=-]{20,}", re.ASCII)
+_RANDOM: Final = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])(?:base64:)?[\w+/=-]{20,}", re.ASCII)
 _SWITCH: Final = re.compile(r"|true|false|yes|no|on|off|none|null|[0-9.]+[smhd]?", re.IGNORECASE)
 # A place, where public keys are too, or a name of AWS's is no secret, whatever the variable is called.
 _PLACE: Final = re.compile(
     r"(?:https?|wss?|file)://\S+|/[\w./-]*|arn:aws[\w-]*:\S+|\{[a-z]+\}|\{\"jwk_url\": *\"https?://[^\"\s]+\"\}"
 )
-# What a stage's names are made of: `sk-production` is no key of OpenAI's.
-_PLAIN_NAME: Final = re.compile(r"[a-z0-9.-]*")
-_BETWEEN_WORDS: Final = re.compile(r"[\s\"'`,=]+")
+# What names are made of: `sk-production` is no key of OpenAI's. A key has a longer part than words have.
+_PLAIN_NAME: Final = re.compile(
+    r"(?!.*(?:[a-z0-9]{21}|(?=[a-z]*[0-9])[a-z0-9]{16}))[a-z0-9.-]*", re.ASCII
+)
+# Some keys have a colon, and an address is one word: both ways of cutting are tried.
+_BETWEEN_WORDS: Final = (re.compile(r"[\s\"'`,=]+"), re.compile(r"[\s\"'`,=;:&?|()<>{}\[\]]+"))
 
 
 def credential_kind(text: str) -> str | None:
     """Return whose key or token `text` is, as in "a Stripe key"; None when no prefix tells."""
     plain = text.strip()
+    if _PRIVATE_KEY.match(plain):
+        return "a private key"
     found = _ANY_SHAPE.fullmatch(plain)
     if found and found.lastindex:
         return _SHAPES[found.lastindex - 1][0]
@@ -117,18 +130,22 @@ def credential_kind(text: str) -> str | None:
 
 def credential_within(text: str) -> str | None:
     """Return the same of a text of any kind, or of a word in it; an address with a password is one too."""
-    if _PLAIN_NAME.fullmatch(text):
-        return None
-    for part in (text.strip(), *_BETWEEN_WORDS.split(text)):
-        kind = _given_away(part)
+    words = {word for cut in _BETWEEN_WORDS for word in cut.split(text)}
+    for part in (text, *sorted(words)):
+        kind = None if _PLAIN_NAME.fullmatch(part) else credential_kind(part)
         if kind:
             return kind
-    return None
+    if _PRIVATE_KEY.search(text):
+        return "a private key"
+    if _HEADER.search(text):
+        return "a login as a header has it"
+    in_words = _PASSWORD_WORD.search(text) and _SERVER_WORD.search(text)
+    return "an address with a password" if in_words or _LOGIN.search(text) else None
 
 
 def secret_kind(name: str, value: str) -> str | None:
     """Return why a variable's value must be taken for a secret; None when nothing says so."""
-    kind = _given_away(value.strip())
+    kind = credential_within(value)
     if kind:
         return kind
     # apiToken and spring.datasource.password are API_TOKEN and SPRING_DATASOURCE_PASSWORD.
@@ -139,8 +156,3 @@ def secret_kind(name: str, value: str) -> str | None:
     if _SECRET_NAME.fullmatch(words) or (_KEY_NAME.fullmatch(words) and _RANDOM.fullmatch(text)):
         return "a secret by the variable's name"
     return None
-
-
-def _given_away(text: str) -> str | None:
-    kind = credential_kind(text)
-    return kind or ("an address with a password" if _LOGIN.fullmatch(text) else None)

@@ -3,17 +3,16 @@
 from collections.abc import Iterator
 
 from modules.base.partition import GLOBAL_REGION, regions
+from modules.settings.rules import addresses
 from modules.settings.services import FIRST_REDIRECT, MOST_REDIRECT_RULES
-from modules.settings.setting_error import SettingError, at
+from modules.settings.setting_error import SettingError, at, refused
 from modules.settings.stage_settings import StageSettings
-
-# https://docs.aws.amazon.com/acm/latest/userguide/acm-limits.html
-MOST_FURTHER_NAMES = 9
 
 
 def find_edge_errors(settings: StageSettings) -> Iterator[SettingError]:
     """Everything that is wrong with the stage's edge."""
     yield from _certificate(settings)
+    yield from _requested(settings)
     yield from _accounts(settings)
     yield from _cdn(settings)
     yield from _hosted_zone(settings)
@@ -26,6 +25,21 @@ def _certificate(settings: StageSettings) -> Iterator[SettingError]:
             f"a certificate in {settings.region}, the stage's region",
             f"request one in {settings.region}, or leave it out to have one requested",
         )
+
+
+def _requested(settings: StageSettings) -> Iterator[SettingError]:
+    """Check that a certificate can be had for each name, where one is requested."""
+    if settings.certificate_arn:
+        return
+    for field, names in (
+        ("domain_name", [settings.domain_name or ""]),
+        ("domains.redirect", settings.domains.redirect),
+        ("domains.serve", settings.domains.serve),
+    ):
+        for name in names:
+            refusal = addresses.public_name(name)
+            if refusal:
+                yield refused(field, name, refusal, "certificate_arn")
 
 
 def _accounts(settings: StageSettings) -> Iterator[SettingError]:
@@ -106,10 +120,14 @@ def _domains(settings: StageSettings) -> Iterator[SettingError]:
                 f"with the public hosted zone of {name}, which is not below the domain's own",
                 "add the zone, or set dns.mode to manual and make the records yourself",
             )
-    if len(names) > MOST_FURTHER_NAMES:
-        yield at("domains", f"{len(names)} names").must_be(
-            f"at most {MOST_FURTHER_NAMES}: ACM takes 10 in one certificate, the domain among them",
-            "leave some out",
+    own = {settings.domain_name, *names}
+    lent = set(settings.further_names) - own if settings.certificate_arn is None else set()
+    refusal = addresses.certificate_names(len(own | lent))
+    if refusal:
+        besides = "the domain" + (f" and {', '.join(lent)} of [previews]" if lent else "")
+        yield at("domains", f"{len(names)} names", "previews", "domain_name").must_be(
+            f"{refusal.allowed}: {besides} among them",
+            f"{refusal.remedy} of domains.redirect and domains.serve",
         )
     if not settings.domains.redirect:
         return

@@ -40,6 +40,14 @@ def find_tag_errors(settings: StageSettings) -> Iterator[SettingError]:
         refusal = tags.tag_key(key) or tags.tag_value(value)
         if refusal:
             yield refused(f"default_tags.{key}", value, refusal)
+        worker = next((each.name for each in settings.services.values() if each.jobs), None)
+        if value == "" and worker:
+            # https://docs.aws.amazon.com/scheduler/latest/APIReference/API_Tag.html
+            yield at(f"default_tags.{key}", value, f"services.{worker}.jobs").must_be(
+                f"a value of at least one character beside the jobs of {worker}: EventBridge Scheduler takes "
+                "no empty one",
+                "write a value, or leave the tag out",
+            )
         for what, text in (("key", key), ("value", value)):
             # Elastic Load Balancing asks for none; what cuts them off differs from every later plan.
             # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-tags.html

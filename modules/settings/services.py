@@ -46,6 +46,16 @@ RoutePath = Annotated[
         'begin with "/" and leave out a final one, as in "/v1/reports"',
     ),
 ]
+# What a load balancer asks for may end with a slash or have a query; a brace would be Terraform's.
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html
+HealthPath = Annotated[
+    str,
+    matching(
+        r"/[A-Za-z0-9_.~!$&'()*+,;=:@%/?-]{0,1023}",
+        "a path of at most 1024 characters that begins with a slash, as an address has it",
+        'write it as in "/health" or "/health?full=1"',
+    ),
+]
 ImageTag = Annotated[
     str,
     matching(
@@ -219,7 +229,7 @@ class Service(Section):
     """a proxy beside the container takes `path` off: `/v1/x/a?b` arrives as `/a?b`"""
     second_route: SecondRoute | None = None
     """a second path to another port, through the same proxy: `path`, `port`, `priority`"""
-    health_path: RoutePath = "/"
+    health_path: HealthPath = "/"
     """the page that the health check asks for, below `path` where that is stripped"""
     health_matcher: HealthMatcher = "200-399"
     """the answers of a healthy container, as in `200-399` or `200,401`"""
@@ -336,7 +346,7 @@ class Service(Section):
         """The page that the load balancer asks for: through the proxy, where there is one."""
         if not self.stripped:
             return self.health_path
-        return f"{self.path}{self.health_path.rstrip('/')}"
+        return f"{self.path}{'' if self.health_path == '/' else self.health_path}"
 
 
 SERVICES: tuple[Service, ...] = tuple(

@@ -87,6 +87,7 @@ PublicAddress = Annotated[str, ruled(network.public_address)]
 VpcBlock = Annotated[str, ruled(network.vpc_block)]
 LogRetentionDays = Annotated[int, AfterValidator(_log_retention)]
 DnsName = Annotated[str, ruled(addresses.dns_name)]
+MainDnsName = Annotated[str, ruled(addresses.first_dns_name)]
 Percent = Annotated[float, Field(gt=0, le=100)]
 PLAIN_NAME = re.compile(r"(?=.{1,32}$)[a-z][a-z0-9]*(-[a-z0-9]+)*")
 Name = Annotated[

@@ -122,8 +122,8 @@ class Database(t.Section):
     allocated_storage_gib: int = Field(20, ge=20, le=65536)
     """gp3 storage, GiB"""
     max_allocated_storage_gib: int | None = Field(None, ge=22, le=65536)
-    """how far RDS may let the storage grow by itself when it is nearly full, GiB; default: five times
-    `allocated_storage_gib`; for an adopted database: not at all"""
+    """how far RDS may let the storage grow by itself when it is nearly full, GiB, at least a tenth more;
+    default: five times `allocated_storage_gib`; for an adopted database: not at all"""
     multi_az: bool = True
     """a standby in a second zone (Aurora: a second instance)"""
     backup_retention_days: int = Field(14, ge=0, le=35)
@@ -353,7 +353,7 @@ class StageSettings(t.Section):
     deploy is refused"""
     prefix: t.Name
     """begins the physical names; default: `atomic-STAGE`"""
-    domain_name: t.DnsName | None = None
+    domain_name: t.MainDnsName | None = None
     """where users reach the application; required by phase `full`"""
     certificate_arn: t.CertificateArn | None = None
     """an existing certificate in the stage's region; default: one is requested"""

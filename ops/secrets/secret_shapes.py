@@ -38,7 +38,7 @@ def error_in_own(value: str) -> str | None:
         return wrong
     if value != value.strip():
         return "it begins or ends with white space: allowed: the value without it"
-    if _ASSIGNMENT.match(value):
+    if _is_assignment(value):
         return "it begins with a variable's name and `=`: allowed: the value alone"
     if re.match(r"-----BEGIN [A-Z ]+----- ", value) and "\n" not in value:
         return (
@@ -62,6 +62,8 @@ def _pasted(value: str) -> str | None:
     for marks, kind in QUOTES.items():
         if len(value) > 1 and value[0] in marks and value[-1] in marks:
             return f"it is in {kind}: allowed: the value without them"
+        if len(value) > 2 and value[0] in marks and value[-2] in marks and value[-1] in ",;":
+            return f"it is in {kind}, with `{value[-1]}` behind: allowed: the value without them"
     return None
 
 
@@ -118,9 +120,17 @@ def _one_word(value: str) -> str | None:
     for marks, kind in QUOTES.items():
         if value[0] in marks or value[-1] in marks:
             return f"it begins or ends with one of {kind}: allowed: the value without it"
-    if _ASSIGNMENT.match(value):
+    if value[-1] in ",;":
+        return (
+            f"it ends with `{value[-1]}`, as a program's line does: allowed: the value without it"
+        )
+    if _is_assignment(value):
         return "it begins with a variable's name and `=`: allowed: the value alone"
     return None
+
+
+def _is_assignment(value: str) -> bool:
+    return bool(_ASSIGNMENT.match(value) or _KEY_LINE.fullmatch(value))
 
 
 def _credentials(value: str) -> str | None:
@@ -152,7 +162,7 @@ def _key_of(kind: str, key: str) -> str | None:
             "Hasura knows no such type: allowed: HS256, HS384, HS512, RS256, RS384, RS512, ES256, ES384, "
             "ES512, Ed25519"
         )
-    if not kind.startswith("HS") and not key.lstrip().startswith("-----BEGIN "):
+    if not kind.startswith("HS") and not _PUBLIC_PEM.match(key.lstrip()):
         return (
             "its key is none of its type: allowed: a public key or certificate in PEM, with \\n for its "
             "line breaks"
@@ -212,14 +222,23 @@ _ASSIGNMENT = re.compile(
     r"\s*=\s*[^=\s]",
     re.ASCII,
 )
+# `KEY=...` alone: what has more of them, as ADO's `Password=...;Server=...`, is a value as it is.
+_KEY_LINE = re.compile(
+    r"(?:(?:api-?)?key|token|secret|password)\s*=\s*[^\s=;&]+=*[,;]?", re.IGNORECASE
+)
+_PUBLIC_PEM = re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*(?:PUBLIC KEY|CERTIFICATE)-----")
 # What a value is by its form that tells where the real one is, or that it was not shown.
 _ELSEWHERE = {
     r"arn:aws[a-z-]*:(secretsmanager|ssm):\S+": "the ARN of a secret or a parameter",
-    r"[$](env:)?[A-Za-z_]\w*|[$]\{[^}]*\}|[$]\{\{.*\}\}|[$]\(.*\)|%[A-Z_]\w*%": "the name of a variable",
+    r"[$](env:)?[A-Za-z_]\w*|[$]\{[^}]*\}|[$]\{\{.*\}\}|[$]\(.*\)|%[A-Z_]\w*%"
+    r"|(process\.env|import\.meta\.env|os\.environ|os\.getenv|System\.getenv|Deno\.env|ENV)[.\[(]\S+"
+    r"|[A-Z]+(_[A-Z]+)*_(KEY|TOKEN|SECRET|PASSWORD)": "the name of a variable",
     r"\{\{.*\}\}|op://\S+": "a reference that another program resolves",
     r"(var|local|module|data)\.[a-z_][\w.-]*|aws_[a-z0-9_]+\.[\w-]+\.[\w.]+": "an expression of Terraform's",
-    r"\*{3,}|\(sensitive( value)?\)|<sensitive>|\[REDACTED\]|null|None|undefined": "what a program shows "
-    "in its place",
+    # A part of it may stand before and behind: sk-...AbCd.
+    r"[\w-]*(\*{3,}|\.{3,}|\u2026|\u2022{3,})[\w-]*|\S+://[^/@\s]*:\*{3,}@\S+"
+    r"|\(sensitive( value)?\)|<sensitive>|\[REDACTED\]|null|None|undefined": "what a program shows in "
+    "its place",
     r"<[^<>]+>": "a text in angle brackets, as instructions write what is to be filled in",
 }
 # Whose key a secret is, where the issuer gives its keys a prefix.

@@ -10,6 +10,9 @@ import pytest
 
 from common.errors import UserError
 from local.emulator import PROJECT
+from modules.extension import Additions
+from modules.settings.beside import Beside
+from modules.settings.services import Service
 from modules.settings.stage_files import parse_stage
 from synth.cache import Outdir
 from synth.stages import fingerprints
@@ -231,6 +234,11 @@ def test_a_file_that_cannot_be_an_extension_is_refused(
 
 
 ONE = '[{{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/*"{}}}]'
+SID = ', "Sid": "Read"'
+
+
+def on(resource: str) -> str:
+    return f'[{{"Effect": "Allow", "Action": "s3:*", "Resource": {resource}}}]'
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
@@ -268,6 +276,26 @@ def test_a_policy_file_is_read_as_any_shell_writes_it(tmp_path: Path, encoding: 
         ),
         (ONE.format(', "Sid": "read reports"'), "a Sid is of letters and digits alone"),
         (ONE.format(', "Condition": []'), "a Condition is a table"),
+        (ONE.format(', "Condition": ["x"]'), "a Condition is a table"),
+        (
+            ONE.format(', "Condition": {"StringEqual": {"a": "b"}}'),
+            "'StringEqual' in its Condition",
+        ),
+        (ONE.format(', "Condition": {"NullIfExists": {"a": "b"}}'), "'NullIfExists' in its Cond"),
+        (ONE.format(', "Condition": {"Bool": "true"}'), "Bool in its Condition is a table"),
+        (ONE.format(', "Condition": {"Bool": {"a": [null]}}'), "a in its Condition is a value"),
+        (
+            f"[{ONE.format(SID)[1:-1]}, {ONE.format(SID)[1:-1]}]",
+            "the Sid Read is of one statement alone",
+        ),
+        (on('"my-bucket/*"'), "Resource 'my-bucket/*' is no ARN"),
+        (on("5"), "Resource 5 is no ARN"),
+        (on('["arn:aws:s3:::a", null]'), "Resource None is no ARN"),
+        (on('"**"'), "Resource '**' is no ARN"),
+        (on('"arn:aws:*:*:*:*"'), "names its actions and resources"),
+        (on('"arn:aws:s3:::*"'), "names its actions and resources"),
+        (on('"arn:aws:s3"'), "names its actions and resources"),
+        (on('"arn:*:*"'), "names its actions and resources"),
         (ONE.format(', "Sid": "\\ud800"'), "half of one"),
     ],
 )
@@ -282,6 +310,37 @@ def test_a_policy_file_that_iam_would_refuse_or_that_knows_no_bounds_is_refused(
 
     assert line.startswith('services.app.policies = "policies/own.json": must be ')
     assert said in line
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ONE.format("").replace("s3:Get", "S3:get"),
+        ONE.format(
+            ', "Condition": {"ForAnyValue:StringLikeIfExists": {"aws:PrincipalTag/a": ["b"]}}'
+        ),
+        ONE.format(', "Condition": {"Null": {"aws:TokenIssueTime": "true"}, "Bool": {"a": true}}'),
+        ONE.format(', "Condition": {"NumericLessThanEquals": {"a": 5}, "ArnNotLike": {"a": "b"}}'),
+        on('"arn:aws:s3:::my-bucket/${aws:username}/*"'),
+        on('"arn:aws:sqs:us-east-1:123456789012:*"'),
+        on('["${aws_s3_bucket.mine.arn}/*", "#{TfToken[TOKEN.5]}"]'),
+        on('"*"').replace("s3:*", "S3:ListAllMyBuckets"),
+    ],
+)
+def test_a_policy_file_that_iam_takes_is_taken(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "policies" / "own.json"
+    file.parent.mkdir()
+    file.write_text(text)
+
+    assert errors_of(tmp_path, services={"app": {"policies": ["policies/own.json"]}}) == []
+
+
+def test_two_policies_with_one_sid_become_a_document_that_iam_takes() -> None:
+    one, other = ({"Sid": "VisualEditor0", "Action": each} for each in ("sqs:A", "sqs:B"))
+    additions = Additions(policies={"one": [one], "other": [other]})
+    service = Service(name="app", policies=("one", "other"))
+
+    assert additions.statements(service, Beside()) == [one, {"Action": "sqs:B"}]
 
 
 @pytest.mark.jsii

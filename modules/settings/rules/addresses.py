@@ -7,9 +7,24 @@ from email_validator import EmailNotValidError, validate_email
 from modules.settings.rules.refusal import Refusal
 
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-# A certificate's first name is its common name, which ACM limits.
+# A certificate's first name is its common name, which is shorter than its others may be.
 # https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
-_LONGEST_DOMAIN = 64
+_LONGEST_NAME, _LONGEST_FIRST_NAME = 253, 64
+# Names that no public registry has: RFC 6761, 6762, 7686, 8375, 9476, and what ICANN keeps for private use.
+# https://www.iana.org/assignments/special-use-domain-names/
+_NOT_PUBLIC = (
+    "local",
+    "internal",
+    "localhost",
+    "test",
+    "example",
+    "invalid",
+    "onion",
+    "alt",
+    "home.arpa",
+)
+# https://docs.aws.amazon.com/acm/latest/userguide/acm-limits.html
+_MOST_CERTIFICATE_NAMES = 10
 # https://docs.aws.amazon.com/acm/latest/userguide/acm-certificate-characteristics.html: AWS issues no
 # certificate for names of its own.
 _OF_AMAZON = ("amazonaws.com", "amazonaws.com.cn", "cloudfront.net", "elasticbeanstalk.com")
@@ -46,12 +61,17 @@ def email_address(address: str) -> Refusal | None:
     return None
 
 
-def dns_name(name: str) -> Refusal | None:
+def first_dns_name(name: str) -> Refusal | None:
+    """Refuse what ACM takes no certificate's first name for."""
+    return dns_name(name, longest=_LONGEST_FIRST_NAME)
+
+
+def dns_name(name: str, *, longest: int = _LONGEST_NAME) -> Refusal | None:
     """Refuse what ACM or Route 53 takes no name of a site for."""
     labels = name.split(".")
     fits = all(re.fullmatch(_LABEL, label) for label in labels)
     last = labels[-1]  # of one letter there is none, and of digits alone it is an address
-    if not fits or min(len(labels), len(last)) < 2 or len(name) > _LONGEST_DOMAIN or last.isdigit():
+    if not fits or min(len(labels), len(last)) < 2 or len(name) > longest or last.isdigit():
         remedy = (
             'write the bare name, without "https://", "*." or a final dot, as in "app.example.com"'
         )
@@ -62,7 +82,7 @@ def dns_name(name: str) -> Refusal | None:
             remedy = f'write "{name.lower()}"'
         return Refusal(
             allowed="a lower-case DNS name of at least two labels and at most "
-            f"{_LONGEST_DOMAIN} characters, in ASCII",
+            f"{longest} characters, in ASCII",
             remedy=remedy,
         )
     if any(label[2:4] == "--" for label in labels) and _in_ascii(name) is None:
@@ -77,6 +97,31 @@ def dns_name(name: str) -> Refusal | None:
                 remedy="name a domain that you own, whose records then point to the load balancer",
             )
     return None
+
+
+def public_name(name: str) -> Refusal | None:
+    """Refuse a name that nobody gets a public certificate for: it is nobody's, and everybody's at home.
+
+    https://docs.aws.amazon.com/acm/latest/userguide/troubleshooting-failed.html
+    """
+    for ending in _NOT_PUBLIC:
+        if name.endswith(f".{ending}"):
+            return Refusal(
+                allowed=f"a name in the public DNS, where .{ending} is kept for other uses: ACM issues no "
+                "certificate for it",
+                remedy="name a domain that you own, or bring a certificate (certificate_arn)",
+            )
+    return None
+
+
+def certificate_names(count: int) -> Refusal | None:
+    """Refuse more names than ACM takes in one certificate."""
+    if count <= _MOST_CERTIFICATE_NAMES:
+        return None
+    return Refusal(
+        allowed=f"at most {_MOST_CERTIFICATE_NAMES} names in one certificate of ACM's, not {count}",
+        remedy=f"leave out {count - _MOST_CERTIFICATE_NAMES}",
+    )
 
 
 def _in_ascii(name: str) -> str | None:

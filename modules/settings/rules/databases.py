@@ -69,6 +69,13 @@ _FORCES_TLS_FROM = {"postgres": 15, "aurora-postgresql": 17}
 # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.DBInstanceClass.Types.html
 _INSTANCE_SIZE = re.compile(r"micro|small|medium|large|([2-9]|[1-9][0-9])?xlarge")
 
+# The classes that RDS for PostgreSQL has for versions before this one alone.
+# https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.DBInstanceClass.Support.html
+_OLD_CLASS = re.compile(r"db\.(t2|m3|m4|r3|r4)\..*")
+_FIRST_WITHOUT_OLD_CLASSES = 13
+# https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.Autoscaling.html
+_MOST_STORAGE_GIB = 65536
+
 
 def is_default(parameter: str, family: str) -> bool:
     """Return whether a parameter has its default value as the platform sets it, in `postgres15` and so on."""
@@ -120,4 +127,40 @@ def instance_class(name: str) -> Refusal | None:
         allowed="an RDS instance class, whose last part is its size: micro, small, medium, large, xlarge or "
         "a number before xlarge",
         remedy='write it as in "db.t3.small"',
+    )
+
+
+def class_of_version(name: str, version: str) -> Refusal | None:
+    """Refuse a class that RDS no longer has for a version of PostgreSQL."""
+    old = int(version.partition(".")[0]) < _FIRST_WITHOUT_OLD_CLASSES
+    if old or not _OLD_CLASS.fullmatch(name):
+        return None
+    return Refusal(
+        allowed=f"a class that RDS has for PostgreSQL {_FIRST_WITHOUT_OLD_CLASSES} and later: none of "
+        "db.t2, db.m3, db.m4, db.r3 and db.r4",
+        remedy='write a later one, as in "db.t3.small"',
+    )
+
+
+def _least_limit_gib(allocated_gib: int) -> int:
+    """Return the least that storage may be allowed to grow to: a tenth more than there is."""
+    return -(-allocated_gib * 11 // 10)
+
+
+def default_limit_gib(allocated_gib: int) -> int | None:
+    """Return how far storage may grow where nobody says; None where RDS has no tenth more to give."""
+    if _least_limit_gib(allocated_gib) > _MOST_STORAGE_GIB:
+        return None
+    return min(5 * allocated_gib, _MOST_STORAGE_GIB)
+
+
+def storage_limit(most_gib: int, *, allocated_gib: int) -> Refusal | None:
+    """Refuse a limit of growing storage that is too near to what there is."""
+    least = _least_limit_gib(allocated_gib)
+    if most_gib >= least:
+        return None
+    possible = least <= _MOST_STORAGE_GIB
+    return Refusal(
+        allowed=f"at least a tenth more than the allocated {allocated_gib} GiB: {least}",
+        remedy=f"write {least} or more, or leave it out" if possible else "leave it out",
     )

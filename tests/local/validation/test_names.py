@@ -46,3 +46,11 @@ def test_another_name_of_a_bucket_is_refused(name: str) -> None:
 def test_a_description_of_a_security_group_has_no_letters_beyond_ascii() -> None:
     assert names.security_group({"GroupName": "a", "Description": "für alle"})
     assert names.security_group({"GroupName": "a", "Description": "HTTP (all)"}) == []
+
+
+@pytest.mark.parametrize(("further", "lines"), [(9, 0), (10, 1)])
+def test_a_certificate_has_ten_names_at_most(further: int, lines: int) -> None:
+    names_ = ["app.example.com", *(f"a{n}.example.com" for n in range(further))]
+
+    asked = {"DomainName": names_[0], "SubjectAlternativeNames": names_}
+    assert len(names.certificate(asked)) == lines

@@ -84,6 +84,13 @@ def test_of_a_known_action_nothing_is_told(action: object) -> None:
         ({"Principal": "*"}, "has Principal"),
         ({"Resources": "*"}, "has 'Resources'"),
         ({"Sid": "not valid"}, "Sid = 'not valid'"),
+        ({"Resource": "my-bucket/*"}, "Resource 'my-bucket/*' is no ARN"),
+        ({"Resource": [5]}, "Resource 5 is no ARN"),
+        (
+            {"Condition": {"StringEqual": {"a": "b"}}},
+            "'StringEqual' in its Condition is no operator",
+        ),
+        ({"Condition": ["x"]}, "a Condition is a table"),
     ],
 )
 def test_a_statement_against_the_grammar_is_refused(changes: dict[str, Any], said: str) -> None:

@@ -210,3 +210,17 @@ def test_an_expression_that_is_no_schedule_is_refused(expression: str, said: str
 def test_a_zone_that_no_clock_of_aws_knows_is_refused(zone: str) -> None:
     assert clocks.schedule({"ScheduleExpressionTimezone": zone})
     assert clocks.scheduled_action({"Timezone": zone})
+
+
+@pytest.mark.parametrize(("most", "taken"), [(109, False), (110, True), (100, True)])
+def test_storage_may_grow_by_a_tenth_at_least_or_not_at_all(most: int, *, taken: bool) -> None:
+    found = databases.sizes({"AllocatedStorage": 100, "MaxAllocatedStorage": most})
+
+    assert (found == []) is taken
+
+
+@pytest.mark.parametrize(("version", "lines"), [("12", 0), ("13.4", 1), ("15", 1)])
+def test_an_old_class_is_for_old_versions_alone(version: str, lines: int) -> None:
+    asked = {"Engine": "postgres", "EngineVersion": version, "DBInstanceClass": "db.t2.micro"}
+
+    assert len(databases.created(asked)) == lines

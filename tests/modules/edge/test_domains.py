@@ -8,6 +8,9 @@ from tests.conftest import Synthesize
 REQUIRED = {"domain_name": "app.example.com", "operator_email": "ops@example.com"}
 FURTHER = ["app.example.net", "example.com", "old.example.org", "www.example.com"]
 ROUTE53 = {"mode": "route53", "hosted_zone_name": "example.com"}
+NINE = [f"a{n}.example.com" for n in range(9)]
+LONG = "x" * 61
+GIVEN = "arn:aws:acm:us-east-1:123456789012:certificate/x"
 
 
 def test_one_certificate_names_them_all_in_each_region(stack: Synthesize) -> None:
@@ -91,6 +94,14 @@ def test_with_manual_dns_every_records_text_is_an_output(stack: Synthesize) -> N
         ({"domains": {"serve": ["app.example.com"]}}, "domains"),
         ({"domains": {"serve": ["a.example.com"], "redirect": ["a.example.com"]}}, "domains"),
         ({"domains": {"serve": [f"a{n}.example.com" for n in range(10)]}}, "domains"),
+        ({"domains": {"serve": NINE}, "previews": {}}, "domains"),
+        ({"domain_name": "app.acme.internal"}, "domain_name"),
+        ({"domain_name": "acme.home.arpa"}, "domain_name"),
+        ({"domain_name": "app.example"}, "domain_name"),
+        ({"domain_name": f"{LONG}.com"}, "domain_name"),
+        ({"domains": {"redirect": ["www.acme.local"]}}, "domains.redirect"),
+        ({"domains": {"serve": ["a.test"]}}, "domains.serve"),
+        ({"domains": {"serve": [f"{LONG}.{LONG}.{LONG}.{LONG}.com.au"]}}, "domains.serve.0"),
         ({"dns": ROUTE53, "domains": {"serve": ["a.org"]}}, "domains.hosted_zone_names"),
         ({"domains": {"serve": ["*.example.com"]}}, "domains.serve.0"),
         (
@@ -107,6 +118,28 @@ def test_names_that_cannot_be_are_one_error(chosen: dict[str, object], field: st
 
     assert {each.field for each in errors} == {field}
     assert len(errors) == 1
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"domains": {"serve": NINE}},
+        {"domains": {"redirect": NINE[1:]}, "previews": {}},
+        {"domains": {"serve": NINE}, "previews": {}, "certificate_arn": GIVEN},
+        {"domain_name": "app.acme.internal", "certificate_arn": GIVEN},
+        {"domain_name": "localhost.example.com"},
+        {"domains": {"serve": [f"{LONG}.{LONG}.example.com"], "redirect": ["myexample.org"]}},
+    ],
+)
+def test_names_of_one_certificate_are_taken(chosen: dict[str, object]) -> None:
+    assert parse_stage({**REQUIRED, **chosen}, stage="x")[1] == []
+
+
+def test_that_previews_take_a_name_is_said() -> None:
+    _, (error,) = parse_stage({**REQUIRED, "domains": {"serve": NINE}, "previews": {}}, stage="x")
+
+    assert "not 11: the domain and *.previews.app.example.com of [previews] among" in error.allowed
+    assert error.remedy == "leave out 1 of domains.redirect and domains.serve"
 
 
 def test_without_a_domain_there_are_no_further_names() -> None:

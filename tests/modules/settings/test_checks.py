@@ -250,3 +250,45 @@ def test_a_stage_lends_services_that_it_has_and_that_use_no_file_storage() -> No
     left_out = {"services": {"oauth": {"enabled": False}}}
     assert fields({"previews": {}, **left_out}) == []
     assert fields({"previews": {"services": ["oauth"]}, **left_out}) == ["previews.services"]
+
+
+@pytest.mark.parametrize(
+    ("allocated", "most", "taken"),
+    [
+        (100, 50, False),
+        (100, 105, False),
+        (100, 110, True),
+        (101, 111, False),
+        (60000, 65536, False),
+    ],
+)
+def test_storage_may_grow_by_a_tenth_at_least(allocated: int, most: int, *, taken: bool) -> None:
+    document = {"allocated_storage_gib": allocated, "max_allocated_storage_gib": most}
+
+    expected = [] if taken else ["database.max_allocated_storage_gib"]
+    assert fields({"database": document}) == expected
+
+
+@pytest.mark.parametrize("family", ["t2", "m3", "m4", "r3", "r4"])
+@pytest.mark.parametrize(("version", "taken"), [("12", True), ("13", False), ("15.4", False)])
+def test_the_oldest_classes_go_with_old_versions_alone(
+    family: str, version: str, *, taken: bool
+) -> None:
+    document = {"instance_class": f"db.{family}.large", "engine_version": version}
+
+    assert fields({"database": document}) == ([] if taken else ["database.instance_class"])
+
+
+JOB = {"schedule": "rate(6 hours)", "command": ["run"]}
+
+
+@pytest.mark.parametrize(
+    ("value", "jobs", "expected"),
+    [("", {}, []), ("ops", {"tidy": JOB}, []), ("", {"tidy": JOB}, ["default_tags.Owner"])],
+)
+def test_a_tag_is_empty_only_where_no_job_runs(
+    value: str, jobs: dict[str, Any], expected: list[str]
+) -> None:
+    document = {"default_tags": {"Owner": value}, "services": {"app": {"jobs": jobs}}}
+
+    assert fields(document) == expected

@@ -109,6 +109,8 @@ SECRETS_BY_NAME = {
     "apiToken": "planted",
     "spring.datasource.password": "planted",
     "STRIPE_KEY": "plantedPLANTED0123456",
+    "SECRET_KEY_BASE": "planted",
+    "APP_KEY": "base64:plantedPLANTED0123456/+=",
 }
 ELSEWHERE: dict[str, dict[str, Any]] = {
     "a tag": {"default_tags": {"Owner": "KEY"}},
@@ -119,8 +121,28 @@ ELSEWHERE: dict[str, dict[str, Any]] = {
     "an image's tag": {"services": {"app": {"image_tag": "KEY"}}},
     "a variable's name": {"services": {"app": {"environment": {"KEY": "x"}}}},
     "a build argument": {"services": {"app": {"build_args": {"A": "KEY"}}}},
+    "a variable": {"services": {"app": {"environment": {"JAVA_OPTS": "-Dstripe.key=KEY -Xmx1g"}}}},
+    "an address's parameter": {
+        "services": {"app": {"build_args": {"A": "https://x.io/?k=KEY&v=1"}}}
+    },
     "an unknown setting": {"stripe": "KEY"},
 }
+LOGINS_WITHIN = {
+    "libpq's form": "host=db user=app password=hunter2planted",
+    "ADO's spelling": "Server=db.example.com;User ID=sa;Password=planted;",
+    "ADO's form, the password first": "Password=planted;Server=db.example.com",
+    "a document with a private key": json.dumps(
+        {"type": "service_account", "private_key": f"-----BEGIN PRIVATE {'KEY'}-----\nplanted\n"}
+    ),
+    "a header": f"Authorization: Bearer {BODY}1",
+    "an address among words": "try postgres://me:planted@db.example.com/app first",
+}
+FILLED_IN = (
+    "host=db user=app password={password}",
+    "Server=db.example.com;User ID=sa;Password={password};",
+    "host=db user=app password=${PASSWORD}",
+    "Bearer authentication, and Basic understanding of it",
+)
 
 
 def mistakes_in(service: dict[str, Any]) -> list[SettingError]:
@@ -151,6 +173,38 @@ def test_a_key_is_refused_wherever_it_was_pasted(document: dict[str, Any]) -> No
 
     assert any("and this is a Stripe key" in str(each) for each in mistakes)
     assert all("planted" not in str(each) for each in mistakes)
+
+
+@pytest.mark.parametrize("text", LOGINS_WITHIN.values(), ids=LOGINS_WITHIN)
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"services": {"app": {"environment": {"COLOUR": "TEXT"}}}},
+        {"services": {"app": {"build_args": {"COLOUR": "TEXT"}}}},
+        {"services": {"app": {"command": ["run", "TEXT"]}}},
+        {"secrets": {"own": {"description": "TEXT"}}},
+    ],
+    ids=["environment", "build_args", "command", "description"],
+)
+def test_a_login_among_other_text_is_refused_wherever_it_stands(
+    place: dict[str, Any], text: str
+) -> None:
+    document = json.loads(json.dumps(place).replace('"TEXT"', json.dumps(text)))
+
+    _, mistakes = parse_stage({**REQUIRED, **document}, stage="dev")
+
+    assert any("no secret, and this is a" in str(each) for each in mistakes)
+    assert all("planted" not in str(each) for each in mistakes)
+
+
+@pytest.mark.parametrize("text", FILLED_IN)
+def test_a_login_that_somebody_else_fills_in_is_taken(text: str) -> None:
+    assert mistakes_in({"environment": {"COLOUR": text}, "command": ["run", text]}) == []
+
+
+@pytest.mark.parametrize("text", ["sk-production-east", "xai-production-cluster"])
+def test_a_plain_name_in_environment_is_no_key(text: str) -> None:
+    assert mistakes_in({"environment": {"CLUSTER": text}}) == []
 
 
 def test_a_stage_of_slovakia_is_no_key_of_openais() -> None:

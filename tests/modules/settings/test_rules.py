@@ -279,6 +279,13 @@ def test_versions_that_aws_has_given_up_are_refused(
     assert (databases.engine_version(version, serverless=serverless) is None) is taken
 
 
+@pytest.mark.parametrize(
+    ("allocated", "most"), [(20, 100), (20000, 65536), (59578, 65536), (59579, None), (65536, None)]
+)
+def test_storage_grows_five_times_as_far_as_rds_takes_it(allocated: int, most: int | None) -> None:
+    assert databases.default_limit_gib(allocated) == most
+
+
 def test_keys_of_tags_differ_by_more_than_capitals() -> None:
     assert tags.alike(["Team", "Owner", "team"]) == ["team"]
 

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from modules.settings.services import SERVICES, Service
 from modules.settings.stage_files import parse_stage
@@ -220,3 +221,27 @@ def test_without_a_public_route_supertokens_asks_for_no_key() -> None:
 @pytest.mark.parametrize("name", TABLE)
 def test_latency_is_told_at_one_second_and_optaplanners_at_two(name: str) -> None:
     assert ROWS[name].latency_threshold_seconds == (2 if name == "optaplanner" else 1)
+
+
+@pytest.mark.parametrize("path", ["/", "/health/", "/health?x=1", "/a%20b", "/" + "x" * 1023])
+def test_a_health_path_is_what_the_load_balancer_takes(path: str) -> None:
+    service = Service(name="x", port=80, path="/v1/x", priority=3, health_path=path)
+
+    assert service.routed_health_path == path
+
+
+@pytest.mark.parametrize("path", ["health", "", "/a b", "/${x}", "/ä", "/" + "x" * 1024])
+def test_another_health_path_is_refused(path: str) -> None:
+    with pytest.raises(ValidationError, match="that begins with a slash"):
+        Service(name="x", health_path=path)
+
+
+@pytest.mark.parametrize(
+    ("path", "routed"), [("/", "/v1/x"), ("/health/", "/v1/x/health/"), ("/?y=1", "/v1/x/?y=1")]
+)
+def test_a_proxy_is_asked_for_the_health_path_as_it_is_written(path: str, routed: str) -> None:
+    service = Service(
+        name="x", port=80, path="/v1/x", priority=3, strip_path=True, health_path=path
+    )
+
+    assert service.routed_health_path == routed

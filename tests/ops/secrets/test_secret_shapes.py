@@ -89,6 +89,13 @@ ELSEWHERE = {
     "***": "what a program shows in its place",
     "[REDACTED]": "what a program shows in its place",
     "null": "what a program shows in its place",
+    "process.env.PLANTED_KEY": "the name of a variable",
+    'os.environ["PLANTED"]': "the name of a variable",
+    "YOUR_PLANTED_API_KEY": "the name of a variable",
+    "sk-...plAN": "what a program shows in its place",
+    "sk-****plAN": "what a program shows in its place",
+    "sk-proj-************************plAN": "what a program shows in its place",
+    "postgres://planted:***@db.example.com:5432/atomicdb": "what a program shows in its place",
     "<planted-key>": "a text in angle brackets",
 }
 
@@ -107,7 +114,17 @@ def test_what_only_stands_for_a_value_is_refused(value: str, what: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["$ecret-of-mine", "a$B", "100%", "arn-of-a-sort", "nullable", "x*y"]
+    "value",
+    [
+        "$ecret-of-mine",
+        "a$B",
+        "100%",
+        "arn-of-a-sort",
+        "nullable",
+        "x*y",
+        "a.b..c-d_e",
+        "pk_A_KEYS",
+    ],
 )
 def test_a_value_with_a_sign_of_its_own_is_taken(value: str) -> None:
     assert error_in_own(value) is None
@@ -121,6 +138,9 @@ def test_a_value_with_a_sign_of_its_own_is_taken(value: str) -> None:
         "PLANTED_KEY = x",
         "$env:PLANTED=x",
         "export planted=x",
+        "KEY=sk-planted",
+        "TOKEN=sk-proj-planted_planted==",
+        "apikey = planted",
     ],
 )
 def test_a_line_of_a_shell_is_refused(value: str) -> None:
@@ -150,6 +170,10 @@ def test_a_key_that_is_named_twice_is_refused() -> None:
     [
         ({"type": "hs256", "key": "k" * 32}, "Hasura knows no such type"),
         ({"type": "RS256", "key": "k" * 32}, "allowed: a public key or certificate in PEM"),
+        (
+            {"type": "RS256", "key": f"-----BEGIN PRIVATE {'KEY'}-----\nplanted"},
+            "allowed: a public key or certificate in PEM",
+        ),
         ({"jwk_url": "planted"}, "its jwk_url is no address"),
         ({"jwk_url": ""}, "its jwk_url is no address"),
     ],
@@ -169,6 +193,7 @@ def test_a_key_that_hasura_does_not_start_with_is_refused(
     [
         {"jwk_url": "https://example.com/jwks.json"},
         {"type": "RS256", "key": "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----\n"},
+        {"type": "ES256", "key": "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"},
         {"type": "HS256", "key": "k" * 32, "claims_format": "stringified_json"},
     ],
 )
@@ -255,6 +280,8 @@ def test_quotes_around_the_whole_are_refused(name: str, quotes: str, kind: str) 
         ("pl\u0430nted", "not ASCII as character 3 of 7"),
         ('"planted', "begins or ends with one of double quotes"),
         ("OPENAI_API_KEY=planted", "a variable's name"),
+        ("sk-proj-planted,", "it ends with `,`, as a program's line does"),
+        ("sk-proj-planted;", "it ends with `;`, as a program's line does"),
     ],
 )
 def test_what_else_a_paste_brings_along_is_refused_with_its_place(value: str, said: str) -> None:
@@ -263,6 +290,27 @@ def test_what_else_a_paste_brings_along_is_refused_with_its_place(value: str, sa
     assert complained is not None
     assert said in complained
     assert "planted" not in complained
+
+
+@pytest.mark.parametrize("value", ['"sk-planted",', "'sk-planted';"])
+def test_quotes_with_a_programs_mark_behind_them_are_refused_in_any_secret(value: str) -> None:
+    said = error_in_own(value)
+
+    assert said is not None
+    assert f"with `{value[-1]}` behind: allowed: the value without them" in said
+    assert "planted" not in said
+
+
+@pytest.mark.parametrize("value", ["Password=planted;Server=db", "token=a&key=b", "QUJD=="])
+def test_a_value_with_an_equals_sign_of_its_own_is_taken(value: str) -> None:
+    assert error_in_own(value) is None
+
+
+@pytest.mark.parametrize(
+    "value", ["sk-proj-aB_3-x.Y", "SG.planted-x.planted_y", "sk-proj-planted=="]
+)
+def test_the_signs_that_real_keys_have_are_taken(value: str) -> None:
+    assert error_in("openai-api-key", value) is None
 
 
 def test_a_password_may_have_any_letter_and_json_line_breaks() -> None:
