@@ -1,4 +1,7 @@
-"""Reads the stage files: one TOML file per stage, all its errors in one message."""
+"""Reads the stage files: one TOML file per stage, all its errors in one message.
+
+Longer than others: from a stage's name to the last error of its file is one way.
+"""
 
 import copy
 import difflib
