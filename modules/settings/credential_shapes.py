@@ -81,9 +81,11 @@ _PRIVATE_KEY: Final = re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOC
 _HEADER: Final = re.compile(r"\b(?:Basic|Bearer) +(?=\S*[0-9])[\w+/=.~-]{12,}", re.ASCII)
 # What begins with a brace is filled in by somebody else.
 _FILLED_IN: Final = r"(?![\"']?[$]?[{(])"
-# In the address's login, or among its parameters, as JDBC and ADO have it.
+# In the address's login, which Go's MySQL has without a scheme, or among its parameters, as JDBC and ADO
+# have it.
 _LOGIN: Final = re.compile(
     r"[A-Za-z0-9]://[^/?#\s:@]*:[^/?#\s@]+@\S"
+    r"|(?<![^\s\"'=])[\w.-]+:[^/\s@:]+@(?:tcp|unix)\("
     rf"|[?&;]\s*(?:password|passwd|pwd)\s*=\s*{_FILLED_IN}[^&;\s]",
     re.IGNORECASE,
 )

@@ -129,6 +129,7 @@ ELSEWHERE: dict[str, dict[str, Any]] = {
 }
 LOGINS_WITHIN = {
     "libpq's form": "host=db user=app password=hunter2planted",
+    "the form of Go's MySQL": "app:planted@tcp(db.example.com:3306)/app?tls=true",
     "ADO's spelling": "Server=db.example.com;User ID=sa;Password=planted;",
     "ADO's form, the password first": "Password=planted;Server=db.example.com",
     "a document with a private key": json.dumps(
