@@ -1,4 +1,7 @@
-"""The one door to AWS: clients, one call at a time, and refusals told in one line."""
+"""The one door to AWS: clients, one call at a time, and refusals told in one line.
+
+Longer than others by the lists of what AWS and botocore call their refusals.
+"""
 
 import os
 import re

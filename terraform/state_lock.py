@@ -132,9 +132,7 @@ def s3_lock(clients: Clients, *, bucket: str, key: str) -> StateLock | None:
     if lock.host != socket.gethostname() or not Path("/proc/self").exists():
         return lock
     pid = next(_terraforms_since(lock.since), None)
-    return _lock(
-        text, place=lock.place, holder=LockHolder.ALIVE if pid else LockHolder.GONE, pid=pid
-    )
+    return replace(lock, holder=LockHolder.ALIVE if pid else LockHolder.GONE, pid=pid)
 
 
 def lost_state(state_file: Path) -> str | None:

@@ -1,6 +1,7 @@
 """What `python -m ops recover` prints and answers, for a given proposal."""
 
 import json
+import socket
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -154,9 +155,10 @@ def test_a_lock_beside_the_state_is_told_with_its_holder_and_the_way_out(tmp_pat
     workspace = Workspace(stage="dev", environ=environ)
     assert locked_by(workspace) is None
     info = tmp_path / ".terraform.atomic-dev.tfstate.lock.info"
-    info.write_text('{"ID": "1", "Who": "ann@desk", "Created": "2026-11-26T21:18:20Z"}')
+    who = f"ann@{socket.gethostname()}"
+    info.write_text(f'{{"ID": "1", "Who": "{who}", "Created": "2026-11-26T21:18:20Z"}}')
 
     assert locked_by(workspace) == (
-        f"{info} is held by ann@desk since 2026-11-26 21:18:20 UTC (no operation named), and that process is "
+        f"{info} is held by {who} since 2026-11-26 21:18:20 UTC (no operation named), and that process is "
         f"gone: rm {info}"
     )
