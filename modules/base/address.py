@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, MutableMapping
 from typing import ParamSpec, TypeVar
-from weakref import WeakKeyDictionary
+from weakref import ReferenceType, WeakKeyDictionary, ref
 
 from cdktf import TerraformElement, TerraformResource, TerraformStack
 
@@ -12,9 +12,9 @@ from modules.base.naming import resource_name
 Arguments = ParamSpec("Arguments")
 Element = TypeVar("Element", bound=TerraformElement)
 
-# What each stack has by class and name, while the stack is there.
+# What each stack has by class and name, while the stack is there: an element would keep it there for ever.
 _MADE: MutableMapping[
-    TerraformStack, dict[tuple[type[TerraformElement], str], TerraformElement]
+    TerraformStack, dict[tuple[type[TerraformElement], str], ReferenceType[TerraformElement]]
 ] = WeakKeyDictionary()
 
 
@@ -31,11 +31,14 @@ def address(name: str, make: Callable[Arguments, Element]) -> Callable[Arguments
         element = make(*arguments, **named)
         element.override_logical_id(resource_name(name))
         there = _MADE.setdefault(TerraformStack.of(element), {})
-        other = there.setdefault((type(element), resource_name(name)), element)
-        if other is not element:
+        mine: ReferenceType[TerraformElement] = ref(element)
+        first = there.setdefault((type(element), resource_name(name)), mine)
+        if first is not mine:
+            other = first()
+            places = [each.node.path for each in (other, element) if each is not None]
             raise UserError(
-                f"{type(element).__name__} {resource_name(name)} is there twice, as {other.node.path} and "
-                f"{element.node.path}: give one of the two another name in the stage file"
+                f"{type(element).__name__} {resource_name(name)} is there twice, as {' and '.join(places)}: "
+                "give one of the two another name in the stage file"
             )
         return element
 
