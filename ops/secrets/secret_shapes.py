@@ -240,6 +240,8 @@ _ELSEWHERE = {
     r"|\(sensitive( value)?\)|<sensitive>|\[REDACTED\]|null|None|undefined": "what a program shows in "
     "its place",
     r"<[^<>]+>": "a text in angle brackets, as instructions write what is to be filled in",
+    r"(?i:(\w{2,8}[-_])?x{4,}|your[-_ ]\S.*|(insert|paste|put|add)[-_ ].*[-_ ]here|change[-_ ]?me|to-?do|tbd"
+    r"|placeholder|redacted)": "what instructions write where the value is to be filled in",
 }
 # Whose key a secret is, where the issuer gives its keys a prefix.
 _ISSUERS = {"openai-api-key": "an OpenAI key", "notion-api-token": "a Notion token"}

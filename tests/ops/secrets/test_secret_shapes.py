@@ -97,6 +97,11 @@ ELSEWHERE = {
     "sk-proj-************************plAN": "what a program shows in its place",
     "postgres://planted:***@db.example.com:5432/atomicdb": "what a program shows in its place",
     "<planted-key>": "a text in angle brackets",
+    "your-planted-key-here": "what instructions write where the value is to be filled in",
+    "your_planted_value": "what instructions write where the value is to be filled in",
+    "sk-xxxxxxxxxxxx": "what instructions write where the value is to be filled in",
+    "changeme": "what instructions write where the value is to be filled in",
+    "insert-planted-key-here": "what instructions write where the value is to be filled in",
 }
 
 
