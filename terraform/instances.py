@@ -30,10 +30,19 @@ def each_instance(
                     yield resource, instance
 
 
-def block_address(resource: Mapping[str, Any]) -> str:
-    """Return the address of a resource in a state, whatever its count."""
-    kind = f"data.{resource['type']}" if resource.get("mode") == "data" else resource["type"]
-    return instance_address(kind=kind, name=resource["name"], module=resource.get("module", ""))
+def each_addressed(
+    document: Mapping[str, Any] | None,
+) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
+    """Yield the same after the address of its block, whatever its count.
+
+    What is no object of Terraform's, as data without a type, has none and is passed over.
+    """
+    for resource, instance in each_instance(document):
+        kind, name = resource.get("type"), resource.get("name")
+        if isinstance(kind, str) and isinstance(name, str):
+            kind = f"data.{kind}" if resource.get("mode") == "data" else kind
+            module = str(resource.get("module") or "")
+            yield instance_address(kind=kind, name=name, module=module), resource, instance
 
 
 def account_in(document: Mapping[str, Any] | None) -> str | None:

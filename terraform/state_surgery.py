@@ -15,7 +15,7 @@ from common.errors import UserError
 from terraform import resolving
 from terraform.addresses import address_order, instance_address
 from terraform.import_plan import ReadObject
-from terraform.instances import attributes_of, block_address, each_instance, index_of
+from terraform.instances import attributes_of, each_addressed, each_instance, index_of
 from terraform.plan import Plan
 from terraform.resolving import Known
 from terraform.stack import Resource, Stack
@@ -135,7 +135,7 @@ def add_objects(
         *(str(each.attributes.get("arn")) for each in objects.values()),
         *(str(attributes_of(instance).get("arn")) for _, instance in each_instance(before)),
     }
-    there = {block_address(each): attributes_of(held_) for each, held_ in each_instance(before)}
+    there = {address: attributes_of(held) for address, _, held in each_addressed(before)}
 
     def known(address: str) -> Mapping[str, Any] | None:
         return objects[address].attributes if address in objects else there.get(address)

@@ -12,7 +12,7 @@ from common.progress import Progress
 from imports.record import AdoptionRecord, record_of
 from modules.settings.stage_settings import StageSettings
 from terraform.cli import Terraform
-from terraform.instances import attributes_of, block_address, each_instance
+from terraform.instances import attributes_of, each_addressed, each_instance
 from terraform.premises import refuse_other_account
 from terraform.pulled_state import broken_state_file, content, pull
 from terraform.stack import Stack, read_stack
@@ -117,8 +117,8 @@ def untainted(state: Document | None) -> Document | None:
 def held_attributes(state: Document | None) -> dict[str, Mapping[str, Any]]:
     """Return the attributes of what a state holds, data too, by address, without deposed objects."""
     return {
-        block_address(resource): attributes_of(instance)
-        for resource, instance in each_instance(state)
+        address: attributes_of(instance)
+        for address, resource, instance in each_addressed(state)
         if resource.get("mode") in ("managed", "data") and not instance.get("deposed")
     }
 

@@ -131,3 +131,12 @@ def test_what_a_configured_value_takes_from_another_object_is_written_out() -> N
 
     (database,) = (each for each in state["resources"] if each["type"] == "aws_db_instance")
     assert database["instances"][0]["attributes"]["final_snapshot_identifier"] == "last-sg-1"
+
+
+def test_data_without_a_type_is_carried_along() -> None:
+    odd = {"mode": "data", "name": "odd", "instances": [{"attributes": {}}]}
+    before = {"version": 4, "lineage": "ours", "serial": 7, "outputs": {}, "resources": [odd]}
+
+    state = add_objects(before, {}, Stack(document={}), terraform_version="1.11.4")
+
+    assert state["resources"] == [odd]

@@ -66,6 +66,8 @@ def test_flat_attributes_and_foreign_objects_leave_the_rest_of_a_state_readable(
             {"mode": "managed", "type": "aws_security_group", "name": "old", "instances": [flat]},
             {"mode": "data", "type": "aws_region", "name": "here", "instances": [{}]},
             {"mode": "later", "type": "aws_new", "name": "kind", "instances": None},
+            {"mode": "data", "name": "without a type", "instances": [{}]},
+            {"mode": "data", "type": ["aws_region"], "name": "listed", "instances": [{}]},
         ]
     }
 
