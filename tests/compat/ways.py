@@ -77,7 +77,8 @@ WAYS: Final = (
             (r"\bcdktf-cdktf-provider-aws 20\.1\.0", "cdktn-provider-aws 25.8.1"),
             (r"\bcdktf_cdktf_provider_aws\b", "cdktn_provider_aws"),
             (r"\bcdktf-cdktf-provider-aws\b", "cdktn-provider-aws"),
-            (r"^(\s*)from cdktf import\b", r"\1from cdktn import"),
+            # A test's text may hold a program of its own.
+            (r'(^\s*|")from cdktf import\b', r"\1from cdktn import"),
             (r"^(\s*)import cdktf$", r"\1import cdktn"),
             # Where packages are listed; elsewhere "cdktf" is the command.
             (r'"cdktf"(?=, "(?:cdktn-provider-aws|pydantic)")', '"cdktn"'),
