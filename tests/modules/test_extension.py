@@ -10,7 +10,6 @@ import pytest
 
 from common.errors import UserError
 from local.emulator import PROJECT
-from modules.extension import Additions
 from modules.settings.beside import Beside
 from modules.settings.services import Service
 from modules.settings.stage_files import parse_stage
@@ -335,7 +334,10 @@ def test_a_policy_file_that_iam_takes_is_taken(tmp_path: Path, text: str) -> Non
     assert errors_of(tmp_path, services={"app": {"policies": ["policies/own.json"]}}) == []
 
 
+@pytest.mark.jsii
 def test_two_policies_with_one_sid_become_a_document_that_iam_takes() -> None:
+    from modules.extension import Additions  # noqa: PLC0415  # starts the jsii kernel
+
     one, other = ({"Sid": "VisualEditor0", "Action": each} for each in ("sqs:A", "sqs:B"))
     additions = Additions(policies={"one": [one], "other": [other]})
     service = Service(name="app", policies=("one", "other"))
