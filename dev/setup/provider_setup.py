@@ -21,7 +21,8 @@ PLUGIN_CACHE = TOOLS / "plugin-cache"
 def users_cli_config() -> CliConfig:
     """Return the configuration Terraform would read had this project not been set up."""
     named = os.environ.get("TF_CLI_CONFIG_FILE", "")
-    if named == str(OWN_CLI_CONFIG):
+    # Of another checkout too, activated in this shell before: it goes with that checkout.
+    if Path(named).parts[-2:] == OWN_CLI_CONFIG.parts[-2:]:
         named = os.environ.get("ATOMIC_USER_TF_CLI_CONFIG", "")
     if named:
         files = [Path(named)]

@@ -13,6 +13,7 @@ from dev.setup.provider_settings import (
     render_environment,
     terraform_environment,
 )
+from dev.setup.provider_setup import OWN_CLI_CONFIG, users_cli_config
 from local.emulator import PROJECT
 from terraform.mirrors import Mirror, choose_mirror, implied_mirrors, package_paths
 
@@ -252,6 +253,20 @@ def test_where_the_users_configuration_rules_the_installation_the_registry_is_no
 )
 def test_the_users_own_plugin_cache_is_kept(users: CliConfig, users_plugin_cache: str) -> None:
     assert "TF_PLUGIN_CACHE_DIR" not in environment(None, users, users_plugin_cache)
+
+
+@pytest.mark.parametrize("checkout", ["ours", "another"])
+def test_what_a_checkout_wrote_is_not_the_users_configuration(
+    checkout: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GIVEN a shell in which that checkout was activated; it may be gone since."""
+    wrote = OWN_CLI_CONFIG if checkout == "ours" else tmp_path / ".tools" / "terraform.rc"
+    users = tmp_path / "users.rc"
+    users.write_text("# theirs")
+    monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(wrote))
+    monkeypatch.setenv("ATOMIC_USER_TF_CLI_CONFIG", str(users))
+
+    assert users_cli_config() == CliConfig(named=str(users), exists=True, text="# theirs")
 
 
 def test_the_environment_file_sets_and_unsets_in_a_plain_shell() -> None:
