@@ -1,15 +1,23 @@
 """A container of docker or podman: a network of its own, its ports published on this machine."""
 
 import io
+import resource
 import subprocess
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from common.errors import UserError
 from ops.images.container import Container, Launch
 from ops.images.engines import ask_engine
 from ops.images.sockets import Listener, listeners_in
+
+# Open files as on Fargate (ECS API reference, Ulimit), processes as podman's own default.
+LIMITS: Final[Mapping[str, tuple[int, int]]] = {
+    "nofile": (resource.RLIMIT_NOFILE, 65_535),
+    "nproc": (resource.RLIMIT_NPROC, 32_768),
+}
 
 
 def started_by_daemon(engine: str, launch: Launch) -> Container:
@@ -24,6 +32,7 @@ def started_by_daemon(engine: str, launch: Launch) -> Container:
         f"{launch.memory_mib}m",
         *(part for port in launch.ports for part in ("--publish", f"127.0.0.1::{port}")),
         *(part for pair in launch.environment.items() for part in ("--env", "=".join(pair))),
+        *(_limits() if engine == "podman" else []),
         *(["--user", launch.user] if launch.user else []),
         *(["--read-only"] if launch.read_only else []),
         *(part for folder in launch.folders for part in ("--tmpfs", folder)),
@@ -37,6 +46,14 @@ def started_by_daemon(engine: str, launch: Launch) -> Container:
     if finished.returncode in {125, 126, 127}:
         raise UserError(f"{engine} cannot start {launch.image}: {finished.stderr.strip()}")
     return _Daemon(engine=engine, name=launch.name)
+
+
+def _limits() -> Iterator[str]:
+    """Yield options for podman, whose own limits start nothing where this process may not raise its own."""
+    for name, (number, wished) in LIMITS.items():
+        _, most = resource.getrlimit(number)
+        value = wished if most == resource.RLIM_INFINITY else min(wished, most)
+        yield from ("--ulimit", f"{name}={value}:{value}")
 
 
 @dataclass(frozen=True, kw_only=True)

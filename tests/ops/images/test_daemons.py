@@ -3,6 +3,7 @@
 The tests are made for the engines that run on this machine; conftest.py asks them.
 """
 
+import resource
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
@@ -15,6 +16,7 @@ import pytest
 from modules.settings.services import Service
 from ops.commands.images_check import checked
 from ops.images.image_check import Checked
+from tests.conftest import RUNS_NO_CONTAINER
 from tests.ops.images import stand_ins
 from tests.ops.images.conftest import RUNNING, Workshop
 
@@ -66,10 +68,12 @@ def _engine(request: pytest.FixtureRequest) -> str:
 def _look(engine: str, shop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Look:
     look = Look(engine=engine, shop=shop, folder=tmp_path_factory.mktemp(engine))
     look.hand_over(stand_ins.SMALL)
-    command = [engine, "run", "--rm", stand_ins.SMALL, "true"]
+    # Limits that every machine allows: whether those of a check are allowed is for the tests to say.
+    least = [part for name in ("nofile", "nproc") for part in ("--ulimit", f"{name}=64:64")]
+    command = [engine, "run", "--rm", *least, stand_ins.SMALL, "true"]
     tried = subprocess.run(command, capture_output=True, text=True, check=False)
     if tried.returncode:
-        pytest.skip(f"{engine} runs no container here: {tried.stderr.strip()}")
+        pytest.skip(f"{engine} {RUNS_NO_CONTAINER}: {tried.stderr.strip()}")
     return look
 
 
@@ -89,6 +93,18 @@ def test_what_its_row_says_is_seen_through_the_published_ports(look: Look) -> No
         "built for amd64, listens on 3000 and 3030, /healthz answers 401; "
         "/v1/functions/healthz answers 401"
     )
+
+
+@pytest.mark.of("podman")
+def test_it_has_the_open_files_of_fargate_where_this_machine_allows_as_many(look: Look) -> None:
+    writes = ("sh", "-c", "ulimit -n; exit 3")
+    row = look.row("handshake").model_copy(update={"command": writes})
+
+    found = look.at(row)
+
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = 65_535 if most == resource.RLIM_INFINITY else min(65_535, most)
+    assert found.output == (str(allowed),)
 
 
 def test_a_bundle_is_read_out_of_the_container(look: Look) -> None:
