@@ -1,10 +1,11 @@
 """Terraform addresses that do not depend on where a construct is in the tree."""
 
 from collections.abc import Callable, MutableMapping
-from typing import ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 from weakref import ReferenceType, WeakKeyDictionary, ref
 
 from cdktf import TerraformElement, TerraformResource, TerraformStack
+from constructs import Construct
 
 from common.errors import UserError
 from modules.base.naming import resource_name
@@ -12,13 +13,14 @@ from modules.base.naming import resource_name
 Arguments = ParamSpec("Arguments")
 Element = TypeVar("Element", bound=TerraformElement)
 
-# What each stack has by class and name, while the stack is there: an element would keep it there for ever.
-_MADE: MutableMapping[
-    TerraformStack, dict[tuple[type[TerraformElement], str], ReferenceType[TerraformElement]]
-] = WeakKeyDictionary()
+# What a stack has by class and name, while it is there: an element would keep it there for ever.
+ByAddress = dict[tuple[type[TerraformElement], str], ReferenceType[TerraformElement]]
+_MADE: MutableMapping[Construct, ByAddress] = WeakKeyDictionary()
 
 
-def address(name: str, make: Callable[Arguments, Element]) -> Callable[Arguments, Element]:
+def address(
+    name: str, make: Callable[Concatenate[Construct, Arguments], Element]
+) -> Callable[Concatenate[Construct, Arguments], Element]:
     """Return `make`, a class of cdktf's, whose elements have the Terraform name `name` (`aws_vpc.main`).
 
     cdktf derives a name from the construct's path and a hash of it, so that moving a construct would
@@ -27,10 +29,10 @@ def address(name: str, make: Callable[Arguments, Element]) -> Callable[Arguments
     Where the stack has one at this address, `made` raises UserError: cdktf would merge the two silently.
     """
 
-    def made(*arguments: Arguments.args, **named: Arguments.kwargs) -> Element:
-        element = make(*arguments, **named)
+    def made(scope: Construct, /, *arguments: Arguments.args, **named: Arguments.kwargs) -> Element:
+        element = make(scope, *arguments, **named)
         element.override_logical_id(resource_name(name))
-        there = _MADE.setdefault(TerraformStack.of(element), {})
+        there = _made_in(scope)
         mine: ReferenceType[TerraformElement] = ref(element)
         first = there.setdefault((type(element), resource_name(name)), mine)
         if first is not mine:
@@ -43,6 +45,13 @@ def address(name: str, make: Callable[Arguments, Element]) -> Callable[Arguments
         return element
 
     return made
+
+
+def _made_in(scope: Construct) -> ByAddress:
+    """Return what the stack of a construct has. Its stack is asked for once: the answer is Node's."""
+    if scope not in _MADE:
+        _MADE[scope] = _MADE.setdefault(TerraformStack.of(scope), {})
+    return _MADE[scope]
 
 
 def address_of(type_: type[TerraformResource], name: str) -> str:

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Concatenate, TypeVar
 
 from cdktf import TerraformResource, TerraformResourceLifecycle
+from constructs import Construct
 
 from modules.base.address import Arguments, address, address_of
 
@@ -26,13 +27,15 @@ class Guard:
         return self.retain_data and address_of(type_, name) not in self.allow_destroy
 
     def address(
-        self, name: str, make: Callable[Arguments, Resource]
-    ) -> Callable[Arguments, Resource]:
+        self, name: str, make: Callable[Concatenate[Construct, Arguments], Resource]
+    ) -> Callable[Concatenate[Construct, Arguments], Resource]:
         """As `modules.base.address.address`, and the resource refuses to be destroyed where it has to."""
         made = address(name, make)
 
-        def guarded(*arguments: Arguments.args, **named: Arguments.kwargs) -> Resource:
-            resource = made(*arguments, **named)
+        def guarded(
+            scope: Construct, /, *arguments: Arguments.args, **named: Arguments.kwargs
+        ) -> Resource:
+            resource = made(scope, *arguments, **named)
             if self.refuses(type(resource), name):
                 resource.lifecycle = TerraformResourceLifecycle(prevent_destroy=True)
             return resource
