@@ -4,6 +4,7 @@ import io
 import resource
 import subprocess
 import tarfile
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -39,9 +40,16 @@ def started_by_daemon(engine: str, launch: Launch) -> Container:
         launch.image,
         *launch.command,
     ]
-    finished = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
+    # What watches podman's container leaves a file `oom` in the folder that it was started from.
+    with tempfile.TemporaryDirectory(prefix="atomic-") as folder:
+        finished = subprocess.run(
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     # docker's own exit codes; any other is the container's, which is found to have ended.
     if finished.returncode in {125, 126, 127}:
         raise UserError(f"{engine} cannot start {launch.image}: {finished.stderr.strip()}")

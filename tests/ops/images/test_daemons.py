@@ -149,7 +149,10 @@ def test_what_writes_to_a_read_only_root_is_named_with_its_last_lines(look: Look
     assert read_only.output == ("touch: /of-mine: Read-only file system",)
 
 
-def test_what_needs_more_memory_than_its_task_has_is_ended(look: Look) -> None:
+def test_what_needs_more_memory_than_its_task_has_is_ended(
+    look: Look, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
     takes = ("sh", "-c", "head -c 90000000 /dev/zero | tail -c 80000000 > /dev/null && exit 3")
     row = look.row("handshake").model_copy(update={"command": takes})
 
@@ -157,3 +160,4 @@ def test_what_needs_more_memory_than_its_task_has_is_ended(look: Look) -> None:
 
     assert look.at(row).errors == ("it ended with exit code 3",)
     assert look.at(small).errors == ("it ended with exit code 137",)
+    assert list(tmp_path.iterdir()) == []
