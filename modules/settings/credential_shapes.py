@@ -92,6 +92,16 @@ _LOGIN: Final = re.compile(
 # In words of their own, as libpq has them: a password, and whose it is.
 _PASSWORD_WORD: Final = re.compile(rf"(?<![^\s\"'])password\s*=\s*{_FILLED_IN}\S", re.IGNORECASE)
 _SERVER_WORD: Final = re.compile(r"\b(?:host|hostaddr|user|dbname|server)\s*=", re.IGNORECASE)
+# In a command or among a program's options, after a name; what another fills in there begins with a sign.
+_GIVEN: Final = re.compile(
+    r"(?<![^\s\"'`;&|(])(?:(?:--|-D|-)?(?P<name>[A-Za-z][\w.-]*)=|--(?P<option>[A-Za-z][\w.-]*)\s+)"
+    r"[\"']?(?P<value>[^\s\"'`;&|)$%{<-][^\s\"'`;&|)]*)"
+)
+_PASSWORD_NAME: Final = re.compile(
+    r"(?:.*_)?(?:(?:PG|DB|MYSQL)?(?:PASSWORDS?|PASSWD|PASS|PWD)|PASSPHRASE|REQUIREPASS|MASTERAUTH)"
+)
+# Such an option may name a secret as well: what has letters and digits is no name.
+_DRAWN: Final = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[\w+/=]{12,}", re.ASCII)
 # AWS's secret access keys have no prefix, only a length and letters of every kind.
 _AWS_SECRET: Final = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])(?=.*[+/])[A-Za-z0-9+/]{40}")
 
@@ -142,7 +152,21 @@ def credential_within(text: str) -> str | None:
     if _HEADER.search(text):
         return "a login as a header has it"
     in_words = _PASSWORD_WORD.search(text) and _SERVER_WORD.search(text)
-    return "an address with a password" if in_words or _LOGIN.search(text) else None
+    if in_words or _LOGIN.search(text):
+        return "an address with a password"
+    given = any(
+        _is_given(each["name"] or each["option"], each["value"]) for each in _GIVEN.finditer(text)
+    )
+    return "a secret by the name before it" if given else None
+
+
+def _is_given(name: str, value: str) -> bool:
+    """Return whether a secret itself follows its name."""
+    words = _words_of(name)
+    if _says_nothing(words, value):
+        return False
+    drawn = _SECRET_NAME.fullmatch(words) and _DRAWN.fullmatch(value)
+    return bool(drawn or _PASSWORD_NAME.fullmatch(words))
 
 
 def secret_kind(name: str, value: str) -> str | None:
@@ -150,11 +174,20 @@ def secret_kind(name: str, value: str) -> str | None:
     kind = credential_within(value)
     if kind:
         return kind
-    # apiToken and spring.datasource.password are API_TOKEN and SPRING_DATASOURCE_PASSWORD.
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+", "_", name).upper()
+    words = _words_of(name)
     text = value.strip()
-    if _PUBLIC_NAME.fullmatch(words) or _SWITCH.fullmatch(text) or _PLACE.fullmatch(text):
+    if _says_nothing(words, text):
         return None
     if _SECRET_NAME.fullmatch(words) or (_KEY_NAME.fullmatch(words) and _RANDOM.fullmatch(text)):
         return "a secret by the variable's name"
     return None
+
+
+def _words_of(name: str) -> str:
+    """Return a name as a variable's: apiToken and spring.datasource.password end in TOKEN and PASSWORD."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+", "_", name).upper()
+
+
+def _says_nothing(words: str, text: str) -> bool:
+    """Return whether a text is no secret whatever its name says."""
+    return bool(_PUBLIC_NAME.fullmatch(words) or _SWITCH.fullmatch(text) or _PLACE.fullmatch(text))

@@ -7,6 +7,7 @@ import copy
 import difflib
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -185,12 +186,20 @@ def _pasted(
     """
     for key, value in table.items():
         path = (*within, key)
-        texts = [key, *(value if isinstance(value, list) else [value])]
+        texts = [key, *(_texts_of(value) if isinstance(value, list) else [value])]
         error = next(filter(None, (_unfit(path, value, each) for each in texts)), None)
         if error:
             yield path, error
         elif isinstance(value, Mapping) and not (within[:1] == ("services",) and key in _VARIABLES):
             yield from _pasted(value, path)
+
+
+def _texts_of(words: Sequence[object]) -> Iterator[object]:
+    """Yield each word of a list, and its options with the word after them, as a program reads the two."""
+    yield from words
+    for option, word in pairwise(words):
+        if isinstance(option, str) and isinstance(word, str) and option.startswith("--"):
+            yield f"{option} {word}"
 
 
 def _unfit(path: Sequence[str], value: object, text: object) -> SettingError | None:

@@ -138,6 +138,23 @@ LOGINS_WITHIN = {
     "a header": f"Authorization: Bearer {BODY}1",
     "an address among words": "try postgres://me:planted@db.example.com/app first",
 }
+GIVEN_TO_A_PROGRAM: dict[str, list[str]] = {
+    "an option": ["node", "server.js", "--db-password=planted"],
+    "an option and a word": ["redis-server", "--requirepass", "planted"],
+    "a property": ["java", "-Dspring.datasource.password=planted", "-jar", "app.jar"],
+    "a variable before a program": ["sh", "-c", "cd /app && PGPASSWORD=planted psql -h db"],
+    "an option of a shell's program": ["sh", "-c", "exec server --password 'planted' --port 80"],
+    "a token": ["agent", "--api-token=planted0123456789"],
+    "a token of two words": ["agent", "--api-token", "planted0123456789"],
+}
+ONLY_NAMED: list[list[str]] = [
+    ["sh", "-c", 'exec server --password "$PASSWORD" --token=${TOKEN}'],
+    ["server", "--password-file=/run/secrets/password", "--password", "/run/password"],
+    ["server", "--password", "--port=80"],
+    ["server", "--secret=atomic-dev/app", "--max-tokens=4096", "--token-url=https://x.io/t"],
+    ["server", "--no-password=true", "--session-token", "none"],
+    ["sh", "-c", "PASSWORD=$(cat /run/password) exec server"],
+]
 FILLED_IN = (
     "host=db user=app password={password}",
     "Server=db.example.com;User ID=sa;Password={password};",
@@ -196,6 +213,22 @@ def test_a_login_among_other_text_is_refused_wherever_it_stands(
 
     assert any("no secret, and this is a" in str(each) for each in mistakes)
     assert all("planted" not in str(each) for each in mistakes)
+
+
+@pytest.mark.parametrize("command", GIVEN_TO_A_PROGRAM.values(), ids=GIVEN_TO_A_PROGRAM)
+@pytest.mark.parametrize("setting", ["command", "health_command"])
+def test_a_secret_given_to_a_program_is_refused_and_not_shown(
+    command: list[str], setting: str
+) -> None:
+    mistakes = mistakes_in({setting: command})
+
+    assert any("this is a secret by the name before it" in str(each) for each in mistakes)
+    assert all("planted" not in str(each) for each in mistakes)
+
+
+@pytest.mark.parametrize("command", ONLY_NAMED, ids=" ".join)
+def test_a_program_that_reads_its_secret_elsewhere_is_taken(command: list[str]) -> None:
+    assert mistakes_in({"command": command}) == []
 
 
 @pytest.mark.parametrize("text", FILLED_IN)
