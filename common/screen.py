@@ -38,10 +38,8 @@ def _console(*, stderr: bool) -> Console:
 
 _out = _console(stderr=False)
 _err = _console(stderr=True)
-_GAP = 2
-"""Blanks between two columns of a table."""
-_NARROWEST = 20
-"""A column of prose is not folded to less than this."""
+_GAP = 2  # blanks between two columns of a table
+_NARROWEST = 20  # a column of prose is not folded to less than this
 INTERRUPTED: Final = 130
 ASKS_FOR_A_PERSON: Final = 2
 """The exit code where something is blocked, or is to be seen to."""
@@ -252,7 +250,11 @@ def print_table(
     for row in cells:
         table.add_row(*(Text(cell) for cell in row))
     # A console of the table's own width: one for a pipe takes 80 columns for its own.
-    Console(file=_out.file, width=max(width, 1), highlight=False, emoji=False).print(table)
+    console = Console(file=_out.file, width=max(width, 1), highlight=False, emoji=False)
+    with console.capture() as printed:
+        console.print(table)
+    # The last column is filled up with blanks, hundreds of them below one long cell.
+    _out.out("\n".join(map(str.rstrip, printed.get().splitlines())), highlight=False)
 
 
 def _widths(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> list[int]:
