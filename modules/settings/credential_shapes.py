@@ -92,12 +92,13 @@ _LOGIN: Final = re.compile(
 # In words of their own, as libpq has them: a password, and whose it is.
 _PASSWORD_WORD: Final = re.compile(rf"(?<![^\s\"'])password\s*=\s*{_FILLED_IN}\S", re.IGNORECASE)
 _SERVER_WORD: Final = re.compile(r"\b(?:host|hostaddr|user|dbname|server)\s*=", re.IGNORECASE)
-# In a command or among a program's options, after a name; what another fills in there begins with a sign.
+# In a command or among a program's options, after a name; what is filled in or left out begins with a sign.
 _GIVEN: Final = re.compile(
     r"(?<![^\s\"'`;&|(])(?:(?:--|-D|-)?(?P<name>[A-Za-z][\w.-]*)=|--(?P<option>[A-Za-z][\w.-]*)\s+)"
-    r"[\"']?(?P<value>[^\s\"'`;&|)$%{<-][^\s\"'`;&|)]*)"
+    r"[\"']?(?P<value>[^\s\"'`;&|)$%{<.*-][^\s\"'`;&|)]*)"
 )
 _PASSWORD_NAME: Final = re.compile(
+    r"(?!(?:NO|ASK|PROMPT|SKIP)_)"  # a switch: what follows is another argument
     r"(?:.*_)?(?:(?:PG|DB|MYSQL)?(?:PASSWORDS?|PASSWD|PASS|PWD)|PASSPHRASE|REQUIREPASS|MASTERAUTH)"
 )
 # Such an option may name a secret as well: what has letters and digits is no name.

@@ -153,6 +153,8 @@ ONLY_NAMED: list[list[str]] = [
     ["server", "--password", "--port=80"],
     ["server", "--secret=atomic-dev/app", "--max-tokens=4096", "--token-url=https://x.io/t"],
     ["server", "--no-password=true", "--session-token", "none"],
+    ["pg_dump", "--no-password", "atomicdb"],
+    ["sh", "-c", "echo 'start it with --password=... or --password=***'"],
     ["sh", "-c", "PASSWORD=$(cat /run/password) exec server"],
 ]
 FILLED_IN = (
