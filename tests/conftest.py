@@ -29,7 +29,7 @@ Synthesize = Callable[[str], Stack]
 
 # Fixtures that synthesize, and the markers of what a quick run leaves out.
 SYNTHESIZING = frozenset({"stack"})
-SLOW = ("engine", "integration", "jsii", "peer", "terraform")
+SLOW = ("engine", "every_moment", "integration", "jsii", "peer", "terraform")
 
 # What no machine needs, so that a run which was to try all may skip it.
 NO_OPENTOFU = "no `tofu` on PATH"

@@ -382,6 +382,7 @@ class Killing:
             raise self._by
 
 
+@pytest.mark.every_moment
 @pytest.mark.parametrize("by", [KilledError, KeyboardInterrupt])
 def test_ended_before_and_after_each_change_the_same_command_finishes(
     aws: Emulator, tmp_path: Path, by: type[BaseException]
