@@ -32,7 +32,7 @@ torture: setup ## let things fail while a stage is deployed, and write what came
 audit: setup ## ask whether a locked package has a known vulnerability (needs the internet)
 	@. ./activate && python -m security.supply_chain
 
-quick: check ## check, then run the tests that need neither Terraform nor Node
+quick: check ## check, then run the tests that need neither Terraform nor Node, but for the longest
 	@. ./activate && python -m pytest --numprocesses 4 --no-loadscope-reorder --quick
 
 test: check checkov ## check, then run every test but the nightly ones

@@ -15,7 +15,7 @@ from ops.images.engines import ask_engine
 from ops.images.sockets import Listener, listeners_in
 
 # Open files as on Fargate (ECS API reference, Ulimit), processes as podman's own default.
-LIMITS: Final[Mapping[str, tuple[int, int]]] = {
+_LIMITS: Final[Mapping[str, tuple[int, int]]] = {
     "nofile": (resource.RLIMIT_NOFILE, 65_535),
     "nproc": (resource.RLIMIT_NPROC, 32_768),
 }
@@ -58,7 +58,7 @@ def started_by_daemon(engine: str, launch: Launch) -> Container:
 
 def _limits() -> Iterator[str]:
     """Yield options for podman, whose own limits start nothing where this process may not raise its own."""
-    for name, (number, wished) in LIMITS.items():
+    for name, (number, wished) in _LIMITS.items():
         _, most = resource.getrlimit(number)
         value = wished if most == resource.RLIM_INFINITY else min(wished, most)
         yield from ("--ulimit", f"{name}={value}:{value}")
